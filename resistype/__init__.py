@@ -1,0 +1,1 @@
+"""Programmes of resistance to cancer immunotherapy, with their evidence. Research use only."""

@@ -1,0 +1,135 @@
+"""Every exception and warning of resistype, and the one function that warns.
+
+    ResistypeError
+    ├── InputError                 what the user gave cannot be used
+    │   ├── ExpressionError        the matrix: orientation, duplicates, NaN, text, unit   (E3xx-E8xx)
+    │   ├── GeneError              gene names, coverage                                   (E1xx)
+    │   ├── SignatureError         signature files and libraries                          (E2xx)
+    │   ├── SamplesError           samples tables, pairs, clinical tables                 (E9xx)
+    │   ├── SchemeError            scheme files and what they need                        (S1xx)
+    │   └── ReferenceError_        references: absent, too small, of another kind         (R1xx)
+    ├── OutputError                a result could not be written; nothing was             (O1xx)
+    ├── RunError                   a computation was interrupted or lost a worker         (E6xx)
+    └── MissingExtraError          an optional dependency is not installed                (X1xx)
+
+    ResistypeWarning
+    ├── CoverageWarning            genes of a signature are missing                       (W2xx)
+    ├── CohortWarning              too few samples, one-sided cohorts                     (W3xx)
+    └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
+
+A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+__all__ = [
+    "CohortWarning",
+    "CoverageWarning",
+    "ExpressionError",
+    "GeneError",
+    "GeneNameWarning",
+    "InputError",
+    "MissingExtraError",
+    "OutputError",
+    "ReferenceError_",
+    "ResistypeError",
+    "ResistypeWarning",
+    "RunError",
+    "SamplesError",
+    "SchemeError",
+    "SignatureError",
+    "complain",
+    "warn",
+]
+
+
+class ResistypeError(Exception):
+    """Base of every error that resistype raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What was got, what was wanted, the next step.
+    code
+        Stable code, for example ``"E701"``.
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message}"
+
+
+class InputError(ResistypeError, ValueError):
+    """What the user gave cannot be used as it is."""
+
+
+class ExpressionError(InputError):
+    """The expression matrix cannot be used as it is."""
+
+
+class GeneError(InputError):
+    """Gene names do not match, or match too little."""
+
+
+class SignatureError(InputError):
+    """A signature, or a library of them, is wrong or unknown."""
+
+
+class SamplesError(InputError):
+    """A table of samples or patients is wrong or incomplete."""
+
+
+class SchemeError(InputError):
+    """A scheme is wrong, unknown, or lacks what it needs."""
+
+
+class ReferenceError_(InputError):
+    """A reference is absent, too small or of another kind."""
+
+
+class OutputError(ResistypeError, OSError):
+    """A result could not be written; nothing half-written was left."""
+
+
+class RunError(ResistypeError, RuntimeError):
+    """A computation was interrupted or lost its workers."""
+
+
+class MissingExtraError(ResistypeError, ImportError):
+    """An optional dependency is not installed."""
+
+
+class ResistypeWarning(UserWarning):
+    """Base of every warning that resistype gives."""
+
+
+class CoverageWarning(ResistypeWarning):
+    """Genes of a signature are missing from the data."""
+
+
+class CohortWarning(ResistypeWarning):
+    """A cohort is small or one-sided."""
+
+
+class GeneNameWarning(ResistypeWarning):
+    """Gene names look damaged or are ambiguous."""
+
+
+def warn(message: str, category: type[ResistypeWarning], *, code: str, stacklevel: int = 3) -> None:
+    """Give a warning that begins with its code."""
+    warnings.warn(f"{code} {message}", category, stacklevel=stacklevel)  # noqa: TID251  the one place
+
+
+def complain(complaints: list[str], error: type[ResistypeError], *, code: str, subject: str) -> None:
+    """Raise `error` with all complaints at once; do nothing when there are none."""
+    if not complaints:
+        return
+    lines = "\n".join(f"  - {line}" for line in complaints)
+    count = "1 problem" if len(complaints) == 1 else f"{len(complaints)} problems"
+    raise error(f"{subject}: {count}\n{lines}", code=code)

@@ -1,0 +1,25 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of the real cohorts and worked examples that live beside the checkout.
+
+    Its place can be given by RESISTYPE_SHARED. Absent, the test is skipped; absent under CI=true, it fails.
+    """
+    folder = Path(os.environ.get("RESISTYPE_SHARED", ROOT.parent / "shared"))
+    if (folder / "data").is_dir():
+        return folder
+    reason = f"the shared folder of real cohorts is not at {folder}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
