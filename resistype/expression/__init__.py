@@ -1,0 +1,20 @@
+"""Expression matrices: read from files and memory, checked, and handed out in row blocks."""
+
+from resistype.expression.blocks import Block, iter_blocks, read_block
+from resistype.expression.matrix import Expression
+from resistype.expression.options import ReadOptions, Unit
+from resistype.expression.read import as_expression, read_expression
+from resistype.expression.store import Backed, CsrRows
+
+__all__ = [
+    "Backed",
+    "Block",
+    "CsrRows",
+    "Expression",
+    "ReadOptions",
+    "Unit",
+    "as_expression",
+    "iter_blocks",
+    "read_block",
+    "read_expression",
+]

@@ -1,0 +1,217 @@
+"""Expression: a matrix with its genes, its samples and its unit, and what was found while reading it.
+
+The values keep the unit they came in; `log2` gives the house scale log2(x + 1) and is the only place that converts.
+Every step works on a row alone, so adding, removing or reordering samples changes no value by one bit. Library sizes
+of counts are exact sums: whole numbers add without rounding, others go through `math.fsum`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from resistype.errors import ExpressionError
+from resistype.expression.blocks import row_ranges
+from resistype.expression.options import Unit
+from resistype.expression.store import Backed, Matrix, columns_of, csr_rows, dense_rows, is_sparse
+from resistype.genes import GeneIndex
+
+__all__ = ["Expression"]
+
+OFFSET = 0.001  # of the cohorts stored as log2(TPM + 0.001)
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """Samples × genes, with what is known about them.
+
+    Parameters
+    ----------
+    values
+        Array, CSR matrix or backed matrix of shape (n_obs, n_genes), in `unit`.
+    genes
+        Gene names as they stand in the data, cleaned of spaces and Ensembl versions.
+    samples
+        Sample or cell names, unique.
+    obs
+        What is known of the samples, indexed by sample; may have no columns.
+    unit
+        ``counts``, ``cpm``, ``tpm``, ``log2`` (log2(x + 1)), ``log2_small_offset`` (log2(TPM + 0.001)), ``ln``
+        (ln(x + 1)), ``scaled`` or ``unknown``.
+    notes
+        What was found and done on reading, one sentence each, for the report.
+    source
+        File the matrix came from, or ``"memory"``.
+    digest
+        SHA-256 of that file, or ``""``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from resistype.expression import as_expression
+    >>> data = as_expression(pd.DataFrame({"CD8A": [1.5, 0.0], "B2M": [9.5, 8.0]}, index=["P1", "P2"]))
+    >>> data.n_obs, data.n_genes, data.unit
+    (2, 2, 'log2')
+    """
+
+    values: Matrix
+    genes: tuple[str, ...]
+    samples: tuple[str, ...]
+    obs: pd.DataFrame = field(repr=False)
+    unit: Unit
+    notes: tuple[str, ...] = field(default=(), repr=False)
+    source: str = "memory"
+    digest: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        wanted = (len(self.samples), len(self.genes))
+        if tuple(self.values.shape) != wanted:
+            message = (
+                f"Values of shape {tuple(self.values.shape)} do not go with {wanted[0]} samples × {wanted[1]} genes."
+            )
+            raise ExpressionError(message, code="E304")
+
+    def __repr__(self) -> str:
+        kind = "backed " if isinstance(self.values, Backed) else ""
+        kind += "sparse" if is_sparse(self.values) else "dense"
+        return f"Expression({self.n_obs:,} samples × {self.n_genes:,} genes, {self.unit}, {kind}, from {self.source})"
+
+    @property
+    def n_obs(self) -> int:
+        """Number of samples or cells."""
+        return len(self.samples)
+
+    @property
+    def n_genes(self) -> int:
+        """Number of genes."""
+        return len(self.genes)
+
+    @cached_property
+    def index(self) -> GeneIndex:
+        """Index of the gene names, built once; finds genes by symbol, alias and Ensembl id."""
+        return GeneIndex(self.genes)
+
+    @cached_property
+    def library_size(self) -> NDArray[np.float64]:
+        """Sum over all genes of each sample, exact, shape (n_obs,), in the stored unit."""
+        return np.concatenate([_row_sums(self.values, *block) for block in row_ranges(self.values, memory="64MB")])
+
+    def select(self, samples: list[str] | tuple[str, ...]) -> Expression:
+        """The samples named, in that order, with all genes.
+
+        Raises
+        ------
+        ExpressionError
+            E305 when a name is not among the samples, or is asked for twice.
+        """
+        place = {name: row for row, name in enumerate(self.samples)}
+        absent = [name for name in samples if name not in place]
+        if absent or len(set(samples)) < len(samples):
+            what = f"not in the matrix: {', '.join(absent[:5])}" if absent else "a name is asked for twice"
+            message = f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,} samples."
+            raise ExpressionError(message, code="E305")
+        rows = np.array([place[name] for name in samples], dtype=np.intp)
+        return replace(self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows])
+
+    def log2(self, columns: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        """Expression in the house scale, log2(x + 1).
+
+        Counts become log2(CPM + 1), with library sizes over all genes of the matrix. TPM and CPM become log2(x + 1).
+        log2(TPM + 0.001) is turned back and gets the offset 1.
+
+        Parameters
+        ----------
+        columns
+            Numbers of the genes wanted, shape (k,); -1, the mark of an absent gene, gives NaN. By default all genes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_obs, k), float64. A sample whose counts are all zero has no CPM and gets NaN.
+
+        Raises
+        ------
+        ExpressionError
+            E404 when the unit is ``scaled`` or ``unknown``: such values cannot be turned into log2 expression.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd
+        >>> from resistype.expression import ReadOptions, as_expression
+        >>> table = pd.DataFrame({"CD8A": [3.0], "B2M": [255.0]}, index=["P1"])
+        >>> as_expression(table, ReadOptions(unit="tpm")).log2(np.array([0, 1])).tolist()
+        [[2.0, 8.0]]
+        """
+        if self.unit in {"scaled", "unknown"}:
+            message = (
+                f"Values are of unit '{self.unit}' and cannot be turned into log2(x + 1). "
+                "Give counts, TPM or log2 values; where the unit was not recognised, name it with unit=."
+            )
+            raise ExpressionError(message, code="E404")
+        wanted = np.arange(self.n_genes) if columns is None else np.asarray(columns, dtype=np.intp)
+        out = np.empty((self.n_obs, wanted.size), dtype=np.float64)
+        for block in row_ranges(self.values, memory="64MB"):
+            part = columns_of(self.values, wanted, rows=slice(*block))
+            sizes = self.library_size[slice(*block)] if self.unit == "counts" else np.empty(0)
+            out[slice(*block)] = _house_scale(np.ascontiguousarray(part), self.unit, sizes)
+        out[:, wanted < 0] = np.nan
+        return out
+
+    def floor(self) -> NDArray[np.float64]:
+        """Smallest value of each sample in the stored unit, shape (n_obs,); where a silent gene stands."""
+        blocks = row_ranges(self.values, memory="64MB")
+        return np.concatenate([_row_floor(self.values, *block) for block in blocks])
+
+
+def _house_scale(values: NDArray[np.float64], unit: Unit, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    if unit == "counts":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = values / sizes[:, None] * 1e6
+        return np.asarray(np.log2(values + 1.0))
+    if unit in {"tpm", "cpm"}:
+        return np.asarray(np.log2(values + 1.0))
+    if unit == "log2_small_offset":
+        return np.asarray(np.log2(np.maximum(np.exp2(values) - OFFSET, 0.0) + 1.0))
+    if unit == "ln":
+        return np.asarray(values / math.log(2.0))
+    return values
+
+
+def _row_sums(values: Matrix, start: int, stop: int) -> NDArray[np.float64]:
+    if is_sparse(values):
+        data, _, indptr, _ = csr_rows(values, start, stop)
+    else:
+        rows = dense_rows(values, start, stop)
+        data, indptr = rows.ravel(), np.arange(0, rows.size + 1, rows.shape[1], dtype=np.int64)
+    numbers = data.astype(np.float64)
+    if bool(((numbers == np.rint(numbers)) & (np.abs(numbers) < 2**31)).all()):
+        return np.diff(np.concatenate([[0.0], np.cumsum(numbers)])[indptr])
+    return np.array([math.fsum(numbers[a:b]) for a, b in zip(indptr[:-1], indptr[1:], strict=True)])
+
+
+def _row_floor(values: Matrix, start: int, stop: int) -> NDArray[np.float64]:
+    if not is_sparse(values):
+        return np.asarray(np.nanmin(dense_rows(values, start, stop), axis=1), dtype=np.float64)
+    data, _, indptr, n_genes = csr_rows(values, start, stop)
+    lowest = np.full(stop - start, np.inf)
+    np.minimum.at(lowest, np.repeat(np.arange(stop - start), np.diff(indptr)), data.astype(np.float64))
+    return np.where(np.diff(indptr) < n_genes, np.minimum(lowest, 0.0), lowest)
+
+
+def _take(values: Matrix, rows: NDArray[np.intp]) -> Matrix:
+    if not isinstance(values, Backed):
+        return values[rows]
+    parts = [dense_rows(values, int(row), int(row) + 1) for row in rows] if not values.sparse else []
+    if parts:
+        return np.vstack(parts)
+    picked = [csr_rows(values, int(row), int(row) + 1) for row in rows]
+    shape = (len(picked), values.shape[1])
+    pointer = np.concatenate([[0], np.cumsum([part.data.size for part in picked])])
+    data, indices = (np.concatenate([part[k] for part in picked]) for k in (0, 1))
+    return sp.csr_matrix((data, indices, pointer), shape=shape)

@@ -1,0 +1,84 @@
+"""Which side of a table holds the genes: the side whose names the shipped gene table knows.
+
+Up to 2,000 names of each side, evenly spread, are looked up. A side holds the genes when at least a fifth of its names
+are known and the other side has at most a tenth of that share. Anything else is unclear, and unclear is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from resistype.errors import ExpressionError
+from resistype.genes import id_type
+
+__all__ = ["Side", "look_at", "sides", "transposed"]
+
+MOST = 2_000
+ENOUGH = 0.2
+WORDS = {
+    "symbol": "gene symbols",
+    "ensembl": "Ensembl ids",
+    "ncbi": "NCBI gene ids",
+    "mouse_symbol": "mouse gene symbols",
+    "lower_case": "gene symbols in lower case",
+    "excel": "gene names turned into dates",
+    "unknown": "known genes",
+}
+
+
+@dataclass(frozen=True)
+class Side:
+    """Names of one side of a table: how many look like genes, and like which kind."""
+
+    kind: str
+    known: int
+    looked_at: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Share of the names looked at that are genes."""
+        return self.known / self.looked_at if self.looked_at else 0.0
+
+    def sentence(self, where: str) -> str:
+        """Counts in words, for example ``1,873 of 2,000 row names are gene symbols``."""
+        some = "" if self.looked_at == self.total else f" looked at, of {self.total:,},"
+        return f"{self.known:,} of {self.looked_at:,} {where} names{some} are {WORDS[self.kind]}"
+
+
+def look_at(names: Sequence[str]) -> Side:
+    """Count the gene names among `names`. Bare numbers count only where hundreds of them are NCBI ids."""
+    step = max(1, -(-len(names) // MOST))
+    spread = list(names[::step])
+    found = id_type(spread)
+    numbers = found.kind == "ncbi" and found.n < 100
+    kind, known = ("unknown", 0) if numbers or found.kind == "unknown" else (found.kind, found.n)
+    return Side(kind, known, len(spread), len(names))
+
+
+def _holds_genes(side: Side, other: Side) -> bool:
+    if side.kind in {"symbol", "ensembl", "mouse_symbol"} and other.kind == "ncbi":
+        return side.share >= ENOUGH
+    return side.share >= ENOUGH and other.share <= side.share / 10
+
+
+def sides(rows: Sequence[str], columns: Sequence[str]) -> tuple[Literal["rows", "columns", "unclear"], str]:
+    """Where the genes of a table are, and the counts that say so, in words."""
+    row_side, column_side = look_at(rows), look_at(columns)
+    words = f"{row_side.sentence('row')}, {column_side.sentence('column')}"
+    if _holds_genes(row_side, column_side):
+        return "rows", words
+    if _holds_genes(column_side, row_side):
+        return "columns", words
+    return "unclear", words
+
+
+def transposed(samples: Sequence[str], genes: Sequence[str], remedy: str) -> ExpressionError | None:
+    """The error of a matrix in memory that has its genes in rows; None when nothing speaks for that."""
+    where, words = sides(samples, genes)
+    if where != "rows":
+        return None
+    message = f"Genes seem to be in rows: {words}. resistype wants samples x genes; {remedy}."
+    return ExpressionError(message, code="E701")
