@@ -116,19 +116,30 @@ def thresholds() -> pd.DataFrame:
 class Phenotype:
     """Clinical phenotype of one patient under one definition, as a report may word it.
 
-    `acquired` is the gate: only where it is True may a report print "acquired resistance subtype".
+    `outcome` is the definition's own word, `resistance` what it says of resistance. `acquired` is the gate: only
+    where it is True may a report print "acquired resistance subtype".
     """
 
     definition: str
     outcome: str
-    acquired: bool
+    resistance: str
     reason: str = ""
+
+    @property
+    def acquired(self) -> bool:
+        """Whether the definition says acquired resistance."""
+        return self.resistance == "acquired"
+
+    def __str__(self) -> str:
+        if self.outcome in {self.resistance, "not given"}:
+            return f"{self.resistance} ({self.definition})"
+        return f"{self.resistance} ({self.definition}: {self.outcome})"
 
     def headline(self, profile: str) -> str:
         """Sentence of a report for a profile such as "IFNγ-up + dysfunction"."""
         if self.acquired:
-            return f"acquired resistance subtype: {profile} (clinical phenotype by {self.definition}: {self.outcome})"
-        return f"profile resembles {profile}; clinical phenotype is {self.outcome} ({self.definition})"
+            return f"acquired resistance subtype: {profile}; clinical phenotype is {self}"
+        return f"profile resembles {profile}; clinical phenotype is {self}"
 
 
 def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEFAULT) -> Phenotype:
@@ -161,16 +172,15 @@ def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEF
     """
     known = _asked(definition)[0]
     if calls is None:
-        return Phenotype(known, "not given", acquired=False)
+        return Phenotype(known, "not given", "not given")
     if known not in calls.columns:
         message = f"The clinical calls hold no definition '{known}'. Call clinical(table, definition='{known}') first."
         raise SamplesError(message, code="E951")
     row = calls[calls["patient"].astype(str) == str(patient)]
     if row.empty:
-        return Phenotype(known, "not given", acquired=False)
+        return Phenotype(known, "not given", "not given")
     outcome = str(row[known].iloc[0])
-    acquired = DEFINITIONS[known].resistance[outcome] == "acquired"
-    return Phenotype(known, outcome, acquired=acquired, reason=str(row[f"{known}_reason"].iloc[0]))
+    return Phenotype(known, outcome, DEFINITIONS[known].resistance[outcome], str(row[f"{known}_reason"].iloc[0]))
 
 
 def _asked(definition: str | Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ true (a progression before the start) is not.
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -83,13 +84,16 @@ def _read(table: str | Path | pd.DataFrame) -> pd.DataFrame:
     path = Path(table)
     separator = "," if ".csv" in path.suffixes else "\t"
     try:
-        return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error).strip()
-        message = (
-            f"The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file with one row a patient."
-        )
-        raise SamplesError(message, code="E952") from error
+        frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        if isinstance(frame.index, pd.RangeIndex):
+            return frame
+        reason, cause = "its rows have more fields than its header", None
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        reason, cause = str(error).strip(), error
+    if isinstance(cause, FileNotFoundError):
+        reason = "there is no such file"
+    message = f"The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one row a patient."
+    raise SamplesError(message, code="E952") from cause
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, str]:
