@@ -1,0 +1,29 @@
+"""Gene names: what they mean today, and which columns of a matrix they are.
+
+table.py      the shipped tables, read once
+symbols.py    clean, resolve, id_type
+excel.py      names that a spreadsheet turned into dates
+orthologs.py  human <-> mouse
+coverage.py   GeneIndex: wanted genes -> columns, and how each was found
+"""
+
+from __future__ import annotations
+
+from resistype.genes.coverage import Coverage, GeneIndex, Match
+from resistype.genes.excel import excel_dates
+from resistype.genes.orthologs import to_human, to_mouse
+from resistype.genes.symbols import IdType, Resolution, clean, id_type, resolve
+
+__all__ = [
+    "Coverage",
+    "GeneIndex",
+    "IdType",
+    "Match",
+    "Resolution",
+    "clean",
+    "excel_dates",
+    "id_type",
+    "resolve",
+    "to_human",
+    "to_mouse",
+]

@@ -1,0 +1,200 @@
+"""One signature: the genes, how it is scored, where it comes from, and how sure we are of that.
+
+A signature is a claim with a history. The model keeps the history beside the genes and forbids unknown fields, so a
+misspelt key in a file is an error and not a silence. Whatever changes a score changes `content_hash`; whatever does
+not (order of genes, wording of a note) leaves it alone. A released `id@version` never changes its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["AXES", "Scoring", "Signature", "Source", "Status"]
+
+AXES = (
+    "antigen_presentation",
+    "cart_state",
+    "control",
+    "custom",
+    "ifng",
+    "immune_dysfunction",
+    "myeloid_suppression",
+    "proteostasis",
+    "stroma_exclusion",
+    "tme_composition",
+    "tumor_intrinsic",
+)
+
+Status = Literal["verified", "secondary", "proxy", "recalled"]
+IdentifierStatus = Literal["given", "recalled", "none"]
+Axis = Literal[
+    "antigen_presentation",
+    "cart_state",
+    "control",
+    "custom",
+    "ifng",
+    "immune_dysfunction",
+    "myeloid_suppression",
+    "proteostasis",
+    "stroma_exclusion",
+    "tme_composition",
+    "tumor_intrinsic",
+]
+Method = Literal[
+    "unstated",
+    "ssgsea",
+    "gsva",
+    "singscore",
+    "ucell",
+    "aucell",
+    "zscore",
+    "mean",
+    "weighted_mean",
+    "linear_model",
+    "overall_expression",
+    "gene_pairs",
+    "contrast",
+]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(max_length=4000)]
+Genes = tuple[Name, ...]
+
+MODEL = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Source(BaseModel):
+    """Where a gene list comes from."""
+
+    model_config = MODEL
+
+    citation: Text = Field("", description="paper or collection, as a reader would cite it")
+    doi: Text = Field("", description="DOI of the paper")
+    pmid: Annotated[str, Field(pattern=r"^([0-9]{1,9}(;[0-9]{1,9}){0,9})?$")] = Field(
+        "", description="PubMed id; several joined by ;"
+    )
+    identifier_status: IdentifierStatus = Field(
+        "none", description="given: the copy names the identifier; recalled: written from memory, unchecked; none"
+    )
+    repository: Text = Field("", description="public repository or package the list was read from")
+    path: Text = Field("", description="file in that repository, with line or table where known")
+    commit: Text = Field("", description="commit or version of that repository")
+    licence: Text = Field("none stated in the source; gene symbols are facts", description="licence of the copy")
+    note: Text = Field("", description="what a curator should know: defects, other copies, disputes")
+
+
+class Scoring(BaseModel):
+    """How the signature was scored where it was published."""
+
+    model_config = MODEL
+
+    method: Method = Field("unstated", description="published method")
+    units: Text = Field("", description="expression values that method takes")
+    normaliser: Text = Field("", description="id of the signature whose genes normalise the values")
+    note: Text = Field("", description="anything a bag of genes would lose")
+
+
+class Signature(BaseModel):
+    """A gene signature with its provenance.
+
+    Examples
+    --------
+    >>> signature = Signature(id="two_genes", version="1.0.0", name="Two genes", axis="custom", up=("B2M", "TAP1"))
+    >>> signature.ref, len(signature)
+    ('two_genes@1.0.0', 2)
+    """
+
+    model_config = MODEL
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")] = Field(description="name used in code and files")
+    version: Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$")] = Field(
+        "1.0.0", description="semantic version; a changed gene list is a new version"
+    )
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="title for people")
+    axis: Axis = Field("custom", description="what the signature is about; also its folder")
+    species: Literal["human", "mouse"] = Field("human", description="species of the symbols")
+    compartment: Text = Field("", description="cells or tissue the list was made in")
+    status: Status = Field(
+        "recalled",
+        description=(
+            "verified: the authors' own release, with the identifier given there; secondary: exact from a public "
+            "copy, or with an identifier nobody checked; proxy: our stand-in or derivation; recalled: common knowledge"
+        ),
+    )
+    description: Text = Field("", description="what it measures, in a sentence")
+    expected_in_resistance: Literal["up", "down"] | None = Field(None, description="direction claimed by the source")
+    derived_from: Text = Field("", description="set algebra over other signatures: 'a - b - c', 'a + b' or 'a & b'")
+    up: Genes = Field((), description="genes that raise the score")
+    down: Genes = Field((), description="genes that lower the score")
+    dropped: tuple[Text, ...] = Field((), description="names of the source that are no approved symbol today")
+    scoring: Scoring = Field(default_factory=Scoring, description="published scoring")
+    source: Source = Field(default_factory=Source, description="provenance")
+    symbol_updates: dict[str, str] = Field(default_factory=dict, description="spelling of the source: symbol of today")
+    weights: dict[str, float] | None = Field(None, description="weight of each gene, where the publication has them")
+    pairs: tuple[tuple[Name, Name], ...] | None = Field(None, description="gene pairs; a pair counts when A > B")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Signature:
+        complaints = _complaints(self)
+        if complaints:
+            raise ValueError("; ".join(complaints))
+        return self
+
+    def __len__(self) -> int:
+        return len(self.up) + len(self.down)
+
+    @property
+    def genes(self) -> Genes:
+        """All genes, up then down."""
+        return self.up + self.down
+
+    @property
+    def ref(self) -> str:
+        """``id@version``."""
+        return f"{self.id}@{self.version}"
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256, in hexadecimal, of what defines the score: genes, signs, weights, pairs, species, scoring."""
+        content = {
+            "species": self.species,
+            "up": sorted(self.up),
+            "down": sorted(self.down),
+            "weights": sorted((self.weights or {}).items()),
+            "pairs": sorted(self.pairs or ()),
+            "scoring": [self.scoring.method, self.scoring.normaliser],
+        }
+        text = json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _complaints(signature: Signature) -> list[str]:
+    """Contradictions between fields, all of them."""
+    genes = signature.genes
+    complaints = []
+    if not genes:
+        complaints.append("no gene in 'up' or 'down'; a signature needs at least one")
+    repeated = sorted({gene for gene in genes if genes.count(gene) > 1}) if len(set(genes)) < len(genes) else []
+    if repeated:
+        complaints.append(f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of each")
+    if signature.weights is not None:
+        complaints.extend(_weight_complaints(signature.weights, set(genes)))
+    loose = sorted({gene for pair in signature.pairs or () for gene in pair} ^ set(genes)) if signature.pairs else []
+    if loose:
+        complaints.append(f"'pairs' and the gene lists differ in {', '.join(loose[:5])}; they must hold the same genes")
+    return complaints
+
+
+def _weight_complaints(weights: dict[str, float], genes: set[str]) -> list[str]:
+    complaints = []
+    odd = sorted(set(weights) ^ genes)
+    if odd:
+        complaints.append(f"'weights' and the gene lists differ in {', '.join(odd[:5])}; they must hold the same genes")
+    endless = sorted(gene for gene, weight in weights.items() if not abs(weight) < float("inf"))
+    if endless:
+        complaints.append(f"weights of {', '.join(endless[:5])} are not finite numbers")
+    return complaints

@@ -1,0 +1,123 @@
+"""Signatures to TOML, always the same text for the same signature, one gene a line so that a diff reads well.
+
+The standard library reads TOML and does not write it; what a signature needs is little enough to write here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from resistype.errors import OutputError
+from resistype.library.read import FORMAT, FORMAT_VERSION
+from resistype.library.signature import Signature
+
+__all__ = ["to_toml", "write_text", "write_toml"]
+
+HEAD = ("id", "version", "name", "axis", "species", "compartment", "status", "description")
+
+
+def _string(text: str) -> str:
+    # JSON's escapes are TOML's, but for DEL and non-ASCII, which TOML takes as they are or as \uXXXX.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _array(key: str, values: Iterable[str]) -> list[str]:
+    items = [f"  {_string(value)}," for value in values]
+    return [f"{key} = [", *items, "]"] if items else []
+
+
+def _table(name: str, pairs: Mapping[str, str | float]) -> list[str]:
+    lines = [
+        f"{_key(key)} = {_string(value) if isinstance(value, str) else repr(float(value))}"
+        for key, value in pairs.items()
+    ]
+    return ["", f"[{name}]", *lines] if lines else []
+
+
+def _key(key: str) -> str:
+    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if bare else _string(key)
+
+
+def to_toml(signature: Signature) -> str:
+    """TOML text of a signature; reading it gives an equal signature.
+
+    Examples
+    --------
+    >>> print(to_toml(Signature(id="mine", name="Mine", up=("B2M",))).splitlines()[0])
+    format = "resistype-signature"
+    """
+    lines = [f"format = {_string(FORMAT)}", f"format_version = {FORMAT_VERSION}", ""]
+    lines += [f"{key} = {_string(getattr(signature, key))}" for key in HEAD]
+    if signature.expected_in_resistance:
+        lines.append(f"expected_in_resistance = {_string(signature.expected_in_resistance)}")
+    if signature.derived_from:
+        lines.append(f"derived_from = {_string(signature.derived_from)}")
+    lines.append("")
+    for key in ("up", "down", "dropped"):
+        lines += _array(key, getattr(signature, key))
+    if signature.pairs:
+        rows = [f"  [{_string(a)}, {_string(b)}]," for a, b in signature.pairs]
+        lines += ["pairs = [", *rows, "]"]
+    lines += _table("scoring", {k: v for k, v in signature.scoring.model_dump().items() if v})
+    lines += _table("source", {k: v for k, v in signature.source.model_dump().items() if v})
+    lines += _table("symbol_updates", signature.symbol_updates)
+    lines += _table("weights", signature.weights or {})
+    return "\n".join(lines) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write beside the target, then rename: an interrupted write leaves the old file as it was.
+
+    Raises
+    ------
+    OutputError
+        When the folder is absent or not writable; nothing is left behind (O101).
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8", newline="\n"
+        ) as stream:
+            temporary = Path(stream.name)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        message = f"{path} could not be written: {error.strerror}. Choose a folder that exists and is writable."
+        raise OutputError(message, code="O101") from error
+
+
+def write_toml(signature: Signature, path: str | Path) -> Path:
+    """Write a signature to a TOML file.
+
+    Parameters
+    ----------
+    signature
+        What to write.
+    path
+        A file, or a folder that gets ``<id>.toml``.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written (O101).
+    """
+    target = Path(path)
+    if target.is_dir():
+        target = target / f"{signature.id}.toml"
+    write_text(target, to_toml(signature))
+    return target

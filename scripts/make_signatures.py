@@ -1,0 +1,153 @@
+"""Write signatures/<axis>/<id>.toml from the collected candidates. For maintainers; not needed to use resistype.
+
+    python scripts/make_signatures.py FOLDER
+
+FOLDER holds `candidates.jsonl` and `cores.json`. A released file is immutable: this script refuses to change the
+content of an existing `id@version`; raise the version instead. `signature_texts.toml` beside this script holds what
+people wrote: descriptions, corrected licences, published scoring.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from resistype.genes import resolve
+from resistype.library import Signature, read_toml, write_toml
+
+HERE = Path(__file__).resolve().parent
+TARGET = HERE.parent / "signatures"
+NO_LICENCE = "none stated in the source; gene symbols are facts"
+LICENCES = {"": NO_LICENCE, "none stated": NO_LICENCE, "KB MIT; set licence=MIT": "MIT (knowledge base and set)"}
+RENAMED = {"recalled_mhc1_core": "mhc1_core"}
+AXES = {"pirly_culture_stress": "control"}
+# Lists in the authors' own release, with the identifier given there. Everything else is a copy, or unchecked.
+OWN_RELEASE = ("cytopus_",)
+ALSO = (
+    "recalled_mhc1_core",
+    "hallmark_oxidative_phosphorylation",
+    "ss_cyt_davoli",
+    "ss_cyt_rooney",
+    "imv_cd_8_t_effector",
+)
+
+
+def identifier_status(row: dict[str, Any]) -> str:
+    if not (row["pmid"] or row["doi"]):
+        return "none"
+    told = row["identifier_source"]
+    return "recalled" if "recalled" in told or told in ("", "n/a") else "given"
+
+
+def status(row: dict[str, Any], identifiers: str) -> str:
+    if "OUR proxy" in row["note"]:
+        return "proxy"
+    if row["confidence"] != "exact-from-source":
+        return "recalled"
+    return "verified" if identifiers == "given" and row["id"].startswith(OWN_RELEASE) else "secondary"
+
+
+def current(row: dict[str, Any], names: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Each name with its symbol of today, and the names that have none. Mouse symbols stay as they are."""
+    if row["species"] == "mouse":
+        return {name: name for name in names}, []
+    found = {item.name: item.symbol for item in resolve([*names, *row["unresolved"]])}
+    lost = [old for old, new in found.items() if not new or old in row["unresolved"]]
+    return {old: new for old, new in found.items() if new and old not in lost}, lost
+
+
+def note(row: dict[str, Any]) -> str:
+    parts = [" ".join(row["note"].split())]
+    if row["identifier_source"] and (row["pmid"] or row["doi"]):
+        parts.append(f"Identifiers: {row['identifier_source']}.")
+    if row["species"] == "mouse" and row["unresolved"]:
+        parts.append(f"Without an ortholog in the tables used: {', '.join(sorted(row['unresolved']))}.")
+    return " ".join(part for part in parts if part)
+
+
+def build(row: dict[str, Any], text: dict[str, Any]) -> Signature:
+    names = row["genes_up"] + row["genes_down"]
+    today, dropped = current(row, names)
+    up = list(dict.fromkeys(today[name] for name in row["genes_up"] if name in today))
+    down = [s for s in dict.fromkeys(today[name] for name in row["genes_down"] if name in today) if s not in up]
+    updates = {old: new for old, new in row["symbol_updates"].items() if new in {*up, *down}}
+    updates |= {old: new for old, new in today.items() if old != new}
+    weights = {today[name]: value for name, value in (row["weights"] or {}).items() if name in today}
+    identifiers = identifier_status(row)
+    source = {
+        "citation": row["citation"],
+        "doi": row["doi"],
+        "pmid": row["pmid"],
+        "identifier_status": identifiers,
+        "repository": row["source_repo"],
+        "path": row["source_path"],
+        "commit": row["source_commit"],
+        "licence": LICENCES.get(row["licence"], row["licence"]),
+        "note": note(row),
+    }
+    fields = {
+        "id": RENAMED.get(row["id"], row["id"]),
+        "version": "1.0.0",
+        "name": row["name"],
+        "axis": AXES.get(row["id"], row["axis"]),
+        "species": row["species"],
+        "compartment": row["compartment"],
+        "status": status(row, identifiers),
+        "expected_in_resistance": row["expected_direction_in_resistance"],
+        "up": up,
+        "down": down,
+        "dropped": dropped,
+        "symbol_updates": dict(sorted(updates.items())),
+        "weights": weights or None,
+        "pairs": row.get("pairs"),
+        "source": source | text.get("source", {}),
+    }
+    return Signature.model_validate(fields | {key: value for key, value in text.items() if key != "source"})
+
+
+def from_algebra(key: str, text: dict[str, Any], made: dict[str, Signature]) -> Signature:
+    """A set made of others: 'a - b - c'. Order of genes is the first one's."""
+    first, *rest = (part.strip() for part in text["derived_from"].split(" - "))
+    removed = {gene for ref in rest for gene in made[ref.partition("@")[0]].genes}
+    up = [gene for gene in made[first.partition("@")[0]].up if gene not in removed]
+    return Signature.model_validate({"id": key, "version": "1.0.0", "up": up, "status": "proxy", **text})
+
+
+def save(signature: Signature) -> None:
+    folder = TARGET / signature.axis
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{signature.id}.toml"
+    if path.exists() and read_toml(path).ref == signature.ref:
+        old = read_toml(path)
+        if old.content_hash != signature.content_hash:
+            sys.exit(f"{path}: {signature.ref} is released and its content would change; give it a new version")
+    write_toml(signature, path)
+
+
+def main(folder: Path) -> None:
+    texts: dict[str, dict[str, Any]] = tomllib.loads((HERE / "signature_texts.toml").read_text(encoding="utf-8"))
+    lines = (folder / "candidates.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in map(json.loads, lines) if row["recommended"] or row["id"] in ALSO]
+    made: dict[str, Signature] = {}
+    for row in rows:
+        key = RENAMED.get(row["id"], row["id"])
+        made[key] = build(row, texts.pop(key, {}))
+    cores = json.loads((folder / "cores.json").read_text(encoding="utf-8"))
+    for key, genes in cores.items():
+        text = texts.pop(key)
+        without = text.pop("without", [])
+        up = [gene for gene in genes if gene not in without]
+        made[key] = Signature.model_validate({"id": key, "version": "1.0.0", "up": up, "status": "proxy", **text})
+    for key, text in texts.items():
+        made[key] = from_algebra(key, text, made) if "derived_from" in text else Signature(id=key, **text)
+    for signature in made.values():
+        save(signature)
+    lacking = sorted(key for key, signature in made.items() if not signature.description)
+    print(len(made), "signatures;", "without description:", lacking or "none")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
