@@ -1,0 +1,31 @@
+"""Scores of gene signatures: rank once, score everything.
+
+method.py   what a method is            methods/   one page a method
+sets.py     signatures as arrays        match.py   signatures of a library in a matrix, and what is missing
+rows.py     dense and sparse rows       scale.py   a block in log2(x + 1)
+kernels.py  the compiled loops          rank.py    sums over the ranks of a set
+block.py    one block, all methods      run.py     all blocks, and `score`
+null.py     matched random sets         scores.py  what comes back
+"""
+
+from __future__ import annotations
+
+from resistype.score.method import Method, Settings
+from resistype.score.methods import METHODS, get_method
+from resistype.score.null import matched_sets
+from resistype.score.run import ScoreOptions, score, score_sets
+from resistype.score.scores import Scores
+from resistype.score.sets import IndexedSets
+
+__all__ = [
+    "METHODS",
+    "IndexedSets",
+    "Method",
+    "ScoreOptions",
+    "Scores",
+    "Settings",
+    "get_method",
+    "matched_sets",
+    "score",
+    "score_sets",
+]

@@ -1,0 +1,125 @@
+"""Score one block of rows by several methods: log2 once, ranks once.
+
+Rank methods put their tables side by side, so one pass over the rows gives the sums of all of them. Rows with genes
+that were not measured (NaN) have fewer ranked genes and therefore tables of their own; they go one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.score.method import Method, Settings
+from resistype.score.rows import CsrRows, Rows
+from resistype.score.sets import IndexedSets
+
+__all__ = ["Values", "score_block"]
+
+Values = dict[str, NDArray[np.float64]]
+
+
+def score_block(
+    rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, log2: Rows | None = None
+) -> Values:
+    """Scores of a block.
+
+    Parameters
+    ----------
+    rows
+        Rows in the stored unit; rank methods see these.
+    sets
+        Sets over the same columns.
+    methods
+        Methods of the families ``rank`` and ``value``.
+    settings
+        Numbers of the methods.
+    log2
+        The same rows in log2(x + 1) for the value methods; `rows` themselves by default.
+
+    Returns
+    -------
+    For each method id an array of shape (n_obs, n_sets).
+    """
+    ranked = [method for method in methods if method.family == "rank"]
+    parts = _by_rank(rows, sets, ranked, settings) if ranked else {}
+    for method in methods:
+        if method.kernel is not None and method.family == "value":
+            parts[method.id] = method.kernel(rows if log2 is None else log2, sets, settings)
+    return {method.id: _signed(parts[method.id], sets, method) for method in methods}
+
+
+def _signed(parts: NDArray[np.float64], sets: IndexedSets, method: Method) -> NDArray[np.float64]:
+    values = sets.combine(parts)
+    return values if method.floor is None else np.maximum(values, method.floor)
+
+
+def _by_rank(rows: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:
+    missing = _n_missing(rows)
+    if not missing.any():
+        return _whole(rows, sets, methods, settings)
+    out = {method.id: np.empty((rows.n_obs, sets.n_parts)) for method in methods}
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], missing > 0, [0]])) != 0)
+    runs = np.unique(np.concatenate([[0], edges, np.flatnonzero(missing), [rows.n_obs]]))
+    for start, stop in pairwise(runs):
+        cut = rows.cut(int(start), int(stop))
+        one = _partial(cut, sets, methods, settings) if missing[start] else _whole(cut, sets, methods, settings)
+        for name, values in one.items():
+            out[name][start:stop] = values
+    return out
+
+
+def _whole(rows: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:
+    """Every gene measured."""
+    sizes = np.broadcast_to(sets.sizes, (rows.n_obs, sets.n_parts))
+    return _finished(rows, sets, methods, settings=settings, n_genes=rows.n_genes, sizes=sizes)
+
+
+def _partial(row: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:
+    """One row in which some genes were not measured; NaN where under half of a part was."""
+    from resistype.score.rank import rank_sums  # noqa: PLC0415  numba only when something is scored
+
+    n_genes = row.n_genes - int(_n_missing(row)[0])
+    ones = np.ones((2 * n_genes + 2, 1), np.int64)
+    ones[0] = 0
+    sizes = rank_sums(row, sets, ones)[..., 0]
+    found = _finished(row, sets, methods, settings=settings, n_genes=n_genes, sizes=sizes)
+    enough = 2 * sizes >= sets.asked
+    return {name: np.where(enough, values, np.nan) for name, values in found.items()}
+
+
+def _finished(
+    rows: Rows,
+    sets: IndexedSets,
+    methods: Sequence[Method],
+    *,
+    settings: Settings,
+    n_genes: int,
+    sizes: NDArray[np.int64],
+) -> Values:
+    from resistype.score.rank import rank_sums  # noqa: PLC0415  numba only when something is scored
+
+    tables = [method.tables(n_genes, settings) for method in methods if method.tables is not None]
+    stacked = np.concatenate(tables, axis=1)
+    stacked[0] = 0  # what a gene that was not measured counts
+    sums = rank_sums(rows, sets, stacked)
+    out, first = {}, 0
+    for method, table in zip(methods, tables, strict=True):
+        last = first + table.shape[1]
+        if method.finish is not None:
+            out[method.id] = method.finish(sums[..., first:last], sizes, n_genes, settings)
+        first = last
+    return out
+
+
+def _n_missing(rows: Rows) -> NDArray[np.int64]:
+    """NaN values of each row."""
+    if not isinstance(rows, CsrRows):
+        return np.asarray(np.isnan(rows.values).sum(axis=1))
+    bad = np.isnan(rows.data)
+    if not bad.any():
+        return np.zeros(rows.n_obs, np.int64)
+    owner = np.repeat(np.arange(rows.n_obs), np.diff(rows.indptr))
+    return np.bincount(owner[bad], minlength=rows.n_obs)

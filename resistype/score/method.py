@@ -1,0 +1,96 @@
+"""What a scoring method is: a name, a specification, where it was published, and functions on arrays.
+
+A **rank** method is a table and a formula (see `rank.py`): `tables(n_genes, settings)` says what a member of each
+mid-rank counts, `finish(sums, sizes, n_genes, settings)` turns the sums over a set into its score. Because of that,
+several rank methods cost one ranking.
+
+A **value** method has a `kernel(rows, sets, settings)` that sees rows in log2(x + 1). A **cohort** method sees all rows
+at once and says so in `depends_on`: its values change when samples are added.
+
+The id of the specification, for example ``"ssgsea/1"``, is stored with every result. A change that moves a number gets
+a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.score.rows import Rows
+from resistype.score.sets import IndexedSets
+
+__all__ = ["Method", "Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Numbers that belong to the methods. The defaults are the published ones.
+
+    Parameters
+    ----------
+    ucell_max_rank
+        Genes ranked below this count as not expressed in UCell.
+    aucell_top
+        Share of the ranking under which AUCell measures the recovery curve.
+    """
+
+    ucell_max_rank: int = 1500
+    aucell_top: float = 0.05
+
+
+Tables = Callable[[int, Settings], NDArray[np.int64]]
+Finish = Callable[[NDArray[np.int64], NDArray[np.int64], int, Settings], NDArray[np.float64]]
+Kernel = Callable[[Rows, IndexedSets, Settings], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One scoring method.
+
+    Parameters
+    ----------
+    id
+        Name that users give.
+    spec
+        Id of the specification, stored with results.
+    title
+        What it measures, in one line.
+    doi
+        The publication.
+    family
+        ``rank``, ``value`` or ``cohort``.
+    signed
+        How up and down genes become one score.
+    nan
+        What happens to genes that were not measured in a sample.
+    depends_on
+        ``sample``: a value never changes when samples are added. ``cohort``: it does.
+    tables, finish
+        Of a rank method.
+    kernel
+        Of the others; gives one value a part, shape (n_obs, n_parts).
+    floor
+        Smallest value of a signed score, where the publication cuts it.
+    """
+
+    id: str
+    spec: str
+    title: str
+    doi: str
+    family: Literal["rank", "value", "cohort"]
+    signed: str = "up minus down"
+    nan: str = "left out of the ranking and of the set; NaN when under half of a set is left"
+    depends_on: Literal["sample", "cohort"] = "sample"
+    tables: Tables | None = None
+    finish: Finish | None = None
+    kernel: Kernel | None = None
+    floor: float | None = None
+
+    @property
+    def needs_ranks(self) -> bool:
+        """Whether the method looks at ranks only, so that any monotone scale of the values gives the same."""
+        return self.family == "rank"

@@ -1,0 +1,35 @@
+"""The scoring methods, one page each, and the list of them."""
+
+from __future__ import annotations
+
+from resistype.errors import SignatureError
+from resistype.score.method import Method
+from resistype.score.methods.singscore import SINGSCORE
+from resistype.score.methods.ssgsea import SSGSEA
+from resistype.score.methods.weighted import WEIGHTED
+from resistype.score.methods.zscore import ZSCORE
+
+__all__ = ["METHODS", "get_method"]
+
+METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, ZSCORE, WEIGHTED)
+
+
+def get_method(name: str) -> Method:
+    """The method of that name.
+
+    Raises
+    ------
+    SignatureError
+        E206 when there is none; the message lists those there are.
+
+    Examples
+    --------
+    >>> get_method("ssgsea").spec
+    'ssgsea/1'
+    """
+    for method in METHODS:
+        if method.id == name:
+            return method
+    known = ", ".join(method.id for method in METHODS)
+    message = f"There is no scoring method {name!r}. Choose one of: {known}."
+    raise SignatureError(message, code="E206")

@@ -1,0 +1,123 @@
+"""Rows of expression as the kernels see them: dense rows, or the three arrays of a CSR matrix.
+
+Kernels never see an AnnData, a DataFrame or a file. They see :class:`DenseRows` or :class:`CsrRows`, both cheap views:
+cutting a block out of either copies nothing. Values are float32 or float64, because integers up to 2**53 fit float64
+exactly and half as many compiled kernels is half as long a first start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from resistype.errors import ExpressionError
+
+__all__ = ["CsrRows", "DenseRows", "Rows", "as_rows"]
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.signedinteger[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class DenseRows:
+    """Dense rows, shape (n_obs, n_genes); NaN marks a gene that was not measured in that row."""
+
+    values: FloatArray
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows."""
+        return int(self.values.shape[0])
+
+    @property
+    def n_genes(self) -> int:
+        """Number of columns."""
+        return int(self.values.shape[1])
+
+    def cut(self, start: int, stop: int) -> DenseRows:
+        """Rows ``start:stop`` as a view."""
+        return DenseRows(self.values[start:stop])
+
+    def with_data(self, values: NDArray[np.float64]) -> DenseRows:
+        """The same shape with other values."""
+        return DenseRows(values)
+
+
+@dataclass(frozen=True, eq=False)
+class CsrRows:
+    """Rows of a sparse matrix: `data`, `indices`, `indptr` of CSR and the number of genes; what is absent is zero."""
+
+    data: FloatArray
+    indices: IndexArray
+    indptr: NDArray[np.int64]
+    n_genes: int
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows."""
+        return int(self.indptr.size - 1)
+
+    def cut(self, start: int, stop: int) -> CsrRows:
+        """Rows ``start:stop`` as a view."""
+        first, last = int(self.indptr[start]), int(self.indptr[stop])
+        pointers = self.indptr[start : stop + 1] - first
+        return CsrRows(self.data[first:last], self.indices[first:last], pointers, self.n_genes)
+
+    def with_data(self, values: NDArray[np.float64]) -> CsrRows:
+        """The same pattern with other non-zero values."""
+        return CsrRows(values, self.indices, self.indptr, self.n_genes)
+
+
+Rows = DenseRows | CsrRows
+
+
+def as_rows(values: Any) -> Rows:
+    """Dense array, scipy sparse matrix, or the parts of a CSR matrix, as rows for the kernels.
+
+    Parameters
+    ----------
+    values
+        Array of shape (n_obs, n_genes); a scipy sparse matrix or array of that shape; or a tuple
+        ``(data, indices, indptr, n_genes)``.
+
+    Raises
+    ------
+    ExpressionError
+        E304 when the values are not numbers in two dimensions.
+    """
+    if isinstance(values, DenseRows | CsrRows):
+        return values
+    if isinstance(values, tuple):
+        data, indices, indptr, n_genes = values
+        return CsrRows(_floats(data), _index(indices), np.asarray(indptr, np.int64), int(n_genes))
+    if sp.issparse(values):
+        return _from_sparse(values)
+    dense = np.asarray(values)
+    if dense.ndim != 2 or dense.dtype.kind not in "fiub":
+        message = f"Expected numbers of shape (n_obs, n_genes), got shape {dense.shape} of {dense.dtype}."
+        raise ExpressionError(message, code="E304")
+    return DenseRows(np.ascontiguousarray(_floats(dense)))
+
+
+def _from_sparse(matrix: Any) -> CsrRows:
+    csr = sp.csr_array(matrix)
+    if not csr.has_canonical_format:  # an entry stored twice counts as its sum, as everywhere in scipy
+        csr = csr.copy()
+        csr.sum_duplicates()
+    return CsrRows(_floats(csr.data), _index(csr.indices), np.asarray(csr.indptr, np.int64), int(csr.shape[1]))
+
+
+def _floats(array: Any) -> FloatArray:
+    given: NDArray[Any] = np.asarray(array)
+    if given.dtype in (np.float32, np.float64) and given.dtype.isnative:
+        return given
+    return given.astype(np.float32 if given.dtype == np.float16 else np.float64)
+
+
+def _index(array: Any) -> IndexArray:
+    given: NDArray[Any] = np.asarray(array)
+    return given if given.dtype in (np.int32, np.int64) else given.astype(np.int64)
