@@ -1,0 +1,188 @@
+"""What `import resistype` gives: few names, each explained by an example that runs, and nothing heavy loaded."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import resistype
+
+PACKAGE = Path(resistype.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+NAMES = list(getattr(resistype, "__all__", []))
+FUNCTIONS = [name for name in NAMES if inspect.isroutine(getattr(resistype, name))]
+
+HEAVY = {"scanpy", "gseapy", "numba", "matplotlib", "anywidget"}
+NETWORK = {"socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "pooch"}
+UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "runpy", "code"}
+UNSAFE_CALLS = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "allow_pickle"}
+# text that a page or a widget must never hold
+UNSAFE_TEXT = ("innerHTML", "document.write", "eval(")
+
+
+def test_the_names_are_few_and_sorted() -> None:
+    assert sorted(NAMES) == NAMES
+    assert len(NAMES) == len(set(NAMES)) <= 20
+
+
+def test_dir_shows_every_public_name() -> None:
+    assert set(NAMES) <= set(dir(resistype))
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no_such_name"):
+        resistype.no_such_name  # noqa: B018
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_is_explained(name: str) -> None:
+    thing = getattr(resistype, name)
+
+    assert inspect.getdoc(thing)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if inspect.isclass(getattr(resistype, name, None))] + FUNCTIONS
+)
+def test_every_public_name_has_an_example(name: str) -> None:
+    assert ">>> " in (inspect.getdoc(getattr(resistype, name)) or "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    thing = getattr(resistype, name)
+    finder = doctest.DocTestFinder(recurse=False)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    for example in finder.find(thing, name, globs={"resistype": resistype, "rt": resistype}):
+        runner.run(example)
+
+    assert runner.summarize(verbose=False).failed == 0
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_public_functions_have_hints_and_few_parameters(name: str) -> None:
+    parameters = inspect.signature(getattr(resistype, name)).parameters.values()
+    positional = [one for one in parameters if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}]
+
+    assert len(positional) <= 3
+    assert not any(one.kind is one.VAR_KEYWORD for one in parameters)
+    assert all(one.annotation is not one.empty for one in parameters)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_docstring_names_every_parameter(name: str) -> None:
+    function = getattr(resistype, name)
+    text = inspect.getdoc(function) or ""
+
+    assert [one for one in inspect.signature(function).parameters if one not in text] == []
+
+
+def fresh(code: str) -> object:
+    """Result of a piece of Python in a new interpreter, as JSON on its last line."""
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_import_loads_nothing_heavy() -> None:
+    loaded = fresh("import json, sys, resistype; print(json.dumps(sorted(sys.modules)))")
+
+    assert isinstance(loaded, list)
+    assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
+
+
+def test_looking_at_the_names_loads_nothing_heavy() -> None:
+    loaded = fresh("import json, sys, resistype; dir(resistype); print(json.dumps(sorted(sys.modules)))")
+
+    assert isinstance(loaded, list)
+    assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
+
+
+TIMED = """
+import json, time
+start = time.perf_counter(); import pandas
+middle = time.perf_counter(); import resistype
+print(json.dumps(time.perf_counter() - middle))
+"""
+
+
+def test_import_is_quick() -> None:
+    seconds = [fresh(TIMED) for _ in range(3)]
+
+    assert min(seconds) < 0.5  # type: ignore[type-var]
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """First parts of all modules that a source imports."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+def called(tree: ast.AST) -> set[str]:
+    """Names that a source calls, and the keywords it calls them with; a method only where it is unsafe by name."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name):
+            names.add(node.func.id)
+        elif isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_pickle"):
+            names.add(node.func.attr)
+        names |= {word.arg for word in node.keywords if word.arg and getattr(word.value, "value", None) is True}
+    return names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_network_and_no_code_from_files(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+
+    assert imported(tree) & (NETWORK | UNSAFE_MODULES) == set()
+    assert called(tree) & UNSAFE_CALLS == set()
+    assert [word for word in UNSAFE_TEXT if word in text] == []
+
+
+def test_no_page_or_bundle_writes_raw_html() -> None:
+    pages = [path for path in PACKAGE.rglob("*") if path.suffix in {".js", ".html", ".j2", ".jinja"}]
+
+    assert [path for path in pages if any(word in path.read_text(encoding="utf-8") for word in UNSAFE_TEXT)] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_validation_does_not_rest_on_assert(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import urllib.request", {"urllib"}),
+        ("def f():\n    from pickle import loads", {"pickle"}),
+        ("eval('1')", {"eval"}),
+        ("pd.read_pickle('x')", {"read_pickle"}),
+        ("np.load('x', allow_pickle=True)", {"allow_pickle"}),
+        ("np.load('x', allow_pickle=False)", set()),
+        ("re.compile('x')", set()),
+        ("model.eval()", set()),
+    ],
+)
+def test_the_search_itself(source: str, found: set[str]) -> None:
+    tree = ast.parse(source)
+
+    assert (imported(tree) & (NETWORK | UNSAFE_MODULES)) | (called(tree) & UNSAFE_CALLS) == found
