@@ -21,7 +21,28 @@ from resistype.library import Signature, read_toml, write_toml
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "signatures"
 NO_LICENCE = "none stated in the source; gene symbols are facts"
-LICENCES = {"": NO_LICENCE, "none stated": NO_LICENCE, "KB MIT; set licence=MIT": "MIT (knowledge base and set)"}
+LICENCES = {
+    "": NO_LICENCE,
+    "none stated": NO_LICENCE,
+    "KB MIT; set licence=MIT": "MIT (knowledge base and set)",
+    "LICENSE = CC BY 3.0 PDF (recalled; file unread) - mirror of Genentech package": (
+        "CC BY 3.0 as recalled, its file was not read; a mirror of the authors' package"
+    ),
+    "repo none; content MSigDB Hallmark CC BY 4.0": "CC BY 4.0 (MSigDB Hallmark); the copy states none",
+    "LICENSE present (unread)": "the repository has a licence file that was not read; gene symbols are facts",
+}
+IDENTIFIERS = {
+    "recalled": "PMID and DOI are written from memory and unchecked.",
+    "given by source": "Identifiers as the copy gives them.",
+    "pmid SignatureSets; doi recalled": "PMID as SignatureSets gives it; DOI from memory, unchecked.",
+    "pmid COMPASS; doi recalled": "PMID as COMPASS gives it; DOI from memory, unchecked.",
+    "pmid CARTEx README; doi recalled": "PMID as the CARTEx README gives it; DOI from memory, unchecked.",
+    "SignatureSets csv": "Identifiers as SignatureSets gives them.",
+    "cytopus README": "Identifiers as the README of Cytopus gives them.",
+    "COMPASS marker.tsv / easier R header": "Identifiers as COMPASS and easier give them.",
+    "search hit url": "DOI as it stands in the article's address.",
+    "seed 003": "PMID and DOI were not checked.",
+}
 RENAMED = {"recalled_mhc1_core": "mhc1_core"}
 AXES = {"pirly_culture_stress": "control"}
 # Lists in the authors' own release, with the identifier given there. Everything else is a copy, or unchecked.
@@ -39,7 +60,7 @@ def identifier_status(row: dict[str, Any]) -> str:
     if not (row["pmid"] or row["doi"]):
         return "none"
     told = row["identifier_source"]
-    return "recalled" if "recalled" in told or told in ("", "n/a") else "given"
+    return "recalled" if "recalled" in told or told.startswith("seed") or told in ("", "n/a") else "given"
 
 
 def status(row: dict[str, Any], identifiers: str) -> str:
@@ -60,11 +81,13 @@ def current(row: dict[str, Any], names: list[str]) -> tuple[dict[str, str], list
 
 
 def note(row: dict[str, Any]) -> str:
-    parts = [" ".join(row["note"].split())]
-    if row["identifier_source"] and (row["pmid"] or row["doi"]):
-        parts.append(f"Identifiers: {row['identifier_source']}.")
+    first = " ".join(row["note"].split())
+    parts = [first if not first or first.endswith((".", ")")) else f"{first}."]
+    if row["pmid"] or row["doi"]:
+        told = row["identifier_source"]
+        parts.append(IDENTIFIERS.get(told, f"Identifiers: {told}." if told else ""))
     if row["species"] == "mouse" and row["unresolved"]:
-        parts.append(f"Without an ortholog in the tables used: {', '.join(sorted(row['unresolved']))}.")
+        parts.append(f"Outdated or without a human counterpart: {', '.join(sorted(row['unresolved']))}.")
     return " ".join(part for part in parts if part)
 
 

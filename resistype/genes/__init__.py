@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from resistype.genes.coverage import Coverage, GeneIndex, Match
 from resistype.genes.excel import excel_dates
-from resistype.genes.orthologs import to_human, to_mouse
+from resistype.genes.orthologs import orthologs, to_human, to_mouse
 from resistype.genes.symbols import IdType, Resolution, clean, id_type, resolve
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "clean",
     "excel_dates",
     "id_type",
+    "orthologs",
     "resolve",
     "to_human",
     "to_mouse",

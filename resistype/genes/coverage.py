@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.genes.orthologs import to_human
+from resistype.genes.orthologs import ranked_human, to_human
 from resistype.genes.symbols import IdType, Resolution, clean, id_type, resolve
 
 __all__ = ["Coverage", "GeneIndex", "How", "Match", "Species"]
@@ -145,7 +145,7 @@ class GeneIndex:
     def _claims(self) -> list[tuple[int, str | None, How]]:
         """Rank, symbol and way of each column."""
         if self.species == "mouse":
-            return [(0, to_human(clean(gene)), "ortholog") for gene in self.genes]
+            return [(*ranked_human(clean(gene)), "ortholog") for gene in self.genes]
         return [(RANK.get(r.status, 9), r.symbol, HOW.get(r.status, "exact")) for r in resolve(self.genes)]
 
     def match(self, wanted: Sequence[str], *, species: Species | None = None) -> Match:

@@ -1,9 +1,10 @@
 """Human genes in a mouse matrix, and mouse genes in a human one.
 
-One-to-one orthologs come from the shipped table (Ensembl). They miss the genes that matter most in immunology: the
-MHC and families that grew apart in one of the species. `CURATED` adds those by hand, one mouse gene for each human
-one, the one that does the same work; it wins over the table. Genes without a counterpart (HLA-C in C57BL/6, GNLY,
-the KIR family, CXCL8) stay absent and are reported as such.
+One-to-one orthologs (Ensembl) miss the genes that matter most in immunology: the MHC, and families that grew apart
+in one of the species. The shipped table therefore has three kinds of rows: curated pairs, which win; one-to-one
+pairs; and, for human genes without either, the mouse genes that at least three sources name (HCOP), best first.
+A mouse gene belongs to one human gene only, so the order of a gene list never decides who gets it. Genes without a
+counterpart (HLA-C, GNLY, CXCL8) stay absent and are reported.
 """
 
 from __future__ import annotations
@@ -13,64 +14,66 @@ from functools import cache
 
 from resistype.genes.table import gene_table, read_columns
 
-__all__ = ["CURATED", "MouseTable", "mouse_table", "to_human", "to_mouse"]
+__all__ = ["MouseTable", "mouse_table", "orthologs", "to_human", "to_mouse"]
 
-CURATED = {
-    "HLA-A": "H2-K1",
-    "HLA-B": "H2-D1",
-    "HLA-E": "H2-T23",
-    "HLA-DRA": "H2-Ea",
-    "HLA-DRB1": "H2-Eb1",
-    "HLA-DQA1": "H2-Aa",
-    "HLA-DQB1": "H2-Ab1",
-    "HLA-DMA": "H2-DMa",
-    "HLA-DMB": "H2-DMb1",
-    "HLA-DOA": "H2-Oa",
-    "HLA-DOB": "H2-Ob",
-    "GZMB": "Gzmb",
-    "CD8B": "Cd8b1",
-    "CCL3": "Ccl3",
-    "CCL4": "Ccl4",
-    "CXCL11": "Cxcl11",
-    "IFI27": "Ifi27",
-    "IFIT1": "Ifit1",
-    "IFIT3": "Ifit3",
-    "MX1": "Mx1",
-    "MX2": "Mx2",
-    "OAS1": "Oas1a",
-}
-COLUMNS = ("human", "mouse", "mouse_ensembl")
+COLUMNS = ("human", "mouse", "mouse_ensembl", "support")
+OLD_NAME = 90  # rank of a column found by an outdated mouse name: after every counterpart
 
 
 @dataclass(frozen=True)
 class MouseTable:
-    """Pairs of human and mouse genes, both ways, and the mouse Ensembl ids."""
+    """Counterparts both ways, and the mouse Ensembl ids."""
 
-    mouse_of: dict[str, str]
+    mouse_of: dict[str, tuple[str, ...]]
     human_of: dict[str, str]
     ensembl: dict[str, str]
-    symbols: frozenset[str]
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Mouse symbols that the table knows."""
+        return frozenset(self.human_of)
 
 
 @cache
 def mouse_table() -> MouseTable:
-    """The shipped orthologs with the curated pairs on top."""
-    human, mouse, ensembl = read_columns("orthologs.tsv.gz", COLUMNS)
-    mouse_of = dict(zip(human, mouse, strict=True)) | CURATED
-    human_of = {own: other for other, own in mouse_of.items()}
-    symbols = frozenset(mouse) | frozenset(CURATED.values())
-    return MouseTable(mouse_of, human_of, dict(zip(ensembl, mouse, strict=True)), symbols)
+    """The shipped counterparts, best first for each human gene."""
+    human, mouse, ensembl, _ = read_columns("orthologs.tsv.gz", COLUMNS)
+    mouse_of: dict[str, tuple[str, ...]] = {}
+    for own, other in zip(human, mouse, strict=True):
+        mouse_of[own] = (*mouse_of[own], other) if own in mouse_of else (other,)
+    return MouseTable(mouse_of, dict(zip(mouse, human, strict=True)), dict(zip(ensembl, mouse, strict=True)))
 
 
-def to_mouse(symbol: str) -> str | None:
-    """Mouse counterpart of an approved human symbol; None when there is none.
+def orthologs(symbol: str) -> tuple[str, ...]:
+    """Mouse counterparts of an approved human symbol, best first.
+
+    Parameters
+    ----------
+    symbol
+        An approved human symbol.
+
+    Returns
+    -------
+    tuple of str
+        Mouse symbols; empty when there is no counterpart.
 
     Examples
     --------
-    >>> to_mouse("HLA-A"), to_mouse("GNLY")
-    ('H2-K1', None)
+    >>> orthologs("HLA-A"), orthologs("GNLY")
+    (('H2-K1',), ())
     """
-    return mouse_table().mouse_of.get(symbol)
+    return mouse_table().mouse_of.get(symbol, ())
+
+
+def to_mouse(symbol: str) -> str | None:
+    """Best mouse counterpart of an approved human symbol; None when there is none.
+
+    Examples
+    --------
+    >>> to_mouse("GZMB"), to_mouse("GNLY")
+    ('Gzmb', None)
+    """
+    return next(iter(orthologs(symbol)), None)
 
 
 def to_human(symbol: str) -> str | None:
@@ -78,9 +81,21 @@ def to_human(symbol: str) -> str | None:
 
     Examples
     --------
-    >>> to_human("Gzmb"), to_human("H2-K1")
-    ('GZMB', 'HLA-A')
+    >>> to_human("Gzmb"), to_human("H2-K1"), to_human("Wars")
+    ('GZMB', 'HLA-A', 'WARS1')
+    """
+    return ranked_human(symbol)[1]
+
+
+def ranked_human(symbol: str) -> tuple[int, str | None]:
+    """Human symbol of a mouse gene, and how good a counterpart it is: 0 is the best.
+
+    Mouse names follow the human ones. A name that the table lacks is therefore read as an outdated one when its
+    capitals are a previous symbol of one human gene (Wars: WARS, today WARS1).
     """
     table = mouse_table()
-    found = table.human_of.get(table.ensembl.get(symbol, symbol))
-    return found if found in gene_table().approved else None
+    name = table.ensembl.get(symbol, symbol)
+    if human := table.human_of.get(name):
+        return table.mouse_of[human].index(name), human
+    old = gene_table().previous.get(symbol.upper(), "|") if symbol[:1].isupper() and not symbol.isupper() else "|"
+    return (OLD_NAME, old) if old in table.mouse_of else (OLD_NAME, None)
