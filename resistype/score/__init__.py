@@ -10,12 +10,17 @@ null.py     matched random sets         scores.py  what comes back
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from resistype.score.method import Method, Settings
 from resistype.score.methods import METHODS, get_method
 from resistype.score.null import matched_sets
-from resistype.score.run import ScoreOptions, score, score_sets
 from resistype.score.scores import Scores
 from resistype.score.sets import IndexedSets
+
+if TYPE_CHECKING:
+    from resistype.score.run import ScoreOptions, score, score_sets
 
 __all__ = [
     "METHODS",
@@ -29,3 +34,12 @@ __all__ = [
     "score",
     "score_sets",
 ]
+
+_LATER = {"ScoreOptions": "run", "score": "run", "score_sets": "run"}  # these load joblib and the reading of files
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -109,7 +109,7 @@ def _finished(
     for method, table in zip(methods, tables, strict=True):
         last = first + table.shape[1]
         if method.finish is not None:
-            out[method.id] = method.finish(sums[..., first:last], sizes, n_genes, settings)
+            out[method.id] = method.finish(sums[..., first:last], sizes, n_genes=n_genes, settings=settings)
         first = last
     return out
 

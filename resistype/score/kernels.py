@@ -193,9 +193,10 @@ def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def sums_csr(rows: Any, sets: Any, tables: Any, out: Any) -> None:
+def sums_csr(rows: Any, sets: Any, result: Any) -> None:
     """Rank sparse rows and sum the tables over every part."""
     bits, indices, indptr, n_genes = rows
+    tables, out = result
     longest = 0
     for i in range(indptr.size - 1):
         longest = max(longest, indptr[i + 1] - indptr[i])
@@ -227,19 +228,25 @@ def _rank_row(bits: Any, work: Any, ranks: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def sums_dense(bits: Any, sets: Any, tables: Any, out: Any) -> None:
+def _sum_entries(ranks: Any, columns: Any, tables: Any, out: Any) -> None:
+    for t in range(tables.shape[1]):
+        total = np.int64(0)
+        for j in range(columns.size):
+            total += tables[ranks[columns[j]], t]
+        out[t] = total
+
+
+@njit(nogil=True, cache=True)
+def sums_dense(bits: Any, sets: Any, result: Any) -> None:
     """Rank dense rows and sum the tables over every part."""
     indices, offsets = sets
+    tables, out = result
     work = _work(bits.shape[1], bits)
     ranks = np.empty(bits.shape[1], np.int32)
     for i in range(bits.shape[0]):
         _rank_row(bits[i], work, ranks)
         for p in range(offsets.size - 1):
-            for t in range(tables.shape[1]):
-                total = np.int64(0)
-                for j in range(offsets[p], offsets[p + 1]):
-                    total += tables[ranks[indices[j]], t]
-                out[i, p, t] = total
+            _sum_entries(ranks, indices[offsets[p] : offsets[p + 1]], tables, out[i, p])
 
 
 @njit(nogil=True, cache=True)
@@ -277,6 +284,18 @@ def row_moments(rows: Any, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
+def _sum_values(row: Any, columns: Any, weights: Any, out: Any) -> None:
+    total, weight, members = 0.0, 0.0, 0
+    for j in range(columns.size):
+        value = row[columns[j]]
+        if not np.isnan(value):
+            total += weights[j] * value
+            weight += abs(weights[j])
+            members += 1
+    out[0], out[1], out[2] = total, weight, members
+
+
+@njit(nogil=True, cache=True)
 def weighted_sums(rows: Any, sets: Any, out: Any) -> None:
     """For each part: sum of weight times value, sum of the weights' sizes, members; NaN members left out."""
     values, indices, indptr, n_genes = rows
@@ -286,13 +305,7 @@ def weighted_sums(rows: Any, sets: Any, out: Any) -> None:
         for j in range(indptr[i], indptr[i + 1]):
             dense[indices[j]] = values[j]
         for p in range(offsets.size - 1):
-            total, weight, members = 0.0, 0.0, 0
-            for j in range(offsets[p], offsets[p + 1]):
-                value = dense[columns[j]]
-                if not np.isnan(value):
-                    total += weights[j] * value
-                    weight += abs(weights[j])
-                    members += 1
-            out[i, p, 0], out[i, p, 1], out[i, p, 2] = total, weight, members
+            a, b = offsets[p], offsets[p + 1]
+            _sum_values(dense, columns[a:b], weights[a:b], out[i, p])
         for j in range(indptr[i], indptr[i + 1]):
             dense[indices[j]] = 0.0

@@ -1,7 +1,7 @@
 """What a scoring method is: a name, a specification, where it was published, and functions on arrays.
 
 A **rank** method is a table and a formula (see `rank.py`): `tables(n_genes, settings)` says what a member of each
-mid-rank counts, `finish(sums, sizes, n_genes, settings)` turns the sums over a set into its score. Because of that,
+mid-rank counts, `finish(sums, sizes, …)` turns the sums over a set into its score. Because of that,
 several rank methods cost one ranking.
 
 A **value** method has a `kernel(rows, sets, settings)` that sees rows in log2(x + 1). A **cohort** method sees all rows
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,16 @@ class Settings:
 
 
 Tables = Callable[[int, Settings], NDArray[np.int64]]
-Finish = Callable[[NDArray[np.int64], NDArray[np.int64], int, Settings], NDArray[np.float64]]
 Kernel = Callable[[Rows, IndexedSets, Settings], NDArray[np.float64]]
+
+
+class Finish(Protocol):
+    """Turns sums over a set into its score."""
+
+    def __call__(
+        self, sums: NDArray[np.int64], sizes: NDArray[np.int64], *, n_genes: int, settings: Settings
+    ) -> NDArray[np.float64]:
+        """Scores of shape (n_obs, n_parts), from sums (n_obs, n_parts, n_tables) and members (n_obs, n_parts)."""
 
 
 @dataclass(frozen=True, kw_only=True)

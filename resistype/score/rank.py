@@ -50,9 +50,9 @@ def rank_sums(rows: Rows, sets: IndexedSets, tables: NDArray[np.int64]) -> NDArr
     tables = np.ascontiguousarray(tables, np.int64)
     if isinstance(rows, CsrRows):
         arrays = (_bits(rows.data), rows.indices, rows.indptr, rows.n_genes)
-        kernels.sums_csr(arrays, (*sets.by_gene, sets.sizes), tables, out)
+        kernels.sums_csr(arrays, (*sets.by_gene, sets.sizes), (tables, out))
     else:
-        kernels.sums_dense(_bits(rows.values), (sets.indices, sets.offsets), tables, out)
+        kernels.sums_dense(_bits(rows.values), (sets.indices, sets.offsets), (tables, out))
     return out
 
 

@@ -55,6 +55,7 @@ def tables(n_genes: int, settings: Settings) -> NDArray[np.int64]:  # noqa: ARG0
 def finish(
     sums: NDArray[np.int64],
     sizes: NDArray[np.int64],
+    *,
     n_genes: int,
     settings: Settings,  # noqa: ARG001
 ) -> NDArray[np.float64]:
