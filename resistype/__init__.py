@@ -1,1 +1,88 @@
-"""Programmes of resistance to cancer immunotherapy, with their evidence. Research use only."""
+"""Programmes of resistance to cancer immunotherapy in an expression matrix, with their evidence. Research use only.
+
+>>> import resistype as rt
+>>> demo = rt.datasets.demo()
+>>> scores = rt.score(demo.expression, ["benci_isg_rs"])
+>>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
+
+The names below are loaded when they are first used, so that importing resistype costs little.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resistype import datasets
+    from resistype.cohort import clinical
+    from resistype.expression import Expression, read_expression
+    from resistype.library import Library, Signature, load_library
+    from resistype.scheme import (
+        CallOptions,
+        Calls,
+        Reference,
+        Scheme,
+        apply_scheme,
+        classify,
+        fit_reference,
+        load_scheme,
+    )
+    from resistype.score import Scores, score
+
+__all__ = [
+    "CallOptions",
+    "Calls",
+    "Expression",
+    "Library",
+    "Reference",
+    "Scheme",
+    "Scores",
+    "Signature",
+    "apply_scheme",
+    "classify",
+    "clinical",
+    "datasets",
+    "fit_reference",
+    "load_library",
+    "load_scheme",
+    "read_expression",
+    "score",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CallOptions": "resistype.scheme",
+    "Calls": "resistype.scheme",
+    "Expression": "resistype.expression",
+    "Library": "resistype.library",
+    "Reference": "resistype.scheme",
+    "Scheme": "resistype.scheme",
+    "Scores": "resistype.score",
+    "Signature": "resistype.library",
+    "apply_scheme": "resistype.scheme",
+    "classify": "resistype.scheme",
+    "clinical": "resistype.cohort",
+    "fit_reference": "resistype.scheme",
+    "load_library": "resistype.library",
+    "load_scheme": "resistype.scheme",
+    "read_expression": "resistype.expression",
+    "score": "resistype.score",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  any public name
+    if name == "datasets":
+        return import_module("resistype.datasets")
+    if name not in _HOMES:
+        message = f"module 'resistype' has no attribute {name!r}"
+        raise AttributeError(message)
+    # `resistype.score` and others are rooms with the same name as the function in them: the function wins.
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -20,7 +20,7 @@ import pandas as pd
 
 from resistype.errors import SamplesError, complain
 
-__all__ = ["Design", "Pairing", "align_samples", "pair_samples", "read_samples"]
+__all__ = ["Design", "Pairing", "align_samples", "key_text", "pair_samples", "read_samples"]
 
 SHOWN = 5
 MISSING = {"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "#N/A", "<NA>"}
@@ -63,10 +63,11 @@ def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None)
     if sample is not None and sample not in frame.columns:
         message = f"The samples table has no column {sample!r}; its columns are: {', '.join(map(str, frame.columns))}."
         raise SamplesError(message, code="E903")
-    if sample is None and isinstance(frame.index, pd.RangeIndex) and frame.shape[1]:
+    numbered = frame.index.name is None and pd.api.types.is_integer_dtype(frame.index)
+    if sample is None and numbered and frame.shape[1]:
         sample = frame.columns[0]
     keys = frame.index.to_series() if sample is None else frame[sample]
-    ids = [_text(value) for value in keys]
+    ids = [key_text(value) for value in keys]
     _check_ids(ids)
     rest = frame if sample is None else frame.drop(columns=[sample])
     return rest.set_axis(pd.Index([str(name) for name in ids], name=sample or frame.index.name or "sample"), axis=0)
@@ -91,7 +92,7 @@ def _check_ids(ids: Sequence[str | None]) -> None:
         raise SamplesError(message, code="E901")
 
 
-def _text(value: object) -> str | None:
+def key_text(value: object) -> str | None:
     """A key as text: whole numbers without a decimal point, no surrounding spaces, None when missing."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN
         return None
@@ -279,7 +280,7 @@ def pair_samples(
     ([['b', 'a']], {'c': "patient P2 has no sample at 'Pre'"})
     """
     rows = _keys(table, patient, timepoint)
-    start = _text(baseline) or ""
+    start = key_text(baseline) or ""
     times = list(dict.fromkeys(rows["timepoint"]))
     if start not in times:
         message = (
@@ -312,7 +313,7 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
     rows = pd.DataFrame({"sample": [str(name) for name in table.index]})
     complaints = []
     for key, column in (("patient", patient), ("timepoint", timepoint)):
-        rows[key] = pd.Series([_text(value) for value in table[column]], dtype=object)
+        rows[key] = pd.Series([key_text(value) for value in table[column]], dtype=object)
         blank = rows.loc[rows[key].isna(), "sample"].tolist()
         if blank:
             complaints.append(f"{len(blank)} rows have no value in column {column!r} ({_listed(blank)}).")
@@ -323,7 +324,7 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
 def _before(start: str, times: list[str], order: Sequence[Hashable] | None) -> set[str]:
     if order is None:
         return set()
-    wanted = [_text(time) or "" for time in order]
+    wanted = [key_text(time) or "" for time in order]
     complaints = [f"Time point {time!r} of the table is not in order." for time in times if time not in wanted]
     if len(set(wanted)) < len(wanted):
         complaints.append(f"order names a time point twice: {', '.join(wanted)}.")

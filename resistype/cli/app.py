@@ -1,0 +1,68 @@
+"""The application: its verbs, and how errors and warnings leave it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TextIO
+
+import typer
+from click.exceptions import Abort, ClickException, Exit
+
+from resistype.cli.library import schemes, signatures
+from resistype.cli.run import classify_command, clinical_command, demo_command, doctor_command, score_command
+from resistype.errors import ResistypeError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="resistype",
+    help="Programmes of resistance to cancer immunotherapy in an expression matrix. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo_command)
+app.command("score")(score_command)
+app.command("classify")(classify_command)
+app.command("clinical")(clinical_command)
+app.command("doctor")(doctor_command)
+app.add_typer(signatures, name="signatures")
+app.add_typer(schemes, name="schemes")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0 done, 1 checks failed, 2 bad input, 130 interrupted."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _one_line
+        sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        result = app(args=arguments, standalone_mode=False)
+    except ResistypeError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except ClickException as error:
+        error.show(file=sys.stderr)
+        return 2
+    except (Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted\n")
+        return 130
+    except Exit as stop:
+        return int(stop.exit_code)
+    return int(result) if isinstance(result, int) else 0
+
+
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del category, filename, lineno, line
+    (file or sys.stderr).write(f"warning: {message}\n")

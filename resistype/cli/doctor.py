@@ -1,0 +1,89 @@
+"""`resistype doctor`: what is installed, and whether the machinery gives known answers here."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from resistype.errors import ResistypeError
+from resistype.library import load_library
+from resistype.scheme import apply_scheme, list_schemes
+from resistype.score import score
+
+__all__ = ["Finding", "examine"]
+
+_CORE = ("resistype", "numpy", "pandas", "scipy", "numba", "joblib", "anndata", "pyarrow", "pydantic", "psygnal", "typer")
+_EXTRAS = {
+    "single-cell": ("scanpy",),
+    "gsea": ("gseapy",),
+    "notebook": ("anywidget", "ipywidgets"),
+    "napari": ("napari", "qtpy", "superqt"),
+    "report": ("matplotlib",),
+    "dask": ("dask", "distributed"),
+}
+
+
+class Finding(NamedTuple):
+    """One line of the examination."""
+
+    what: str
+    state: str
+    detail: str
+
+
+def examine() -> list[Finding]:
+    """Everything that was looked at, in order; `state` is ok, absent or fault."""
+    findings = [Finding("python", "ok", platform.python_version())]
+    findings += [_package(name, "fault") for name in _CORE]
+    for extra, names in _EXTRAS.items():
+        findings += [_package(name, "absent", f"pip install 'resistype[{extra}]'") for name in names]
+    tests = {"library": _library, "scores": _scores, "rules": _rules}
+    return findings + [_try(name, test) for name, test in tests.items()]
+
+
+def _package(name: str, when_absent: str, remedy: str = "install resistype again") -> Finding:
+    try:
+        return Finding(name, "ok", version(name))
+    except PackageNotFoundError:
+        return Finding(name, when_absent, remedy)
+
+
+def _try(name: str, test: Callable[[], str]) -> Finding:
+    try:
+        return Finding(f"self-test: {name}", "ok", test())
+    except (ResistypeError, AssertionError, ValueError, ImportError) as error:
+        return Finding(f"self-test: {name}", "fault", str(error))
+
+
+def _expect(got: object, wanted: object) -> None:
+    if got != wanted:
+        message = f"got {got!r}, wanted {wanted!r}"
+        raise ValueError(message)
+
+
+def _library() -> str:
+    library = load_library()
+    _expect(len(library["mhc1_core"].genes), 8)
+    return f"{len(library)} signatures, {len(list_schemes())} schemes"
+
+
+def _scores() -> str:
+    genes = [f"GENE{i}" for i in range(10)]
+    table = pd.DataFrame([np.arange(10.0)], index=["sample"], columns=genes)
+    values = score(table, {"top": genes[-2:]}, method=["ssgsea", "singscore"], n_jobs=1)
+    # Ranks 9 and 10 of 10: the mean rank of the others is 4.5, that of the set (weights rank^0.25) is 9.5066.
+    w = np.array([9.0, 10.0]) ** 0.25
+    wanted = (float(np.sum(w * [9.0, 10.0]) / np.sum(w)) - 4.5) / 10.0
+    _expect(round(float(values["ssgsea"][0, 0]), 12), round(wanted, 12))
+    return f"ssGSEA {wanted:.6f} as by hand; digest {values.digest[:12]}"
+
+
+def _rules() -> str:
+    calls, _ = apply_scheme("acquired_resistance", {"mhc1_measured": 8, "mhc1_residual": -1.6, "mhc1_residual_rsd": -4})
+    _expect(calls.loc["0", "antigen_presentation"], "defect_expression")
+    return "a worked example gives its call"

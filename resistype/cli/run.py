@@ -1,0 +1,176 @@
+"""The verbs that run something: demo, score, classify, clinical, doctor."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from resistype.cli import show
+from resistype.cohort import clinical
+from resistype.datasets import demo, write_demo
+from resistype.errors import InputError
+from resistype.expression import ReadOptions, as_expression
+from resistype.library import SignatureSpec
+from resistype.report import make_folder, table_text, write_folder, write_text
+from resistype.scheme import CallOptions, Calls, classify
+from resistype.score import score
+
+__all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "score_command"]
+
+Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
+Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected")]
+Duplicates = Annotated[str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")]
+Jobs = Annotated[int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")]
+
+
+def demo_command(
+    out: Annotated[Path, typer.Option(help="folder for the outputs")] = Path("resistype-demo"),
+) -> None:
+    """Classify a small simulated cohort with planted profiles and check that each is found."""
+    target = make_folder(out)
+    data = demo()
+    write_demo(target / "input")
+    calls = classify(data.expression, samples=data.samples, baseline="Pre")
+    calls = _with_command(calls)
+    write_folder(calls, target)
+    show.say("SIMULATED data: they show the machinery, not biology. Research use only.\n")
+    _print_cohort(calls)
+    frame = calls.to_frame()
+    found = _compare(frame, data.truth)
+    show.say("")
+    show.table(found, title="Planted profiles")
+    show.say(f"\nWritten to {target}: {', '.join(sorted(path.name for path in target.iterdir()))}")
+    show.say(f"Open {target / 'report.html'} in a browser.")
+    if not (found["found"] == found["planted"]).all():
+        raise typer.Exit(1)
+
+
+def _compare(frame: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for (axis, label), part in truth.groupby(["axis", "label"], sort=False):
+        hits = int((frame.loc[part["sample"], str(axis)] == label).sum())
+        rows.append({"axis": axis, "planted profile": label, "planted": len(part), "found": hits})
+    return pd.DataFrame(rows)
+
+
+def score_command(
+    expression: Expression,
+    out: Annotated[Path, typer.Option(help="table of scores to write (tsv)")],
+    signatures: Annotated[
+        list[str] | None, typer.Option(help="a GMT or TOML file, a folder, an axis or an id; may be given several times")
+    ] = None,
+    method: Annotated[list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")] = None,
+    jobs: Jobs = -1,
+    unit: Unit = None,
+    duplicates: Duplicates = "error",
+) -> None:
+    """Score samples or cells for signatures."""
+    data = as_expression(expression, _read_options(unit, duplicates))
+    scores = score(data, _signature_spec(signatures), method=method or ["ssgsea"], n_jobs=jobs)
+    frame = scores.to_frame()
+    if isinstance(frame.columns, pd.MultiIndex):
+        frame.columns = pd.Index([f"{name}:{signature}" for name, signature in frame.columns])
+    write_text(out, table_text(frame.rename_axis("sample").reset_index()))
+    write_text(out.with_name(f"{out.stem}.coverage.tsv"), table_text(scores.coverage.reset_index()))
+    show.say(f"{len(scores.samples)} samples × {len(scores.signatures)} signatures, {', '.join(scores.specs.values())}")
+    show.say(f"digest {scores.digest}")
+
+
+def _signature_spec(words: list[str] | None) -> SignatureSpec:
+    if not words:
+        return None
+    return Path(words[0]) if len(words) == 1 and Path(words[0]).exists() else words
+
+
+def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
+    return ReadOptions(unit=unit, duplicates=duplicates)  # type: ignore[arg-type]  checked by ReadOptions
+
+
+def classify_command(
+    expression: Expression,
+    out: Annotated[Path, typer.Option(help="folder for calls.tsv, evidence.tsv, run.json, report.html, …")],
+    scheme: Annotated[str, typer.Option(help="name of a shipped scheme, or a .toml file")] = "acquired_resistance",
+    samples: Annotated[Path | None, typer.Option(help="samples table; first column: sample ids")] = None,
+    sample: Annotated[str | None, typer.Option(help="column of the sample ids, where it is not the first")] = None,
+    patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
+    timepoint: Annotated[str, typer.Option(help="column of the time point")] = "timepoint",
+    baseline: Annotated[str | None, typer.Option(help="value that marks the baseline biopsy")] = None,
+    reference: Annotated[str | None, typer.Option(help="frozen reference: shipped name or .json")] = None,
+    jobs: Jobs = -1,
+    unit: Unit = None,
+    duplicates: Duplicates = "error",
+) -> None:
+    """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called."""
+    options = CallOptions(n_jobs=jobs, read=_read_options(unit, duplicates), sample=sample)
+    with show.progress("classifying", 2) as bar:
+        calls = classify(
+            expression,
+            scheme,
+            samples=samples,
+            patient=patient,
+            timepoint=timepoint,
+            baseline=baseline,
+            reference=reference,
+            options=options,
+        )
+        bar.advance(bar.task_ids[0])
+        write_folder(_with_command(calls), out)
+        bar.advance(bar.task_ids[0])
+    _print_cohort(calls)
+    show.say(f"\nWritten to {out}. Research use only; not for treatment decisions.")
+
+
+def _with_command(calls: Calls) -> Calls:
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return replace(calls, run={**calls.run, "command": shlex.join(words)})
+
+
+def _print_cohort(calls: Calls) -> None:
+    about = calls.reference
+    show.say(
+        f"{len(calls.samples)} samples, scheme {calls.scheme.id} {calls.scheme.version}, "
+        f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
+    )
+    frame = calls.to_frame()
+    rows = []
+    for axis in calls.scheme.axes:
+        for label, n in frame[axis.id].value_counts(sort=False).items():
+            share, basis = calls.base_rate(axis.id, str(label))
+            rate = f"{share:.0%} of {basis}" if share == share else basis  # noqa: PLR0124  NaN
+            rows.append({"axis": axis.title, "call": str(label), "samples": n, "base rate": rate})
+    show.cohort_table(pd.DataFrame(rows))
+
+
+def clinical_command(
+    table: Annotated[Path, typer.Argument(help="csv or tsv, one row a patient")],
+    out: Annotated[Path, typer.Option(help="table to write (tsv)")],
+    definition: Annotated[str, typer.Option(help="a definition, or all")] = "nsclc_ar_2021",
+) -> None:
+    """Clinical phenotype of each patient under published definitions."""
+    frame = clinical(table, definition)
+    write_text(out, table_text(frame))
+    disagree = int(frame["definitions_disagree"].sum())
+    show.say(f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written to {out}.")
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+) -> None:
+    """Versions, optional parts, and a self-test with known answers."""
+    from resistype.cli.doctor import examine  # noqa: PLC0415  imports every optional package
+
+    findings = examine()
+    if as_json:
+        show.say(json.dumps([finding._asdict() for finding in findings], indent=1))
+    else:
+        show.table(pd.DataFrame(findings))
+    if any(finding.state == "fault" for finding in findings):
+        message = "The self-test or a required package is at fault; see the lines marked 'fault'."
+        raise InputError(message, code="X102")

@@ -1,0 +1,53 @@
+"""What the command line prints: progress on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["cohort_table", "progress", "say", "table"]
+
+_OUT = Console(highlight=False, soft_wrap=True)
+_ERR = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """One line on stdout, as it is."""
+    _OUT.print(Text(text))
+
+
+@contextmanager
+def progress(what: str, steps: int) -> Iterator[Progress]:
+    """A bar on stderr for long work; advance it with ``bar.advance(bar.task_ids[0])``."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_ERR, transient=True) as bar:
+        bar.add_task(what, total=steps)
+        yield bar
+
+
+def table(frame: pd.DataFrame, *, title: str = "") -> None:
+    """A table on stdout; cells are text and never markup."""
+    shown = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
+    for column in frame.columns:
+        right = pd.api.types.is_numeric_dtype(frame[column])
+        shown.add_column(Text(str(column)), justify="right" if right else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        shown.add_row(*(Text(_cell(value)) for value in row))
+    _OUT.print(shown)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if pd.isna(value) else f"{value:.3g}"
+    return str(value)
+
+
+def cohort_table(counts: pd.DataFrame) -> None:
+    """Counts of calls an axis with their base rate in the reference."""
+    table(counts, title="Calls; beside each, how often the same rule gives it in the reference itself")

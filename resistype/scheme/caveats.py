@@ -1,0 +1,58 @@
+"""The caveats that honest output carries: a code that never changes, and one plain line.
+
+Texts with braces are filled in where they are printed. None of them uses a word that a scheme forbids without a
+baseline, because they are printed there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["CAVEATS", "caveat_text"]
+
+CAVEATS: dict[str, str] = {
+    "RUO": "Research use only; not for treatment decisions.",
+    "NON_EXCLUSIVE": "Labels are not exclusive classes.",
+    "NO_BASELINE": "No baseline biopsy: this is a level, not a change, and nothing is said about its course in time.",
+    "COHORT_RELATIVE": "The call depends on the other {n} reference samples of this cohort; "
+    "at this size about {flip} of such calls move when the cohort changes (measured in melanoma).",
+    "SMALL_COHORT": "Only {n} reference samples: fewer than 30.",
+    "ONE_SIDED_COHORT": "The cohort looks uniformly inflamed or cold; low and high are relative to it.",
+    "REFERENCE_MISMATCH": "The reference is {reference}; yours is {yours}.",
+    "PURITY": "Tumour purity was not given; a difference in purity alone could cause this (Aran 2015; Rhee 2018).",
+    "PURITY_DROP_POSSIBLE": "The IFNγ response is higher and oxidative phosphorylation lower than at baseline: "
+    "a drop in tumour purity alone could cause this (Rhee 2018).",
+    "INFILTRATE_IFNG": "Interferon response of cancer cells and of the infiltrate cannot be separated in bulk "
+    "(Benci 2019).",
+    "HLA_REF_BIAS": "Standard mapping underestimates most classical HLA genes and depends on the allele "
+    "(AltHapAlignR); a patient against the own baseline is safer than between patients.",
+    "AP_SHARED_GENES": "Axes share genes: {genes}.",
+    "LESION": "Another lesion than at baseline: part of the difference is between lesions.",
+    "PAIR_NOISE": "How far two untreated biopsies of one patient differ is unknown here; in melanoma, differences "
+    "between before and on treatment spread as 0.75 to 0.9 of the baseline SD.",
+    "SEVERAL_BIOPSIES": "Several biopsies of this patient at one time point; the first stands for the time point.",
+    "PLATFORM": "The measuring platform differs from that of the reference.",
+    "LOW_COVERAGE": "Signatures with less than 80 % of their genes in the data: {sets}.",
+    "PSEUDOREP": "Tests use patients, not cells (Zimmerman 2021).",
+    "CUT_OPTIMISED": "The cut was chosen on these data; its p is optimistic; corrected p: {p}.",
+    "CONTEXT": "The rule comes from {context}; other tumours and treatments may differ.",
+    "THRESHOLD_OURS": "Cut-offs marked 'ours' are this package's defaults, not from a paper.",
+    "NO_VALIDATION": "These calls have not been validated against an independent labelled cohort.",
+    "SIMULATED": "The data are simulated; they show the machinery, not biology.",
+}
+
+
+def caveat_text(code: str, values: Mapping[str, object] | None = None) -> str:
+    """The line of a caveat, with its gaps filled.
+
+    Raises
+    ------
+    KeyError
+        For an unknown code.
+
+    Examples
+    --------
+    >>> caveat_text("SMALL_COHORT", {"n": 12})
+    'Only 12 reference samples: fewer than 30.'
+    """
+    return CAVEATS[code].format_map(values or {})

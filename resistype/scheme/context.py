@@ -1,0 +1,149 @@
+"""What the quantities of a scheme are measured on: the matrix, the pairs, the reference, and what is done already.
+
+A `Panel` is the matrix seen through the scheme's signatures: matched genes, their log2 expression, genes at the
+floor. It is computed once. A `Rows` says which observations are asked about and which earlier biopsy belongs to each;
+the base rates ask about the reference with other rows than the calls do, through the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.expression import Expression
+from resistype.expression.store import columns_of
+from resistype.genes import Match
+from resistype.library import Library
+from resistype.scheme.reference import Reference
+from resistype.scheme.scheme import Scheme
+
+__all__ = ["MIN_COVERAGE", "Column", "Context", "Panel", "Rows", "build_panel"]
+
+MIN_COVERAGE = 0.5
+_CONSTANT_FROM = 3
+
+
+@dataclass(frozen=True)
+class Column:
+    """Values of one quantity, shape (n_rows,), and why they are missing or what must be told with them."""
+
+    values: NDArray[np.float64]
+    why: NDArray[np.object_]
+
+    @staticmethod
+    def of(values: NDArray[np.float64], why: str = "") -> Column:
+        """One reason for every missing value, no word for the others."""
+        values = np.asarray(values, dtype=np.float64)
+        return Column(values, np.where(np.isnan(values), why, "").astype(object))
+
+    @staticmethod
+    def missing(n: int, why: str) -> Column:
+        """No value for anybody, for one reason."""
+        return Column.of(np.full(n, np.nan), why)
+
+    def take(self, rows: NDArray[np.intp]) -> Column:
+        """The same quantity for other rows."""
+        return Column(self.values[rows], self.why[rows])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Observations asked about, and for each its baseline observation (−1 where there is none)."""
+
+    index: NDArray[np.intp]
+    baseline: NDArray[np.intp]
+
+    @property
+    def paired(self) -> NDArray[np.bool_]:
+        """Where there is a baseline."""
+        return self.baseline >= 0
+
+    @staticmethod
+    def alone(index: NDArray[np.intp]) -> Rows:
+        """Observations without a baseline."""
+        return Rows(index, np.full(len(index), -1, dtype=np.intp))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The matrix seen through the signatures of a scheme."""
+
+    expression: Expression
+    matches: Mapping[str, Match]
+    log2: Mapping[str, NDArray[np.float64]]
+    floor: Mapping[str, tuple[str, ...]]
+
+    def coverage(self, signature: str) -> float:
+        """Share of the signature's genes that the matrix has."""
+        columns = self.matches[signature].columns
+        return float(np.mean(columns >= 0)) if len(columns) else 0.0
+
+    def measured(self, signature: str) -> list[str]:
+        """Genes of the signature that the matrix has, in the signature's order."""
+        match = self.matches[signature]
+        return [gene for gene, column in zip(match.wanted, match.columns, strict=True) if column >= 0]
+
+    def absent(self, signature: str) -> list[str]:
+        """Genes of the signature that the matrix lacks."""
+        match = self.matches[signature]
+        return [gene for gene, column in zip(match.wanted, match.columns, strict=True) if column < 0]
+
+
+def build_panel(expression: Expression, scheme: Scheme, library: Library) -> Panel:
+    """Match the scheme's signatures and read their genes.
+
+    Parameters
+    ----------
+    expression
+        Matrix of shape (n_obs, n_genes).
+    scheme, library
+        The scheme and the signatures that it names.
+    """
+    matches = {name: expression.index.match(library[name].genes) for name in scheme.signatures}
+    log2 = {name: expression.log2(match.columns[match.columns >= 0]) for name, match in matches.items()}
+    floor = {name: _at_floor(expression, match) for name, match in matches.items()}
+    return Panel(expression, matches, log2, floor)
+
+
+def _at_floor(expression: Expression, match: Match) -> tuple[str, ...]:
+    """Genes at the smallest value of every sample, or without any variation over at least three samples."""
+    present = [gene for gene, column in zip(match.wanted, match.columns, strict=True) if column >= 0]
+    stored = columns_of(expression.values, match.columns[match.columns >= 0], rows=slice(None))
+    low = np.all(stored <= expression.floor()[:, None] + 1e-9, axis=0)
+    if expression.n_obs >= _CONSTANT_FROM and stored.size:
+        low |= np.ptp(stored, axis=0) <= 1e-12
+    return tuple(gene for gene, at_floor in zip(present, low, strict=True) if at_floor)
+
+
+@dataclass
+class Context:
+    """Everything a quantity may look at. `done` grows as quantities are measured, for all observations or for rows."""
+
+    scheme: Scheme
+    library: Library
+    panel: Panel
+    table: pd.DataFrame | None = None
+    reference: Reference | None = None
+    basic: dict[str, Column] = field(default_factory=dict)
+    nulls: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    n_jobs: int = -1
+    n_jobs: int = -1
+    reference_rows: NDArray[np.intp] | None = None
+
+    @property
+    def n_obs(self) -> int:
+        """Number of observations in the matrix."""
+        return self.panel.expression.n_obs
+
+    @cached_property
+    def mean_expression(self) -> NDArray[np.float64]:
+        """Mean log2 expression of every gene over the reference samples of the cohort, shape (n_genes,)."""
+        expression = self.panel.expression
+        rows = np.arange(self.n_obs) if self.reference_rows is None else self.reference_rows
+        total: NDArray[np.float64] = expression.log2()[rows].mean(axis=0)
+        return total

@@ -1,0 +1,195 @@
+"""Fitting a reference: reference values, robust lines, and the base rates of the scheme's own rules in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.errors import CohortWarning, ReferenceError_, warn
+from resistype.expression import as_expression
+from resistype.library import load_library
+from resistype.resources import signatures_dir
+from resistype.scheme.context import Context, Rows, build_panel
+from resistype.scheme.quantities import measure, measure_basic
+from resistype.scheme.read import load_scheme
+from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference
+from resistype.scheme.regression import fit_robust
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+from resistype.scheme.verdicts import Verdicts, apply_rules
+
+__all__ = ["fit_own", "fit_reference", "find_reference", "with_base_rates"]
+
+_MAX_PAIRS = 2000
+
+
+def fit_reference(
+    data: Any,  # noqa: ANN401  frame, AnnData, Expression or path
+    scheme: str | Path | Scheme = "acquired_resistance",
+    *,
+    name: str,
+    about: Mapping[str, str] | None = None,
+    n_jobs: int = -1,
+) -> Reference:
+    """Fit a frozen reference on a cohort, so that single samples can be compared with it later.
+
+    Parameters
+    ----------
+    data
+        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, Expression or path; one biopsy a
+        patient, before treatment.
+    scheme
+        The scheme whose quantities are measured.
+    name
+        Name printed on every output, for example ``"tcga_skcm"``.
+    about
+        Words about the cohort: ``tumour_type``, ``platform``, ``source``, ``citation``.
+    n_jobs
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    Reference
+        Save it with ``reference.save("name.json")``.
+
+    Raises
+    ------
+    ReferenceError_
+        R101 below 10 samples.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> demo = rt.datasets.demo()
+    >>> before = demo.expression.loc[demo.samples.query("timepoint == 'Pre'").index]
+    >>> rt.fit_reference(before, name="demo").n
+    24
+    """
+    expression = as_expression(data)
+    loaded, library = load_scheme(scheme), load_library()
+    context = Context(loaded, library, build_panel(expression, loaded, library), n_jobs=n_jobs)
+    context.basic = measure_basic(context)
+    context.reference_rows = np.arange(expression.n_obs)
+    fitted = fit_own(context, name=name)
+    words = {"unit": expression.unit, **(about or {})}
+    return replace(with_base_rates(context, fitted, pairs=True), mode="frozen", about=words)
+
+
+def fit_own(context: Context, *, name: str) -> Reference:
+    """Reference values and lines from the reference rows of a context.
+
+    Raises
+    ------
+    ReferenceError_
+        R101 below 10 samples.
+    """
+    rows = context.reference_rows if context.reference_rows is not None else np.arange(context.n_obs)
+    if len(rows) < MIN_COHORT:
+        raise ReferenceError_(too_few(len(rows)), code="R101")
+    if len(rows) < SMALL_COHORT:
+        message = (
+            f"The reference has {len(rows)} samples; below {SMALL_COHORT} about one call in ten or more moves when "
+            "the cohort changes."
+        )
+        warn(message, CohortWarning, code="W301", stacklevel=4)
+    values = {n: c.values[rows] for n, c in context.basic.items() if not np.isnan(c.values[rows]).all()}
+    lines = {}
+    for quantity in context.scheme.quantities.values():
+        if quantity.on and all(part in values for part in (quantity.of, *quantity.on)):
+            y = values[quantity.of]
+            x = np.column_stack([values[part] for part in quantity.on])
+            whole = ~np.isnan(y) & ~np.isnan(x).any(axis=1)
+            if whole.sum() >= MIN_COHORT:
+                lines[quantity.line] = fit_robust(y[whole], x[whole], quantity.on)
+    return Reference(
+        name=name,
+        mode="own cohort",
+        scheme=f"{context.scheme.id}@{context.scheme.version}",
+        genes=context.panel.expression.genes,
+        values=values,
+        regressions=lines,
+    )
+
+
+def too_few(n: int) -> str:
+    """The sentence that refuses a cohort-relative call, with both ways out."""
+    what = "One sample" if n == 1 else f"{n} samples"
+    return (
+        f"{what} cannot be called relative to their own cohort: at least {MIN_COHORT} reference samples are needed. "
+        "Two ways out: give a frozen reference of comparable tumours (reference=NAME or PATH; resistype.fit_reference "
+        "makes one), or give the patient's own baseline biopsy in the samples table (patient, timepoint, baseline)."
+    )
+
+
+def with_base_rates(context: Context, reference: Reference, *, pairs: bool) -> Reference:
+    """The reference with the share of itself that the rules give each label.
+
+    Labels that need a baseline are counted over pairs of different reference samples, as if one were the other's
+    baseline: how often two unrelated tumours would be called changed.
+    """
+    known = replace_reference(context, reference)
+    rows = context.reference_rows if context.reference_rows is not None else np.arange(context.n_obs)
+    alone = apply_rules(context.scheme, measure(known, Rows.alone(rows)))
+    paired = None
+    if pairs:
+        paired = apply_rules(context.scheme, measure(known, _unrelated(rows, context.scheme.seed)))
+    lines = [line for axis in context.scheme.axes for line in _rates(axis, alone, paired)]
+    return replace(reference, base_rates=pd.DataFrame(lines, columns=["axis", "label", "share", "n", "basis"]))
+
+
+def replace_reference(context: Context, reference: Reference | None) -> Context:
+    """The same context with another reference."""
+    return replace(context, reference=reference)
+
+
+def _unrelated(rows: NDArray[np.intp], seed: int) -> Rows:
+    first, second = np.meshgrid(rows, rows, indexing="ij")
+    different = first != second
+    now, before = first[different], second[different]
+    if len(now) > _MAX_PAIRS:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(now), _MAX_PAIRS, replace=False))
+        now, before = now[chosen], before[chosen]
+    return Rows(now, before)
+
+
+def _rates(axis: Axis, alone: Verdicts, paired: Verdicts | None) -> list[dict[str, Any]]:
+    needs = [name for name, label in axis.labels.items() if label.needs_baseline]
+    level = [name for name in axis.labels if name not in needs]
+    if not needs or paired is None:
+        return _shares(axis.id, alone.calls[axis.id], [*level, *ABSTENTIONS], "reference samples")
+    change = _shares(axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], "pairs of unrelated reference samples")
+    return change + _shares(axis.id, alone.calls[axis.id], level, "reference samples")
+
+
+def _shares(axis: str, calls: NDArray[np.object_], labels: list[str], basis: str) -> list[dict[str, Any]]:
+    n = len(calls)
+    return [
+        {"axis": axis, "label": label, "share": float(np.mean(calls == label)), "n": n, "basis": basis}
+        for label in labels
+    ]
+
+
+def find_reference(reference: str | Path | Reference) -> Reference:
+    """A reference given as it is, by shipped name, or by path of its JSON file.
+
+    Raises
+    ------
+    ReferenceError_
+        R102 for an unknown name; R103 for a file that cannot be used.
+    """
+    if isinstance(reference, Reference):
+        return reference
+    folder = signatures_dir() / "references"
+    shipped = {path.stem: path for path in sorted(folder.glob("*.json"))}
+    if str(reference) in shipped:
+        return Reference.load(shipped[str(reference)])
+    if Path(reference).suffix == ".json":
+        return Reference.load(reference)
+    names = ", ".join(shipped) or "none yet"
+    message = f"There is no reference {str(reference)!r}. Shipped: {names}. Or give the path of a .json file."
+    raise ReferenceError_(message, code="R102")

@@ -1,0 +1,84 @@
+"""DNA events that the user gives: "B2M:frameshift;HLA-A:LOH", counted for the genes of a signature.
+
+Only words that mean loss of function count. A word that is not known is refused rather than passed over, because
+a misspelt "frameshfit" would otherwise look like an intact gene.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.errors import SamplesError, complain
+from resistype.genes import resolve
+
+__all__ = ["count_events", "events_column"]
+
+_LOSS = frozenset(
+    "biallelic deletion frameshift homozygous_deletion lof nonsense splice start_lost stop_gained truncating".split()
+)
+_LOSS_OF_HETEROZYGOSITY = "loh"
+_NO_LOSS = frozenset("amplification gain inframe missense silent synonymous utr".split())
+_NOTHING = frozenset(["none", "wt", "wild_type", "wildtype", "0"])
+
+
+def count_events(cell: str, genes: Iterable[str]) -> float:
+    """Loss-of-function events in `genes`; NaN for an empty cell (nothing is known).
+
+    Loss of heterozygosity counts for classical HLA genes only.
+
+    Raises
+    ------
+    ValueError
+        For an event that is not ``gene:event`` or a word that is not known.
+
+    Examples
+    --------
+    >>> count_events("B2M:frameshift; TAP1:missense", ["B2M", "TAP1"])
+    1.0
+    """
+    text = cell.strip()
+    if not text or text.lower() == "nan":
+        return float("nan")
+    if text.lower() in _NOTHING:
+        return 0.0
+    wanted = set(genes)
+    return float(sum(_counts(part.strip(), wanted) for part in text.split(";") if part.strip()))
+
+
+def _counts(event: str, wanted: set[str]) -> bool:
+    gene, colon, word = event.partition(":")
+    word = word.strip().lower().replace(" ", "_").replace("-", "_")
+    if not colon or not gene.strip() or not word:
+        message = f"{event!r} is not 'gene:event'"
+        raise ValueError(message)
+    if word not in _LOSS | _NO_LOSS | {_LOSS_OF_HETEROZYGOSITY}:
+        known = ", ".join(sorted(_LOSS | _NO_LOSS | {_LOSS_OF_HETEROZYGOSITY}))
+        message = f"event {word!r} of {gene.strip()!r} is not known; known: {known}"
+        raise ValueError(message)
+    symbol = resolve([gene.strip()])[0].symbol or gene.strip()
+    if symbol not in wanted:
+        return False
+    return word in _LOSS or (word == _LOSS_OF_HETEROZYGOSITY and symbol.startswith("HLA-"))
+
+
+def events_column(table: pd.DataFrame, column: str, genes: Sequence[str]) -> NDArray[np.float64]:
+    """Events of every row of a samples table, shape (n_obs,).
+
+    Raises
+    ------
+    SamplesError
+        E921 with every cell that cannot be read.
+    """
+    counts = np.full(len(table), np.nan)
+    complaints = []
+    for row, (sample, cell) in enumerate(table[column].fillna("").astype(str).items()):
+        try:
+            counts[row] = count_events(cell, genes)
+        except ValueError as error:
+            complaints.append(f"sample {str(sample)!r}: {error}")
+    complain(complaints, SamplesError, code="E921", subject=f"Column {column!r} of the samples table")
+    return counts

@@ -1,0 +1,246 @@
+"""How each kind of quantity is measured. One function a kind; a scheme's TOML says which kind of what.
+
+Basic kinds look at the matrix alone and are measured once for all observations. Relative kinds look at the
+reference and at a baseline biopsy, and are measured for the rows asked about. A value that cannot be had is NaN and
+carries its reason; nothing is filled in.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.errors import CoverageWarning
+from resistype.scheme.context import MIN_COVERAGE, Column, Context, Rows
+from resistype.scheme.inputs import events_column
+from resistype.scheme.scheme import Quantity
+from resistype.score import IndexedSets, matched_sets, score, score_sets
+
+__all__ = ["BASIC", "RELATIVE", "measure", "measure_basic"]
+
+_NO_BASELINE = "no baseline biopsy of this patient"
+_NO_REFERENCE = "no reference to compare with"
+
+
+# ------------------------------------------------------------------ basic kinds: the matrix alone
+
+
+def _mean_log2(quantity: Quantity, context: Context) -> Column:
+    panel = context.panel
+    coverage = panel.coverage(quantity.signature)
+    if coverage < MIN_COVERAGE:
+        return Column.missing(context.n_obs, _thin(quantity, context))
+    return Column.of(panel.log2[quantity.signature].mean(axis=1))
+
+
+def _thin(quantity: Quantity, context: Context) -> str:
+    match = context.panel.matches[quantity.signature]
+    found = int(np.sum(match.columns >= 0))
+    return f"{quantity.signature}: {found} of {len(match.columns)} genes in the data (at least 50 % are needed)"
+
+
+def _measured(quantity: Quantity, context: Context) -> Column:
+    panel = context.panel
+    present = [g for g in panel.measured(quantity.signature) if g not in panel.floor[quantity.signature]]
+    absent = panel.absent(quantity.signature)
+    total = len(panel.matches[quantity.signature].wanted)
+    note = f"{len(present)} of {total}" + (f"; not in the data: {', '.join(absent)}" if absent else "")
+    values = np.full(context.n_obs, float(len(present)))
+    return Column(values, np.full(context.n_obs, note, dtype=object))
+
+
+def _at_floor(quantity: Quantity, context: Context) -> Column:
+    genes = context.panel.floor[quantity.signature]
+    values = np.full(context.n_obs, float(len(genes)))
+    return Column(values, np.full(context.n_obs, ", ".join(genes), dtype=object))
+
+
+def _dna_events(quantity: Quantity, context: Context) -> Column:
+    column = context.scheme.inputs[quantity.input].column
+    if context.table is None or column not in context.table.columns:
+        return Column.missing(context.n_obs, f"the samples table has no column {column!r}")
+    genes = context.library[quantity.signature].genes
+    return Column.of(events_column(context.table, column, genes), "no DNA events given for this sample")
+
+
+BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
+    "mean_log2": _mean_log2,
+    "measured": _measured,
+    "at_floor": _at_floor,
+    "dna_events": _dna_events,
+}
+
+
+def measure_basic(context: Context) -> dict[str, Column]:
+    """Measure every basic quantity of the scheme for all observations; scores of one method share their ranks."""
+    quantities = context.scheme.quantities
+    scored = {name: q for name, q in quantities.items() if q.kind == "score"}
+    columns = _scores(scored, context) if scored else {}
+    for name, quantity in quantities.items():
+        if quantity.kind in BASIC:
+            columns[name] = BASIC[quantity.kind](quantity, context)
+    return columns
+
+
+def _scores(scored: dict[str, Quantity], context: Context) -> dict[str, Column]:
+    columns = {}
+    for method in sorted({q.method for q in scored.values()}):
+        mine = {name: q for name, q in scored.items() if q.method == method}
+        usable = {n: q for n, q in mine.items() if context.panel.coverage(q.signature) >= MIN_COVERAGE}
+        columns |= {
+            name: Column.missing(context.n_obs, _thin(q, context)) for name, q in mine.items() if name not in usable
+        }
+        if not usable:
+            continue
+        library = context.library.select(ids=sorted({q.signature for q in usable.values()}))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CoverageWarning)  # said as the caveat LOW_COVERAGE and in the evidence
+            table = score(context.panel.expression, library, method=method, n_jobs=context.n_jobs).to_frame()
+        columns |= {name: Column.of(table[q.signature].to_numpy()) for name, q in usable.items()}
+    return columns
+
+
+# ------------------------------------------------------------------ relative kinds: reference and baseline
+
+
+def _level(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    base = context.basic[quantity.of].take(rows.index)
+    if context.reference is None:
+        return Column.missing(len(rows.index), _NO_REFERENCE)
+    values = (base.values - context.reference.location(quantity.of)) / context.reference.scale(quantity.of)
+    return _because(values, base)
+
+
+def _because(values: NDArray[np.float64], base: Column) -> Column:
+    why = np.where(np.isnan(values) & (base.why == ""), "the reference does not vary", base.why)
+    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+
+
+def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    now = context.basic[quantity.of].take(rows.index)
+    before = context.basic[quantity.of].values[rows.baseline]
+    values = np.where(rows.paired, now.values - before, np.nan)
+    why = np.where(rows.paired, now.why, _NO_BASELINE)
+    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+
+
+def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    raw = _raw_change(quantity, context, rows)
+    if context.reference is None:
+        why = np.where(np.isnan(raw.values), raw.why, "fewer than 10 reference samples give no SD")
+        return Column(np.full(len(rows.index), np.nan), why.astype(object))
+    values = raw.values / context.reference.scale(quantity.of)
+    return Column(values, np.where(np.isnan(values), raw.why, "").astype(object))
+
+
+def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
+    log2 = context.panel.log2[quantity.signature]
+    if log2.shape[1] == 0:
+        return Column.missing(len(rows.index), _thin(quantity, context))
+    values = np.full(len(rows.index), np.nan)
+    for start in range(0, len(values), 512):
+        part = slice(start, start + 512)
+        moved = sign * (log2[rows.index[part]] - log2[rows.baseline[part]]) > 0
+        values[part] = moved.mean(axis=1)
+    return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
+
+
+def _share_higher(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    return _share(quantity, context, rows, 1)
+
+
+def _share_lower(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    return _share(quantity, context, rows, -1)
+
+
+def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    """(1 + k) / (1 + n) for k of n matched random sets that change at least as much, whatever the direction."""
+    observed = _raw_change(quantity, context, rows)
+    if not rows.paired.any() or np.isnan(observed.values).all():
+        return Column(np.full(len(rows.index), np.nan), observed.why)
+    null = _random_scores(context.scheme.quantities[quantity.of], context)
+    as_far = np.zeros(len(rows.index))
+    for start in range(0, len(as_far), 512):
+        part = slice(start, start + 512)
+        moved = np.abs(null[rows.index[part]] - null[rows.baseline[part]])
+        as_far[part] = (moved >= np.abs(observed.values[part])[:, None]).sum(axis=1)
+    p = (1.0 + as_far) / (1.0 + null.shape[1])
+    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.why)
+
+
+def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
+    """Scores of matched random sets, shape (n_obs, n_random); computed once for the panel."""
+    name = f"random {scored.signature} {scored.method}"
+    if name not in context.nulls:
+        columns = context.panel.matches[scored.signature].columns
+        scheme = context.scheme
+        sets = matched_sets(context.mean_expression, columns[columns >= 0], n=scheme.random_sets, seed=scheme.seed)
+        indexed = IndexedSets.build(sets, context.panel.expression.n_genes)
+        context.nulls[name] = score_sets(
+            context.panel.expression.values, indexed, method=scored.method, n_jobs=context.n_jobs
+        )
+    return context.nulls[name]
+
+
+def _residual(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    parts = [context.basic[name].take(rows.index) for name in (quantity.of, *quantity.on)]
+    if context.reference is None:
+        return Column.missing(len(rows.index), _NO_REFERENCE)
+    line = context.reference.regressions.get(quantity.line)
+    if line is None:
+        return Column.missing(len(rows.index), next((w for p in parts for w in p.why if w), _NO_REFERENCE))
+    values = line.residual(parts[0].values, np.column_stack([part.values for part in parts[1:]]))
+    why = parts[0].why
+    for part in parts[1:]:
+        why = np.where(why == "", part.why, why)
+    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+
+
+def _residual_sd(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    raw = _residual(quantity, context, rows)
+    line = context.reference.regressions.get(quantity.line) if context.reference else None
+    if line is None:
+        return raw
+    if line.robust_sd <= 1e-12:
+        return Column.missing(len(rows.index), "the reference does not vary")
+    return Column(raw.values / line.robust_sd, raw.why)
+
+
+def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    base = context.basic[quantity.of].take(rows.index)
+    if context.reference is None:
+        return Column.missing(len(rows.index), _NO_REFERENCE)
+    return Column(context.reference.percentile(quantity.of, base.values), base.why)
+
+
+RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
+    "level": _level,
+    "raw_change": _raw_change,
+    "change": _change,
+    "share_higher": _share_higher,
+    "share_lower": _share_lower,
+    "random_p": _random_p,
+    "residual": _residual,
+    "residual_sd": _residual_sd,
+    "percentile": _percentile,
+}
+
+
+def measure(context: Context, rows: Rows) -> dict[str, Column]:
+    """Measure every quantity of the scheme for the rows asked about."""
+    columns: dict[str, Column] = {}
+    for name in context.scheme.order():
+        quantity = context.scheme.quantities[name]
+        if name in context.basic:
+            columns[name] = context.basic[name].take(rows.index)
+        elif quantity.kind == "difference":
+            first, second = columns[quantity.of], columns[quantity.minus]
+            values = first.values - second.values
+            why = np.where(first.why == "", second.why, first.why)
+            columns[name] = Column(values, np.where(np.isnan(values), why, "").astype(object))
+        else:
+            columns[name] = RELATIVE[quantity.kind](quantity, context, rows)
+    return columns

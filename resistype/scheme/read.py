@@ -1,0 +1,209 @@
+"""Schemes from files: found by name, read, checked; all complaints at once.
+
+`load_scheme("acquired_resistance")` looks in the shipped folder, a path is read from disk. `check_scheme` says
+everything that is wrong with a file: what does not fit the model, and what fits but cannot work (unknown
+signatures, quantities and thresholds, labels that no rule reaches, thresholds that no rule uses).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from resistype.errors import SchemeError, complain
+from resistype.resources import signatures_dir
+from resistype.scheme.caveats import CAVEATS
+from resistype.scheme.rules import parse_condition
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+
+__all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json"]
+
+_MAX_BYTES = 1_000_000
+
+
+def list_schemes() -> dict[str, Path]:
+    """Shipped schemes: name and file.
+
+    Examples
+    --------
+    >>> "acquired_resistance" in list_schemes()
+    True
+    """
+    return {path.stem: path for path in sorted((signatures_dir() / "schemes").glob("*.toml"))}
+
+
+def load_scheme(scheme: str | Path | Scheme) -> Scheme:
+    """Load a scheme by its shipped name or from a TOML file.
+
+    Parameters
+    ----------
+    scheme
+        Name of a shipped scheme, path of a TOML file, or a `Scheme` (returned as it is).
+
+    Returns
+    -------
+    Scheme
+
+    Raises
+    ------
+    SchemeError
+        S101 for an unknown name, S102 for a file that cannot be read, S103 with every complaint about its content.
+
+    Examples
+    --------
+    >>> load_scheme("acquired_resistance").axes[0].id
+    'ifng'
+    """
+    if isinstance(scheme, Scheme):
+        return scheme
+    shipped = list_schemes()
+    if str(scheme) in shipped:
+        return _load(shipped[str(scheme)])
+    path = Path(scheme)
+    if path.suffix != ".toml":
+        message = f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+        raise SchemeError(message, code="S101")
+    if not path.is_file():
+        message = f"There is no scheme file {str(path)!r}."
+        raise SchemeError(message, code="S101")
+    return _load(path)
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, subject: str) -> Scheme:
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        message = f"{subject} is not valid TOML: {error}"
+        raise SchemeError(message, code="S102") from None
+    try:
+        scheme = Scheme.model_validate(data)
+    except ValidationError as error:
+        complain(_plain(error), SchemeError, code="S103", subject=subject)
+        raise
+    complain(list(_wiring(scheme)), SchemeError, code="S103", subject=subject)
+    return scheme
+
+
+def _load(path: Path) -> Scheme:
+    subject = f"Scheme {path.name}"
+    try:
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8") if size <= _MAX_BYTES else None
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{subject} cannot be read: {error}"
+        raise SchemeError(message, code="S102") from None
+    if text is None:
+        message = f"{subject} has {size:,} bytes; a scheme has at most {_MAX_BYTES:,}."
+        raise SchemeError(message, code="S102")
+    return _parsed(text, subject)
+
+
+def _plain(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in item["loc"])
+        lines.append(f"{place or 'file'}: {item['msg'].removeprefix('Value error, ')}")
+    return lines
+
+
+def _wiring(scheme: Scheme) -> Iterable[str]:
+    for name, quantity in scheme.quantities.items():
+        for need in quantity.needs:
+            if need not in scheme.quantities:
+                yield f"quantities.{name}: unknown quantity {need!r}"
+        if quantity.input and quantity.input not in scheme.inputs:
+            yield f"quantities.{name}: unknown input {quantity.input!r}"
+    earlier: set[str] = set()
+    for axis in scheme.axes:
+        where = f"axes.{axis.id}"
+        yield from _rules(scheme, axis, earlier)
+        yield from _reach(axis)
+        yield from (f"{where}.evidence: unknown quantity {q!r}" for q in axis.evidence if q not in scheme.quantities)
+        if axis.id in earlier:
+            yield f"{where}: two axes have this id"
+        earlier.add(axis.id)
+    for caveat in scheme.caveats:
+        if caveat.code not in CAVEATS:
+            yield f"caveats: unknown code {caveat.code!r}"
+        names = set(scheme.thresholds)
+        yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
+
+
+def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:
+    names = set(axis.thresholds) | set(scheme.thresholds)
+    for number, rule in enumerate(axis.rules, 1):
+        where = f"axes.{axis.id}.rules[{number}]"
+        if rule.call not in axis.labels and rule.call not in ABSTENTIONS:
+            yield f"{where}: call {rule.call!r} is neither a label of the axis nor one of {', '.join(ABSTENTIONS)}"
+        if rule.detail and rule.detail not in scheme.quantities:
+            yield f"{where}: unknown quantity {rule.detail!r}"
+        yield from _conditions(scheme, where, rule.when, names, earlier)
+
+
+def _conditions(
+    scheme: Scheme, where: str, lines: Iterable[str], thresholds: set[str], earlier: set[str]
+) -> Iterable[str]:
+    for line in lines:
+        try:
+            condition = parse_condition(line)
+        except ValueError as error:
+            yield f"{where}: {error}"
+            continue
+        if condition.kind == "call":
+            if condition.subject not in earlier:
+                yield f"{where}: {line!r} looks at axis {condition.subject!r}, which is not an earlier axis"
+            continue
+        if condition.subject not in scheme.quantities:
+            yield f"{where}: unknown quantity {condition.subject!r}"
+        if condition.kind == "compare" and condition.target not in thresholds:
+            yield f"{where}: unknown threshold {condition.target!r}"
+
+
+def _reach(axis: Axis) -> Iterable[str]:
+    reached = {rule.call for rule in axis.rules} | {axis.otherwise_call}
+    for label in axis.labels:
+        if label not in reached:
+            yield f"axes.{axis.id}: no rule reaches the label {label!r}"
+    used = {word.lstrip("-") for rule in axis.rules for line in rule.when for word in line.split()}
+    for name in axis.thresholds:
+        if name not in used:
+            yield f"axes.{axis.id}: no rule uses the threshold {name!r}"
+
+
+def check_scheme(scheme: str | Path | Scheme, signatures: Iterable[str]) -> list[str]:
+    """Everything that is wrong with a scheme, as plain lines; empty when it is fine.
+
+    Parameters
+    ----------
+    scheme
+        As for `load_scheme`.
+    signatures
+        Ids that exist in the library.
+
+    Examples
+    --------
+    >>> check_scheme("acquired_resistance", ["mhc1_core"])[0]
+    "quantities: unknown signature 'hallmark_ifng_without_ap'"
+    """
+    try:
+        loaded = load_scheme(scheme)
+    except SchemeError as error:
+        return error.message.splitlines()
+    known = set(signatures)
+    complaints = [f"quantities: unknown signature {name!r}" for name in loaded.signatures if name not in known]
+    try:
+        loaded.order()
+    except ValueError as error:
+        complaints.append(f"quantities: {error}")
+    return complaints
+
+
+def scheme_as_json(scheme: Scheme) -> dict[str, Any]:
+    """The scheme as plain JSON values, for run.json and for widgets."""
+    return scheme.model_dump(mode="json")

@@ -1,0 +1,211 @@
+"""What samples are compared with: the values of a set of reference samples and the lines fitted to them.
+
+Three modes, printed on every output. `own cohort`: the samples themselves, or their baseline biopsies (refused
+below 10, warned below 30). `frozen`: a reference fitted once on another cohort and kept as figures. `own baseline`:
+no reference at all, only each patient's earlier biopsy.
+
+A saved reference is a JSON file that a person can read, and beside it an .npz with the reference values and the
+gene universe; no pickle, no sample names. Its hash covers both, and a changed file is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.errors import OutputError, ReferenceError_
+from resistype.scheme.regression import Regression
+
+__all__ = ["MIN_COHORT", "SMALL_COHORT", "Reference"]
+
+MIN_COHORT = 10
+SMALL_COHORT = 30
+_FORMAT = "resistype-reference"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Values of reference samples, the robust lines between them, and what the scheme calls among them.
+
+    Attributes
+    ----------
+    name
+        Name printed on every output.
+    mode
+        ``"own cohort"`` or ``"frozen"``.
+    scheme
+        ``id@version`` of the scheme it was fitted for.
+    genes
+        Gene universe in which the scores were computed.
+    values
+        For each basic quantity the values of the n reference samples, shape (n,).
+    regressions
+        For each relative quantity its fitted line.
+    base_rates
+        Columns axis, label, share, n, basis: how often the same rules give a label in the reference itself.
+    about
+        Tumour type, platform, unit and other words about where it comes from.
+    """
+
+    name: str
+    mode: str
+    scheme: str
+    genes: tuple[str, ...]
+    values: Mapping[str, NDArray[np.float64]]
+    regressions: Mapping[str, Regression]
+    base_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Number of reference samples."""
+        return len(next(iter(self.values.values()), ()))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that decides a call."""
+        body = json.dumps(_body(self), sort_keys=True, ensure_ascii=False).encode()
+        seal = hashlib.sha256(body)
+        seal.update("\n".join(self.genes).encode())
+        for name in sorted(self.values):
+            seal.update(np.ascontiguousarray(self.values[name], dtype="<f8").tobytes())
+        return seal.hexdigest()
+
+    def _known(self, quantity: str) -> NDArray[np.float64]:
+        values = self.values.get(quantity, np.empty(0))
+        return values[~np.isnan(values)]
+
+    def location(self, quantity: str) -> float:
+        """Mean of a quantity over the reference."""
+        values = self._known(quantity)
+        return float(np.mean(values)) if len(values) else float("nan")
+
+    def scale(self, quantity: str) -> float:
+        """SD (n − 1) of a quantity over the reference; NaN when it does not vary."""
+        values = self._known(quantity)
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        return spread if spread > 1e-12 else float("nan")
+
+    def percentile(self, quantity: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Percentage of the reference at or below each value; NaN stays NaN."""
+        known = np.sort(self._known(quantity))
+        at_or_below = np.searchsorted(known, values, side="right").astype(np.float64)
+        share = 100.0 * at_or_below / max(len(known), 1)
+        return np.where(np.isnan(values) | (len(known) == 0), np.nan, share)
+
+    def save(self, path: str | Path) -> None:
+        """Write ``path`` (JSON) and the ``.npz`` beside it; each appears whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            O101 when the files cannot be written.
+        """
+        target = Path(path)
+        head = _body(self) | {"sha256": self.digest, "arrays": target.with_suffix(".npz").name}
+        arrays: dict[str, Any] = {f"value_{name}": self.values[name] for name in sorted(self.values)}
+        arrays["genes"] = np.array(self.genes, dtype=np.str_)
+        try:
+            _replace(target.with_suffix(".npz"), lambda handle: np.savez_compressed(handle, **arrays))
+            text = json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+            _replace(target, lambda handle: handle.write(text.encode()))
+        except OSError as error:
+            message = f"The reference could not be written to {str(target)!r}: {error.strerror or error}."
+            raise OutputError(message, code="O101") from None
+
+    @staticmethod
+    def load(path: str | Path) -> Reference:
+        """Read a saved reference and verify its hash.
+
+        Raises
+        ------
+        ReferenceError_
+            R103 when it is not a reference, is of a newer format, or was changed after it was written.
+        """
+        source = Path(path)
+        try:
+            head = json.loads(source.read_text(encoding="utf-8"))
+            with np.load(source.with_suffix(".npz"), allow_pickle=False) as arrays:
+                data = {name: arrays[name] for name in arrays.files}
+        except (OSError, ValueError, KeyError) as error:
+            message = f"{str(source)!r} is not a readable reference (a .json and its .npz): {error}"
+            raise ReferenceError_(message, code="R103") from None
+        return _from_parts(source, head, data)
+
+
+def _body(reference: Reference) -> dict[str, Any]:
+    rates = reference.base_rates
+    return {
+        "format": _FORMAT,
+        "format_version": _VERSION,
+        "name": reference.name,
+        "scheme": reference.scheme,
+        "n": reference.n,
+        "n_genes": len(reference.genes),
+        "about": dict(sorted(reference.about.items())),
+        "summary": {
+            name: {"mean": reference.location(name), "sd": _or_none(reference.scale(name))}
+            for name in sorted(reference.values)
+            if not np.isnan(reference.values[name]).all()
+        },
+        "regressions": {name: asdict(line) for name, line in sorted(reference.regressions.items())},
+        "base_rates": json.loads(rates.to_json(orient="records", double_precision=12)) if len(rates) else [],
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _replace(target: Path, write: Any) -> None:  # noqa: ANN401  any writer of bytes
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Reference:  # noqa: ANN401  parsed JSON
+    if not isinstance(head, dict) or head.get("format") != _FORMAT:
+        message = f"{str(source)!r} is not a resistype reference."
+        raise ReferenceError_(message, code="R103")
+    if head.get("format_version") != _VERSION:
+        message = (
+            f"{str(source)!r} has format version {head.get('format_version')}; this version of resistype reads "
+            f"{_VERSION}. Install a newer resistype."
+        )
+        raise ReferenceError_(message, code="R103")
+    lines = {
+        name: Regression(tuple(d["terms"]), d["intercept"], tuple(d["slopes"]), d["robust_sd"])
+        for name, d in head["regressions"].items()
+    }
+    reference = Reference(
+        name=head["name"],
+        mode="frozen",
+        scheme=head["scheme"],
+        genes=tuple(str(g) for g in data["genes"]),
+        values={k.removeprefix("value_"): v for k, v in data.items() if k.startswith("value_")},
+        regressions=lines,
+        base_rates=pd.DataFrame(head["base_rates"]),
+        about=head["about"],
+    )
+    if reference.digest != head.get("sha256"):
+        message = f"{str(source)!r} was changed after it was written (its hash does not match). Fit it again."
+        raise ReferenceError_(message, code="R103")
+    return reference

@@ -1,0 +1,208 @@
+"""What a scheme is: quantities to measure, axes to call, rules with thresholds, caveats to print.
+
+A scheme is data, one TOML file. It names signatures, never genes; its rules are lists of plain conditions, never code.
+Every threshold says whether it is published (and where) or ours. The models here hold the file and refuse what
+does not fit; `read.py` brings a file in, `rules.py` applies the rules, `quantities.py` measures.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from resistype.scheme.rules import Condition, parse_condition
+
+__all__ = ["ABSTENTIONS", "Axis", "CaveatRule", "Input", "Label", "Quantity", "Rule", "Scheme", "Threshold"]
+
+ABSTENTIONS = ("indeterminate", "not_assessable")
+
+QuantityKind = Literal[
+    "score",
+    "mean_log2",
+    "level",
+    "change",
+    "raw_change",
+    "share_higher",
+    "share_lower",
+    "random_p",
+    "residual",
+    "residual_sd",
+    "percentile",
+    "difference",
+    "measured",
+    "at_floor",
+    "dna_events",
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Threshold(_Model):
+    """One cut-off, with where it comes from."""
+
+    value: float = Field(allow_inf_nan=False)
+    source: Literal["published", "ours"]
+    text: str = Field(min_length=1)
+    citation: str = ""
+    doi: str = ""
+
+    @model_validator(mode="after")
+    def _published_has_a_citation(self) -> Threshold:
+        if self.source == "published" and not (self.citation or self.doi):
+            message = "a published threshold needs 'citation' or 'doi'"
+            raise ValueError(message)
+        return self
+
+
+class Quantity(_Model):
+    """One number measured for every sample; `kind` says how, the other fields of what."""
+
+    kind: QuantityKind
+    title: str
+    unit: str
+    signature: str = ""
+    of: str = ""
+    minus: str = ""
+    on: tuple[str, ...] = ()
+    input: str = ""
+    method: str = "ssgsea"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Quantities that must be measured before this one."""
+        return tuple(name for name in (self.of, self.minus, *self.on) if name)
+
+    @property
+    def line(self) -> str:
+        """Name of the regression behind a residual."""
+        return f"{self.of} ~ {' + '.join(self.on)}"
+
+
+class Input(_Model):
+    """A column of the samples table that the scheme can use."""
+
+    column: str
+    required: bool = False
+    text: str
+
+
+class Label(_Model):
+    """A call that an axis may give, and what it means."""
+
+    text: str
+    headline: str = ""
+    needs_baseline: bool = False
+
+
+class Rule(_Model):
+    """If all conditions hold, this is the call. The first rule that holds decides."""
+
+    call: str
+    when: tuple[str, ...]
+    reason: str = ""
+    detail: str = ""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions, parsed."""
+        return tuple(parse_condition(text) for text in self.when)
+
+
+class Axis(_Model):
+    """One question, its possible calls, its thresholds and its rules in order."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    title: str
+    labels: dict[str, Label]
+    thresholds: dict[str, Threshold] = {}
+    rules: tuple[Rule, ...]
+    evidence: tuple[str, ...] = ()
+    otherwise: str
+    otherwise_call: str = "indeterminate"
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Quantities that the rules look at, then those only shown, each once."""
+        used = [c.subject for rule in self.rules for c in rule.conditions if c.kind != "call"]
+        return tuple(dict.fromkeys([*used, *self.evidence]))
+
+
+class CaveatRule(_Model):
+    """A caveat printed for a sample when all its conditions hold (always, when it has none)."""
+
+    code: str
+    when: tuple[str, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions, parsed."""
+        return tuple(parse_condition(text) for text in self.when)
+
+
+class Scheme(_Model):
+    """A classification scheme: data only.
+
+    Attributes
+    ----------
+    id, version, title, summary
+        Name and description.
+    quantities
+        What is measured for every sample, by name.
+    axes
+        What is called, in order; a rule may look at the call of an earlier axis.
+    caveats
+        What must be printed beside the calls.
+    """
+
+    format: Literal["resistype-scheme"]
+    format_version: Literal[1]
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")
+    version: str
+    title: str
+    unit: str
+    context: str
+    summary: str
+    citation: str
+    doi: str = ""
+    claim: str
+    seed: int = 0
+    random_sets: int = Field(default=500, ge=99, le=10_000)
+    forbidden_without_baseline: tuple[str, ...] = ()
+    inputs: dict[str, Input] = {}
+    quantities: dict[str, Quantity]
+    axes: tuple[Axis, ...]
+    caveats: tuple[CaveatRule, ...] = ()
+    thresholds: dict[str, Threshold] = {}
+
+    def axis(self, name: str) -> Axis:
+        """The axis of that id; KeyError when there is none."""
+        for axis in self.axes:
+            if axis.id == name:
+                return axis
+        raise KeyError(name)
+
+    @property
+    def signatures(self) -> tuple[str, ...]:
+        """Ids of every signature that the scheme scores, each once."""
+        return tuple(dict.fromkeys(q.signature for q in self.quantities.values() if q.signature))
+
+    def thresholds_of(self, axis: str) -> dict[str, float]:
+        """Values of the thresholds that the rules of an axis may name."""
+        own = {name: t.value for name, t in self.axis(axis).thresholds.items()}
+        return {name: t.value for name, t in self.thresholds.items()} | own
+
+    def order(self) -> tuple[str, ...]:
+        """Quantities in an order in which each comes after those it is made of."""
+        done: dict[str, None] = {}
+        waiting = list(self.quantities)
+        while waiting:
+            ready = [name for name in waiting if all(need in done for need in self.quantities[name].needs)]
+            if not ready:
+                message = f"quantities that wait for each other or for something unknown: {', '.join(waiting)}"
+                raise ValueError(message)
+            done.update(dict.fromkeys(ready))
+            waiting = [name for name in waiting if name not in done]
+        return tuple(done)
