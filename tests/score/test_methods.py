@@ -81,9 +81,7 @@ class TestInvariance:
             order = np.random.default_rng(seed).permutation(200)
             place = np.argsort(order)
             moved = IndexedSets.build([place[one] for one in self.columns], 200)
-            np.testing.assert_array_equal(
-                self.of(method, self.values[:, order], moved), self.of(method, self.values)
-            )
+            np.testing.assert_array_equal(self.of(method, self.values[:, order], moved), self.of(method, self.values))
 
     def test_row_order_and_other_samples(self, method: object) -> None:
         whole = self.of(method, self.values)
@@ -180,5 +178,5 @@ def test_controls_are_subtracted() -> None:
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(SignatureError, match="E206 There is no scoring method 'ssGSEA'. Choose one of: ssgsea,"):
+    with pytest.raises(SignatureError, match=r"E206 There is no scoring method 'ssGSEA'. Choose one of: ssgsea,"):
         get_method("ssGSEA")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ def test_bins_hold_every_gene_once_in_order_of_the_mean() -> None:
     assert len(bins) == 25
     assert sorted(np.concatenate(bins).tolist()) == list(range(103))
     assert {part.size for part in bins} == {4, 5}
-    assert all(mean[a].max() <= mean[b].min() for a, b in zip(bins[:-1], bins[1:], strict=True))
+    assert all(mean[a].max() <= mean[b].min() for a, b in pairwise(bins))
 
 
 @given(st.integers(1, 60), st.integers(1, 30), st.integers(0, 5))
