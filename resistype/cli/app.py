@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import TextIO
+from typing import Any, TextIO
 
 import typer
-from click.exceptions import Abort, ClickException, Exit
 
 from resistype.cli.library import schemes, signatures
 from resistype.cli.run import classify_command, clinical_command, demo_command, doctor_command, score_command
 from resistype.errors import ResistypeError
 
 __all__ = ["app", "main"]
+
+# The base of all usage errors; newer versions of typer carry their own copy of click.
+_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="resistype",
@@ -45,13 +47,13 @@ def _run(arguments: list[str] | None) -> int:
     except ResistypeError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    except ClickException as error:
+    except _UsageError as error:
         error.show(file=sys.stderr)
         return 2
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted\n")
         return 130
-    except Exit as stop:
+    except typer.Exit as stop:
         return int(stop.exit_code)
     return int(result) if isinstance(result, int) else 0
 

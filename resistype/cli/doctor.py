@@ -17,7 +17,19 @@ from resistype.score import score
 
 __all__ = ["Finding", "examine"]
 
-_CORE = ("resistype", "numpy", "pandas", "scipy", "numba", "joblib", "anndata", "pyarrow", "pydantic", "psygnal", "typer")
+_CORE = (
+    "resistype",
+    "numpy",
+    "pandas",
+    "scipy",
+    "numba",
+    "joblib",
+    "anndata",
+    "pyarrow",
+    "pydantic",
+    "psygnal",
+    "typer",
+)
 _EXTRAS = {
     "single-cell": ("scanpy",),
     "gsea": ("gseapy",),

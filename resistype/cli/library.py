@@ -45,7 +45,9 @@ def show_one(name: Annotated[str, typer.Argument(help="id, or id@version")]) -> 
 
 @signatures.command("check")
 def check_signatures(
-    paths: Annotated[list[Path] | None, typer.Argument(help="TOML or GMT files or folders; default: the library")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="TOML or GMT files or folders; default: the library")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that is wrong with signature files, at once; exit code 1 when there is an error."""
@@ -65,7 +67,10 @@ def check_signatures(
 def list_all_schemes() -> None:
     """Every shipped scheme."""
     loaded = [load_scheme(name) for name in list_schemes()]
-    rows = [{"scheme": s.id, "version": s.version, "title": s.title, "axes": ", ".join(a.id for a in s.axes)} for s in loaded]
+    rows = [
+        {"scheme": s.id, "version": s.version, "title": s.title, "axes": ", ".join(a.id for a in s.axes)}
+        for s in loaded
+    ]
     show.table(pd.DataFrame(rows))
 
 
@@ -73,7 +78,9 @@ def list_all_schemes() -> None:
 def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml file")]) -> None:
     """Axes, rules and thresholds of a scheme, each threshold with its source."""
     scheme = load_scheme(name)
-    show.say(f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.claim}\n{scheme.citation}\n")
+    show.say(
+        f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.claim}\n{scheme.citation}\n"
+    )
     for axis in scheme.axes:
         rules = [{"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason} for rule in axis.rules]
         show.table(pd.DataFrame(rules), title=f"{axis.title} ({axis.id})")
@@ -87,14 +94,18 @@ def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml 
 
 @schemes.command("check")
 def check_one_scheme(
-    names: Annotated[list[str] | None, typer.Argument(help="shipped names or .toml files; default: all shipped")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="shipped names or .toml files; default: all shipped")
+    ] = None,
 ) -> None:
     """Everything that is wrong with schemes; exit code 1 when there is something."""
     known = list(load_library())
     count = 0
     for name in names or list(list_schemes()):
         if name not in list_schemes() and not Path(name).is_file():
-            message = f"There is no scheme {name!r}. Shipped: {', '.join(list_schemes())}. Or give the path of a .toml file."
+            message = (
+                f"There is no scheme {name!r}. Shipped: {', '.join(list_schemes())}. Or give the path of a .toml file."
+            )
             raise SchemeError(message, code="S101")
         complaints = check_scheme(name, known)
         count += len(complaints)

@@ -7,7 +7,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -64,7 +64,8 @@ def score_command(
     expression: Expression,
     out: Annotated[Path, typer.Option(help="table of scores to write (tsv)")],
     signatures: Annotated[
-        list[str] | None, typer.Option(help="a GMT or TOML file, a folder, an axis or an id; may be given several times")
+        list[str] | None,
+        typer.Option(help="a GMT or TOML file, a folder, an axis or an id; may be given several times"),
     ] = None,
     method: Annotated[list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")] = None,
     jobs: Jobs = -1,
@@ -90,7 +91,8 @@ def _signature_spec(words: list[str] | None) -> SignatureSpec:
 
 
 def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
-    return ReadOptions(unit=unit, duplicates=duplicates)  # type: ignore[arg-type]  checked by ReadOptions
+    words: Any = {"unit": unit, "duplicates": duplicates}  # ReadOptions refuses unknown words itself
+    return ReadOptions(**words)
 
 
 def classify_command(

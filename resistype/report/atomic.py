@@ -26,7 +26,9 @@ def make_folder(folder: str | Path) -> Path:
         os.close(probe)
         Path(name).unlink()
     except OSError as error:
-        message = f"The output folder {str(target)!r} cannot be written: {error.strerror or error}. Nothing was written."
+        message = (
+            f"The output folder {str(target)!r} cannot be written: {error.strerror or error}. Nothing was written."
+        )
         raise OutputError(message, code="O102") from None
     return target
 

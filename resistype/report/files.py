@@ -9,8 +9,8 @@ import pandas as pd
 
 from resistype.report.atomic import make_folder, write_text
 from resistype.report.html import render_report
-from resistype.scheme import Calls
 from resistype.report.visible import visible_thresholds
+from resistype.scheme import Calls
 
 __all__ = ["run_json", "table_text", "write_folder"]
 
@@ -43,10 +43,8 @@ def table_text(frame: pd.DataFrame) -> str:
 
     Text that a spreadsheet would take for a formula gets a leading apostrophe.
     """
-    safe = frame.copy()
-    for column in safe.columns:
-        if safe[column].dtype == object:
-            safe[column] = [_inert(value) for value in safe[column]]
+    text = [column for column in frame.columns if frame[column].dtype == object]
+    safe = frame.assign(**{column: frame[column].map(_inert) for column in text})
     return safe.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 
 

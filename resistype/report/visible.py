@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from resistype.scheme import Calls
+from resistype.scheme.rules import Condition
 from resistype.scheme.scheme import Axis, Rule
 
 __all__ = ["has_baseline", "visible_labels", "visible_thresholds"]
@@ -31,23 +32,21 @@ def visible_thresholds(calls: Calls) -> list[dict[str, Any]]:
     """Thresholds that this run could use: axis, condition, value, source, text."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for axis in calls.scheme.axes:
-        for rule in _visible_rules(calls, axis):
-            for condition in rule.conditions:
-                if condition.kind != "compare":
-                    continue
-                threshold = axis.thresholds.get(condition.target) or calls.scheme.thresholds[condition.target]
-                limit = condition.sign * threshold.value
-                quantity = calls.scheme.quantities[condition.subject]
-                key = (axis.id, f"{condition.subject} {condition.op} {limit:g}")
-                rows.setdefault(
-                    key,
-                    {
-                        "axis": axis.title,
-                        "condition": f"{quantity.title} {condition.op} {limit:g} {quantity.unit}",
-                        "value": limit,
-                        "source": threshold.source,
-                        "citation": threshold.citation,
-                        "text": threshold.text,
-                    },
-                )
+        compared = (c for rule in _visible_rules(calls, axis) for c in rule.conditions if c.kind == "compare")
+        for condition in compared:
+            rows.setdefault((axis.id, condition.text), _row(calls, axis, condition))
     return list(rows.values())
+
+
+def _row(calls: Calls, axis: Axis, condition: Condition) -> dict[str, Any]:
+    threshold = axis.thresholds.get(condition.target) or calls.scheme.thresholds[condition.target]
+    quantity = calls.scheme.quantities[condition.subject]
+    limit = condition.sign * threshold.value
+    return {
+        "axis": axis.title,
+        "condition": f"{quantity.title} {condition.op} {limit:g} {quantity.unit}",
+        "value": limit,
+        "source": threshold.source,
+        "citation": threshold.citation,
+        "text": threshold.text,
+    }

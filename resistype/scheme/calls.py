@@ -152,8 +152,8 @@ class Calls:
         """
         return evidence_frame(self, None if sample is None else [self.row(sample)])
 
-    def to_anndata(self, adata: Any) -> None:  # noqa: ANN401  anndata is imported in one module only
-        """Write the calls into an AnnData: ``obs["resistype_<axis>"]``, ``obsm["resistype_scores"]``, ``uns["resistype"]``.
+    def to_anndata(self, adata: Any) -> None:
+        """Write the calls into an AnnData: ``obs["resistype_<axis>"]``, ``obsm["resistype_scores"]``, ``uns``.
 
         Raises
         ------

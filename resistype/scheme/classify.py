@@ -7,7 +7,7 @@ scheme and in its signatures.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, InputError, ReferenceError_, SamplesError, warn
 from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.expression.store import Backed
 from resistype.library import load_library
-from resistype.samples import Pairing, align_samples, key_text, pair_samples, read_samples
+from resistype.samples import Pairing, align_samples, pair_samples, read_samples
+from resistype.samples.read import as_key
 from resistype.scheme.calls import Calls
 from resistype.scheme.context import Column, Context, Rows, build_panel
 from resistype.scheme.describe import coverage_frame, gene_frame, run_caveats, run_record, sample_caveats
@@ -49,7 +51,7 @@ class CallOptions:
     """
 
     n_jobs: int = -1
-    read: ReadOptions = ReadOptions()
+    read: ReadOptions = field(default_factory=ReadOptions)
     sample: str | None = None
 
 
@@ -73,10 +75,10 @@ class _Study:
 
 
 def classify(
-    data: Any,  # noqa: ANN401  frame, AnnData, Expression or path
+    data: Any,
     scheme: str | Path | Scheme = "acquired_resistance",
     *,
-    samples: Any = None,  # noqa: ANN401  frame or path
+    samples: Any = None,
     patient: str = "patient",
     timepoint: str = "timepoint",
     baseline: str | None = None,
@@ -189,7 +191,9 @@ def apply_scheme(
     frame = quantities if isinstance(quantities, pd.DataFrame) else pd.DataFrame([dict(quantities)], index=["0"])
     unknown = [str(name) for name in frame.columns if name not in loaded.quantities]
     if unknown:
-        message = f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has: {', '.join(loaded.quantities)}."
+        message = (
+            f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has: {', '.join(loaded.quantities)}."
+        )
         raise InputError(message, code="S112")
     columns = {
         name: Column.of(frame[name].to_numpy(dtype=np.float64))
@@ -203,7 +207,7 @@ def apply_scheme(
 
 def _study(
     expression: Expression,
-    samples: Any,  # noqa: ANN401  frame or path
+    samples: Any,
     keys: tuple[str, str, str | None],
     options: CallOptions,
 ) -> _Study:
@@ -218,14 +222,14 @@ def _study(
     table, notes = align_samples(read_samples(samples, sample=options.sample), expression.samples)
     for name, column in (("patient", patient), ("timepoint", timepoint)):
         if column in table.columns:
-            design.insert(design.shape[1] - 1, name, [key_text(value) or "" for value in table[column]])
+            design.insert(design.shape[1] - 1, name, [as_key(value) or "" for value in table[column]])
     if baseline is None:
         return _Study(expression, table, None, design, (*expression.notes, *notes), everybody)
     pairing = pair_samples(table, patient=patient, timepoint=timepoint, baseline=baseline)
     pairs = pairing.pairs.set_index("sample").to_dict("index")
     for column, empty in (("baseline_sample", ""), ("n_baseline", 0), ("n_at_timepoint", 0), ("used_first", True)):
         design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
-    before = (design["timepoint"] == key_text(baseline)) & ~design.duplicated(["patient", "timepoint"])
+    before = (design["timepoint"] == as_key(baseline)) & ~design.duplicated(["patient", "timepoint"])
     all_notes = (*expression.notes, *notes, *pairing.notes)
     return _Study(expression, table, pairing, design, all_notes, np.flatnonzero(before.to_numpy()))
 
@@ -248,8 +252,8 @@ def _reference(context: Context, study: _Study, frozen: Reference | None) -> Ref
     if study.pairing is None:
         raise ReferenceError_(too_few(context.n_obs), code="R101")
     message = (
-        f"{len(study.reference_rows)} baseline samples give no reference (10 are needed): only each patient's change is "
-        "called, in log2 units; levels and relative axes are not assessable. Give reference= for those."
+        f"{len(study.reference_rows)} baseline samples give no reference (10 are needed): only each patient's "
+        "change is called, in log2 units; levels and relative axes are not assessable. Give reference= for those."
     )
     warn(message, CohortWarning, code="W302", stacklevel=4)
     return None
@@ -272,7 +276,14 @@ def _in_universe(expression: Expression, reference: Reference, scheme: Scheme) -
         raise ReferenceError_(message, code="R104")
     genes = tuple(np.asarray(expression.genes, dtype=object)[found].tolist())
     note = f"{len(found):,} of the {len(reference.genes):,} genes of the reference are in the data ({share:.1%})"
-    return replace(expression, values=expression.values[:, found], genes=genes), note
+    return replace(expression, values=_columns(expression, found), genes=genes), note
+
+
+def _columns(expression: Expression, columns: NDArray[np.intp]) -> Any:
+    if isinstance(expression.values, Backed):
+        message = "A frozen reference needs the matrix in memory; read the file without backing."
+        raise ReferenceError_(message, code="R105")
+    return expression.values[:, columns]
 
 
 def _about(reference: Reference | None, study: _Study, universe: str) -> dict[str, Any]:

@@ -132,7 +132,6 @@ class Context:
     basic: dict[str, Column] = field(default_factory=dict)
     nulls: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     n_jobs: int = -1
-    n_jobs: int = -1
     reference_rows: NDArray[np.intp] | None = None
 
     @property

@@ -1,10 +1,9 @@
-"""What is printed beside the calls: caveats of the run, coverage of the signatures, single genes, the record of the run."""
+"""What is printed beside the calls: caveats of the run, coverage of signatures, single genes, the record of the run."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -52,9 +51,7 @@ def run_caveats(context: Context, about: Mapping[str, Any], table: pd.DataFrame 
     return {code: caveat_text(code, gaps) for code, gaps in values.items()}
 
 
-def sample_caveats(
-    verdicts: Verdicts, design: pd.DataFrame, table: pd.DataFrame | None
-) -> tuple[tuple[str, ...], ...]:
+def sample_caveats(verdicts: Verdicts, design: pd.DataFrame, table: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]:
     """Caveats of each sample: those of the rules, and those of its pair."""
     several = np.zeros(len(design), dtype=bool)
     if "n_baseline" in design.columns:
@@ -70,7 +67,7 @@ def _other_lesion(design: pd.DataFrame, table: pd.DataFrame | None) -> list[bool
     column = next((name for name in _LESION_COLUMNS if table is not None and name in table.columns), None)
     if column is None or table is None:
         return [False] * len(design)
-    site = table[column].astype(str)
+    site = dict(zip(table.index, table[column].astype(str), strict=True))
     return [bool(before) and site[now] != site[before] for now, before in design["baseline_sample"].items()]
 
 

@@ -1,4 +1,4 @@
-"""Evidence: every number that an axis looked at, the threshold beside it, and how far it was from deciding otherwise."""
+"""Evidence: every number that an axis looked at, the threshold beside it, and how far it was from deciding."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from resistype.scheme.rules import Condition, holds
 from resistype.scheme.context import Column
+from resistype.scheme.rules import Condition, holds
 from resistype.scheme.scheme import Axis, Scheme
 from resistype.scheme.verdicts import Verdicts
 

@@ -23,13 +23,13 @@ from resistype.scheme.regression import fit_robust
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 from resistype.scheme.verdicts import Verdicts, apply_rules
 
-__all__ = ["fit_own", "fit_reference", "find_reference", "with_base_rates"]
+__all__ = ["find_reference", "fit_own", "fit_reference", "with_base_rates"]
 
 _MAX_PAIRS = 2000
 
 
 def fit_reference(
-    data: Any,  # noqa: ANN401  frame, AnnData, Expression or path
+    data: Any,
     scheme: str | Path | Scheme = "acquired_resistance",
     *,
     name: str,

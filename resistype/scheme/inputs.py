@@ -18,10 +18,21 @@ from resistype.genes import resolve
 __all__ = ["count_events", "events_column"]
 
 _LOSS = frozenset(
-    "biallelic deletion frameshift homozygous_deletion lof nonsense splice start_lost stop_gained truncating".split()
+    (
+        "biallelic",
+        "deletion",
+        "frameshift",
+        "homozygous_deletion",
+        "lof",
+        "nonsense",
+        "splice",
+        "start_lost",
+        "stop_gained",
+        "truncating",
+    )
 )
 _LOSS_OF_HETEROZYGOSITY = "loh"
-_NO_LOSS = frozenset("amplification gain inframe missense silent synonymous utr".split())
+_NO_LOSS = frozenset(["amplification", "gain", "inframe", "missense", "silent", "synonymous", "utr"])
 _NOTHING = frozenset(["none", "wt", "wild_type", "wildtype", "0"])
 
 

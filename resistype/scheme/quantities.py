@@ -86,7 +86,7 @@ def measure_basic(context: Context) -> dict[str, Column]:
 
 
 def _scores(scored: dict[str, Quantity], context: Context) -> dict[str, Column]:
-    columns = {}
+    columns: dict[str, Column] = {}
     for method in sorted({q.method for q in scored.values()}):
         mine = {name: q for name, q in scored.items() if q.method == method}
         usable = {n: q for n, q in mine.items() if context.panel.coverage(q.signature) >= MIN_COVERAGE}

@@ -66,7 +66,9 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
         return _load(shipped[str(scheme)])
     path = Path(scheme)
     if path.suffix != ".toml":
-        message = f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+        message = (
+            f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+        )
         raise SchemeError(message, code="S101")
     if not path.is_file():
         message = f"There is no scheme file {str(path)!r}."

@@ -168,7 +168,7 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _replace(target: Path, write: Any) -> None:  # noqa: ANN401  any writer of bytes
+def _replace(target: Path, write: Any) -> None:
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -181,7 +181,7 @@ def _replace(target: Path, write: Any) -> None:  # noqa: ANN401  any writer of b
         raise
 
 
-def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Reference:  # noqa: ANN401  parsed JSON
+def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Reference:
     if not isinstance(head, dict) or head.get("format") != _FORMAT:
         message = f"{str(source)!r} is not a resistype reference."
         raise ReferenceError_(message, code="R103")

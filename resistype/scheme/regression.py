@@ -1,4 +1,4 @@
-"""Robust linear regression for relative axes: what would this score be, given those?
+"""Robust linear regression for relative axes: what a score should be, given others.
 
 A few samples with a real defect must not pull the line that is to find them, so Huber weights find a start and
 Tukey's bisquare (which gives far samples no weight at all) finishes; the spread is the median absolute deviation
@@ -86,8 +86,7 @@ def _least_squares(
     design: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     root = np.sqrt(weights)
-    beta: NDArray[np.float64] = np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0]
-    return beta
+    return np.asarray(np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0], dtype=np.float64)
 
 
 def _reweighted(

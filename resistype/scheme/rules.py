@@ -92,9 +92,9 @@ def holds(
         return np.asarray(same if condition.sign > 0 else ~same, dtype=bool)
     values = quantities[condition.subject]
     if condition.kind == "has":
-        return ~np.isnan(values)
+        return np.asarray(~np.isnan(values))
     if condition.kind == "lacks":
-        return np.isnan(values)
+        return np.asarray(np.isnan(values))
     compare = _OPERATORS[condition.op]
     with np.errstate(invalid="ignore"):
         return np.asarray(compare(values, condition.sign * thresholds[condition.target]), dtype=bool)

@@ -1,4 +1,4 @@
-"""Verdicts: the rules of a scheme applied to measured quantities. No matrix, no reference, no file; numbers in, calls out."""
+"""Verdicts: the rules of a scheme applied to measured quantities. Numbers in, calls out; no matrix and no file."""
 
 from __future__ import annotations
 
