@@ -15,6 +15,7 @@
     ResistypeWarning
     ├── CoverageWarning            genes of a signature are missing                       (W2xx)
     ├── CohortWarning              too few samples, one-sided cohorts                     (W3xx)
+    ├── ExpressionWarning          samples without information                            (W4xx)
     └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
 
 A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up.
@@ -28,6 +29,7 @@ __all__ = [
     "CohortWarning",
     "CoverageWarning",
     "ExpressionError",
+    "ExpressionWarning",
     "GeneError",
     "GeneNameWarning",
     "InputError",
@@ -115,6 +117,10 @@ class CoverageWarning(ResistypeWarning):
 
 class CohortWarning(ResistypeWarning):
     """A cohort is small or one-sided."""
+
+
+class ExpressionWarning(ResistypeWarning):
+    """Samples of a matrix carry no information."""
 
 
 class GeneNameWarning(ResistypeWarning):

@@ -1,23 +1,31 @@
 """The one module that touches AnnData objects: reading a matrix out of one, and writing results into one.
 
 Results are written under fixed keys: ``obs["resistype_<axis>"]``, ``obsm["resistype_scores"]`` and
-``uns["resistype"]``. Everything is joined by sample name, never by position.
+``uns["resistype"]``. Everything is joined by sample name, never by position. An h5ad file takes neither every name nor
+every value, so names are reduced to letters, digits, ``_``, ``.`` and ``-`` and the originals are kept beside them.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression.checks import listed
 from resistype.expression.options import ReadOptions
+from resistype.expression.raw import Raw
+from resistype.expression.store import Backed, is_scipy
 
-__all__ = ["is_anndata", "parts"]
+__all__ = ["is_anndata", "raw_of", "safe_names", "write_obs"]
+
+FORMAT_VERSION = 1
 
 
 def is_anndata(data: object) -> TypeGuard[Any]:
@@ -26,25 +34,136 @@ def is_anndata(data: object) -> TypeGuard[Any]:
     return module is not None and isinstance(data, module.AnnData)
 
 
-def parts(adata: Any, options: ReadOptions) -> tuple[Any, list[str], list[str], pd.DataFrame]:
-    """Matrix, genes, samples and the table of samples of an AnnData; nothing is copied.
+def raw_of(adata: Any, options: ReadOptions) -> Raw:
+    """Matrix and names of an AnnData. Nothing is copied; a backed X stays on disk when it can.
 
     Raises
     ------
     ExpressionError
-        E311 when the column with gene names is not in `var`; E312 when the layer is not there.
+        E311 when the column with gene names is not in `var`; E312 when the layer, or X, is not there.
     """
+    complaint = ""
     if options.layer is not None and options.layer not in adata.layers:
-        message = f"There is no layer {options.layer!r}; the layers are: {listed(adata.layers) or 'none'}."
-        raise ExpressionError(message, code="E312")
+        complaint = f"There is no layer {options.layer!r}; the layers are: {listed(adata.layers) or 'none'}."
+    elif options.layer is None and adata.X is None:
+        complaint = f"The AnnData has no X. Name a layer with layer=; the layers are: {listed(adata.layers) or 'none'}."
+    if complaint:
+        raise ExpressionError(complaint, code="E312")
     if options.gene_names is not None and options.gene_names not in adata.var:
         message = f"There is no column {options.gene_names!r} in var; the columns are: {listed(adata.var) or 'none'}."
         raise ExpressionError(message, code="E311")
-    values = adata.X if options.layer is None else adata.layers[options.layer]
     genes = adata.var_names if options.gene_names is None else adata.var[options.gene_names]
-    if values is None:
-        message = "The AnnData has no X. Name a layer with layer=."
-        raise ExpressionError(message, code="E312")
-    if not (sp.issparse(values) or isinstance(values, np.ndarray)):
-        values = values.to_memory() if hasattr(values, "to_memory") else np.asarray(values)
-    return values, [str(name) for name in genes], [str(name) for name in adata.obs_names], adata.obs
+    names, samples = tuple(map(str, genes)), tuple(map(str, adata.obs_names))
+    return Raw(_matrix(adata, options), names, samples, adata.obs.copy())
+
+
+def _matrix(adata: Any, options: ReadOptions) -> Any:
+    values = adata.X if options.layer is None else adata.layers[options.layer]
+    if isinstance(values, np.ndarray):
+        return values
+    if is_scipy(values):
+        rows = values if values.format == "csr" else values.tocsr()
+        if rows.has_canonical_format or rows is not values:
+            return rows
+        rows = rows.copy()
+        rows.sum_duplicates()
+        return rows
+    keeps = options.orientation != "genes_x_samples" and options.duplicates == "error" and not adata.is_view
+    if adata.isbacked and keeps and getattr(values, "format", "dense") != "csc":
+        shape, sparse = (adata.n_obs, adata.n_vars), hasattr(values, "format")
+        return Backed(Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop")
+    whole = values.to_memory() if hasattr(values, "to_memory") else np.asarray(values[:])
+    return whole.tocsr() if is_scipy(whole) else whole
+
+
+def safe_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Names that an h5ad file can hold, each different, in the same order.
+
+    Examples
+    --------
+    >>> from resistype.expression.anndata import safe_names
+    >>> safe_names(["IFN/ISG", "IFN ISG", "CYT"])
+    ('IFN_ISG', 'IFN_ISG_2', 'CYT')
+    """
+    taken: dict[str, int] = {}
+    out = []
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name) or "_"
+        number = taken.get(plain, 0) + 1
+        while number > 1 and f"{plain}_{number}" in taken:
+            number += 1
+        taken[plain] = number
+        out.append(plain if number == 1 else f"{plain}_{number}")
+        taken.setdefault(out[-1], 1)
+    return tuple(out)
+
+
+def write_obs(
+    adata: Any,
+    calls: pd.DataFrame,
+    *,
+    scores: pd.DataFrame | None = None,
+    record: Mapping[str, object] | None = None,
+) -> None:
+    """Write calls and scores into an AnnData in memory. What it holds else is not touched.
+
+    Parameters
+    ----------
+    adata
+        The AnnData to write into; sample names are its `obs_names`.
+    calls
+        One row a sample, one column an axis; goes to ``obs["resistype_<axis>"]``. Samples without a row get a missing
+        value.
+    scores
+        One row a sample, one column a score; goes to ``obsm["resistype_scores"]`` as float64.
+    record
+        What is to be known of the run: numbers, text, lists and mappings; goes to ``uns["resistype"]``.
+
+    Raises
+    ------
+    ExpressionError
+        E315 when a sample is not in the AnnData or occurs twice in a table; nothing is written then.
+    """
+    names = pd.Index(map(str, adata.obs_names))
+    _check_keys(names, {"calls": calls} if scores is None else {"calls": calls, "scores": scores})
+    kept: dict[str, Any] = {"format": "resistype", "format_version": FORMAT_VERSION}
+    for axis, key in zip(calls.columns, safe_names([str(column) for column in calls.columns]), strict=True):
+        column = calls[axis].reindex(names)
+        adata.obs[f"resistype_{key}"] = pd.Categorical(column.where(column.isna(), column.astype(str)))
+    kept["axes"] = np.array([str(axis) for axis in calls.columns], dtype=object)
+    if scores is not None:
+        safe = list(safe_names([str(column) for column in scores.columns]))
+        table = scores.reindex(names).astype(np.float64).set_axis(safe, axis=1)
+        adata.obsm["resistype_scores"] = table.set_axis(adata.obs_names, axis=0)
+        kept["scores"] = np.array([str(column) for column in scores.columns], dtype=object)
+    adata.uns["resistype"] = kept | _storable(record or {})
+
+
+def _check_keys(names: pd.Index, tables: Mapping[str, pd.DataFrame]) -> None:
+    for what, table in tables.items():
+        absent = [name for name in table.index if name not in names]
+        repeated = table.index[table.index.duplicated()].tolist()
+        if absent or repeated or names.has_duplicates:
+            why = f"are not in the AnnData: {listed(absent)}" if absent else f"occur more than once: {listed(repeated)}"
+            if names.has_duplicates and not (absent or repeated):
+                why = f"occur more than once in obs_names: {listed(names[names.duplicated()])}"
+            message = f"The {what} cannot be joined by sample name; names that {why}. Nothing was written."
+            raise ExpressionError(message, code="E315")
+
+
+def _storable(record: Mapping[str, object]) -> dict[str, Any]:
+    """A mapping as h5ad can hold it: safe keys, text for what is neither number, text, table nor mapping."""
+    out: dict[str, Any] = {}
+    for key, name in zip(record, safe_names([str(key) for key in record]), strict=True):
+        value = record[key]
+        if isinstance(value, Mapping):
+            out[name] = _storable(value)
+        elif isinstance(value, str | bool | int | float | np.generic | pd.DataFrame):
+            out[name] = value
+        elif isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+            out[name] = np.array(value, dtype=object)
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "iufb":
+            out[name] = value
+        else:
+            out[name] = json.dumps(value, default=str)
+    return out

@@ -6,84 +6,19 @@ size of the blocks can never change a result.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.store import Backed, CsrRows, Matrix, csr_rows, dense_rows, is_sparse
+from resistype.expression.checks import listed, plural
+from resistype.expression.matrix import Expression
+from resistype.expression.ranges import Block, row_ranges
+from resistype.expression.store import Backed, CsrRows, csr_rows, dense_rows, is_sparse
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from resistype.expression.matrix import Expression
-
-__all__ = ["Block", "as_bytes", "iter_blocks", "read_block", "row_ranges"]
-
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-_CELL = 8  # a value is float64 at most
-_STORED = 16  # a value and its column number
-
-
-class Block(NamedTuple):
-    """Rows `start` to `stop` (not included) of a matrix."""
-
-    start: int
-    stop: int
-
-
-def as_bytes(memory: str | int) -> int:
-    """Number of bytes that ``"512MB"``, ``"2 GiB"`` or a plain number mean.
-
-    Raises
-    ------
-    ExpressionError
-        E303 when the text is not a size.
-    """
-    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([A-Za-z]{0,3})", str(memory).strip())
-    unit = match.group(2).upper() if match else "?"
-    if match is None or unit not in _UNITS or float(match.group(1)) <= 0:
-        message = f"memory={memory!r} is not a size. Give a number of bytes, or a text like '512MB' or '2GB'."
-        raise ExpressionError(message, code="E303")
-    return int(float(match.group(1)) * _UNITS[unit])
-
-
-def row_bytes(values: Matrix) -> NDArray[np.int64]:
-    """Bytes that each row needs when it is read, shape (n_obs,)."""
-    n_obs, n_genes = values.shape
-    if not is_sparse(values):
-        return np.full(n_obs, n_genes * _CELL, dtype=np.int64)
-    indptr = values.indptr if isinstance(values, Backed) else np.asarray(values.indptr)  # type: ignore[union-attr]
-    return np.diff(indptr).astype(np.int64) * _STORED + 8
-
-
-def row_ranges(values: Matrix, *, memory: str | int = "512MB", rows: int | None = None) -> Iterator[Block]:
-    """Row ranges of a matrix, each within the budget; see `iter_blocks`."""
-    budget, size = as_bytes(memory), row_bytes(values)
-    total = np.concatenate([[0], np.cumsum(size)])
-    n_obs, start = values.shape[0], 0
-    while start < n_obs:
-        fits = int(np.searchsorted(total, total[start] + budget, side="right")) - 1 - start
-        wanted = min(rows or n_obs, n_obs - start)
-        if fits < min(wanted, rows or 1):
-            raise _too_large(int(total[start + wanted] - total[start]), wanted, fits=fits, budget=budget)
-        stop = start + min(wanted, fits)
-        yield Block(start, stop)
-        start = stop
-
-
-def _too_large(need: int, rows: int, *, fits: int, budget: int) -> ExpressionError:
-    if fits < 1:
-        message = f"One row needs more than the budget of {budget:,} bytes; raise memory=."
-    else:
-        message = (
-            f"One block of {rows:,} rows needs {need / 1e6:,.0f} MB but the budget is {budget / 1e6:,.0f} MB; "
-            f"lower rows to ≤ {fits:,} or raise memory=."
-        )
-    return ExpressionError(message, code="E302")
+__all__ = ["Block", "iter_blocks", "read_block"]
 
 
 def iter_blocks(expression: Expression, *, memory: str | int = "512MB", rows: int | None = None) -> Iterator[Block]:
@@ -111,7 +46,7 @@ def iter_blocks(expression: Expression, *, memory: str | int = "512MB", rows: in
     Examples
     --------
     >>> import pandas as pd
-    >>> from resistype.expression import as_expression
+    >>> from resistype.expression import as_expression, iter_blocks
     >>> table = pd.DataFrame({"CD8A": [1.5, 2.0, 0.5], "B2M": [9.5, 8.0, 7.0]}, index=["a", "b", "c"])
     >>> [tuple(block) for block in iter_blocks(as_expression(table), rows=2)]
     [(0, 2), (2, 3)]
@@ -122,11 +57,39 @@ def iter_blocks(expression: Expression, *, memory: str | int = "512MB", rows: in
 def read_block(expression: Expression, block: Block) -> NDArray[Any] | CsrRows:
     """Values of one block: an array (rows, n_genes), or the parts of a CSR matrix when the source is sparse.
 
+    Values are float32 or float64 and may share memory with the matrix, so they are to be read only. Sparse rows hold no
+    zeros and have their columns in ascending order.
+
     Raises
     ------
     ExpressionError
-        E501 or E502 when rows that stayed on disk until now hold missing or infinite values.
+        E501 or E502 when rows that stayed on disk until now hold missing or infinite values; E313 when they are
+        damaged.
     """
     values = expression.values
     got = csr_rows(values, *block) if is_sparse(values) else dense_rows(values, *block)
+    if isinstance(values, Backed):
+        _check(expression, block, got, may_miss=values.may_miss)
     return got
+
+
+def _check(expression: Expression, block: Block, got: NDArray[Any] | CsrRows, *, may_miss: bool) -> None:
+    """Refuse missing and infinite values of a matrix that was not read whole when it was opened."""
+    data = got.data if isinstance(got, CsrRows) else got
+    bad = np.isinf(data) if may_miss else ~np.isfinite(data)
+    if not bad.any():
+        return
+    if isinstance(got, CsrRows):
+        row = np.repeat(np.arange(block.stop - block.start), np.diff(got.indptr))[bad]
+        column = got.indices[bad]
+    else:
+        row, column = np.nonzero(bad)
+    infinite = bool(np.isinf(data).any())
+    kind = ("infinite value", "infinite values") if infinite else ("missing value", "missing values")
+    places = zip(row.tolist(), column.tolist(), strict=True)
+    first = listed(f"{expression.genes[c]} in '{expression.samples[block.start + r]}'" for r, c in places)
+    message = (
+        f"{plural(int(bad.sum()), *kind)} in samples {block.start + 1:,}–{block.stop:,} of {expression.source} "
+        f"(first: {first}). Correct them at the source; do not fill with 0."
+    )
+    raise ExpressionError(message, code="E502" if infinite else "E501")

@@ -7,62 +7,107 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from resistype.errors import ExpressionError, GeneNameWarning, warn
+from resistype.errors import ExpressionError, ExpressionWarning, GeneNameWarning, warn
+from resistype.expression.figures import Figures, Places, find
 from resistype.expression.options import ReadOptions
+from resistype.expression.store import Matrix
 from resistype.genes import clean, excel_dates, id_type
 
-__all__ = ["check_finite", "check_samples", "clean_genes", "gene_notes", "listed", "not_empty"]
+__all__ = [
+    "Names",
+    "check_flat",
+    "check_samples",
+    "check_values",
+    "clean_genes",
+    "gene_notes",
+    "listed",
+    "not_empty",
+    "plural",
+]
 
 SHOWN = 5
+KINDS = {
+    "symbol": "gene symbols",
+    "ensembl": "Ensembl ids",
+    "mouse_ensembl": "mouse Ensembl ids",
+    "ncbi": "NCBI gene ids",
+    "mouse_symbol": "mouse symbols",
+    "lower_case": "gene symbols in lower case",
+    "excel": "damaged by a spreadsheet",
+    "unknown": "of no kind known here",
+}
 
 
-def listed(names: Iterable[object], total: int | None = None) -> str:
+class Names(NamedTuple):
+    """Names of the two sides of a matrix."""
+
+    genes: Sequence[str]
+    samples: Sequence[str]
+
+    def at(self, found: Places) -> str:
+        """The first places in words."""
+        return listed(f"{self.genes[column]} in '{self.samples[row]}'" for row, column in found.first)
+
+
+def listed(names: Iterable[object]) -> str:
     """Up to five names, and a sign that there are more."""
-    some = [str(name) for name in names][: SHOWN + 1]
-    more = len(some) > SHOWN or (total or 0) > len(some)
-    return ", ".join(some[:SHOWN]) + (", …" if more else "")
+    some = [str(name) for _, name in zip(range(SHOWN + 1), names, strict=False)]
+    return ", ".join(some[:SHOWN]) + (", …" if len(some) > SHOWN else "")
+
+
+def plural(n: int, one: str, many: str) -> str:
+    """A count with its noun."""
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def not_empty(n_obs: int, n_genes: int, source: str) -> None:
     """Refuse a matrix without samples or without genes."""
     if n_obs and n_genes:
         return
-    message = f"{source} holds {n_obs} samples × {n_genes} genes. A matrix needs at least one of each."
+    message = f"{source} has {n_obs:,} rows and {n_genes:,} columns of values. A matrix needs at least one of each."
     raise ExpressionError(message, code="E301")
 
 
 def check_samples(samples: Sequence[str]) -> None:
     """Refuse sample names that repeat or are blank."""
-    repeated = {name: n for name, n in Counter(samples).items() if n > 1}
+    repeated = [f"{name} x{n}" for name, n in Counter(samples).items() if n > 1 and name]
     if repeated:
-        words = listed(f"{name} x{n}" for name, n in repeated.items())
+        many = plural(len(repeated), "sample name occurs", "sample names occur")
         message = (
-            f"{len(repeated)} sample names occur more than once ({words}). "
+            f"{many} more than once ({listed(repeated)}). "
             "Samples are joined by name, so each needs its own; rename or remove them."
         )
         raise ExpressionError(message, code="E803")
-    blank = [row for row, name in enumerate(samples, start=1) if not name.strip()]
+    blank = [row for row, name in enumerate(samples, start=1) if not name]
     if blank:
-        message = f"{len(blank)} samples have no name (place {listed(blank)}). Give each sample a name."
+        message = (
+            f"{plural(len(blank), 'sample has', 'samples have')} no name (number {listed(blank)}). Name each sample."
+        )
         raise ExpressionError(message, code="E804")
 
 
 def clean_genes(genes: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], list[str]]:
     """Gene names without spaces and Ensembl versions, upper case where asked for; and what was changed."""
     cleaned = [clean(name) for name in genes]
-    changed = [(old, new) for old, new in zip(genes, cleaned, strict=True) if old != new]
     notes = []
+    changed = [f"{old!r} → {new}" for old, new in zip(genes, cleaned, strict=True) if old != new]
     if changed:
-        words = listed((f"{old!r} → {new}" for old, new in changed), len(changed))
-        notes.append(f"{len(changed):,} gene names were cleaned of spaces or Ensembl versions ({words}).")
+        many = plural(len(changed), "gene name was", "gene names were")
+        notes.append(f"{many} cleaned of spaces or Ensembl versions ({listed(changed)}).")
+    blank = [place for place, name in enumerate(cleaned) if not name]
+    if blank:
+        for number, place in enumerate(blank, start=1):
+            cleaned[place] = f"unnamed_{number}"
+        many = plural(len(blank), "gene has", "genes have")
+        notes.append(f"{many} no name and are kept as unnamed_1, …: they count in ranks and library sizes only.")
     if options.case == "fold":
         folded = [name.upper() for name in cleaned]
         n = sum(old != new for old, new in zip(cleaned, folded, strict=True))
-        notes.append(f"case='fold': {n:,} gene names were turned into upper case.")
+        notes.append(f"case='fold': {plural(n, 'gene name was', 'gene names were')} turned into upper case.")
         cleaned = folded
     return tuple(cleaned), notes
 
@@ -70,51 +115,74 @@ def clean_genes(genes: Sequence[str], options: ReadOptions) -> tuple[tuple[str, 
 def gene_notes(genes: Sequence[str]) -> list[str]:
     """What the gene names are; warns of damaged and of lower-case names."""
     found = id_type(genes)
-    notes = []
     examples = ", ".join(found.examples)
-    if found.kind in {"ensembl", "mouse_ensembl", "ncbi", "mouse_symbol"}:
-        words = {"ensembl": "Ensembl ids", "mouse_ensembl": "mouse Ensembl ids", "ncbi": "NCBI gene ids"}
-        what = words.get(found.kind, "mouse symbols")
-        notes.append(f"Gene names are {what} ({found.n:,} of {found.total:,}: {examples}).")
+    notes = [f"{found.n:,} of {found.total:,} gene names are {KINDS[found.kind]} ({examples})."]
     if found.kind == "lower_case":
-        sentence = f"Gene names are in lower case ({found.n:,} of {found.total:,}: {examples})."
-        notes.append(sentence)
-        warn(f"{sentence} Symbols are compared as written; pass case='fold'.", GeneNameWarning, code="W902")
+        message = f"{notes[0]} Symbols are compared as written, so none will match; pass case='fold'."
+        warn(message, GeneNameWarning, code="W902")
     dates = excel_dates(genes) if found.kind != "ncbi" else {}
     if dates:
-        several = [f"'{name}' ({' or '.join(symbols)}?)" for name, symbols in dates.items()]
-        sentence = f"{len(dates)} gene names look like Excel dates: {listed(several)}. They were not matched."
-        notes.append(sentence)
-        warn(sentence, GeneNameWarning, code="W901")
+        many = plural(len(dates), "gene name looks like an Excel date", "gene names look like Excel dates")
+        which = listed(f"{name!r} ({_either(symbols)})" for name, symbols in dates.items())
+        notes.append(f"{many}: {which}. They were not matched.")
+        warn(notes[-1], GeneNameWarning, code="W901")
     return notes
 
 
-def check_finite(
-    values: NDArray[np.generic], genes: Sequence[str], samples: Sequence[str], options: ReadOptions
-) -> list[str]:
-    """Refuse infinite values, and missing ones unless ``nan="drop"``; dense (n_obs, n_genes)."""
-    if bool(np.isfinite(values).all()):
-        return []
-    infinite = np.isinf(values)
-    if infinite.any():
+def _either(symbols: Sequence[str]) -> str:
+    return " or ".join(symbols) + ("?" if len(symbols) > 1 else "")
+
+
+def check_values(values: Matrix, names: Names, *, seen: Figures, options: ReadOptions) -> list[str]:
+    """Refuse infinite values, missing ones unless ``nan="drop"``, and negative ones beside large linear ones."""
+    if seen.bad:
+        _check_infinite(values, names)
+        return _check_missing(values, names, options)
+    if seen.low < 0 and seen.high > 100 and options.unit is None:
+        found = find(values, lambda data: data < 0)
         message = (
-            f"{int(infinite.sum()):,} infinite values (first: {_places(infinite, genes, samples)}). "
+            f"Values reach {seen.high:,.0f} but {plural(found.n, 'is', 'are')} negative "
+            f"(first: {names.at(found)}). Counts and TPM have no negative values, and logs no such "
+            "large ones. Correct them, or say what they are with unit=."
+        )
+        raise ExpressionError(message, code="E403")
+    return []
+
+
+def _check_infinite(values: Matrix, names: Names) -> None:
+    found = find(values, np.isinf)
+    if found.n:
+        message = (
+            f"{plural(found.n, 'infinite value', 'infinite values')} (first: {names.at(found)}). "
             "log2(0) gives them: add an offset before taking logs, or correct the values."
         )
         raise ExpressionError(message, code="E502")
-    missing = np.isnan(values)
-    n, n_genes, n_obs = int(missing.sum()), int(missing.any(axis=0).sum()), int(missing.any(axis=1).sum())
-    where = f"{n:,} missing values in {n_genes:,} genes x {n_obs:,} samples"
+
+
+def _check_missing(values: Matrix, names: Names, options: ReadOptions) -> list[str]:
+    found = find(values, np.isnan)
+    where = (
+        f"{plural(found.n, 'missing value', 'missing values')} in {plural(found.n_genes, 'gene', 'genes')} x "
+        f"{plural(found.n_obs, 'sample', 'samples')}"
+    )
     if options.nan == "drop":
-        return [f"{where} are kept as missing: each sample is ranked over the genes it has (nan='drop')."]
+        return [f'{where} stay missing: each sample is ranked over its present genes (nan="drop").']
     message = (
-        f'{where} (first: {_places(missing, genes, samples)}). nan="error" is the default; '
+        f'{where} (first: {names.at(found)}). nan="error" is the default; '
         'nan="drop" ranks each sample over its present genes; do not fill with 0.'
     )
     raise ExpressionError(message, code="E501")
 
 
-def _places(mask: NDArray[np.bool_], genes: Sequence[str], samples: Sequence[str]) -> str:
-    rows, columns = np.nonzero(mask)
-    some = zip(rows[: SHOWN + 1], columns[: SHOWN + 1], strict=True)
-    return listed(f"{genes[column]} in '{samples[row]}'" for row, column in some)
+def check_flat(samples: Sequence[str], seen: Figures, looked_at: int) -> list[str]:
+    """Refuse a matrix in which no sample varies; warn of single samples that do not, as all-zero ones."""
+    if not seen.flat:
+        return []
+    if len(seen.flat) == looked_at and seen.low == seen.high:
+        message = f"Every value of the matrix is {seen.low:g}. There is nothing to score; check how it was exported."
+        raise ExpressionError(message, code="E504")
+    names = listed(samples[row] for row in seen.flat)
+    many = plural(len(seen.flat), "sample has", "samples have")
+    message = f"{many} one and the same value in all genes ({names}). Their scores mean nothing; leave them out."
+    warn(message, ExpressionWarning, code="W401")
+    return [message]

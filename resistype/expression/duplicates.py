@@ -14,10 +14,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed
+from resistype.expression.checks import listed, plural
 from resistype.expression.options import ReadOptions, Unit
+from resistype.expression.store import columns_of, is_scipy
 
 __all__ = ["merge_duplicates"]
+
+COMPARED = 2_000  # rows looked at to say whether values differ
 
 
 def merge_duplicates(
@@ -42,38 +45,35 @@ def merge_duplicates(
     if options.duplicates == "sum" and unit not in {"counts", "tpm", "cpm"}:
         message = f"duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean', 'max' or 'first'."
         raise ExpressionError(message, code="E802")
-    first = np.array([columns[0] for columns in places.values()], dtype=np.intp)
     spots = {name: place for place, name in enumerate(places)}
-    merged = {spots[name]: _merge(_dense(values, columns), options.duplicates) for name, columns in repeated.items()}
-    note = (
-        f"{len(repeated)} gene names occurred more than once ({words}); duplicates='{options.duplicates}' was applied."
-    )
+    first = np.array([columns[0] for columns in places.values()], dtype=np.intp)
+    merged = {spots[name]: _merge(values, columns, options.duplicates) for name, columns in repeated.items()}
+    many = plural(len(repeated), "gene name", "gene names")
+    note = f"{many} occurred more than once ({words}); duplicates='{options.duplicates}' was applied."
     return _put(values, first, merged), tuple(places), [note]
 
 
-def _dense(values: Any, columns: NDArray[np.intp]) -> NDArray[Any]:
-    part = values[:, columns]
-    return np.asarray(part.toarray() if sp.issparse(part) else part)
-
-
-def _merge(part: NDArray[Any], how: str) -> NDArray[Any]:
+def _merge(values: Any, columns: NDArray[np.intp], how: str) -> NDArray[Any]:
+    part = columns_of(values, columns, rows=slice(0, values.shape[0]))
+    total = part[:, 0].copy()
     if how == "first":
-        return np.asarray(part[:, 0])
-    total = part[:, 0].astype(np.float64)
-    for column in range(1, part.shape[1]):
-        total = np.maximum(total, part[:, column]) if how == "max" else total + part[:, column]
-    return np.asarray(total / part.shape[1] if how == "mean" else total)
+        return total
+    for place in range(1, columns.size):
+        total = np.maximum(total, part[:, place]) if how == "max" else total + part[:, place]
+    return total / columns.size if how == "mean" else total
 
 
 def _put(values: Any, first: NDArray[np.intp], merged: dict[int, NDArray[Any]]) -> Any:
+    """The first column of each gene, the merged ones in their places."""
     spots = np.array(sorted(merged), dtype=np.intp)
-    block = np.column_stack([merged[spot] for spot in spots])
-    if not sp.issparse(values):
+    block = np.column_stack([merged[spot] for spot in spots]).astype(values.dtype)
+    if not is_scipy(values):
         out = np.asarray(values)[:, first]
         out[:, spots] = block
-        return out
+        return np.ascontiguousarray(out)
     rest = np.setdiff1d(np.arange(first.size), spots)
-    joined = sp.hstack([values[:, first[rest]], sp.csr_matrix(block)], format="csr")
+    dense_part: Any = sp.csr_matrix(block)
+    joined: Any = sp.hstack([values[:, first[rest]], dense_part], format="csr")
     order = np.empty(first.size, dtype=np.intp)
     order[np.concatenate([rest, spots])] = np.arange(first.size)
     out = joined[:, order].tocsr()
@@ -82,13 +82,11 @@ def _put(values: Any, first: NDArray[np.intp], merged: dict[int, NDArray[Any]]) 
 
 
 def _refusal(values: Any, repeated: dict[str, NDArray[np.intp]], words: str) -> ExpressionError:
-    differ = 0
+    rows, differ = slice(0, min(COMPARED, values.shape[0])), 0
     for columns in repeated.values():
-        part = _dense(values, columns)
-        differ += not np.array_equal(part, np.repeat(part[:, :1], part.shape[1], axis=1), equal_nan=True)
-    how = f"values differ in {differ} of them" if differ else "with the same values"
-    message = (
-        f"{len(repeated)} gene names occur more than once ({words}); {how}. "
-        'Choose duplicates="sum" (counts), "mean" or "max".'
-    )
+        part = columns_of(values, columns, rows=rows)
+        differ += not np.array_equal(part, np.repeat(part[:, :1], columns.size, axis=1), equal_nan=True)
+    many = plural(len(repeated), "gene name occurs", "gene names occur")
+    how = f"values differ in {differ} of them" if differ else "their values are the same"
+    message = f'{many} more than once ({words}); {how}. Choose duplicates="sum" (counts), "mean" or "max".'
     return ExpressionError(message, code="E801")

@@ -8,8 +8,11 @@ of counts are exact sums: whole numbers add without rounding, others go through 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +20,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.blocks import row_ranges
 from resistype.expression.options import Unit
-from resistype.expression.store import Backed, Matrix, columns_of, csr_rows, dense_rows, is_sparse
+from resistype.expression.ranges import row_ranges
+from resistype.expression.store import Backed, CsrRows, Matrix, as_csr, columns_of, csr_rows, dense_rows, is_sparse
 from resistype.genes import GeneIndex
 
 __all__ = ["Expression"]
@@ -72,9 +75,8 @@ class Expression:
     def __post_init__(self) -> None:
         wanted = (len(self.samples), len(self.genes))
         if tuple(self.values.shape) != wanted:
-            message = (
-                f"Values of shape {tuple(self.values.shape)} do not go with {wanted[0]} samples × {wanted[1]} genes."
-            )
+            shape = tuple(self.values.shape)
+            message = f"Values of shape {shape} do not go with {wanted[0]} samples × {wanted[1]} genes."
             raise ExpressionError(message, code="E304")
 
     def __repr__(self) -> str:
@@ -102,7 +104,7 @@ class Expression:
         """Sum over all genes of each sample, exact, shape (n_obs,), in the stored unit."""
         return np.concatenate([_row_sums(self.values, *block) for block in row_ranges(self.values, memory="64MB")])
 
-    def select(self, samples: list[str] | tuple[str, ...]) -> Expression:
+    def select(self, samples: Sequence[str]) -> Expression:
         """The samples named, in that order, with all genes.
 
         Raises
@@ -117,7 +119,36 @@ class Expression:
             message = f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,} samples."
             raise ExpressionError(message, code="E305")
         rows = np.array([place[name] for name in samples], dtype=np.intp)
-        return replace(self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows])
+        out = replace(self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows])
+        if "index" in self.__dict__:  # the genes are the same
+            out.__dict__["index"] = self.index
+        return out
+
+    def restrict(self, columns: NDArray[np.intp]) -> Expression:
+        """The genes with these numbers, in that order; library sizes stay those of all genes.
+
+        Parameters
+        ----------
+        columns
+            Numbers of the genes, shape (k,), each once and none negative.
+
+        Raises
+        ------
+        ExpressionError
+            E305 when a number is out of range or occurs twice.
+        """
+        wanted = np.asarray(columns, dtype=np.intp)
+        inside = wanted.size == 0 or (wanted.min() >= 0 and wanted.max() < self.n_genes)
+        if not inside or np.unique(wanted).size < wanted.size:
+            message = (
+                f"Cannot take {wanted.size:,} genes by number: each must lie in 0–{self.n_genes - 1:,} and occur once."
+            )
+            raise ExpressionError(message, code="E305")
+        genes = tuple(self.genes[column] for column in wanted)
+        out = replace(self, values=_take_columns(self.values, wanted), genes=genes)
+        if self.unit == "counts":
+            out.__dict__["library_size"] = self.library_size
+        return out
 
     def log2(self, columns: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
         """Expression in the house scale, log2(x + 1).
@@ -190,28 +221,42 @@ def _row_sums(values: Matrix, start: int, stop: int) -> NDArray[np.float64]:
         rows = dense_rows(values, start, stop)
         data, indptr = rows.ravel(), np.arange(0, rows.size + 1, rows.shape[1], dtype=np.int64)
     numbers = data.astype(np.float64)
-    if bool(((numbers == np.rint(numbers)) & (np.abs(numbers) < 2**31)).all()):
-        return np.diff(np.concatenate([[0.0], np.cumsum(numbers)])[indptr])
-    return np.array([math.fsum(numbers[a:b]) for a, b in zip(indptr[:-1], indptr[1:], strict=True)])
+    total = np.concatenate([[0.0], np.cumsum(numbers)])
+    if bool((numbers == np.rint(numbers)).all()) and abs(total).max() < 2**53:
+        return np.diff(total[indptr])
+    return np.array([math.fsum(numbers[a:b]) for a, b in pairwise(indptr.tolist())])
 
 
 def _row_floor(values: Matrix, start: int, stop: int) -> NDArray[np.float64]:
     if not is_sparse(values):
-        return np.asarray(np.nanmin(dense_rows(values, start, stop), axis=1), dtype=np.float64)
+        return np.asarray(np.fmin.reduce(dense_rows(values, start, stop), axis=1), dtype=np.float64)
     data, _, indptr, n_genes = csr_rows(values, start, stop)
-    lowest = np.full(stop - start, np.inf)
-    np.minimum.at(lowest, np.repeat(np.arange(stop - start), np.diff(indptr)), data.astype(np.float64))
-    return np.where(np.diff(indptr) < n_genes, np.minimum(lowest, 0.0), lowest)
+    stored = np.diff(indptr)
+    lowest = np.where(stored < n_genes, 0.0, np.nan)
+    np.fmin.at(lowest, np.repeat(np.arange(stored.size), stored), data.astype(np.float64))
+    return lowest
 
 
-def _take(values: Matrix, rows: NDArray[np.intp]) -> Matrix:
+def _take(values: Any, rows: NDArray[np.intp]) -> Any:
     if not isinstance(values, Backed):
         return values[rows]
-    parts = [dense_rows(values, int(row), int(row) + 1) for row in rows] if not values.sparse else []
-    if parts:
-        return np.vstack(parts)
-    picked = [csr_rows(values, int(row), int(row) + 1) for row in rows]
-    shape = (len(picked), values.shape[1])
-    pointer = np.concatenate([[0], np.cumsum([part.data.size for part in picked])])
-    data, indices = (np.concatenate([part[k] for part in picked]) for k in (0, 1))
-    return sp.csr_matrix((data, indices, pointer), shape=shape)
+    if not values.sparse:
+        return np.vstack([dense_rows(values, int(row), int(row) + 1) for row in rows])
+    return _stacked([csr_rows(values, int(row), int(row) + 1) for row in rows], values.shape[1])
+
+
+def _take_columns(values: Any, columns: NDArray[np.intp]) -> Any:
+    if not isinstance(values, Backed):
+        picked = values[:, columns]
+        return picked.tocsr() if is_sparse(values) else np.ascontiguousarray(picked)
+    blocks = list(row_ranges(values, memory="64MB"))
+    if not values.sparse:
+        return np.vstack([np.ascontiguousarray(dense_rows(values, *block)[:, columns]) for block in blocks])
+    parts = [_stacked([csr_rows(values, *block)], values.shape[1])[:, columns] for block in blocks]
+    return sp.vstack(parts, format="csr")
+
+
+def _stacked(parts: list[CsrRows], n_genes: int) -> Any:
+    data, indices = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    stored = np.concatenate([np.diff(part.indptr) for part in parts])
+    return as_csr(data, indices, np.concatenate([[0], np.cumsum(stored)]), shape=(stored.size, n_genes))

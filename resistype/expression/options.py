@@ -49,6 +49,7 @@ class ReadOptions:
 
     Examples
     --------
+    >>> from resistype.expression import ReadOptions
     >>> ReadOptions(unit="tpm", duplicates="sum").unit
     'tpm'
     """

@@ -1,31 +1,35 @@
 """Which side of a table holds the genes: the side whose names the shipped gene table knows.
 
-Up to 2,000 names of each side, evenly spread, are looked up. A side holds the genes when at least a fifth of its names
-are known and the other side has at most a tenth of that share. Anything else is unclear, and unclear is refused.
+Up to 2,000 names of each side, evenly spread, are looked up as approved human symbols, Ensembl ids and mouse symbols.
+Aliases do not count, for half of all short sample names are one (P1, T2, S100). A side holds the genes when at least a
+fifth of its names are known and the other side has at most half of that share. Anything else is unclear, and refused.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from resistype.errors import ExpressionError
-from resistype.genes import id_type
+from resistype.genes import id_type, resolve
 
 __all__ = ["Side", "look_at", "sides", "transposed"]
 
 MOST = 2_000
 ENOUGH = 0.2
 WORDS = {
-    "symbol": "gene symbols",
+    "symbol": "approved gene symbols",
     "ensembl": "Ensembl ids",
+    "mouse_ensembl": "mouse Ensembl ids",
     "ncbi": "NCBI gene ids",
     "mouse_symbol": "mouse gene symbols",
     "lower_case": "gene symbols in lower case",
-    "excel": "gene names turned into dates",
     "unknown": "known genes",
 }
+STATUS = {"approved": "symbol", "ensembl": "ensembl"}
+MANY_NUMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -49,19 +53,22 @@ class Side:
 
 
 def look_at(names: Sequence[str]) -> Side:
-    """Count the gene names among `names`. Bare numbers count only where hundreds of them are NCBI ids."""
+    """Count the gene names among `names`; bare numbers count only where a hundred of them can be NCBI ids."""
     step = max(1, -(-len(names) // MOST))
     spread = list(names[::step])
-    found = id_type(spread)
-    numbers = found.kind == "ncbi" and found.n < 100
-    kind, known = ("unknown", 0) if numbers or found.kind == "unknown" else (found.kind, found.n)
-    return Side(kind, known, len(spread), len(names))
+    known = Counter(STATUS[one.status] for one in resolve(spread) if one.status in STATUS)
+    other = id_type(spread)
+    if other.kind not in {"symbol", "ensembl"} and other.kind in WORDS:
+        known[other.kind] += other.n if other.kind != "ncbi" or other.n >= MANY_NUMBERS else 0
+    known.pop("unknown", None)
+    kind, n = known.most_common(1)[0] if known else ("unknown", 0)
+    return Side(kind if n else "unknown", n, len(spread), len(names))
 
 
 def _holds_genes(side: Side, other: Side) -> bool:
-    if side.kind in {"symbol", "ensembl", "mouse_symbol"} and other.kind == "ncbi":
+    if other.kind == "ncbi" and side.kind != "ncbi":
         return side.share >= ENOUGH
-    return side.share >= ENOUGH and other.share <= side.share / 10
+    return side.share >= ENOUGH and other.share <= side.share / 2
 
 
 def sides(rows: Sequence[str], columns: Sequence[str]) -> tuple[Literal["rows", "columns", "unclear"], str]:

@@ -10,15 +10,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
+from resistype.expression.store import as_csr
 
-__all__ = ["frame", "index_names", "matrix_kind", "matrix_shape"]
+__all__ = ["frame", "index_names", "is_group", "load", "matrix_kind", "matrix_shape", "texts"]
 
 
-def _texts(values: Any) -> list[str]:
-    array = np.asarray(values)
-    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in array.tolist()]
+def is_group(element: Any) -> bool:
+    """Whether a stored object is a folder of others, not an array."""
+    return not hasattr(element, "dtype")
+
+
+def texts(values: Any) -> list[str]:
+    """Stored names as text."""
+    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in values[:].tolist()]
 
 
 def index_names(group: Any, column: str | None = None) -> list[str]:
@@ -29,74 +36,89 @@ def index_names(group: Any, column: str | None = None) -> list[str]:
     ExpressionError
         E311 when the column is not there.
     """
-    if not hasattr(group, "keys"):  # a table of anndata 0.6: one array of records
+    if not is_group(group):  # a table of anndata 0.6: one array of records
         records = group[:]
-        return _texts(records[column or records.dtype.names[0]])
+        return texts(records[column or records.dtype.names[0]])
     key = column or str(group.attrs.get("_index", "_index"))
     if key not in group:
         names = ", ".join(sorted(name for name in group if not name.startswith("_")))
         message = f"There is no column {key!r} in {group.name}; the columns are: {names or 'none'}."
         raise ExpressionError(message, code="E311")
-    return _texts(_column(group, key))
+    return [str(item) for item in _column(group, key)]
 
 
-def _column(group: Any, key: str) -> Any:
+def _column(group: Any, key: str) -> list[Any]:
+    """Values of one column; None where a category or a nullable value is missing."""
     element = group[key]
-    if hasattr(element, "keys"):
+    if is_group(element):
         if "codes" in element:
-            return _categories(element["codes"][:], element["categories"][:])
-        values, mask = element["values"][:], element["mask"][:]
-        return np.where(mask, None, values.astype(object))
-    values = element[:]
-    old = group["__categories"] if "__categories" in group else None
-    if old is not None and key in old:
-        return _categories(values, old[key][:])
-    return values
+            return _categories(element["codes"][:], element["categories"])
+        values, mask = _values(element["values"]), element["mask"][:].tolist()
+        return [None if missing else value for value, missing in zip(values, mask, strict=True)]
+    if "__categories" in group and key in group["__categories"]:
+        return _categories(element[:], group["__categories"][key])
+    return _values(element)
 
 
-def _categories(codes: Any, categories: Any) -> Any:
-    names = np.asarray([*_decoded(categories), None], dtype=object)
-    return names[np.where(np.asarray(codes) < 0, len(names) - 1, codes)]
+def _values(element: Any) -> list[Any]:
+    array = element[:]
+    return list(array.tolist()) if array.dtype.kind in "iufb" else texts(array)
 
 
-def _decoded(values: Any) -> list[Any]:
-    array = np.asarray(values)
-    return _texts(array) if array.dtype.kind in "OSUT" else list(array.tolist())
+def _categories(codes: Any, categories: Any) -> list[Any]:
+    names = [*_values(categories), None]
+    return [names[code] if 0 <= code < len(names) else None for code in np.asarray(codes).tolist()]
 
 
 def frame(group: Any) -> pd.DataFrame:
     """A stored table as a DataFrame indexed by its names; columns of kinds unknown here are left out."""
     names = index_names(group)
-    if not hasattr(group, "keys"):
+    if not is_group(group):
         return pd.DataFrame(index=pd.Index(names))
     key = str(group.attrs.get("_index", "_index"))
-    columns = {}
-    for name in group:
-        if name in {key, "__categories"}:
-            continue
-        values = _column(group, name)
-        if np.ndim(values) == 1 and len(values) == len(names):
-            columns[name] = _decoded(values) if values.dtype.kind in "SUT" else _plain(values)
-    return pd.DataFrame(columns, index=pd.Index(names))
+    columns = {name: _readable(group, name) for name in group if name not in {key, "__categories"}}
+    kept = {name: values for name, values in columns.items() if len(values) == len(names)}
+    return pd.DataFrame(kept, index=pd.Index(names, dtype=object))
 
 
-def _plain(values: Any) -> Any:
-    if values.dtype.kind != "O":
-        return values
-    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in values]
+def _readable(group: Any, name: str) -> list[Any]:
+    element = group[name]
+    kinds = ({"codes", "categories"}, {"values", "mask"})
+    if is_group(element) and not any(kind <= set(element) for kind in kinds):
+        return []
+    if not is_group(element) and element.ndim != 1:
+        return []
+    return _column(group, name)
 
 
 def matrix_kind(element: Any) -> str:
     """``dense``, ``csr`` or ``csc``."""
-    if not hasattr(element, "keys"):
+    if not is_group(element):
         return "dense"
-    kind = str(element.attrs.get("encoding-type", element.attrs.get("h5sparse_format", "")))
+    kind = str(element.attrs.get("encoding-type", element.attrs.get("h5sparse_format", "csr")))
     return kind.removesuffix("_matrix")
 
 
 def matrix_shape(element: Any) -> tuple[int, int]:
     """Shape of a stored matrix."""
-    shape = element.shape if not hasattr(element, "keys") else element.attrs.get("shape")
-    if shape is None:
-        shape = element.attrs["h5sparse_shape"]
+    shape = element.attrs.get("shape", element.attrs.get("h5sparse_shape")) if is_group(element) else element.shape
+    if shape is None or len(shape) != 2:
+        message = f"{element.name} is not a matrix: its shape is {shape}. A matrix has rows and columns."
+        raise ExpressionError(message, code="E313")
     return int(shape[0]), int(shape[1])
+
+
+def load(element: Any, kind: str, shape: tuple[int, int]) -> Any:
+    """A stored matrix in memory: an array, or a CSR matrix whatever the stored form."""
+    if kind == "dense":
+        return np.asarray(element[:])
+    data, indices, pointer = (np.asarray(element[key][:]) for key in ("data", "indices", "indptr"))
+    other = shape[1] if kind == "csr" else shape[0]
+    if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= other):
+        message = f"{element.name} is damaged: it names places outside 0–{other - 1:,}. Write the file again."
+        raise ExpressionError(message, code="E313")
+    if kind == "csr":
+        return as_csr(data, indices, pointer, shape=shape)
+    columns: Any = sp.csc_matrix((data, indices, pointer), shape=shape)
+    rows = columns.tocsr()
+    return as_csr(rows.data, rows.indices, rows.indptr, shape=shape)

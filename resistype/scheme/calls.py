@@ -160,11 +160,11 @@ class Calls:
         ExpressionError
             When the observations of `adata` are not the samples of these calls.
         """
-        from resistype.expression.anndata import write_calls  # noqa: PLC0415  loads anndata
+        from resistype.expression.anndata import write_obs  # noqa: PLC0415  loads anndata
 
         labels = pd.DataFrame(dict(self.verdicts.calls), index=pd.Index(self.samples))
         about = {"scheme": f"{self.scheme.id}@{self.scheme.version}", "reference": dict(self.reference)}
-        write_calls(adata, labels, self.quantities, about)
+        write_obs(adata, labels, scores=self.quantities, record=about)
 
     def report(self, path: str | Path) -> Path:
         """Write a self-contained HTML report; the file appears whole or not at all."""

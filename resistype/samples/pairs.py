@@ -1,188 +1,23 @@
-"""Samples tables, and which sample is compared with which.
+"""Which sample is compared with which: every later sample of a patient with the patient's baseline.
 
-Everything is joined by key: sample names join a table to a matrix, patient names join later samples to their baseline.
-Row positions are never used. Where a patient has several biopsies at one time point, the first in the order of the
-table stands for the patient there (`used_first`); each later sample still gets a pair of its own.
+Samples and patients are joined by name. Where a patient has several biopsies at one time point, the first in the order
+of the table stands for the patient there (`used_first`); each later sample still gets a pair of its own.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
+from resistype.samples.read import as_key, listed
 
-__all__ = ["Design", "Pairing", "align_samples", "key_text", "pair_samples", "read_samples"]
+__all__ = ["Design", "Pairing", "pair_samples"]
 
-SHOWN = 5
-MISSING = {"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "#N/A", "<NA>"}
-NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 COLUMNS = ["sample", "baseline_sample", "patient", "timepoint", "n_baseline", "n_at_timepoint", "used_first"]
-
-
-def _listed(names: Sequence[object]) -> str:
-    return ", ".join(str(name) for name in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-
-
-def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None) -> pd.DataFrame:
-    """Read a table with one row a sample.
-
-    Parameters
-    ----------
-    table
-        csv, tsv, txt (also .gz) or parquet; or a DataFrame. A DataFrame that has its own index keeps it as sample ids.
-    sample
-        Column with the sample ids. By default the first column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by sample id, as text without surrounding spaces; the rows in the order of the table.
-
-    Raises
-    ------
-    SamplesError
-        E901 when a sample id repeats, E902 when one is missing, E903 when the column is not there, E907 when the file
-        cannot be read.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"id": ["P1-pre", "P1-on"], "patient": ["P1", "P1"]})
-    >>> read_samples(table).index.tolist()
-    ['P1-pre', 'P1-on']
-    """
-    frame = table.copy() if isinstance(table, pd.DataFrame) else _read(Path(table))
-    if sample is not None and sample not in frame.columns:
-        message = f"The samples table has no column {sample!r}; its columns are: {', '.join(map(str, frame.columns))}."
-        raise SamplesError(message, code="E903")
-    numbered = frame.index.name is None and pd.api.types.is_integer_dtype(frame.index)
-    if sample is None and numbered and frame.shape[1]:
-        sample = frame.columns[0]
-    keys = frame.index.to_series() if sample is None else frame[sample]
-    ids = [key_text(value) for value in keys]
-    _check_ids(ids)
-    rest = frame if sample is None else frame.drop(columns=[sample])
-    return rest.set_axis(pd.Index([str(name) for name in ids], name=sample or frame.index.name or "sample"), axis=0)
-
-
-def _check_ids(ids: Sequence[str | None]) -> None:
-    if not ids:
-        raise SamplesError("The samples table has no rows. It needs one row a sample.", code="E907")
-    absent = [row for row, name in enumerate(ids, start=1) if name is None]
-    if absent:
-        message = (
-            f"{len(absent)} rows of the samples table have no sample id (row {_listed(absent)}). Give each its id."
-        )
-        raise SamplesError(message, code="E902")
-    repeated = [f"{name} x{n}" for name, n in Counter(ids).items() if n > 1]
-    if repeated:
-        message = (
-            f"{len(repeated)} sample ids occur more than once in the samples table ({_listed(repeated)}). "
-            "The column of sample ids needs one row a sample; name another column with sample= (--sample), "
-            "or remove the repeats."
-        )
-        raise SamplesError(message, code="E901")
-
-
-def key_text(value: object) -> str | None:
-    """A key as text: whole numbers without a decimal point, no surrounding spaces, None when missing."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() or None
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.exists():
-        raise SamplesError(f"There is no samples table {path}. Check the path.", code="E907")
-    name = path.name.lower().removesuffix(".gz")
-    if name.endswith((".parquet", ".pq")):
-        return pd.read_parquet(path)
-    if not name.endswith((".csv", ".tsv", ".txt")):
-        message = f"{path.name} is of no kind known here. Give the samples table as csv, tsv or parquet."
-        raise SamplesError(message, code="E907")
-    packed = path.name.lower().endswith(".gz")
-    text = (gzip.decompress(path.read_bytes()) if packed else path.read_bytes()).decode("utf-8-sig", "replace")
-    first = text.split("\n", 1)[0]
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=max("\t,;", key=first.count)) if any(row)]
-    if len(rows) < 2:
-        message = f"The samples table {path} has no rows. It needs a header and one row a sample."
-        raise SamplesError(message, code="E907")
-    return _typed(rows[0], rows[1:], path)
-
-
-def _typed(header: list[str], rows: list[list[str]], path: Path) -> pd.DataFrame:
-    uneven = [place for place, row in enumerate(rows, start=2) if len(row) != len(header)]
-    repeated = [name for name, n in Counter(header).items() if n > 1]
-    complaints = []
-    if uneven:
-        complaints.append(f"{len(uneven)} lines do not have {len(header)} fields (line {_listed(uneven)}).")
-    if repeated:
-        complaints.append(f"Columns occur more than once: {_listed(repeated)}.")
-    complain(complaints, SamplesError, code="E907", subject=f"Samples table {path}")
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(header)}
-    return pd.DataFrame(
-        {name: values if not place else _column(values) for place, (name, values) in enumerate(columns.items())}
-    )
-
-
-def _column(values: list[str]) -> pd.Series:
-    """Numbers where every value is one and none has a leading zero, as ids have; else text, None when missing."""
-    present = [value.strip() for value in values if value.strip() not in MISSING]
-    numeric = all(NUMBER.fullmatch(value) and not re.match(r"0[0-9]", value) for value in present)
-    if present and numeric:
-        return pd.to_numeric(pd.Series([None if v.strip() in MISSING else v for v in values], dtype=object))
-    return pd.Series([None if value.strip() in MISSING else value for value in values], dtype=object)
-
-
-def align_samples(table: pd.DataFrame, samples: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Rows of a samples table in the order of a matrix, joined by name.
-
-    Parameters
-    ----------
-    table
-        From `read_samples`.
-    samples
-        Sample names of the matrix.
-
-    Returns
-    -------
-    tuple
-        The table with one row for each of `samples`, and notes: rows of the table without expression.
-
-    Raises
-    ------
-    SamplesError
-        E904 when samples of the matrix are not in the table.
-
-    Examples
-    --------
-    >>> table = read_samples(pd.DataFrame({"id": ["a", "b", "c"], "patient": ["P1", "P1", "P2"]}))
-    >>> aligned, notes = align_samples(table, ["b", "a"])
-    >>> aligned["patient"].tolist(), notes
-    (['P1', 'P1'], ('1 of 3 rows of the samples table have no expression (c).',))
-    """
-    known, wanted = set(table.index), set(samples)
-    absent = [name for name in samples if name not in known]
-    if absent:
-        message = (
-            f"{len(absent)} of {len(samples)} samples of the matrix are not in the samples table ({_listed(absent)}). "
-            f"The table's ids look like {_listed(table.index[:3].tolist())}. Add the rows, "
-            "or name the column of sample ids with sample= (--sample)."
-        )
-        raise SamplesError(message, code="E904")
-    extra = [name for name in table.index if name not in wanted]
-    note = f"{len(extra)} of {len(table)} rows of the samples table have no expression ({_listed(extra)})."
-    return table.loc[list(samples)], (note,) if extra else ()
 
 
 @dataclass(frozen=True)
@@ -272,6 +107,8 @@ def pair_samples(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from resistype.samples import pair_samples, read_samples
     >>> table = read_samples(
     ...     pd.DataFrame({"id": ["a", "b", "c"], "patient": ["P1", "P1", "P2"], "time": ["Pre", "On", "On"]})
     ... )
@@ -280,7 +117,7 @@ def pair_samples(
     ([['b', 'a']], {'c': "patient P2 has no sample at 'Pre'"})
     """
     rows = _keys(table, patient, timepoint)
-    start = key_text(baseline) or ""
+    start = as_key(baseline) or ""
     times = list(dict.fromkeys(rows["timepoint"]))
     if start not in times:
         message = (
@@ -313,10 +150,10 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
     rows = pd.DataFrame({"sample": [str(name) for name in table.index]})
     complaints = []
     for key, column in (("patient", patient), ("timepoint", timepoint)):
-        rows[key] = pd.Series([key_text(value) for value in table[column]], dtype=object)
+        rows[key] = pd.Series([as_key(value) for value in table[column]], dtype=object)
         blank = rows.loc[rows[key].isna(), "sample"].tolist()
         if blank:
-            complaints.append(f"{len(blank)} rows have no value in column {column!r} ({_listed(blank)}).")
+            complaints.append(f"{len(blank)} rows have no value in column {column!r} ({listed(blank)}).")
     complain(complaints, SamplesError, code="E905", subject="Pairs cannot be made")
     return rows
 
@@ -324,7 +161,7 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
 def _before(start: str, times: list[str], order: Sequence[Hashable] | None) -> set[str]:
     if order is None:
         return set()
-    wanted = [key_text(time) or "" for time in order]
+    wanted = [as_key(time) or "" for time in order]
     complaints = [f"Time point {time!r} of the table is not in order." for time in times if time not in wanted]
     if len(set(wanted)) < len(wanted):
         complaints.append(f"order names a time point twice: {', '.join(wanted)}.")
@@ -372,7 +209,7 @@ def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], st
     several = sorted(set(pairs.loc[pairs["n_baseline"] > 1, "patient"]))
     if several:
         notes.append(
-            f"{len(several)} patients have several baseline samples ({_listed(several)}); "
+            f"{len(several)} patients have several baseline samples ({listed(several)}); "
             "the first in the order of the table is used."
         )
     repeated = pairs[pairs["n_at_timepoint"] > 1].drop_duplicates(["patient", "timepoint"])
@@ -381,7 +218,7 @@ def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], st
             f"{patient} at {time!r}" for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
         ]
         notes.append(
-            f"{len(repeated)} times a patient has several samples at one time point ({_listed(words)}); "
+            f"{len(repeated)} times a patient has several samples at one time point ({listed(words)}); "
             "each has its own pair, and the first in the order of the table stands for the patient."
         )
     if unpaired:

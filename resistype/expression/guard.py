@@ -1,0 +1,123 @@
+"""A look at an h5ad, 10x h5 or zarr store before anything is read from it.
+
+HDF5 can point out of its own file (external links, external storage, virtual datasets) and can declare a hundred
+gigabytes in a few kilobytes; a sparse matrix with a false row pointer crashes the interpreter. All of that is refused
+here, from metadata and the row pointer alone; column numbers are checked as their rows are read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from resistype.errors import ExpressionError
+
+__all__ = ["check_folder", "check_h5", "check_sparse"]
+
+MAX_OBJECTS = 200_000
+MAX_NAME = 256
+BOMB_SIZE = 64 << 20
+BOMB_RATIO = 1_000
+
+
+def _refuse(path: Path, why: str) -> ExpressionError:
+    message = f"{path} is not read: {why}. If you trust its source, write it again with anndata and use the new file."
+    return ExpressionError(message, code="E314")
+
+
+def check_h5(path: Path, root: Any) -> None:
+    """Walk an open HDF5 file and refuse what points outside of it or unpacks to far more than it holds.
+
+    Raises
+    ------
+    ExpressionError
+        E314 with the object that was refused.
+    """
+    for name, link, element in _objects(path, root):
+        if link is not None:
+            raise _refuse(path, f"{name} is a {link} and points elsewhere")
+        if isinstance(element, h5py.Dataset):
+            _check_dataset(path, name, element)
+
+
+def _objects(path: Path, root: Any) -> Iterator[tuple[str, str | None, Any]]:
+    """Every object once, with its name, and the kind of link when it is not a plain one."""
+    stack, seen, n = [("", root)], {h5py.h5o.get_info(root.id).addr}, 0
+    while stack:
+        where, group = stack.pop()
+        for key in group:
+            n += 1
+            if n > MAX_OBJECTS:
+                raise _refuse(path, f"it holds more than {MAX_OBJECTS:,} objects")
+            if len(key) > MAX_NAME:
+                raise _refuse(path, f"it holds a name of {len(key):,} characters")
+            link = group.get(key, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                yield f"{where}/{key}", type(link).__name__, None
+                continue
+            element = group[key]
+            yield f"{where}/{key}", None, element
+            address = h5py.h5o.get_info(element.id).addr
+            if isinstance(element, h5py.Group) and address not in seen:
+                seen.add(address)
+                stack.append((f"{where}/{key}", element))
+
+
+def _check_dataset(path: Path, name: str, element: Any) -> None:
+    if element.external:
+        raise _refuse(path, f"{name} keeps its data in another file")
+    if element.is_virtual:
+        raise _refuse(path, f"{name} is mapped from another file")
+    shape = element.shape or ()
+    declared = int(np.prod(shape, dtype=object)) * element.dtype.itemsize if shape else 0
+    held = element.id.get_storage_size()
+    if declared > BOMB_SIZE and declared > BOMB_RATIO * max(held, 1):
+        raise _refuse(path, f"{name} declares {declared / 1e9:.1f} GB but holds {held:,} bytes")
+
+
+def check_sparse(path: Path, name: str, element: Any, shape: tuple[int, int]) -> None:
+    """Refuse a stored sparse matrix whose row pointer does not fit; `shape` is (rows of the pointer, other side).
+
+    Raises
+    ------
+    ExpressionError
+        E313 when the pointer, the values and the column numbers do not fit together.
+    """
+    parts = [element.get(key) for key in ("data", "indices", "indptr")]
+    wrong = ""
+    if any(part is None or part.ndim != 1 for part in parts):
+        wrong = "it lacks data, indices or indptr"
+    elif parts[1].dtype.kind not in "iu" or parts[2].dtype.kind not in "iu" or parts[0].dtype.kind not in "iufb":
+        wrong = "its parts are not numbers"
+    else:
+        pointer, stored = np.asarray(parts[2][:]).astype(np.int64), parts[1].shape[0]
+        fits = pointer.size == shape[0] + 1 and pointer[0] == 0 and pointer[-1] == stored == parts[0].shape[0]
+        if not fits or bool((np.diff(pointer) < 0).any()):
+            wrong = f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {stored:,} stored values"
+    if wrong:
+        message = f"{path} is damaged: {name} is not a sparse matrix, {wrong}. Write the file again from its source."
+        raise ExpressionError(message, code="E313")
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a zarr folder with symbolic links or with more files than a matrix needs.
+
+    Raises
+    ------
+    ExpressionError
+        E314 with the link.
+    """
+    n = 0
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            n += 1
+            inside = Path(folder) / name
+            if inside.is_symlink():
+                raise _refuse(path, f"{inside.relative_to(path)} is a symbolic link and points elsewhere")
+        if n > MAX_OBJECTS:
+            raise _refuse(path, f"it holds more than {MAX_OBJECTS:,} files")

@@ -1,0 +1,76 @@
+"""Row ranges of a matrix, bounded by the bytes that their rows need when they are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.errors import ExpressionError
+from resistype.expression.store import is_sparse
+
+__all__ = ["Block", "as_bytes", "row_bytes", "row_ranges"]
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_CELL = 8  # a value is float64 at most
+_STORED = 16  # a value and its column number
+
+
+class Block(NamedTuple):
+    """Rows `start` to `stop` (not included) of a matrix."""
+
+    start: int
+    stop: int
+
+
+def as_bytes(memory: str | int) -> int:
+    """Number of bytes that ``"512MB"``, ``"2 GiB"`` or a plain number mean.
+
+    Raises
+    ------
+    ExpressionError
+        E303 when the text is not a size.
+    """
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([A-Za-z]{0,3})", str(memory).strip())
+    unit = match.group(2).upper() if match else "?"
+    if match is None or unit not in _UNITS or float(match.group(1)) <= 0:
+        message = f"memory={memory!r} is not a size. Give a number of bytes, or a text like '512MB' or '2GB'."
+        raise ExpressionError(message, code="E303")
+    return int(float(match.group(1)) * _UNITS[unit])
+
+
+def row_bytes(values: Any) -> NDArray[np.int64]:
+    """Bytes that each row needs when it is read, shape (n_obs,)."""
+    n_obs, n_genes = values.shape
+    if not is_sparse(values):
+        return np.full(n_obs, n_genes * _CELL, dtype=np.int64)
+    return np.diff(np.asarray(values.indptr)).astype(np.int64) * _STORED + 8
+
+
+def row_ranges(values: Any, *, memory: str | int = "512MB", rows: int | None = None) -> Iterator[Block]:
+    """Row ranges of a matrix, each within the budget; see `iter_blocks`."""
+    budget, size = as_bytes(memory), row_bytes(values)
+    total = np.concatenate([[0], np.cumsum(size)])
+    n_obs, start = values.shape[0], 0
+    while start < n_obs:
+        fits = int(np.searchsorted(total, total[start] + budget, side="right")) - 1 - start
+        wanted = min(rows or n_obs, n_obs - start)
+        if fits < min(wanted, rows or 1):
+            raise _too_large(int(total[start + wanted] - total[start]), wanted, fits=fits, budget=budget)
+        stop = start + min(wanted, fits)
+        yield Block(start, stop)
+        start = stop
+
+
+def _too_large(need: int, rows: int, *, fits: int, budget: int) -> ExpressionError:
+    if fits < 1:
+        message = f"One row needs more than the budget of {budget:,} bytes; raise memory=."
+    else:
+        message = (
+            f"One block of {rows:,} rows needs {need / 1e6:,.0f} MB but the budget is {budget / 1e6:,.0f} MB; "
+            f"lower rows to ≤ {fits:,} or raise memory=."
+        )
+    return ExpressionError(message, code="E302")
