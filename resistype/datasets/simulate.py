@@ -28,7 +28,7 @@ from resistype.datasets.plan import (
 from resistype.genes.table import gene_table
 from resistype.library import load_library
 
-__all__ = ["simulate"]
+__all__ = ["gene_roles", "simulate"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ BASE: Final = {
     "mhc1": (9.5, 0.8),
     "tcell": (5.0, 0.7),
     "dysfunction": (4.5, 1.0),
-    "ifng": (6.0, 1.5),
+    "ifng": (5.0, 1.5),
     "oxphos": (8.0, 1.0),
     "other": (6.0, 1.5),
 }
@@ -58,17 +58,22 @@ def _flags(numbers: tuple[int, ...]) -> Floats:
     return np.isin(np.arange(1, N_PATIENTS + 1), numbers).astype(np.float64)
 
 
-def _genes() -> dict[str, str]:
+def gene_roles() -> dict[str, str]:
     """Every gene with its role, in a fixed order; background genes have the role "background"."""
     library = load_library()
     roles: dict[str, str] = {}
     for role, signatures in ROLES.items():
         for gene in (gene for signature in signatures for gene in library[signature].genes):
             roles.setdefault(gene, role)
-    others = sorted(set(gene_table().ensembl.values()) - roles.keys(), key=lambda gene: (_stream(gene), gene))
+    others = sorted(_with_ensembl_id() - roles.keys(), key=lambda gene: (_stream(gene), gene))
     for gene in others[: N_GENES - len(roles)]:
         roles[gene] = "background"
     return dict(sorted(roles.items()))
+
+
+def _with_ensembl_id() -> set[str]:
+    table = gene_table()
+    return set(table.ensembl.values()) & table.approved
 
 
 def _stream(gene: str) -> int:
@@ -90,14 +95,14 @@ def _activities(rng: np.random.Generator) -> dict[str, Floats]:
     cold, inflamed = _flags(COLD)[:, None], _flags(DYSFUNCTION)[:, None]
     immune = np.clip(patient(1.0), -1.8, None)
     immune = np.where(inflamed == 1.0, np.abs(immune) + 0.3, np.where(cold == 1.0, -2.5, immune))
-    ifng = immune + patient(0.45) + biopsy(0.04) + at_post(IFNG_UP, 1.5) + at_post(IFNG_DOWN, -1.5)
+    ifng = immune + patient(0.45) + biopsy(0.04) + at_post(IFNG_UP, 1.8) + at_post(IFNG_DOWN, -1.5)
     tcell = immune + (1.0 - cold) * patient(0.45) + biopsy(0.04)
     return {
         "ifng": ifng,
         "tcell": tcell,
         "mhc1": 0.6 * ifng + patient(0.1) + biopsy(0.05) + at_post(MHC1_LOSS, -np.log2(12.0)),
         "dysfunction": 0.8 * tcell + patient(0.15) + biopsy(0.1) + at_post(DYSFUNCTION, 1.5),
-        "oxphos": patient(0.4) + biopsy(0.05),
+        "oxphos": patient(0.6) + biopsy(0.05) + at_post(IFNG_UP, 0.4),
     }
 
 
@@ -106,7 +111,7 @@ def simulate(seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     activities = _activities(rng)
     library_size = rng.uniform(5e6, 10e6, 2 * N_PATIENTS)
-    genes = _genes()
+    genes = gene_roles()
     streams = [np.random.default_rng([seed, _stream(gene)]) for gene in genes]
     log2 = np.column_stack(
         [_log2_means(stream, role, activities) for stream, role in zip(streams, genes.values(), strict=True)]

@@ -47,7 +47,7 @@ class Demo:
     description: str
 
 
-def demo(*, seed: int = 7) -> Demo:
+def demo(*, seed: int = 11) -> Demo:
     """Simulated cohort of 32 patients with two biopsies each and planted resistance profiles.
 
     Parameters
