@@ -33,11 +33,11 @@ def score_block(
     sets
         Sets over the same columns.
     methods
-        Methods of the families ``rank`` and ``value``.
+        Methods. Those of the family ``cohort`` take the rows given for the whole cohort.
     settings
         Numbers of the methods.
     log2
-        The same rows in log2(x + 1) for the value methods; `rows` themselves by default.
+        The same rows in log2(x + 1) for methods without ranks; `rows` themselves by default.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def score_block(
     ranked = [method for method in methods if method.family == "rank"]
     parts = _by_rank(rows, sets, ranked, settings) if ranked else {}
     for method in methods:
-        if method.kernel is not None and method.family == "value":
+        if method.kernel is not None:
             parts[method.id] = method.kernel(rows if log2 is None else log2, sets, settings)
     return {method.id: _signed(parts[method.id], sets, method) for method in methods}
 

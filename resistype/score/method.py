@@ -36,10 +36,18 @@ class Settings:
         Genes ranked below this count as not expressed in UCell.
     aucell_top
         Share of the ranking under which AUCell measures the recovery curve.
+    gsva_kernel, gsva_max_diff, gsva_absolute
+        Kernel of the estimate, and how the highest and lowest point of the walk become a score.
+    n_jobs
+        Threads of cohort methods; set by the caller.
     """
 
     ucell_max_rank: int = 1500
     aucell_top: float = 0.05
+    gsva_kernel: Literal["gaussian", "poisson", "none"] = "gaussian"
+    gsva_max_diff: bool = True
+    gsva_absolute: bool = False
+    n_jobs: int | None = 1
 
 
 Tables = Callable[[int, Settings], NDArray[np.int64]]

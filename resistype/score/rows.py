@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 
-__all__ = ["CsrRows", "DenseRows", "Rows", "as_rows"]
+__all__ = ["CsrRows", "DenseRows", "Rows", "as_rows", "dense"]
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.signedinteger[Any]]
@@ -101,6 +101,12 @@ def as_rows(values: Any) -> Rows:
         message = f"Expected numbers of shape (n_obs, n_genes), got shape {dense.shape} of {dense.dtype}."
         raise ExpressionError(message, code="E304")
     return DenseRows(np.ascontiguousarray(_floats(dense)))
+
+
+def dense(rows: CsrRows) -> DenseRows:
+    """Sparse rows with their zeros written out."""
+    shape = (rows.n_obs, rows.n_genes)
+    return DenseRows(sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=shape).toarray())
 
 
 def _from_sparse(matrix: Any) -> CsrRows:

@@ -9,11 +9,10 @@ import math
 from itertools import pairwise
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.score.rows import CsrRows, DenseRows, Rows
+from resistype.score.rows import CsrRows, Rows, dense
 
 __all__ = ["LINEAR", "log2_rows"]
 
@@ -36,7 +35,7 @@ def log2_rows(rows: Rows, unit: str) -> Rows:
         )
         raise ExpressionError(message, code="E404")
     if unit == "log2_small_offset" and isinstance(rows, CsrRows):
-        rows = _dense(rows)
+        rows = dense(rows)
     values = np.ascontiguousarray(rows.data if isinstance(rows, CsrRows) else rows.values, np.float64)
     if unit == "counts":
         values = _per_million(rows, values)
@@ -67,8 +66,3 @@ def _sums(values: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.f
     if bool(((known == np.rint(known)) & (np.abs(known) < 2**31)).all()):
         return np.diff(np.concatenate([[0.0], np.cumsum(known)])[edges])
     return np.array([math.fsum(known[a:b]) for a, b in pairwise(edges)])
-
-
-def _dense(rows: CsrRows) -> DenseRows:
-    shape = (rows.n_obs, rows.n_genes)
-    return DenseRows(sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=shape).toarray())

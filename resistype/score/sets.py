@@ -120,6 +120,21 @@ class IndexedSets:
         counts = np.bincount(self.indices, minlength=self.n_genes)
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), parts
 
+    def on_columns(self, columns: NDArray[np.intp]) -> IndexedSets:
+        """The same sets on some columns of the matrix, renumbered; members elsewhere are dropped."""
+        place = np.full(self.n_genes, -1, np.int64)
+        place[columns] = np.arange(columns.size)
+        moved = place[self.indices]
+        kept = np.concatenate([[0], np.cumsum(moved >= 0)])
+        return replace(
+            self,
+            n_genes=int(columns.size),
+            indices=moved[moved >= 0].astype(np.int32),
+            offsets=kept[self.offsets].astype(np.int64),
+            weights=self.weights[moved >= 0],
+            controls=None if self.controls is None else self.controls.on_columns(columns),
+        )
+
     def with_controls(self, controls: Sequence[ArrayLike | None]) -> IndexedSets:
         """The same sets with control genes, one list a signature, None for those without."""
         if all(one is None for one in controls):

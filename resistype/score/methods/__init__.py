@@ -5,6 +5,7 @@ from __future__ import annotations
 from resistype.errors import SignatureError
 from resistype.score.method import Method
 from resistype.score.methods.aucell import AUCELL
+from resistype.score.methods.gsva import GSVA
 from resistype.score.methods.singscore import SINGSCORE
 from resistype.score.methods.ssgsea import SSGSEA
 from resistype.score.methods.ucell import UCELL
@@ -13,7 +14,7 @@ from resistype.score.methods.zscore import ZSCORE
 
 __all__ = ["METHODS", "get_method"]
 
-METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED)
+METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED, GSVA)
 
 
 def get_method(name: str) -> Method:
