@@ -10,7 +10,9 @@ The names below are loaded when they are first used, so that importing resistype
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,13 +74,12 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  any public name
+def __getattr__(name: str) -> Any:
     if name == "datasets":
         return import_module("resistype.datasets")
     if name not in _HOMES:
         message = f"module 'resistype' has no attribute {name!r}"
         raise AttributeError(message)
-    # `resistype.score` and others are rooms with the same name as the function in them: the function wins.
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
@@ -86,3 +87,15 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  any public name
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps the function `score` in its place: importing the room of the same name would set the room there."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _HOMES and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

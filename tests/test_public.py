@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import importlib
 import inspect
 import json
 import os
@@ -17,8 +18,12 @@ import resistype
 
 PACKAGE = Path(resistype.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+MODULES = [
+    ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+    for path in SOURCES
+]
 NAMES = list(getattr(resistype, "__all__", []))
-FUNCTIONS = [name for name in NAMES if inspect.isroutine(getattr(resistype, name))]
+FUNCTIONS = [name for name in NAMES if name.islower() and name != "datasets"]
 
 HEAVY = {"scanpy", "gseapy", "numba", "matplotlib", "anywidget"}
 NETWORK = {"socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "pooch"}
@@ -56,16 +61,13 @@ def test_every_public_name_has_an_example(name: str) -> None:
     assert ">>> " in (inspect.getdoc(getattr(resistype, name)) or "")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_run(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    thing = getattr(resistype, name)
-    finder = doctest.DocTestFinder(recurse=False)
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
-    for example in finder.find(thing, name, globs={"resistype": resistype, "rt": resistype}):
-        runner.run(example)
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    result = doctest.testmod(importlib.import_module(module), optionflags=options)
 
-    assert runner.summarize(verbose=False).failed == 0
+    assert result.failed == 0
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -84,6 +86,21 @@ def test_the_docstring_names_every_parameter(name: str) -> None:
     text = inspect.getdoc(function) or ""
 
     assert [one for one in inspect.signature(function).parameters if one not in text] == []
+
+
+ROUTES = [
+    "import resistype",
+    "import resistype, resistype.score, resistype.scheme",
+    "import resistype; resistype.score; from resistype.score.scores import Scores",
+    "import resistype; from resistype.scheme import classify",
+]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_function_is_the_function_even_where_its_room_has_the_same_name(route: str) -> None:
+    code = f"{route}\nimport json\nprint(json.dumps([callable(getattr(resistype, n)) for n in {FUNCTIONS}]))"
+
+    assert fresh(code) == [True] * len(FUNCTIONS)
 
 
 def fresh(code: str) -> object:

@@ -96,7 +96,7 @@ class Calls:
         >>> import resistype as rt
         >>> demo = rt.datasets.demo()
         >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
-        >>> calls.to_frame().loc["SIM-P01-Post", "ifng"]
+        >>> calls.to_frame().loc["SIM-P20-Post", "ifng"]
         'up'
         """
         frame = self.design.copy()

@@ -126,7 +126,7 @@ def classify(
     >>> import resistype as rt
     >>> demo = rt.datasets.demo()
     >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
-    >>> calls.headline("SIM-P01-Post")
+    >>> calls.headline("SIM-P20-Post")
     'IFNγ up + ISG.RS supports persistent signalling'
     """
     loaded = load_scheme(scheme)

@@ -68,7 +68,7 @@ def fit_reference(
     >>> demo = rt.datasets.demo()
     >>> before = demo.expression.loc[demo.samples.query("timepoint == 'Pre'").index]
     >>> rt.fit_reference(before, name="demo").n
-    24
+    32
     """
     expression = as_expression(data)
     loaded, library = load_scheme(scheme), load_library()
