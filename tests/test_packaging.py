@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the checkout without network."""
     pytest.importorskip("hatchling", reason="hatchling builds the wheel: pip install --group build")
     folder = tmp_path_factory.mktemp("wheel")
-    run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder, ROOT], ROOT)
+    run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder], ROOT)
     [path] = folder.glob("*.whl")
     return path
 

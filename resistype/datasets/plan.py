@@ -13,6 +13,7 @@ __all__ = ["DESCRIPTION", "clinical_table", "patients", "samples_table", "truth_
 N_PATIENTS: Final = 32
 N_GENES: Final = 5000
 TIMEPOINTS: Final = ("Pre", "Post")
+AXES: Final = ("ifng", "antigen_presentation", "dysfunction")
 FIRST_DAY: Final = date(2021, 1, 4)
 
 # numbers of the patients with each effect
@@ -62,11 +63,12 @@ def samples_table() -> pd.DataFrame:
 
 def truth_table() -> pd.DataFrame:
     """One row for each biopsy and axis on which something is planted: sample, axis, label, simulated."""
-    rows = []
-    for number, patient in enumerate(patients(), start=1):
-        for timepoint in TIMEPOINTS:
-            planted = _planted(number, after=timepoint == "Post")
-            rows += [(f"{patient}-{timepoint}", axis, label, True) for axis, label in planted.items()]
+    planted = [
+        (f"{patient}-{timepoint}", _planted(number, after=timepoint == "Post"))
+        for number, patient in enumerate(patients(), start=1)
+        for timepoint in TIMEPOINTS
+    ]
+    rows = [(sample, axis, labels[axis], True) for axis in AXES for sample, labels in planted if axis in labels]
     return pd.DataFrame(rows, columns=["sample", "axis", "label", "simulated"])
 
 
