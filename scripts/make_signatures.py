@@ -17,6 +17,8 @@ from typing import Any
 
 from resistype.genes import resolve
 from resistype.library import Signature, read_toml, write_toml
+from resistype.library.read import signature_files
+from resistype.library.write import write_text
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "signatures"
@@ -150,6 +152,17 @@ def save(signature: Signature) -> None:
     write_toml(signature, path)
 
 
+def release() -> None:
+    """Note the content of every id@version for good; a noted one must not change."""
+    path = TARGET / "released.tsv"
+    noted = dict(line.split("\t") for line in path.read_text(encoding="ascii").splitlines()) if path.exists() else {}
+    now = {item.ref: item.content_hash for item in (read_toml(file) for file in signature_files(TARGET, axes=True))}
+    changed = sorted(ref for ref in noted.keys() & now if noted[ref] != now[ref])
+    if changed:
+        sys.exit(f"released and changed: {', '.join(changed)}; give them new versions")
+    write_text(path, "".join(f"{ref}\t{text}\n" for ref, text in sorted((noted | now).items())))
+
+
 def main(folder: Path) -> None:
     texts: dict[str, dict[str, Any]] = tomllib.loads((HERE / "signature_texts.toml").read_text(encoding="utf-8"))
     lines = (folder / "candidates.jsonl").read_text(encoding="utf-8").splitlines()
@@ -168,6 +181,7 @@ def main(folder: Path) -> None:
         made[key] = from_algebra(key, text, made) if "derived_from" in text else Signature(id=key, **text)
     for signature in made.values():
         save(signature)
+    release()
     lacking = sorted(key for key, signature in made.items() if not signature.description)
     print(len(made), "signatures;", "without description:", lacking or "none")
 

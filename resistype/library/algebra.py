@@ -35,7 +35,7 @@ def evaluate(text: str, library: Mapping[str, Signature]) -> tuple[str, ...] | s
     --------
     >>> from resistype.library import load_library
     >>> evaluate("mhc1_core - imv_apm", load_library())
-    ('NLRC5', 'TAPBP')
+    ('TAPBP', 'NLRC5')
     """
     first, *rest = OPERATOR.split(text.strip())
     refs = [first, *rest[1::2]]

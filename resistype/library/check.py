@@ -124,7 +124,7 @@ def _read(file: Path) -> tuple[list[Finding], list[Draft]]:
 
 
 def _unparsable(complaints: list[tuple[int, str]]) -> bool:
-    return any(message.startswith(("not valid TOML", "brackets nest")) for _, message in complaints)
+    return any(message.startswith(("not valid TOML", "not read")) for _, message in complaints)
 
 
 def _read_gmt(file: Path, text: str) -> tuple[list[Finding], list[Draft]]:

@@ -18,7 +18,7 @@ import pandas as pd
 from resistype.errors import SignatureError, complain
 from resistype.genes import GeneIndex
 from resistype.library.names import near
-from resistype.library.read import read_folder, read_mapping, read_path
+from resistype.library.read import GeneList, read_folder, read_mapping, read_path
 from resistype.library.signature import AXES, Signature
 from resistype.resources import signatures_dir
 
@@ -152,7 +152,7 @@ class UnknownSignatureError(SignatureError, KeyError):
     """A library has no signature of that name; also a KeyError, as a mapping's should be."""
 
 
-SignatureSpec: TypeAlias = "Library | Sequence[str] | Mapping[str, Sequence[str]] | str | Path | None"
+SignatureSpec: TypeAlias = "Library | Sequence[str] | Mapping[str, GeneList] | str | Path | None"
 
 
 def _order(signature: Signature) -> tuple[str, tuple[int, ...]]:
@@ -233,7 +233,7 @@ def _from_spec(spec: SignatureSpec) -> Library:
     if isinstance(spec, Library):
         return spec
     if isinstance(spec, Mapping):
-        return Library(read_mapping(cast("Mapping[str, Sequence[str]]", spec)), source="the mapping given")
+        return Library(read_mapping(cast("Mapping[str, GeneList]", spec)), source="the mapping given")
     if isinstance(spec, Path):
         return load_library(spec)
     if isinstance(spec, str):
@@ -242,8 +242,11 @@ def _from_spec(spec: SignatureSpec) -> Library:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a text is an id or axis of the shipped library; else it is a path."""
-    return text in AXES or text in load_library() or not (Path(text).suffix or Path(text).exists())
+    """Whether a text names signatures of the shipped library; else it is a path."""
+    if text in AXES or text in load_library():
+        return True
+    path = Path(text)
+    return path.suffix.lower() not in (".toml", ".gmt") and len(path.parts) < 2 and not path.exists()
 
 
 def _named(words: list[str]) -> Library:

@@ -9,20 +9,39 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
 from resistype.errors import SignatureError, complain
 from resistype.library.signature import AXES, Signature
 
-__all__ = ["FORMAT", "FORMAT_VERSION", "MAX_BYTES", "read_folder", "read_gmt", "read_mapping", "read_path", "read_toml"]
+__all__ = [
+    "FORMAT",
+    "FORMAT_VERSION",
+    "MAX_BYTES",
+    "GeneList",
+    "read_folder",
+    "read_gmt",
+    "read_mapping",
+    "read_path",
+    "read_toml",
+]
 
 FORMAT = "resistype-signature"
 FORMAT_VERSION = 1
+GeneList: TypeAlias = Sequence[str] | Mapping[str, float]
 MAX_BYTES = 8 * 2**20
+MAX_TOML = 2**18
 MAX_DEPTH = 8
+STRING = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"' + r"|'''(?:[^']|'(?!''))*'''|'[^'\n]*'", re.DOTALL
+)
+COMMENT = re.compile(r"#[^\n]*")
+DELIMITER = re.compile(r"[=,{}\[\]\n]")
+BRACKET = re.compile(r"[\[\]{}]")
 UNSAFE = re.compile(r"[^a-z0-9_.-]+")
 
 
@@ -54,28 +73,36 @@ def read_text(path: Path) -> str:
         raise SignatureError(f"{path} cannot be read: {error.strerror}.", code="E205") from None
 
 
-def _too_deep(text: str) -> bool:
-    """Whether brackets nest deeper than any signature needs; a cheap test before the parser recurses."""
-    opened = text.count("[") + text.count("{")
-    if opened < MAX_DEPTH:
-        return False
+def _refusal(text: str) -> str:
+    """Why a TOML text is not even parsed; empty when it is. The parser's cost grows with the square of its depth."""
+    if len(text) > MAX_TOML:
+        return f"it has {len(text):,} characters; one signature has at most {MAX_TOML:,}"
+    bare = COMMENT.sub("", STRING.sub("s", text))
+    if any(part.count(".") >= MAX_DEPTH for part in DELIMITER.split(bare)):
+        return f"a key has more than {MAX_DEPTH} parts"
     depth = deepest = 0
-    for char in re.findall(r"[\[\]{}]", text):
+    for char in BRACKET.findall(bare):
         depth += 1 if char in "[{" else -1
         deepest = max(deepest, depth)
-    return deepest > MAX_DEPTH
+    return f"brackets nest deeper than {MAX_DEPTH}" if deepest > MAX_DEPTH else ""
 
 
-def _line_of(text: str, field: str) -> int:
-    """Line of a field in TOML text, 1 when it is not there."""
-    found = re.search(rf"^\s*\[?\"?{re.escape(field)}\"?\s*[=\]]", text, flags=re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+def _line_of(text: str, *where: object) -> int:
+    """Line of a key in TOML text, of a key in its table, or of a text in its list; 1 when nothing is there."""
+    place = -1
+    for part in where:
+        word = re.escape(str(part))
+        pattern = rf"\"{word}\"" if place >= 0 else rf"^[ \t]*\[?[ \t]*\"?{word}\"?[ \t]*[=\]]"
+        inner = rf"^[ \t]*\"?{word}\"?[ \t]*=|{pattern}"
+        found = re.compile(inner if place >= 0 else pattern, re.MULTILINE).search(text, max(place, 0))
+        place = found.start() if found else place
+    return text.count("\n", 0, place) + 1 if place >= 0 else 1
 
 
 def parse_toml(text: str) -> tuple[Signature | None, list[tuple[int, str]]]:
     """A signature from TOML text, or the complaints about it, each with its line."""
-    if _too_deep(text):
-        return None, [(1, f"brackets nest deeper than {MAX_DEPTH}")]
+    if refusal := _refusal(text):
+        return None, [(1, f"not read: {refusal}")]
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -112,10 +139,18 @@ def _complaint(item: Any, text: str) -> tuple[int, str]:
     if not where:
         return 1, message
     field = ".".join(where)
-    got = "" if item["type"] in ("missing", "extra_forbidden") else f"; got {str(item['input'])[:60]!r}"
+    got = "" if item["type"] in ("missing", "extra_forbidden") else f"; got {_brief(item['input'])}"
     if item["type"] == "extra_forbidden":
         message = "there is no such field"
-    return _line_of(text, where[0]), f"{field}: {message}{got}"
+    inside = [item["input"] if isinstance(part, int) else part for part in item["loc"][1:]]
+    return _line_of(text, where[0], *inside), f"{field}: {message}{got}"
+
+
+def _brief(value: object) -> str:
+    """A value for a message: short, on one line, and never a whole structure."""
+    if isinstance(value, str):
+        return repr(value[:60])
+    return repr(value) if isinstance(value, (int, float)) else f"a {type(value).__name__}"
 
 
 def read_toml(path: str | Path) -> Signature:
@@ -182,28 +217,54 @@ def safe_id(name: str) -> str:
     return UNSAFE.sub("_", name[:400].lower()).strip("_.-")[:64].rstrip("_.-")
 
 
-def read_mapping(sets: Mapping[str, Sequence[str]]) -> list[Signature]:
-    """Signatures from a mapping of names to genes, as gseapy and decoupler users have them.
+def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
+    """Signatures from a mapping of names to genes, or to genes with weights, as gseapy and decoupler users have them.
 
     Raises
     ------
     SignatureError
         All complaints about the mapping (E208).
+
+    Examples
+    --------
+    >>> [(s.id, s.genes) for s in read_mapping({"My set": ["B2M", "TAP1"]})]
+    [('my_set', ('B2M', 'TAP1'))]
     """
     signatures: list[Signature] = []
     complaints: list[str] = []
+    taken: dict[str, str] = {}
     for name, genes in sets.items():
-        if isinstance(genes, str) or not isinstance(genes, Iterable):
-            complaints.append(f"'{name}' maps to {type(genes).__name__}; wanted a list of genes")
-            continue
         key = safe_id(str(name))
-        unique = tuple(dict.fromkeys(str(gene) for gene in genes))
-        try:
-            signatures.append(Signature.model_validate({"id": key, "name": str(name)[:200], "up": unique}))
-        except ValidationError as error:
-            complaints.extend(f"'{name}': {_complaint(item, '')[1]}" for item in error.errors(include_url=False))
+        if key in taken:
+            complaints.append(f"'{taken[key]}' and '{name}' both become the id '{key}'; rename one")
+            continue
+        taken[key] = str(name)
+        signature, found = _from_list(str(name), key, genes)
+        complaints.extend(f"'{str(name)[:60]}': {message}" for message in found)
+        signatures.extend([signature] if signature else [])
     complain(complaints, SignatureError, code="E208", subject="Mapping of signatures")
     return signatures
+
+
+def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, list[str]]:
+    """A signature from one entry of a mapping, or the complaints about it."""
+    if isinstance(genes, (str, bytes)) or not isinstance(genes, Iterable):
+        return None, [f"wanted a list of genes, got {_brief(genes)}"]
+    names = sorted(genes) if isinstance(genes, (set, frozenset)) else list(genes)
+    odd = [gene for gene in names if not isinstance(gene, str)]
+    if odd:
+        return None, [f"{len(odd)} of {len(names)} genes are no text (first: {_brief(odd[0])}); give symbols as text"]
+    weights = {gene: _plain(value) for gene, value in genes.items()} if isinstance(genes, Mapping) else None
+    fields = {"id": key, "name": name[:200], "up": tuple(dict.fromkeys(names)), "weights": weights}
+    try:
+        return Signature.model_validate(fields), []
+    except ValidationError as error:
+        return None, [_complaint(item, "")[1] for item in error.errors(include_url=False)]
+
+
+def _plain(value: object) -> object:
+    """A number of numpy as one of Python; anything else as it is."""
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
 
 
 def read_folder(folder: Path, *, axes: bool = False) -> list[Signature]:

@@ -53,7 +53,9 @@ def list_frame(library: Library) -> pd.DataFrame:
 def _field(label: str, text: str) -> list[str]:
     if not text:
         return []
-    return textwrap.wrap(text, WIDTH, initial_indent=f"{label:<14}", subsequent_indent=" " * 14, break_long_words=False)
+    wrapper = textwrap.TextWrapper(WIDTH, initial_indent=f"{label:<14}", subsequent_indent=" " * 14)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.wrap(text)
 
 
 def _direction(value: str | None) -> str:

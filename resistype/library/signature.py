@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -134,7 +135,9 @@ class Signature(BaseModel):
     scoring: Scoring = Field(default_factory=Scoring, description="published scoring")
     source: Source = Field(default_factory=Source, description="provenance")
     symbol_updates: dict[str, str] = Field(default_factory=dict, description="spelling of the source: symbol of today")
-    weights: dict[str, float] | None = Field(None, description="weight of each gene, where the publication has them")
+    weights: dict[str, Annotated[float, Field(strict=True)]] | None = Field(
+        None, description="weight of each gene, where the publication has them"
+    )
     pairs: tuple[tuple[Name, Name], ...] | None = Field(None, description="gene pairs; a pair counts when A > B")
 
     @model_validator(mode="after")
@@ -178,7 +181,7 @@ def _complaints(signature: Signature) -> list[str]:
     complaints = []
     if not genes:
         complaints.append("no gene in 'up' or 'down'; a signature needs at least one")
-    repeated = sorted({gene for gene in genes if genes.count(gene) > 1}) if len(set(genes)) < len(genes) else []
+    repeated = sorted(gene for gene, n in Counter(genes).items() if n > 1)
     if repeated:
         complaints.append(f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of each")
     if signature.weights is not None:

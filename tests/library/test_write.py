@@ -1,0 +1,95 @@
+"""The TOML writer: the same text for the same signature, read back equal, never half a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from resistype.errors import OutputError
+from resistype.library import Signature, load_library, read_toml, to_toml, write_toml
+from resistype.library.read import parse_toml
+from tests.strategies import signatures
+
+
+@given(signatures())
+@settings(deadline=None)
+def test_what_is_written_is_read_back_equal(signature: Signature) -> None:
+    found, complaints = parse_toml(to_toml(signature))
+
+    assert complaints == []
+    assert found == signature
+    assert to_toml(found) == to_toml(signature)
+
+
+@pytest.mark.parametrize("key", sorted(load_library()))
+def test_every_shipped_signature_is_read_back_equal(key: str) -> None:
+    signature = load_library()[key]
+    found, _ = parse_toml(to_toml(signature))
+
+    assert found == signature
+
+
+@pytest.mark.parametrize(
+    "text", ['quote " and \\', "tab\tand\nnewline", "\x7f\x00\x1b", "γ × –", "'''", '"""', "# no comment", "\U0001f9ec"]
+)
+def test_any_text_survives(text: str) -> None:
+    signature = Signature(
+        id="mine", name="M", up=("B2M",), description=f"a{text}b", symbol_updates={f"a{text}b": "B2M"}
+    )
+
+    found, complaints = parse_toml(to_toml(signature))
+
+    assert complaints == []
+    assert found == signature
+
+
+def test_one_gene_a_line_so_that_a_diff_shows_genes() -> None:
+    lines = to_toml(Signature(id="mine", name="M", up=("B2M", "TAP1"))).splitlines()
+
+    assert '  "B2M",' in lines
+    assert '  "TAP1",' in lines
+
+
+def test_it_is_plain_toml() -> None:
+    data = tomllib.loads(to_toml(load_library()["impres_pairs"]))
+
+    assert data["format"] == "resistype-signature"
+    assert data["pairs"][0] == ["PDCD1", "TNFSF4"]
+    assert len(data["pairs"]) == 15
+
+
+def test_a_folder_gets_a_file_named_by_the_id(tmp_path: Path) -> None:
+    signature = Signature(id="mine", name="M", up=("B2M",))
+
+    path = write_toml(signature, tmp_path)
+
+    assert path == tmp_path / "mine.toml"
+    assert read_toml(path) == signature
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_an_absent_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="could not be written") as caught:
+        write_toml(Signature(id="mine", name="M", up=("B2M",)), tmp_path / "no" / "mine.toml")
+    assert caught.value.code == "O101"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("old", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_toml(Signature(id="mine", name="M", up=("B2M",)), path)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.toml"]
