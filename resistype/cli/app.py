@@ -10,7 +10,7 @@ import typer
 
 from resistype.cli.library import schemes, signatures
 from resistype.cli.run import classify_command, clinical_command, demo_command, doctor_command, score_command
-from resistype.errors import ResistypeError
+from resistype.errors import ResistypeError, ResistypeWarning
 
 __all__ = ["app", "main"]
 
@@ -37,6 +37,7 @@ app.add_typer(schemes, name="schemes")
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0 done, 1 checks failed, 2 bad input, 130 interrupted."""
     with warnings.catch_warnings():
+        warnings.simplefilter("always", ResistypeWarning)
         warnings.showwarning = _one_line
         sys.exit(_run(arguments))
 

@@ -22,6 +22,10 @@ from resistype.scheme.scheme import ABSTENTIONS, Axis
 __all__ = ["render_report", "write_report"]
 
 _WORDS = {"indeterminate": "indeterminate", "not_assessable": "not assessable"}
+_MEANINGS = {
+    "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
+    "not_assessable": "cannot be called; the reason is given below",
+}
 
 
 @cache
@@ -56,7 +60,7 @@ def render_report(calls: Calls) -> str:
 
 def _axis_view(calls: Calls, axis: Axis) -> dict[str, Any]:
     counts = pd.Series(calls.verdicts.calls[axis.id]).value_counts()
-    labels = {**visible_labels(calls, axis), **{name: _WORDS[name] for name in ABSTENTIONS}}
+    labels = {**visible_labels(calls, axis), **_MEANINGS}
     rows = []
     for label, text in labels.items():
         share, basis = calls.base_rate(axis.id, label)

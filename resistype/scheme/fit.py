@@ -162,7 +162,7 @@ def _rates(axis: Axis, alone: Verdicts, paired: Verdicts | None) -> list[dict[st
     level = [name for name in axis.labels if name not in needs]
     if not needs or paired is None:
         return _shares(axis.id, alone.calls[axis.id], [*level, *ABSTENTIONS], "reference samples")
-    change = _shares(axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], "pairs of unrelated reference samples")
+    change = _shares(axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], "unrelated reference pairs")
     return change + _shares(axis.id, alone.calls[axis.id], level, "reference samples")
 
 
