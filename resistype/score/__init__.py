@@ -4,8 +4,9 @@ method.py   what a method is            methods/   one page a method
 sets.py     signatures as arrays        match.py   signatures of a library in a matrix, and what is missing
 rows.py     dense and sparse rows       scale.py   a block in log2(x + 1)
 kernels.py  the compiled loops          rank.py    sums over the ranks of a set
-block.py    one block, all methods      run.py     all blocks, and `score`
-null.py     matched random sets         scores.py  what comes back
+block.py    one block, all methods      loop.py    all blocks, on any backend of joblib
+folder.py   a run kept on disk          progress.py, options.py, backends.py
+null.py     matched random sets         run.py     `score`; scores.py what comes back
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from resistype.score.scores import Scores
 from resistype.score.sets import IndexedSets
 
 if TYPE_CHECKING:
-    from resistype.score.run import ScoreOptions, score, score_sets
+    from resistype.score.options import RunOptions, ScoreOptions
+    from resistype.score.progress import Progress
+    from resistype.score.run import score, score_sets
 
 __all__ = [
     "METHODS",
     "IndexedSets",
     "Method",
+    "Progress",
+    "RunOptions",
     "ScoreOptions",
     "Scores",
     "Settings",
@@ -35,7 +40,13 @@ __all__ = [
     "score_sets",
 ]
 
-_LATER = {"ScoreOptions": "run", "score": "run", "score_sets": "run"}  # these load joblib and the reading of files
+_LATER = {
+    "Progress": "progress",
+    "RunOptions": "options",
+    "ScoreOptions": "options",
+    "score": "run",
+    "score_sets": "run",
+}  # these load joblib and the reading of files
 
 
 def __getattr__(name: str) -> Any:

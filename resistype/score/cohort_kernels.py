@@ -67,14 +67,15 @@ def _extremes(members: Any, above: Any, tied: Any) -> Any:
     weight = np.int64(0)
     for rank in members:
         weight += abs(rank - n_genes)
+    total = np.float64(weight) if weight > 0 else np.float64(1.0)
     highest, lowest, met, i = 0.0, 0.0, np.int64(0), 0
     while i < m:
         rank = members[i]
-        before = met / max(weight, 1) - (above[rank] - i) / (n_genes - m)
+        before = met / total - (above[rank] - i) / (n_genes - m)
         while i < m and members[i] == rank:
             met += abs(rank - n_genes)
             i += 1
-        after = met / max(weight, 1) - (above[rank] + tied[rank] - i) / (n_genes - m)
+        after = met / total - (above[rank] + tied[rank] - i) / (n_genes - m)
         highest, lowest = max(highest, before, after), min(lowest, before, after)
     return highest, lowest
 

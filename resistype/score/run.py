@@ -1,27 +1,31 @@
-"""The one loop over blocks of rows.
+"""`score`: from whatever the user has to Scores; and `score_sets` for plain arrays.
 
-A block is a row range, bounded by bytes. joblib runs the kernels on blocks: on threads by default, because they release
-the GIL and nothing has to be copied; on whatever a user's ``joblib.parallel_config`` says otherwise. Results come back
-in order and are written into one array, so neither the number of jobs nor the size of blocks can change a bit.
+Reading and matching happen here, the work in `loop.py`. Methods that depend on the cohort need all samples at once and
+run beside the loop; the result says which they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 
-from resistype.expression import Block, Expression, ReadOptions, as_expression, iter_blocks, read_block
+from resistype.errors import ExpressionError
+from resistype.expression import Backed, Block, Expression, as_expression, read_block
 from resistype.library import Library, SignatureSpec, read_signatures
 from resistype.score.block import Values, score_block
+from resistype.score.folder import RunFolder
+from resistype.score.loop import Task, run_blocks
 from resistype.score.match import Matched, match_signatures
 from resistype.score.method import Method, Settings
 from resistype.score.methods import get_method
+from resistype.score.options import ScoreOptions
 from resistype.score.rows import as_rows
 from resistype.score.scale import log2_rows
 from resistype.score.scores import Scores
@@ -29,43 +33,7 @@ from resistype.score.sets import IndexedSets
 
 __all__ = ["ScoreOptions", "score", "score_sets"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreOptions:
-    """How to score, where the defaults do not fit.
-
-    Parameters
-    ----------
-    read
-        How to read the matrix.
-    settings
-        Numbers of the methods.
-    min_coverage
-        Signatures with a smaller share of their genes in the data get NaN.
-    warn_below
-        Signatures with a smaller share are named in a warning.
-    memory
-        Bytes of rows that may be held at once, over all jobs.
-    block_rows
-        Rows of a block; by default what fits into `memory`.
-    """
-
-    read: ReadOptions = field(default_factory=ReadOptions)
-    settings: Settings = field(default_factory=Settings)
-    min_coverage: float = 0.5
-    warn_below: float = 0.8
-    memory: str = "128MB"
-    block_rows: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What every block has in common."""
-
-    expression: Expression
-    sets: IndexedSets
-    methods: tuple[Method, ...]
-    settings: Settings
+COHORT_LIMIT = 10_000  # samples; a cohort method compares each with each
 
 
 def score(
@@ -126,7 +94,12 @@ def score(
     expression = as_expression(data, options.read)
     library = read_signatures(signatures)
     matched = match_signatures(expression, library, min_coverage=options.min_coverage, warn_below=options.warn_below)
-    values = _run(_Task(expression, matched.sets, methods, options.settings), n_jobs, options)
+    values = _all_methods(
+        Task(expression.values, expression.unit, matched.sets, methods, options.settings),
+        expression,
+        n_jobs=n_jobs,
+        options=options,
+    )
     for array in values.values():
         array[:, ~matched.scorable] = np.nan
     return _scores(values, methods, library, expression=expression, matched=matched)
@@ -145,38 +118,75 @@ def _scores(
         refs={name: (s.ref, s.content_hash) for name, s in library.items()},
         n_genes=expression.n_genes,
         unit=expression.unit,
-        notes=expression.notes,
+        notes=(*expression.notes, *_notes(methods)),
     )
 
 
-def _run(task: _Task, n_jobs: int | None, options: ScoreOptions) -> Values:
-    expression = task.expression
-    jobs = effective_n_jobs(n_jobs)
-    blocks = list(iter_blocks(expression, memory=options.memory, rows=options.block_rows))
-    if options.block_rows is None and len(blocks) < 4 * jobs:
-        rows = max(1, -(-expression.n_obs // (4 * jobs)))
-        blocks = list(chain.from_iterable(_split(block, rows) for block in blocks))
-    out = {one.id: np.empty((expression.n_obs, task.sets.n_sets)) for one in task.methods}
-    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    for block, values in zip(blocks, parallel(delayed(_score_one)(task, b) for b in blocks), strict=True):
-        for name, array in values.items():
-            out[name][block.start : block.stop] = array
-    return out
+def _notes(methods: tuple[Method, ...]) -> tuple[str, ...]:
+    cohort = [one.id for one in methods if one.depends_on == "cohort"]
+    if not cohort:
+        return ()
+    return (
+        f"Scores of {', '.join(cohort)} depend on the other samples of this matrix and change when some are added.",
+    )
 
 
-def _split(block: Block, rows: int) -> list[Block]:
-    return [Block(start, min(start + rows, block.stop)) for start in range(block.start, block.stop, rows)]
+def _all_methods(task: Task, expression: Expression, *, n_jobs: int | None, options: ScoreOptions) -> Values:
+    by_sample = tuple(one for one in task.methods if one.family != "cohort")
+    by_cohort = tuple(one for one in task.methods if one.family == "cohort")
+    found: Values = {}
+    if by_sample:
+        alone = replace(task, methods=by_sample)
+        alone = replace(alone, folder=_folder(alone, expression, options))
+        found |= run_blocks(alone, expression, n_jobs=n_jobs, options=options)
+    if by_cohort:
+        found |= _cohort(replace(task, methods=by_cohort), expression, n_jobs)
+    return {one.id: found[one.id] for one in task.methods}
 
 
-def _score_one(task: _Task, block: Block) -> Values:
-    rows = as_rows(_parts(read_block(task.expression, block)))
-    needs_log2 = any(one.family == "value" for one in task.methods)
-    log2 = log2_rows(rows, task.expression.unit) if needs_log2 else None
-    return score_block(rows, task.sets, task.methods, settings=task.settings, log2=log2)
+def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
+    if expression.n_obs > COHORT_LIMIT:
+        names = ", ".join(one.id for one in task.methods)
+        message = (
+            f"{names} compares every sample with every other; {expression.n_obs:,} are more than {COHORT_LIMIT:,}. "
+            "Use 'ssgsea', 'singscore', 'ucell' or 'aucell', which score each by itself."
+        )
+        raise ExpressionError(message, code="E605")
+    block = read_block(expression, Block(0, expression.n_obs))
+    rows = as_rows(tuple(block) if isinstance(block, tuple) else block)
+    settings = replace(task.settings, n_jobs=n_jobs)
+    if task.settings.gsva_kernel != "poisson":
+        rows = log2_rows(rows, expression.unit)
+    elif expression.unit != "counts":
+        message = f"The Poisson kernel of GSVA takes counts, and the values are of unit '{expression.unit}'."
+        raise ExpressionError(message, code="E605")
+    return score_block(rows, task.sets, task.methods, settings=settings)
 
 
-def _parts(block: Any) -> Any:
-    return tuple(block) if isinstance(block, tuple) else block
+def _folder(task: Task, expression: Expression, options: ScoreOptions) -> RunFolder | None:
+    if options.run.run_dir is None:
+        return None
+    path = Path(options.run.run_dir)
+    return RunFolder(path, tuple(one.id for one in task.methods), task.sets.n_sets, _fingerprint(task, expression))
+
+
+def _fingerprint(task: Task, expression: Expression) -> str:
+    """SHA-256 over all that decides the numbers of a run."""
+    known = hashlib.sha256()
+    values = expression.values
+    about = [one.spec for one in task.methods], task.settings, expression.unit, values.shape, task.sets.names
+    known.update(repr(about).encode())
+    if isinstance(values, Backed):
+        status = values.path.stat()
+        known.update(repr((values.path.resolve(), values.place, status.st_size, status.st_mtime_ns)).encode())
+    arrays = [getattr(task.sets, name) for name in ("indices", "offsets", "owner", "sign", "weights")]
+    if not isinstance(values, Backed):
+        arrays += [values] if isinstance(values, np.ndarray) else [values.data, values.indices, values.indptr]
+    if task.sets.controls is not None:
+        arrays += [task.sets.controls.indices, task.sets.controls.offsets]
+    for array in arrays:
+        known.update(np.ascontiguousarray(array).data)
+    return known.hexdigest()
 
 
 def score_sets(
@@ -208,8 +218,11 @@ def score_sets(
     [[0.5]]
     """
     rows, chosen = as_rows(values), get_method(method)
+    numbers = replace(settings or Settings(), n_jobs=n_jobs)
+    if chosen.family == "cohort":
+        return score_block(rows, sets, (chosen,), settings=numbers)[method]
     size = max(1, -(-rows.n_obs // (4 * effective_n_jobs(n_jobs))))
-    blocks = _split(Block(0, rows.n_obs), size)
+    blocks = [(start, min(start + size, rows.n_obs)) for start in range(0, rows.n_obs, size)]
     run = Parallel(n_jobs=n_jobs, prefer="threads")
-    parts = run(delayed(score_block)(rows.cut(*b), sets, (chosen,), settings=settings or Settings()) for b in blocks)
+    parts = run(delayed(score_block)(rows.cut(*b), sets, (chosen,), settings=numbers) for b in blocks)
     return np.concatenate([np.empty((0, sets.n_sets)), *(part[method] for part in parts)])

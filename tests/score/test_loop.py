@@ -1,0 +1,349 @@
+"""Long runs: kept, resumed, shown, cancelled, and whole after faults."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from joblib import Parallel, delayed, parallel_config
+
+from resistype.errors import ExpressionError, OutputError, RunError
+from resistype.expression import Block, Expression, ReadOptions, read_expression
+from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, loop, score
+from resistype.score.folder import RunFolder, write_whole
+from tests.score.helpers import some_cells
+from tests.score.test_run import SIGNATURES, SYMBOLS
+
+METHODS = ["ssgsea", "ucell"]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cells") / "cells.h5ad"
+    obs = pd.DataFrame(index=[f"c{i}" for i in range(60)])
+    values = sp.csr_matrix(some_cells(60, len(SYMBOLS)).astype(np.float32))
+    anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=SYMBOLS)).write_h5ad(path)
+    return path
+
+
+def backed(path: Path) -> Expression:
+    return read_expression(path, ReadOptions(unit="log2", backed=True))
+
+
+def run(data: object, *, n_jobs: int | None = 2, rows: int = 5, **more: object) -> Scores:
+    options = ScoreOptions(block_rows=rows, run=RunOptions(**more))
+    return score(data, SIGNATURES, method=METHODS, n_jobs=n_jobs, options=options)
+
+
+@pytest.fixture(scope="module")
+def expected(file: Path) -> str:
+    return run(backed(file)).digest
+
+
+class TestProgress:
+    def test_told_at_once_and_after_each_block(self, file: Path) -> None:
+        heard: list[Progress] = []
+        run(backed(file), progress=heard.append)
+
+        assert [one.blocks for one in heard] == list(range(13))
+        assert (heard[0].rows, heard[-1].rows, heard[0].total_rows) == (0, 60, 60)
+        assert heard[0].seconds_left is None
+        assert heard[-1].seconds_left == 0
+        assert heard[0].plan.n_genes == 400
+        assert str(heard[0].plan).startswith(
+            "I301 60 x 400, 0 M values. Plan: 12 blocks of about 5 rows, 2 jobs, about"
+        )
+        assert str(heard[-1]).startswith("100% 60 of 60 rows")
+
+    def test_text(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        run(backed(file), progress="text")
+
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0].startswith("I301 60 x 400")
+        assert lines[1].startswith("  0% 0 of 60 rows")
+        assert lines[-1].startswith("100% 60 of 60 rows")
+
+    @pytest.mark.parametrize("progress", ["auto", None])
+    def test_short_runs_are_silent(self, file: Path, progress: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+        run(backed(file), progress=progress)
+
+        assert capsys.readouterr().err == ""
+
+
+class TestCancel:
+    def test_within_one_block(self, file: Path) -> None:
+        stop = threading.Event()
+
+        def hear(progress: Progress) -> None:
+            if progress.blocks == 3:
+                stop.set()
+
+        with pytest.raises(RunError, match=r"E602 Cancelled after 3 blocks\. Nothing was kept; name a run_dir"):
+            run(backed(file), n_jobs=1, progress=hear, cancel=stop)
+
+    def test_what_is_finished_is_kept(self, file: Path, expected: str, tmp_path: Path) -> None:
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(RunError, match=r"E602 .*call again with resume=True to go on"):
+            run(backed(file), cancel=stop, run_dir=tmp_path / "run")
+        stop.clear()
+
+        def hear(progress: Progress) -> None:
+            if progress.blocks == 4:
+                stop.set()
+
+        with pytest.raises(RunError, match="E602"):
+            run(backed(file), cancel=stop, run_dir=tmp_path / "run", resume=True, progress=hear)
+        heard: list[Progress] = []
+        resumed = run(backed(file), run_dir=tmp_path / "run", resume=True, progress=heard.append)
+
+        assert resumed.digest == expected
+        assert heard[0].blocks >= 4
+        assert heard[0].resumed == heard[0].rows >= 20
+
+
+class TestFolder:
+    def test_blocks_and_manifest(self, file: Path, expected: str, tmp_path: Path) -> None:
+        assert run(backed(file), run_dir=tmp_path).digest == expected
+
+        about = json.loads((tmp_path / "manifest.json").read_text())
+        assert (about["format"], about["format_version"]) == ("resistype-run", 1)
+        assert about["edges"] == list(range(0, 61, 5))
+        assert len(list(tmp_path.glob("*.block"))) == 12
+        assert not list(tmp_path.glob(".tmp-*"))
+
+    @pytest.mark.parametrize(
+        ("damage", "again"),
+        [("flip", 1), ("cut", 1), ("empty", 1), ("gone", 1), ("other", 2), ("nothing", 0)],
+    )
+    def test_only_damaged_blocks_are_computed_again(
+        self, file: Path, expected: str, tmp_path: Path, damage: str, again: int
+    ) -> None:
+        run(backed(file), run_dir=tmp_path)
+        blocks = sorted(tmp_path.glob("*.block"))
+        spoil(blocks, damage)
+        heard: list[Progress] = []
+
+        resumed = run(backed(file), run_dir=tmp_path, resume=True, progress=heard.append)
+
+        assert resumed.digest == expected
+        assert 12 - heard[0].blocks == again
+
+    def test_every_flipped_bit_is_noticed(self, file: Path, tmp_path: Path) -> None:
+        run(backed(file), run_dir=tmp_path)
+        folder = RunFolder(tmp_path, tuple(METHODS), 3, "")
+        path = min(tmp_path.glob("*.block"))
+        whole = path.read_bytes()
+        assert folder.load(Block(0, 5)) is not None
+        for bit in np.random.default_rng(0).integers(0, len(whole) * 8, 100).tolist():
+            spoiled = bytearray(whole)
+            spoiled[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(spoiled)
+            assert folder.load(Block(0, 5)) is None
+
+    def test_other_jobs_and_blocks_on_resume(self, file: Path, expected: str, tmp_path: Path) -> None:
+        run(backed(file), run_dir=tmp_path)
+        sorted(tmp_path.glob("*.block"))[3].unlink()
+
+        assert run(backed(file), run_dir=tmp_path, resume=True, n_jobs=1, rows=17).digest == expected
+
+    def test_a_run_is_not_overwritten(self, file: Path, tmp_path: Path) -> None:
+        run(backed(file), run_dir=tmp_path)
+
+        with pytest.raises(RunError, match=r"E604 .* holds a run already. Pass resume=True"):
+            run(backed(file), run_dir=tmp_path)
+
+    def test_other_data_are_not_mixed(self, file: Path, tmp_path: Path) -> None:
+        table = pd.DataFrame(some_cells(60, len(SYMBOLS)), columns=SYMBOLS, index=[f"c{i}" for i in range(60)])
+        run(table, run_dir=tmp_path)
+
+        with pytest.raises(RunError, match=r"E604 .* belongs to a run with other data, signatures or methods"):
+            run(table * 2, run_dir=tmp_path, resume=True)
+        assert run(table, run_dir=tmp_path, resume=True).digest == run(table).digest
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"{", "is damaged"),
+            (b"[]", "is damaged"),
+            (b'{"format": "resistype-run", "format_version": 2}', "was written by a newer resistype"),
+            (b'{"format": "other", "format_version": 1}', "is no manifest of a run"),
+        ],
+    )
+    def test_a_damaged_manifest(self, file: Path, tmp_path: Path, content: bytes, message: str) -> None:
+        (tmp_path / "manifest.json").write_bytes(content)
+
+        with pytest.raises(RunError, match=f"E604 .*{message}"):
+            run(backed(file), run_dir=tmp_path, resume=True)
+
+    def test_what_is_left_of_a_killed_writer_is_cleared(self, file: Path, expected: str, tmp_path: Path) -> None:
+        run(backed(file), run_dir=tmp_path)
+        (tmp_path / ".tmp-abc").write_bytes(b"half")
+
+        assert run(backed(file), run_dir=tmp_path, resume=True).digest == expected
+        assert not (tmp_path / ".tmp-abc").exists()
+
+    def test_a_file_is_whole_or_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write_whole(tmp_path / "a", b"first")
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OutputError, match=r"O101 .* could not be written: No space left on device"):
+            write_whole(tmp_path / "a", b"second")
+        assert (tmp_path / "a").read_bytes() == b"first"
+        assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def spoil(blocks: list[Path], damage: str) -> None:
+    """Do one kind of damage to the first block, or the first two."""
+    content = bytearray(blocks[0].read_bytes())
+    if damage == "flip":
+        content[100] ^= 4
+        blocks[0].write_bytes(content)
+    elif damage == "cut":
+        blocks[0].write_bytes(content[:-7])
+    elif damage == "empty":
+        blocks[0].write_bytes(b"")
+    elif damage == "gone":
+        blocks[0].unlink()
+    elif damage == "other":
+        for path in blocks[:2]:
+            path.write_bytes(b"something else entirely")
+
+
+def test_bad_values_in_rows_on_disk_are_named(file: Path, tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "bad.h5ad"
+    path.write_bytes(file.read_bytes())
+    with h5py.File(path, "r+") as opened:
+        row = opened["X"]["indptr"][41]
+        opened["X"]["data"][row] = np.nan
+
+    with pytest.raises(ExpressionError, match="E501 1 missing value"):
+        run(backed(path))
+
+
+def test_an_error_of_the_work_itself_is_not_tried_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def fails(*_: object, **__: object) -> None:
+        calls.append(1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(loop, "score_block", fails)
+    with pytest.raises(ZeroDivisionError):
+        run(backed(file), n_jobs=1)
+    assert len(calls) == 1
+
+
+class TerminatedWorkerError(Exception):
+    """Named like loky's."""
+
+
+class TestLostWorkers:
+    """A stand-in for loky losing workers; test_faults.py kills real ones."""
+
+    @pytest.fixture
+    def losses(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        left, real = [0], loop.score_block
+
+        def sometimes(*args: object, **more: object) -> object:
+            if left[0] > 0:
+                left[0] -= 1
+                raise TerminatedWorkerError
+            return real(*args, **more)
+
+        monkeypatch.setattr(loop, "score_block", sometimes)
+        return left
+
+    @pytest.mark.parametrize("lost", [1, 2])
+    def test_blocks_are_given_out_again(self, file: Path, expected: str, losses: list[int], lost: int) -> None:
+        losses[0] = lost
+
+        assert run(backed(file), n_jobs=1).digest == expected
+
+    def test_not_for_ever(self, file: Path, losses: list[int], tmp_path: Path) -> None:
+        losses[0] = 99
+
+        with pytest.raises(RunError) as error:
+            run(backed(file), n_jobs=1, run_dir=tmp_path)
+        assert str(error.value) == (
+            "E601 Worker lost 3 times on rows 0–4 (TerminatedWorkerError; likely out of memory). "
+            f"Finished: 0 blocks. They are saved in '{tmp_path}'; call again with resume=True to go on. "
+            "Smaller blocks need less memory: block_rows ≤ 2."
+        )
+
+
+def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
+    table = pd.DataFrame(
+        some_cells(60, len(SYMBOLS)).astype(np.float32), columns=SYMBOLS, index=[f"c{i}" for i in range(60)]
+    )
+    with parallel_config(backend="loky", n_jobs=2):
+        assert run(backed(file), n_jobs=None).digest == expected
+        assert (
+            score(
+                table, SIGNATURES, method=METHODS, n_jobs=None, options=ScoreOptions(read=ReadOptions(unit="log2"))
+            ).digest
+            == expected
+        )
+
+
+SLOW_RUN = """
+import sys, time
+from pathlib import Path
+from resistype.score import loop
+from tests.score.test_loop import backed, run
+real = loop.score_block
+def slow(*args, **more):
+    time.sleep(0.15)
+    return real(*args, **more)
+loop.score_block = slow
+if __name__ == "__main__":
+    print(run(backed(Path(sys.argv[1])), run_dir=sys.argv[2], resume=True).digest, flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: signal.Signals) -> None:
+    command = [sys.executable, "-c", SLOW_RUN, str(file), str(tmp_path / "run")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for_blocks(tmp_path / "run", 2)
+    process.send_signal(how)
+    start = time.monotonic()
+    assert process.wait(timeout=10) != 0
+    assert time.monotonic() - start < 5
+    kept = len(list((tmp_path / "run").glob("*.block")))
+    heard: list[Progress] = []
+
+    resumed = run(backed(file), run_dir=tmp_path / "run", resume=True, progress=heard.append)
+
+    assert resumed.digest == expected
+    assert heard[0].blocks == kept >= 2
+
+
+def wait_for_blocks(folder: Path, n: int) -> None:
+    until = time.monotonic() + 30
+    while len(list(folder.glob("*.block"))) < n:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_methods_travel_to_processes() -> None:
+    with parallel_config(backend="loky", n_jobs=2):
+        back = Parallel()(delayed(lambda method: method)(get_method(name)) for name in METHODS)
+    assert [method.id for method in back] == METHODS
