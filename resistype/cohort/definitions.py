@@ -65,12 +65,12 @@ class _Course:
 
     def verdict(self, outcome: str, note: str = "") -> Verdict:
         """Verdict on the time from start to progression."""
-        return Verdict.of(outcome, f"{self.words}{note}", self.start, self.progression)
+        return Verdict.of(outcome, f"{self.words}{note}", (self.start, self.progression))
 
     def stopped(self, outcome: str, note: str = "") -> Verdict:
         """Verdict on the time from the last dose to progression."""
         words = f"{self.words}, {span(self.last_dose, self.progression)} the last dose{note}"
-        return Verdict.of(outcome, words, self.last_dose, self.progression)
+        return Verdict.of(outcome, words, (self.last_dose, self.progression))
 
 
 def judge(history: History, definition: Definition) -> Verdict:
@@ -96,7 +96,7 @@ def _course(h: History, definition: str) -> _Course | Verdict:
         return Verdict.of("not_evaluable", "the last dose is not given, so the exposure is unknown")
     if h.last_dose < limit(definition, "exposure", h.start):
         reason = f"last dose {span(h.start, h.last_dose)} start: exposure below 6 weeks"
-        return Verdict.of("not_evaluable_exposure", reason, h.start, h.last_dose)
+        return Verdict.of("not_evaluable_exposure", reason, (h.start, h.last_dose))
     response = h.best_response or "best response not given"
     words = f"{response}, progression {span(h.start, h.progression)} start"
     return _Course(h.start, h.last_dose, h.progression, h.best_response, words)
@@ -111,8 +111,8 @@ def _without_progression(h: History, start: date, definition: str) -> Verdict:
         return Verdict.of("not_evaluable", "no progression, and the last follow-up is not given")
     seen = f"{h.best_response} without progression, last seen {span(start, h.last_followup)} start"
     if h.last_followup < limit(definition, "followed", start):
-        return Verdict.of("not_evaluable", f"{seen}: followed too briefly", start, h.last_followup)
-    return Verdict.of("no_resistance", seen, start, h.last_followup)
+        return Verdict.of("not_evaluable", f"{seen}: followed too briefly", (start, h.last_followup))
+    return Verdict.of("no_resistance", seen, (start, h.last_followup))
 
 
 def _ours(verdict: Verdict) -> Verdict:
@@ -181,7 +181,7 @@ def _rapid(h: History) -> Verdict | None:
     if h.last_dose is not None and h.last_dose >= limit("sitc_ici_chemo", "exposure", h.start):
         return None
     reason = f"rapid progression, {span(h.start, h.progression)} start: any exposure counts"
-    return _ours(Verdict.of("primary", reason, h.start, h.progression))
+    return _ours(Verdict.of("primary", reason, (h.start, h.progression)))
 
 
 def _nsclc_ar_2021(h: History) -> Verdict:
@@ -191,25 +191,25 @@ def _nsclc_ar_2021(h: History) -> Verdict:
     if h.progression is None:
         return _still_responding(h)
     if h.rechallenge == "yes":
-        return Verdict.of("yes", f"{h.best_response}, progression at rechallenge", h.start, h.progression)
+        return Verdict.of("yes", f"{h.best_response}, progression at rechallenge", (h.start, h.progression))
     if h.last_dose is None:
         return Verdict.of("not_evaluable", "the last dose is not given")
     course = f"{h.best_response}, progression {span(h.last_dose, h.progression)} the last dose"
     if h.progression <= limit("nsclc_ar_2021", "window", h.last_dose):
-        return Verdict.of("yes", course, h.last_dose, h.progression)
-    return Verdict.of("no", f"{course}: more than 6 months", h.last_dose, h.progression)
+        return Verdict.of("yes", course, (h.last_dose, h.progression))
+    return Verdict.of("no", f"{course}: more than 6 months", (h.last_dose, h.progression))
 
 
 def _without_response(h: History) -> Verdict:
     if h.best_response in _NO_RESPONSE_GIVEN:
         return Verdict.of("not_evaluable", "best response is not evaluable or not given")
-    return Verdict.of("no", f"best response {h.best_response} is not an objective response", h.start, h.progression)
+    return Verdict.of("no", f"best response {h.best_response} is not an objective response", (h.start, h.progression))
 
 
 def _still_responding(h: History) -> Verdict:
     if h.last_followup is None:
         return Verdict.of("not_evaluable", "no progression, and the last follow-up is not given")
-    return Verdict.of("no", f"{h.best_response} without progression so far", h.start, h.last_followup)
+    return Verdict.of("no", f"{h.best_response} without progression so far", (h.start, h.last_followup))
 
 
 def _hcc_pref(h: History) -> Verdict:
@@ -219,26 +219,26 @@ def _hcc_pref(h: History) -> Verdict:
     early = h.progression is not None and h.progression < limit("hcc_pref", "benefit", h.start)
     if h.best_response in _RESPONSE and not early:
         reason = f"best response {h.best_response}, no progression in the first 6 months"
-        return Verdict.of("responder", reason, h.start, h.progression or h.last_followup)
+        return Verdict.of("responder", reason, (h.start, h.progression or h.last_followup))
     if not early or h.progression is None:
         return _hcc_without_response(h, h.start)
     course = f"progression {span(h.start, h.progression)} start"
     if h.best_response in _RESPONSE:
         reason = f"{h.best_response}, but {course}: both classes apply"
-        return Verdict.of("ambiguous_short_response", reason, h.start, h.progression)
-    return Verdict.of("PRef", course, h.start, h.progression)
+        return Verdict.of("ambiguous_short_response", reason, (h.start, h.progression))
+    return Verdict.of("PRef", course, (h.start, h.progression))
 
 
 def _hcc_without_response(h: History, start: date) -> Verdict:
     seen = h.progression or h.last_followup
     if h.best_response == "PD" and h.progression:
-        return Verdict.of("undefined", "best response PD, but no progression in the first 6 months", start, seen)
+        return Verdict.of("undefined", "best response PD, but no progression in the first 6 months", (start, seen))
     if h.best_response != "SD" or seen is None:
         return Verdict.of("not_evaluable", "no progression in the first 6 months, and no response that can be judged")
     stable = f"SD, known until {span(start, seen)} start"
     if seen < limit("hcc_pref", "benefit", start):
-        return Verdict.of("not_evaluable", f"{stable}: followed too briefly", start, seen)
-    return Verdict.of("responder", stable, start, seen)
+        return Verdict.of("not_evaluable", f"{stable}: followed too briefly", (start, seen))
+    return Verdict.of("responder", stable, (start, seen))
 
 
 _SITC: Final = {

@@ -95,8 +95,9 @@ class Verdict:
     caveats: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, outcome: str, reason: str, first: date | None = None, last: date | None = None) -> Verdict:
-        """Verdict that rests on the span from `first` to `last`, where both are known and in order."""
+    def of(cls, outcome: str, reason: str, over: tuple[date | None, date | None] = (None, None)) -> Verdict:
+        """Verdict that rests on the span `over` two dates, where both are known and in order."""
+        first, last = over
         if first is None or last is None or last < first:
             return cls(outcome, reason)
         return cls(outcome, reason, (last - first).days, full_months(first, last))

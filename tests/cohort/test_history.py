@@ -86,9 +86,9 @@ def test_span_prints_days_beside_calendar_months(last: date, expected: str) -> N
 def test_a_verdict_counts_its_span_only_where_both_ends_are_known_and_in_order() -> None:
     first, last = date(2023, 1, 1), date(2023, 6, 1)
 
-    assert Verdict.of("primary", "why", first, last) == Verdict("primary", "why", 151, 5)
-    assert Verdict.of("primary", "why", last, first) == Verdict("primary", "why")
-    assert Verdict.of("primary", "why", first, None) == Verdict("primary", "why")
+    assert Verdict.of("primary", "why", (first, last)) == Verdict("primary", "why", 151, 5)
+    assert Verdict.of("primary", "why", (last, first)) == Verdict("primary", "why")
+    assert Verdict.of("primary", "why", (first, None)) == Verdict("primary", "why")
 
 
 def test_every_threshold_says_whose_it_is_and_why() -> None:
