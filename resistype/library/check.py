@@ -15,7 +15,8 @@ from typing import Any
 
 from resistype.errors import SignatureError
 from resistype.library.library import Library, load_library
-from resistype.library.read import parse_toml, read_text, safe_id, signature_files
+from resistype.library.parse import parse_toml
+from resistype.library.read import read_text, safe_id, signature_files
 from resistype.library.rules import RULES, Draft, near_duplicates
 from resistype.resources import signatures_dir
 

@@ -7,20 +7,18 @@ about a file, and about all files of a folder, are told at once, each with file,
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from resistype.errors import SignatureError, complain
+from resistype.library.parse import brief, complaint, parse_toml
 from resistype.library.signature import AXES, Signature
 
 __all__ = [
-    "FORMAT",
-    "FORMAT_VERSION",
     "MAX_BYTES",
     "GeneList",
     "read_folder",
@@ -30,18 +28,8 @@ __all__ = [
     "read_toml",
 ]
 
-FORMAT = "resistype-signature"
-FORMAT_VERSION = 1
 GeneList: TypeAlias = Sequence[str] | Mapping[str, float]
 MAX_BYTES = 8 * 2**20
-MAX_TOML = 2**18
-MAX_DEPTH = 8
-STRING = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"' + r"|'''(?:[^']|'(?!''))*'''|'[^'\n]*'", re.DOTALL
-)
-COMMENT = re.compile(r"#[^\n]*")
-DELIMITER = re.compile(r"[=,{}\[\]\n]")
-BRACKET = re.compile(r"[\[\]{}]")
 UNSAFE = re.compile(r"[^a-z0-9_.-]+")
 
 
@@ -71,86 +59,6 @@ def read_text(path: Path) -> str:
         raise SignatureError(message, code="E205") from None
     except OSError as error:
         raise SignatureError(f"{path} cannot be read: {error.strerror}.", code="E205") from None
-
-
-def _refusal(text: str) -> str:
-    """Why a TOML text is not even parsed; empty when it is. The parser's cost grows with the square of its depth."""
-    if len(text) > MAX_TOML:
-        return f"it has {len(text):,} characters; one signature has at most {MAX_TOML:,}"
-    bare = COMMENT.sub("", STRING.sub("s", text))
-    if any(part.count(".") >= MAX_DEPTH for part in DELIMITER.split(bare)):
-        return f"a key has more than {MAX_DEPTH} parts"
-    depth = deepest = 0
-    for char in BRACKET.findall(bare):
-        depth += 1 if char in "[{" else -1
-        deepest = max(deepest, depth)
-    return f"brackets nest deeper than {MAX_DEPTH}" if deepest > MAX_DEPTH else ""
-
-
-def _line_of(text: str, *where: object) -> int:
-    """Line of a key in TOML text, of a key in its table, or of a text in its list; 1 when nothing is there."""
-    place = -1
-    for part in where:
-        word = re.escape(str(part))
-        pattern = rf"\"{word}\"" if place >= 0 else rf"^[ \t]*\[?[ \t]*\"?{word}\"?[ \t]*[=\]]"
-        inner = rf"^[ \t]*\"?{word}\"?[ \t]*=|{pattern}"
-        found = re.compile(inner if place >= 0 else pattern, re.MULTILINE).search(text, max(place, 0))
-        place = found.start() if found else place
-    return text.count("\n", 0, place) + 1 if place >= 0 else 1
-
-
-def parse_toml(text: str) -> tuple[Signature | None, list[tuple[int, str]]]:
-    """A signature from TOML text, or the complaints about it, each with its line."""
-    if refusal := _refusal(text):
-        return None, [(1, f"not read: {refusal}")]
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line ([0-9]+)", str(error))
-        return None, [(int(found[1]) if found else 1, f"not valid TOML: {error}")]
-    except (RecursionError, ValueError) as error:
-        return None, [(1, f"not valid TOML: {type(error).__name__}")]
-    complaints = _format_complaints(data, text)
-    if complaints:
-        return None, complaints
-    content = {key: value for key, value in data.items() if key not in ("format", "format_version")}
-    try:
-        return Signature.model_validate(content), []
-    except ValidationError as error:
-        return None, [_complaint(item, text) for item in error.errors(include_url=False)]
-
-
-def _format_complaints(data: dict[str, Any], text: str) -> list[tuple[int, str]]:
-    kind, version = data.get("format"), data.get("format_version")
-    if kind != FORMAT:
-        return [(_line_of(text, "format"), f'format is {kind!r}; a signature file says format = "{FORMAT}"')]
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        return [(_line_of(text, "format_version"), f"format_version is {version!r}; it must be a whole number from 1")]
-    if version > FORMAT_VERSION:
-        message = f"format_version is {version}, this resistype reads up to {FORMAT_VERSION}; update resistype"
-        return [(_line_of(text, "format_version"), message)]
-    return []
-
-
-def _complaint(item: Any, text: str) -> tuple[int, str]:
-    """One pydantic error as a line number and a sentence."""
-    where = [str(part) for part in item["loc"]]
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if not where:
-        return 1, message
-    field = ".".join(where)
-    got = "" if item["type"] in ("missing", "extra_forbidden") else f"; got {_brief(item['input'])}"
-    if item["type"] == "extra_forbidden":
-        message = "there is no such field"
-    inside = [item["input"] if isinstance(part, int) else part for part in item["loc"][1:]]
-    return _line_of(text, where[0], *inside), f"{field}: {message}{got}"
-
-
-def _brief(value: object) -> str:
-    """A value for a message: short, on one line, and never a whole structure."""
-    if isinstance(value, str):
-        return repr(value[:60])
-    return repr(value) if isinstance(value, (int, float)) else f"a {type(value).__name__}"
 
 
 def read_toml(path: str | Path) -> Signature:
@@ -208,7 +116,7 @@ def _add(signatures: list[Signature], key: str, cells: list[str], genes: list[st
         fields = {"id": key, "name": cells[0][:200], "description": cells[1][:4000], "up": tuple(dict.fromkeys(genes))}
         signatures.append(Signature.model_validate({**fields, "axis": "custom", "source": source}))
     except ValidationError as error:
-        return [_complaint(item, "")[1] for item in error.errors(include_url=False)]
+        return [complaint(item)[1] for item in error.errors(include_url=False)]
     return []
 
 
@@ -249,17 +157,17 @@ def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
 def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, list[str]]:
     """A signature from one entry of a mapping, or the complaints about it."""
     if isinstance(genes, (str, bytes)) or not isinstance(genes, Iterable):
-        return None, [f"wanted a list of genes, got {_brief(genes)}"]
+        return None, [f"wanted a list of genes, got {brief(genes)}"]
     names = sorted(genes) if isinstance(genes, (set, frozenset)) else list(genes)
     odd = [gene for gene in names if not isinstance(gene, str)]
     if odd:
-        return None, [f"{len(odd)} of {len(names)} genes are no text (first: {_brief(odd[0])}); give symbols as text"]
+        return None, [f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols as text"]
     weights = {gene: _plain(value) for gene, value in genes.items()} if isinstance(genes, Mapping) else None
     fields = {"id": key, "name": name[:200], "up": tuple(dict.fromkeys(names)), "weights": weights}
     try:
         return Signature.model_validate(fields), []
     except ValidationError as error:
-        return None, [_complaint(item, "")[1] for item in error.errors(include_url=False)]
+        return None, [complaint(item)[1] for item in error.errors(include_url=False)]
 
 
 def _plain(value: object) -> object:

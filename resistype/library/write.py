@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from resistype.errors import OutputError
-from resistype.library.read import FORMAT, FORMAT_VERSION
+from resistype.library.parse import FORMAT, FORMAT_VERSION
 from resistype.library.signature import Signature
 
 __all__ = ["to_toml", "write_text", "write_toml"]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from resistype.errors import OutputError
 from resistype.library import Signature, load_library, read_toml, to_toml, write_toml
-from resistype.library.read import parse_toml
+from resistype.library.parse import parse_toml
 from tests.strategies import signatures
 
 
