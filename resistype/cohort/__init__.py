@@ -1,5 +1,21 @@
-"""Cohorts: the clinical phenotype of resistance, and what is said of groups of patients."""
+"""Cohorts: the clinical phenotype of resistance, and what is said of groups of patients.
+
+clinical.py     the phenotype under published definitions, and the gate of the reports
+courses.py      tables of patients -> histories, or every complaint
+definitions.py  the five definitions, one function each
+history.py      history, verdict, calendar months, and the table of the limits
+pairs.py        changes of scores from baseline over a cohort
+"""
 
 from resistype.cohort.clinical import Phenotype, clinical, phenotype, thresholds
+from resistype.cohort.pairs import compare_groups, paired_changes, patient_changes
 
-__all__ = ["Phenotype", "clinical", "phenotype", "thresholds"]
+__all__ = [
+    "Phenotype",
+    "clinical",
+    "compare_groups",
+    "paired_changes",
+    "patient_changes",
+    "phenotype",
+    "thresholds",
+]
