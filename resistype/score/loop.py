@@ -11,7 +11,7 @@ A worker that is lost costs the blocks it had: what is missing is given out agai
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -161,6 +161,7 @@ class _State:
     out: Values
     reporter: Reporter
     run: RunOptions
+    spoiled: list[Block] = field(default_factory=list)
 
     def attempt(self, blocks: Sequence[Block], n_jobs: int | None, *, last: bool) -> list[Block]:
         """Give blocks out once; those that were lost with a worker are returned."""
@@ -170,7 +171,7 @@ class _State:
                 for found in self._results(blocks, n_jobs):
                     self._take(found)
                     left.pop(found.block)
-            self._stop_when_cancelled()
+            self._stop_with_reason()
         except Exception as error:
             if not is_lost_worker(error):
                 raise
@@ -187,7 +188,7 @@ class _State:
         backed = isinstance(self.task.values, Backed)
         task = self.task if shared or backed else Task(**{**vars(self.task), "values": None})
         for block in blocks:
-            if self._cancelled():
+            if self._cancelled() or self.spoiled:
                 return
             rows = None if shared or backed else _read(self.task.values, block)
             yield delayed(compute)(task, block, rows=rows, cancel=self.run.cancel if shared else None)
@@ -197,13 +198,15 @@ class _State:
 
     def _take(self, found: Found) -> None:
         if found.trouble == "values":
-            read_block(self.expression, found.block)  # says which values
+            self.spoiled.append(found.block)
         if found.values is not None:
             _put(self.out, found.block, found.values)
             self.reporter.done(found.block.stop - found.block.start)
-        self._stop_when_cancelled()
 
-    def _stop_when_cancelled(self) -> None:
+    def _stop_with_reason(self) -> None:
+        """Raise when the run ended early; not before all that was given out is back, so that nothing runs on."""
+        for block in self.spoiled[:1]:
+            read_block(self.expression, block)  # raises, and says which values
         if self._cancelled():
             raise RunError(f"Cancelled after {self._so_far()}", code="E602")
 
