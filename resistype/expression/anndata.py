@@ -62,12 +62,7 @@ def _matrix(adata: Any, options: ReadOptions) -> Any:
     if isinstance(values, np.ndarray):
         return values
     if is_scipy(values):
-        rows = values if values.format == "csr" else values.tocsr()
-        if rows.has_canonical_format or rows is not values:
-            return rows
-        rows = rows.copy()
-        rows.sum_duplicates()
-        return rows
+        return values if values.format == "csr" else values.tocsr()
     keeps = options.orientation != "genes_x_samples" and options.duplicates == "error" and not adata.is_view
     if adata.isbacked and keeps and getattr(values, "format", "dense") != "csc":
         shape, sparse = (adata.n_obs, adata.n_vars), hasattr(values, "format")

@@ -23,6 +23,7 @@ MAX_OBJECTS = 200_000
 MAX_NAME = 256
 BOMB_SIZE = 64 << 20
 BOMB_RATIO = 1_000
+LINKS = {h5py.ExternalLink: "an external link", h5py.SoftLink: "a soft link"}
 
 
 def _refuse(path: Path, why: str) -> ExpressionError:
@@ -40,7 +41,7 @@ def check_h5(path: Path, root: Any) -> None:
     """
     for name, link, element in _objects(path, root):
         if link is not None:
-            raise _refuse(path, f"{name} is a {link} and points elsewhere")
+            raise _refuse(path, f"{name} is {link} and points elsewhere")
         if isinstance(element, h5py.Dataset):
             _check_dataset(path, name, element)
 
@@ -58,7 +59,7 @@ def _objects(path: Path, root: Any) -> Iterator[tuple[str, str | None, Any]]:
                 raise _refuse(path, f"it holds a name of {len(key):,} characters")
             link = group.get(key, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                yield f"{where}/{key}", type(link).__name__, None
+                yield f"{where}/{key}", LINKS.get(type(link), "a link"), None
                 continue
             element = group[key]
             yield f"{where}/{key}", None, element

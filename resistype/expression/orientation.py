@@ -48,8 +48,9 @@ class Side:
 
     def sentence(self, where: str) -> str:
         """Counts in words, for example ``1,873 of 2,000 row names are gene symbols``."""
-        some = "" if self.looked_at == self.total else f" looked at, of {self.total:,},"
-        return f"{self.known:,} of {self.looked_at:,} {where} names{some} are {WORDS[self.kind]}"
+        if self.looked_at == self.total:
+            return f"{self.known:,} of {self.total:,} {where} names are {WORDS[self.kind]}"
+        return f"{self.known:,} of {self.looked_at:,} {where} names (picked from {self.total:,}) are {WORDS[self.kind]}"
 
 
 def look_at(names: Sequence[str]) -> Side:
@@ -57,10 +58,11 @@ def look_at(names: Sequence[str]) -> Side:
     step = max(1, -(-len(names) // MOST))
     spread = list(names[::step])
     known = Counter(STATUS[one.status] for one in resolve(spread) if one.status in STATUS)
-    other = id_type(spread)
-    if other.kind not in {"symbol", "ensembl"} and other.kind in WORDS:
-        known[other.kind] += other.n if other.kind != "ncbi" or other.n >= MANY_NUMBERS else 0
-    known.pop("unknown", None)
+    other = id_type([name for name in spread if len(name) > 1 or name.isdigit()])  # mice have genes named a and T
+    if other.kind == "lower_case":
+        known["lower_case"] = sum(one.status == "approved" for one in resolve([name.upper() for name in spread]))
+    elif other.kind in {"mouse_symbol", "mouse_ensembl"} or (other.kind == "ncbi" and other.n >= MANY_NUMBERS):
+        known[other.kind] = other.n
     kind, n = known.most_common(1)[0] if known else ("unknown", 0)
     return Side(kind if n else "unknown", n, len(spread), len(names))
 

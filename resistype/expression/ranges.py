@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError
 from resistype.expression.store import is_sparse
 
-__all__ = ["Block", "as_bytes", "row_bytes", "row_ranges"]
+__all__ = ["Block", "as_bytes", "in_words", "row_bytes", "row_ranges"]
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _CELL = 8  # a value is float64 at most
@@ -65,12 +65,27 @@ def row_ranges(values: Any, *, memory: str | int = "512MB", rows: int | None = N
         start = stop
 
 
+def in_words(size: int) -> str:
+    """A number of bytes as one reads it.
+
+    Examples
+    --------
+    >>> from resistype.expression.ranges import in_words
+    >>> in_words(1_900_000_000), in_words(512_000_000), in_words(80)
+    ('1.9 GB', '512 MB', '80 bytes')
+    """
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= scale:
+            return f"{size / scale:.3g} {unit}"
+    return f"{size} bytes"
+
+
 def _too_large(need: int, rows: int, *, fits: int, budget: int) -> ExpressionError:
     if fits < 1:
-        message = f"One row needs more than the budget of {budget:,} bytes; raise memory=."
+        message = f"One row needs {in_words(need // rows)} but the budget is {in_words(budget)}; raise memory=."
     else:
         message = (
-            f"One block of {rows:,} rows needs {need / 1e6:,.0f} MB but the budget is {budget / 1e6:,.0f} MB; "
+            f"One block of {rows:,} rows needs {in_words(need)} but the budget is {in_words(budget)}; "
             f"lower rows to ≤ {fits:,} or raise memory=."
         )
     return ExpressionError(message, code="E302")
