@@ -67,14 +67,14 @@ class Places(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Figures of each row of a block; arrays of shape (n,)."""
+    """Figures of each row of a block, arrays of shape (n,), and whether all values are whole numbers."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     total: NDArray[np.float64]
     squares: NDArray[np.float64]
     present: NDArray[np.int64]
-    whole: NDArray[np.bool_]
+    whole: bool
 
 
 def _ranges(values: Matrix) -> list[Block]:
@@ -87,31 +87,48 @@ def _ranges(values: Matrix) -> list[Block]:
 
 def _dense(rows: NDArray[Any]) -> _Rows:
     numbers = rows.astype(np.float64)
-    numbers[~np.isfinite(numbers)] = np.nan
+    good = np.isfinite(numbers)
+    numbers[~good] = np.nan
     return _Rows(
         np.fmin.reduce(numbers, axis=1),
         np.fmax.reduce(numbers, axis=1),
         np.nansum(numbers, axis=1),
         np.nansum(numbers * numbers, axis=1),
-        np.isfinite(numbers).sum(axis=1),
-        ((numbers == np.rint(numbers)) | np.isnan(numbers)).all(axis=1),
+        good.sum(axis=1),
+        bool((numbers == np.rint(numbers)).all(where=good)),
     )
 
 
 def _sparse(values: Matrix, block: Block) -> _Rows:
     data, _, indptr, n_genes = csr_rows(values, *block)
     stored = np.diff(indptr)
-    row = np.repeat(np.arange(stored.size), stored)
     good = np.isfinite(data)
-    row, numbers = row[good], data[good].astype(np.float64)
-    low = np.where(stored < n_genes, 0.0, np.nan)
-    high = low.copy()
-    np.fmin.at(low, row, numbers)
-    np.fmax.at(high, row, numbers)
-    odd = np.bincount(row[numbers != np.rint(numbers)], minlength=stored.size)
-    total = np.bincount(row, numbers, minlength=stored.size).astype(np.float64)
-    squares = np.bincount(row, numbers * numbers, minlength=stored.size).astype(np.float64)
-    return _Rows(low, high, total, squares, n_genes - stored + np.bincount(row, minlength=stored.size), odd == 0)
+    numbers = data.astype(np.float64)
+    known = numbers if good.all() else np.where(good, numbers, 0.0)
+    numbers = numbers if good.all() else np.where(good, numbers, np.nan)
+    beside = np.where(stored < n_genes, 0.0, np.nan)
+    return _Rows(
+        np.fmin(beside, _by_row(np.fmin, numbers, indptr, empty=np.nan)),
+        np.fmax(beside, _by_row(np.fmax, numbers, indptr, empty=np.nan)),
+        _by_row(np.add, known, indptr, empty=0.0),
+        _by_row(np.add, known * known, indptr, empty=0.0),
+        n_genes - stored + _by_row(np.add, good.astype(np.float64), indptr, empty=0.0).astype(np.int64),
+        bool((known == np.rint(known)).all()),
+    )
+
+
+def _by_row(reduce: np.ufunc, numbers: NDArray[np.float64], indptr: NDArray[np.int64], *, empty: float) -> Any:
+    """Stored values of each row reduced to one; `empty` for rows that store none."""
+    filled = np.flatnonzero(np.diff(indptr))
+    out = np.full(indptr.size - 1, empty)
+    if filled.size:
+        out[filled] = reduce.reduceat(numbers, indptr[filled])
+    return out
+
+
+def _joined(parts: list[_Rows]) -> _Rows:
+    low, high, total, squares, present = (np.concatenate([part[k] for part in parts]) for k in range(5))
+    return _Rows(low, high, total, squares, present, all(part.whole for part in parts))
 
 
 def _ln_sums(values: Matrix, low: float, high: float) -> tuple[float, float]:
@@ -127,7 +144,7 @@ def figures(values: Matrix) -> Figures:
     """Figures of a matrix of shape (n_obs, n_genes)."""
     ranges = _ranges(values)
     parts = [_sparse(values, b) if is_sparse(values) else _dense(dense_rows(values, *b)) for b in ranges]
-    rows = _Rows(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    rows = _joined(parts)
     number = np.concatenate([np.arange(*block) for block in ranges])
     n = int(rows.present.sum())
     low, high = (float(reduce.reduce(side)) for reduce, side in ((np.fmin, rows.low), (np.fmax, rows.high)))
@@ -143,7 +160,7 @@ def figures(values: Matrix) -> Figures:
         sum_high=float(rows.total.max()),
         ln_low=ln_low,
         ln_high=ln_high,
-        whole=bool(rows.whole.all()),
+        whole=rows.whole,
         bad=number.size * values.shape[1] - n,
         flat=tuple(number[(rows.low == rows.high) & (values.shape[1] > 1)].tolist()),
     )

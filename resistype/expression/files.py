@@ -129,7 +129,7 @@ def _with_values(raw: Raw, element: Any, backed: Backed, *, kind: str, options: 
         raise ExpressionError(message, code="E503")
     if kind != "dense":
         major = backed.shape if kind == "csr" else backed.shape[::-1]
-        check_sparse(backed.path, backed.place, element, major)
+        check_sparse(backed.path, backed.place, element, shape=major)
     why_not = _must_load(raw, kind, options)
     large = _size(element, kind) > LARGE
     if options.backed or (options.backed is None and large):

@@ -81,7 +81,7 @@ def _check_dataset(path: Path, name: str, element: Any) -> None:
         raise _refuse(path, f"{name} declares {declared / 1e9:.1f} GB but holds {held:,} bytes")
 
 
-def check_sparse(path: Path, name: str, element: Any, shape: tuple[int, int]) -> None:
+def check_sparse(path: Path, name: str, element: Any, *, shape: tuple[int, int]) -> None:
     """Refuse a stored sparse matrix whose row pointer does not fit; `shape` is (rows of the pointer, other side).
 
     Raises

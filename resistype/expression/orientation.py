@@ -29,6 +29,7 @@ WORDS = {
     "unknown": "known genes",
 }
 STATUS = {"approved": "symbol", "ensembl": "ensembl"}
+BY_SHAPE = {"ensembl", "mouse_symbol", "mouse_ensembl"}
 MANY_NUMBERS = 100
 
 
@@ -61,7 +62,7 @@ def look_at(names: Sequence[str]) -> Side:
     other = id_type([name for name in spread if len(name) > 1 or name.isdigit()])  # mice have genes named a and T
     if other.kind == "lower_case":
         known["lower_case"] = sum(one.status == "approved" for one in resolve([name.upper() for name in spread]))
-    elif other.kind in {"mouse_symbol", "mouse_ensembl"} or (other.kind == "ncbi" and other.n >= MANY_NUMBERS):
+    elif other.kind in BY_SHAPE or (other.kind == "ncbi" and other.n >= MANY_NUMBERS):
         known[other.kind] = other.n
     kind, n = known.most_common(1)[0] if known else ("unknown", 0)
     return Side(kind if n else "unknown", n, len(spread), len(names))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
-from resistype.samples.read import as_key, listed
+from resistype.samples.read import as_key, listed, plural
 
 __all__ = ["Design", "Pairing", "pair_samples"]
 
@@ -131,7 +131,8 @@ def pair_samples(
     later = rows[~rows["sample"].isin(unpaired) & (rows["timepoint"] != start)]
     if later.empty:
         message = (
-            f"There is no pair: {len(first)} patients have a sample at {start!r}, none of them a later one. "
+            f"There is no pair: {plural(len(first), 'patient has', 'patients have')} a sample at {start!r}, "
+            "none of them a later one. "
             f"Check the columns {patient!r} and {timepoint!r}."
         )
         raise SamplesError(message, code="E909")
@@ -153,7 +154,8 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
         rows[key] = pd.Series([as_key(value) for value in table[column]], dtype=object)
         blank = rows.loc[rows[key].isna(), "sample"].tolist()
         if blank:
-            complaints.append(f"{len(blank)} rows have no value in column {column!r} ({listed(blank)}).")
+            many = plural(len(blank), "row has", "rows have")
+            complaints.append(f"{many} no value in column {column!r} ({listed(blank)}).")
     complain(complaints, SamplesError, code="E905", subject="Pairs cannot be made")
     return rows
 
@@ -205,11 +207,12 @@ def _pairs(rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start
 
 def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], start: str) -> tuple[str, ...]:
     patients = pairs["patient"].nunique()
-    notes = [f"{len(pairs)} pairs of {patients} patients: each later sample against the patient's {start!r} sample."]
+    counts = f"{plural(len(pairs), 'pair', 'pairs')} of {plural(patients, 'patient', 'patients')}"
+    notes = [f"{counts}: each later sample against the patient's {start!r} sample."]
     several = sorted(set(pairs.loc[pairs["n_baseline"] > 1, "patient"]))
     if several:
         notes.append(
-            f"{len(several)} patients have several baseline samples ({listed(several)}); "
+            f"{plural(len(several), 'patient has', 'patients have')} several baseline samples ({listed(several)}); "
             "the first in the order of the table is used."
         )
     repeated = pairs[pairs["n_at_timepoint"] > 1].drop_duplicates(["patient", "timepoint"])
@@ -218,9 +221,13 @@ def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], st
             f"{patient} at {time!r}" for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
         ]
         notes.append(
-            f"{len(repeated)} times a patient has several samples at one time point ({listed(words)}); "
+            f"{plural(len(repeated), 'time', 'times')} a patient has several samples at one time point "
+            f"({listed(words)}); "
             "each has its own pair, and the first in the order of the table stands for the patient."
         )
     if unpaired:
-        notes.append(f"{len(unpaired)} of {len(rows)} samples are in no pair; the reasons are kept beside their names.")
+        are = "is" if len(unpaired) == 1 else "are"
+        notes.append(
+            f"{len(unpaired)} of {len(rows)} samples {are} in no pair; the reasons are kept beside their names."
+        )
     return tuple(notes)

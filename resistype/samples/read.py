@@ -20,7 +20,7 @@ import pandas as pd
 
 from resistype.errors import SamplesError, complain
 
-__all__ = ["align_samples", "as_key", "listed", "read_samples"]
+__all__ = ["align_samples", "as_key", "listed", "plural", "read_samples"]
 
 SHOWN = 5
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "#N/A", "<NA>"})
@@ -34,6 +34,11 @@ LARGEST = 64 << 20
 def listed(names: Sequence[object]) -> str:
     """Up to five names, and a sign that there are more."""
     return ", ".join(str(name) for name in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+
+
+def plural(n: int, one: str, many: str) -> str:
+    """A count with its noun."""
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None) -> pd.DataFrame:
@@ -100,7 +105,8 @@ def _check_ids(ids: Sequence[str | None]) -> None:
     repeated = [f"{name} x{n}" for name, n in Counter(ids).items() if n > 1]
     if repeated:
         message = (
-            f"{len(repeated)} sample ids occur more than once in the samples table ({listed(repeated)}). "
+            f"{plural(len(repeated), 'sample id occurs', 'sample ids occur')} more than once in the samples table "
+            f"({listed(repeated)}). "
             "The column of sample ids needs one row a sample; name another column with sample= (--sample), "
             "or remove the repeats."
         )
@@ -171,7 +177,7 @@ def _typed(header: list[str], rows: dict[int, list[str]], path: Path, *, sample:
     repeated = [name for name, n in Counter(header).items() if n > 1]
     complaints = []
     if uneven:
-        many = "1 line does" if len(uneven) == 1 else f"{len(uneven)} lines do"
+        many = plural(len(uneven), "line does", "lines do")
         complaints.append(f"{many} not have {len(header)} fields like the header (line {listed(uneven)}).")
     if repeated:
         complaints.append(f"Columns occur more than once: {listed(repeated)}.")
@@ -219,7 +225,7 @@ def align_samples(table: pd.DataFrame, samples: Sequence[str]) -> tuple[pd.DataF
     >>> table = read_samples(pd.DataFrame({"id": ["a", "b", "c"], "patient": ["P1", "P1", "P2"]}))
     >>> aligned, notes = align_samples(table, ["b", "a"])
     >>> aligned["patient"].tolist(), notes
-    (['P1', 'P1'], ('1 of 3 rows of the samples table have no expression (c).',))
+    (['P1', 'P1'], ('1 of 3 rows of the samples table has no expression (c).',))
     """
     known, wanted = set(table.index), set(samples)
     absent = [name for name in samples if name not in known]
@@ -231,5 +237,6 @@ def align_samples(table: pd.DataFrame, samples: Sequence[str]) -> tuple[pd.DataF
         )
         raise SamplesError(message, code="E904")
     extra = [name for name in table.index if name not in wanted]
-    note = f"{len(extra)} of {len(table)} rows of the samples table have no expression ({listed(extra)})."
+    has = "has" if len(extra) == 1 else "have"
+    note = f"{len(extra)} of {len(table)} rows of the samples table {has} no expression ({listed(extra)})."
     return table.loc[list(samples)], (note,) if extra else ()

@@ -29,9 +29,11 @@ COUNTS = np.array(
 LOGS = np.round(np.log2(COUNTS / 40 + 1), 3)
 
 
-def frame(values: NDArray[Any] = LOGS, genes: tuple[str, ...] = GENES, samples: tuple[str, ...] = SAMPLES) -> pd.DataFrame:
+def frame(
+    values: NDArray[Any] = LOGS, genes: tuple[str, ...] = GENES, samples: tuple[str, ...] = SAMPLES
+) -> pd.DataFrame:
     """Samples × genes."""
-    return pd.DataFrame(values, index=list(samples), columns=list(genes))
+    return pd.DataFrame(np.array(values), index=list(samples), columns=list(genes))
 
 
 def expression(values: NDArray[Any] = COUNTS, **options: Any) -> Expression:

@@ -81,8 +81,10 @@ def test_gene_names_are_cleaned_and_that_is_told() -> None:
 
     assert genes == ("TP53", "ENSG00000166710", "B2M")
     assert notes == [
-        "2 gene names were cleaned of spaces or Ensembl versions "
-        "(' TP53' → TP53, 'ENSG00000166710.12' → ENSG00000166710)."
+        (
+            "2 gene names were cleaned of spaces or Ensembl versions "
+            "(' TP53' → TP53, 'ENSG00000166710.12' → ENSG00000166710)."
+        )
     ]
 
 
@@ -110,7 +112,10 @@ def test_case_is_folded_only_when_asked_for() -> None:
     ("genes", "note"),
     [
         (GENES, "8 of 8 gene names are gene symbols (CD8A, B2M, TAP1)."),
-        (("ENSG00000141510", "ENSG00000166710"), "2 of 2 gene names are Ensembl ids (ENSG00000141510, ENSG00000166710)."),
+        (
+            ("ENSG00000141510", "ENSG00000166710"),
+            "2 of 2 gene names are Ensembl ids (ENSG00000141510, ENSG00000166710).",
+        ),
         (("Gzmb", "Pdcd1", "other"), "2 of 3 gene names are mouse symbols (Gzmb, Pdcd1)."),
         (("x-1", "y-2"), "2 of 2 gene names are of no kind known here (x-1, y-2)."),
     ],
@@ -124,8 +129,10 @@ def test_lower_case_warns_with_the_remedy() -> None:
         gene_notes([name.lower() for name in GENES])
 
     assert [str(one.message) for one in caught] == [
-        "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
-        "Symbols are compared as written, so none will match; pass case='fold'."
+        (
+            "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
+            "Symbols are compared as written, so none will match; pass case='fold'."
+        )
     ]
 
 
@@ -134,8 +141,10 @@ def test_excel_dates_warn_with_what_they_may_have_been() -> None:
         notes = gene_notes([*GENES, "1-Mar", "1-Dec"])
 
     assert [str(one.message) for one in caught] == [
-        "W901 2 gene names look like Excel dates: '1-Mar' (MARCHF1 or MTARC1?), '1-Dec' (DELEC1). "
-        "They were not matched."
+        (
+            "W901 2 gene names look like Excel dates: '1-Mar' (MARCHF1 or MTARC1?), '1-Dec' (DELEC1). "
+            "They were not matched."
+        )
     ]
     assert f"W901 {notes[1]}" == str(caught[0].message)
 

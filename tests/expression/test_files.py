@@ -12,9 +12,8 @@ import pytest
 import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
-from resistype.expression import Backed, ReadOptions, read_expression
+from resistype.expression import Backed, ReadOptions, read_expression, stored
 from resistype.expression import files as module
-from resistype.expression import stored
 from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES, annotated, dense, write_10x, write_h5ad, write_zarr
 
 
@@ -105,7 +104,9 @@ def test_an_h5_file_that_is_no_h5ad(path: Path, absent: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_expression(path)
 
-    assert str(caught.value).startswith(f"E313 {path} is not an h5ad file: it has no {absent}. Its top level holds: X, ")
+    assert str(caught.value).startswith(
+        f"E313 {path} is not an h5ad file: it has no {absent}. Its top level holds: X, "
+    )
 
 
 def test_a_matrix_of_text(path: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_matrix_of_text(path: Path) -> None:
 def test_a_transposed_h5ad_gets_the_remedy(tmp_path: Path) -> None:
     annotated(sp.csr_matrix(COUNTS)).T.write_h5ad(tmp_path / "a.h5ad")
 
-    with pytest.raises(ExpressionError, match='E701 Genes seem to be in rows: .*pass orientation="genes_x_samples"'):
+    with pytest.raises(ExpressionError, match=r'E701 Genes seem to be in rows: .*pass orientation="genes_x_samples"'):
         read_expression(tmp_path / "a.h5ad")
 
     data = read_expression(tmp_path / "a.h5ad", ReadOptions(orientation="genes_x_samples"))
@@ -230,7 +231,7 @@ def test_10x_with_names_missing(tmp_path: Path) -> None:
         del file["matrix/barcodes"]
         file["matrix/barcodes"] = np.array(["x"], dtype="S")
 
-    with pytest.raises(ExpressionError, match="E313 .* the matrix is 4 × 8, with 1 barcodes, 8 genes"):
+    with pytest.raises(ExpressionError, match=r"E313 .* the matrix is 4 × 8, with 1 barcodes, 8 genes"):
         read_expression(path)
 
 

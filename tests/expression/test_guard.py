@@ -103,7 +103,7 @@ def test_a_group_inside_itself_ends(tmp_path: Path) -> None:
 def test_too_many_objects_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resistype.expression.guard.MAX_OBJECTS", 5)
 
-    with pytest.raises(ExpressionError, match="E314 .* it holds more than 5 objects"):
+    with pytest.raises(ExpressionError, match=r"E314 .* it holds more than 5 objects"):
         read_expression(write_h5ad(tmp_path / "a.h5ad", COUNTS))
 
 

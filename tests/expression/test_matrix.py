@@ -204,7 +204,9 @@ def test_fewer_genes_keep_the_library_size_of_all(make: Any) -> None:
 
 @pytest.mark.parametrize("columns", [[0, 0], [-1], [8]])
 def test_genes_that_cannot_be_taken(columns: list[int]) -> None:
-    with pytest.raises(ExpressionError, match=r"E305 Cannot take . genes by number: each must lie in 0–7 and occur once"):
+    with pytest.raises(
+        ExpressionError, match=r"E305 Cannot take . genes by number: each must lie in 0–7 and occur once"
+    ):
         made(COUNTS, "counts").restrict(np.array(columns))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_numbers_spelt_as_text_are_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "shown"),
-    [("absent", "'absent'"), ("1,5", "'1,5'"), ("", "''"), (datetime.date(2024, 3, 1), "datetime.date(2024, 3, 1)")],
+    [("absent", "'absent'"), ("1,5", "'1,5'"), ("", "''"), (dt.date(2024, 3, 1), "datetime.date(2024, 3, 1)")],
 )
 def test_text_is_named_with_its_place(cell: Any, shown: str) -> None:
     given = frame().astype(object)
@@ -174,5 +174,5 @@ def test_what_is_no_parquet(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     file.write_text("gene,P1\nCD8A,1\n")
 
-    with pytest.raises(ExpressionError, match="E308 .*a.parquet cannot be read as parquet"):
+    with pytest.raises(ExpressionError, match=r"E308 .*a.parquet cannot be read as parquet"):
         read_parquet(file)

@@ -127,14 +127,18 @@ BAD = {
     ),
     "many cells": (
         "gene,P1,P2,P3\nA,x,x,x\nB,x,x,x\n",
-        "E503 6 cells hold text where a number belongs (first: 'x' in row 'A', column 'P1', 'x' in row 'A', column 'P2', "
-        "'x' in row 'A', column 'P3', 'x' in row 'B', column 'P1', 'x' in row 'B', column 'P2', …). "
-        "Correct them, or remove their columns.",
+        (
+            "E503 6 cells hold text where a number belongs (first: 'x' in row 'A', column 'P1', 'x' in row 'A', column "
+            "'P2', 'x' in row 'A', column 'P3', 'x' in row 'B', column 'P1', 'x' in row 'B', column 'P2', …). "
+            "Correct them, or remove their columns."
+        ),
     ),
     "decimal commas": (
         "gene;P1;P2\nCD8A;1,5;2\n",
-        "E503 1 cell holds text where a number belongs (first: '1,5' in row 'CD8A', column 'P1'). "
-        "Write decimals with a point.",
+        (
+            "E503 1 cell holds text where a number belongs (first: '1,5' in row 'CD8A', column 'P1'). "
+            "Write decimals with a point."
+        ),
     ),
     "uneven lines": (
         "gene,P1,P2\nCD8A,1,2\nB2M,3\nTAP1,4,5,6\n",
@@ -142,18 +146,24 @@ BAD = {
     ),
     "empty": (
         "",
-        "E301 {file} holds no table of values: it has 0 lines of at most 0 columns. A matrix needs a header line with "
-        "names, rows of values, and commas, tabs or semicolons between the columns.",
+        (
+            "E301 {file} holds no table of values: it has 0 lines of at most 0 columns. A matrix needs a header line "
+            "with names, rows of values, and commas, tabs or semicolons between the columns."
+        ),
     ),
     "header only": (
         "gene,P1,P2\n",
-        "E301 {file} holds no table of values: it has 1 line of at most 3 columns. A matrix needs a header line with "
-        "names, rows of values, and commas, tabs or semicolons between the columns.",
+        (
+            "E301 {file} holds no table of values: it has 1 line of at most 3 columns. A matrix needs a header line "
+            "with names, rows of values, and commas, tabs or semicolons between the columns."
+        ),
     ),
     "one column": (
         "gene\nCD8A\nB2M\n",
-        "E301 {file} holds no table of values: it has 2 lines of at most 1 column. A matrix needs a header line with "
-        "names, rows of values, and commas, tabs or semicolons between the columns.",
+        (
+            "E301 {file} holds no table of values: it has 2 lines of at most 1 column. A matrix needs a header line "
+            "with names, rows of values, and commas, tabs or semicolons between the columns."
+        ),
     ),
     "nul": ("gene,P1\x00\nCD8A,1\n", "E308 {file} is not plain text in UTF-8. Save it as csv or tsv in UTF-8."),
 }
@@ -173,7 +183,7 @@ def test_bad_text_is_named(tmp_path: Path, case: str) -> None:
 def test_utf_16_of_excel(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("gene,P1\nCD8A,1\n".encode("utf-16"))
 
-    with pytest.raises(ExpressionError, match="E308 .* is not plain text in UTF-8"):
+    with pytest.raises(ExpressionError, match=r"E308 .* is not plain text in UTF-8"):
         read_text(tmp_path / "a.csv")
 
 
