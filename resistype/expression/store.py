@@ -174,9 +174,10 @@ def dense_rows(values: Any, start: int, stop: int) -> NDArray[Any]:
 
 def columns_of(values: Any, columns: NDArray[np.intp], *, rows: slice | None = None) -> NDArray[np.float64]:
     """The columns asked for in a range of rows (by default all), as float64 of shape (n_rows, len(columns))."""
-    span = rows or slice(0, values.shape[0])
+    span = rows or slice(None)
     if isinstance(values, Backed):
-        steps = [*range(span.start, span.stop, STEP), span.stop]
+        first, last, _ = span.indices(values.shape[0])
+        steps = [*range(first, last, STEP), last]
         parts = [dense_rows(values, start, stop)[:, columns] for start, stop in pairwise(steps)]
         return np.concatenate(parts, dtype=np.float64) if parts else np.empty((0, columns.size))
     part = values[span][:, columns]

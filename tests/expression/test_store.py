@@ -51,7 +51,7 @@ def test_rows_are_the_same_from_every_form(source: Any, start: int, stop: int) -
 
 
 @pytest.mark.parametrize("columns", [[0], [7, 0, 3], [2, 2], []])
-@pytest.mark.parametrize("rows", [None, slice(0, 2), slice(3, 4)])
+@pytest.mark.parametrize("rows", [None, slice(None), slice(0, 2), slice(3, 4), slice(2, None), slice(2, 2)])
 def test_columns_are_the_same_from_every_form(source: Any, columns: list[int], rows: slice | None) -> None:
     wanted = np.array(columns, dtype=np.intp)
 
