@@ -1,12 +1,12 @@
-"""The compiled loops: sorting a row, ranking it, summing over sets.
+"""The compiled loops: ranking a row, summing over sets.
 
-All numba code of the score room is in this file, because numba's cache on disk notices a change of the file a kernel
-stands in, not of a file it calls into. Nothing here is `parallel=True`: threads come from joblib outside, and the
-kernels release the GIL. No BLAS either: its sums depend on the shape of a block.
+Nothing here is `parallel=True`: threads come from joblib outside, and the kernels release the GIL. No BLAS either: its
+sums depend on the shape of a block.
 
-Non-zero values are sorted by a radix sort on the bits of the float: on the highest differing bits only, and an
-insertion sort finishes, which is linear when few keys share those bits. Should they not be few, it starts again with
-all bits, so no input makes it quadratic.
+The bits of a float, turned a little, are a whole number that sorts like the float. These **keys** are counted into
+buckets by their highest bits. Where all keys of a bucket are equal, as is usual among counts, the first and last place
+of the bucket are the mid-rank of each, and nothing is sorted. Keys that share a bucket with others are sorted. A row
+that hardly repeats a value is sorted at once.
 """
 
 from __future__ import annotations
@@ -16,105 +16,25 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["ranks_dense", "row_moments", "sums_csr", "sums_dense", "weighted_sums"]
+from resistype.score.sorting import DIGIT, sort_keys
 
-DIGIT = 11  # bits a radix pass; 2,048 counters stay in the first cache
-SPARE = 8  # insertion moves allowed a key before all bits are sorted instead
+__all__ = ["ranks_dense", "sums_csr", "sums_dense"]
+
+MOST = 1 << 15  # buckets
+LOOK = 64  # keys looked at to see whether values repeat
 
 
 @njit(nogil=True, cache=True)
 def _work(size: int, like: Any) -> Any:
-    """Room for sorting `size` keys: keys, places, a spare of each, counters."""
-    room = np.int32
-    return (
-        np.empty(size, like.dtype),
-        np.empty(size, room),
-        np.empty(size, like.dtype),
-        np.empty(size, room),
-        np.empty(1 << DIGIT, np.int64),
-    )
-
-
-@njit(nogil=True, cache=True)
-def _pass(source: Any, target: Any, counts: Any, n: int, digit: Any) -> None:
-    """One counting sort of (keys, places) on the bits ``shift .. shift + bits``."""
-    keys, places = source
-    into_keys, into_places = target
-    move, mask = np.uint64(digit[0]), np.uint64((1 << digit[1]) - 1)
-    counts[: 1 << digit[1]] = 0
-    for j in range(n):
-        counts[np.int64((np.uint64(keys[j]) >> move) & mask)] += 1
-    total = np.int64(0)
-    for d in range(1 << digit[1]):
-        count = counts[d]
-        counts[d] = total
-        total += count
-    for j in range(n):
-        digit_j = np.int64((np.uint64(keys[j]) >> move) & mask)
-        place = counts[digit_j]
-        counts[digit_j] = place + 1
-        into_keys[place] = keys[j]
-        into_places[place] = places[j]
-
-
-@njit(nogil=True, cache=True)
-def _finish(keys: Any, places: Any, n: int) -> bool:
-    """Insertion sort with a budget: False when it was overdrawn (the arrays are then still a permutation)."""
-    budget = SPARE * n + 64
-    for j in range(1, n):
-        key = keys[j]
-        if keys[j - 1] <= key:
-            continue
-        place = places[j]
-        k = j
-        while k > 0 and keys[k - 1] > key:
-            keys[k] = keys[k - 1]
-            places[k] = places[k - 1]
-            k -= 1
-        keys[k] = key
-        places[k] = place
-        budget -= j - k
-        if budget < 0:
-            return False
-    return True
-
-
-@njit(nogil=True, cache=True)
-def _span(keys: Any, n: int) -> Any:
-    """Lowest bit in which keys differ, and one more than the highest; (0, 0) when all are equal."""
-    differ = np.uint64(0)
-    for j in range(1, n):
-        differ |= np.uint64(keys[j] ^ keys[0])
-    if differ == np.uint64(0):
-        return 0, 0
-    high = 64
-    while (differ >> np.uint64(high - 1)) == np.uint64(0):
-        high -= 1
-    low = 0
-    while (differ >> np.uint64(low)) & np.uint64(1) == np.uint64(0):
-        low += 1
-    return low, high
-
-
-@njit(nogil=True, cache=True)
-def _sort(work: Any, n: int) -> None:
-    """Sort the first `n` keys of the room in place, their places along with them."""
-    keys, places, spare_keys, spare, counts = work
-    if n < 48 and _finish(keys, places, n):
-        return
-    low, high = _span(keys, n)
-    if low == high:
-        return
-    for start in (max(low, high - 2 * DIGIT), low):
-        passes = -(-(high - start) // DIGIT)
-        passes += passes % 2  # an even number of passes ends where it began
-        bits = -(-(high - start) // passes)
-        for p in range(0, passes, 2):
-            first, second = min(start + p * bits, 63), min(start + (p + 1) * bits, 63)
-            _pass((keys, places), (spare_keys, spare), counts, n, (first, bits))
-            _pass((spare_keys, spare), (keys, places), counts, n, (second, bits))
-        if start == low or _finish(keys, places, n):
-            return
+    """Room for one row: keys and places with a spare of each; edges and first keys of the buckets; ranks."""
+    most = 64
+    while most < 2 * size and most < MOST:
+        most *= 2
+    keys, places = np.empty(size, like.dtype), np.empty(size, np.int32)
+    counts = np.empty(1 << DIGIT, np.int64)
+    spares = np.empty(size, like.dtype), np.empty(size, np.int32), counts
+    buckets = np.zeros(most + 1, np.int32), np.empty(most, like.dtype), np.empty(most, np.bool_)
+    return (keys, places), spares, buckets, np.empty(size, np.int32)
 
 
 @njit(nogil=True, cache=True)
@@ -126,70 +46,167 @@ def _size_bits(bit: Any, wide: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _collect(bits: Any, work: Any) -> Any:
-    """Keys that sort like the floats, without zeros and NaN: how many, how many of them negative, how many NaN."""
-    keys, places = work[0], work[1]
+def _extent(bits: Any) -> Any:
+    """Smallest and largest size of the negative and of the positive values, their numbers, and the number of NaN."""
     wide = bits.itemsize == 8
-    sign = np.uint64(1) << np.uint64(63 if wide else 31)
-    full = sign | (sign - np.uint64(1))
-    n, negative, missing = 0, 0, 0
+    none, zero = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)
+    low_below, high_below, low_above, high_above = none, zero, none, zero
+    below, above, missing = 0, 0, 0
     for j in range(bits.size):
         size, infinity = _size_bits(bits[j], wide)
-        if size == np.uint64(0):
+        if size == zero:
             continue
         if size > infinity:
             missing += 1
+        elif size == np.uint64(bits[j]):
+            above += 1
+            low_above, high_above = min(low_above, size), max(high_above, size)
+        else:
+            below += 1
+            low_below, high_below = min(low_below, size), max(high_below, size)
+    return (low_below, high_below, below), (low_above, high_above, above), missing
+
+
+@njit(nogil=True, cache=True)
+def _key(bit: Any, extent: Any, wide: Any) -> Any:
+    """A whole number from 0 that sorts like the float; the empty span between negative and positive is left out."""
+    (low_below, high_below, below), (low_above, _, _), _ = extent
+    size, _ = _size_bits(bit, wide)
+    if size == np.uint64(bit):
+        offset = high_below - low_below + np.uint64(1) if below else np.uint64(0)
+        return size - low_above + offset
+    return high_below - size
+
+
+@njit(nogil=True, cache=True)
+def _buckets(extent: Any, most: int) -> Any:
+    """How far keys are shifted to find their bucket, and how many buckets there are."""
+    (low_below, high_below, below), (low_above, high_above, above), _ = extent
+    span = np.uint64(0)
+    if below:
+        span += high_below - low_below + np.uint64(1)
+    if above:
+        span += high_above - low_above + np.uint64(1)
+    wanted = 64
+    while wanted < 2 * (below + above) and wanted < most:
+        wanted *= 2
+    shift = np.uint64(0)
+    while (span >> shift) >= np.uint64(wanted):
+        shift += np.uint64(1)
+    return shift, np.int64(span >> shift) + 1
+
+
+@njit(nogil=True, cache=True)
+def _repeats(bits: Any) -> Any:
+    """Whether a look at some values finds one twice."""
+    step = max(bits.size // LOOK, 1)
+    for j in range(0, min(bits.size, LOOK * step), step):
+        for k in range(0, j, step):
+            if bits[k] == bits[j] and bits[j] << np.uint64(1):
+                return True
+    return bits.size < LOOK
+
+
+@njit(nogil=True, cache=True)
+def _count(bits: Any, extent: Any, work: Any) -> Any:
+    """Count keys into buckets and mark the buckets that hold different keys: shift, and number of buckets."""
+    edges, firsts, mixed = work[2]
+    wide = bits.itemsize == 8
+    shift, n_buckets = _buckets(extent, firsts.size)
+    edges[: n_buckets + 1] = 0
+    mixed[:n_buckets] = False
+    for j in range(bits.size):
+        size, infinity = _size_bits(bits[j], wide)
+        if size == np.uint64(0) or size > infinity:
             continue
-        below = np.uint64(bits[j]) != size
-        negative += below
-        keys[n] = np.uint64(bits[j]) ^ (full if below else sign)
-        places[n] = j
-        n += 1
-    return n, negative, missing
+        key = _key(bits[j], extent, wide)
+        b = np.int64(key >> shift)
+        if edges[b + 1] == 0:
+            firsts[b] = key
+        elif firsts[b] != key:
+            mixed[b] = True
+        edges[b + 1] += 1
+    for b in range(n_buckets):
+        edges[b + 1] += edges[b]
+    return shift
 
 
 @njit(nogil=True, cache=True)
-def _tie_end(keys: Any, start: int, n: int) -> int:
-    stop = start + 1
-    while stop < n and keys[stop] == keys[start]:
-        stop += 1
-    return stop
+def _gather(bits: Any, ready: Any, work: Any) -> int:
+    """Ranks of all values but those that need sorting; of these, keys and places."""
+    (keys, places), _, (edges, _, mixed), ranks = work
+    extent, shift, counted, zero, zeros = ready
+    wide = bits.itemsize == 8
+    n = 0
+    for j in range(bits.size):
+        size, infinity = _size_bits(bits[j], wide)
+        if size == np.uint64(0) or size > infinity:
+            ranks[j] = zero if size == np.uint64(0) else 0
+            continue
+        key = _key(bits[j], extent, wide)
+        b = np.int64(key >> shift)
+        if counted and not mixed[b]:
+            ranks[j] = edges[b] + edges[b + 1] + 1 + (2 * zeros if size == np.uint64(bits[j]) else 0)
+        else:
+            keys[n] = key
+            places[n] = j
+            n += 1
+    return n
 
 
 @njit(nogil=True, cache=True)
-def _add(out: Any, parts: Any, entry: Any, base: Any) -> None:
-    """Let a gene that counts `entry` instead of `base` count so in all its parts."""
-    for q in range(parts.size):
-        for t in range(entry.size):
-            out[parts[q], t] += entry[t] - base[t]
+def _rank_row(bits: Any, n_genes: int, work: Any) -> Any:
+    """Put the doubled mid-ranks of a row's values into the room, 0 for NaN; the rank of a zero is returned.
+
+    `bits` may leave out zeros: the row has `n_genes` values.
+    """
+    extent = _extent(bits)
+    below = extent[0][2]
+    zeros = np.int64(n_genes - below - extent[1][2] - extent[2])
+    zero = 2 * below + zeros + 1
+    counted = _repeats(bits)
+    shift = _count(bits, extent, work) if counted else np.uint64(0)
+    n = _gather(bits, (extent, shift, counted, zero, zeros), work)
+    sort_keys(work[0], work[1], n)
+    (keys, places), _, (edges, _, _), ranks = work
+    a, before, bucket = 0, 0, np.int64(-1)
+    while a < n:
+        stop = a + 1
+        while stop < n and keys[stop] == keys[a]:
+            stop += 1
+        if counted and np.int64(np.uint64(keys[a]) >> shift) != bucket:
+            bucket = np.int64(np.uint64(keys[a]) >> shift)
+            before = np.int64(edges[bucket]) - a
+        rank = 2 * before + a + stop + 1
+        rank += 2 * zeros if before + a >= below else 0
+        for j in range(a, stop):
+            ranks[places[j]] = rank
+        a = stop
+    return zero
+
+
+@njit(nogil=True, cache=True)
+def _add(out: Any, parts: Any, span: Any, tables: Any, ranks: Any) -> None:
+    """Let a gene that counts as `ranks[0]` instead of `ranks[1]` count so in all its parts."""
+    for q in range(span[0], span[1]):
+        part = parts[q]
+        for t in range(tables.shape[1]):
+            out[part, t] += tables[ranks[0], t] - tables[ranks[1], t]
 
 
 @njit(nogil=True, cache=True)
 def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> None:
     bits, indices, n_genes = row
     by_gene, by_part, sizes = sets
-    keys, places = work[0], work[1]
-    n, negative, missing = _collect(bits, work)
-    _sort(work, n)
-    zeros = n_genes - missing - n
-    base = tables[2 * negative + zeros + 1]
+    zero = _rank_row(bits, n_genes, work)
+    ranks = work[3]
     for p in range(sizes.size):
-        for t in range(base.size):
-            out[p, t] = sizes[p] * base[t]
-    if missing:
-        nothing = np.zeros_like(base)
-        for j in range(bits.size):
-            size, infinity = _size_bits(bits[j], bits.itemsize == 8)
-            if size > infinity:
-                _add(out, by_part[by_gene[indices[j]] : by_gene[indices[j] + 1]], nothing, base)
-    a = 0
-    while a < n:
-        b = _tie_end(keys, a, n)
-        entry = tables[a + b + 1 + (2 * zeros if a >= negative else 0)]
-        for j in range(a, b):
-            gene = indices[places[j]]
-            _add(out, by_part[by_gene[gene] : by_gene[gene + 1]], entry, base)
-        a = b
+        for t in range(tables.shape[1]):
+            out[p, t] = sizes[p] * tables[zero, t]
+    for j in range(bits.size):
+        span = by_gene[indices[j]], by_gene[indices[j] + 1]
+        if span[0] < span[1]:
+            _add(out, by_part, span, tables, (ranks[j], zero))
 
 
 @njit(nogil=True, cache=True)
@@ -207,27 +224,6 @@ def sums_csr(rows: Any, sets: Any, result: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _rank_row(bits: Any, work: Any, ranks: Any) -> None:
-    """Doubled mid-ranks of one dense row; 0 where the value is NaN."""
-    keys, places = work[0], work[1]
-    n, negative, missing = _collect(bits, work)
-    _sort(work, n)
-    zeros = bits.size - missing - n
-    ranks[:] = 2 * negative + zeros + 1
-    a = 0
-    while a < n:
-        b = _tie_end(keys, a, n)
-        for j in range(a, b):
-            ranks[places[j]] = a + b + 1 + (2 * zeros if a >= negative else 0)
-        a = b
-    if missing:
-        for j in range(bits.size):
-            size, infinity = _size_bits(bits[j], bits.itemsize == 8)
-            if size > infinity:
-                ranks[j] = 0
-
-
-@njit(nogil=True, cache=True)
 def _sum_entries(ranks: Any, columns: Any, tables: Any, out: Any) -> None:
     for t in range(tables.shape[1]):
         total = np.int64(0)
@@ -242,11 +238,10 @@ def sums_dense(bits: Any, sets: Any, result: Any) -> None:
     indices, offsets = sets
     tables, out = result
     work = _work(bits.shape[1], bits)
-    ranks = np.empty(bits.shape[1], np.int32)
     for i in range(bits.shape[0]):
-        _rank_row(bits[i], work, ranks)
+        _rank_row(bits[i], bits.shape[1], work)
         for p in range(offsets.size - 1):
-            _sum_entries(ranks, indices[offsets[p] : offsets[p + 1]], tables, out[i, p])
+            _sum_entries(work[3], indices[offsets[p] : offsets[p + 1]], tables, out[i, p])
 
 
 @njit(nogil=True, cache=True)
@@ -254,58 +249,5 @@ def ranks_dense(bits: Any, out: Any) -> None:
     """Doubled mid-ranks of dense rows."""
     work = _work(bits.shape[1], bits)
     for i in range(bits.shape[0]):
-        _rank_row(bits[i], work, out[i])
-
-
-@njit(nogil=True, cache=True)
-def row_moments(rows: Any, out: Any) -> None:
-    """Mean and standard deviation (n - 1) over all genes of each row; zeros count, NaN does not.
-
-    Sums run over the sorted non-zero values, so they do not depend on the order of genes or on stored zeros.
-    """
-    values, bits, indptr, n_genes = rows
-    longest = 0
-    for i in range(indptr.size - 1):
-        longest = max(longest, indptr[i + 1] - indptr[i])
-    work = _work(longest, bits)
-    for i in range(indptr.size - 1):
-        row = values[indptr[i] : indptr[i + 1]]
-        n, _, missing = _collect(bits[indptr[i] : indptr[i + 1]], work)
-        _sort(work, n)
-        places, total, present = work[1], 0.0, n_genes - missing
-        for j in range(n):
-            total += row[places[j]]
-        mean = total / max(present, 1)
-        spread = (present - n) * mean * mean
-        for j in range(n):
-            spread += (row[places[j]] - mean) ** 2
-        out[i, 0] = mean
-        out[i, 1] = np.sqrt(spread / max(present - 1, 1))
-
-
-@njit(nogil=True, cache=True)
-def _sum_values(row: Any, columns: Any, weights: Any, out: Any) -> None:
-    total, weight, members = 0.0, 0.0, 0
-    for j in range(columns.size):
-        value = row[columns[j]]
-        if not np.isnan(value):
-            total += weights[j] * value
-            weight += abs(weights[j])
-            members += 1
-    out[0], out[1], out[2] = total, weight, members
-
-
-@njit(nogil=True, cache=True)
-def weighted_sums(rows: Any, sets: Any, out: Any) -> None:
-    """For each part: sum of weight times value, sum of the weights' sizes, members; NaN members left out."""
-    values, indices, indptr, n_genes = rows
-    columns, offsets, weights = sets
-    dense = np.zeros(n_genes)
-    for i in range(indptr.size - 1):
-        for j in range(indptr[i], indptr[i + 1]):
-            dense[indices[j]] = values[j]
-        for p in range(offsets.size - 1):
-            a, b = offsets[p], offsets[p + 1]
-            _sum_values(dense, columns[a:b], weights[a:b], out[i, p])
-        for j in range(indptr[i], indptr[i + 1]):
-            dense[indices[j]] = 0.0
+        _rank_row(bits[i], bits.shape[1], work)
+        out[i] = work[3]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.score import kernels
+from resistype.score import kernels, value_kernels
 from resistype.score.rows import CsrRows, DenseRows, Rows
 from resistype.score.sets import IndexedSets
 
@@ -67,7 +67,7 @@ def moments(rows: Rows) -> NDArray[np.float64]:
     """Mean and standard deviation over all genes of each row, shape (n_obs, 2); the same bits in any gene order."""
     out = np.empty((rows.n_obs, 2))
     data, _, indptr = _flat(rows)
-    kernels.row_moments((data, _bits(data), indptr, rows.n_genes), out)
+    value_kernels.row_moments((data.astype(np.float64), indptr, rows.n_genes), out)
     return out
 
 
@@ -80,7 +80,7 @@ def weighted_sums(rows: Rows, sets: IndexedSets) -> NDArray[np.float64]:
     """
     out = np.empty((rows.n_obs, sets.n_parts, 3))
     data, indices, indptr = _flat(rows)
-    kernels.weighted_sums((data, indices, indptr, rows.n_genes), (sets.indices, sets.offsets, sets.weights), out)
+    value_kernels.weighted_sums((data, indices, indptr, rows.n_genes), (sets.indices, sets.offsets, sets.weights), out)
     return out
 
 
