@@ -90,7 +90,7 @@ def _buckets(extent: Any, most: int) -> Any:
     wanted = 64
     while wanted < 2 * (below + above) and wanted < most:
         wanted *= 2
-    shift = np.uint64(0)
+    shift: Any = np.uint64(0)
     while (span >> shift) >= np.uint64(wanted):
         shift += np.uint64(1)
     return shift, np.int64(span >> shift) + 1
@@ -126,8 +126,8 @@ def _count(bits: Any, extent: Any, work: Any) -> Any:
         elif firsts[b] != key:
             mixed[b] = True
         edges[b + 1] += 1
-    for b in range(n_buckets):
-        edges[b + 1] += edges[b]
+    for bucket in range(n_buckets):
+        edges[bucket + 1] += edges[bucket]
     return shift
 
 
@@ -169,7 +169,8 @@ def _rank_row(bits: Any, n_genes: int, work: Any) -> Any:
     n = _gather(bits, (extent, shift, counted, zero, zeros), work)
     sort_keys(work[0], work[1], n)
     (keys, places), _, (edges, _, _), ranks = work
-    a, before, bucket = 0, 0, np.int64(-1)
+    a = 0
+    before, bucket = np.int64(0), np.int64(-1)
     while a < n:
         stop = a + 1
         while stop < n and keys[stop] == keys[a]:

@@ -6,6 +6,7 @@ from resistype.errors import SignatureError
 from resistype.score.method import Method
 from resistype.score.methods.aucell import AUCELL
 from resistype.score.methods.gsva import GSVA
+from resistype.score.methods.plage import PLAGE
 from resistype.score.methods.singscore import SINGSCORE
 from resistype.score.methods.ssgsea import SSGSEA
 from resistype.score.methods.ucell import UCELL
@@ -14,7 +15,7 @@ from resistype.score.methods.zscore import ZSCORE
 
 __all__ = ["METHODS", "get_method"]
 
-METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED, GSVA)
+METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED, GSVA, PLAGE)
 
 
 def get_method(name: str) -> Method:
