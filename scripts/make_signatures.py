@@ -4,7 +4,8 @@
 
 FOLDER holds `candidates.jsonl` and `cores.json`. A released file is immutable: this script refuses to change the
 content of an existing `id@version`; raise the version instead. `signature_texts.toml` beside this script holds what
-people wrote: descriptions, corrected licences, published scoring.
+people wrote: descriptions, corrected licences, published scoring. A candidate is taken when it is recommended there or
+has a text here. The newest version of a signature is <id>.toml; older ones stay beside it as <id>@<version>.toml.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from resistype.genes import resolve
-from resistype.library import Signature, read_toml, write_toml
+from resistype.library import Library, Signature, read_toml, write_toml
+from resistype.library.algebra import evaluate
 from resistype.library.read import signature_files
 from resistype.library.write import write_text
 
@@ -49,13 +51,6 @@ RENAMED = {"recalled_mhc1_core": "mhc1_core"}
 AXES = {"pirly_culture_stress": "control"}
 # Lists in the authors' own release, with the identifier given there. Everything else is a copy, or unchecked.
 OWN_RELEASE = ("cytopus_",)
-ALSO = (
-    "recalled_mhc1_core",
-    "hallmark_oxidative_phosphorylation",
-    "ss_cyt_davoli",
-    "ss_cyt_rooney",
-    "imv_cd_8_t_effector",
-)
 
 
 def identifier_status(row: dict[str, Any]) -> str:
@@ -134,21 +129,23 @@ def build(row: dict[str, Any], text: dict[str, Any]) -> Signature:
 
 
 def from_algebra(key: str, text: dict[str, Any], made: dict[str, Signature]) -> Signature:
-    """A set made of others: 'a - b - c'. Order of genes is the first one's."""
-    first, *rest = (part.strip() for part in text["derived_from"].split(" - "))
-    removed = {gene for ref in rest for gene in made[ref.partition("@")[0]].genes}
-    up = [gene for gene in made[first.partition("@")[0]].up if gene not in removed]
+    """A set made of others, see resistype.library.algebra."""
+    up = evaluate(text["derived_from"], Library(made.values()))
+    if isinstance(up, str):
+        sys.exit(f"{key}: {up}")
     return Signature.model_validate({"id": key, "version": "1.0.0", "up": up, "status": "proxy", **text})
 
 
 def save(signature: Signature) -> None:
+    """Write the newest version as <id>.toml; an older one found there moves to <id>@<version>.toml and stays."""
     folder = TARGET / signature.axis
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{signature.id}.toml"
-    if path.exists() and read_toml(path).ref == signature.ref:
-        old = read_toml(path)
-        if old.content_hash != signature.content_hash:
-            sys.exit(f"{path}: {signature.ref} is released and its content would change; give it a new version")
+    old = read_toml(path) if path.exists() else signature
+    if old.ref != signature.ref:
+        path.rename(folder / f"{old.ref}.toml")
+    elif old.content_hash != signature.content_hash:
+        sys.exit(f"{path}: {signature.ref} is released and its content would change; give it a new version")
     write_toml(signature, path)
 
 
@@ -166,7 +163,7 @@ def release() -> None:
 def main(folder: Path) -> None:
     texts: dict[str, dict[str, Any]] = tomllib.loads((HERE / "signature_texts.toml").read_text(encoding="utf-8"))
     lines = (folder / "candidates.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if row["recommended"] or row["id"] in ALSO]
+    rows = [row for row in map(json.loads, lines) if row["recommended"] or RENAMED.get(row["id"], row["id"]) in texts]
     made: dict[str, Signature] = {}
     for row in rows:
         key = RENAMED.get(row["id"], row["id"])

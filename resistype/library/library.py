@@ -28,6 +28,8 @@ __all__ = ["Library", "SignatureSpec", "load_library", "read_signatures"]
 class Library(Mapping[str, Signature]):
     """Signatures by id; ``library["id"]`` is the newest version, ``library["id@1.0.0"]`` that one.
 
+    Iteration keeps the order in which signatures were given, so that scores come in the order asked for.
+
     Parameters
     ----------
     signatures
@@ -39,6 +41,14 @@ class Library(Mapping[str, Signature]):
     ------
     SignatureError
         When one ``id@version`` occurs twice (E204).
+
+    Examples
+    --------
+    >>> library = load_library()
+    >>> library["texpsr_er_proxy"].version, "ERO1A" in library["texpsr_er_proxy@1.0.0"].genes
+    ('2.0.0', False)
+    >>> list(library.select(ids=["mhc1_core", "benci_isg_rs"]))
+    ['mhc1_core', 'benci_isg_rs']
     """
 
     def __init__(self, signatures: Iterable[Signature] = (), *, source: str = "memory") -> None:
@@ -50,10 +60,9 @@ class Library(Mapping[str, Signature]):
                 twice.append(f"{signature.ref} occurs twice; give one of them a new version or id")
             self._by_ref[signature.ref] = signature
         complain(twice, SignatureError, code="E204", subject=f"Library from {source}")
-        newest: dict[str, Signature] = {}
-        for signature in sorted(self._by_ref.values(), key=_order):
-            newest[signature.id] = signature
-        self._newest = newest
+        self._newest: dict[str, Signature] = {}
+        for signature in self._by_ref.values():  # the place of the first, the content of the newest
+            self._newest[signature.id] = max(self._newest.get(signature.id, signature), signature, key=_order)
 
     def __getitem__(self, key: str) -> Signature:
         found = self._by_ref.get(key) if "@" in key else self._newest.get(key)
@@ -61,7 +70,7 @@ class Library(Mapping[str, Signature]):
             return found
         known = [ref for ref in self._by_ref if ref.startswith(f"{key.partition('@')[0]}@")]
         hint = f"Versions here: {', '.join(known)}" if known and "@" in key else near(key, self._newest)
-        message = f"There is no signature '{key}' among the {len(self)} of {self.source}. {hint}"
+        message = f"There is no signature '{key}' in {self.source}. {hint}"
         raise UnknownSignatureError(message, code="E201")
 
     def __iter__(self) -> Iterator[str]:
@@ -96,7 +105,7 @@ class Library(Mapping[str, Signature]):
         status
             One status or several.
         ids
-            Ids, or ``id@version``; an unknown one is an error.
+            Ids, or ``id@version``, in the order wanted; an unknown one is an error.
 
         Raises
         ------
@@ -208,7 +217,7 @@ def read_signatures(spec: SignatureSpec = None) -> Library:
     Returns
     -------
     Library
-        In no case empty.
+        In no case empty; in the order asked for. Folders and axes are sorted by id.
 
     Raises
     ------

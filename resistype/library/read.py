@@ -176,7 +176,9 @@ def _plain(value: object) -> object:
 
 
 def read_folder(folder: Path, *, axes: bool = False) -> list[Signature]:
-    """All signatures of the TOML files below a folder; with `axes`, of its axis folders only.
+    """All signatures of the TOML files below a folder, sorted by id; with `axes`, of its axis folders only.
+
+    The newest version of an id is ``<id>.toml``, an older one ``<id>@<version>.toml`` beside it.
 
     Raises
     ------
@@ -194,7 +196,7 @@ def read_folder(folder: Path, *, axes: bool = False) -> list[Signature]:
     complain(complaints, SignatureError, code="E206", subject=str(folder))
     if not signatures:
         raise SignatureError(f"{folder} holds no signature file (*.toml in folders of axes).", code="E203")
-    return signatures
+    return sorted(signatures, key=lambda signature: signature.id)
 
 
 def signature_files(folder: Path, *, axes: bool = False) -> list[Path]:
