@@ -91,7 +91,7 @@ class SchemeError(InputError):
     """A scheme is wrong, unknown, or lacks what it needs."""
 
 
-class ReferenceError_(InputError):
+class ReferenceError_(InputError):  # noqa: N801, N818  Python has a ReferenceError of its own
     """A reference is absent, too small or of another kind."""
 
 

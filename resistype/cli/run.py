@@ -105,12 +105,15 @@ def classify_command(
     timepoint: Annotated[str, typer.Option(help="column of the time point")] = "timepoint",
     baseline: Annotated[str | None, typer.Option(help="value that marks the baseline biopsy")] = None,
     reference: Annotated[str | None, typer.Option(help="frozen reference: shipped name or .json")] = None,
+    batch: Annotated[str | None, typer.Option(help="column of the sequencing batch; by default found")] = None,
+    stability: Annotated[bool, typer.Option(help="repeat the calls to see how firm they are")] = True,
     jobs: Jobs = -1,
     unit: Unit = None,
     duplicates: Duplicates = "error",
 ) -> None:
     """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called."""
-    options = CallOptions(n_jobs=jobs, read=_read_options(unit, duplicates), sample=sample)
+    read = _read_options(unit, duplicates)
+    options = CallOptions(n_jobs=jobs, read=read, sample=sample, batch=batch, stability=stability)
     with show.progress("classifying", 2) as bar:
         calls = classify(
             expression,

@@ -1,4 +1,4 @@
-"""Writing so that a file appears whole or not at all: a temporary file beside the target, then a rename."""
+"""Output folders and text files; what the system says becomes an error with a code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from resistype.atomic import replace_file
 from resistype.errors import OutputError
 
 __all__ = ["make_folder", "write_text"]
@@ -41,20 +42,8 @@ def write_text(path: str | Path, text: str) -> Path:
     OutputError
         O103 when it cannot be written; an older file of that name is then still there as it was.
     """
-    target = Path(path)
-    temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
+        return replace_file(path, lambda stream: stream.write(text.encode()))
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        message = f"{str(target)!r} cannot be written: {error.strerror or error}. Nothing was written there."
+        message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
         raise OutputError(message, code="O103") from None
-    return target

@@ -18,6 +18,7 @@ from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Column
 from resistype.scheme.evidence import evidence_frame
 from resistype.scheme.scheme import Scheme
+from resistype.scheme.stability import Stability
 from resistype.scheme.verdicts import Verdicts
 
 __all__ = ["Calls"]
@@ -51,6 +52,8 @@ class Calls:
         Long table of the genes that decide single-gene questions (MHC class I): log2 values now and at baseline.
     run
         Inputs, versions, options: what it takes to repeat the run.
+    stability
+        How often each call came again with fewer genes, other cohorts and other methods; None where not asked.
     """
 
     scheme: Scheme
@@ -64,6 +67,7 @@ class Calls:
     coverage: pd.DataFrame = field(repr=False)
     genes: pd.DataFrame = field(repr=False)
     run: Mapping[str, Any] = field(repr=False)
+    stability: Stability | None = field(repr=False, default=None)
 
     def __repr__(self) -> str:
         axes = ", ".join(axis.id for axis in self.scheme.axes)
@@ -106,6 +110,9 @@ class Calls:
             frame[f"{axis.id}_base_rate"] = [
                 self.base_rate(axis.id, call)[0] for call in self.verdicts.calls[axis.id].tolist()
             ]
+        if self.stability is not None:
+            for axis in self.scheme.axes:
+                frame[f"{axis.id}_stability"] = self.stability.overall(axis.id)
         frame["headline"] = [self.headline(sample) for sample in self.samples]
         frame["caveats"] = [";".join(codes) for codes in self.verdicts.caveats]
         frame.index.name = "sample"
@@ -148,7 +155,7 @@ class Calls:
         -------
         pandas.DataFrame
             Columns sample, axis, call, quantity, title, value, unit, threshold, threshold_value, threshold_source,
-            distance, passes, decided, coverage, shared_genes, reason.
+            distance, passes, decided, stability, coverage, shared_genes, reason.
         """
         return evidence_frame(self, None if sample is None else [self.row(sample)])
 

@@ -17,7 +17,8 @@ CAVEATS: dict[str, str] = {
     "COHORT_RELATIVE": "The call depends on the other {n} reference samples of this cohort; "
     "at this size about {flip} of such calls move when the cohort changes (measured in melanoma).",
     "SMALL_COHORT": "Only {n} reference samples: fewer than 30.",
-    "ONE_SIDED_COHORT": "The cohort looks uniformly inflamed or cold; low and high are relative to it.",
+    "ONE_SIDED_COHORT": "The cohort lies to one side: its median {quantity} is {side} than that of {anchor} by "
+    "{median:+.2f} SD; low and high among its own samples mean little.",
     "REFERENCE_MISMATCH": "The reference is {reference}; yours is {yours}.",
     "PURITY": "Tumour purity was not given; a difference in purity alone could cause this (Aran 2015; Rhee 2018).",
     "PURITY_DROP_POSSIBLE": "The IFNγ response is higher and oxidative phosphorylation lower than at baseline: "

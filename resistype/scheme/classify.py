@@ -13,27 +13,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resistype.errors import CohortWarning, InputError, ReferenceError_, SamplesError, warn
+from resistype.errors import CohortWarning, InputError, ReferenceError_, warn
 from resistype.expression import Expression, ReadOptions, as_expression
-from resistype.expression.store import Backed
 from resistype.library import load_library
-from resistype.samples import Pairing, align_samples, pair_samples, read_samples
-from resistype.samples.read import as_key
 from resistype.scheme.calls import Calls
-from resistype.scheme.context import Column, Context, Rows, build_panel
+from resistype.scheme.context import Column, Context, build_panel
 from resistype.scheme.describe import coverage_frame, gene_frame, run_caveats, run_record, sample_caveats
 from resistype.scheme.fit import find_reference, fit_own, too_few, with_base_rates
+from resistype.scheme.floors import batch_columns
 from resistype.scheme.quantities import measure, measure_basic
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, Reference
 from resistype.scheme.scheme import Scheme
-from resistype.scheme.verdicts import apply_rules
+from resistype.scheme.shift import MIN_UNIVERSE, Shift, measure_shift, restrict, withhold
+from resistype.scheme.stability import Stability, assess, take_back
+from resistype.scheme.study import Study, read_study
+from resistype.scheme.verdicts import Verdicts, apply_rules
 
 __all__ = ["CallOptions", "apply_scheme", "classify"]
-
-_MIN_UNIVERSE = 0.8
 
 
 @dataclass(frozen=True)
@@ -48,30 +46,27 @@ class CallOptions:
         How the matrix is read.
     sample
         Column of the samples table with the sample ids; by default the first.
+    stability
+        Whether the calls are repeated with fewer genes, other cohorts and other methods. Without it, no call says how
+        firm it is and none is taken back.
+    batch
+        Column of the samples table with the sequencing batch; genes at the floor in a whole batch make an axis not
+        assessable there. By default every column that divides the samples is looked at.
+    anchor
+        Frozen reference that shows whether the cohort lies to one side; by default the scheme's, ``""`` for none.
+
+    Examples
+    --------
+    >>> CallOptions(n_jobs=2, stability=False).n_jobs
+    2
     """
 
     n_jobs: int = -1
     read: ReadOptions = field(default_factory=ReadOptions)
     sample: str | None = None
-
-
-@dataclass(frozen=True)
-class _Study:
-    """Matrix, table and pairs, joined by sample id."""
-
-    expression: Expression
-    table: pd.DataFrame | None
-    pairing: Pairing | None
-    design: pd.DataFrame
-    notes: tuple[str, ...]
-    reference_rows: NDArray[np.intp]
-
-    @property
-    def rows(self) -> Rows:
-        """All observations with the row of their baseline."""
-        place = {name: row for row, name in enumerate(self.expression.samples)}
-        baseline = [place[name] if name else -1 for name in self.design["baseline_sample"]]
-        return Rows(np.arange(self.expression.n_obs), np.array(baseline, dtype=np.intp))
+    stability: bool = True
+    batch: str | None = None
+    anchor: str | None = None
 
 
 def classify(
@@ -130,32 +125,70 @@ def classify(
     'IFNγ up + ISG.RS supports persistent signalling'
     """
     loaded = load_scheme(scheme)
-    study = _study(as_expression(data, options.read), samples, (patient, timepoint, baseline), options)
+    study = read_study(
+        as_expression(data, options.read), samples, (patient, timepoint, baseline), sample=options.sample
+    )
     frozen = None if reference is None else find_reference(reference)
-    universe_note = ""
+    note = ""
     if frozen is not None:
-        expression, universe_note = _in_universe(study.expression, frozen, loaded)
+        expression, note = _in_universe(study.expression, frozen, loaded)
         study = replace(study, expression=expression)
-    context = _context(study, loaded, options)
-    reference_used = _reference(context, study, frozen)
-    context = replace(context, reference=reference_used)
-    columns = measure(context, study.rows)
-    verdicts = apply_rules(loaded, columns)
-    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
-    about = _about(reference_used, study, universe_note)
+    batches = tuple(batch_columns(study.table, options.batch, patient=patient))
+    context = _context(study, loaded, options, batches)
+    context = replace(context, reference=_reference(context, study, frozen))
+    found = _call(context, study, options)
+    about = _about(context.reference, study, note, found.shift)
     return Calls(
         scheme=loaded,
         samples=study.expression.samples,
-        columns=columns,
-        verdicts=verdicts,
+        columns=found.columns,
+        verdicts=found.verdicts,
         design=study.design,
-        base_rates=reference_used.base_rates if reference_used else pd.DataFrame(),
+        base_rates=context.reference.base_rates if context.reference else pd.DataFrame(),
         reference=about,
         run_caveats=run_caveats(context, about, study.table),
         coverage=coverage_frame(context),
         genes=gene_frame(context, study.rows),
         run=run_record(context, about, study.notes),
+        stability=found.stability,
     )
+
+
+@dataclass(frozen=True)
+class _Found:
+    columns: dict[str, Column]
+    verdicts: Verdicts
+    stability: Stability | None
+    shift: Shift | None
+
+
+def _call(context: Context, study: Study, options: CallOptions) -> _Found:
+    """Measure, apply the rules, ask how firm the calls are, and whether the cohort lies to one side."""
+    scheme, rows = context.scheme, study.rows
+    columns = measure(context, rows)
+    verdicts = apply_rules(scheme, columns)
+    stability = None
+    if options.stability and scheme.stability is not None:
+        stability = assess(context, rows, verdicts, scheme.stability)
+        verdicts = take_back(verdicts, stability, scheme.stability)
+    shift = _shift(context, options)
+    if shift is not None and shift.one_sided and context.reference is not None and context.reference.is_own:
+        verdicts = withhold(context, verdicts, shift)
+    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
+    return _Found(columns, verdicts, stability, shift)
+
+
+def _shift(context: Context, options: CallOptions) -> Shift | None:
+    """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is its own reference."""
+    if context.reference is None or context.scheme.one_sided is None:
+        return None
+    anchor = context.reference
+    if anchor.is_own:
+        name = context.scheme.anchor if options.anchor is None else options.anchor
+        if not name:
+            return None
+        anchor = find_reference(name)
+    return measure_shift(context, anchor, context.reference_rows_or_all, limit=context.scheme.one_sided.value)
 
 
 def apply_scheme(
@@ -205,45 +238,16 @@ def apply_scheme(
     return pd.DataFrame(dict(verdicts.calls), index=frame.index), pd.Series(verdicts.caveats, index=frame.index)
 
 
-def _study(
-    expression: Expression,
-    samples: Any,
-    keys: tuple[str, str, str | None],
-    options: CallOptions,
-) -> _Study:
-    patient, timepoint, baseline = keys
-    design = pd.DataFrame({"baseline_sample": ""}, index=pd.Index(expression.samples, name="sample"))
-    everybody = np.arange(expression.n_obs)
-    if samples is None:
-        if baseline is not None:
-            message = f"baseline={baseline!r} needs a samples table with the columns {patient!r} and {timepoint!r}."
-            raise SamplesError(message, code="E911")
-        return _Study(expression, None, None, design, expression.notes, everybody)
-    table, notes = align_samples(read_samples(samples, sample=options.sample), expression.samples)
-    for name, column in (("patient", patient), ("timepoint", timepoint)):
-        if column in table.columns:
-            design.insert(design.shape[1] - 1, name, [as_key(value) or "" for value in table[column]])
-    if baseline is None:
-        return _Study(expression, table, None, design, (*expression.notes, *notes), everybody)
-    pairing = pair_samples(table, patient=patient, timepoint=timepoint, baseline=baseline)
-    pairs = pairing.pairs.set_index("sample").to_dict("index")
-    for column, empty in (("baseline_sample", ""), ("n_baseline", 0), ("n_at_timepoint", 0), ("used_first", True)):
-        design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
-    before = (design["timepoint"] == as_key(baseline)) & ~design.duplicated(["patient", "timepoint"])
-    all_notes = (*expression.notes, *notes, *pairing.notes)
-    return _Study(expression, table, pairing, design, all_notes, np.flatnonzero(before.to_numpy()))
-
-
-def _context(study: _Study, scheme: Scheme, options: CallOptions) -> Context:
+def _context(study: Study, scheme: Scheme, options: CallOptions, batches: tuple[str, ...]) -> Context:
     library = load_library()
     panel = build_panel(study.expression, scheme, library)
-    context = Context(scheme, library, panel, table=study.table, n_jobs=options.n_jobs)
+    context = Context(scheme, library, panel, table=study.table, n_jobs=options.n_jobs, batches=batches)
     context.reference_rows = study.reference_rows
     context.basic = measure_basic(context)
     return context
 
 
-def _reference(context: Context, study: _Study, frozen: Reference | None) -> Reference | None:
+def _reference(context: Context, study: Study, frozen: Reference | None) -> Reference | None:
     if frozen is not None:
         return frozen
     if len(study.reference_rows) >= MIN_COHORT:
@@ -264,29 +268,21 @@ def _in_universe(expression: Expression, reference: Reference, scheme: Scheme) -
     if reference.scheme != wanted:
         message = f"Reference {reference.name!r} was fitted for {reference.scheme}, not for {wanted}. Fit it again."
         raise ReferenceError_(message, code="R104")
-    columns = expression.index.match(reference.genes).columns
-    found = columns[columns >= 0]
-    share = len(found) / max(len(reference.genes), 1)
-    if share < _MIN_UNIVERSE:
+    inside, share = restrict(expression, reference.genes)
+    if share < MIN_UNIVERSE:
         message = (
-            f"Reference {reference.name!r} was fitted on {len(reference.genes):,} genes; your data have {len(found):,} "
-            f"of them ({share:.0%}; {_MIN_UNIVERSE:.0%} are needed). Scores from so different gene universes cannot be "
-            "compared; fit a reference on data like yours (resistype.fit_reference)."
+            f"Reference {reference.name!r} was fitted on {len(reference.genes):,} genes; your data have "
+            f"{inside.n_genes:,} of them ({share:.0%}; {MIN_UNIVERSE:.0%} are needed). Scores from so different gene "
+            "universes cannot be compared; fit a reference on data like yours (resistype.fit_reference)."
         )
         raise ReferenceError_(message, code="R104")
-    genes = tuple(np.asarray(expression.genes, dtype=object)[found].tolist())
-    note = f"{len(found):,} of the {len(reference.genes):,} genes of the reference are in the data ({share:.1%})"
-    return replace(expression, values=_columns(expression, found), genes=genes), note
+    return (
+        inside,
+        f"{inside.n_genes:,} of the {len(reference.genes):,} genes of the reference are in the data ({share:.1%})",
+    )
 
 
-def _columns(expression: Expression, columns: NDArray[np.intp]) -> Any:
-    if isinstance(expression.values, Backed):
-        message = "A frozen reference needs the matrix in memory; read the file without backing."
-        raise ReferenceError_(message, code="R105")
-    return expression.values[:, columns]
-
-
-def _about(reference: Reference | None, study: _Study, universe: str) -> dict[str, Any]:
+def _about(reference: Reference | None, study: Study, universe: str, shift: Shift | None) -> dict[str, Any]:
     if reference is None:
         return {"mode": "own baseline", "name": "each patient's own baseline biopsy", "n": len(study.reference_rows)}
     about: dict[str, Any] = {
@@ -296,4 +292,6 @@ def _about(reference: Reference | None, study: _Study, universe: str) -> dict[st
         "sha256": reference.digest,
         **reference.about,
     }
+    if shift is not None:
+        about["shift"] = shift.to_json()
     return about | ({"universe": universe} if universe else {})

@@ -16,16 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.expression import Expression
-from resistype.expression.store import columns_of
 from resistype.genes import Match
 from resistype.library import Library
+from resistype.scheme.floors import floor_everywhere
 from resistype.scheme.reference import Reference
 from resistype.scheme.scheme import Scheme
 
 __all__ = ["MIN_COVERAGE", "Column", "Context", "Panel", "Rows", "build_panel"]
 
 MIN_COVERAGE = 0.5
-_CONSTANT_FROM = 3
 
 
 @dataclass(frozen=True)
@@ -106,17 +105,13 @@ def build_panel(expression: Expression, scheme: Scheme, library: Library) -> Pan
     """
     matches = {name: expression.index.match(library[name].genes) for name in scheme.signatures}
     log2 = {name: expression.log2(match.columns[match.columns >= 0]) for name, match in matches.items()}
-    floor = {name: _at_floor(expression, match) for name, match in matches.items()}
+    floor = {name: _floor_genes(expression, match) for name, match in matches.items()}
     return Panel(expression, matches, log2, floor)
 
 
-def _at_floor(expression: Expression, match: Match) -> tuple[str, ...]:
-    """Genes at the smallest value of every sample, or without any variation over at least three samples."""
+def _floor_genes(expression: Expression, match: Match) -> tuple[str, ...]:
     present = [gene for gene, column in zip(match.wanted, match.columns, strict=True) if column >= 0]
-    stored = columns_of(expression.values, match.columns[match.columns >= 0], rows=slice(None))
-    low = np.all(stored <= expression.floor()[:, None] + 1e-9, axis=0)
-    if expression.n_obs >= _CONSTANT_FROM and stored.size:
-        low |= np.ptp(stored, axis=0) <= 1e-12
+    low = floor_everywhere(expression, match)
     return tuple(gene for gene, at_floor in zip(present, low, strict=True) if at_floor)
 
 
@@ -133,16 +128,33 @@ class Context:
     nulls: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     n_jobs: int = -1
     reference_rows: NDArray[np.intp] | None = None
+    batches: tuple[str, ...] = ()
 
     @property
     def n_obs(self) -> int:
         """Number of observations in the matrix."""
         return self.panel.expression.n_obs
 
+    @property
+    def reference_rows_or_all(self) -> NDArray[np.intp]:
+        """Rows of the matrix that are the reference, where the cohort itself is."""
+        return np.arange(self.n_obs) if self.reference_rows is None else self.reference_rows
+
+    def usual_log2(self, signature: str) -> NDArray[np.float64]:
+        """Mean log2 expression of the measured genes of a signature in the reference, shape (n_measured,)."""
+        genes = self.panel.measured(signature)
+        if self.reference is not None and not self.reference.is_own and signature in self.reference.genes_of:
+            figures = self.reference.genes_of[signature]
+            known = dict(zip(figures.genes, figures.log2, strict=True))
+            if all(gene in known for gene in genes):
+                return np.array([known[gene] for gene in genes])
+        usual: NDArray[np.float64] = self.panel.log2[signature][self.reference_rows_or_all].mean(axis=0)
+        return usual
+
     @cached_property
     def mean_expression(self) -> NDArray[np.float64]:
         """Mean log2 expression of every gene over the reference samples of the cohort, shape (n_genes,)."""
         expression = self.panel.expression
-        rows = np.arange(self.n_obs) if self.reference_rows is None else self.reference_rows
+        rows = self.reference_rows_or_all
         total: NDArray[np.float64] = expression.log2()[rows].mean(axis=0)
         return total

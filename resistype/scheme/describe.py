@@ -36,6 +36,9 @@ def run_caveats(context: Context, about: Mapping[str, Any], table: pd.DataFrame 
             "reference": f"{about['name']} ({reference or 'nothing known'})",
             "yours": f"unit {context.panel.expression.unit}; compare tumour type, treatment and platform yourself",
         }
+    shift = about.get("shift")
+    if shift and shift["one_sided"]:
+        values["ONE_SIDED_COHORT"] = {"side": "higher" if shift["median"] > 0 else "lower", **shift}
     if n < SMALL_COHORT:
         values["SMALL_COHORT"] = {"n": n}
     if "paired" in str(about["mode"]) or about["mode"] == "own baseline":

@@ -11,6 +11,7 @@ import pandas as pd
 from resistype.scheme.context import Column
 from resistype.scheme.rules import Condition, holds
 from resistype.scheme.scheme import Axis, Scheme
+from resistype.scheme.stability import Stability
 from resistype.scheme.verdicts import Verdicts
 
 __all__ = ["COLUMNS", "Called", "evidence_frame"]
@@ -29,6 +30,8 @@ class Called(Protocol):
     def verdicts(self) -> Verdicts: ...  # noqa: D102
     @property
     def coverage(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def stability(self) -> Stability | None: ...  # noqa: D102
 
 
 COLUMNS = (
@@ -45,6 +48,7 @@ COLUMNS = (
     "distance",
     "passes",
     "decided",
+    "stability",
     "coverage",
     "shared_genes",
     "reason",
@@ -102,10 +106,15 @@ def _line(calls: Called, axis: Axis, row: int, name: str) -> dict[str, Any]:
         "distance": float("nan"),
         "passes": None,
         "decided": False,
+        "stability": _firm(calls, axis, row),
         "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
         "shared_genes": "" if known is None else known["shared"],
         "reason": column.why[row] or calls.verdicts.reasons[axis.id][row],
     }
+
+
+def _firm(calls: Called, axis: Axis, row: int) -> float:
+    return float(calls.stability.overall(axis.id)[row]) if calls.stability is not None else float("nan")
 
 
 def _signature(calls: Called, name: str) -> str:

@@ -15,13 +15,16 @@ from resistype.errors import CohortWarning, ReferenceError_, warn
 from resistype.expression import as_expression
 from resistype.library import load_library
 from resistype.resources import signatures_dir
-from resistype.scheme.context import Context, Rows, build_panel
+from resistype.scheme.context import MIN_COVERAGE, Context, Rows, build_panel
+from resistype.scheme.profile import gene_figures
 from resistype.scheme.quantities import measure, measure_basic
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference
 from resistype.scheme.regression import fit_robust
+from resistype.scheme.rescore import rescored
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 from resistype.scheme.verdicts import Verdicts, apply_rules
+from resistype.score import IndexedSets
 
 __all__ = ["find_reference", "fit_own", "fit_reference", "with_base_rates"]
 
@@ -74,10 +77,27 @@ def fit_reference(
     loaded, library = load_scheme(scheme), load_library()
     context = Context(loaded, library, build_panel(expression, loaded, library), n_jobs=n_jobs)
     context.basic = measure_basic(context)
-    context.reference_rows = np.arange(expression.n_obs)
+    context.reference_rows = np.argsort(np.array(expression.samples, dtype=object), kind="stable")
     fitted = fit_own(context, name=name)
     words = {"unit": expression.unit, **(about or {})}
-    return replace(with_base_rates(context, fitted, pairs=True), mode="frozen", about=words)
+    fitted = with_base_rates(context, fitted, pairs=True)
+    figures = gene_figures(context.panel, context.reference_rows)
+    values = {**fitted.values, **_by_other_methods(context)}
+    return replace(fitted, mode="frozen", about=words, genes_of=figures, values=values)
+
+
+def _by_other_methods(context: Context) -> dict[str, NDArray[np.float64]]:
+    """The same scores by the methods that stability swaps in, named ``quantity@method``."""
+    panel, plan = context.panel, context.scheme.stability
+    scored = {n: q.signature for n, q in context.scheme.quantities.items() if q.kind == "score"}
+    usable = {n: s for n, s in scored.items() if panel.coverage(s) >= MIN_COVERAGE}
+    columns = [panel.matches[s].columns[panel.matches[s].columns >= 0] for s in usable.values()]
+    found: dict[str, NDArray[np.float64]] = {}
+    for method in plan.methods if plan and usable else ():
+        sets = IndexedSets.build(columns, panel.expression.n_genes)
+        values = rescored(panel.expression, sets, method, n_jobs=context.n_jobs)
+        found |= {f"{name}@{method}": values[:, k] for k, name in enumerate(usable)}
+    return found
 
 
 def fit_own(context: Context, *, name: str) -> Reference:
@@ -97,15 +117,22 @@ def fit_own(context: Context, *, name: str) -> Reference:
             "the cohort changes."
         )
         warn(message, CohortWarning, code="W301", stacklevel=4)
+    return reference_of(context, rows, name=name)
+
+
+def reference_of(context: Context, rows: NDArray[np.intp], *, name: str) -> Reference:
+    """Values and lines of the rows given, without asking how many they are; a row may stand there twice."""
     values = {n: c.values[rows] for n, c in context.basic.items() if not np.isnan(c.values[rows]).all()}
+    wanted = dict(line for quantity in context.scheme.quantities.values() if quantity.on for line in quantity.lines)
     lines = {}
-    for quantity in context.scheme.quantities.values():
-        if quantity.on and all(part in values for part in (quantity.of, *quantity.on)):
-            y = values[quantity.of]
-            x = np.column_stack([values[part] for part in quantity.on])
-            whole = ~np.isnan(y) & ~np.isnan(x).any(axis=1)
-            if whole.sum() >= MIN_COHORT:
-                lines[quantity.line] = fit_robust(y[whole], x[whole], quantity.on)
+    for line, terms in wanted.items():
+        left = line.split(" ~ ")[0]
+        if left not in values or any(term not in values for term in terms):
+            continue
+        y, x = values[left], np.column_stack([values[term] for term in terms])
+        whole = ~np.isnan(y) & ~np.isnan(x).any(axis=1)
+        if whole.sum() >= MIN_COHORT:
+            lines[line] = fit_robust(y[whole], x[whole], terms)
     return Reference(
         name=name,
         mode="own cohort",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from resistype.errors import SamplesError, complain
 from resistype.genes import resolve
 
-__all__ = ["count_events", "events_column"]
+__all__ = ["count_events", "events_column", "number_column"]
 
 _LOSS = frozenset(
     (
@@ -93,3 +93,21 @@ def events_column(table: pd.DataFrame, column: str, genes: Sequence[str]) -> NDA
             complaints.append(f"sample {str(sample)!r}: {error}")
     complain(complaints, SamplesError, code="E921", subject=f"Column {column!r} of the samples table")
     return counts
+
+
+def number_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """A column of shares between 0 and 1, shape (n_obs,); empty cells are NaN.
+
+    Raises
+    ------
+    SamplesError
+        E922 with every cell that is not a number between 0 and 1.
+    """
+    numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    complaints = []
+    for name, cell, number in zip(table.index, table[column], numbers, strict=True):
+        empty = pd.isna(cell) or str(cell).strip() == ""
+        if not empty and not 0.0 <= number <= 1.0:
+            complaints.append(f"sample {str(name)!r}: {cell!r} is not a number between 0 and 1")
+    complain(complaints, SamplesError, code="E922", subject=f"Column {column!r} of the samples table")
+    return numbers

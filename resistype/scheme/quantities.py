@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from resistype.errors import CoverageWarning
 from resistype.scheme.context import MIN_COVERAGE, Column, Context, Rows
-from resistype.scheme.inputs import events_column
+from resistype.scheme.floors import at_floor, batch_floors
+from resistype.scheme.inputs import events_column, number_column
 from resistype.scheme.scheme import Quantity
 from resistype.score import IndexedSets, matched_sets, score, score_sets
 
@@ -53,9 +54,19 @@ def _measured(quantity: Quantity, context: Context) -> Column:
 
 
 def _at_floor(quantity: Quantity, context: Context) -> Column:
-    genes = context.panel.floor[quantity.signature]
-    values = np.full(context.n_obs, float(len(genes)))
-    return Column(values, np.full(context.n_obs, ", ".join(genes), dtype=object))
+    panel = context.panel
+    everywhere = panel.floor[quantity.signature]
+    values = np.full(context.n_obs, float(len(everywhere)))
+    words = np.full(context.n_obs, ", ".join(everywhere), dtype=object)
+    if context.table is None or not context.batches:
+        return Column(values, words)
+    low = at_floor(panel.expression, panel.matches[quantity.signature])
+    names = np.array(panel.measured(quantity.signature), dtype=object)
+    low[:, np.isin(names, everywhere)] = False
+    for batch, inside, genes in batch_floors(low, context.table, list(context.batches)):
+        values[inside] = np.maximum(values[inside], float(len(everywhere) + genes.sum()))
+        words[inside] = [f"{w}; {', '.join(names[genes])} in the batch {batch}".lstrip("; ") for w in words[inside]]
+    return Column(values, words)
 
 
 def _dna_events(quantity: Quantity, context: Context) -> Column:
@@ -66,11 +77,19 @@ def _dna_events(quantity: Quantity, context: Context) -> Column:
     return Column.of(events_column(context.table, column, genes), "no DNA events given for this sample")
 
 
+def _number(quantity: Quantity, context: Context) -> Column:
+    column = context.scheme.inputs[quantity.input].column
+    if context.table is None or column not in context.table.columns:
+        return Column.missing(context.n_obs, f"the samples table has no column {column!r}")
+    return Column.of(number_column(context.table, column), "not given for this sample")
+
+
 BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "mean_log2": _mean_log2,
     "measured": _measured,
     "at_floor": _at_floor,
     "dna_events": _dna_events,
+    "number": _number,
 }
 
 
@@ -177,8 +196,15 @@ def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
     if name not in context.nulls:
         columns = context.panel.matches[scored.signature].columns
         scheme = context.scheme
-        sets = matched_sets(context.mean_expression, columns[columns >= 0], n=scheme.random_sets, seed=scheme.seed)
-        indexed = IndexedSets.build(sets, context.panel.expression.n_genes)
+        expression = context.panel.expression
+        sets = matched_sets(
+            context.mean_expression,
+            columns[columns >= 0],
+            n=scheme.random_sets,
+            seed=scheme.seed,
+            names=expression.genes,
+        )
+        indexed = IndexedSets.build(sets, expression.n_genes)
         context.nulls[name] = score_sets(
             context.panel.expression.values, indexed, method=scored.method, n_jobs=context.n_jobs
         )
@@ -186,27 +212,31 @@ def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
 
 
 def _residual(quantity: Quantity, context: Context, rows: Rows) -> Column:
-    parts = [context.basic[name].take(rows.index) for name in (quantity.of, *quantity.on)]
-    if context.reference is None:
-        return Column.missing(len(rows.index), _NO_REFERENCE)
-    line = context.reference.regressions.get(quantity.line)
-    if line is None:
-        return Column.missing(len(rows.index), next((w for p in parts for w in p.why if w), _NO_REFERENCE))
-    values = line.residual(parts[0].values, np.column_stack([part.values for part in parts[1:]]))
-    why = parts[0].why
-    for part in parts[1:]:
-        why = np.where(why == "", part.why, why)
-    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+    return _left_over(quantity, context, rows, scaled=False)
 
 
 def _residual_sd(quantity: Quantity, context: Context, rows: Rows) -> Column:
-    raw = _residual(quantity, context, rows)
-    line = context.reference.regressions.get(quantity.line) if context.reference else None
-    if line is None:
-        return raw
-    if line.robust_sd <= 1e-12:
-        return Column.missing(len(rows.index), "the reference does not vary")
-    return Column(raw.values / line.robust_sd, raw.why)
+    return _left_over(quantity, context, rows, scaled=True)
+
+
+def _left_over(quantity: Quantity, context: Context, rows: Rows, *, scaled: bool) -> Column:
+    """What the fullest line leaves over for which a sample has all terms; where purity is unknown, the plain line."""
+    n = len(rows.index)
+    if context.reference is None:
+        return Column.missing(n, _NO_REFERENCE)
+    measured = {name: context.basic[name].take(rows.index) for name in quantity.needs}
+    values = np.full(n, np.nan)
+    why = measured[quantity.of].why
+    for name in quantity.on:
+        why = np.where(why == "", measured[name].why, why)
+    for line_name, terms in quantity.lines:
+        line = context.reference.regressions.get(line_name)
+        if line is None or (scaled and line.robust_sd <= 1e-12):
+            continue
+        left = line.residual(measured[quantity.of].values, np.column_stack([measured[t].values for t in terms]))
+        values = np.where(np.isnan(values), left / (line.robust_sd if scaled else 1.0), values)
+    why = np.where(np.isnan(values) & (why == ""), "the reference has no line for it", why)
+    return Column(values, np.where(np.isnan(values), why, "").astype(object))
 
 
 def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:

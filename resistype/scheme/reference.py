@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,15 +21,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.atomic import replace_file
 from resistype.errors import OutputError, ReferenceError_
 from resistype.scheme.regression import Regression
 
-__all__ = ["MIN_COHORT", "SMALL_COHORT", "Reference"]
+__all__ = ["MIN_COHORT", "SMALL_COHORT", "GeneFigures", "Reference"]
 
 MIN_COHORT = 10
 SMALL_COHORT = 30
 _FORMAT = "resistype-reference"
 _VERSION = 1
+
+
+@dataclass(frozen=True)
+class GeneFigures:
+    """The usual tumour of a reference: genes of a signature, their mean log2 expression and mean rank (0 to 1)."""
+
+    genes: tuple[str, ...]
+    log2: NDArray[np.float64]
+    rank: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,14 @@ class Reference:
         Columns axis, label, share, n, basis: how often the same rules give a label in the reference itself.
     about
         Tumour type, platform, unit and other words about where it comes from.
+    genes_of
+        For each signature its genes in the usual tumour of the reference.
+
+    Examples
+    --------
+    >>> from resistype.scheme import find_reference
+    >>> find_reference("tcga_skcm").n
+    472
     """
 
     name: str
@@ -66,6 +82,12 @@ class Reference:
     regressions: Mapping[str, Regression]
     base_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
     about: Mapping[str, str] = field(default_factory=dict)
+    genes_of: Mapping[str, GeneFigures] = field(default_factory=dict)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the cohort that is called is its own reference."""
+        return self.mode == "own cohort"
 
     @property
     def n(self) -> int:
@@ -80,6 +102,10 @@ class Reference:
         seal.update("\n".join(self.genes).encode())
         for name in sorted(self.values):
             seal.update(np.ascontiguousarray(self.values[name], dtype="<f8").tobytes())
+        for name in sorted(self.genes_of):
+            figures = self.genes_of[name]
+            seal.update("\n".join((name, *figures.genes)).encode())
+            seal.update(np.ascontiguousarray([figures.log2, figures.rank], dtype="<f8").tobytes())
         return seal.hexdigest()
 
     def _known(self, quantity: str) -> NDArray[np.float64]:
@@ -116,10 +142,13 @@ class Reference:
         head = _body(self) | {"sha256": self.digest, "arrays": target.with_suffix(".npz").name}
         arrays: dict[str, Any] = {f"value_{name}": self.values[name] for name in sorted(self.values)}
         arrays["genes"] = np.array(self.genes, dtype=np.str_)
+        for name, figures in self.genes_of.items():
+            arrays[f"names_{name}"] = np.array(figures.genes, dtype=np.str_)
+            arrays[f"usual_{name}"] = np.array([figures.log2, figures.rank])
         try:
-            _replace(target.with_suffix(".npz"), lambda handle: np.savez_compressed(handle, **arrays))
+            replace_file(target.with_suffix(".npz"), lambda handle: np.savez_compressed(handle, **arrays))
             text = json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-            _replace(target, lambda handle: handle.write(text.encode()))
+            replace_file(target, lambda handle: handle.write(text.encode()))
         except OSError as error:
             message = f"The reference could not be written to {str(target)!r}: {error.strerror or error}."
             raise OutputError(message, code="O101") from None
@@ -168,19 +197,6 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _replace(target: Path, write: Any) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Reference:
     if not isinstance(head, dict) or head.get("format") != _FORMAT:
         message = f"{str(source)!r} is not a resistype reference."
@@ -204,6 +220,11 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
         regressions=lines,
         base_rates=pd.DataFrame(head["base_rates"]),
         about=head["about"],
+        genes_of={
+            k.removeprefix("names_"): GeneFigures(tuple(str(g) for g in v), *data[f"usual_{k.removeprefix('names_')}"])
+            for k, v in data.items()
+            if k.startswith("names_")
+        },
     )
     if reference.digest != head.get("sha256"):
         message = f"{str(source)!r} was changed after it was written (its hash does not match). Fit it again."

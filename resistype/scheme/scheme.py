@@ -13,7 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype.scheme.rules import Condition, parse_condition
 
-__all__ = ["ABSTENTIONS", "Axis", "CaveatRule", "Input", "Label", "Quantity", "Rule", "Scheme", "Threshold"]
+__all__ = [
+    "ABSTENTIONS",
+    "Axis",
+    "CaveatRule",
+    "Input",
+    "Label",
+    "Quantity",
+    "Rule",
+    "Scheme",
+    "StabilityPlan",
+    "Threshold",
+]
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
 
@@ -33,6 +44,7 @@ QuantityKind = Literal[
     "measured",
     "at_floor",
     "dna_events",
+    "number",
 ]
 
 
@@ -67,18 +79,28 @@ class Quantity(_Model):
     of: str = ""
     minus: str = ""
     on: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
     input: str = ""
     method: str = "ssgsea"
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Quantities that must be measured before this one."""
-        return tuple(name for name in (self.of, self.minus, *self.on) if name)
+        return tuple(name for name in (self.of, self.minus, *self.on, *self.covariates) if name)
 
     @property
     def line(self) -> str:
         """Name of the regression behind a residual."""
         return f"{self.of} ~ {' + '.join(self.on)}"
+
+    @property
+    def lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Names and terms of the regressions that can stand behind a residual, the fullest first."""
+        plain = (self.line, self.on)
+        if not self.covariates:
+            return (plain,)
+        terms = (*self.on, *self.covariates)
+        return ((f"{self.of} ~ {' + '.join(terms)}", terms), plain)
 
 
 class Input(_Model):
@@ -130,6 +152,15 @@ class Axis(_Model):
         return tuple(dict.fromkeys([*used, *self.evidence]))
 
 
+class StabilityPlan(_Model):
+    """How the firmness of a call is measured."""
+
+    minimum: Threshold
+    repeats: int = Field(default=100, ge=10, le=1000)
+    leave_out: float = Field(default=0.1, gt=0.0, lt=0.5)
+    methods: tuple[str, ...] = ()
+
+
 class CaveatRule(_Model):
     """A caveat printed for a sample when all its conditions hold (always, when it has none)."""
 
@@ -174,6 +205,10 @@ class Scheme(_Model):
     inputs: dict[str, Input] = {}
     quantities: dict[str, Quantity]
     axes: tuple[Axis, ...]
+    stability: StabilityPlan | None = None
+    anchor: str = ""
+    anchor_quantity: str = ""
+    one_sided: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     thresholds: dict[str, Threshold] = {}
 

@@ -17,12 +17,16 @@ __all__ = ["Verdicts", "apply_rules"]
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the rules say: per axis the call, the rule that decided (−1: none) and the reason for not calling."""
+    """What the rules say: per axis the call, the rule that decided (−1: none) and the reason for not calling.
+
+    `by_rule` holds what the rules alone gave, where a call was taken back because it was not firm.
+    """
 
     calls: Mapping[str, NDArray[np.object_]]
     decided: Mapping[str, NDArray[np.intp]]
     reasons: Mapping[str, NDArray[np.object_]]
     caveats: tuple[tuple[str, ...], ...]
+    by_rule: Mapping[str, NDArray[np.object_]]
 
 
 def apply_rules(scheme: Scheme, columns: Mapping[str, Column]) -> Verdicts:
@@ -37,7 +41,7 @@ def apply_rules(scheme: Scheme, columns: Mapping[str, Column]) -> Verdicts:
         names = np.array([*(rule.call for rule in axis.rules), axis.otherwise_call], dtype=object)
         calls[axis.id], decided[axis.id] = names[which], which
         reasons[axis.id] = np.where(np.isin(names[which], ABSTENTIONS), _reasons(axis, which, columns), "")
-    return Verdicts(calls, decided, reasons, _caveats(scheme, values, calls))
+    return Verdicts(calls, decided, reasons, _caveats(scheme, values, calls), dict(calls))
 
 
 def _reasons(axis: Axis, which: NDArray[np.intp], columns: Mapping[str, Column]) -> NDArray[np.object_]:

@@ -18,6 +18,7 @@ from resistype.expression import Expression, read_expression
 from resistype.scheme import CallOptions, Calls, Reference, apply_scheme, classify, fit_reference
 
 MHC1 = ["HLA-A", "HLA-B", "HLA-C", "B2M", "TAP1", "TAP2", "TAPBP", "NLRC5"]
+QUICK = CallOptions(stability=False)
 FORBIDDEN = re.compile(r"\b(up|stable|chronic|persistent)\b", re.IGNORECASE)
 
 
@@ -70,13 +71,14 @@ def lowered(expression: Expression, genes: list[str], samples: list[int] | slice
 
 
 def test_riaz_interferon_changes(shared: Path) -> None:
-    """13 up, 3 down, 22 stable, 5 indeterminate of 43, as measured for the specification; accepted within 3 each."""
+    """13 up, 3 down, 22 stable, 5 indeterminate of 43, as measured for the specification; within 3 each."""
     calls = riaz(shared)
     first = ((calls.design["baseline_sample"] != "") & calls.design["used_first"]).to_numpy()
-    found = counts(calls, "ifng", first)
 
     assert first.sum() == 43
-    assert found == {"up": 13, "down": 3, "stable": 22, "indeterminate": 5}
+    assert Counter(calls.verdicts.by_rule["ifng"][first]) == {"up": 13, "down": 3, "stable": 22, "indeterminate": 5}
+    # One call is taken back because it does not come again in 70 % of the repeats.
+    assert counts(calls, "ifng", first) == {"up": 12, "down": 3, "stable": 22, "indeterminate": 6}
 
 
 def test_every_paired_sample_has_a_call_on_every_axis(shared: Path) -> None:
@@ -85,7 +87,8 @@ def test_every_paired_sample_has_a_call_on_every_axis(shared: Path) -> None:
     assert len(frame) == 109
     assert frame[["ifng", "isg_rs", "antigen_presentation", "dysfunction", "ifn_sensing"]].notna().all(axis=None)
     assert (frame[frame["baseline_sample"] != ""]["ifng"].isin(["up", "down", "stable", "indeterminate"])).all()
-    assert frame.loc[frame["baseline_sample"] == "", "ifng"].str.startswith("cross_sectional_").all()
+    alone = set(frame.loc[frame["baseline_sample"] == "", "ifng"])
+    assert alone == {"cross_sectional_high", "cross_sectional_mid", "cross_sectional_low", "indeterminate"}
 
 
 def test_changes_of_two_interferon_sets_agree(shared: Path) -> None:
@@ -102,11 +105,10 @@ def test_pairs_are_joined_by_name_not_by_place(shared: Path) -> None:
     table = pd.read_csv(folder / "samples.tsv", sep="\t")
     turned = matrix(folder / "counts.symbols.parquet")
     turned = turned.select(list(turned.samples[::-1]))
-    # The order of the table, not of the matrix, says which of several biopsies is the first.
     mixed = classify(turned, samples=table, baseline="Pre").to_frame()
     straight = riaz(shared).to_frame()
 
-    pd.testing.assert_frame_equal(mixed.loc[straight.index, ["ifng", "dysfunction"]], straight[["ifng", "dysfunction"]])
+    pd.testing.assert_frame_equal(mixed.loc[straight.index], straight, check_exact=True)
 
 
 def test_jobs_do_not_change_a_call(shared: Path) -> None:
@@ -115,7 +117,7 @@ def test_jobs_do_not_change_a_call(shared: Path) -> None:
         matrix(folder / "counts.symbols.parquet"),
         samples=folder / "samples.tsv",
         baseline="Pre",
-        options=CallOptions(n_jobs=1),
+        options=CallOptions(n_jobs=1, stability=False),
     )
 
     pd.testing.assert_frame_equal(one.quantities, riaz(shared).quantities, check_exact=True)
@@ -126,7 +128,7 @@ def test_jobs_do_not_change_a_call(shared: Path) -> None:
 
 def test_planted_loss_is_found_and_nothing_else(shared: Path) -> None:
     planted = [1, 8, 15, 22, 33]
-    calls = classify(lowered(gide(shared), MHC1, planted, 8.0))
+    calls = classify(lowered(gide(shared), MHC1, planted, 8.0), options=QUICK)
     found = np.flatnonzero(calls.verdicts.calls["antigen_presentation"] == "defect_expression")
     moved = calls.columns["ifng_level"].values - gide_calls(shared).columns["ifng_level"].values
 
@@ -137,7 +139,7 @@ def test_planted_loss_is_found_and_nothing_else(shared: Path) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_planted_loss_in_other_samples(shared: Path, seed: int) -> None:
     planted = np.sort(np.random.default_rng(seed).choice(41, 5, replace=False)).tolist()
-    calls = classify(lowered(gide(shared), MHC1, planted, 8.0))
+    calls = classify(lowered(gide(shared), MHC1, planted, 8.0), options=QUICK)
     found = set(np.flatnonzero(calls.verdicts.calls["antigen_presentation"] == "defect_expression"))
 
     assert found <= set(planted)
@@ -149,12 +151,14 @@ def test_no_loss_is_called_in_the_cohort_as_it_is(shared: Path) -> None:
 
 
 def test_b2m_at_the_floor_everywhere_is_a_fault_and_not_a_loss(shared: Path) -> None:
-    calls = classify(lowered(gide(shared), ["B2M"], slice(None), np.inf))
+    calls = classify(lowered(gide(shared), ["B2M"], slice(None), np.inf), options=QUICK)
 
     assert counts(calls, "antigen_presentation") == {"not_assessable": 41}
-    assert set(calls.verdicts.reasons["antigen_presentation"]) == {
-        "genes at the floor in the whole cohort: a fault of measurement cannot be told from loss (B2M)"
-    }
+    (reason,) = set(calls.verdicts.reasons["antigen_presentation"])
+    assert reason == (
+        "genes at the floor in the whole cohort or in a batch of it: "
+        "a fault of measurement cannot be told from loss (B2M)"
+    )
 
 
 def test_b2m_at_the_floor_in_counts_too(shared: Path) -> None:
@@ -162,7 +166,7 @@ def test_b2m_at_the_floor_in_counts_too(shared: Path) -> None:
     data = matrix(folder / "counts.symbols.parquet")
     values = data.values.copy()
     values[:, data.index.match(["B2M"]).columns] = 0
-    calls = classify(replace(data, values=values), samples=folder / "samples.tsv", baseline="Pre")
+    calls = classify(replace(data, values=values), samples=folder / "samples.tsv", baseline="Pre", options=QUICK)
 
     assert counts(calls, "antigen_presentation") == {"not_assessable": 109}
 
@@ -180,7 +184,7 @@ def test_dna_events_decide_before_expression(shared: Path) -> None:
     table = pd.DataFrame({"sample": gide(shared).samples, "genomic": "none"})
     table.loc[0, "genomic"] = "B2M:frameshift"
     table.loc[1, "genomic"] = "JAK1:nonsense"
-    calls = classify(gide(shared), samples=table)
+    calls = classify(gide(shared), samples=table, options=QUICK)
 
     assert calls.verdicts.calls["antigen_presentation"][0] == "defect_genomic"
     assert calls.verdicts.calls["ifn_sensing"][:3].tolist() == ["none_given", "loss_genomic", "none_given"]
@@ -208,7 +212,8 @@ def test_post_samples_without_a_baseline_argument(shared: Path) -> None:
     post = matrix(folder / "counts.symbols.parquet").select(table["column"].tolist())
     calls = classify(post, samples=table)
 
-    assert set(calls.verdicts.calls["ifng"]) <= {f"cross_sectional_{word}" for word in ("high", "mid", "low")}
+    assert set(calls.verdicts.by_rule["ifng"]) <= {f"cross_sectional_{word}" for word in ("high", "mid", "low")}
+    assert set(calls.verdicts.calls["ifng"]) <= {*calls.verdicts.by_rule["ifng"], "indeterminate", "not_assessable"}
     assert FORBIDDEN.findall(calls.to_frame().to_string()) == []
 
 
@@ -373,7 +378,7 @@ def test_several_biopsies_are_said(shared: Path) -> None:
     folder = shared / "data" / "riaz_pairs"
     table = pd.read_csv(folder / "samples.tsv", sep="\t")
     table.loc[table["column"] == "Pt10_On_E9047632-6", "patient"] = "Pt1"
-    calls = classify(matrix(folder / "counts.symbols.parquet"), samples=table, baseline="Pre")
+    calls = classify(matrix(folder / "counts.symbols.parquet"), samples=table, baseline="Pre", options=QUICK)
 
     marked = [s for s in calls.samples if "SEVERAL_BIOPSIES" in calls.caveats(s)]
     assert marked == ["Pt1_On_AD174047-6", "Pt10_On_E9047632-6"]
@@ -384,7 +389,7 @@ def test_purity_and_lesions_of_the_table_are_used(shared: Path) -> None:
     folder = shared / "data" / "riaz_pairs"
     table = pd.read_csv(folder / "samples.tsv", sep="\t").assign(purity=0.5, lesion="skin")
     table.loc[table["column"] == "Pt1_On_AD174047-6", "lesion"] = "lung"
-    calls = classify(matrix(folder / "counts.symbols.parquet"), samples=table, baseline="Pre")
+    calls = classify(matrix(folder / "counts.symbols.parquet"), samples=table, baseline="Pre", options=QUICK)
 
     assert "PURITY" not in calls.run_caveats
     assert [s for s in calls.samples if "LESION" in calls.caveats(s)] == ["Pt1_On_AD174047-6"]

@@ -1,0 +1,50 @@
+"""Makes the shipped frozen references from public cohorts that the user has at hand.
+
+    python scripts/make_references.py FOLDER
+
+FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and riaz_pairs/counts.symbols.parquet
+with samples.tsv (GSE91061, raw counts). Only figures are kept: values of scores without sample names, lines, means of
+genes. Run it again whenever the scheme or its signatures change.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from resistype.expression import read_expression
+from resistype.scheme import fit_reference
+
+ROOT = Path(__file__).resolve().parents[1] / "signatures" / "references"
+
+
+def main(folder: Path) -> None:
+    tcga = read_expression(folder / "tcga_skcm" / "log2tpm1.parquet")
+    fit_reference(
+        tcga,
+        name="tcga_skcm",
+        about={
+            "tumour_type": "cutaneous melanoma, mostly untreated",
+            "platform": "RNA-seq, log2(TPM+1)",
+            "source": "TCGA SKCM, open access, by way of Sun-lab/IT-predictor at 283565f (MIT)",
+            "citation": "The Cancer Genome Atlas Network. Cell 2015;161:1681",
+        },
+    ).save(ROOT / "tcga_skcm.json")
+    samples = pd.read_csv(folder / "riaz_pairs" / "samples.tsv", sep="\t")
+    before = samples.loc[samples["timepoint"] == "Pre"].drop_duplicates("patient").iloc[:, 0].tolist()
+    fit_reference(
+        read_expression(folder / "riaz_pairs" / "counts.symbols.parquet").select(before),
+        name="riaz_pre",
+        about={
+            "tumour_type": "advanced melanoma before nivolumab",
+            "platform": "RNA-seq, raw counts as log2(CPM+1)",
+            "source": "GEO GSE91061",
+            "citation": "Riaz N et al. Cell 2017;171:934, doi:10.1016/j.cell.2017.09.028",
+        },
+    ).save(ROOT / "riaz_pre.json")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
