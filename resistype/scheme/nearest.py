@@ -59,6 +59,7 @@ def cosines(values: NDArray[np.float64], sizes: tuple[int, ...]) -> NDArray[np.f
     -------
     Shape (n, n_classes); 0 for a row that is all zero.
     """
+    values = np.ascontiguousarray(values)  # sums then run along a row, whatever the rows beside it
     edges = np.concatenate([[0], np.cumsum(sizes)])
     sums = np.stack([values[:, a:b].sum(axis=1) for a, b in pairwise(edges.tolist())], axis=1)
     lengths = np.sqrt(np.array(sizes, dtype=np.float64))
@@ -96,7 +97,7 @@ def draws(columns: NDArray[np.intp], n_places: int, *, n_perm: int, seed: int) -
     return columns[rng.integers(0, columns.size, size=(n_perm, n_places))]
 
 
-def random_p(row: NDArray[np.float64], drawn: NDArray[np.intp], sizes: tuple[int, ...], nearest: float) -> float:
+def random_p(row: NDArray[np.float64], drawn: NDArray[np.intp], sizes: tuple[int, ...], *, nearest: float) -> float:
     """Share of draws at which a sample comes as near to some template as it does with the markers.
 
     Parameters

@@ -202,7 +202,9 @@ def _nearest(
         values = (expression.select(expression.samples[start : start + _ROWS]).log2() - mean) * factor
         found = cosines(values[:, places.columns], places.sizes)
         tops = found.max(axis=1)
-        return found, [random_p(row, drawn, places.sizes, float(top)) for row, top in zip(values, tops, strict=True)]
+        return found, [
+            random_p(row, drawn, places.sizes, nearest=float(top)) for row, top in zip(values, tops, strict=True)
+        ]
 
     run = Parallel(n_jobs=n_jobs, prefer="threads")
     parts = run(delayed(block)(start) for start in range(0, expression.n_obs, _ROWS))
