@@ -7,6 +7,7 @@
     │   ├── SignatureError         signature files and libraries                          (E2xx)
     │   ├── SamplesError           samples tables, pairs, clinical tables                 (E9xx)
     │   ├── SchemeError            scheme files and what they need                        (S1xx)
+    │   ├── ModelError             models trained on a user's labels, and their files     (T1xx)
     │   └── ReferenceError_        references: absent, too small, of another kind         (R1xx)
     ├── OutputError                a result could not be written; nothing was             (O1xx)
     ├── RunError                   a computation was interrupted or lost a worker         (E6xx)
@@ -34,6 +35,7 @@ __all__ = [
     "GeneNameWarning",
     "InputError",
     "MissingExtraError",
+    "ModelError",
     "OutputError",
     "ReferenceError_",
     "ResistypeError",
@@ -93,6 +95,10 @@ class SchemeError(InputError):
 
 class ReferenceError_(InputError):  # noqa: N801, N818  Python has a ReferenceError of its own
     """A reference is absent, too small or of another kind."""
+
+
+class ModelError(InputError):
+    """Labels, scores or a file cannot be used for a trained model."""
 
 
 class OutputError(ResistypeError, OSError):
