@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import CohortWarning, InputError, ReferenceError_, warn
-from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.expression import ReadOptions, as_expression
 from resistype.library import load_library
 from resistype.scheme.calls import Calls
 from resistype.scheme.context import Column, Context, build_panel
@@ -26,7 +26,7 @@ from resistype.scheme.quantities import measure, measure_basic
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, Reference
 from resistype.scheme.scheme import Scheme
-from resistype.scheme.shift import MIN_UNIVERSE, Shift, measure_shift, restrict, withhold
+from resistype.scheme.shift import Shift, in_universe, line_shifts, measure_shift, withhold, withhold_lines
 from resistype.scheme.stability import Stability, assess, take_back
 from resistype.scheme.study import Study, read_study
 from resistype.scheme.verdicts import Verdicts, apply_rules
@@ -131,13 +131,13 @@ def classify(
     frozen = None if reference is None else find_reference(reference)
     note = ""
     if frozen is not None:
-        expression, note = _in_universe(study.expression, frozen, loaded)
+        expression, note = in_universe(study.expression, frozen, loaded)
         study = replace(study, expression=expression)
     batches = tuple(batch_columns(study.table, options.batch, patient=patient))
     context = _context(study, loaded, options, batches)
     context = replace(context, reference=_reference(context, study, frozen))
     found = _call(context, study, options)
-    about = _about(context.reference, study, note, found.shift)
+    about = _about(context.reference, study, note, found)
     return Calls(
         scheme=loaded,
         samples=study.expression.samples,
@@ -160,6 +160,7 @@ class _Found:
     verdicts: Verdicts
     stability: Stability | None
     shift: Shift | None
+    off_line: dict[str, float]
 
 
 def _call(context: Context, study: Study, options: CallOptions) -> _Found:
@@ -174,8 +175,10 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
     shift = _shift(context, options)
     if shift is not None and shift.one_sided and context.reference is not None and context.reference.is_own:
         verdicts = withhold(context, verdicts, shift)
+    off = line_shifts(context, columns, context.reference_rows_or_all)
+    verdicts = withhold_lines(context, verdicts, off)
     verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
-    return _Found(columns, verdicts, stability, shift)
+    return _Found(columns, verdicts, stability, shift, off)
 
 
 def _shift(context: Context, options: CallOptions) -> Shift | None:
@@ -263,26 +266,7 @@ def _reference(context: Context, study: Study, frozen: Reference | None) -> Refe
     return None
 
 
-def _in_universe(expression: Expression, reference: Reference, scheme: Scheme) -> tuple[Expression, str]:
-    wanted = f"{scheme.id}@{scheme.version}"
-    if reference.scheme != wanted:
-        message = f"Reference {reference.name!r} was fitted for {reference.scheme}, not for {wanted}. Fit it again."
-        raise ReferenceError_(message, code="R104")
-    inside, share = restrict(expression, reference.genes)
-    if share < MIN_UNIVERSE:
-        message = (
-            f"Reference {reference.name!r} was fitted on {len(reference.genes):,} genes; your data have "
-            f"{inside.n_genes:,} of them ({share:.0%}; {MIN_UNIVERSE:.0%} are needed). Scores from so different gene "
-            "universes cannot be compared; fit a reference on data like yours (resistype.fit_reference)."
-        )
-        raise ReferenceError_(message, code="R104")
-    return (
-        inside,
-        f"{inside.n_genes:,} of the {len(reference.genes):,} genes of the reference are in the data ({share:.1%})",
-    )
-
-
-def _about(reference: Reference | None, study: Study, universe: str, shift: Shift | None) -> dict[str, Any]:
+def _about(reference: Reference | None, study: Study, universe: str, found: _Found) -> dict[str, Any]:
     if reference is None:
         return {"mode": "own baseline", "name": "each patient's own baseline biopsy", "n": len(study.reference_rows)}
     about: dict[str, Any] = {
@@ -292,6 +276,8 @@ def _about(reference: Reference | None, study: Study, universe: str, shift: Shif
         "sha256": reference.digest,
         **reference.about,
     }
-    if shift is not None:
-        about["shift"] = shift.to_json()
+    if found.shift is not None:
+        about["shift"] = found.shift.to_json()
+    if found.off_line:
+        about["off_line"] = found.off_line
     return about | ({"universe": universe} if universe else {})

@@ -209,6 +209,7 @@ class Scheme(_Model):
     anchor: str = ""
     anchor_quantity: str = ""
     one_sided: Threshold | None = None
+    line_shift: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     thresholds: dict[str, Threshold] = {}
 
