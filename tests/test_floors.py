@@ -59,6 +59,7 @@ ROOM_OUTSIDE = {
     "cli": {"typer", "rich", "click"},
 }
 MODULE_OUTSIDE = {
+    "resistype.cohort.tree.estimator": {"sklearn"},  # its answer to scikit-learn's question what it is
     "resistype.score.contrast": {"gseapy"},
     "resistype.scheme.trained": {"sklearn"},
 }

@@ -5,17 +5,23 @@ courses.py      tables of patients -> histories, or every complaint
 definitions.py  the five definitions, one function each
 history.py      history, verdict, calendar months, and the table of the limits
 pairs.py        changes of scores from baseline over a cohort
+tree/           conditional inference tree on the user's own labels
 """
 
 from resistype.cohort.clinical import Phenotype, clinical, phenotype, thresholds
 from resistype.cohort.pairs import compare_groups, paired_changes, patient_changes
+from resistype.cohort.tree import ConditionalInferenceTree, TreeBootstrap, bootstrap_tree, shuffled_roots
 
 __all__ = [
+    "ConditionalInferenceTree",
     "Phenotype",
+    "TreeBootstrap",
+    "bootstrap_tree",
     "clinical",
     "compare_groups",
     "paired_changes",
     "patient_changes",
     "phenotype",
+    "shuffled_roots",
     "thresholds",
 ]
