@@ -35,6 +35,7 @@ CAVEATS: dict[str, str] = {
     "PLATFORM": "The measuring platform differs from that of the reference.",
     "LOW_COVERAGE": "Signatures with less than 80 % of their genes in the data: {sets}.",
     "PSEUDOREP": "Tests use patients, not cells (Zimmerman 2021).",
+    "NLR_CONFOUNDED": "A reason was given why the NLR may mislead here (steroid, G-CSF, infection or an old value).",
     "CUT_OPTIMISED": "The cut was chosen on these data; its p is optimistic; corrected p: {p}.",
     "CONTEXT": "The rule comes from {context}; other tumours and treatments may differ.",
     "THRESHOLD_OURS": "Cut-offs marked 'ours' are this package's defaults, not from a paper.",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from resistype.errors import SamplesError, complain
 from resistype.genes import resolve
 
-__all__ = ["count_events", "events_column", "number_column"]
+__all__ = ["count_events", "events_column", "mark_column", "number_column", "ratio_column"]
 
 _LOSS = frozenset(
     (
@@ -111,3 +111,52 @@ def number_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
             complaints.append(f"sample {str(name)!r}: {cell!r} is not a number between 0 and 1")
     complain(complaints, SamplesError, code="E922", subject=f"Column {column!r} of the samples table")
     return numbers
+
+
+def ratio_column(table: pd.DataFrame, ratio: str, parts: Sequence[str]) -> NDArray[np.float64]:
+    """A ratio given as it is or by its two parts, shape (n_obs,); NaN where neither is known.
+
+    Parameters
+    ----------
+    table
+        Samples table.
+    ratio
+        Column of the ratio; it may be absent.
+    parts
+        Columns of numerator and denominator, in one unit; used where the ratio is empty.
+
+    Raises
+    ------
+    SamplesError
+        E924 with every value that is impossible: text, a negative count, a denominator of zero (the ratio is then
+        undefined, not infinite), or a ratio that contradicts its parts.
+    """
+    complaints: list[str] = []
+    given, top, bottom = (_counts_column(table, name, complaints) for name in (ratio, *parts))
+    for name, low in zip(table.index, bottom, strict=True):
+        if low == 0:
+            complaints.append(f"sample {str(name)!r}: {parts[1]} is 0, so {ratio} is undefined (not infinite)")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        computed = np.where(bottom > 0, top / bottom, np.nan)
+    for name, one, other in zip(table.index, given, computed, strict=True):
+        if abs(one - other) > 0.05 * max(abs(one), abs(other)):
+            complaints.append(f"sample {str(name)!r}: {ratio} is {one:g}, but {' / '.join(parts)} is {other:.3g}")
+    complain(complaints, SamplesError, code="E924", subject=f"Column {ratio!r} of the samples table")
+    return np.where(np.isnan(given), computed, given)
+
+
+def _counts_column(table: pd.DataFrame, column: str, complaints: list[str]) -> NDArray[np.float64]:
+    if column not in table.columns:
+        return np.full(len(table), np.nan)
+    numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    for name, cell, number in zip(table.index, table[column], numbers, strict=True):
+        empty = pd.isna(cell) or str(cell).strip() == ""
+        if not empty and not 0.0 <= number < np.inf:
+            complaints.append(f"sample {str(name)!r}: {column} is {cell!r}, not a number of 0 or more")
+    return numbers
+
+
+def mark_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """1 where something is marked, 0 where nothing is, shape (n_obs,)."""
+    words = table[column].fillna("").astype(str).str.strip().str.lower()
+    return np.asarray(~words.isin(["", "none", "no", "0", "false"]), dtype=np.float64)

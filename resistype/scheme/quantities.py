@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from resistype.errors import CoverageWarning
 from resistype.scheme.context import MIN_COVERAGE, Column, Context, Rows
 from resistype.scheme.floors import at_floor, batch_floors
-from resistype.scheme.inputs import events_column, number_column
+from resistype.scheme.inputs import events_column, mark_column, number_column, ratio_column
 from resistype.scheme.scheme import Quantity
 from resistype.score import IndexedSets, matched_sets, score, score_sets
 
@@ -84,12 +84,28 @@ def _number(quantity: Quantity, context: Context) -> Column:
     return Column.of(number_column(context.table, column), "not given for this sample")
 
 
+def _ratio(quantity: Quantity, context: Context) -> Column:
+    columns = [context.scheme.inputs[name].column for name in (quantity.input, *quantity.parts)]
+    if context.table is None or not any(name in context.table.columns for name in columns):
+        return Column.missing(context.n_obs, f"the samples table has none of the columns {', '.join(columns)}")
+    return Column.of(ratio_column(context.table, columns[0], columns[1:]), "not given for this sample")
+
+
+def _mark(quantity: Quantity, context: Context) -> Column:
+    column = context.scheme.inputs[quantity.input].column
+    if context.table is None or column not in context.table.columns:
+        return Column.missing(context.n_obs, f"the samples table has no column {column!r}")
+    return Column.of(mark_column(context.table, column))
+
+
 BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "mean_log2": _mean_log2,
     "measured": _measured,
     "at_floor": _at_floor,
     "dna_events": _dna_events,
     "number": _number,
+    "ratio": _ratio,
+    "mark": _mark,
 }
 
 

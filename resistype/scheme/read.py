@@ -119,8 +119,9 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
         for need in quantity.needs:
             if need not in scheme.quantities:
                 yield f"quantities.{name}: unknown quantity {need!r}"
-        if quantity.input and quantity.input not in scheme.inputs:
-            yield f"quantities.{name}: unknown input {quantity.input!r}"
+        for given in (quantity.input, *quantity.parts):
+            if given and given not in scheme.inputs:
+                yield f"quantities.{name}: unknown input {given!r}"
     earlier: set[str] = set()
     for axis in scheme.axes:
         where = f"axes.{axis.id}"

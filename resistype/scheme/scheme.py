@@ -45,6 +45,8 @@ QuantityKind = Literal[
     "at_floor",
     "dna_events",
     "number",
+    "ratio",
+    "mark",
 ]
 
 
@@ -81,6 +83,7 @@ class Quantity(_Model):
     on: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     input: str = ""
+    parts: tuple[str, ...] = ()
     method: str = "ssgsea"
 
     @property
