@@ -128,8 +128,8 @@ def test_the_figures_are_those_of_the_shared_print_out(section: str, shared: Pat
     part = text.split(f"===== {section}")[1].split("=====")[0]
     ours = CANDIDATES[CANDIDATES["tree"] == SECTIONS[section]].set_index(["node", "variable"])
     found = 0
-    for node, block in re.findall(r"^node (\d+) \n(.*?)(?=^node |^pred)", part, flags=re.M | re.S):
-        for variable, statistic, p in re.findall(r'^"(\w+)","\s*(\S+)","\s*(\S+)","', block, flags=re.M):
+    for node, block in re.findall(r"^node (\d+) \n(.*?)(?=^node |^pred)", part, flags=re.MULTILINE | re.DOTALL):
+        for variable, statistic, p in re.findall(r'^"(\w+)","\s*(\S+)","\s*(\S+)","', block, flags=re.MULTILINE):
             row = ours.loc[int(node), variable]
             assert float(statistic) == pytest.approx(row["statistic"], rel=1e-9)
             assert float(p) == pytest.approx(row["p_adjusted"], rel=1e-9)

@@ -106,9 +106,9 @@ def log_p_chi2(statistic: float, df: int) -> float:
     >>> round(log_p_chi2(5000.0, 1), 6)
     -2504.484588
     """
-    if statistic <= 0.0:
-        return 0.0
     half = statistic / 2.0
+    if half <= 0.0:
+        return 0.0
     first = -half if df % 2 == 0 else np.log(2.0) + log_ndtr(-np.sqrt(statistic))
     power = np.arange(1.0 if df % 2 == 0 else 0.5, df / 2.0)
     terms = power * np.log(half) - half - gammaln(power + 1.0)

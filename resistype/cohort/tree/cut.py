@@ -85,10 +85,9 @@ class Cut:
         """What the inequality does not show: how far the next value is, and who lies exactly on the cut."""
         if self.column.kind != "numeric":
             return ""
-        value = plain(self.low)
         who = "1 observation lies" if self.at_low == 1 else f"{self.at_low} observations lie"
         gap = f"next value {plain(self.high)}, midpoint {plain(self.midpoint)}"
-        return f"{gap}; {who} exactly at {value} and belong{'s' * (self.at_low == 1)} to <= {value}"
+        return f"{gap}; {who} exactly at {plain(self.low)}, on the lower side"
 
     def sides(self, values: NDArray[np.float64]) -> NDArray[np.int8]:
         """Side of each value: 0 left, 1 right, −1 where it is missing or a level that was not seen here."""

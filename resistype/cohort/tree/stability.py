@@ -20,6 +20,7 @@ from resistype.cohort.tree.cut import Cut
 __all__ = ["NO_SPLIT", "Resampled", "ShuffledRoots", "TreeBootstrap"]
 
 NO_SPLIT = "(no split)"
+_ENOUGH = 10  # resamples before the range of a cut is worth printing
 _POINTS = np.array([0.05, 0.5, 0.95])
 
 
@@ -118,6 +119,8 @@ class TreeBootstrap:
     def _root_words(self, name: str, share: float) -> str:
         if name == NO_SPLIT:
             return f"no split {share:.0%}"
+        if share * self.n < _ENOUGH:
+            return f"{name} {share:.0%}"
         words = self._range(name)
         if words["cut_50"]:
             return f"{name} {share:.0%} (cut {words['cut_50']}, 5–95 % range {words['cut_05']} to {words['cut_95']})"
