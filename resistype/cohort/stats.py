@@ -209,10 +209,13 @@ def compare_patients(
     label = _labels(table, groups)
     one = (label == first).to_numpy()
     other = (label.notna() & (label != first)).to_numpy() if second is None else (label == second).to_numpy()
+    if not one.any() or not other.any():
+        message = f"A comparison needs patients in both groups; they have {one.sum()} and {other.sum()}."
+        raise SamplesError(message, code="E931")
     rows = [_compare(table.values[name].to_numpy(np.float64), one, other, seed) for name in table.values.columns]
-    out = pd.DataFrame(rows, index=pd.Index(table.values.columns, name="value"))
+    out = pd.DataFrame(rows, index=pd.Index(table.values.columns, name="value"), columns=[*ORDER])
     out["q"] = adjusted(out["p"].to_numpy(np.float64))
-    return out[[*ORDER]]
+    return out
 
 
 def _labels(table: PatientTable, groups: pd.Series) -> pd.Series:
@@ -228,8 +231,7 @@ def _compare(values: NDArray[Any], one: NDArray[Any], other: NDArray[Any], seed:
     known = ~np.isnan(values)
     a, b = values[one & known], values[other & known]
     if not len(a) or not len(b):
-        message = f"A comparison needs patients in both groups; they have {len(a)} and {len(b)}."
-        raise SamplesError(message, code="E931")
+        return {"n_first": len(a), "n_second": len(b), "test": "none: a group has no values"}
     test = mannwhitneyu(a, b)
     return {
         "n_first": len(a),

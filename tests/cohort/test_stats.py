@@ -173,6 +173,18 @@ def test_a_missing_value_leaves_its_patient_out() -> None:
     assert found.loc["x", ["n_first", "n_second"]].tolist() == [1, 2]
 
 
+def test_a_value_that_a_group_lacks_is_not_tested() -> None:
+    index = list("abcd")
+    values = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [np.nan, np.nan, 3.0, 4.0]}, index=index)
+    found = compare_patients(
+        PatientTable(values, pd.Series(60, index=index)), pd.Series(list("uuvv"), index=index), first="u"
+    )
+
+    assert found.loc["y", "test"] == "none: a group has no values"
+    assert np.isnan(found.loc["y", "q"])
+    assert found.loc["x", "q"] == found.loc["x", "p"]
+
+
 def test_adjusted_keeps_what_is_missing() -> None:
     q = adjusted(np.array([0.01, np.nan, 0.04]))
 
