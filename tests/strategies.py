@@ -96,7 +96,7 @@ def signatures(draw: st.DrawFn) -> object:
     """Valid signatures with every field in use now and then."""
     from resistype.library import Scoring, Signature, Source
 
-    words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=40)
+    words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cf")), max_size=40)
     genes = draw(
         st.lists(st.sampled_from(["TP53", "B2M", "TAP1", "TAP2", "HLA-A", "GZMB", "C6orf15"]), unique=True, min_size=1)
     )

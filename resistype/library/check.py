@@ -14,15 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from resistype.errors import SignatureError
+from resistype.genes import id_type
+from resistype.library.claims import CLAIM_RULES
+from resistype.library.formats import RawSet, read_raw
+from resistype.library.formats.raw import safe_id
 from resistype.library.library import Library, load_library
 from resistype.library.parse import parse_toml
-from resistype.library.read import read_text, safe_id, signature_files
-from resistype.library.rules import RULES, Draft, near_duplicates
+from resistype.library.read import signature_files
+from resistype.library.relations import relations
+from resistype.library.rules import NAME_RULES, Draft
+from resistype.library.textfile import read_text
 from resistype.resources import signatures_dir
 
 __all__ = ["Finding", "check_library", "check_paths"]
 
 SEVERITIES = ("error", "warning", "note")
+RAW = (".gmt", ".json", ".csv", ".tsv")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -62,7 +69,7 @@ def check_paths(paths: Iterable[str | Path], *, library: Library | None = None) 
     Parameters
     ----------
     paths
-        TOML or GMT files, or folders of TOML files.
+        Files of TOML, GMT, MSigDB JSON or tables (csv, tsv), or folders of TOML files.
     library
         What to compare with; None for the shipped library.
 
@@ -86,7 +93,7 @@ def check_paths(paths: Iterable[str | Path], *, library: Library | None = None) 
     for draft in drafts:
         findings.extend(_judge(draft))
     beside = library if library is not None else load_library()
-    findings.extend(_as_finding(draft, problem) for draft, problem in near_duplicates(drafts, beside))
+    findings.extend(_as_finding(draft, problem) for draft, problem in relations(drafts, beside))
     return sorted(set(findings))
 
 
@@ -107,16 +114,19 @@ def _files(path: Path) -> Sequence[Path]:
 
 def _read(file: Path) -> tuple[list[Finding], list[Draft]]:
     """Complaints of the reader, and the drafts to judge."""
+    suffix = file.suffix.lower()
+    if suffix not in (".toml", *RAW) and file.exists():
+        message = f"neither .toml nor .gmt, nor {', '.join(RAW[1:])}; those are what can be checked"
+        return [Finding(str(file), 1, "error", "E205", message)], []
     try:
+        if suffix != ".toml":
+            return _read_raw(file)
         text = read_text(file)
     except SignatureError as error:
         return [Finding(str(file), 1, "error", error.code, error.message)], []
-    if file.suffix.lower() == ".gmt":
-        return _read_gmt(file, text)
-    if file.suffix.lower() != ".toml":
-        return [Finding(str(file), 1, "error", "E205", "neither .toml nor .gmt; those are what can be checked")], []
     signature, complaints = parse_toml(text)
-    findings = [Finding(str(file), line, "error", "E206", message) for line, message in complaints]
+    judged = "gene names are plain ASCII"  # L101 says it with the name
+    findings = [Finding(str(file), line, "error", "E206", text) for line, text in complaints if judged not in text]
     try:
         data = tomllib.loads(text) if signature or not _unparsable(complaints) else None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
@@ -128,21 +138,20 @@ def _unparsable(complaints: list[tuple[int, str]]) -> bool:
     return any(message.startswith(("not valid TOML", "not read")) for _, message in complaints)
 
 
-def _read_gmt(file: Path, text: str) -> tuple[list[Finding], list[Draft]]:
-    findings: list[Finding] = []
-    drafts: list[Draft] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        cells = line.split("\t")
-        genes = [cell for cell in cells[2:] if cell.strip()]
-        if not line.strip():
-            continue
-        if not genes:
-            wanted = "no genes; wanted name, description and genes separated by TABs"
-            findings.append(Finding(str(file), number, "error", "E207", wanted))
-            continue
-        data: dict[str, Any] = {"id": safe_id(cells[0]), "description": cells[1], "up": genes}
-        drafts.append(Draft(str(file), data, None, {}, {}, first_line=number))
-    return findings, drafts
+def _read_raw(file: Path) -> tuple[list[Finding], list[Draft]]:
+    """Sets of a file in another format, each as a draft."""
+    sets, complaints = read_raw(file)
+    findings = [Finding(str(file), line, "error", "E207", message) for line, message in complaints]
+    if b"\r" in (content := file.read_bytes()) and b"\n" not in content:
+        message = "lines end with a bare carriage return, which many programs read as one line. Save it with \\n."
+        findings.append(Finding(str(file), 1, "warning", "L210", message))
+    return findings, [Draft(str(file), _raw_data(one), None, {}, {}, first_line=one.line) for one in sets]
+
+
+def _raw_data(one: RawSet) -> dict[str, Any]:
+    species = "mouse" if id_type([*one.up, *one.down]).kind in ("mouse_symbol", "mouse_ensembl") else "human"
+    data: dict[str, Any] = {"id": safe_id(one.name), "name": one.name, "species": species}
+    return {**data, **one.fields, "up": list(one.up), "down": list(one.down), "weights": one.weights}
 
 
 def _gene_lines(text: str) -> dict[str, int]:
@@ -164,7 +173,7 @@ def _key_lines(text: str) -> dict[str, int]:
 
 
 def _judge(draft: Draft) -> list[Finding]:
-    return [_as_finding(draft, problem) for rule in RULES for problem in rule(draft)]
+    return [_as_finding(draft, problem) for rule in (*NAME_RULES, *CLAIM_RULES) for problem in rule(draft)]
 
 
 def _as_finding(draft: Draft, problem: tuple[str, str, str, str]) -> Finding:

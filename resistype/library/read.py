@@ -6,7 +6,6 @@ about a file, and about all files of a folder, are told at once, each with file,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
@@ -15,11 +14,14 @@ from typing import TypeAlias
 from pydantic import ValidationError
 
 from resistype.errors import SignatureError, complain
+from resistype.library.formats.gmt import is_signed
+from resistype.library.formats.gmt import rows as gmt_rows
+from resistype.library.formats.raw import RawSet, name_complaint, safe_id, to_signature
 from resistype.library.parse import brief, complaint, parse_toml
 from resistype.library.signature import AXES, Signature
+from resistype.library.textfile import read_text
 
 __all__ = [
-    "MAX_BYTES",
     "GeneList",
     "read_folder",
     "read_gmt",
@@ -29,36 +31,6 @@ __all__ = [
 ]
 
 GeneList: TypeAlias = Sequence[str] | Mapping[str, float]
-MAX_BYTES = 8 * 2**20
-UNSAFE = re.compile(r"[^a-z0-9_.-]+")
-
-
-def read_text(path: Path) -> str:
-    """Text of a file of at most 8 MB.
-
-    Raises
-    ------
-    SignatureError
-        When it is absent, no file, too large or not UTF-8 (E205).
-    """
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise SignatureError(f"{path} is not a file.", code="E205")
-        if size > MAX_BYTES:
-            message = (
-                f"{path} has {size / 2**20:.1f} MB; signature files have at most 8 MB. Split it, or check the file."
-            )
-            raise SignatureError(message, code="E205")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        message = f"There is no file {path}. Give a TOML or GMT file, a folder, or the id of a shipped signature."
-        raise SignatureError(message, code="E205") from None
-    except UnicodeDecodeError as error:
-        message = f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
-        raise SignatureError(message, code="E205") from None
-    except OSError as error:
-        raise SignatureError(f"{path} cannot be read: {error.strerror}.", code="E205") from None
 
 
 def read_toml(path: str | Path) -> Signature:
@@ -82,47 +54,30 @@ def read_toml(path: str | Path) -> Signature:
 def read_gmt(path: str | Path) -> list[Signature]:
     """Signatures of a GMT file: a line is a name, a description and genes, separated by TABs and by nothing else.
 
+    Every line is a signature of its own, also one of a pair ``X_UP`` and ``X_DN``. Genes that all end with + or -, as
+    UCell writes them, are up and down.
+
     Raises
     ------
     SignatureError
         All complaints about the file, with lines (E207).
     """
     file = Path(path)
+    good, complaints = gmt_rows(read_text(file))
+    source = {"path": file.name, "note": "read from a GMT file"}
     signatures: list[Signature] = []
-    complaints: list[str] = []
-    seen: dict[str, int] = {}
-    for number, line in enumerate(read_text(file).splitlines(), start=1):
-        if not line.strip():
-            continue
-        cells = [cell.strip() for cell in line.split("\t")]
-        genes = [cell for cell in cells[2:] if cell]
-        key = safe_id(cells[0])
-        if len(cells) < 3 or not genes:
-            complaints.append(f"{file}:{number}: no genes; wanted name, description and genes separated by TABs")
-        elif not key:
-            complaints.append(f"{file}:{number}: the name {cells[0][:60]!r} has no letter or digit to make an id of")
-        elif key in seen:
-            complaints.append(f"{file}:{number}: the name '{cells[0][:60]}' is already on line {seen[key]}")
-        else:
-            seen[key] = number
-            complaints.extend(f"{file}:{number}: {text}" for text in _add(signatures, key, cells, genes, file))
-    complain(complaints, SignatureError, code="E207", subject=str(file))
+    for line, name, about, cells in good:
+        genes = list(dict.fromkeys(cell.strip() for cell in cells))
+        up, down = genes, []
+        if is_signed(genes):
+            up, down = [g[:-1] for g in genes if g.endswith("+")], [g[:-1] for g in genes if g.endswith("-")]
+        fields = {"description": about, "source": source}
+        signature, found = to_signature(RawSet(name, tuple(up), tuple(down), fields=fields, line=line))
+        complaints += found
+        signatures += [signature] if signature else []
+    lines = [f"{file}:{line}: {message}" for line, message in sorted(complaints)]
+    complain(lines, SignatureError, code="E207", subject=str(file))
     return signatures
-
-
-def _add(signatures: list[Signature], key: str, cells: list[str], genes: list[str], file: Path) -> list[str]:
-    try:
-        source = {"citation": "", "repository": "", "path": file.name, "note": "read from a GMT file"}
-        fields = {"id": key, "name": cells[0][:200], "description": cells[1][:4000], "up": tuple(dict.fromkeys(genes))}
-        signatures.append(Signature.model_validate({**fields, "axis": "custom", "source": source}))
-    except ValidationError as error:
-        return [complaint(item)[1] for item in error.errors(include_url=False)]
-    return []
-
-
-def safe_id(name: str) -> str:
-    """An id from any name: lower case, other characters become one underscore; empty when nothing is left."""
-    return UNSAFE.sub("_", name[:400].lower()).strip("_.-")[:64].rstrip("_.-")
 
 
 def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
@@ -143,6 +98,9 @@ def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
     taken: dict[str, str] = {}
     for name, genes in sets.items():
         key = safe_id(str(name))
+        if problem := name_complaint(str(name)):
+            complaints.append(problem)
+            continue
         if key in taken:
             complaints.append(f"'{taken[key]}' and '{name}' both become the id '{key}'; rename one")
             continue

@@ -1,29 +1,28 @@
 """The rules that signature files are checked by, one function each.
 
 A rule takes a draft (what stands in the file) and yields problems: severity, code, the text or key whose line it is
-about, and a message. Codes: L1xx names of genes, L2xx provenance, L3xx relations to other signatures.
+about, and a message. Codes: L1xx names of genes, L2xx provenance (claims.py), L3xx relations to other signatures
+(relations.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from resistype.genes import Resolution, clean, id_type, resolve, to_human
 from resistype.genes.table import gene_table
-from resistype.library.algebra import evaluate
-from resistype.library.signature import AXES, Signature
+from resistype.library.signature import Signature
 
-__all__ = ["RULES", "Draft", "near_duplicates"]
+__all__ = ["NAME_RULES", "Draft", "Problem"]
 
 Problem: TypeAlias = tuple[str, str, str, str]
-DOI = re.compile(r"10\.[0-9]{4,9}/\S{1,200}")
 LOOKALIKES = str.maketrans({"0": "O", "O": "0", "1": "I", "I": "1", "l": "1"})
-JACCARD, CONTAINED, SMALLEST = 0.8, 0.95, 5
+RECEPTOR = re.compile(r"(TR[ABGD]|IG[HKL])([VDJ])[0-9].*")
+CONSTANT = {"TRAC", "TRBC1", "TRBC2", "TRDC", "TRGC1", "TRGC2", "IGKC"}
+CONSTANT_HEAVY = re.compile(r"IGH(A[12]|D|E|G[1-4P]|M)|IGLC[1-7]")
 
 
 @dataclass(frozen=True)
@@ -155,84 +154,36 @@ def mouse_names(draft: Draft) -> Iterator[Problem]:
         yield "warning", "L107", "species", "species is mouse, but the names do not look like mouse symbols."
 
 
-def provenance(draft: Draft) -> Iterator[Problem]:
-    """A source that cannot be followed, and claims that it does not carry."""
-    source, status = draft.source(), draft.text("status")
-    place = str(source.get("citation", "")) + str(source.get("repository", ""))
-    own = status in ("proxy", "recalled")
-    if not place.strip():
-        severity = "note" if own or not draft.key_lines else "error"
-        yield severity, "L201", "source", "no citation and no repository: nobody can check this list. Add [source]."
-    identifiers = source.get("identifier_status", "none")
-    if status == "verified" and identifiers != "given":
-        message = f"status is verified, but its identifiers are '{identifiers}'. Look them up, or write secondary."
-        yield "error", "L202", "status", message
-    doi = source.get("doi", "")
-    if isinstance(doi, str) and doi and not DOI.fullmatch(doi):
-        yield "error", "L203", "doi", f"'{doi[:60]}' is no DOI; one looks like 10.1016/j.cell.2019.07.019."
-    if draft.key_lines and not draft.text("description").strip():
-        yield "warning", "L204", "id", "no description: say in a sentence what the signature measures."
+def receptor_genes(draft: Draft) -> Iterator[Problem]:
+    """Genes of T- and B-cell receptors, whose counts follow clones and cell numbers."""
+    names = draft.names()
+    variable = [name for name in names if RECEPTOR.fullmatch(name.upper())]
+    constant = [name for name in names if name.upper() in CONSTANT or CONSTANT_HEAVY.fullmatch(name.upper())]
+    if variable:
+        why = "They follow single clones, and a state defined by them is found again in its own clones. Leave them out."
+        message = f"{_listed(variable)}: variable genes of T- or B-cell receptors. {why}"
+        yield "warning", "L111", variable[0], message
+    if constant:
+        why = "constant genes of receptors count cells, not a state. Keep them only in a set that counts cells."
+        yield "note", "L111", constant[0], f"{_listed(constant)}: {why}"
 
 
-def place(draft: Draft) -> Iterator[Problem]:
-    """File and folder that say something else than the file's content."""
-    if not draft.key_lines:
-        return
-    path = PurePath(draft.file)
-    key, axis = draft.text("id"), draft.text("axis")
-    if key and path.stem not in (key, f"{key}@{draft.text('version')}"):
-        yield "error", "L205", "id", f"the id is '{key}' and the file is {path.name}. Name the file {key}.toml."
-    if path.parent.name in AXES and axis and axis != path.parent.name:
-        yield "error", "L206", "axis", f"the axis is '{axis}' and the folder is {path.parent.name}. Move the file."
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-RULES: tuple[Callable[[Draft], Iterable[Problem]], ...] = (
+def without_entrez(draft: Draft) -> Iterator[Problem]:
+    """Rows of a table that lack the number of the gene."""
+    names = draft.data.get("without_entrez", ())
+    if names:
+        yield "note", "L112", "up", f"{len(names)} rows lack an Entrez id ({_listed(list(names))})."
+
+
+NAME_RULES: tuple[Callable[[Draft], Iterable[Problem]], ...] = (
     odd_characters,
     symbols,
     duplicates,
     mouse_names,
-    provenance,
-    place,
+    receptor_genes,
+    without_entrez,
 )
-
-
-def near_duplicates(drafts: Sequence[Draft], library: Mapping[str, Signature]) -> Iterator[tuple[Draft, Problem]]:
-    """Sets that are nearly another set (Jaccard, containment), and derived sets that are not what they say."""
-    known = {key: frozenset(signature.genes) for key, signature in library.items()}
-    known |= {draft.text("id"): frozenset(draft.names()) for draft in drafts}
-    by_gene: dict[str, set[str]] = defaultdict(set)
-    for key, genes in known.items():
-        for gene in genes:
-            by_gene[gene].add(key)
-    for draft in drafts:
-        own = draft.text("id")
-        near = {key for gene in known[own] for key in by_gene[gene]} - {own} - _parents(draft)
-        for other in sorted(near):
-            if message := _nearness(known[own], known[other], other):
-                yield draft, ("note", "L301", "up", message)
-        if draft.signature is not None and draft.signature.derived_from:
-            yield from ((draft, problem) for problem in _derivation(draft.signature, library))
-
-
-def _parents(draft: Draft) -> set[str]:
-    return set(re.findall(r"[a-z0-9][a-z0-9_.-]{0,63}", draft.text("derived_from")))
-
-
-def _nearness(own: frozenset[str], other: frozenset[str], key: str) -> str:
-    shared = len(own & other)
-    jaccard, inside = shared / len(own | other), shared / len(own)
-    if jaccard >= JACCARD:
-        return f"nearly the same set as {key}: {shared} genes shared, Jaccard {jaccard:.2f}. Never count both."
-    if inside >= CONTAINED and len(own) >= SMALLEST:
-        return f"{shared} of its {len(own)} genes are in {key}. Never count both as independent."
-    return ""
-
-
-def _derivation(signature: Signature, library: Mapping[str, Signature]) -> Iterator[Problem]:
-    wanted = evaluate(signature.derived_from, library)
-    if isinstance(wanted, str):
-        yield "error", "L302", "derived_from", wanted
-    elif set(wanted) != set(signature.genes):
-        extra, lacking = sorted(set(signature.genes) - set(wanted))[:5], sorted(set(wanted) - set(signature.genes))[:5]
-        message = f"the genes are not what derived_from gives: too many {extra or 'none'}, missing {lacking or 'none'}."
-        yield "error", "L302", "derived_from", message

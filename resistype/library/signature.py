@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections import Counter
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["AXES", "Scoring", "Signature", "Source", "Status"]
 
@@ -61,8 +63,44 @@ Method = Literal[
     "gene_pairs",
     "contrast",
 ]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-Text = Annotated[str, Field(max_length=4000)]
+
+
+def _plain_name(name: str) -> str:
+    """A gene name in plain ASCII; what looks the same in other letters is another name."""
+    odd = [char for char in name if not (char.isascii() and char.isprintable())]
+    if odd:
+        points = ", ".join(f"U+{ord(char):04X}" for char in odd[:5])
+        message = f"holds {points}; gene names are plain ASCII. Type it again"
+        raise ValueError(message)
+    if name[0] in "=+-@":
+        message = f"begins with '{name[0]}', as a spreadsheet's formula does; no gene name begins so"
+        raise ValueError(message)
+    return name
+
+
+def _shown_text(text: str) -> str:
+    """Text without characters that steer a terminal or turn the direction of reading."""
+    odd = [char for char in text if unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t\u00ad"]
+    if odd:
+        points = ", ".join(f"U+{ord(char):04X}" for char in odd[:5])
+        message = f"holds characters that cannot be seen ({points}). Remove them"
+        raise ValueError(message)
+    return text
+
+
+def _usable_id(name: str) -> str:
+    if RESERVED.fullmatch(name.partition(".")[0]):
+        message = f"'{name}' cannot be the name of a file on Windows. Choose another id"
+        raise ValueError(message)
+    return name
+
+
+RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+PLAIN = {"pattern": "^[!-*,.-<>?A-~][ -~]*$"}
+Name = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra=PLAIN), AfterValidator(_plain_name)]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_shown_text)]
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown_text)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$"), AfterValidator(_usable_id)]
 Genes = tuple[Name, ...]
 
 MODEL = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -111,11 +149,11 @@ class Signature(BaseModel):
 
     model_config = MODEL
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")] = Field(description="name used in code and files")
+    id: Id = Field(description="name used in code and files")
     version: Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$")] = Field(
         "1.0.0", description="semantic version; a changed gene list is a new version"
     )
-    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="title for people")
+    name: Title = Field(description="title for people")
     axis: Axis = Field("custom", description="what the signature is about; also its folder")
     species: Literal["human", "mouse"] = Field("human", description="species of the symbols")
     compartment: Text = Field("", description="cells or tissue the list was made in")
@@ -134,7 +172,7 @@ class Signature(BaseModel):
     dropped: tuple[Text, ...] = Field((), description="names of the source that are no approved symbol today")
     scoring: Scoring = Field(default_factory=Scoring, description="published scoring")
     source: Source = Field(default_factory=Source, description="provenance")
-    symbol_updates: dict[str, str] = Field(default_factory=dict, description="spelling of the source: symbol of today")
+    symbol_updates: dict[Text, Name] = Field(default_factory=dict, description="spelling of the source: today's symbol")
     weights: dict[str, Annotated[float, Field(strict=True)]] | None = Field(
         None, description="weight of each gene, where the publication has them"
     )

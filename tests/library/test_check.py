@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from resistype.library import Library, Signature, check_library, check_paths, load_library, to_toml
 from resistype.library.check import Finding
-from resistype.library.rules import RULES
+from resistype.library.claims import CLAIM_RULES
+from resistype.library.rules import NAME_RULES
 
 HEAD = """\
 format = "resistype-signature"
@@ -148,7 +149,7 @@ def test_a_set_that_nearly_is_another(tmp_path: Path) -> None:
     findings = check(genes("B2M", "TAP1", "TAP2", "HLA-A"), tmp_path, library=beside)
 
     assert [(item.severity, item.code) for item in findings] == [("note", "L301")]
-    assert "nearly the same set as theirs: 4 genes shared, Jaccard 0.80." in findings[0].message
+    assert "nearly the same set as theirs: 4 genes shared, Jaccard 0.80; it lacks HLA-B." in findings[0].message
 
 
 def test_a_set_inside_another(tmp_path: Path) -> None:
@@ -175,15 +176,15 @@ def test_a_derivation_is_recomputed(algebra: str, message: str, tmp_path: Path) 
 
 def test_files_that_cannot_be_read_are_findings_too(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text("[", encoding="utf-8")
-    (tmp_path / "c.csv").write_text("x", encoding="utf-8")
+    (tmp_path / "c.xlsx").write_text("x", encoding="utf-8")
     (tmp_path / "d.toml").write_bytes(b"\xff")
 
-    findings = check_paths([tmp_path / "a.toml", tmp_path / "b.toml", tmp_path / "c.csv", tmp_path / "d.toml"])
+    findings = check_paths([tmp_path / "a.toml", tmp_path / "b.toml", tmp_path / "c.xlsx", tmp_path / "d.toml"])
 
     assert [(Path(item.file).name, item.code) for item in findings] == [
         ("a.toml", "E205"),
         ("b.toml", "E206"),
-        ("c.csv", "E205"),
+        ("c.xlsx", "E205"),
         ("d.toml", "E205"),
     ]
 
@@ -229,7 +230,7 @@ def test_findings_are_sorted_and_can_be_read_by_machines(tmp_path: Path) -> None
 
 
 def test_every_rule_explains_itself() -> None:
-    assert all(rule.__doc__ for rule in RULES)
+    assert all(rule.__doc__ for rule in (*NAME_RULES, *CLAIM_RULES))
 
 
 def test_written_signatures_pass(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_gmt_is_split_on_tabs_only(tmp_path: Path) -> None:
         ("a\td\tB2M\nb\td\tB2M\na\td\tTAP1\n", ":3: the name 'a' is already on line 1"),
         ("A B\td\tB2M\na_b\td\tTAP1\n", ":2: the name 'a_b' is already on line 1"),
         ("()\td\tB2M\n", ":1: the name '()' has no letter or digit to make an id of"),
-        ("a\td\t" + "X" * 70 + "\n", ":1: up.0: String should have at most 64 characters"),
+        ("a\td\t" + "X" * 70 + "\n", ":1: 'a': up.0: String should have at most 64 characters"),
         ("a\t" + "d" * 5000 + "\n", ":1: no genes"),
     ],
 )
