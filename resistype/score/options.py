@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from resistype.expression import ReadOptions
 from resistype.score.method import Settings
-from resistype.score.progress import Progress
+from resistype.score.progress import Hear
 
 __all__ = ["Cancel", "RunOptions", "ScoreOptions"]
 
@@ -37,7 +36,7 @@ class RunOptions:
         Go on with the run in `run_dir`; blocks that are missing or damaged are computed again, no others.
     progress
         ``"auto"`` writes to the standard error when a run takes longer than some seconds, ``"text"`` always, None
-        never; or a function that is called with a `Progress` at once and after each block.
+        never; or a function that is called with a `Progress` while a file is read, at once, and after each block.
     cancel
         Looked at before and after each block; when it is set the run stops and what is finished is kept.
     tries
@@ -46,7 +45,7 @@ class RunOptions:
 
     run_dir: str | Path | None = None
     resume: bool = False
-    progress: Callable[[Progress], None] | Literal["auto", "text"] | None = "auto"
+    progress: Hear = "auto"
     cancel: Cancel | None = None
     tries: int = 3
 

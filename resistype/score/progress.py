@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Plan", "Progress", "Reporter"]
+__all__ = ["Hear", "Plan", "Progress", "Reporter", "tell_reading"]
 
 QUIET = 3.0  # seconds without a word in "auto"
 PAUSE = 0.2
@@ -53,6 +53,8 @@ class Progress:
         Rows that were taken from an earlier run.
     plan
         What is going to be done.
+    reading
+        The file that is being read, while nothing else is known; then empty.
     """
 
     rows: int
@@ -62,6 +64,7 @@ class Progress:
     seconds: float
     resumed: int
     plan: Plan
+    reading: str = ""
 
     @property
     def rate(self) -> float:
@@ -74,21 +77,29 @@ class Progress:
         return (self.total_rows - self.rows) / self.rate if self.rate > 0 else None
 
     def __str__(self) -> str:
+        if self.reading:
+            return f"reading {self.reading}"
         share = self.rows / max(self.total_rows, 1)
         left = "" if self.seconds_left is None else f", {self.rate:,.0f} rows/s, {self.seconds_left:,.0f} s left"
         return f"{share:4.0%} {self.rows:,} of {self.total_rows:,} rows{left}"
 
 
+Hear = Callable[[Progress], None] | Literal["auto", "text"] | None
+
+
+def tell_reading(source: str, heard: Hear) -> None:
+    """Say that a file is being read, before anything is known of it; a large one takes some seconds to check."""
+    if callable(heard):
+        heard(Progress(0, 0, 0, 0, seconds=0.0, resumed=0, plan=Plan(0, 0, 0, 0, 0, 0), reading=source))
+    elif heard == "text":
+        sys.stderr.write(f"reading {source}\n")
+        sys.stderr.flush()
+
+
 class Reporter:
     """Counts blocks and passes the news on."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        heard: Callable[[Progress], None] | Literal["auto", "text"] | None,
-        *,
-        resumed: tuple[int, int],
-    ) -> None:
+    def __init__(self, plan: Plan, heard: Hear, *, resumed: tuple[int, int]) -> None:
         self._plan = plan
         self._heard = heard if callable(heard) else _Text(quiet=QUIET if heard == "auto" else 0.0) if heard else None
         self._start = time.monotonic()

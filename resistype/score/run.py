@@ -26,6 +26,7 @@ from resistype.score.match import Matched, match_signatures
 from resistype.score.method import Method, Settings
 from resistype.score.methods import get_method
 from resistype.score.options import ScoreOptions
+from resistype.score.progress import tell_reading
 from resistype.score.rows import as_rows
 from resistype.score.scale import log2_rows
 from resistype.score.scores import Scores
@@ -91,6 +92,8 @@ def score(
     options = options or ScoreOptions()
     names = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     methods = tuple(get_method(name) for name in names)
+    if isinstance(data, str | Path):
+        tell_reading(str(data), options.run.progress)
     expression = as_expression(data, options.read)
     library = read_signatures(signatures)
     matched = match_signatures(expression, library, min_coverage=options.min_coverage, warn_below=options.warn_below)

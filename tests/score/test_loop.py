@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import anndata
@@ -29,13 +30,17 @@ METHODS = ["ssgsea", "ucell"]
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("cells") / "cells.h5ad"
+def make_cells(path: Path) -> Path:
+    """60 cells in an h5ad."""
     obs = pd.DataFrame(index=[f"c{i}" for i in range(60)])
     values = sp.csr_matrix(some_cells(60, len(SYMBOLS)).astype(np.float32))
     anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=SYMBOLS)).write_h5ad(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_cells(tmp_path_factory.mktemp("cells") / "cells.h5ad")
 
 
 def backed(path: Path) -> Expression:
@@ -74,6 +79,16 @@ class TestProgress:
         assert lines[0].startswith("I301 60 x 400")
         assert lines[1].startswith("  0% 0 of 60 rows")
         assert lines[-1].startswith("100% 60 of 60 rows")
+
+    def test_told_while_a_file_is_read(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        heard: list[Progress] = []
+        options = ScoreOptions(read=ReadOptions(unit="log2"), run=RunOptions(progress=heard.append))
+        score(file, SIGNATURES, options=options)
+        score(str(file), SIGNATURES, options=replace(options, run=RunOptions(progress="text")))
+
+        assert str(heard[0]) == f"reading {file}"
+        assert heard[-1].reading == ""
+        assert capsys.readouterr().err.splitlines()[0] == f"reading {file}"
 
     @pytest.mark.parametrize("progress", ["auto", None])
     def test_short_runs_are_silent(self, file: Path, progress: str | None, capsys: pytest.CaptureFixture[str]) -> None:
