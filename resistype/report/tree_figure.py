@@ -127,10 +127,10 @@ def _draw_inner(ax: Any, grown: Grown, node: Node, place: dict[int, tuple[float,
         to_x, to_y = place[child]
         ax.plot([x, to_x, to_x], [y, y, to_y], color=_FAINT, linewidth=1.2, zorder=1)
         rule = grown.nodes[child - 1].rule
-        words = textwrap.fill(rule, 24)
+        words = textwrap.fill(rule, 24, max_lines=3, placeholder=" …")
         ax.text(to_x, y - 0.5, words, ha="center", va="top", fontsize=8.5, color=_INK, bbox=_BACK, zorder=3)
         _mark_side(ax, (to_x, y), side)
-    name = chosen.variable if chosen is not None else ""
+    name = textwrap.fill(chosen.variable, 20, max_lines=2, placeholder="…") if chosen is not None else ""
     words = f"[{node.number}] {name}\nadjusted p {p}\nn = {node.n}"
     ax.text(x, y, words, ha="center", va="center", fontsize=8.5, color=_INK, bbox=_BOX, zorder=4)
 

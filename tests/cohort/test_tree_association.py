@@ -225,6 +225,7 @@ def test_sidak_against_long_decimals(power: int, tests: int) -> None:
 
 def test_sidak_at_its_ends() -> None:
     assert adjust(0.0, 7) == 0.0
+    assert -1e-30 < adjust(-1e-17, 7) <= 0.0
     assert adjust(-1.0, 1) == pytest.approx(-1.0, rel=1e-15)
     assert adjust(-1e5, 10) == pytest.approx(-1e5 + np.log(10.0), rel=1e-15)
 

@@ -127,7 +127,14 @@ def adjust(log_p: float, tests: int) -> float:
         return log_p + float(np.log(tests))
     if log_p >= 0.0:
         return 0.0
-    return float(np.log(-np.expm1(tests * np.log1p(-np.exp(log_p)))))
+    return _log_rest(tests * _log_rest(log_p))
+
+
+def _log_rest(log_p: float) -> float:
+    """Logarithm of 1 − p from that of p, exact also where p is next to 0 or 1."""
+    if log_p > -np.log(2.0):
+        return float(np.log(-np.expm1(log_p)))
+    return float(np.log1p(-np.exp(log_p)))
 
 
 def clopper_pearson(count: int, n: int, *, level: float = 0.95) -> tuple[float, float]:

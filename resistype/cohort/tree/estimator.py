@@ -195,7 +195,8 @@ class ConditionalInferenceTree:
 
     def predict(self, X: Table) -> NDArray[Any]:
         """The commonest label among the fitted observations of each row's leaf, shape (n_obs,); of ties the first."""
-        return np.asarray(self.classes_[np.argmax(self.class_shares(X), axis=1)])
+        shares = self.class_shares(X)
+        return np.asarray(self.classes_[np.argmax(shares, axis=1)])
 
     def score(self, X: Table, y: Labels) -> float:
         """Share of the rows whose label is the commonest of their leaf."""

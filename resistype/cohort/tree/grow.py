@@ -125,8 +125,7 @@ def _stop(data: Data, rules: Rules, depth: int, ranked: list[Candidate]) -> str:
     if len(data.y) < rules.min_split:
         return f"A split on {best} is supported, but fewer than {rules.min_split} observations are not split."
     if rules.max_depth is not None and depth >= rules.max_depth:
-        levels = "1 level" if rules.max_depth == 1 else f"{rules.max_depth} levels"
-        return f"A split on {best} is supported, but the tree stops at {levels} of splits."
+        return f"A split on {best} is supported, but the tree stops at {rules.levels}."
     return ""
 
 

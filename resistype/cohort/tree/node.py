@@ -25,6 +25,11 @@ class Rules:
     min_split: int
     max_depth: int | None
 
+    @property
+    def levels(self) -> str:
+        """The limit of depth in words."""
+        return "1 level of splits" if self.max_depth == 1 else f"{self.max_depth} levels of splits"
+
 
 @dataclass(frozen=True)
 class Data:

@@ -107,7 +107,7 @@ def _head(tree: Grown) -> Iterator[str]:
     yield f"Conditional inference tree of {tree.label} on {len(tree.columns)} covariates, {root.n} observations."
     if tree.left_out:
         yield f"{tree.left_out} rows that lacked a covariate or the label were left out."
-    depth = "no limit to the levels" if rules.max_depth is None else f"at most {rules.max_depth} levels of splits"
+    depth = "no limit to the levels" if rules.max_depth is None else f"at most {rules.levels}"
     yield (
         f"Rules: alpha {rules.alpha:g} after Šidák's adjustment for the covariates tested at a node; "
         f"at least {rules.min_bucket} observations in a leaf; {depth}."
