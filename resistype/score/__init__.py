@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from resistype.score.method import Method, Settings
 from resistype.score.methods import METHODS, get_method
-from resistype.score.null import matched_sets
+from resistype.score.null import Null, matched_sets
 from resistype.score.scores import Scores
 from resistype.score.sets import IndexedSets
 
@@ -29,6 +29,7 @@ __all__ = [
     "METHODS",
     "IndexedSets",
     "Method",
+    "Null",
     "Progress",
     "RunOptions",
     "ScoreOptions",

@@ -13,16 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.score.method import Method, Settings
+from resistype.score.null import Draws, null_block
 from resistype.score.rows import CsrRows, Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["Values", "score_block"]
+__all__ = ["Values", "null_names", "score_block"]
 
 Values = dict[str, NDArray[np.float64]]
 
 
 def score_block(
-    rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, log2: Rows | None = None
+    rows: Rows,
+    sets: IndexedSets,
+    methods: Sequence[Method],
+    *,
+    settings: Settings,
+    log2: Rows | None = None,
+    draws: Draws | None = None,
 ) -> Values:
     """Scores of a block.
 
@@ -38,22 +45,29 @@ def score_block(
         Numbers of the methods.
     log2
         The same rows in log2(x + 1) for methods without ranks; `rows` themselves by default.
+    draws
+        Random sets to compare the scores of rank methods with.
 
     Returns
     -------
-    For each method id an array of shape (n_obs, n_sets).
+    For each method id an array of shape (n_obs, n_sets); with `draws` also under `null_names`.
     """
     ranked = [method for method in methods if method.family == "rank"]
     parts = _by_rank(rows, sets, ranked, settings) if ranked else {}
     for method in methods:
         if method.kernel is not None:
-            parts[method.id] = method.kernel(rows if log2 is None else log2, sets, settings)
-    return {method.id: _signed(parts[method.id], sets, method) for method in methods}
+            parts[method.id] = method.kernel(rows if log2 is None or method.family == "pairs" else log2, sets, settings)
+    out = {method.id: method.by_signature(sets, parts[method.id]) for method in methods}
+    if draws is not None:
+        for method in ranked:
+            found = null_block(rows, sets, method, settings=settings, draws=draws, found=out[method.id])
+            out |= dict(zip(null_names(method), found, strict=True))
+    return out
 
 
-def _signed(parts: NDArray[np.float64], sets: IndexedSets, method: Method) -> NDArray[np.float64]:
-    values = sets.combine(parts)
-    return values if method.floor is None else np.maximum(values, method.floor)
+def null_names(method: Method) -> tuple[str, str]:
+    """Keys of z and p of a method among the values of a block."""
+    return f"{method.id}:z", f"{method.id}:p"
 
 
 def _by_rank(rows: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:

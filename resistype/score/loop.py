@@ -24,9 +24,10 @@ from resistype.expression import Backed, Block, CsrRows, Expression, iter_blocks
 from resistype.expression.ranges import as_bytes
 from resistype.expression.store import csr_rows, dense_rows, is_sparse
 from resistype.score.backends import guarded, is_lost_worker, return_as, shares_memory
-from resistype.score.block import Values, score_block
+from resistype.score.block import Values, null_names, score_block
 from resistype.score.folder import RunFolder
 from resistype.score.method import Method, Settings
+from resistype.score.null import Draws
 from resistype.score.options import Cancel, RunOptions, ScoreOptions
 from resistype.score.progress import Plan, Reporter
 from resistype.score.rows import as_rows
@@ -49,6 +50,14 @@ class Task:
     methods: tuple[Method, ...]
     settings: Settings
     folder: RunFolder | None = None
+    draws: Draws | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Keys of the values of a block."""
+        ids = tuple(method.id for method in self.methods)
+        ranked = [method for method in self.methods if method.needs_ranks] if self.draws is not None else []
+        return ids + tuple(name for method in ranked for name in null_names(method))
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def compute(task: Task, block: Block, *, rows: Any = None, cancel: Cancel | None
         return Found(block, None, "values")
     needs_log2 = any(method.family == "value" for method in task.methods)
     log2 = log2_rows(parts, task.unit) if needs_log2 else None
-    values = score_block(parts, task.sets, task.methods, settings=task.settings, log2=log2)
+    values = score_block(parts, task.sets, task.methods, settings=task.settings, log2=log2, draws=task.draws)
     if task.folder is not None:
         task.folder.save(block, values)
     return Found(block, values)
@@ -127,7 +136,7 @@ def run_blocks(task: Task, expression: Expression, *, n_jobs: int | None, option
     run = options.run
     if task.folder is not None:
         blocks = task.folder.begin(blocks, resume=run.resume)
-    out = {method.id: np.empty((expression.n_obs, task.sets.n_sets)) for method in task.methods}
+    out = {name: np.empty((expression.n_obs, task.sets.n_sets)) for name in task.names}
     left = [block for block in blocks if not _kept(task.folder, block, out)]
     done = (expression.n_obs - sum(b.stop - b.start for b in left), len(blocks) - len(left))
     plan = Plan(plan.n_obs, plan.n_genes, plan.stored, len(blocks), plan.jobs, plan.bytes_held)

@@ -78,7 +78,8 @@ def match_signatures(
         weights=[one.weights for one in found],
         names=[s.id for s in signatures],
     )
-    return Matched(sets.with_controls([_controls(index, library, s) for s in signatures]), frame)
+    sets = sets.with_controls([_controls(index, library, s) for s in signatures])
+    return Matched(sets.with_pairs([_pairs(index, s) for s in signatures]), frame)
 
 
 class _Found:
@@ -135,6 +136,15 @@ def _controls(index: GeneIndex, library: Library, signature: Signature) -> NDArr
         return None
     source = library if name in library else load_library()
     return index.match(sorted(source[name].genes)).columns
+
+
+def _pairs(index: GeneIndex, signature: Signature) -> NDArray[np.intp] | None:
+    """Columns of the gene pairs of a signature, shape (n_pairs, 2); None where it has none."""
+    if not signature.pairs:
+        return None
+    names = sorted({gene for pair in signature.pairs for gene in pair})
+    column = dict(zip(names, index.match(names, species=signature.species).columns.tolist(), strict=True))
+    return np.array([[column[first], column[second]] for first, second in signature.pairs])
 
 
 def _warn_low(frame: pd.DataFrame, min_coverage: float, warn_below: float) -> None:

@@ -4,7 +4,8 @@ A **rank** method is a table and a formula (see `rank.py`): `tables(n_genes, set
 mid-rank counts, `finish(sums, sizes, …)` turns the sums over a set into its score. Because of that,
 several rank methods cost one ranking.
 
-A **value** method has a `kernel(rows, sets, settings)` that sees rows in log2(x + 1). A **cohort** method sees all rows
+A **value** method has a `kernel(rows, sets, settings)` that sees rows in log2(x + 1), a **pairs** method one that sees
+them as they are. A **cohort** method sees all rows
 at once and says so in `depends_on`: its values change when samples are added.
 
 The id of the specification, for example ``"ssgsea/1"``, is stored with every result. A change that moves a number gets
@@ -78,7 +79,7 @@ class Method:
     doi
         The publication.
     family
-        ``rank``, ``value`` or ``cohort``.
+        ``rank``, ``value``, ``pairs`` or ``cohort``.
     signed
         How up and down genes become one score.
     nan
@@ -97,7 +98,7 @@ class Method:
     spec: str
     title: str
     doi: str
-    family: Literal["rank", "value", "cohort"]
+    family: Literal["rank", "value", "pairs", "cohort"]
     signed: str = "up minus down"
     nan: str = "left out of the ranking and of the set; NaN when under half of a set is left"
     depends_on: Literal["sample", "cohort"] = "sample"
@@ -105,6 +106,13 @@ class Method:
     finish: Finish | None = None
     kernel: Kernel | None = None
     floor: float | None = None
+
+    def by_signature(self, sets: IndexedSets, parts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """From values of the parts, (n_obs, n_parts), to those of the signatures, (n_obs, n_sets)."""
+        if self.family == "pairs":
+            return sets.first_parts(parts)
+        values = sets.combine(parts)
+        return values if self.floor is None else np.maximum(values, self.floor)
 
     @property
     def needs_ranks(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from resistype.expression import ReadOptions
 from resistype.score.method import Settings
+from resistype.score.null import Null
 from resistype.score.progress import Hear
 
 __all__ = ["Cancel", "RunOptions", "ScoreOptions"]
@@ -70,6 +71,8 @@ class ScoreOptions:
         Rows of a block; by default what fits into `memory`, in blocks short enough to show progress.
     run
         How a long run is kept, shown and stopped.
+    null
+        Compare the scores of rank methods with matched random sets.
     """
 
     read: ReadOptions = field(default_factory=ReadOptions)
@@ -79,3 +82,4 @@ class ScoreOptions:
     memory: str = "128MB"
     block_rows: int | None = None
     run: RunOptions = field(default_factory=RunOptions)
+    null: Null | None = None

@@ -17,19 +17,20 @@ from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression import Backed, Block, Expression, as_expression, read_block
+from resistype.expression import Backed, Block, Expression, as_expression, iter_blocks, read_block
 from resistype.library import Library, SignatureSpec, read_signatures
-from resistype.score.block import Values, score_block
+from resistype.score.block import Values, null_names, score_block
 from resistype.score.folder import RunFolder
 from resistype.score.loop import Task, run_blocks
 from resistype.score.match import Matched, match_signatures
 from resistype.score.method import Method, Settings
 from resistype.score.methods import get_method
+from resistype.score.null import Draws, Null
 from resistype.score.options import ScoreOptions
 from resistype.score.progress import tell_reading
-from resistype.score.rows import as_rows
+from resistype.score.rows import CsrRows, Rows, as_rows
 from resistype.score.scale import log2_rows
-from resistype.score.scores import Scores
+from resistype.score.scores import NullResult, Scores
 from resistype.score.sets import IndexedSets
 
 __all__ = ["ScoreOptions", "score", "score_sets"]
@@ -105,31 +106,51 @@ def score(
     )
     for array in values.values():
         array[:, ~matched.scorable] = np.nan
-    return _scores(values, methods, library, expression=expression, matched=matched)
+    return _scores(values, methods, library, expression=expression, matched=matched, options=options)
 
 
 def _scores(
-    values: Values, methods: tuple[Method, ...], library: Library, *, expression: Expression, matched: Matched
+    values: Values,
+    methods: tuple[Method, ...],
+    library: Library,
+    *,
+    expression: Expression,
+    matched: Matched,
+    options: ScoreOptions,
 ) -> Scores:
     return Scores(
         samples=expression.samples,
         signatures=matched.sets.names,
         methods=tuple(one.id for one in methods),
-        values=values,
+        values={one.id: values[one.id] for one in methods},
+        null=_null(values, methods, options.null),
         coverage=matched.coverage,
         specs={one.id: one.spec for one in methods},
         refs={name: (s.ref, s.content_hash) for name, s in library.items()},
         n_genes=expression.n_genes,
         unit=expression.unit,
-        notes=(*expression.notes, *_notes(methods)),
+        notes=(*expression.notes, *_notes(methods, matched.sets)),
     )
 
 
-def _notes(methods: tuple[Method, ...]) -> tuple[str, ...]:
+def _null(values: Values, methods: tuple[Method, ...], null: Null | None) -> NullResult | None:
+    names = {one.id: null_names(one) for one in methods if null_names(one)[0] in values}
+    if null is None or not names:
+        return None
+    z, p = ({name: values[pair[k]] for name, pair in names.items()} for k in (0, 1))
+    return NullResult(null.n, null.seed, null.bins, z, p)
+
+
+def _notes(methods: tuple[Method, ...], sets: IndexedSets) -> tuple[str, ...]:
+    notes = []
+    bare = [name for i, name in enumerate(sets.names) if sets.pairs is None or not sets.pairs[i].size]
+    if bare and any(one.family == "pairs" for one in methods):
+        notes.append(f"{len(bare)} signatures have no gene pairs and no score from gene_pairs: {', '.join(bare[:5])}.")
     cohort = [one.id for one in methods if one.depends_on == "cohort"]
     if not cohort:
-        return ()
+        return tuple(notes)
     return (
+        *notes,
         f"Scores of {', '.join(cohort)} depend on the other samples of this matrix and change when some are added.",
     )
 
@@ -139,12 +160,34 @@ def _all_methods(task: Task, expression: Expression, *, n_jobs: int | None, opti
     by_cohort = tuple(one for one in task.methods if one.family == "cohort")
     found: Values = {}
     if by_sample:
-        alone = replace(task, methods=by_sample)
+        alone = replace(task, methods=by_sample, draws=_draws(task, expression, options.null))
         alone = replace(alone, folder=_folder(alone, expression, options))
         found |= run_blocks(alone, expression, n_jobs=n_jobs, options=options)
     if by_cohort:
         found |= _cohort(replace(task, methods=by_cohort), expression, n_jobs)
-    return {one.id: found[one.id] for one in task.methods}
+    return found
+
+
+def _draws(task: Task, expression: Expression, null: Null | None) -> Draws | None:
+    """Random sets matched by mean expression over the samples given."""
+    if null is None or not any(one.needs_ranks for one in task.methods):
+        return None
+    total = np.zeros(expression.n_genes)
+    for block in iter_blocks(expression, memory="64MB"):
+        part = read_block(expression, block)
+        rows = as_rows(tuple(part) if isinstance(part, tuple) else part)
+        rows = rows if expression.unit in ("scaled", "unknown") else log2_rows(rows, expression.unit)
+        total += _gene_sums(rows)
+    return Draws.build(total, task.sets, null, names=expression.genes)
+
+
+def _gene_sums(rows: Rows) -> NDArray[np.float64]:
+    """Sums over samples in steps of 2**-20: whole numbers add exactly, whatever the order of samples or blocks."""
+    values = np.nan_to_num(rows.data if isinstance(rows, CsrRows) else rows.values).astype(np.float64)
+    whole = np.rint(values * 2.0**20)
+    if isinstance(rows, CsrRows):
+        return np.asarray(np.bincount(rows.indices, weights=whole, minlength=rows.n_genes), np.float64)
+    return np.asarray(whole.sum(axis=0), np.float64)
 
 
 def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
@@ -170,7 +213,7 @@ def _folder(task: Task, expression: Expression, options: ScoreOptions) -> RunFol
     if options.run.run_dir is None:
         return None
     path = Path(options.run.run_dir)
-    return RunFolder(path, tuple(one.id for one in task.methods), task.sets.n_sets, _fingerprint(task, expression))
+    return RunFolder(path, task.names, task.sets.n_sets, _fingerprint(task, expression))
 
 
 def _fingerprint(task: Task, expression: Expression) -> str:
@@ -179,6 +222,8 @@ def _fingerprint(task: Task, expression: Expression) -> str:
     values = expression.values
     about = [one.spec for one in task.methods], task.settings, expression.unit, values.shape, task.sets.names
     known.update(repr(about).encode())
+    if task.draws is not None:
+        known.update(task.draws.shuffles.data)
     if isinstance(values, Backed):
         status = values.path.stat()
         known.update(repr((values.path.resolve(), values.place, status.st_size, status.st_mtime_ns)).encode())

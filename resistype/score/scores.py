@@ -17,7 +17,26 @@ from numpy.typing import NDArray
 
 from resistype.errors import SignatureError
 
-__all__ = ["Scores"]
+__all__ = ["NullResult", "Scores"]
+
+
+@dataclass(frozen=True, eq=False)
+class NullResult:
+    """How scores compare with matched random sets; depends on the cohort through the mean expression of genes.
+
+    Parameters
+    ----------
+    n, seed, bins
+        Random sets a signature, seed of the draws, bins of mean expression.
+    z, p
+        For each rank method arrays of shape (n_obs, n_sets); p is (1 + k) / (1 + n), one-sided for high scores.
+    """
+
+    n: int
+    seed: int
+    bins: int
+    z: Mapping[str, NDArray[np.float64]] = field(repr=False)
+    p: Mapping[str, NDArray[np.float64]] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +65,8 @@ class Scores:
         Unit of the matrix.
     notes
         What was found on reading, and which values depend on the cohort.
+    null
+        The comparison with matched random sets, where it was asked for.
     """
 
     samples: tuple[str, ...]
@@ -58,6 +79,7 @@ class Scores:
     n_genes: int
     unit: str
     notes: tuple[str, ...] = field(default=(), repr=False)
+    null: NullResult | None = None
 
     def to_frame(self, method: str | None = None) -> pd.DataFrame:
         """Scores as a table, samples in rows.

@@ -42,6 +42,8 @@ class IndexedSets:
         Shape (n_parts,): genes the part was defined with, found or not.
     controls
         One part of control (housekeeping) genes for each part, used by the weighted mean; None without any.
+    pairs
+        For each signature an array (n_pairs, 2) of columns, -1 for genes not found; None without any.
     """
 
     names: tuple[str, ...]
@@ -53,6 +55,7 @@ class IndexedSets:
     weights: NDArray[np.float64]
     asked: NDArray[np.int64]
     controls: IndexedSets | None = None
+    pairs: tuple[NDArray[np.int64], ...] | None = None
 
     @classmethod
     def build(
@@ -141,6 +144,20 @@ class IndexedSets:
             return self
         lists = [() if controls[owner] is None else controls[owner] for owner in self.owner]
         return replace(self, controls=IndexedSets.build(lists, self.n_genes))
+
+    def with_pairs(self, pairs: Sequence[ArrayLike | None]) -> IndexedSets:
+        """The same sets with gene pairs, one list of pairs of columns a signature, None for those without."""
+        if all(one is None for one in pairs):
+            return self
+        none = np.empty((0, 2), np.int64)
+        arrays = tuple(none if one is None else np.asarray(one, np.int64).reshape(-1, 2) for one in pairs)
+        return replace(self, pairs=arrays)
+
+    def first_parts(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The value of each signature's first part, shape (n_obs, n_sets)."""
+        out = np.full((parts.shape[0], self.n_sets), np.nan)
+        out[:, self.owner[::-1]] = parts[:, ::-1]
+        return out
 
     def combine(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Up minus down: from a value a part, shape (n_obs, n_parts), to one a signature, (n_obs, n_sets)."""

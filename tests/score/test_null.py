@@ -5,13 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import SignatureError
-from resistype.score import matched_sets
-from resistype.score.null import expression_bins
+from resistype.expression import ReadOptions, as_expression
+from resistype.score import IndexedSets, Null, ScoreOptions, Scores, matched_sets, score, score_sets
+from resistype.score.match import match_signatures
+from resistype.score.null import Draws, expression_bins
+from tests.score.helpers import SMALL, some_cells
+from tests.score.test_run import SIGNATURES, SYMBOLS
 
 
 def test_bins_hold_every_gene_once_in_order_of_the_mean() -> None:
@@ -78,3 +83,85 @@ def test_no_member() -> None:
 def test_a_member_outside(member: int) -> None:
     with pytest.raises(SignatureError, match=r"E205 A member of the set is no column of 0\.\.1\."):
         matched_sets([1.0, 2.0], [member], n=2, seed=0)
+
+
+class TestNullOfARun:
+    """z and p of `score(..., null=Null(...))`."""
+
+    values = some_cells(6, 400)
+    table = pd.DataFrame(values, columns=SYMBOLS, index=[f"c{i}" for i in range(6)])
+
+    def run(self, table: pd.DataFrame, **more: object) -> Scores:
+        options = ScoreOptions(read=ReadOptions(unit="log2"), null=Null(n=200, seed=3), settings=SMALL, **more)
+        return score(table, SIGNATURES, method=["ssgsea", "ucell", "zscore"], n_jobs=2, options=options)
+
+    def test_is_what_scoring_each_random_set_gives(self) -> None:
+        sets = match_signatures(as_expression(self.table, ReadOptions(unit="log2")), SIGNATURES).sets
+        draws = Draws.build(np.rint(self.values * 2**20).sum(0), sets, Null(n=200, seed=3), names=SYMBOLS)
+        found = self.run(self.table)
+        assert found.null is not None
+        for number, owner in enumerate(range(sets.n_sets)):
+            up, down = random_members(draws, sets, owner)
+            random = IndexedSets.build(up, 400, down=down)
+            scored = score_sets(self.values, random, method="ssgsea", settings=SMALL)
+            mine = found["ssgsea"][:, number]
+            p = (1 + (scored >= mine[:, None]).sum(1)) / 201
+            np.testing.assert_allclose(found.null.p["ssgsea"][:, number], p, rtol=0, atol=1e-15)
+            z = (mine - scored.mean(1)) / scored.std(1, ddof=1)
+            np.testing.assert_allclose(found.null.z["ssgsea"][:, number], z, rtol=1e-9)
+
+    def test_value_methods_have_none(self) -> None:
+        null = self.run(self.table).null
+
+        assert null is not None
+        assert list(null.p) == list(null.z) == ["ssgsea", "ucell"]
+        assert (null.n, null.seed, null.bins) == (200, 3, 25)
+
+    def test_order_and_blocks_change_nothing(self) -> None:
+        here = self.run(self.table).null
+        rng = np.random.default_rng(0)
+        rows = rng.permutation(6)
+        moved = self.run(self.table.iloc[rows][rng.permutation(SYMBOLS)], block_rows=1).null
+        assert here is not None
+        assert moved is not None
+        for name in ("ssgsea", "ucell"):
+            np.testing.assert_array_equal(moved.p[name], here.p[name][rows])
+            np.testing.assert_array_equal(moved.z[name], here.z[name][rows])
+
+    def test_the_scores_are_those_without_it(self) -> None:
+        options = ScoreOptions(read=ReadOptions(unit="log2"), settings=SMALL)
+        plain = score(self.table, SIGNATURES, method=["ssgsea", "ucell", "zscore"], options=options)
+
+        assert plain.digest == self.run(self.table).digest
+        assert plain.null is None
+
+    def test_a_planted_set_stands_out_and_random_ones_do_not(self) -> None:
+        rng = np.random.default_rng(5)
+        values = rng.normal(size=(40, 400)) + 5
+        values[:4, :20] += 1.2
+        table = pd.DataFrame(values, columns=SYMBOLS, index=[f"s{i}" for i in range(40)])
+        sets = {"planted": SYMBOLS[:20]} | {f"r{i}": rng.choice(SYMBOLS, 20, replace=False).tolist() for i in range(40)}
+        options = ScoreOptions(read=ReadOptions(unit="log2"), null=Null(n=999, seed=1))
+
+        found = score(table, sets, method="singscore", options=options)
+
+        assert found.null is not None
+        p = pd.DataFrame(found.null.p["singscore"], columns=list(found.signatures))
+        assert p["planted"][:4].max() < 0.05
+        assert 0.03 < (p.drop(columns="planted") < 0.05).to_numpy().mean() < 0.08
+
+
+def random_members(draws: Draws, sets: IndexedSets, owner: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Columns of the up and down genes of each draw, read off the shuffles."""
+    found: dict[int, list[np.ndarray]] = {1: [], -1: []}
+    for draw in range(draws.shuffles.shape[1]):
+        for sign in (1, -1):
+            parts = np.flatnonzero((sets.owner == owner) & (sets.sign == sign))
+            places = [
+                draws.edges[b] + c
+                for part in parts
+                for b in range(draws.spans.shape[1])
+                for c in range(*draws.spans[part, b])
+            ]
+            found[sign].append(draws.shuffles[np.array(places, int), draw])
+    return found[1], found[-1]

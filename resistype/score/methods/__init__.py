@@ -5,6 +5,7 @@ from __future__ import annotations
 from resistype.errors import SignatureError
 from resistype.score.method import Method
 from resistype.score.methods.aucell import AUCELL
+from resistype.score.methods.gene_pairs import GENE_PAIRS
 from resistype.score.methods.gsva import GSVA
 from resistype.score.methods.plage import PLAGE
 from resistype.score.methods.singscore import SINGSCORE
@@ -15,7 +16,7 @@ from resistype.score.methods.zscore import ZSCORE
 
 __all__ = ["METHODS", "get_method"]
 
-METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED, GSVA, PLAGE)
+METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED, GENE_PAIRS, GSVA, PLAGE)
 
 
 def get_method(name: str) -> Method:
