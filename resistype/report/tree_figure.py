@@ -37,7 +37,7 @@ def tree_figure_size(tree: ConditionalInferenceTree) -> tuple[float, float]:
     --------
     >>> tree = ConditionalInferenceTree().fit([[1.0], [2.0], [3.0]], ["a", "b", "a"])
     >>> tree_figure_size(tree)
-    (7.0, 4.3)
+    (7.0, 3.4)
     """
     grown = _grown(tree)
     top, bottom = _levels(grown)
