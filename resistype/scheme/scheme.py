@@ -189,6 +189,13 @@ class Scheme(_Model):
         What is called, in order; a rule may look at the call of an earlier axis.
     caveats
         What must be printed beside the calls.
+
+    Examples
+    --------
+    >>> from resistype.scheme import load_scheme
+    >>> scheme = load_scheme("acquired_resistance")
+    >>> scheme.axis("antigen_presentation").thresholds["defect"].source
+    'ours'
     """
 
     format: Literal["resistype-scheme"]
