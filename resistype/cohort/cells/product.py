@@ -1,0 +1,178 @@
+"""`cart_product`: CAR T cells, from states and scores of cells to samples, patients and clones over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resistype.cohort.cells.course import Course, clone_courses
+from resistype.cohort.cells.result import CellCalls
+from resistype.cohort.cells.samples import KEYS, balances, group_names, mean_scores, sample_shares, share_of
+from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
+from resistype.cohort.cells.table import CellColumns, CellTable, cell_table
+from resistype.cohort.cells.verdicts import apply_cell_scheme
+from resistype.cohort.clones import clones_from_airr
+from resistype.errors import SamplesError
+
+__all__ = ["CellInputs", "cart_product", "find_clones"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CellInputs:
+    """What is known of the cells beside their table.
+
+    Parameters
+    ----------
+    columns
+        Which column is what.
+    scores
+        Scores of the cells, shape (n_cells, n_scores), indexed by cell.
+    clones
+        Clone of each cell, indexed by cell; by default from the receptor columns, where they are.
+    notes
+        What was found before, for the record.
+    seed
+        Of the bootstrap intervals.
+    """
+
+    columns: CellColumns = field(default_factory=CellColumns)
+    scores: pd.DataFrame | None = None
+    clones: pd.Series | None = None
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def find_clones(obs: pd.DataFrame, inputs: CellInputs, table: CellTable) -> tuple[pd.Series | None, tuple[str, ...]]:
+    """Clones that were given, of a column, of receptor columns, or none."""
+    if inputs.clones is not None:
+        if not inputs.clones.index.isin(obs.index).any():
+            message = "Clones without cells: none of the cells of the clones is among the cells given."
+            raise SamplesError(message, code="E972")
+        return inputs.clones, ()
+    if "clone" in table.frame:
+        own = table.frame["clone"].astype(object)
+        return (table.frame["patient"].astype(str) + ":" + own.astype(str)).where(own.notna(), None), ()
+    try:
+        found = clones_from_airr(obs, patient=inputs.columns.patient)
+    except SamplesError as error:
+        if error.code != "E971":
+            raise
+        return None, ("No receptor columns: nothing can be said about clones, drift and plasticity.",)
+    return found.clone, found.notes
+
+
+def cart_product(
+    cells: pd.DataFrame, *, inputs: CellInputs | None = None, scheme: str | Path | CellScheme = "cart_product"
+) -> CellCalls:
+    """Describe CAR T cells of products and of samples after infusion.
+
+    Parameters
+    ----------
+    cells
+        One row a cell: patient, time point, state, and what else is known.
+    inputs
+        Columns, scores, clones.
+    scheme
+        The scheme; its thresholds can be changed in a copy of its file.
+
+    Returns
+    -------
+    CellCalls
+        Calls of samples (balance, exhaustion, CAR-Treg) and patients (balance of the product, plasticity, expansion),
+        with the tables composition, balance, scores, clones, diversity, drift, flow.
+
+    Raises
+    ------
+    SamplesError
+        E980 with every complaint about the table of cells.
+
+    Examples
+    --------
+    >>> state = ["memory"] * 420 + ["cytotoxic"] * 260 + ["exhausted"] * 60 + [None] * 460
+    >>> cells = pd.DataFrame({"patient": "T1", "timepoint": "IP", "state": state})
+    >>> found = cart_product(cells, inputs=CellInputs(columns=CellColumns(state="state")))
+    >>> found.to_frame().loc["T1", "headline"]
+    'memory-leaning product'
+    """
+    inputs = inputs or CellInputs()
+    loaded = load_cell_scheme(scheme)
+    table = cell_table(cells, inputs.columns)
+    clone, found = find_clones(cells, inputs, table)
+    groups = group_names(table, loaded)
+    shares = sample_shares(table, loaded)
+    leaning = balances(shares, "memory", "cytotoxic", min_cells=int(loaded.cut("min_cells")), seed=inputs.seed)
+    course = clone_courses(table, clone, groups, loaded)
+    numbers, why = _sample_numbers(shares, leaning, table)
+    patients, why_patients = _patient_numbers(numbers, why, course)
+    tables = {"composition": shares, "balance": leaning.reset_index(), **course.tables}
+    tables["patients"] = course.patients.reset_index()
+    if inputs.scores is not None:
+        tables["scores"] = mean_scores(table, inputs.scores, min_cells=int(loaded.cut("min_cells_mean")))
+    return CellCalls(
+        scheme=loaded,
+        samples=apply_cell_scheme(loaded, numbers, patients=False, why=why),
+        patients=apply_cell_scheme(loaded, patients, why=why_patients),
+        quantities={"samples": numbers, "patients": patients},
+        tables=tables,
+        notes=(*inputs.notes, *table.notes, *found),
+        run=_record(loaded, table, inputs),
+    )
+
+
+def _record(scheme: CellScheme, table: CellTable, inputs: CellInputs) -> dict[str, Any]:
+    return {
+        "scheme": scheme.ref,
+        "claim": scheme.claim,
+        "columns": vars(inputs.columns),
+        "seed": inputs.seed,
+        "thresholds": scheme.threshold_rows(),
+        "caveats": list(table.caveats),
+    }
+
+
+def _sample_numbers(shares: pd.DataFrame, leaning: pd.DataFrame, table: CellTable) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Quantities of every sample, and why some are missing."""
+    index = pd.MultiIndex.from_tuples(leaning.index.tolist(), names=KEYS)
+    about = shares.drop_duplicates(KEYS).set_index(KEYS).reindex(index)
+    numbers = pd.DataFrame(
+        {
+            "n_t_cells": leaning["n_cells"].astype(float),
+            "day": about["day"].astype(float),
+            "is_product": about["is_product"].astype(float),
+            "balance": leaning["balance"],
+            "balance_low": leaning["low"],
+            "balance_high": leaning["high"],
+        },
+        index=index,
+    )
+    kinds = {"memory_share": "memory", "cytotoxic_share": "cytotoxic"}
+    kinds |= {"exhausted_share": "exhausted", "treg_share": "treg"}
+    why = pd.DataFrame("", index=index, columns=["n_t_cells", "balance", *kinds])
+    why["n_t_cells"] = [f"{int(n)} T cells" for n in numbers["n_t_cells"]]
+    why["balance"] = leaning["reason"].to_numpy()
+    for name, kind in kinds.items():
+        numbers[name] = share_of(shares, kind, index)["share"].to_numpy()
+        why.loc[numbers[name].isna(), name] = f"the data have no {kind} cells"
+    unresolved = shares["kind"].str.endswith("unresolved").any()
+    numbers["has_isoforms"] = 0.0 if unresolved else np.nan
+    numbers["has_product"] = float("product" in table.frame)
+    return numbers, why
+
+
+def _patient_numbers(numbers: pd.DataFrame, why: pd.DataFrame, course: Course) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Quantities of every patient: those of the infusion product, and of the clones."""
+    product = (numbers["is_product"] == 1).to_numpy()
+    patients = pd.Index(course.patients.index, name="patient")
+    own = numbers[product].droplevel("timepoint").reindex(patients)
+    kept = ["n_t_cells", "is_product", "balance", "balance_low", "balance_high", "exhausted_share", "has_isoforms"]
+    out = own[kept].copy()
+    for name in ("n_times", "n_tracked", "plastic_share", "n_expanded"):
+        out[name] = course.patients[name].astype(float)
+    reasons = why[product].droplevel("timepoint").reindex(patients).fillna("")
+    reasons["plastic_share"] = course.patients["why_plasticity"]
+    reasons["n_expanded"] = course.patients["why_clones"]
+    return out, reasons
