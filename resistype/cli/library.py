@@ -9,7 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from resistype.cli import show
+from resistype.cli import curate, show
 from resistype.errors import SchemeError
 from resistype.library import check_library, check_paths, list_frame, load_library
 from resistype.library import show as show_signature
@@ -19,6 +19,15 @@ __all__ = ["schemes", "signatures"]
 
 signatures = typer.Typer(help="The signature library.", no_args_is_help=True, rich_markup_mode=None)
 schemes = typer.Typer(help="The classification schemes.", no_args_is_help=True, rich_markup_mode=None)
+
+signatures.command("new")(curate.new_command)
+signatures.command("import")(curate.import_command)
+signatures.command("derive")(curate.derive_command)
+signatures.command("translate")(curate.translate_command)
+signatures.command("quality")(curate.quality_command)
+signatures.command("diff")(curate.diff_command)
+signatures.command("export")(curate.export_command)
+signatures.command("schema")(curate.schema_command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable")]
 
@@ -46,7 +55,7 @@ def show_one(name: Annotated[str, typer.Argument(help="id, or id@version")]) -> 
 @signatures.command("check")
 def check_signatures(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="TOML or GMT files or folders; default: the library")
+        list[Path] | None, typer.Argument(help="TOML, GMT, JSON, csv or tsv files, or folders; default: the library")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +67,8 @@ def check_signatures(
         show.say(str(finding))
     errors = sum(finding.severity == "error" for finding in findings)
     if not as_json:
-        show.say(f"{errors} errors, {len(findings) - errors} warnings")
+        warnings = sum(finding.severity == "warning" for finding in findings)
+        show.say(f"{errors} errors, {warnings} warnings, {len(findings) - errors - warnings} notes")
     if errors:
         raise typer.Exit(1)
 

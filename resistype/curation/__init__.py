@@ -1,0 +1,51 @@
+"""The bench at which signatures are made: drafts, derivations from data, and their quality on the user's own data.
+
+fields.py     `key=value` settings -> fields of a signature and filters
+draft.py      gene lists, files of sets -> drafts with approved symbols, and what was changed on the way
+tables.py     a table of differential expression -> a draft
+derive.py     case against control in a matrix -> a draft           contrast.py  the comparison itself
+translate.py  mouse <-> human
+prepared.py   a matrix made ready for questions about sets
+quality.py    coverage, detection, coherence, influence, redundancy     overlap.py  the library, over-representation
+report.py     all of quality as one object                         save.py  versions of a file
+"""
+
+from __future__ import annotations
+
+from resistype.curation.contrast import Contrast
+from resistype.curation.derive import Derived, derive
+from resistype.curation.draft import Drafted, draft, draft_file, draft_library
+from resistype.curation.fields import Filters, parse_settings
+from resistype.curation.overlap import over_representation, overlap
+from resistype.curation.prepared import Prepared, prepare
+from resistype.curation.quality import Coherence, coherence, influence, redundancy
+from resistype.curation.report import Quality, quality
+from resistype.curation.save import Saved, save_version
+from resistype.curation.tables import draft_de
+from resistype.curation.translate import translate
+
+__all__ = [
+    "Coherence",
+    "Contrast",
+    "Derived",
+    "Drafted",
+    "Filters",
+    "Prepared",
+    "Quality",
+    "Saved",
+    "coherence",
+    "derive",
+    "draft",
+    "draft_de",
+    "draft_file",
+    "draft_library",
+    "influence",
+    "over_representation",
+    "overlap",
+    "parse_settings",
+    "prepare",
+    "quality",
+    "redundancy",
+    "save_version",
+    "translate",
+]
