@@ -108,14 +108,14 @@ def null_block(
     if method.tables is None or method.finish is None:
         return z, p
     tables, n = np.ascontiguousarray(method.tables(rows.n_genes, settings)), draws.shuffles.shape[1]
-    sums = np.empty((sets.n_parts, tables.shape[1] * n), np.int64)
+    sums = np.empty((tables.shape[1], sets.n_parts, n), np.int64)
     for i in range(rows.n_obs):
         row = rows.cut(i, i + 1)
         ranks = doubled_ranks(dense(row) if isinstance(row, CsrRows) else DenseRows(row.values))[0]
         if not ranks.all():
             continue
         null_sums(ranks, (draws.shuffles, draws.edges, draws.spans), (tables, sums))
-        by_draw = sums.reshape(sets.n_parts, tables.shape[1], n).transpose(2, 0, 1)
+        by_draw = sums.transpose(2, 1, 0)
         sizes = np.broadcast_to(sets.sizes, (n, sets.n_parts))
         scores = method.by_signature(sets, method.finish(by_draw, sizes, n_genes=rows.n_genes, settings=settings))
         z[i], p[i] = _compare(found[i], scores)
