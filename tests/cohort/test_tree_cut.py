@@ -137,6 +137,13 @@ def test_one_observation_on_the_cut_is_said_in_the_singular() -> None:
     assert cut.boundary() == "next value 3, midpoint 2.985; 1 observation lies exactly at 2.97, on the lower side"
 
 
+def test_minus_zero_is_zero() -> None:
+    cut = best_cut(np.array([-1.0, -0.0, 0.0, 1.0]), np.array([0, 0, 0, 1]), NLR, n_classes=2, min_bucket=1)
+
+    assert cut is not None
+    assert (cut.rule(0), repr(cut.low), cut.at_low) == ("nlr <= 0", "0.0", 2)
+
+
 def test_the_middle_of_large_values_does_not_overflow() -> None:
     assert Cut(NLR, 1.0, low=1.6e308, high=1.7e308).midpoint == pytest.approx(1.65e308)
 
@@ -145,6 +152,7 @@ def test_the_middle_of_large_values_does_not_overflow() -> None:
     ("value", "words"),
     [
         (3.0, "3"),
+        (-0.0, "0"),
         (-1.85, "-1.85"),
         (0.1 + 0.2, "0.3"),
         (43703.8, "43703.8"),

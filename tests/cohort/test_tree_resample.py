@@ -159,6 +159,8 @@ def test_in_words() -> None:
         "  at the root: nlr 70% (cut 2.65, 5–95 % range 2.065 to 3.235); site 25%; no split 5%",
         "  right below it (on either side): albi 95%, nlr 25%",
     ]
+    rare = TreeBootstrap((*[Resampled(None)] * 399, made().trees[0]), seed=0)
+    assert "at the root: no split 100%; nlr < 1%\n" in rare.to_text()
     many = TreeBootstrap(made().trees * 2, seed=8).to_text()
     assert "site 25% (site in {liver} in 100% of them)" in many
 

@@ -89,7 +89,7 @@ def mean_statistic(x: NDArray[np.float64], y: NDArray[np.intp], *, n_classes: in
 def chi2_statistic(table: NDArray[np.intp]) -> tuple[float, int]:
     """Statistic and degrees of freedom of a table (n_levels, n_classes) of counts."""
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    n = table.sum()
+    n = int(table.sum())
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
     statistic = (n - 1) / n * float(np.sum((table - expected) ** 2 / expected))
     return statistic, (table.shape[0] - 1) * (table.shape[1] - 1)

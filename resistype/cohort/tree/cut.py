@@ -30,7 +30,7 @@ def plain(value: float) -> str:
     >>> plain(3.0), plain(-1.85)
     ('3', '-1.85')
     """
-    return f"{value:.10g}"
+    return f"{value + 0.0:.10g}"
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def best_cut(
     if best is None:
         return None
     place, statistic = best
-    low, high = float(values[place]), float(values[place + 1])
+    low, high = float(values[place]) + 0.0, float(values[place + 1]) + 0.0  # −0 is 0
     return Cut(column, statistic, low=low, high=high, at_low=int(times[place]))
 
 

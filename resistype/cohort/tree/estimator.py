@@ -38,6 +38,8 @@ class ConditionalInferenceTree:
     Hothorn, Hornik & Zeileis 2006, doi:10.1198/106186006X133933; the same splits and p as R's partykit::ctree with
     the same settings (quadratic statistic, p adjusted by Šidák over the covariates tested at a node).
 
+    A numeric covariate enters with its values, not its ranks: give skewed ones (AFP, cell counts) as logarithms.
+
     Parameters
     ----------
     alpha

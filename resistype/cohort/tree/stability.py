@@ -95,7 +95,7 @@ class TreeBootstrap:
     def to_text(self) -> str:
         """The same in words."""
         roots = "; ".join(self._root_words(name, share) for name, share in self.roots().items())
-        second = ", ".join(f"{name} {share:.0%}" for name, share in self.second().items()) or "none"
+        second = ", ".join(f"{name} {_percent(share)}" for name, share in self.second().items()) or "none"
         lines = [
             f"Bootstrap of {self.n} samples of the same cohort (seed {self.seed}):",
             f"  at the root: {roots}",
@@ -118,14 +118,19 @@ class TreeBootstrap:
 
     def _root_words(self, name: str, share: float) -> str:
         if name == NO_SPLIT:
-            return f"no split {share:.0%}"
+            return f"no split {_percent(share)}"
         if share * self.n < _ENOUGH:
-            return f"{name} {share:.0%}"
+            return f"{name} {_percent(share)}"
         words = self._range(name)
         if words["cut_50"]:
-            return f"{name} {share:.0%} (cut {words['cut_50']}, 5–95 % range {words['cut_05']} to {words['cut_95']})"
+            ends = f"5–95 % range {words['cut_05']} to {words['cut_95']}"
+            return f"{name} {_percent(share)} (cut {words['cut_50']}, {ends})"
         rule, usual = self.usual_rule(name)
-        return f"{name} {share:.0%} ({rule} in {usual:.0%} of them)"
+        return f"{name} {_percent(share)} ({rule} in {usual:.0%} of them)"
+
+
+def _percent(share: float) -> str:
+    return "< 1%" if share < 0.005 else f"{share:.0%}"
 
 
 @dataclass(frozen=True)
