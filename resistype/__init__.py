@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Scheme,
         apply_scheme,
         classify,
+        fit_model,
         fit_reference,
         load_scheme,
     )
@@ -45,6 +46,7 @@ __all__ = [
     "classify",
     "clinical",
     "datasets",
+    "fit_model",
     "fit_reference",
     "load_library",
     "load_scheme",
@@ -66,6 +68,7 @@ _HOMES = {
     "apply_scheme": "resistype.scheme",
     "classify": "resistype.scheme",
     "clinical": "resistype.cohort",
+    "fit_model": "resistype.scheme",
     "fit_reference": "resistype.scheme",
     "load_library": "resistype.library",
     "load_scheme": "resistype.scheme",
