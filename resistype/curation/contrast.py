@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
 
 from resistype.errors import MissingExtraError, SamplesError
 from resistype.expression import Expression
@@ -144,7 +144,7 @@ def house_rows(data: Expression, mask: NDArray[np.bool_], units: NDArray[Any] | 
 
 
 def _dense(values: Any) -> NDArray[np.float64]:
-    return np.asarray(values.toarray() if sparse.issparse(values) else values)
+    return np.asarray(values.toarray() if hasattr(values, "toarray") else values)
 
 
 def _part(data: Expression, rows: NDArray[np.intp]) -> Expression:
@@ -186,11 +186,15 @@ def compare(groups: Groups, genes: Sequence[str], contrast: Contrast, expressed:
 
 
 def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy import stats  # noqa: PLC0415  costs a second, and only derivation needs it
+
     return np.asarray(stats.false_discovery_control(np.where(np.isfinite(p), p, 1.0)))
 
 
 def _welch(case: NDArray[np.float64], control: NDArray[np.float64], method: str) -> NDArray[np.float64]:
     """p-values of Welch's t-test, one a gene; 1 where neither side varies."""
+    from scipy import stats  # noqa: PLC0415  costs a second, and only derivation needs it
+
     del method
     n, m = len(case), len(control)
     var_a, var_b = case.var(axis=0, ddof=1) / n, control.var(axis=0, ddof=1) / m

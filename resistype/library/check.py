@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from resistype.errors import SignatureError
 from resistype.genes import id_type
 from resistype.library.claims import CLAIM_RULES
 from resistype.library.formats import RawSet, read_raw
-from resistype.library.formats.raw import safe_id
+from resistype.library.formats.raw import safe_id, to_signature
 from resistype.library.library import Library, load_library
 from resistype.library.parse import parse_toml
 from resistype.library.read import signature_files
@@ -29,6 +29,7 @@ from resistype.resources import signatures_dir
 __all__ = ["Finding", "check_library", "check_paths"]
 
 SEVERITIES = ("error", "warning", "note")
+JUDGED = ("gene names are plain ASCII", "genes occur more than once")  # the rules say it with the name
 RAW = (".gmt", ".json", ".csv", ".tsv")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -125,8 +126,8 @@ def _read(file: Path) -> tuple[list[Finding], list[Draft]]:
     except SignatureError as error:
         return [Finding(str(file), 1, "error", error.code, error.message)], []
     signature, complaints = parse_toml(text)
-    judged = "gene names are plain ASCII"  # L101 says it with the name
-    findings = [Finding(str(file), line, "error", "E206", text) for line, text in complaints if judged not in text]
+    said = [(line, words) for line, words in complaints if JUDGED[0] not in words]
+    findings = [Finding(str(file), line, "error", "E206", words) for line, words in said]
     try:
         data = tomllib.loads(text) if signature or not _unparsable(complaints) else None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
@@ -141,6 +142,9 @@ def _unparsable(complaints: list[tuple[int, str]]) -> bool:
 def _read_raw(file: Path) -> tuple[list[Finding], list[Draft]]:
     """Sets of a file in another format, each as a draft."""
     sets, complaints = read_raw(file)
+    for one in sets:
+        plain = replace(one, fields={key: value for key, value in one.fields.items() if key != "without_entrez"})
+        complaints += [found for found in to_signature(plain)[1] if not any(word in found[1] for word in JUDGED)]
     findings = [Finding(str(file), line, "error", "E207", message) for line, message in complaints]
     if b"\r" in (content := file.read_bytes()) and b"\n" not in content:
         message = "lines end with a bare carriage return, which many programs read as one line. Save it with \\n."

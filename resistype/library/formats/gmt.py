@@ -10,7 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from resistype.library.formats.raw import MAX_GENES, Complaint, Format, Parsed, RawSet, name_complaint, safe_id
+from resistype.library.formats.raw import (
+    MAX_GENES,
+    MAX_SETS,
+    TOO_MANY_SETS,
+    Complaint,
+    Format,
+    Parsed,
+    RawSet,
+    name_complaint,
+    safe_id,
+)
 from resistype.library.signature import Signature
 
 __all__ = ["ENRICHR", "GMT", "UCELL", "is_signed"]
@@ -24,6 +34,8 @@ def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complai
     good: list[tuple[int, str, str, list[str]]] = []
     complaints: list[Complaint] = []
     seen: dict[str, int] = {}
+    if text.count("\n") > MAX_SETS:
+        return [], [(1, TOO_MANY_SETS)]
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue

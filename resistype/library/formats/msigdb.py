@@ -12,7 +12,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from resistype.library.formats.raw import MAX_GENES, Complaint, Format, Parsed, RawSet, name_complaint, safe_id
+from resistype.library.formats.raw import (
+    MAX_GENES,
+    MAX_SETS,
+    TOO_MANY_SETS,
+    Complaint,
+    Format,
+    Parsed,
+    RawSet,
+    name_complaint,
+    safe_id,
+)
 from resistype.library.signature import Signature
 
 __all__ = ["MSIGDB", "load_json"]
@@ -63,6 +73,8 @@ def _read(text: str) -> Parsed:
         return [], complaints
     if not isinstance(data, dict) or not data:
         return [], [(1, "wanted an object of sets by name, each with 'geneSymbols'")]
+    if len(data) > MAX_SETS:
+        return [], [(1, TOO_MANY_SETS)]
     sets: list[RawSet] = []
     for name, entry in data.items():
         problem = name_complaint(name) or _entry_problem(name, entry)

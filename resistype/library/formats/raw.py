@@ -17,10 +17,24 @@ from pydantic import ValidationError
 from resistype.library.parse import complaint
 from resistype.library.signature import Signature
 
-__all__ = ["MAX_GENES", "Complaint", "Format", "Loss", "Parsed", "RawSet", "name_complaint", "safe_id", "to_signature"]
+__all__ = [
+    "MAX_GENES",
+    "MAX_SETS",
+    "TOO_MANY_SETS",
+    "Complaint",
+    "Format",
+    "Loss",
+    "Parsed",
+    "RawSet",
+    "name_complaint",
+    "safe_id",
+    "to_signature",
+]
 
 Complaint: TypeAlias = tuple[int, str]
 MAX_GENES = 20_000  # more names than a species has genes of one kind: no signature
+MAX_SETS = 20_000
+TOO_MANY_SETS = f"more than {MAX_SETS:,} sets in one file; split it"
 UNSAFE = re.compile(r"[^a-z0-9_.-]+")
 PATHLIKE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|.*\.\.[/\\]|.*[/\\]\.\.")
 SHOWN = 60

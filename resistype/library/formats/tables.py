@@ -13,7 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from resistype.genes.table import gene_table
-from resistype.library.formats.raw import MAX_GENES, Complaint, Format, Parsed, RawSet, name_complaint, safe_id
+from resistype.library.formats.raw import (
+    MAX_GENES,
+    MAX_SETS,
+    TOO_MANY_SETS,
+    Complaint,
+    Format,
+    Parsed,
+    RawSet,
+    name_complaint,
+    safe_id,
+)
 from resistype.library.signature import Signature
 
 __all__ = ["NET", "SIGNATURE_SETS", "weight_of"]
@@ -25,6 +35,7 @@ DIRECTIONS = ("direction", "sign")
 NET_HEADER = ("source", "target", "weight", "direction")
 SETS_HEADER = ("signature_name", "gene_id", "gene_type", "gene_name", "weight", "entrez_id")
 UNNAMED = "table"
+MAX_COMPLAINTS = 100
 
 
 @dataclass
@@ -58,8 +69,15 @@ def _read(text: str) -> Parsed:
         for row in reader:
             if any(cell.strip() for cell in row):
                 complaints += _take(sets, row, places, reader.line_num)
+            if len(sets) > MAX_SETS or len(complaints) >= MAX_COMPLAINTS:
+                why = TOO_MANY_SETS if len(sets) > MAX_SETS else "reading was stopped here; mend these rows first"
+                return [], [*complaints, (reader.line_num, why)]
     except csv.Error as error:
         return [], [(reader.line_num, f"not a table: {error}")]
+    seen: dict[str, str] = {}
+    for name, rows in sets.items():
+        if seen.setdefault(safe_id(name), name) != name:
+            complaints.append((rows.line, f"the name '{name[:60]}' becomes the id of another set; rename one"))
     return [_raw(name, rows) for name, rows in sets.items()], complaints
 
 
@@ -74,11 +92,8 @@ def _take(sets: dict[str, _Rows], row: list[str], places: Sequence[int], line: i
     cells = [row[place] if 0 <= place < len(row) else "" for place in places]
     name, gene, weight, direction, entrez = cells
     name = name.strip() or UNNAMED
-    if name not in sets:
-        if problem := name_complaint(name):
-            return [(line, problem)]
-        if any(safe_id(other) == safe_id(name) for other in sets):
-            return [(line, f"the name '{name[:60]}' becomes the id of another set; rename one")]
+    if name not in sets and (problem := name_complaint(name)):
+        return [(line, problem)]
     rows = sets.setdefault(name, _Rows(line))
     if len(rows.up) + len(rows.down) == MAX_GENES:
         return [(line, f"'{name[:60]}' has more than {MAX_GENES:,} genes")]
