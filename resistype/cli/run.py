@@ -20,6 +20,7 @@ from resistype.expression import ReadOptions, as_expression
 from resistype.library import SignatureSpec
 from resistype.report import make_folder, table_text, write_folder, write_text
 from resistype.scheme import CallOptions, Calls, classify
+from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import score
 
 __all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "score_command"]
@@ -146,10 +147,14 @@ def _print_cohort(calls: Calls) -> None:
     frame = calls.to_frame()
     rows = []
     for axis in calls.scheme.axes:
-        for label, n in frame[axis.id].value_counts(sort=False).items():
-            share, basis = calls.base_rate(axis.id, str(label))
+        counts = frame[axis.id].value_counts()
+        for label in (*axis.labels, *ABSTENTIONS):
+            n = int(counts.get(label, 0))
+            if not n:
+                continue
+            share, basis = calls.base_rate(axis.id, label)
             rate = f"{share:.0%} of {basis}" if share == share else basis  # noqa: PLR0124  NaN
-            rows.append({"axis": axis.title, "call": str(label), "samples": n, "base rate": rate})
+            rows.append({"axis": axis.title, "call": label.replace("_", " "), "samples": n, "base rate": rate})
     show.cohort_table(pd.DataFrame(rows))
 
 
