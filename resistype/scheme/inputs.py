@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import SamplesError, complain
 from resistype.genes import resolve
+from resistype.samples.read import as_key
 
 __all__ = ["count_events", "events_column", "mark_column", "number_column", "ratio_column"]
 
@@ -86,9 +87,9 @@ def events_column(table: pd.DataFrame, column: str, genes: Sequence[str]) -> NDA
     """
     counts = np.full(len(table), np.nan)
     complaints = []
-    for row, (sample, cell) in enumerate(table[column].fillna("").astype(str).items()):
+    for row, (sample, cell) in enumerate(table[column].items()):
         try:
-            counts[row] = count_events(cell, genes)
+            counts[row] = count_events(as_key(cell) or "", genes)
         except ValueError as error:
             complaints.append(f"sample {str(sample)!r}: {error}")
     complain(complaints, SamplesError, code="E921", subject=f"Column {column!r} of the samples table")
@@ -158,5 +159,5 @@ def _counts_column(table: pd.DataFrame, column: str, complaints: list[str]) -> N
 
 def mark_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """1 where something is marked, 0 where nothing is, shape (n_obs,)."""
-    words = table[column].fillna("").astype(str).str.strip().str.lower()
-    return np.asarray(~words.isin(["", "none", "no", "0", "false"]), dtype=np.float64)
+    words = [(as_key(cell) or "").lower() for cell in table[column]]
+    return np.array([word not in ("", "none", "no", "0", "false") for word in words], dtype=np.float64)

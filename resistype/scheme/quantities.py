@@ -17,8 +17,9 @@ from resistype.errors import CoverageWarning
 from resistype.scheme.context import MIN_COVERAGE, Column, Context, Rows
 from resistype.scheme.floors import at_floor, batch_floors
 from resistype.scheme.inputs import events_column, mark_column, number_column, ratio_column
+from resistype.scheme.rescore import rescored
 from resistype.scheme.scheme import Quantity
-from resistype.score import IndexedSets, matched_sets, score, score_sets
+from resistype.score import IndexedSets, matched_sets, score
 
 __all__ = ["BASIC", "RELATIVE", "measure", "measure_basic"]
 
@@ -146,19 +147,22 @@ def _level(quantity: Quantity, context: Context, rows: Rows) -> Column:
     if context.reference is None:
         return Column.missing(len(rows.index), _NO_REFERENCE)
     values = (base.values - context.reference.location(quantity.of)) / context.reference.scale(quantity.of)
-    return _because(values, base)
+    return _because(values, base.why, known=quantity.of in context.reference.values)
 
 
-def _because(values: NDArray[np.float64], base: Column) -> Column:
-    why = np.where(np.isnan(values) & (base.why == ""), "the reference does not vary", base.why)
-    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+def _because(values: NDArray[np.float64], why: NDArray[np.object_], *, known: bool) -> Column:
+    """Missing values with their own reason; where there is none, with what the reference lacks."""
+    lacks = "the reference does not vary" if known else "the reference has no values of it"
+    words = np.where(np.isnan(values) & (why == ""), lacks, why)
+    return Column(values, np.where(np.isnan(values), words, "").astype(object))
 
 
 def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     now = context.basic[quantity.of].take(rows.index)
-    before = context.basic[quantity.of].values[rows.baseline]
-    values = np.where(rows.paired, now.values - before, np.nan)
-    why = np.where(rows.paired, now.why, _NO_BASELINE)
+    before = context.basic[quantity.of].take(rows.baseline)
+    values = np.where(rows.paired, now.values - before.values, np.nan)
+    why = np.where(now.why == "", "baseline biopsy: " + before.why, now.why)
+    why = np.where(rows.paired, why, _NO_BASELINE)
     return Column(values, np.where(np.isnan(values), why, "").astype(object))
 
 
@@ -168,7 +172,7 @@ def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
         why = np.where(np.isnan(raw.values), raw.why, "fewer than 10 reference samples give no SD")
         return Column(np.full(len(rows.index), np.nan), why.astype(object))
     values = raw.values / context.reference.scale(quantity.of)
-    return Column(values, np.where(np.isnan(values), raw.why, "").astype(object))
+    return _because(values, raw.why, known=quantity.of in context.reference.values)
 
 
 def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
@@ -221,9 +225,7 @@ def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
             names=expression.genes,
         )
         indexed = IndexedSets.build(sets, expression.n_genes)
-        context.nulls[name] = score_sets(
-            context.panel.expression.values, indexed, method=scored.method, n_jobs=context.n_jobs
-        )
+        context.nulls[name] = rescored(expression, indexed, scored.method, n_jobs=context.n_jobs)
     return context.nulls[name]
 
 
@@ -259,7 +261,8 @@ def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
     base = context.basic[quantity.of].take(rows.index)
     if context.reference is None:
         return Column.missing(len(rows.index), _NO_REFERENCE)
-    return Column(context.reference.percentile(quantity.of, base.values), base.why)
+    values = context.reference.percentile(quantity.of, base.values)
+    return _because(values, base.why, known=quantity.of in context.reference.values)
 
 
 RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
