@@ -65,14 +65,14 @@ def evidence_frame(calls: Called, rows: Sequence[int] | None = None) -> pd.DataF
 def _axis_lines(calls: Called, axis: Axis, row: int) -> Iterator[dict[str, Any]]:
     decided = int(calls.verdicts.decided[axis.id][row])
     deciding = set(axis.rules[decided].when) if decided >= 0 else set()
-    seen: set[tuple[str, str, int]] = set()
-    shown: set[str] = set()
+    chosen: dict[tuple[str, str, int], Condition] = {}
     for condition in _in_play(calls, axis, row):
         key = (condition.subject, condition.target, condition.sign)
-        if key not in seen:
-            seen.add(key)
-            shown.add(condition.subject)
-            yield _line(calls, axis, row, condition.subject) | _threshold(calls, axis, row, condition, deciding)
+        if key not in chosen or condition.text in deciding:
+            chosen[key] = condition
+    for condition in chosen.values():
+        yield _line(calls, axis, row, condition.subject) | _threshold(calls, axis, row, condition, deciding)
+    shown = {condition.subject for condition in chosen.values()}
     for name in axis.quantities:
         if name not in shown:
             yield _line(calls, axis, row, name)
@@ -81,7 +81,7 @@ def _axis_lines(calls: Called, axis: Axis, row: int) -> Iterator[dict[str, Any]]
 def _in_play(calls: Called, axis: Axis, row: int) -> Iterator[Condition]:
     """Comparisons of the rules that could have decided here: what they need is measured, what they exclude is not."""
     values = {name: column.values[row : row + 1] for name, column in calls.columns.items()}
-    given = {name: call[row : row + 1] for name, call in calls.verdicts.calls.items()}
+    given = {name: call[row : row + 1] for name, call in calls.verdicts.by_rule.items()}
     for rule in axis.rules:
         gates = [c for c in rule.conditions if c.kind != "compare"]
         if all(bool(holds(gate, values, {}, given)[0]) for gate in gates):
