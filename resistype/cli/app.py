@@ -8,8 +8,9 @@ from typing import Any, TextIO
 
 import typer
 
+from resistype.cli.cells import classify_command
 from resistype.cli.library import schemes, signatures
-from resistype.cli.run import classify_command, clinical_command, demo_command, doctor_command, score_command
+from resistype.cli.run import clinical_command, demo_command, doctor_command, score_command
 from resistype.errors import ResistypeError, ResistypeWarning
 
 __all__ = ["app", "main"]

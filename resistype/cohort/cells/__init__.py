@@ -4,13 +4,17 @@ spec.py      the TOML model of a cell scheme        verdicts.py  its rules on nu
 table.py     the table of cells, checked            samples.py   shares, balance, mean scores of samples
 course.py    clones of patients over time           caveats.py   what must be said beside calls
 product.py   `cart_product`                         psr.py, dli.py   `tex_psr`, `dli_response`
-result.py    what comes back
+result.py    what comes back                        run.py       `classify_cells`: from a matrix, in blocks
+cuts.py      states by cuts that somebody set       compare.py   groups of patients
 """
 
+from resistype.cohort.cells.compare import compare_cells
+from resistype.cohort.cells.cuts import cut_from_controls, distributions, states_by_cuts
 from resistype.cohort.cells.dli import DliPlan, dli_response
 from resistype.cohort.cells.product import CellInputs, cart_product
 from resistype.cohort.cells.psr import PsrReference, tex_psr
 from resistype.cohort.cells.result import CellCalls
+from resistype.cohort.cells.run import CellOptions, classify_cells, scheme_signatures
 from resistype.cohort.cells.spec import CellScheme, list_cell_schemes, load_cell_scheme
 from resistype.cohort.cells.table import CellColumns, CellTable, cell_table
 from resistype.cohort.cells.verdicts import Verdict, apply_cell_scheme
@@ -19,6 +23,7 @@ __all__ = [
     "CellCalls",
     "CellColumns",
     "CellInputs",
+    "CellOptions",
     "CellScheme",
     "CellTable",
     "DliPlan",
@@ -27,8 +32,14 @@ __all__ = [
     "apply_cell_scheme",
     "cart_product",
     "cell_table",
+    "classify_cells",
+    "compare_cells",
+    "cut_from_controls",
+    "distributions",
     "dli_response",
     "list_cell_schemes",
     "load_cell_scheme",
+    "scheme_signatures",
+    "states_by_cuts",
     "tex_psr",
 ]

@@ -89,7 +89,7 @@ def mean_scores(table: CellTable, scores: pd.DataFrame, *, min_cells: int, by: S
     DataFrame
         The columns of `by`, score, n_cells, mean, median, reason.
     """
-    own = scores if scores.index is table.frame.index else scores.reindex(table.frame.index)
+    own = scores if scores.index.equals(table.frame.index) else scores.reindex(table.frame.index)
     grouped = own.groupby([table.frame[name] for name in by], observed=True)
     n = grouped.size()
     found = {name: getattr(grouped, name)().round(12) for name in ("mean", "median")}
