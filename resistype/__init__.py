@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         load_scheme,
     )
     from resistype.score import Scores, score
+    from resistype.session import Session
 
 __all__ = [
     "CallOptions",
@@ -41,6 +42,7 @@ __all__ = [
     "Reference",
     "Scheme",
     "Scores",
+    "Session",
     "Signature",
     "apply_scheme",
     "classify",
@@ -64,6 +66,7 @@ _HOMES = {
     "Reference": "resistype.scheme",
     "Scheme": "resistype.scheme",
     "Scores": "resistype.score",
+    "Session": "resistype.session",
     "Signature": "resistype.library",
     "apply_scheme": "resistype.scheme",
     "classify": "resistype.scheme",

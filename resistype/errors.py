@@ -8,6 +8,7 @@
     │   ├── SamplesError           samples tables, pairs, clinical tables                 (E9xx)
     │   ├── SchemeError            scheme files and what they need                        (S1xx)
     │   ├── ModelError             models trained on a user's labels, and their files     (T1xx)
+    │   ├── SessionError           commands of a session: unknown, out of range           (V1xx)
     │   └── ReferenceError_        references: absent, too small, of another kind         (R1xx)
     ├── OutputError                a result could not be written; nothing was             (O1xx)
     ├── RunError                   a computation was interrupted or lost a worker         (E6xx)
@@ -43,6 +44,7 @@ __all__ = [
     "RunError",
     "SamplesError",
     "SchemeError",
+    "SessionError",
     "SignatureError",
     "complain",
     "warn",
@@ -99,6 +101,10 @@ class ReferenceError_(InputError):  # noqa: N801, N818  Python has a ReferenceEr
 
 class ModelError(InputError):
     """Labels, scores or a file cannot be used for a trained model."""
+
+
+class SessionError(InputError):
+    """A command of a session names something unknown or out of range; nothing was changed."""
 
 
 class OutputError(ResistypeError, OSError):

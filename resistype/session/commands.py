@@ -1,0 +1,171 @@
+"""Commands: what a view may ask of a session. Each is checked against the material before anything changes.
+
+A command is a name and plain arguments, so that it can be logged, printed as a line of Python and run again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from resistype.errors import SessionError
+from resistype.session.material import Material, call_names
+from resistype.session.state import Region, State, inside, read_rows, write_rows
+
+__all__ = ["COMMANDS", "Command", "apply", "color_choices", "columns_of"]
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True)
+class Command:
+    """A name and its arguments."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The command as a line of Python."""
+        return f"session.{self.name}({', '.join(repr(one) for one in self.arguments)})"
+
+
+def apply(command: Command, state: State, material: Material) -> State:
+    """The state after a command.
+
+    Raises
+    ------
+    SessionError
+        V101 for an unknown command, V102 to V106 for arguments that do not fit; nothing was changed.
+    """
+    if command.name not in COMMANDS:
+        raise SessionError(f"No command {command.name!r}; there are: {', '.join(sorted(COMMANDS))}.", code="V101")
+    return COMMANDS[command.name](state, material, *command.arguments)
+
+
+def _move(state: State, material: Material, axis: str, /, name: str, value: float) -> State:
+    known = {one.id: one for one in material.scheme.axes}
+    if axis not in known:
+        raise SessionError(f"No axis {axis!r}; the axes are: {', '.join(known)}.", code="V102")
+    thresholds = known[axis].thresholds
+    if name not in thresholds:
+        message = f"Axis {axis!r} has no threshold {name!r}; it has: {', '.join(thresholds) or 'none'}."
+        raise SessionError(message, code="V102")
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)):
+        raise SessionError(f"Threshold {axis}.{name}: a number is needed, not {value!r}.", code="V103")
+    exact = float(np.float32(value)) if abs(float(value)) < 3e38 else math.inf
+    if not math.isfinite(exact):
+        raise SessionError(f"Threshold {axis}.{name}: a finite number is needed, not {value!r}.", code="V103")
+    same = exact == float(np.float32(thresholds[name].value))
+    return state.with_threshold(axis, name, None if same else exact)
+
+
+def _reset(state: State, material: Material, axis: str = "") -> State:
+    if axis and axis not in {one.id for one in material.scheme.axes}:
+        raise SessionError(f"No axis {axis!r}.", code="V102")
+    return replace(state, moved=tuple(item for item in state.moved if axis and item[0][0] != axis))
+
+
+def _select(state: State, material: Material, rows: str) -> State:
+    try:
+        found = read_rows(rows)
+    except ValueError as error:
+        raise SessionError(f"Selection: {error}.", code="V104") from None
+    if len(found) and int(found.max()) >= material.n_obs:
+        message = f"Selection: row {int(found.max())} of {material.n_obs} observations; rows are counted from 0."
+        raise SessionError(message, code="V104")
+    return replace(state, selection=write_rows(found))
+
+
+def _select_patient(state: State, material: Material, patient: str) -> State:
+    rows = np.flatnonzero((material.design["patient"].astype(str) == patient).to_numpy())
+    if not len(rows):
+        raise SessionError(f"No observation of patient {patient!r}.", code="V104")
+    return replace(state, selection=write_rows(rows))
+
+
+def _select_region(state: State, material: Material, name: str) -> State:
+    region = next((one for one in state.regions if one.name == name), None)
+    if region is None:
+        raise SessionError(f"No region {name!r}; there are: {', '.join(r.name for r in state.regions)}.", code="V106")
+    rows = np.flatnonzero(inside(material.embeddings[region.embedding], region.corners))
+    return replace(state, selection=write_rows(rows))
+
+
+def columns_of(material: Material) -> list[str]:
+    """Columns of the design that can colour the picture: text or categories with at most 200 different values."""
+    table = material.design
+    kinds = [name for name in table.columns if table[name].dtype.kind not in "fc"]
+    return [str(name) for name in kinds if 1 < table[name].nunique(dropna=False) <= MAX_NAME]
+
+
+def color_choices(material: Material) -> list[str]:
+    """Everything that the picture can be coloured by."""
+    measured = [name for name, values in material.columns.items() if not bool(np.isnan(values).all())]
+    return [
+        *(f"axis:{axis.id}" for axis in material.scheme.axes),
+        *(f"quantity:{name}" for name in measured),
+        *(f"column:{name}" for name in columns_of(material)),
+    ]
+
+
+def _color(state: State, material: Material, what: str) -> State:
+    choices = color_choices(material)
+    if what not in choices:
+        message = f"Cannot colour by {str(what)[:MAX_NAME]!r}; choose one of: {', '.join(choices[:12])} …"
+        raise SessionError(message, code="V105")
+    return replace(state, color_by=what, hidden=frozenset())
+
+
+def _hide(state: State, material: Material, *names: str) -> State:
+    kind, _, what = state.color_by.partition(":")
+    if kind == "axis":
+        known = set(call_names(material.scheme.axis(what)))
+    elif kind == "column":
+        known = {str(one) for one in material.design[what].dropna().unique()} | {""}
+    else:
+        known = set()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SessionError(f"Nothing to hide: {unknown[0]!r} is no category of {state.color_by!r}.", code="V105")
+    return replace(state, hidden=frozenset(names))
+
+
+def _add_region(
+    state: State, material: Material, name: str, /, embedding: str, corners: Sequence[Sequence[float]]
+) -> State:
+    if embedding not in material.embeddings:
+        known = ", ".join(material.embeddings) or "none"
+        raise SessionError(f"No embedding {embedding!r}; there are: {known}.", code="V106")
+    if not name or len(name) > MAX_NAME or any(one.name == name for one in state.regions):
+        raise SessionError(
+            f"Region {name[:MAX_NAME]!r}: a new name of 1 to {MAX_NAME} characters is needed.", code="V106"
+        )
+    points = tuple((float(x), float(y)) for x, y in corners)
+    if len(points) < 3 or not all(math.isfinite(v) for point in points for v in point):
+        raise SessionError(f"Region {name!r}: three or more corners with finite numbers are needed.", code="V106")
+    return replace(state, regions=(*state.regions, Region(name, embedding, points)))
+
+
+def _remove_region(state: State, material: Material, name: str) -> State:
+    kept = tuple(one for one in state.regions if one.name != name)
+    if len(kept) == len(state.regions):
+        raise SessionError(f"No region {name!r} in a session of {material.n_obs} observations.", code="V106")
+    return replace(state, regions=kept)
+
+
+COMMANDS: dict[str, Callable[..., State]] = {
+    "move_threshold": _move,
+    "reset_thresholds": _reset,
+    "select": _select,
+    "select_patient": _select_patient,
+    "select_region": _select_region,
+    "color_by": _color,
+    "hide": _hide,
+    "add_region": _add_region,
+    "remove_region": _remove_region,
+}
