@@ -268,6 +268,19 @@ def test_a_model_comes_back_as_it_was(model: TrainedModel, tmp_path: Path) -> No
     pd.testing.assert_frame_equal(again.apply(values), model.apply(values), check_exact=True)
 
 
+KEPT = Path(__file__).resolve().parents[1] / "data" / "models"  # recipe.py there says how they were made
+
+
+@pytest.mark.parametrize("name", ["logistic-1", "knn-1"])
+def test_models_of_earlier_versions_load_and_say_the_same(name: str) -> None:
+    scores = pd.read_csv(KEPT / "scores.csv", index_col=0, float_precision="round_trip")
+    expected = pd.read_csv(KEPT / f"{name}.expected.csv", index_col=0, keep_default_na=False)
+    found = TrainedModel.load(KEPT / f"{name}.json").apply(scores)
+
+    assert found[["call", "set"]].equals(expected[["call", "set"]])
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+
+
 def _without(name: str) -> dict[str, Any]:
     return {key: one for key, one in logistic().arrays.items() if key != name}
 
