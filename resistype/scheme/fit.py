@@ -96,7 +96,8 @@ def _by_other_methods(context: Context) -> dict[str, NDArray[np.float64]]:
     for method in plan.methods if plan and usable else ():
         sets = IndexedSets.build(columns, panel.expression.n_genes)
         values = rescored(panel.expression, sets, method, n_jobs=context.n_jobs)
-        found |= {f"{name}@{method}": values[:, k] for k, name in enumerate(usable)}
+        rows = context.reference_rows_or_all
+        found |= {f"{name}@{method}": values[rows, k] for k, name in enumerate(usable)}
     return found
 
 
