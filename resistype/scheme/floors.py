@@ -55,7 +55,7 @@ def batch_columns(table: pd.DataFrame | None, batch: str | None, *, patient: str
     for name in table.columns:
         sizes = table[name].astype(str).value_counts()
         if name != patient and 2 <= len(sizes) <= len(table) / _AT_LEAST:
-            found.append(str(name))
+            found.append(name)
     return found
 
 
