@@ -84,7 +84,8 @@ def draft_de(
     values.index = pd.Index(frame[found["gene"]].astype(str), name="gene")
     up, down = strongest(values, filters)
     source = {"path": Path(table).name if isinstance(table, (str, Path)) else "", **(fields or {}).get("source", {})}
-    note = f"Made from a table of differential expression: {filter_text(filters)}."
+    seen = "" if "detection" in values else "; the table tells no detection"
+    note = f"Made from a table of differential expression: {filter_text(filters, detection=not seen)}{seen}."
     source["note"] = f"{source['note']} {note}" if source.get("note") else note
     given = {"status": "proxy", **(fields or {}), "source": source}
     return draft(name, up, down, fields=given)
@@ -150,10 +151,9 @@ def strongest(values: pd.DataFrame, filters: Filters) -> tuple[list[str], list[s
     return ups, downs if filters.down else []
 
 
-def filter_text(filters: Filters) -> str:
-    """The filters in words."""
+def filter_text(filters: Filters, *, detection: bool = True) -> str:
+    """The filters in words; `detection` tells whether detection could be asked for."""
     way = "up and down" if filters.down else "up"
-    return (
-        f"effect ≥ {filters.effect:g} log2, fdr ≤ {filters.fdr:g}, detected in ≥ {filters.detection:.0%} of the case, "
-        f"at most {filters.top} genes a direction, {way}"
-    )
+    seen = f"detected in ≥ {filters.detection:.0%} of the case, " if detection else ""
+    asked = f"effect ≥ {filters.effect:g} log2, fdr ≤ {filters.fdr:g}, {seen}"
+    return f"{asked}at most {filters.top} genes a direction, {way}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from os.path import commonprefix
 from typing import Any, Literal
 
 from resistype.library.signature import Signature
@@ -18,6 +19,7 @@ __all__ = ["SignatureDiff", "diff"]
 Step = Literal["none", "patch", "minor", "major"]
 WORDS = ("name", "description", "compartment", "scoring.note", "source.note")
 SHOWN = 10
+SHOWN_TEXT = 80
 LISTS = ("id", "version", "up", "down", "weights", "pairs", "source", "scoring")
 
 
@@ -157,13 +159,28 @@ def _lines(change: SignatureDiff) -> Iterator[str]:
         if pairs:
             yield f"  {sign} {len(pairs)} pairs: {', '.join(f'{a}>{b}' for a, b in pairs)}"
     for name, (old, new) in change.fields.items():
-        yield f"  {name}: {_value(old)} → {_value(new)}"
+        yield f"  {name}: {' → '.join(_apart(_text(old), _text(new)))}"
     problem = change.version_problem()
     yield f"  version: {problem}" if problem else f"  version: fits a {change.step} change"
 
 
 def _value(value: object) -> str:
+    return _short(_text(value))
+
+
+def _text(value: object) -> str:
     if value is None or value in ("", (), {}):
         return "none"
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_TEXT else f"{text[: SHOWN_TEXT - 1]}…"
+
+
+def _apart(old: str, new: str) -> tuple[str, str]:
+    """Two texts cut so that the place where they part can be seen."""
+    same = len(commonprefix([old, new]))
+    start = max(same - 30, 0) if max(len(old), len(new)) > SHOWN_TEXT else 0
+    dots = "…" if start else ""
+    return _short(dots + old[start:]), _short(dots + new[start:])

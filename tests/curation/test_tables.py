@@ -125,5 +125,13 @@ def test_ties_are_broken_by_name() -> None:
     assert strongest(values, Filters())[0] == ["B2M", "LAG3", "TOX"]
 
 
+def test_what_the_table_does_not_tell_is_not_claimed() -> None:
+    silent, telling = (draft_de(PROGRAMS[name], "x").signature.source.note for name in ("limma", "Seurat"))
+
+    assert silent.endswith("; the table tells no detection.")
+    assert "detected in" not in silent
+    assert "detected in ≥ 50% of the case" in telling
+
+
 def test_the_filters_in_words() -> None:
     assert filter_text(Filters(down=True)).endswith("at most 200 genes a direction, up and down")

@@ -141,6 +141,14 @@ def test_long_texts_are_cut() -> None:
     assert "description: none → " + "x" * 79 + "…" in text
 
 
+def test_long_texts_show_where_they_part() -> None:
+    old, new = (BASE.model_copy(update={"description": "same words " * 30 + end}) for end in ("one end", "another end"))
+
+    (line,) = [text for text in str(diff(old, new)).splitlines() if "description" in text]
+
+    assert line.endswith("same words one end → …s same words same words another end")
+
+
 @given(old=signatures(), new=signatures())
 @settings(deadline=None, max_examples=50)
 def test_what_is_said_is_what_is_so(old: Signature, new: Signature) -> None:
