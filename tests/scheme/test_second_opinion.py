@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -158,8 +159,9 @@ def test_jobs_do_not_change_a_bit(how: dict[str, int]) -> None:
 def test_blocks_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, rows: int, columns: int) -> None:
     data = cohort(20)
     whole = quiet(data, THREE)
-    monkeypatch.setattr("resistype.scheme.second_opinion._ROWS", rows)
-    monkeypatch.setattr("resistype.scheme.second_opinion._COLUMNS", columns)
+    module = sys.modules["resistype.scheme.second_opinion"]  # the room gives the function the same name
+    monkeypatch.setattr(module, "_ROWS", rows)
+    monkeypatch.setattr(module, "_COLUMNS", columns)
 
     pd.testing.assert_frame_equal(quiet(data, THREE), whole, check_exact=True)
 
