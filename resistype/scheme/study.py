@@ -74,9 +74,10 @@ def read_study(
     pairs = pairing.pairs.set_index("sample").to_dict("index")
     for column, empty in (("baseline_sample", ""), ("n_baseline", 0), ("n_at_timepoint", 0), ("used_first", True)):
         design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
-    before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]].drop_duplicates(patient)
+    before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]
+    first = before[~pd.Index([as_key(value) for value in before[patient]]).duplicated()]
     all_notes = (*expression.notes, *notes, *pairing.notes)
-    return Study(expression, table, pairing, design, all_notes, _by_name(expression, before.index))
+    return Study(expression, table, pairing, design, all_notes, _by_name(expression, first.index))
 
 
 def _by_name(expression: Expression, names: Iterable[str]) -> NDArray[np.intp]:
