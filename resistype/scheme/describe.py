@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resistype.samples.read import as_key
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Context, Rows
+from resistype.scheme.inputs import mark_column
 from resistype.scheme.reference import SMALL_COHORT
+from resistype.scheme.scheme import Scheme
 from resistype.scheme.verdicts import Verdicts
 
 __all__ = ["coverage_frame", "gene_frame", "run_caveats", "run_record", "sample_caveats"]
@@ -45,10 +48,10 @@ def run_caveats(context: Context, about: Mapping[str, Any], table: pd.DataFrame 
         values["PAIR_NOISE"] = {}
     if table is None or "purity" not in table.columns:
         values["PURITY"] = {}
-    thin = [s for s in context.scheme.signatures if context.panel.coverage(s) < _LOW_COVERAGE]
+    thin = [s for s in _scored(context.scheme) if context.panel.coverage(s) < _LOW_COVERAGE]
     if thin:
         values["LOW_COVERAGE"] = {"sets": ", ".join(f"{s} {context.panel.coverage(s):.0%}" for s in thin)}
-    if table is not None and "simulated" in table.columns and table["simulated"].astype(bool).any():
+    if table is not None and "simulated" in table.columns and mark_column(table, "simulated").any():
         values["SIMULATED"] = {}
     values |= {"THRESHOLD_OURS": {}, "NO_VALIDATION": {}, "CONTEXT": {"context": context.scheme.context}}
     return {code: caveat_text(code, gaps) for code, gaps in values.items()}
@@ -70,16 +73,24 @@ def _other_lesion(design: pd.DataFrame, table: pd.DataFrame | None) -> list[bool
     column = next((name for name in _LESION_COLUMNS if table is not None and name in table.columns), None)
     if column is None or table is None:
         return [False] * len(design)
-    site = dict(zip(table.index, table[column].astype(str), strict=True))
-    return [bool(before) and site[now] != site[before] for now, before in design["baseline_sample"].items()]
+    site = {name: as_key(cell) for name, cell in table[column].items()} | {"": None}
+    return [
+        None not in (site[now], site[before]) and site[now] != site[before]
+        for now, before in design["baseline_sample"].items()
+    ]
+
+
+def _scored(scheme: Scheme) -> list[str]:
+    """Signatures whose genes must be in the matrix; those only looked up among DNA events need not be."""
+    return list(
+        dict.fromkeys(q.signature for q in scheme.quantities.values() if q.signature and q.kind != "dna_events")
+    )
 
 
 def coverage_frame(context: Context) -> pd.DataFrame:
     """One row a signature: asked, found, share, missing genes, genes at the floor, genes shared with the others."""
     panel, rows = context.panel, {}
-    looked_up = {q.signature for q in context.scheme.quantities.values() if q.kind == "dna_events"}
-    scored = [name for name in context.scheme.signatures if name not in looked_up]
-    members = {name: set(context.library[name].genes) for name in scored}
+    members = {name: set(context.library[name].genes) for name in _scored(context.scheme)}
     for name, genes in members.items():
         measured = panel.measured(name)
         overlap = {other: len(genes & theirs) for other, theirs in members.items() if other != name}
