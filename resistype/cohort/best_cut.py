@@ -91,7 +91,7 @@ def _above(x: NDArray[np.float64]) -> NDArray[np.bool_]:
     allowed = (share >= 0.1) & (share <= 0.9)
     if not np.any(allowed):
         raise SamplesError("All patients have about one value; there is no cut.", code="E969")
-    return inside & allowed[None, :]
+    return np.asarray(inside & allowed[None, :], dtype=bool)
 
 
 def _statistics(above: NDArray[np.bool_], y: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -100,5 +100,5 @@ def _statistics(above: NDArray[np.bool_], y: NDArray[np.bool_]) -> NDArray[np.fl
     expected = m * y.mean()
     variance = m * (n - m) / (n - 1) * y.mean() * (1 - y.mean())
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = (y @ above - expected) / np.sqrt(variance)
+        z = (y.astype(np.float64) @ above.astype(np.float64) - expected) / np.sqrt(variance)
     return np.where(variance > 0, z, 0.0)

@@ -91,7 +91,8 @@ def read(path: Path) -> float:
     return time.perf_counter() - start
 
 
-def main(folder: Path, n: int) -> None:
+def measure(folder: Path, n: int) -> dict[str, float]:
+    """Time of reading and of classifying, and the peak memory of the process that classifies."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "million.h5ad"
     if not path.exists():
@@ -105,7 +106,7 @@ def main(folder: Path, n: int) -> None:
     took = time.perf_counter() - start
     peak = int(done.stdout.rsplit("VmHWM:", 1)[1].split()[0]) / 1024
     found = {"cells": n, "file_gb": path.stat().st_size / 1e9, "read_s": seconds, "classify_s": took}
-    print(json.dumps(found | {"ratio": took / seconds, "peak_mib": peak}, indent=1))
+    return found | {"ratio": took / seconds, "peak_mib": peak}
 
 
 if __name__ == "__main__":
@@ -118,4 +119,4 @@ if __name__ == "__main__":
             status = Path("/proc/self/status").read_text(encoding="ascii")
             print(next(line for line in status.splitlines() if line.startswith("VmHWM:")))
     else:
-        main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)
+        print(json.dumps(measure(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000), indent=1))

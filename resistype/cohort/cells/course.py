@@ -99,20 +99,33 @@ def clone_courses(table: CellTable, clone: pd.Series | None, groups: pd.Series, 
         For the thresholds.
     """
     frame = table.frame
+    if clone is None:
+        return _without_clones(table, scheme)
     cells = pd.DataFrame({"patient": frame["patient"], "time": frame["timepoint"].astype(object), "state": groups})
-    cells["clone"] = None if clone is None else clone.reindex(frame.index).to_numpy()
+    cells["clone"] = clone.reindex(frame.index).to_numpy()
     rows, parts = {}, {"clones": [], "diversity": [], "drift": [], "flow": []}  # type: ignore[var-annotated]
     for name, own in cells.groupby("patient", observed=True, sort=False):
         present = set(own["time"].unique())
         one = _Patient(str(name), own, tuple(time for time in table.times if time in present), scheme)
-        rows[str(name)], made = _one_patient(one, has_clones=clone is not None)
+        rows[str(name)], made = _one_patient(one)
         for key, part in made.items():
             parts[key].append(part)
     tables = {key: pd.concat(found, ignore_index=True) for key, found in parts.items() if found}
     return Course(pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient"), tables)
 
 
-def _one_patient(one: _Patient, *, has_clones: bool) -> tuple[dict[str, object], dict[str, pd.DataFrame]]:
+def _without_clones(table: CellTable, scheme: CellScheme) -> Course:
+    """Every patient, with the reason why nothing is said about clones; no cell is looked at."""
+    pairs = table.frame[["patient", "timepoint"]].drop_duplicates().astype(str)
+    rows = {}
+    for name, own in pairs.groupby("patient", sort=False):
+        times = [time for time in table.times if time in set(own["timepoint"])]
+        nothing = pd.DataFrame({"clone": pd.Series([None] * len(times), dtype=object), "time": times, "state": None})
+        rows[str(name)], _ = _one_patient(_Patient(str(name), nothing, tuple(times), scheme))
+    return Course(pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient"), {})
+
+
+def _one_patient(one: _Patient) -> tuple[dict[str, object], dict[str, pd.DataFrame]]:
     tracked = int(one.cells["clone"].notna().sum())
     row: dict[str, object] = {
         "n_times": len(one.times),
@@ -121,12 +134,12 @@ def _one_patient(one: _Patient, *, has_clones: bool) -> tuple[dict[str, object],
         "last": one.ends[1],
     }
     made: dict[str, pd.DataFrame] = {}
-    why = "no receptors were sequenced" if not has_clones or not tracked else ""
+    why = "no receptors were sequenced" if not tracked else ""
     why = why or ("one time point" if len(one.times) < 2 else "")
     steps: dict[str, Callable[[], pd.DataFrame]] = {"clones": one.clones, "drift": one.drift, "flow": one.flow}
     for key, step in steps.items():
         row[f"why_{key}"] = why or _try(key, step, one.name, made)
-    if has_clones and tracked:
+    if tracked:
         row["why_diversity"] = _try("diversity", one.diversity, one.name, made)
     calls = made["clones"]["call"].value_counts() if "clones" in made else None
     row["n_expanded"] = np.nan if calls is None else int(calls.get("expanded", 0))

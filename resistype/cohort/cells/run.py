@@ -144,9 +144,10 @@ def classify_cells(
     options, loaded = options or CellOptions(), load_cell_scheme(scheme)
     expression = as_expression(data, options.score.read)
     obs, notes = _obs(expression, options)
+    clones, found = _clones(expression, options)
+    expression = _without_names(expression, options)
     scored = _score(expression, loaded, options)
     obs, columns, more = _states(expression, obs, scored.frame, options=options)
-    clones, found = _clones(expression, options)
     notes = (*expression.notes, *notes, *more, *found)
     inputs = CellInputs(columns=columns, scores=scored.frame, clones=clones, notes=notes, seed=options.seed)
     calls = _apply(loaded, obs, inputs, options=options, published=scored.ids.get("psr") == "tex_psr")
@@ -166,7 +167,8 @@ class _Scored:
 
 def _obs(expression: Expression, options: CellOptions) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The table of cells by row number, with the columns of the samples table beside them."""
-    obs = expression.obs.reset_index(drop=True)
+    obs = pd.DataFrame({str(name): _small(values) for name, values in expression.obs.items()})
+    obs = obs.set_axis(pd.RangeIndex(expression.n_obs), axis=0)
     if options.samples is None:
         return obs, ()
     if options.sample is None or options.sample not in obs.columns:
@@ -185,6 +187,25 @@ def _obs(expression: Expression, options: CellOptions) -> tuple[pd.DataFrame, tu
     for name in table.columns:
         obs[str(name)] = pd.Categorical(table[name].to_numpy()[place])
     return obs, (f"{len(table.columns)} columns of the samples table were joined by {options.sample!r}.",)
+
+
+def _without_names(expression: Expression, options: CellOptions) -> Expression:
+    """The matrix without the table of cells, which is held as categories, and without names that nobody will ask for.
+
+    The names of a million cells take as much memory as their scores.
+    """
+    named = options.keep_cells or options.gate
+    samples = expression.samples if named else ("",) * expression.n_obs
+    return replace(expression, obs=pd.DataFrame(index=pd.RangeIndex(expression.n_obs)), samples=samples)
+
+
+def _small(values: pd.Series) -> pd.Series:
+    """Text as categories where it repeats."""
+    if values.dtype != object:
+        return values
+    codes, found = pd.factorize(values)
+    few = len(found) < len(values) / 4
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(found)), index=values.index) if few else values
 
 
 def _score(expression: Expression, scheme: CellScheme, options: CellOptions) -> _Scored:
