@@ -30,7 +30,7 @@ def replace_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
     'whole'
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}")
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
