@@ -65,7 +65,7 @@ MODULE_OUTSIDE = {
 }
 # heavy packages: only inside the functions that need them, and only in these rooms
 LAZY = {
-    "scanpy": {"expression", "curation", "cohort"},
+    "scanpy": {"expression", "curation", "cohort", "score"},
     "gseapy": {"score", "curation"},
     "matplotlib": {"report"},
     "rich": {"score"},

@@ -23,7 +23,7 @@ from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw
 from resistype.expression.store import Backed, is_scipy
 
-__all__ = ["is_anndata", "raw_of", "safe_names", "write_obs"]
+__all__ = ["is_anndata", "new_anndata", "raw_of", "safe_names", "write_obs"]
 
 FORMAT_VERSION = 1
 
@@ -69,6 +69,14 @@ def _matrix(adata: Any, options: ReadOptions) -> Any:
         return Backed(Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop")
     whole = values.to_memory() if hasattr(values, "to_memory") else np.asarray(values[:])
     return whole.tocsr() if is_scipy(whole) else whole
+
+
+def new_anndata(values: Any, genes: Sequence[str]) -> Any:
+    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are shared."""
+    import anndata  # noqa: PLC0415  only for methods of other packages
+
+    obs = pd.DataFrame(index=pd.RangeIndex(values.shape[0]).astype(str))
+    return anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=list(genes)))
 
 
 def safe_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.score.method import Method, Settings
-from resistype.score.null import Draws, null_block
+from resistype.score.null import Draws
+from resistype.score.null_scores import null_block
 from resistype.score.rows import CsrRows, Rows
 from resistype.score.sets import IndexedSets
 

@@ -18,14 +18,14 @@ from numba import njit
 
 from resistype.score.sorting import DIGIT, sort_keys
 
-__all__ = ["ranks_dense", "sums_csr", "sums_dense"]
+__all__ = ["rank_row", "ranks_dense", "room", "sums_csr", "sums_dense"]
 
 MOST = 1 << 15  # buckets
 LOOK = 64  # keys looked at to see whether values repeat
 
 
 @njit(nogil=True, cache=True)
-def _work(size: int, like: Any) -> Any:
+def room(size: int, like: Any) -> Any:
     """Room for one row: keys and places with a spare of each; edges and first keys of the buckets; ranks."""
     most = 64
     while most < 2 * size and most < MOST:
@@ -155,7 +155,7 @@ def _gather(bits: Any, ready: Any, work: Any) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _rank_row(bits: Any, n_genes: int, work: Any) -> Any:
+def rank_row(bits: Any, n_genes: int, work: Any) -> Any:
     """Put the doubled mid-ranks of a row's values into the room, 0 for NaN; the rank of a zero is returned.
 
     `bits` may leave out zeros: the row has `n_genes` values.
@@ -199,7 +199,7 @@ def _add(out: Any, parts: Any, span: Any, tables: Any, ranks: Any) -> None:
 def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> None:
     bits, indices, n_genes = row
     by_gene, by_part, sizes = sets
-    zero = _rank_row(bits, n_genes, work)
+    zero = rank_row(bits, n_genes, work)
     ranks = work[3]
     for p in range(sizes.size):
         for t in range(tables.shape[1]):
@@ -218,7 +218,7 @@ def sums_csr(rows: Any, sets: Any, result: Any) -> None:
     longest = 0
     for i in range(indptr.size - 1):
         longest = max(longest, indptr[i + 1] - indptr[i])
-    work = _work(longest, bits)
+    work = room(longest, bits)
     for i in range(indptr.size - 1):
         a, b = indptr[i], indptr[i + 1]
         _csr_row((bits[a:b], indices[a:b], n_genes), sets, tables, work, out[i])
@@ -238,9 +238,9 @@ def sums_dense(bits: Any, sets: Any, result: Any) -> None:
     """Rank dense rows and sum the tables over every part."""
     indices, offsets = sets
     tables, out = result
-    work = _work(bits.shape[1], bits)
+    work = room(bits.shape[1], bits)
     for i in range(bits.shape[0]):
-        _rank_row(bits[i], bits.shape[1], work)
+        rank_row(bits[i], bits.shape[1], work)
         for p in range(offsets.size - 1):
             _sum_entries(work[3], indices[offsets[p] : offsets[p + 1]], tables, out[i, p])
 
@@ -248,7 +248,7 @@ def sums_dense(bits: Any, sets: Any, result: Any) -> None:
 @njit(nogil=True, cache=True)
 def ranks_dense(bits: Any, out: Any) -> None:
     """Doubled mid-ranks of dense rows."""
-    work = _work(bits.shape[1], bits)
+    work = room(bits.shape[1], bits)
     for i in range(bits.shape[0]):
-        _rank_row(bits[i], bits.shape[1], work)
+        rank_row(bits[i], bits.shape[1], work)
         out[i] = work[3]

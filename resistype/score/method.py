@@ -39,6 +39,8 @@ class Settings:
         Share of the ranking under which AUCell measures the recovery curve.
     gsva_kernel, gsva_max_diff, gsva_absolute
         Kernel of the estimate, and how the highest and lowest point of the walk become a score.
+    seed
+        Seed of the control genes of score_genes.
     n_jobs
         Threads of cohort methods; set by the caller.
     """
@@ -48,6 +50,7 @@ class Settings:
     gsva_kernel: Literal["gaussian", "poisson", "none"] = "gaussian"
     gsva_max_diff: bool = True
     gsva_absolute: bool = False
+    seed: int = 0
     n_jobs: int | None = 1
 
 
@@ -88,8 +91,13 @@ class Method:
         ``sample``: a value never changes when samples are added. ``cohort``: it does.
     tables, finish
         Of a rank method.
+    shape
+        How a rank method makes a score of its sums: ``linear`` in the first, ``gated`` (the same, but 0 unless the
+        second is positive), or ``ratio`` (second over first, and linear in the third).
     kernel
         Of the others; gives one value a part, shape (n_obs, n_parts).
+    pairwise
+        Whether a cohort method compares each sample with each, so that there is a largest cohort.
     floor
         Smallest value of a signed score, where the publication cuts it.
     """
@@ -104,7 +112,9 @@ class Method:
     depends_on: Literal["sample", "cohort"] = "sample"
     tables: Tables | None = None
     finish: Finish | None = None
+    shape: Literal["linear", "gated", "ratio"] = "linear"
     kernel: Kernel | None = None
+    pairwise: bool = True
     floor: float | None = None
 
     def by_signature(self, sets: IndexedSets, parts: NDArray[np.float64]) -> NDArray[np.float64]:

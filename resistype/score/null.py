@@ -7,23 +7,22 @@ as the set has there, without replacement.
 `matched_sets` gives such sets for one set. `Draws` holds them for all sets of a run at once: a draw is a shuffle of
 every bin, and each set takes the first genes of each. So the random sets of one draw are nested between signatures,
 which makes them cheap; between draws, where a p-value is counted, they are independent. Up and down genes of one
-signature take different genes of the shuffle.
+signature take different genes of the shuffle. `null_scores.py` scores them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resistype.errors import SignatureError
-from resistype.score.method import Method, Settings
-from resistype.score.rows import CsrRows, DenseRows, Rows, dense
 from resistype.score.sets import IndexedSets
 
-__all__ = ["Draws", "Null", "expression_bins", "matched_sets", "null_block"]
+__all__ = ["Draws", "Null", "expression_bins", "matched_sets"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +51,9 @@ class Draws:
     Parameters
     ----------
     shuffles
-        Shape (places, n): row ``edges[b] + c`` holds, for each draw, the gene at place c of the shuffle of bin b.
+        Shape (n, places): column ``edges[b] + c`` holds, for each draw, the gene at place c of the shuffle of bin b.
     edges
-        Where each bin begins in `shuffles`.
+        Where each bin begins among the places, shape (n_bins + 1,).
     spans
         Shape (n_parts, n_bins, 2): the places of each bin that a part takes.
     """
@@ -70,9 +69,32 @@ class Draws:
         spans = _spans(sets, _bin_of(parts), len(parts))
         deepest = spans[..., 1].max(axis=0, initial=0)
         rng = np.random.default_rng(null.seed)
-        drawn = [_draw(rng, part, int(count), null.n).T for part, count in zip(parts, deepest, strict=True)]
-        shuffles = np.concatenate([np.empty((0, null.n), np.intp), *drawn]).astype(np.int32)
-        return cls(np.ascontiguousarray(shuffles), np.concatenate([[0], np.cumsum(deepest)]), spans)
+        drawn = [_draw(rng, part, int(count), null.n) for part, count in zip(parts, deepest, strict=True)]
+        shuffles = np.concatenate([np.empty((null.n, 0), np.int32), *drawn], axis=1)
+        return cls(np.ascontiguousarray(shuffles, np.int32), np.concatenate([[0], np.cumsum(deepest)]), spans)
+
+    @property
+    def n(self) -> int:
+        """Random sets a signature."""
+        return int(self.shuffles.shape[0])
+
+    @cached_property
+    def plan(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+        """Of each part the rows of running sums to add and to take off, and where its rows begin.
+
+        Running sums have a row for each place, and one of zeros before each bin.
+        """
+        filled = np.diff(self.edges) > 0
+        base = self.edges[:-1] + np.cumsum(filled) - filled
+        taken = self.spans[..., 0] < self.spans[..., 1]
+        lower, upper = (np.asarray((base + self.spans[..., k])[taken], np.int32) for k in (0, 1))
+        return upper, lower, np.concatenate([[0], np.cumsum(taken.sum(axis=1))])
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """Shape (places,): the row of running sums of each place."""
+        depth = np.diff(self.edges)
+        return np.arange(int(self.edges[-1])) + np.repeat(np.cumsum(depth > 0), depth)
 
 
 def _bin_of(parts: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
@@ -91,45 +113,6 @@ def _spans(sets: IndexedSets, bin_of: NDArray[np.intp], n_bins: int) -> NDArray[
             spans[part, :, 0] = spans[part - 1, :, 1]
         spans[part, :, 1] = spans[part, :, 0] + np.bincount(bin_of[members], minlength=n_bins)
     return spans
-
-
-def null_block(
-    rows: Rows, sets: IndexedSets, method: Method, *, settings: Settings, draws: Draws, found: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets).
-
-    p is ``(1 + k) / (1 + n)``, k being the random sets that score at least as high; z counts standard deviations of the
-    random sets. Samples with missing genes get NaN.
-    """
-    from resistype.score.null_kernels import null_sums  # noqa: PLC0415  numba only when something is scored
-    from resistype.score.rank import doubled_ranks  # noqa: PLC0415
-
-    z, p = np.full_like(found, np.nan), np.full_like(found, np.nan)
-    if method.tables is None or method.finish is None:
-        return z, p
-    tables, n = np.ascontiguousarray(method.tables(rows.n_genes, settings)), draws.shuffles.shape[1]
-    sums = np.empty((tables.shape[1], sets.n_parts, n), np.int64)
-    for i in range(rows.n_obs):
-        row = rows.cut(i, i + 1)
-        ranks = doubled_ranks(dense(row) if isinstance(row, CsrRows) else DenseRows(row.values))[0]
-        if not ranks.all():
-            continue
-        null_sums(ranks, (draws.shuffles, draws.edges, draws.spans), (tables, sums))
-        by_draw = sums.transpose(2, 1, 0)
-        sizes = np.broadcast_to(sets.sizes, (n, sets.n_parts))
-        scores = method.by_signature(sets, method.finish(by_draw, sizes, n_genes=rows.n_genes, settings=settings))
-        z[i], p[i] = _compare(found[i], scores)
-    return z, p
-
-
-def _compare(
-    found: NDArray[np.float64], scores: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    n = scores.shape[0]
-    spread = scores.std(axis=0, ddof=1) if n > 1 else np.zeros(scores.shape[1])
-    z = (found - scores.mean(axis=0)) / np.where(spread > 0, spread, np.nan)
-    p = (1 + (scores >= found).sum(axis=0)) / (1 + n)
-    return z, np.where(np.isnan(found), np.nan, p)
 
 
 def expression_bins(mean: ArrayLike, *, bins: int = 25, names: Sequence[str] | None = None) -> list[NDArray[np.intp]]:
@@ -201,9 +184,14 @@ def matched_sets(
     wanted = np.bincount(bin_of[columns], minlength=len(parts))
     rng = np.random.default_rng(seed)
     drawn = [_draw(rng, part, int(count), n) for part, count in zip(parts, wanted, strict=True) if count]
-    return list(np.concatenate([np.empty((n, 0), np.intp), *drawn], axis=1))
+    return list(np.concatenate([np.empty((n, 0), np.int32), *drawn], axis=1).astype(np.intp))
 
 
-def _draw(rng: np.random.Generator, part: NDArray[np.intp], count: int, n: int) -> NDArray[np.intp]:
-    """`n` rows of `count` different genes of a bin."""
-    return part[np.argsort(rng.random((n, part.size)), axis=1)[:, :count]]
+def _draw(rng: np.random.Generator, part: NDArray[np.intp], count: int, n: int) -> NDArray[np.int32]:
+    """`n` rows of `count` different genes of a bin: the first steps of a shuffle, for all rows at once."""
+    pool = np.tile(part.astype(np.int32), (n, 1))
+    rows = np.arange(n)
+    for place in range(count):
+        other = rng.integers(place, part.size, n)
+        pool[:, place], pool[rows, other] = pool[rows, other], pool[:, place].copy()
+    return pool[:, :count]

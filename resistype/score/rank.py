@@ -21,10 +21,11 @@ from resistype.score import kernels, value_kernels
 from resistype.score.rows import CsrRows, DenseRows, Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["doubled_ranks", "moments", "rank_sums", "weighted_sums"]
+__all__ = ["bits_of", "doubled_ranks", "moments", "rank_sums", "weighted_sums"]
 
 
-def _bits(array: NDArray[Any]) -> NDArray[Any]:
+def bits_of(array: NDArray[Any]) -> NDArray[Any]:
+    """Floats as the whole numbers that their bits are."""
     flat = np.ascontiguousarray(array)
     return flat.view(np.uint32 if flat.dtype == np.float32 else np.uint64)
 
@@ -49,17 +50,17 @@ def rank_sums(rows: Rows, sets: IndexedSets, tables: NDArray[np.int64]) -> NDArr
     out = np.empty((rows.n_obs, sets.n_parts, tables.shape[1]), np.int64)
     tables = np.ascontiguousarray(tables, np.int64)
     if isinstance(rows, CsrRows):
-        arrays = (_bits(rows.data), rows.indices, rows.indptr, rows.n_genes)
+        arrays = (bits_of(rows.data), rows.indices, rows.indptr, rows.n_genes)
         kernels.sums_csr(arrays, (*sets.by_gene, sets.sizes), (tables, out))
     else:
-        kernels.sums_dense(_bits(rows.values), (sets.indices, sets.offsets), (tables, out))
+        kernels.sums_dense(bits_of(rows.values), (sets.indices, sets.offsets), (tables, out))
     return out
 
 
 def doubled_ranks(rows: DenseRows) -> NDArray[np.int32]:
     """Twice the ascending mid-ranks of dense rows, shape (n_obs, n_genes); 0 where the value is NaN."""
     out = np.empty((rows.n_obs, rows.n_genes), np.int32)
-    kernels.ranks_dense(_bits(rows.values), out)
+    kernels.ranks_dense(bits_of(rows.values), out)
     return out
 
 

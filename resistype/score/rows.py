@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 
-__all__ = ["CsrRows", "DenseRows", "Rows", "as_rows", "dense"]
+__all__ = ["CsrRows", "DenseRows", "Rows", "as_rows", "as_scipy", "dense"]
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.signedinteger[Any]]
@@ -103,10 +103,14 @@ def as_rows(values: Any) -> Rows:
     return DenseRows(np.ascontiguousarray(_floats(dense)))
 
 
+def as_scipy(rows: CsrRows) -> Any:
+    """Sparse rows as a matrix of scipy that shares their arrays."""
+    return sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.n_obs, rows.n_genes))
+
+
 def dense(rows: CsrRows) -> DenseRows:
     """Sparse rows with their zeros written out."""
-    shape = (rows.n_obs, rows.n_genes)
-    return DenseRows(sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=shape).toarray())
+    return DenseRows(as_scipy(rows).toarray())
 
 
 def _from_sparse(matrix: Any) -> CsrRows:

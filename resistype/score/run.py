@@ -191,8 +191,9 @@ def _gene_sums(rows: Rows) -> NDArray[np.float64]:
 
 
 def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
-    if expression.n_obs > COHORT_LIMIT:
-        names = ", ".join(one.id for one in task.methods)
+    limited = [one.id for one in task.methods if one.pairwise]
+    if limited and expression.n_obs > COHORT_LIMIT:
+        names = ", ".join(limited)
         message = (
             f"{names} compares every sample with every other; {expression.n_obs:,} are more than {COHORT_LIMIT:,}. "
             "Use 'ssgsea', 'singscore', 'ucell' or 'aucell', which score each by itself."

@@ -8,6 +8,7 @@ from resistype.score.methods.aucell import AUCELL
 from resistype.score.methods.gene_pairs import GENE_PAIRS
 from resistype.score.methods.gsva import GSVA
 from resistype.score.methods.plage import PLAGE
+from resistype.score.methods.score_genes import SCORE_GENES
 from resistype.score.methods.singscore import SINGSCORE
 from resistype.score.methods.ssgsea import SSGSEA
 from resistype.score.methods.ucell import UCELL
@@ -16,7 +17,18 @@ from resistype.score.methods.zscore import ZSCORE
 
 __all__ = ["METHODS", "get_method"]
 
-METHODS: tuple[Method, ...] = (SSGSEA, SINGSCORE, UCELL, AUCELL, ZSCORE, WEIGHTED, GENE_PAIRS, GSVA, PLAGE)
+METHODS: tuple[Method, ...] = (
+    SSGSEA,
+    SINGSCORE,
+    UCELL,
+    AUCELL,
+    ZSCORE,
+    WEIGHTED,
+    GENE_PAIRS,
+    GSVA,
+    PLAGE,
+    SCORE_GENES,
+)
 
 
 def get_method(name: str) -> Method:

@@ -75,4 +75,5 @@ SSGSEA = Method(
     family="rank",
     tables=tables,
     finish=finish,
+    shape="ratio",
 )

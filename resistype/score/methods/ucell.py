@@ -49,5 +49,6 @@ UCELL = Method(
     signed="up minus down, cut at 0",
     tables=tables,
     finish=finish,
+    shape="gated",
     floor=0.0,
 )

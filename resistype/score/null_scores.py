@@ -1,0 +1,128 @@
+"""How the scores of a block stand among those of matched random sets.
+
+A rank method is a formula over sums of tables, linear but for one quotient, and its `shape` says which. So the random
+sets need no call of the method each: the factors of the formula are found once, by asking the method about sums made up
+for the purpose, and the compiled loops do the rest.
+
+Tables are narrowed to int32 such that no sum of a part overflows. Ranks fit as they are; the powers of ssGSEA lose what
+lies below about 1e-7 of a score. The scores found are taken through the same loops before they are compared, so a
+random set of the same ranks is a tie and counts as one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.score.method import Method, Settings
+from resistype.score.null import Draws
+from resistype.score.rows import CsrRows, Rows
+from resistype.score.sets import IndexedSets
+
+__all__ = ["null_block"]
+
+SHAPES = {"linear": 0, "gated": 1, "ratio": 2}
+PROBE = 1 << 40
+Formula = tuple[int, float, NDArray[np.float64]]
+
+
+def null_block(
+    rows: Rows, sets: IndexedSets, method: Method, *, settings: Settings, draws: Draws, found: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets).
+
+    p is ``(1 + k) / (1 + n)``, k being the random sets that score at least as high; z counts standard deviations of the
+    random sets. Samples with missing genes get NaN.
+    """
+    z, p = np.full_like(found, np.nan), np.full_like(found, np.nan)
+    if method.tables is None or method.finish is None:
+        return z, p
+    from resistype.score.null_kernels import LANES  # noqa: PLC0415  numba only when something is scored
+
+    wanted = method.tables(rows.n_genes, settings)[:, : 3 if method.shape == "ratio" else 1]
+    tables, shifts = _narrow(wanted, int(sets.sizes.max(initial=1)))
+    formula = _formula(method, sets, shifts, n_genes=rows.n_genes, settings=settings)
+    formula[2][:, 3] += sets.sizes * float(tables.max()) if method.shape == "gated" else 0.0
+    whole = np.flatnonzero(_whole(rows))
+    entries = np.zeros((tables.shape[1], rows.n_genes, LANES), np.int32)
+    for start in range(0, rows.n_obs, LANES):
+        stop = min(start + LANES, rows.n_obs)
+        tallies = _tallies(rows.cut(start, stop), sets, tables, draws=draws, formula=formula, entries=entries)
+        kept = whole[(whole >= start) & (whole < stop)]
+        z[kept], p[kept] = _verdicts(tallies[..., kept - start], draws.n)
+    return np.where(np.isnan(found), np.nan, z), np.where(np.isnan(found), np.nan, p)
+
+
+def _tallies(
+    rows: Rows,
+    sets: IndexedSets,
+    tables: NDArray[np.int32],
+    *,
+    draws: Draws,
+    formula: Formula,
+    entries: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Counts, sums and squares over the draws for up to 16 rows, shape (n_sets, 3, 16)."""
+    from resistype.score import null_kernels  # noqa: PLC0415
+    from resistype.score.rank import bits_of  # noqa: PLC0415
+
+    if isinstance(rows, CsrRows):
+        arrays = (bits_of(rows.data), rows.indices, rows.indptr, rows.n_genes)
+        null_kernels.entries_csr(arrays, tables, entries)
+    else:
+        null_kernels.entries_dense(bits_of(rows.values), tables, entries)
+    out = np.empty((sets.n_sets, 3, null_kernels.LANES))
+    members = (sets.indices, sets.offsets, sets.owner)
+    null_kernels.compare(entries, members, (draws.shuffles, draws.rows, draws.plan), formula, out)
+    return out
+
+
+def _verdicts(tallies: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give z and p, shape (n_obs, n_sets), from tallies (n_sets, 3, n_obs) over `n` draws."""
+    count, total, squares = tallies.transpose(1, 2, 0)
+    spread = (squares - total * total / n) / max(n - 1, 1)
+    varies = spread > 1e-13 * squares / n  # less is what rounding leaves of equal scores
+    return -total / n / np.sqrt(np.where(varies, spread, np.nan)), (1 + count) / (1 + n)
+
+
+def _narrow(tables: NDArray[np.int64], most: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Tables as int32 of which `most` entries add up without overflow; and the binary places each column lost."""
+    limit = (2**31 - 1) // most
+    highest = np.abs(tables).max(axis=0)
+    shifts = np.array([max(0, int(top).bit_length() - limit.bit_length() + 1) for top in highest], np.int64)
+    half = np.where(shifts > 0, 1 << np.maximum(shifts - 1, 0), 0)
+    return np.ascontiguousarray((tables + half) >> shifts, np.int32), shifts
+
+
+def _formula(
+    method: Method, sets: IndexedSets, shifts: NDArray[np.int64], *, n_genes: int, settings: Settings
+) -> Formula:
+    """The method as shape, floor and factors: sign, offset, slope and ratio (or gate) of each part."""
+
+    def ask(*sums: int) -> NDArray[np.float64]:
+        made = np.broadcast_to(np.array(sums, np.int64), (1, sets.n_parts, len(sums)))
+        assume = method.finish
+        return np.zeros(0) if assume is None else assume(made, sets.sizes[None], n_genes=n_genes, settings=settings)[0]
+
+    scale = 2.0**shifts
+    ratio = np.zeros(sets.n_parts)
+    if method.shape == "ratio":
+        offset = ask(1, 0, 0)
+        ratio = (ask(1, PROBE, 0) - offset) / PROBE * (scale[1] / scale[0])
+        slope = (ask(1, 0, PROBE) - offset) / PROBE * scale[2]
+    else:
+        rest = (1,) if method.shape == "gated" else ()
+        offset = ask(0, *rest)
+        slope = (ask(PROBE, *rest) - offset) / PROBE * scale[0]
+    factors = np.stack([sets.sign.astype(np.float64), offset, slope, ratio], axis=1)
+    return SHAPES[method.shape], -np.inf if method.floor is None else method.floor, factors
+
+
+def _whole(rows: Rows) -> NDArray[np.bool_]:
+    """Rows in which every gene was measured."""
+    if not isinstance(rows, CsrRows):
+        return np.asarray(~np.isnan(rows.values).any(axis=1))
+    bad = np.flatnonzero(np.isnan(rows.data))
+    out = np.ones(rows.n_obs, bool)
+    out[np.searchsorted(rows.indptr, bad, side="right") - 1] = False
+    return out
