@@ -35,7 +35,7 @@ def make_folder(folder: str | Path) -> Path:
 
 
 def write_text(path: str | Path, text: str) -> Path:
-    """Write text (UTF-8) whole or not at all.
+    """Write text (UTF-8) whole or not at all; what is no text (odd bytes of a file name) becomes "?".
 
     Raises
     ------
@@ -43,7 +43,7 @@ def write_text(path: str | Path, text: str) -> Path:
         O103 when it cannot be written; an older file of that name is then still there as it was.
     """
     try:
-        return replace_file(path, lambda stream: stream.write(text.encode()))
+        return replace_file(path, lambda stream: stream.write(text.encode(errors="replace")))
     except OSError as error:
         message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
         raise OutputError(message, code="O103") from None

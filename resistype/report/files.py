@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from resistype.errors import OutputError
 from resistype.report.atomic import make_folder, write_text
 from resistype.report.html import render_report
 from resistype.report.visible import visible_thresholds
@@ -14,11 +16,14 @@ from resistype.scheme import Calls
 
 __all__ = ["run_json", "table_text", "write_folder"]
 
+# As a spreadsheet reads them, in full width too.
+_FORMULA = frozenset("=+-@＝＋－＠")
+
 
 def write_folder(calls: Calls, folder: str | Path) -> list[Path]:
     """Write calls.tsv, evidence.tsv, scores.tsv, genes.tsv, coverage.tsv, run.json and report.html.
 
-    Everything is made in memory first, so that an error leaves no half of it behind.
+    Everything is made in memory first and written beside its place, so that an error leaves no half of it behind.
 
     Raises
     ------
@@ -35,23 +40,31 @@ def write_folder(calls: Calls, folder: str | Path) -> list[Path]:
         "report.html": render_report(calls),
     }
     target = make_folder(folder)
-    return [write_text(target / name, text) for name, text in texts.items()]
+    for name in texts:
+        if (target / name).is_dir():
+            message = f"{str(target / name)!r} cannot be written: it is a folder. Nothing was written."
+            raise OutputError(message, code="O103")
+    with TemporaryDirectory(prefix=".resistype-", dir=target) as stage:
+        whole = [write_text(Path(stage) / name, text) for name, text in texts.items()]
+        return [path.replace(target / path.name) for path in whole]
 
 
 def table_text(frame: pd.DataFrame) -> str:
     """A table as TSV; numbers with up to 10 significant digits, missing values empty.
 
-    Text that a spreadsheet would take for a formula gets a leading apostrophe.
+    Text that a spreadsheet would take for a formula gets a leading apostrophe; line breaks within a cell become LF.
     """
-    text = [column for column in frame.columns if frame[column].dtype == object]
+    text = [column for column in frame.columns if not pd.api.types.is_numeric_dtype(frame[column])]
     safe = frame.assign(**{column: frame[column].map(_inert) for column in text})
     return safe.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 
 
 def _inert(value: object) -> object:
-    if isinstance(value, str) and value.strip()[:1] in ("=", "+", "-", "@", "\t", "\r", "＝"):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    # A bare CR is not quoted by the csv module, yet readers take it for the end of the row.
+    cell = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{cell}" if cell.strip()[:1] in _FORMULA else cell
 
 
 def run_json(calls: Calls) -> str:
