@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from resistype.report.atomic import write_text
 from resistype.report.visible import has_baseline, visible_labels, visible_thresholds
 from resistype.scheme import Calls
+from resistype.scheme.caveats import caveat_text
 from resistype.scheme.scheme import ABSTENTIONS, Axis
 
 __all__ = ["render_report", "write_report"]
@@ -52,6 +53,7 @@ def render_report(calls: Calls) -> str:
         axes=[_axis_view(calls, axis) for axis in calls.scheme.axes],
         samples=[_sample_view(calls, row, sample) for row, sample in enumerate(calls.samples)],
         refused=_refused(calls),
+        caveats={code: caveat_text(code) for codes in calls.verdicts.caveats for code in codes},
         thresholds=visible_thresholds(calls),
         coverage=calls.coverage.reset_index().to_dict("records"),
         run=calls.run,
