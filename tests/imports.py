@@ -35,13 +35,16 @@ def imports(package: Path) -> list[Import]:
 
 def _imports_of(module: str, path: Path, known: set[str]) -> Iterator[Import]:
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    lazy = {id(inner) for node in ast.walk(tree) if _is_function(node) for inner in ast.walk(node)}
+    lazy = {id(inner) for node in ast.walk(tree) if _is_put_off(node) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         for target in _targets(node, module, path, known):
             yield Import(module, target, node.lineno, lazy=id(node) in lazy)  # type: ignore[attr-defined]
 
 
-def _is_function(node: ast.AST) -> bool:
+def _is_put_off(node: ast.AST) -> bool:
+    """A function, or `if TYPE_CHECKING:`: what is imported there is not imported with the module."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 

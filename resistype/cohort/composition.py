@@ -144,7 +144,7 @@ def composition(
     Examples
     --------
     >>> cells = pd.DataFrame({"patient": ["A"] * 60, "state": ["memory"] * 45 + ["effector"] * 15})
-    >>> composition(cells, "state", by=["patient"]).set_index("kind").loc["memory", "share"]
+    >>> float(composition(cells, "state", by=["patient"]).set_index("kind").loc["memory", "share"])
     0.75
     """
     _check(cells, [*by, kind], by)

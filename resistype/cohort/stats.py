@@ -197,8 +197,8 @@ def compare_patients(
     >>> table = PatientTable(pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, index=list("abcd")),
     ...                      pd.Series(60, index=list("abcd")))
     >>> found = compare_patients(table, pd.Series(list("rrss"), index=list("abcd")), first="s")
-    >>> found.loc["x", ["n_first", "n_second", "auc"]].tolist()
-    [2, 2, 1.0]
+    >>> found.loc["x", ["n_first", "n_second", "auc"]].astype(float).tolist()
+    [2.0, 2.0, 1.0]
     """
     if not isinstance(table, PatientTable):
         message = (

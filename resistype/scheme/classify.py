@@ -170,7 +170,7 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
     verdicts = apply_rules(scheme, columns)
     stability = None
     if options.stability and scheme.stability is not None:
-        stability = assess(context, rows, verdicts, scheme.stability)
+        stability = assess(context, rows, verdicts, plan=scheme.stability)
         verdicts = take_back(verdicts, stability, scheme.stability)
     shift = _shift(context, options)
     if shift is not None and shift.one_sided and context.reference is not None and context.reference.is_own:

@@ -84,7 +84,7 @@ def _in_play(calls: Called, axis: Axis, row: int) -> Iterator[Condition]:
     given = {name: call[row : row + 1] for name, call in calls.verdicts.by_rule.items()}
     for rule in axis.rules:
         gates = [c for c in rule.conditions if c.kind != "compare"]
-        if all(bool(holds(gate, values, {}, given)[0]) for gate in gates):
+        if all(bool(holds(gate, values, {}, calls=given)[0]) for gate in gates):
             yield from (c for c in rule.conditions if c.kind == "compare" and not np.isnan(values[c.subject][0]))
 
 
@@ -128,7 +128,7 @@ def _threshold(calls: Called, axis: Axis, row: int, condition: Condition, decidi
     threshold = axis.thresholds.get(condition.target) or calls.scheme.thresholds[condition.target]
     limit = condition.sign * threshold.value
     value = calls.columns[condition.subject].values[row : row + 1]
-    passes = holds(condition, {condition.subject: value}, {condition.target: threshold.value}, {})
+    passes = holds(condition, {condition.subject: value}, {condition.target: threshold.value}, calls={})
     return {
         "threshold": f"{condition.op} {limit:g}",
         "threshold_value": limit,

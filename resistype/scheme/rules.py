@@ -84,6 +84,7 @@ def holds(
     condition: Condition,
     quantities: Mapping[str, NDArray[np.floating]],
     thresholds: Mapping[str, float],
+    *,
     calls: Mapping[str, NDArray[np.object_]],
 ) -> NDArray[np.bool_]:
     """Where one condition holds, for arrays of shape (n_obs,)."""
@@ -104,6 +105,7 @@ def decide(
     rules: Sequence[Sequence[Condition]],
     quantities: Mapping[str, NDArray[np.floating]],
     thresholds: Mapping[str, float],
+    *,
     calls: Mapping[str, NDArray[np.object_]],
 ) -> NDArray[np.intp]:
     """Index of the first rule that holds for each observation, −1 where none does.
@@ -124,6 +126,6 @@ def decide(
     for number, conditions in enumerate(rules):
         mask = decided < 0
         for condition in conditions:
-            mask &= holds(condition, quantities, thresholds, calls)
+            mask &= holds(condition, quantities, thresholds, calls=calls)
         decided[mask] = number
     return decided

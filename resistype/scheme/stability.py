@@ -58,7 +58,7 @@ class Stability:
         return pd.concat(parts, ignore_index=True)
 
 
-def assess(context: Context, rows: Rows, verdicts: Verdicts, plan: StabilityPlan) -> Stability:
+def assess(context: Context, rows: Rows, verdicts: Verdicts, *, plan: StabilityPlan) -> Stability:
     """Repeat the calls of `verdicts` in three ways and count how often each comes again.
 
     Parameters

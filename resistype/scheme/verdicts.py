@@ -37,7 +37,7 @@ def apply_rules(scheme: Scheme, columns: Mapping[str, Column]) -> Verdicts:
     reasons: dict[str, NDArray[np.object_]] = {}
     for axis in scheme.axes:
         rules = [rule.conditions for rule in axis.rules]
-        which = decide(rules, values, scheme.thresholds_of(axis.id), calls)
+        which = decide(rules, values, scheme.thresholds_of(axis.id), calls=calls)
         names = np.array([*(rule.call for rule in axis.rules), axis.otherwise_call], dtype=object)
         calls[axis.id], decided[axis.id] = names[which], which
         reasons[axis.id] = np.where(np.isin(names[which], ABSTENTIONS), _reasons(axis, which, columns), "")
@@ -63,7 +63,7 @@ def _caveats(
     for rule in scheme.caveats:
         mask = np.ones(n_obs, dtype=bool)
         for condition in rule.conditions:
-            mask &= holds(condition, values, thresholds, calls)
+            mask &= holds(condition, values, thresholds, calls=calls)
         for row in np.flatnonzero(mask):
             given[row].append(rule.code)
     return tuple(tuple(codes) for codes in given)

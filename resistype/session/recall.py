@@ -111,7 +111,7 @@ def _block(
 ) -> NDArray[np.uint8]:
     rules = [rule.conditions for rule in axis.rules]
     words = cast("Mapping[str, NDArray[np.object_]]", calls)
-    which = decide(rules, columns, scheme.thresholds_of(axis.id), words)
+    which = decide(rules, columns, scheme.thresholds_of(axis.id), calls=words)
     code = np.array([names.index(c) for c in (*(r.call for r in axis.rules), axis.otherwise_call)], dtype=np.uint8)
     return np.asarray(code[which])
 

@@ -68,15 +68,17 @@ def test_a_long_hostile_line_is_refused_at_once() -> None:
 def test_nothing_compares_with_a_missing_value() -> None:
     values = {"x": np.array([np.nan, 0.5])}
     for op in (">=", "<=", ">", "<"):
-        assert not holds(Condition("compare", "x", op, 1, "t"), values, {"t": 0.5}, {})[0]
-    assert holds(Condition("lacks", "x"), values, {}, {}).tolist() == [True, False]
-    assert holds(Condition("has", "x"), values, {}, {}).tolist() == [False, True]
+        assert not holds(Condition("compare", "x", op, 1, "t"), values, {"t": 0.5}, calls={})[0]
+    assert holds(Condition("lacks", "x"), values, {}, calls={}).tolist() == [True, False]
+    assert holds(Condition("has", "x"), values, {}, calls={}).tolist() == [False, True]
 
 
 def test_boundaries_are_as_written() -> None:
     values = {"x": np.array([0.5])}
     passing = [
-        op for op in (">=", "<=", ">", "<") if holds(Condition("compare", "x", op, 1, "t"), values, {"t": 0.5}, {})
+        op
+        for op in (">=", "<=", ">", "<")
+        if holds(Condition("compare", "x", op, 1, "t"), values, {"t": 0.5}, calls={})
     ]
 
     assert passing == [">=", "<="]
@@ -86,8 +88,8 @@ def test_calls_of_earlier_axes() -> None:
     calls = {"ifng": np.array(["up", "down"], dtype=object)}
     values = {"x": np.zeros(2)}
 
-    assert holds(parse_condition("call ifng is up"), values, {}, calls).tolist() == [True, False]
-    assert holds(parse_condition("call ifng is not up"), values, {}, calls).tolist() == [False, True]
+    assert holds(parse_condition("call ifng is up"), values, {}, calls=calls).tolist() == [True, False]
+    assert holds(parse_condition("call ifng is not up"), values, {}, calls=calls).tolist() == [False, True]
 
 
 conditions = st.one_of(
@@ -139,7 +141,7 @@ def test_the_first_rule_that_holds_decides(
     rows, calls = table
     columns = {name: np.array([row[k] for row in rows]) for k, name in enumerate(NAMES)}
 
-    decided = decide(rules, columns, LIMITS, {"axis": np.array(calls, dtype=object)})
+    decided = decide(rules, columns, LIMITS, calls={"axis": np.array(calls, dtype=object)})
 
     assert decided.tolist() == [
         slow(rules, dict(zip(NAMES, row, strict=True)), c) for row, c in zip(rows, calls, strict=True)
@@ -150,4 +152,4 @@ def test_a_float32_column_is_compared_like_the_browser_does() -> None:
     """Thresholds of the shipped scheme mean the same in float32: no value sits between the two roundings."""
     value = np.array([0.5], dtype=np.float32)
 
-    assert holds(Condition("compare", "x", ">=", 1, "t"), {"x": value}, {"t": 0.5}, {})[0]
+    assert holds(Condition("compare", "x", ">=", 1, "t"), {"x": value}, {"t": 0.5}, calls={})[0]

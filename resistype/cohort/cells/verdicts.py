@@ -116,7 +116,7 @@ def _decided(
     calls: Mapping[str, np.ndarray],
     why: pd.DataFrame | None,
 ) -> tuple[np.ndarray, list[str]]:
-    which = decide([rule.conditions for rule in axis.rules], values, scheme.cuts_of(axis), calls)
+    which = decide([rule.conditions for rule in axis.rules], values, scheme.cuts_of(axis), calls=calls)
     names = np.array([*(rule.call for rule in axis.rules), axis.otherwise_call], dtype=object)[which]
     words = [*(rule.reason for rule in axis.rules), axis.otherwise]
     details = [*(rule.detail for rule in axis.rules), ""]
@@ -140,7 +140,7 @@ def _caveats(
             continue
         mask = np.ones(n, dtype=bool)
         for condition in conditions:
-            mask &= holds(condition, values, cuts, calls)
+            mask &= holds(condition, values, cuts, calls=calls)
         for row in np.flatnonzero(mask):
             given[row].append(rule.code)
     return [tuple(codes) for codes in given]
