@@ -149,12 +149,11 @@ def _sides(up: Sequence[str] | Mapping[str, float], down: Any, today: Mapping[st
 
 
 def _weights(up: Any, down: Any, today: Mapping[str, str]) -> dict[str, float] | None:
+    given = [item for names in (up, down) if isinstance(names, Mapping) for item in names.items()]
     weights: dict[str, float] = {}
-    for names in (up, down):
-        if isinstance(names, Mapping):
-            for name, value in names.items():
-                if name in today:
-                    weights.setdefault(today[name], float(value))
+    for name, value in given:
+        if name in today:
+            weights.setdefault(today[name], float(value))
     return weights or None
 
 

@@ -46,7 +46,7 @@ def overlap(signature: Signature, library: Library | None = None, *, least: int 
     Examples
     --------
     >>> found = overlap(load_library()["mhc1_core"])
-    >>> found.index[0], round(found["jaccard"].iloc[0], 2)
+    >>> found.index[0], round(float(found["jaccard"].iloc[0]), 2)
     ('aps7_senbabaoglu', 0.88)
     """
     own = human_genes(signature)

@@ -130,7 +130,7 @@ def prepare(
 
     Examples
     --------
-    >>> values = pd.DataFrame({"TOX": [1.0, 2.0, 3.0], "B2M": [4.0, 4.0, 4.0]}, index=list("abc"))
+    >>> values = pd.DataFrame({"TOX": [1.5, 2.5, 3.5], "B2M": [4.5, 4.5, 4.5]}, index=list("abc"))
     >>> prepare(values).varies.tolist()
     [True, False]
     """

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from os.path import commonprefix
 from typing import Any, Literal
 
 from resistype.library.signature import Signature
@@ -180,7 +179,8 @@ def _short(text: str) -> str:
 
 def _apart(old: str, new: str) -> tuple[str, str]:
     """Two texts cut so that the place where they part can be seen."""
-    same = len(commonprefix([old, new]))
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((place for place, (a, b) in pairs if a != b), min(len(old), len(new)))
     start = max(same - 30, 0) if max(len(old), len(new)) > SHOWN_TEXT else 0
     dots = "…" if start else ""
     return _short(dots + old[start:]), _short(dots + new[start:])

@@ -184,11 +184,11 @@ def test_twenty_thousand_genes_and_sixty_sets_take_a_moment() -> None:
     sets = [chooser.sample(sorted(table.approved), 100) for _ in range(60)]
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         index = GeneIndex(genes)
         for wanted in sets:
             index.match(wanted)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
 
     assert min(times) < 0.3
 

@@ -55,9 +55,9 @@ def test_reading_takes_a_tenth_of_a_second() -> None:
     times = []
     for _ in range(5):
         gene_table.cache_clear()
-        start = time.perf_counter()
+        start = time.process_time()
         gene_table()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
 
     assert min(times) < 0.15
 

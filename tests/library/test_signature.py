@@ -135,3 +135,50 @@ def test_the_axes_of_the_model_and_of_the_folders_are_the_same() -> None:
 def test_a_model_is_its_own_dump(signature: Signature) -> None:
     assert Signature.model_validate(signature.model_dump()) == signature
     assert Signature.model_validate_json(signature.model_dump_json()).content_hash == signature.content_hash
+
+
+# what a name, a text and an id may hold
+
+
+@pytest.mark.parametrize(
+    ("gene", "message"),
+    [
+        ("CD8\u0410", "holds U+0410; gene names are plain ASCII"),
+        ("B2M\x00", "holds U+0000"),
+        ("B2M\u200b", "holds U+200B"),
+        ("=1+1", "begins with '=', as a spreadsheet's formula does"),
+        ("@SUM", "begins with '@'"),
+        ("-B2M", "begins with '-'"),
+        ("+B2M", "begins with '+'"),
+    ],
+)
+def test_genes_in_other_letters_are_refused(gene: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Signature(id="a", name="A", up=(gene,))
+
+
+@pytest.mark.parametrize("gene", ["HLA-A", "H2-K1", "0610009B22Rik", "C6orf15", "Gene name (2)", "NKX2-1", "a.b_c"])
+def test_genes_of_every_plain_spelling_are_taken(gene: str) -> None:
+    assert Signature(id="a", name="A", up=(gene,)).up == (gene,)
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\u202eb", "a\u200bb", "\x00", "\ufeffx", "a\x7fb"])
+def test_texts_that_steer_a_terminal_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="holds characters that cannot be seen"):
+        Signature(id="a", name="A", up=("B2M",), description=f"x{text}y")
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "γ × – é", "soft\u00adhyphen", "日本"])
+def test_ordinary_texts_are_taken(text: str) -> None:
+    assert Signature(id="a", name="A", up=("B2M",), description=text).description == text
+
+
+@pytest.mark.parametrize("key", ["con", "nul", "aux", "prn", "com1", "lpt9", "con.toml", "nul.x.y"])
+def test_ids_that_no_windows_can_save(key: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a file on Windows"):
+        Signature(id=key, name="A", up=("B2M",))
+
+
+@pytest.mark.parametrize("key", ["console", "com", "com10", "lpt", "aux_cells", "con-x"])
+def test_ids_that_only_look_so(key: str) -> None:
+    assert Signature(id=key, name="A", up=("B2M",)).id == key
