@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError
 from resistype.expression.options import Unit
 from resistype.expression.ranges import row_ranges
+from resistype.expression.source import SourceFile
 from resistype.expression.store import Backed, CsrRows, Matrix, as_csr, columns_of, csr_rows, dense_rows, is_sparse
 from resistype.genes import GeneIndex
 
@@ -51,8 +52,8 @@ class Expression:
         What was found and done on reading, one sentence each, for the report.
     source
         File the matrix came from, or ``"memory"``.
-    digest
-        SHA-256 of that file, or ``""``.
+    file
+        The file itself, where there is one; its SHA-256 is `digest`.
 
     Examples
     --------
@@ -70,7 +71,7 @@ class Expression:
     unit: Unit
     notes: tuple[str, ...] = field(default=(), repr=False)
     source: str = "memory"
-    digest: str = field(default="", repr=False)
+    file: SourceFile | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         wanted = (len(self.samples), len(self.genes))
@@ -93,6 +94,17 @@ class Expression:
     def n_genes(self) -> int:
         """Number of genes."""
         return len(self.genes)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file the matrix came from, or ``""``; of a file that stays on disk found when asked for.
+
+        Raises
+        ------
+        ExpressionError
+            E316 when that file has been changed since it was opened.
+        """
+        return "" if self.file is None else self.file.sha256
 
     @cached_property
     def index(self) -> GeneIndex:

@@ -26,6 +26,7 @@ from resistype.expression.figures import figures
 from resistype.expression.matrix import Expression
 from resistype.expression.options import ReadOptions
 from resistype.expression.orientation import transposed
+from resistype.expression.source import SourceFile
 from resistype.expression.store import Backed, is_scipy
 from resistype.expression.units import find_unit
 
@@ -42,7 +43,7 @@ class Raw:
     obs: pd.DataFrame
     notes: tuple[str, ...] = ()
     source: str = "memory"
-    digest: str = ""
+    file: SourceFile | None = None
 
 
 def bare_obs(samples: tuple[str, ...]) -> pd.DataFrame:
@@ -91,7 +92,7 @@ def finish(raw: Raw, options: ReadOptions) -> Expression:
     values, genes, merged = merge_duplicates(values, genes, unit=unit, options=options)
     notes += [why, *merged, *gene_notes(genes), *check_flat(samples, seen, len(samples))]
     obs = raw.obs.set_axis(pd.Index(samples, dtype=object), axis=0)
-    return Expression(values, genes, samples, obs, unit, (*raw.notes, *notes), raw.source, raw.digest)
+    return Expression(values, genes, samples, obs, unit, (*raw.notes, *notes), raw.source, raw.file)
 
 
 def _floats(values: Any) -> Any:

@@ -6,7 +6,6 @@ contract is samples × genes, and a matrix that lies the other way is refused wi
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from resistype.expression.matrix import Expression
 from resistype.expression.options import ReadOptions
 from resistype.expression.orientation import sides
 from resistype.expression.raw import Raw, bare_obs, finish, flip, upright
+from resistype.expression.source import SourceFile
+from resistype.expression.store import Backed
 from resistype.expression.table import Table, frame_table, read_parquet
 from resistype.expression.text import read_text
 
@@ -76,7 +77,10 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     else:
         message = f"{file.name} is of no kind known here. Give csv, tsv, gct, parquet, h5ad, 10x h5 or zarr."
         raise ExpressionError(message, code="E309")
-    return finish(replace(raw, digest=_digest(file)), options)
+    source = SourceFile(file)
+    if not isinstance(raw.values, Backed):
+        source.sha256  # noqa: B018  found now: a file that was read whole may go away
+    return finish(replace(raw, file=source), options)
 
 
 def as_expression(data: Expression | pd.DataFrame | str | Path | Any, options: ReadOptions = DEFAULT) -> Expression:
@@ -120,17 +124,6 @@ def as_expression(data: Expression | pd.DataFrame | str | Path | Any, options: R
         return finish(upright(adapter.raw_of(data, options), options, remedy=REMEDY), options)
     message = f"Got {type(data).__name__}; wanted a DataFrame (samples x genes), an AnnData, or the path of a file."
     raise ExpressionError(message, code="E309")
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file; of a folder, over the names and contents of its files in order."""
-    if path.is_file():
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    total = hashlib.sha256()
-    for file in sorted(inside for inside in path.rglob("*") if inside.is_file()):
-        total.update(f"{file.relative_to(path).as_posix()}\0{_digest(file)}\n".encode())
-    return total.hexdigest()
 
 
 def _oriented(table: Table, options: ReadOptions, source: str) -> Raw:
