@@ -17,7 +17,7 @@ from resistype.curation.derive import Derived, derive
 from resistype.curation.draft import Drafted, draft, draft_file, draft_library
 from resistype.curation.fields import Filters, parse_settings
 from resistype.curation.overlap import over_representation, overlap
-from resistype.curation.prepared import Prepared, prepare
+from resistype.curation.prepared import Members, Prepared, prepare
 from resistype.curation.quality import Coherence, coherence, influence, redundancy
 from resistype.curation.report import Quality, quality
 from resistype.curation.save import Saved, save_version
@@ -30,6 +30,7 @@ __all__ = [
     "Derived",
     "Drafted",
     "Filters",
+    "Members",
     "Prepared",
     "Quality",
     "Saved",

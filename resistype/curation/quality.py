@@ -101,11 +101,12 @@ def coherence(prepared: Prepared, members: Members, *, n_random: int = 200, seed
     own = float(_mean_r(_sums(prepared, members), k))
     usable = np.flatnonzero(prepared.varies)
     place = np.searchsorted(usable, members.rows)
+    names = [prepared.index.genes[row] for row in usable]  # so that the order of columns does not matter
     total = np.zeros((n_random, prepared.n_obs))
     for sign in (1.0, -1.0):
         side = place[members.signs == sign]
         if side.size:
-            drawn = matched_sets(prepared.mean[usable], side, n=n_random, seed=seed + int(sign < 0))
+            drawn = matched_sets(prepared.mean[usable], side, n=n_random, seed=seed + int(sign < 0), names=names)
             for number, rows in enumerate(drawn):
                 total[number] += sign * prepared.z[usable[rows]].sum(axis=0)
     random = _mean_r(total, k)

@@ -101,3 +101,17 @@ def test_a_file_that_is_no_signature_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="could not be written"):
         save_version(FIRST, tmp_path / "no" / "mine.toml")
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save_version(FIRST, tmp_path).path
+
+    def break_off(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", break_off)
+
+    with pytest.raises(OutputError):
+        save_version(version("2.0.0", up=("TOX",)), path)
+    assert read_toml(path) == FIRST
+    assert [item.name for item in tmp_path.iterdir()] == ["mine.toml"]

@@ -135,3 +135,7 @@ def test_what_the_table_does_not_tell_is_not_claimed() -> None:
 
 def test_the_filters_in_words() -> None:
     assert filter_text(Filters(down=True)).endswith("at most 200 genes a direction, up and down")
+
+
+def test_the_largest_effect_comes_first() -> None:
+    assert draft_de(PROGRAMS["edgeR"].iloc[::-1], "x").signature.up == ("TOX", "LAG3")
