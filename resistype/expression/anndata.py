@@ -19,6 +19,7 @@ import pandas as pd
 
 from resistype.errors import ExpressionError
 from resistype.expression.checks import listed
+from resistype.expression.lazy import is_dask, lazy
 from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw
 from resistype.expression.store import Backed, is_scipy
@@ -63,12 +64,22 @@ def _matrix(adata: Any, options: ReadOptions) -> Any:
         return values
     if is_scipy(values):
         return values if values.format == "csr" else values.tocsr()
+    if is_dask(values):
+        return _dask(values, options)
     keeps = options.orientation != "genes_x_samples" and options.duplicates == "error" and not adata.is_view
     if adata.isbacked and keeps and getattr(values, "format", "dense") != "csc":
         shape, sparse = (adata.n_obs, adata.n_vars), hasattr(values, "format")
         return Backed(Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop")
     whole = values.to_memory() if hasattr(values, "to_memory") else np.asarray(values[:])
     return whole.tocsr() if is_scipy(whole) else whole
+
+
+def _dask(values: Any, options: ReadOptions) -> Any:
+    """Rows of a dask array, read block by block unless the whole matrix has to change."""
+    if options.orientation != "genes_x_samples" and options.duplicates == "error":
+        return lazy(values, may_miss=options.nan == "drop")
+    whole = values.compute(scheduler="sync")
+    return whole.tocsr() if is_scipy(whole) else np.asarray(whole)
 
 
 def new_anndata(values: Any, genes: Sequence[str]) -> Any:

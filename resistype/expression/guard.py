@@ -100,9 +100,16 @@ def check_sparse(path: Path, name: str, element: Any, *, shape: tuple[int, int])
         fits = pointer.size == shape[0] + 1 and pointer[0] == 0 and pointer[-1] == stored == parts[0].shape[0]
         if not fits or bool((np.diff(pointer) < 0).any()):
             wrong = f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {stored:,} stored values"
+        elif absent := sum(_absent_chunks(part) for part in parts[:2] if stored > shape[0]):
+            wrong = f"{absent} of its chunks are not there, and zarr would read zeros"
     if wrong:
         message = f"{path} is damaged: {name} is not a sparse matrix, {wrong}. Write the file again from its source."
         raise ExpressionError(message, code="E313")
+
+
+def _absent_chunks(array: Any) -> int:
+    """Chunks of a zarr array that are not in the store; none of an h5 dataset."""
+    return max(0, int(array.nchunks - array.nchunks_initialized)) if hasattr(array, "nchunks_initialized") else 0
 
 
 def check_folder(path: Path) -> None:

@@ -8,6 +8,8 @@ file is checked as it is read: a column number out of range would crash the inte
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -120,6 +122,26 @@ def as_csr(data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], *, s
     return matrix
 
 
+@contextmanager
+def reading(values: Any) -> Iterator[None]:
+    """What the libraries raise on a file that is damaged further on becomes one error.
+
+    Raises
+    ------
+    ExpressionError
+        E313 when rows of a file cannot be read.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        if isinstance(error, ExpressionError) or type(values) is not Backed:
+            raise
+        message = (
+            f"{values.path} is damaged: {values.place} cannot be read ({error}). Write the file again from its source."
+        )
+        raise ExpressionError(message, code="E313") from error
+
+
 def csr_rows(values: Any, start: int, stop: int) -> CsrRows:
     """Rows `start` to `stop` of a sparse matrix in compressed form.
 
@@ -131,8 +153,9 @@ def csr_rows(values: Any, start: int, stop: int) -> CsrRows:
     pointer = np.asarray(values.indptr[start : stop + 1], dtype=np.int64)
     span = slice(int(pointer[0]), int(pointer[-1]))
     source = values.element() if isinstance(values, Backed) else None
-    data = np.asarray(values.data[span] if source is None else source["data"][span])
-    indices = np.asarray(values.indices[span] if source is None else source["indices"][span])
+    with reading(values):
+        data = np.asarray(values.data[span] if source is None else source["data"][span])
+        indices = np.asarray(values.indices[span] if source is None else source["indices"][span])
     if source is not None:
         _in_range(indices, values, start, stop)
     return _tidy(CsrRows(data, indices, pointer - pointer[0], values.shape[1]))
@@ -168,7 +191,8 @@ def dense_rows(values: Any, start: int, stop: int) -> NDArray[Any]:
         matrix: Any = sp.csr_matrix((data, indices, indptr), shape=(stop - start, n_genes))
         return np.asarray(matrix.toarray())
     source = values.element() if isinstance(values, Backed) else values
-    rows = np.asarray(source[start:stop])
+    with reading(values):
+        rows = np.asarray(source[start:stop])
     return np.ascontiguousarray(rows, dtype=rows.dtype if rows.dtype.kind == "f" else np.float64)
 
 

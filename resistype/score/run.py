@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 from resistype.expression import Backed, Block, Expression, as_expression, iter_blocks, read_block
+from resistype.expression.lazy import Lazy
 from resistype.library import Library, SignatureSpec, read_signatures
 from resistype.score.block import Values, null_names, score_block
 from resistype.score.folder import RunFolder
@@ -225,7 +226,9 @@ def _fingerprint(task: Task, expression: Expression) -> str:
     known.update(repr(about).encode())
     if task.draws is not None:
         known.update(task.draws.shuffles.data)
-    if isinstance(values, Backed):
+    if isinstance(values, Lazy):
+        known.update(values.place.encode())  # dask names arrays by what they are made of
+    elif isinstance(values, Backed):
         status = values.path.stat()
         known.update(repr((values.path.resolve(), values.place, status.st_size, status.st_mtime_ns)).encode())
     arrays = [getattr(task.sets, name) for name in ("indices", "offsets", "owner", "sign", "weights")]
