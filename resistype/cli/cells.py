@@ -77,6 +77,7 @@ def classify_command(
     reference_late: Annotated[float | None, typer.Option(help="dli_response: median late share before")] = None,
     run_dir: Annotated[Path | None, typer.Option(help="cells: folder to keep a long run in")] = None,
     resume: Annotated[bool, typer.Option(help="cells: go on with the run in --run-dir")] = False,
+    parity: Annotated[bool, typer.Option(help="cells: scanpy's score_genes beside the scores (10,000 cells)")] = False,
     figures: Annotated[bool, typer.Option(help="cells: draw the tables (needs matplotlib)")] = False,
 ) -> None:
     """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called.
@@ -98,7 +99,7 @@ _BULK = (
 )
 _CELLS = (
     *("state", "lineage", "stage", "product", "clone", "clones", "group", "compare", "cut", "gate", "isoform"),
-    *("before", "after", "reference_late", "run_dir", "resume", "figures"),
+    *("before", "after", "reference_late", "run_dir", "resume", "parity", "figures"),
 )
 
 
@@ -163,6 +164,7 @@ def _options(given: dict[str, Any], answer: str, values: str | None) -> CellOpti
         clones=given["clones"],
         score=ScoreOptions(read=ReadOptions(**words), run=run),
         n_jobs=given["jobs"],
+        parity=given["parity"],
         keep_cells=answer == "cell",
         plan=DliPlan(before=given["before"], after=given["after"], reference_late=given["reference_late"]),
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
-from resistype.cohort.stats import adjusted
+from resistype.cohort.shares import adjusted
 from resistype.errors import SamplesError
 
 __all__ = ["ChangeRule", "clone_change"]

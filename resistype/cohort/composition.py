@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.cohort.stats import PatientTable, wilson
+from resistype.cohort.shares import wilson
+from resistype.cohort.stats import PatientTable
 from resistype.errors import SamplesError
 
 __all__ = ["Balance", "Interval", "balance", "composition", "share_change", "share_table", "shares_per_patient"]
@@ -96,8 +97,8 @@ def share_change(before: tuple[int, int], after: tuple[int, int], *, repeats: in
     Examples
     --------
     >>> change = share_change((90, 800), (420, 1000))
-    >>> round(100 * change.value, 1), change.low > 0.26, change.high < 0.36
-    (30.7, True, True)
+    >>> round(change.value, 4), change.low > 0.26, change.high < 0.36
+    (0.3075, True, True)
     """
     for k, n in (before, after):
         if not 0 <= k <= n or n < 1:

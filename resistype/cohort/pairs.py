@@ -120,6 +120,9 @@ def compare_groups(changes: pd.Series, groups: pd.Series, *, first: str, second:
     >>> compare_groups(changes, pd.Series(list("xxyy"), index=list("abcd")), first="x", second="y")["auc"]
     1.0
     """
+    if changes.index.has_duplicates:
+        message = "PSEUDOREP: a patient has several rows; give one change a patient (cells are not patients)."
+        raise SamplesError(message, code="E961")
     label = groups.reindex(changes.index)
     a = changes[(label == first).to_numpy()].dropna().to_numpy(dtype=np.float64)
     b = changes[(label == second).to_numpy()].dropna().to_numpy(dtype=np.float64)

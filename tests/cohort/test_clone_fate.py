@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats.contingency import odds_ratio
 
-from resistype.cohort.clone_fate import drift, flow, origin, plasticity
+from resistype.cohort.clone_fate import drift, flow, plasticity
+from resistype.cohort.clone_origin import origin
 from resistype.errors import SamplesError
 from tests.cohort.study import Study, simulate
 

@@ -5,16 +5,18 @@ table.py     the table of cells, checked            samples.py   shares, balance
 course.py    clones of patients over time           caveats.py   what must be said beside calls
 product.py   `cart_product`                         psr.py, dli.py   `tex_psr`, `dli_response`
 result.py    what comes back                        run.py       `classify_cells`: from a matrix, in blocks
+prepare.py   what is known of the cells             options.py   how it is done
 cuts.py      states by cuts that somebody set       compare.py   groups of patients
 """
 
 from resistype.cohort.cells.compare import compare_cells
 from resistype.cohort.cells.cuts import cut_from_controls, distributions, states_by_cuts
 from resistype.cohort.cells.dli import DliPlan, dli_response
+from resistype.cohort.cells.options import CellOptions
 from resistype.cohort.cells.product import CellInputs, cart_product
 from resistype.cohort.cells.psr import PsrReference, tex_psr
 from resistype.cohort.cells.result import CellCalls
-from resistype.cohort.cells.run import CellOptions, classify_cells, scheme_signatures
+from resistype.cohort.cells.run import classify_cells, scheme_signatures
 from resistype.cohort.cells.spec import CellScheme, list_cell_schemes, load_cell_scheme
 from resistype.cohort.cells.table import CellColumns, CellTable, cell_table
 from resistype.cohort.cells.verdicts import Verdict, apply_cell_scheme

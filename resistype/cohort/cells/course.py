@@ -84,7 +84,7 @@ class _Patient:
         return int(self.scheme.cut("min_cells_clone"))
 
 
-def clone_courses(table: CellTable, clone: pd.Series | None, groups: pd.Series, scheme: CellScheme) -> Course:
+def clone_courses(table: CellTable, clone: pd.Series | None, *, groups: pd.Series, scheme: CellScheme) -> Course:
     """Clones of every patient over time.
 
     Parameters

@@ -19,7 +19,7 @@ from resistype.cohort.cells.samples import group_names, sample_shares
 from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
 from resistype.cohort.cells.table import CellTable, cell_table
 from resistype.cohort.cells.verdicts import apply_cell_scheme
-from resistype.cohort.clone_fate import origin
+from resistype.cohort.clone_origin import origin
 from resistype.cohort.composition import share_change
 from resistype.errors import SamplesError
 

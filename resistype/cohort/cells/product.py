@@ -105,7 +105,7 @@ def cart_product(
     groups = group_names(table, loaded)
     shares = sample_shares(table, loaded)
     leaning = balances(shares, "memory", "cytotoxic", min_cells=int(loaded.cut("min_cells")), seed=inputs.seed)
-    course = clone_courses(table, clone, groups, loaded)
+    course = clone_courses(table, clone, groups=groups, scheme=loaded)
     numbers, why = _sample_numbers(shares, leaning, table)
     patients, why_patients = _patient_numbers(numbers, why, course)
     tables = {"composition": shares, "balance": leaning.reset_index(), **course.tables}

@@ -6,80 +6,28 @@ twenty thousand genes fit into some hundred megabytes. A run with a folder can b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells.cuts import distributions, states_by_cuts
-from resistype.cohort.cells.dli import DliPlan, dli_response
+from resistype.cohort.cells.cuts import distributions
+from resistype.cohort.cells.dli import dli_response
+from resistype.cohort.cells.options import CellOptions
+from resistype.cohort.cells.prepare import STATE_OF_SCORE, prepare_clones, prepare_obs, prepare_states
 from resistype.cohort.cells.product import CellInputs, cart_product
-from resistype.cohort.cells.psr import PsrReference, tex_psr
+from resistype.cohort.cells.psr import tex_psr
 from resistype.cohort.cells.result import CellCalls
 from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
 from resistype.cohort.cells.table import CellColumns, read_time
-from resistype.cohort.clones import clones_from_table
-from resistype.cohort.gate import pseudo_flow, smooth_markers
-from resistype.errors import SamplesError
+from resistype.errors import ExpressionError, GeneError
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
-from resistype.samples import read_samples
 from resistype.samples.read import as_key
-from resistype.score.options import ScoreOptions
 from resistype.score.run import score
 
-__all__ = ["CellOptions", "classify_cells", "scheme_signatures"]
-
-STATE_OF_SCORE = {"exhaustion": "exhausted", "car_treg": "treg", "proliferation": "proliferating"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellOptions:
-    """How cells are classified.
-
-    Parameters
-    ----------
-    columns
-        Which column of ``obs`` is what.
-    samples, sample
-        A table with one row a sample, and the column of ``obs`` that names the sample; its columns join the cells'.
-    cuts
-        Cuts on scores that give states, where there is no column of states.
-    gate
-        Whether states come from the published gate (counts in memory, scanpy).
-    isoform
-        Column of ``obs`` with an estimate of CD45RA, for the gate.
-    clones
-        Table of clonotypes by cell; by default the receptor columns of ``obs``.
-    library
-        A curator's signatures; they come before the shipped ones.
-    score
-        How to score, and where to keep a run (`RunOptions`).
-    n_jobs, seed
-        Threads; seed of the bootstrap intervals.
-    keep_cells
-        Whether the result has a table of cells.
-    plan, reference
-        Of ``dli_response`` and ``tex_psr``.
-    """
-
-    columns: CellColumns = field(default_factory=CellColumns)
-    samples: str | Path | pd.DataFrame | None = None
-    sample: str | None = None
-    cuts: Mapping[str, float] = field(default_factory=dict)
-    gate: bool = False
-    isoform: str | None = None
-    clones: str | Path | pd.DataFrame | None = None
-    library: SignatureSpec = None
-    score: ScoreOptions = field(default_factory=ScoreOptions)
-    n_jobs: int | None = -1
-    seed: int = 0
-    keep_cells: bool = False
-    plan: DliPlan = field(default_factory=DliPlan)
-    reference: PsrReference = field(default_factory=PsrReference)
+__all__ = ["classify_cells", "scheme_signatures"]
 
 
 def scheme_signatures(scheme: CellScheme, library: SignatureSpec = None) -> dict[str, str]:
@@ -130,6 +78,7 @@ def classify_cells(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from resistype.expression import Expression
     >>> rng = np.random.default_rng(0)
     >>> genes = ("CCR7", "SELL", "TCF7", "IL7R", "GZMB", "PRF1", "NKG7", "GNLY", *(f"X{i}" for i in range(40)))
@@ -143,11 +92,11 @@ def classify_cells(
     """
     options, loaded = options or CellOptions(), load_cell_scheme(scheme)
     expression = as_expression(data, options.score.read)
-    obs, notes = _obs(expression, options)
-    clones, found = _clones(expression, options)
+    obs, notes = prepare_obs(expression, options)
+    clones, found = prepare_clones(expression, options)
     expression = _without_names(expression, options)
     scored = _score(expression, loaded, options)
-    obs, columns, more = _states(expression, obs, scored.frame, options=options)
+    obs, columns, more = prepare_states(expression, obs, scored.frame, options=options)
     notes = (*expression.notes, *notes, *more, *found)
     inputs = CellInputs(columns=columns, scores=scored.frame, clones=clones, notes=notes, seed=options.seed)
     calls = _apply(loaded, obs, inputs, options=options, published=scored.ids.get("psr") == "tex_psr")
@@ -165,30 +114,6 @@ class _Scored:
     ids: dict[str, str]
 
 
-def _obs(expression: Expression, options: CellOptions) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table of cells by row number, with the columns of the samples table beside them."""
-    obs = pd.DataFrame({str(name): _small(values) for name, values in expression.obs.items()})
-    obs = obs.set_axis(pd.RangeIndex(expression.n_obs), axis=0)
-    if options.samples is None:
-        return obs, ()
-    if options.sample is None or options.sample not in obs.columns:
-        message = (
-            f"A table of samples needs the column of the cells that names the sample (sample=); the cells have: "
-            f"{', '.join(map(str, obs.columns[:8]))}."
-        )
-        raise SamplesError(message, code="E983")
-    table = read_samples(options.samples)
-    key = obs[options.sample].astype(str)
-    absent = sorted(set(key.unique()) - set(table.index))
-    if absent:
-        message = f"{len(absent)} samples of the cells are not in the samples table (first: {absent[0]!r})."
-        raise SamplesError(message, code="E904")
-    place = table.index.get_indexer(pd.Index(key))
-    for name in table.columns:
-        obs[str(name)] = pd.Categorical(table[name].to_numpy()[place])
-    return obs, (f"{len(table.columns)} columns of the samples table were joined by {options.sample!r}.",)
-
-
 def _without_names(expression: Expression, options: CellOptions) -> Expression:
     """The matrix without the table of cells, which is held as categories, and without names that nobody will ask for.
 
@@ -197,15 +122,6 @@ def _without_names(expression: Expression, options: CellOptions) -> Expression:
     named = options.keep_cells or options.gate
     samples = expression.samples if named else ("",) * expression.n_obs
     return replace(expression, obs=pd.DataFrame(index=pd.RangeIndex(expression.n_obs)), samples=samples)
-
-
-def _small(values: pd.Series) -> pd.Series:
-    """Text as categories where it repeats."""
-    if values.dtype != object:
-        return values
-    codes, found = pd.factorize(values)
-    few = len(found) < len(values) / 4
-    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(found)), index=values.index) if few else values
 
 
 def _score(expression: Expression, scheme: CellScheme, options: CellOptions) -> _Scored:
@@ -220,55 +136,6 @@ def _score(expression: Expression, scheme: CellScheme, options: CellOptions) -> 
     coverage = found.coverage.reset_index()
     coverage.insert(0, "name", coverage["signature"].map({one: name for name, one in ids.items()}))
     return _Scored(frame, coverage, ids)
-
-
-def _states(
-    expression: Expression, obs: pd.DataFrame, scores: pd.DataFrame, *, options: CellOptions
-) -> tuple[pd.DataFrame, CellColumns, tuple[str, ...]]:
-    """Where states come from: a column, the gate, cuts that were set, or nowhere; never two of them."""
-    given = [word for word, has in (("a column", options.columns.state), ("the gate", options.gate)) if has]
-    given += ["cuts"] if options.cuts else []
-    if len(given) > 1:
-        message = f"States come from one place; {' and '.join(given)} were given. Choose one."
-        raise SamplesError(message, code="E984")
-    if options.cuts:
-        own = scores.rename(columns=STATE_OF_SCORE)
-        state = states_by_cuts(own, options.cuts)
-        told = ", ".join(f"{name} ≥ {cut:g}" for name, cut in options.cuts.items())
-        note = f"States by cuts that the user set: {told}; cells above several are 'several'."
-        return obs.assign(state_by_cuts=state), replace(options.columns, state="state_by_cuts"), (note,)
-    if options.gate:
-        return _gated(expression, obs, options)
-    return obs, options.columns, ()
-
-
-def _gated(
-    expression: Expression, obs: pd.DataFrame, options: CellOptions
-) -> tuple[pd.DataFrame, CellColumns, tuple[str, ...]]:
-    columns = options.columns
-    sample = obs[columns.patient].astype(str)
-    if columns.timepoint is not None:
-        sample = sample + " " + obs[columns.timepoint].astype(str)
-    isoforms = None if options.isoform is None else obs[options.isoform].astype(float)
-    markers = smooth_markers(expression, sample, isoforms=isoforms)
-    gated = pseudo_flow(markers)
-    place = pd.Index(expression.samples).get_indexer(gated.cells.index)
-    kept = gated.cells["kept"].to_numpy()
-    label, lineage = np.full(len(obs), None, dtype=object), np.full(len(obs), "not a T cell by the gate", dtype=object)
-    label[place] = gated.cells["label"].to_numpy()
-    lineage[place[kept]] = [f"{one} T" for one in gated.cells["lineage"][kept]]
-    notes = [f"Gate of Haradhvala 2022: {', '.join(f'{n:,} {name}' for name, n in gated.counts().items())}."]
-    notes += [gated.message] if gated.message else []
-    notes += [f"Not gated: {name}, {why}." for name, why in markers.attrs.get("left_out", {}).items()]
-    out = obs.assign(state_by_gate=label, lineage_by_gate=lineage)
-    return out, replace(columns, state="state_by_gate", lineage="lineage_by_gate"), tuple(notes)
-
-
-def _clones(expression: Expression, options: CellOptions) -> tuple[pd.Series | None, tuple[str, ...]]:
-    if options.clones is None:
-        return None, ()
-    found = clones_from_table(options.clones, expression.samples)
-    return found.clone.reset_index(drop=True), found.notes
 
 
 def _apply(
@@ -315,9 +182,27 @@ def _tables(
     score_of = {state: name for name, state in STATE_OF_SCORE.items()}
     cuts = {score_of.get(name, name): cut for name, cut in options.cuts.items()}
     tables = {"coverage": scored.coverage, "distributions": distributions(scored.frame, words, cuts=cuts)}
+    if options.parity:
+        tables["parity"] = _parity(expression, scored, options)
     if options.keep_cells:
         tables["cells"] = _cells(expression, obs, scored.frame, columns)
     return tables
+
+
+def _parity(expression: Expression, scored: _Scored, options: CellOptions) -> pd.DataFrame:
+    """Rank correlation over cells of each score with scanpy's score_genes of the same signature."""
+    rows = []
+    for name, key in scored.ids.items():
+        row: dict[str, Any] = {"score": name, "signature": key, "n_cells": expression.n_obs, "spearman": np.nan}
+        try:
+            chosen = _library(options.library).select(ids=[key])
+            found = score(expression, chosen, method="score_genes", n_jobs=1, options=options.score)["score_genes"]
+            row["spearman"] = float(pd.Series(found[:, 0]).corr(scored.frame[name], method="spearman"))
+            row["reason"] = ""
+        except (ExpressionError, GeneError) as error:
+            row["reason"] = error.message
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _time_labels(words: pd.Series) -> dict[Any, str]:
