@@ -122,6 +122,8 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
         for given in (quantity.input, *quantity.parts):
             if given and given not in scheme.inputs:
                 yield f"quantities.{name}: unknown input {given!r}"
+    if scheme.anchor_quantity and scheme.anchor_quantity not in scheme.quantities:
+        yield f"anchor_quantity: unknown quantity {scheme.anchor_quantity!r}"
     earlier: set[str] = set()
     for axis in scheme.axes:
         where = f"axes.{axis.id}"

@@ -214,7 +214,8 @@ def test_evidence_of_a_sample_is_its_evidence() -> None:
     for shown, row in zip(rows, evidence.itertuples(), strict=True):
         assert shown[:3] == [row.axis.replace("_", " "), row.call.replace("_", " "), row.title]
         assert shown[3] == f"{_number(row.value)} {row.unit}"
-        assert shown[4:8] == [row.threshold, _number(row.distance), row.threshold_source, row.coverage]
+        assert shown[4:7] == [row.threshold, _number(row.distance), row.threshold_source]
+        assert shown[7:] == [_percent(row.stability), row.coverage]
     assert paired_calls().headline("P00-Post") in details.all("summary")[0].text
     assert "baseline sample: P00-Pre" in details.text
 

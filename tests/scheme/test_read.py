@@ -186,6 +186,7 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "axes.first.rules[1]: 'call first is low' looks at axis 'first', which is not an earlier axis",
     ),
     "two axes of one name": (_append(SMALL["axes"][0], "axes"), "axes.first: two axes have this id"),
+    "an anchor of nothing": (_set("anchor_quantity", "absent"), "anchor_quantity: unknown quantity 'absent'"),
     "an unknown caveat": (_set("caveats", [{"code": "OOPS"}]), "caveats: unknown code 'OOPS'"),
     "a caveat on nothing": (
         _set("caveats", [{"code": "RUO", "when": ["absent >= cut"]}]),
