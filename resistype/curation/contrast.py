@@ -151,7 +151,7 @@ def _part(data: Expression, rows: NDArray[np.intp]) -> Expression:
     return data.select([data.samples[row] for row in rows])
 
 
-def compare(groups: Groups, genes: Sequence[str], contrast: Contrast, expressed: float) -> pd.DataFrame:
+def compare(groups: Groups, genes: Sequence[str], contrast: Contrast, *, expressed: float) -> pd.DataFrame:
     """Effect, adjusted p-value and detection of every gene, over all controls.
 
     Parameters

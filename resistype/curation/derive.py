@@ -93,7 +93,7 @@ def derive(
     _check(contrast)
     table = samples if samples is not None else expression.obs
     groups = groups_of(expression, table, contrast)
-    result = compare(groups, expression.genes, contrast, filters.expressed)
+    result = compare(groups, expression.genes, contrast, expressed=filters.expressed)
     given = dict(fields or {})
     kept = result[_measured(expression, filters.within)] if filters.within else result
     up, down = strongest(kept, filters)

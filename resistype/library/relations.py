@@ -96,7 +96,7 @@ def relations(drafts: Sequence[Draft], library: Mapping[str, Signature]) -> Iter
             yield from ((draft, problem) for problem in _wrong_name(one, near, known))
         if draft.signature is not None and draft.signature.derived_from:
             yield from ((draft, problem) for problem in _derivation(draft.signature, library))
-        siblings = shared_with_siblings(one.key, draft.text("axis"), one.genes, library)
+        siblings = shared_with_siblings(one.key, draft.text("axis"), one.genes, library=library)
         yield from ((draft, ("note", "L303", "up", message)) for message in siblings)
 
 

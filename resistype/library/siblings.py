@@ -61,7 +61,9 @@ def _behind(axis: Mapping[str, Any], quantities: Mapping[str, Any]) -> frozenset
     return frozenset(signatures)
 
 
-def shared_with_siblings(key: str, axis: str, genes: frozenset[str], library: Mapping[str, Signature]) -> Iterator[str]:
+def shared_with_siblings(
+    key: str, axis: str, genes: frozenset[str], *, library: Mapping[str, Signature]
+) -> Iterator[str]:
     """One sentence a scheme about the genes that a signature shares with its other axes.
 
     A signature that the scheme names is compared with the axes it does not stand behind; any other one with the

@@ -59,7 +59,7 @@ def test_the_shipped_schemes_name_signatures_of_the_library() -> None:
 
 
 def sentences(key: str, axis: str, *genes: str) -> list[str]:
-    return list(shared_with_siblings(key, axis, frozenset(genes), load_library()))
+    return list(shared_with_siblings(key, axis, frozenset(genes), library=load_library()))
 
 
 def test_a_signature_of_a_scheme_is_compared_with_its_other_axes() -> None:
@@ -89,4 +89,4 @@ def test_one_gene_is_no_overlap() -> None:
 def test_signatures_that_the_library_lacks_are_passed_over() -> None:
     empty = Library([Signature(id="other", name="o", up=("B2M",))])
 
-    assert list(shared_with_siblings("mine", "ifng", frozenset({"B2M", "TAP1"}), empty)) == []
+    assert list(shared_with_siblings("mine", "ifng", frozenset({"B2M", "TAP1"}), library=empty)) == []
