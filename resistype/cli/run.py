@@ -16,12 +16,12 @@ from resistype.cli import show
 from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
 from resistype.errors import InputError
-from resistype.expression import ReadOptions, as_expression
+from resistype.expression import ReadOptions
 from resistype.library import SignatureSpec
 from resistype.report import make_folder, table_text, write_folder, write_text
 from resistype.scheme import CallOptions, Calls, classify
 from resistype.scheme.scheme import ABSTENTIONS
-from resistype.score import score
+from resistype.score import Null, RunOptions, ScoreOptions, score
 
 __all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "score_command"]
 
@@ -72,15 +72,28 @@ def score_command(
     jobs: Jobs = -1,
     unit: Unit = None,
     duplicates: Duplicates = "error",
+    run_dir: Annotated[Path | None, typer.Option(help="folder where finished blocks are kept")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --run-dir")] = False,
+    progress: Annotated[
+        bool | None, typer.Option("--progress/--no-progress", help="on stderr; by default when a run takes long")
+    ] = None,
+    null: Annotated[int, typer.Option(min=0, help="random sets of like expression to compare each score with")] = 0,
 ) -> None:
     """Score samples or cells for signatures."""
-    data = as_expression(expression, _read_options(unit, duplicates))
-    scores = score(data, _signature_spec(signatures), method=method or ["ssgsea"], n_jobs=jobs)
+    shown: Any = {None: "auto", True: "text", False: None}[progress]
+    options = ScoreOptions(
+        read=_read_options(unit, duplicates),
+        run=RunOptions(run_dir=run_dir, resume=resume, progress=shown),
+        null=Null(n=null) if null else None,
+    )
+    scores = score(expression, _signature_spec(signatures), method=method or ["ssgsea"], n_jobs=jobs, options=options)
     frame = scores.to_frame()
     if isinstance(frame.columns, pd.MultiIndex):
         frame.columns = pd.Index([f"{name}:{signature}" for name, signature in frame.columns])
     write_text(out, table_text(frame.rename_axis("sample").reset_index()))
     write_text(out.with_name(f"{out.stem}.coverage.tsv"), table_text(scores.coverage.reset_index()))
+    if scores.null is not None:
+        write_text(out.with_name(f"{out.stem}.null.tsv"), table_text(scores.null_frame()))
     show.say(f"{len(scores.samples)} samples × {len(scores.signatures)} signatures, {', '.join(scores.specs.values())}")
     show.say(f"digest {scores.digest}")
 

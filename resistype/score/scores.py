@@ -109,6 +109,19 @@ class Scores:
         columns = pd.Index(self.signatures, name="signature")
         return pd.DataFrame(self[method or self.methods[0]], index=index, columns=columns)
 
+    def null_frame(self) -> pd.DataFrame:
+        """Z and p against the random sets: one row a sample, signature and rank method; empty without a null."""
+        columns = ["sample", "signature", "method", "score", "z", "p"]
+        if self.null is None:
+            return pd.DataFrame(columns=columns)
+        n_obs, n_sets = len(self.samples), len(self.signatures)
+        parts = []
+        for name in self.null.z:
+            part = {"sample": np.repeat(self.samples, n_sets), "signature": np.tile(self.signatures, n_obs)}
+            values = {"score": self[name], "z": self.null.z[name], "p": self.null.p[name]}
+            parts.append(pd.DataFrame(part | {key: array.ravel() for key, array in values.items()}).assign(method=name))
+        return pd.concat(parts, ignore_index=True)[columns]
+
     def __getitem__(self, method: str) -> NDArray[np.float64]:
         """Values of one method, shape (n_obs, n_sets)."""
         if method not in self.values:
