@@ -8,13 +8,14 @@ signatures that the scheme `acquired_resistance` reads, and background genes fro
 from __future__ import annotations
 
 import gzip
-import os
-import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
+from resistype.atomic import replace_file
 from resistype.datasets.plan import DESCRIPTION, clinical_table, samples_table, truth_table
 from resistype.datasets.simulate import simulate
 from resistype.errors import OutputError
@@ -111,7 +112,7 @@ def write_demo(folder: str | Path) -> dict[str, Path]:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, content in files.values():
-            _write(target / name, content)
+            replace_file(target / name, partial(_fill, content))
     except OSError as error:
         message = (
             f"The demo cohort could not be written to '{target}': {error.strerror}. Choose a folder you may write to."
@@ -124,13 +125,5 @@ def _tsv(table: pd.DataFrame) -> bytes:
     return str(table.to_csv(sep="\t", index=False, lineterminator="\n")).encode()
 
 
-def _write(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _fill(content: bytes, stream: BinaryIO) -> None:
+    stream.write(content)

@@ -6,11 +6,10 @@ The standard library reads TOML and does not write it; what a signature needs is
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from resistype.atomic import replace_file
 from resistype.errors import OutputError
 from resistype.library.parse import FORMAT, FORMAT_VERSION
 from resistype.library.signature import Signature
@@ -78,20 +77,9 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         When the folder is absent or not writable; nothing is left behind (O101).
     """
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8", newline="\n"
-        ) as stream:
-            temporary = Path(stream.name)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        replace_file(path, lambda stream: stream.write(text.encode()))
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         message = f"{path} could not be written: {error.strerror}. Choose a folder that exists and is writable."
         raise OutputError(message, code="O101") from error
 
