@@ -1,0 +1,110 @@
+"""What all widgets share: traits for bytes, requests with answers, a static table where no page can run.
+
+Messages from the page are not trusted: an unknown question, a wrong length or a wrong name gets an error as its answer.
+A request carries all that it needs, because it may overtake a trait that was changed before it.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from resistype.errors import InputError, ResistypeError
+
+__all__ = ["STATIC", "Answer", "Bits", "Widget", "read_bits", "static_table", "write_bits"]
+
+STATIC = Path(__file__).parent / "static"
+MAX_TEXT = 200
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+def _from_page(value: Any, _widget: Any) -> bytes:
+    # The page sends a memoryview; a plain Bytes trait refuses it and drops the whole message without a word.
+    return b"" if value is None else bytes(value)
+
+
+class Bits(traitlets.Bytes):  # type: ignore[misc, type-arg, unused-ignore]
+    """A trait for bytes that also come from the page."""
+
+    def __init__(self, default: bytes = b"") -> None:
+        super().__init__(default)
+        self.tag(sync=True, from_json=_from_page)
+
+
+def read_bits(bits: bytes, n: int) -> NDArray[np.bool_]:
+    """Mask of n observations; nothing selected where there are no bits.
+
+    Raises
+    ------
+    InputError
+        V110 when the number of bits does not fit.
+    """
+    if not bits:
+        return np.zeros(n, dtype=bool)
+    if len(bits) != -(-n // 8):
+        message = f"The selection has {len(bits)} bytes; {-(-n // 8)} are needed for {n} observations."
+        raise InputError(message, code="V110")
+    return np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=n).astype(bool)
+
+
+def write_bits(mask: NDArray[np.bool_]) -> bytes:
+    """Bits of a mask; none where nothing is selected."""
+    return np.packbits(mask).tobytes() if mask.any() else b""
+
+
+def static_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table that stands where the widget cannot run: a notebook on GitHub, an export, a session that has ended."""
+    cells = "".join(f"<th scope='col'>{html.escape(one)}</th>" for one in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(one)[:MAX_TEXT])}</td>" for one in row) + "</tr>" for row in rows
+    )
+    words = html.escape(caption)
+    return f"<table><caption>{words}</caption><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+    """An anywidget with requests: `answers` maps a question to a function of (content, buffers)."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(self._asked)
+
+    def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
+        """Questions that the page may ask."""
+        return {}
+
+    def _asked(self, _widget: Any, content: Any, buffers: Any) -> None:
+        if not isinstance(content, dict) or not isinstance(content.get("id"), str):
+            return
+        head = {"id": content["id"][:MAX_TEXT]}
+        try:
+            known, what = self.answers(), content.get("what")
+            if not isinstance(what, str) or what not in known:
+                message = f"Unknown question {str(what)[:40]!r}."
+                raise InputError(message, code="V111")
+            reply, parts = known[what](content, [bytes(one) for one in buffers or ()])
+        except ResistypeError as error:
+            self.send({**head, "error": str(error)[:1000]})
+        except Exception as error:  # noqa: BLE001  the page must get an answer, whatever went wrong
+            self.send({**head, "error": f"{type(error).__name__} in Python: {str(error)[:300]}"})
+        else:
+            self.send({**head, **reply}, buffers=parts)
+
+    def static_html(self) -> str:
+        """What is shown where the widget cannot run; escaped."""
+        return ""
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        found = super()._repr_mimebundle_(**options)
+        bundle = found[0] if isinstance(found, tuple) else found
+        if isinstance(bundle, dict):
+            bundle["text/html"] = self.static_html()
+        return found

@@ -1,0 +1,216 @@
+"""What the page is told: the scheme with its rules as numbers, names with their colours, and the numbers as buffers.
+
+Sample ids are never sent. Names of patients go only in the answer to the page's own request, which no notebook saves.
+The same shape is declared in widgets/src/spec.ts; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.scheme.rules import Condition
+from resistype.scheme.scheme import Axis, Scheme
+from resistype.session import Material, axis_colors, call_names, category_colors
+from resistype.session.palette import natural
+
+__all__ = ["Drawn", "build", "draw_rows"]
+
+MAX_CATEGORIES = 60
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What goes to the page: the description, and buffers in the order in which the page reads them."""
+
+    spec: dict[str, Any]
+    buffers: list[bytes]
+
+
+def draw_rows(material: Material, most: int, *, seed: int = 0) -> NDArray[np.intp]:
+    """Rows to draw, sorted: all, or of each call of the first axis its share, by a fixed draw."""
+    n_obs = material.n_obs
+    if n_obs <= most:
+        return np.arange(n_obs)
+    rng = np.random.default_rng(seed)
+    codes = material.final[material.scheme.axes[0].id]
+    kept = []
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        kept.append(rng.choice(rows, size=max(1, int(len(rows) * most / n_obs)), replace=False))
+    return np.sort(np.concatenate(kept))[:most]
+
+
+def build(
+    material: Material,
+    rows: NDArray[np.intp],
+    *,
+    title: str,
+    note: str = "",
+    has_genes: bool = False,
+    names: bool = True,
+) -> Drawn:
+    """Description and buffers of some rows.
+
+    Parameters
+    ----------
+    material
+        What the session looks at; its own thresholds are those of the description.
+    rows
+        Rows to draw.
+    title, note
+        Words above the picture; the note is a warning.
+    has_genes
+        Whether Python answers questions about genes.
+    names
+        Whether patients keep their names and other columns are told. Without, patients are numbered.
+    """
+    used = _quantities(material)
+    columns = _columns(material, names=names)
+    spec = {
+        "format": "resistype-explorer",
+        "format_version": 1,
+        "title": title,
+        "note": note,
+        "n_obs": material.n_obs,
+        "n_drawn": len(rows),
+        "has_genes": has_genes,
+        "quantities": [_quantity(material, name) for name in used],
+        "axes": [_axis(material.scheme, axis, used) for axis in material.scheme.axes],
+        "columns": [{"name": one.name, "names": list(one.names), "colors": list(one.colors)} for one in columns],
+        "embeddings": list(material.embeddings),
+        "patient": _position(columns, "patient"),
+        "timepoint": _position(columns, "timepoint"),
+    }
+    arrays: list[NDArray[Any]] = [
+        *(points[rows].astype("<f4") for points in material.embeddings.values()),
+        *(material.columns[name][rows].astype("<f4") for name in used),
+        *(material.raw[axis.id][rows] for axis in material.scheme.axes),
+        *(material.final[axis.id][rows] for axis in material.scheme.axes),
+        *(one.codes[rows].astype("<u2") for one in columns),
+        _baseline(material, rows).astype("<i4"),
+    ]
+    return Drawn(spec, [np.ascontiguousarray(array).tobytes() for array in arrays])
+
+
+def _quantities(material: Material) -> list[str]:
+    """Quantities that rules look at, then others that were measured."""
+    asked = [c.subject for a in material.scheme.axes for r in a.rules for c in r.conditions if c.kind != "call"]
+    others = [] if material.n_obs > 200_000 else [q for q, v in material.columns.items() if not np.isnan(v).all()]
+    return list(dict.fromkeys([*asked, *others]))
+
+
+def _quantity(material: Material, name: str) -> dict[str, str]:
+    quantities = material.scheme.quantities
+    signed = quantities[name]
+    while not signed.signature and signed.of:
+        signed = quantities[signed.of]
+    coverage = pd.DataFrame() if material.calls is None else material.calls.coverage
+    known = coverage.loc[signed.signature] if signed.signature in coverage.index else None
+    return {
+        "name": name,
+        "title": quantities[name].title,
+        "unit": quantities[name].unit,
+        "signature": signed.signature,
+        "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
+        "shared": "" if known is None else str(known["shared"]),
+    }
+
+
+def _axis(scheme: Scheme, axis: Axis, used: Sequence[str]) -> dict[str, Any]:
+    names, colors = call_names(axis), axis_colors(axis)
+    return {
+        "id": axis.id,
+        "title": axis.title,
+        "names": list(names),
+        "texts": [axis.labels[name].text if name in axis.labels else "" for name in names],
+        "colors": [colors[name] for name in names],
+        "thresholds": [
+            {
+                "name": name,
+                "value": float(np.float32(one.value)),
+                "text": one.text,
+                "source": f"{one.source}: {one.citation}" if one.citation else one.source,
+            }
+            for name, one in axis.thresholds.items()
+        ],
+        "rules": [
+            {"code": names.index(rule.call), "when": [_condition(scheme, c, used) for c in rule.conditions]}
+            for rule in axis.rules
+        ],
+        "otherwise": names.index(axis.otherwise_call),
+    }
+
+
+def _condition(scheme: Scheme, condition: Condition, used: Sequence[str]) -> dict[str, Any]:
+    if condition.kind == "call":
+        at = next(i for i, axis in enumerate(scheme.axes) if axis.id == condition.subject)
+        names = call_names(scheme.axes[at])
+        code = names.index(condition.target) if condition.target in names else 255
+        return {"kind": "call", "axis": at, "code": code, "negated": condition.sign < 0}
+    quantity = used.index(condition.subject)
+    if condition.kind != "compare":
+        return {"kind": condition.kind, "quantity": quantity}
+    return {
+        "kind": "compare",
+        "quantity": quantity,
+        "op": condition.op,
+        "sign": condition.sign,
+        "threshold": condition.target,
+    }
+
+
+@dataclass(frozen=True)
+class _Coded:
+    name: str
+    names: tuple[str, ...]
+    colors: tuple[str, ...]
+    codes: NDArray[np.int64]
+
+
+def _columns(material: Material, *, names: bool) -> list[_Coded]:
+    """Columns with few different values; never one that holds sample ids."""
+    ids = set(material.samples) if material.n_obs <= 2_000_000 else set()
+    found = []
+    for name in map(str, material.design.columns):
+        column = material.design[name]
+        if name == "baseline_sample" or column.dtype.kind in "fc" or not (names or name in ("patient", "timepoint")):
+            continue
+        words = column.astype(object).where(column.notna(), "").map(str)
+        codes, values = pd.factorize(words)
+        known = set(map(str, values)) - {""}
+        few = len(known) <= (65_000 if name == "patient" else MAX_CATEGORIES)
+        if known and few and not known & ids:
+            found.append(
+                _coded(name, np.asarray(codes), [str(v) for v in values], hide=not names and name == "patient")
+            )
+    return found
+
+
+def _coded(name: str, codes: NDArray[Any], values: Sequence[str], *, hide: bool) -> _Coded:
+    order = sorted(range(len(values)), key=lambda i: natural(values[i])) if name != "timepoint" else range(len(values))
+    place = np.empty(len(values), dtype=np.int64)
+    place[list(order)] = np.arange(len(values))
+    names = [values[i] for i in order]
+    if hide:
+        names = [f"patient {number + 1}" if one else "" for number, one in enumerate(names)]
+    colors: Mapping[str, str] = category_colors(names)
+    return _Coded(name, tuple(names), tuple(colors[one] for one in names), place[codes])
+
+
+def _position(columns: Sequence[_Coded], name: str) -> int:
+    return next((i for i, one in enumerate(columns) if one.name == name), -1)
+
+
+def _baseline(material: Material, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+    """For each drawn row the drawn row of its baseline, −1 where there is none."""
+    base = material.design["baseline_sample"].astype(object).fillna("").map(str)
+    if not (base != "").any():
+        return np.full(len(rows), -1)
+    place = {material.samples[row]: i for i, row in enumerate(rows.tolist())}
+    return np.array([place.get(one, -1) for one in base.iloc[rows]], dtype=np.int64)

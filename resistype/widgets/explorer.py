@@ -1,0 +1,267 @@
+"""The Explorer: calls to look at and to move. The session decides; the page draws and sends back what was moved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from resistype.errors import InputError
+from resistype.expression import Expression, as_expression
+from resistype.library import load_library
+from resistype.scheme import Calls
+from resistype.session import Command, Material, Session
+from resistype.session.commands import apply as check
+from resistype.session.drivers import driver_genes
+from resistype.session.replay import script
+from resistype.session.resolve import as_table
+from resistype.widgets._base import STATIC, Answer, Bits, Widget, read_bits, static_table, write_bits
+from resistype.widgets._plane import with_plane
+from resistype.widgets._spec import build, draw_rows
+from resistype.widgets.export import write_page
+
+__all__ = ["Explorer", "show"]
+
+MAX_DRAWN = 200_000
+MAX_EXPORT = 300_000
+
+
+def _known(value: Any, widget: Any) -> dict[str, dict[str, float]]:
+    """Thresholds as the page sent them, without what is unknown or no finite number."""
+    now: dict[str, dict[str, float]] = widget.thresholds_now()
+    for axis, given in value.items() if isinstance(value, dict) else ():
+        for name, number in given.items() if axis in now and isinstance(given, dict) else ():
+            plain = isinstance(number, (int, float)) and not isinstance(number, bool)
+            if name in now[axis] and plain and math.isfinite(number) and abs(number) < 3e38:
+                now[axis][name] = float(np.float32(number))
+    return now
+
+
+class Explorer(Widget):
+    """Embedding, thresholds, composition, flow and evidence of calls, linked; moves in the browser and in Python.
+
+    Parameters
+    ----------
+    source
+        `Calls`, a `Session` or a `Material`.
+    embeddings
+        Coordinates of shape (n_obs, 2) by name; without any, the first two axes of the quantities are shown.
+    expression
+        The matrix behind the calls: it answers for single genes and for driver genes of a selection.
+    title
+        Words above the picture.
+    max_drawn
+        Most observations that are drawn. Beyond, each class is drawn by its share; counts are of all.
+
+    Attributes
+    ----------
+    thresholds
+        ``{axis: {name: value}}``; follows the page and can be set.
+    color_by
+        What colours the picture, for example ``"axis:ifng"``.
+    session
+        The session behind the page: `undo`, `to_script`, `to_frame`.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> from resistype.widgets import Explorer
+    >>> demo = rt.datasets.demo()
+    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
+    >>> view = Explorer(calls, expression=demo.expression)
+    >>> view.thresholds = {"ifng": {"change": 3.0}}
+    >>> view.counts("ifng")["up"] == view.session.counts("ifng")["up"]
+    True
+    """
+
+    _esm = STATIC / "explorer.js"
+    thresholds = traitlets.Dict().tag(sync=True, from_json=_known)
+    color_by = traitlets.Unicode().tag(sync=True)
+    selected = Bits()
+    _totals = traitlets.Dict().tag(sync=True)
+    _live = traitlets.Bool(default_value=True).tag(sync=True)
+
+    def __init__(
+        self,
+        source: Calls | Session | Material,
+        *,
+        embeddings: Mapping[str, Any] | None = None,
+        expression: Any = None,
+        title: str = "",
+        max_drawn: int = MAX_DRAWN,
+    ) -> None:
+        self.session = source if isinstance(source, Session) else Session(with_plane(source, embeddings))
+        self._expression = None if expression is None else self._aligned(as_expression(expression))
+        self._title = title or self.session.scheme_before.title
+        self._rows = draw_rows(self.session.material, max_drawn)
+        super().__init__(thresholds=self.thresholds_now(), color_by=self.session.state.color_by, _totals=self._counts())
+        self.observe(self._page_moved, "thresholds")
+        self.observe(self._page_colored, "color_by")
+        self.observe(self._page_selected, "selected")
+        events = self.session.events
+        events.calls.connect(self._session_called)
+        events.thresholds.connect(self._session_moved)
+        events.color.connect(self._session_colored)
+        events.selection.connect(self._session_selected)
+
+    # -- what a user asks ------------------------------------------------------------------------------------------
+
+    def counts(self, axis: str) -> dict[str, int]:
+        """How many observations have each call of an axis."""
+        return self.session.counts(axis)
+
+    @property
+    def selection(self) -> NDArray[np.bool_]:
+        """Mask of the selected observations, shape (n_obs,)."""
+        mask = np.zeros(self.session.material.n_obs, dtype=bool)
+        mask[self.session.selection] = True
+        return mask
+
+    def to_html(self, path: str | Path, *, names: bool = False) -> Path:
+        """Write the view to one file that needs no network and no Python; its thresholds still move.
+
+        Parameters
+        ----------
+        path
+            The file; it appears whole or not at all.
+        names
+            Whether patients keep their names and the columns of the samples table are told. Sample ids never are.
+
+        Raises
+        ------
+        InputError
+            V113 when there are more than 300,000 observations.
+        """
+        material = self.session.material
+        if material.n_obs > MAX_EXPORT:
+            message = f"{material.n_obs} observations are too many for one file; export a part, at most {MAX_EXPORT}."
+            raise InputError(message, code="V113")
+        rows = np.arange(material.n_obs)
+        drawn = build(material, rows, title=self._title, note=self._note(), names=names)
+        color = self.color_by if names or self.color_by.startswith(("axis:", "quantity:")) else ""
+        color = color or f"axis:{material.scheme.axes[0].id}"
+        state = {"thresholds": self.thresholds_now(), "color_by": color, "_live": False}
+        return write_page(path, drawn, state=state, fallback=self.static_html())
+
+    def to_script(self) -> str:
+        """Python that repeats the exploration."""
+        return script(self.session.log, self.session.material.digest())
+
+    def static_html(self) -> str:
+        """Counts of every axis as a table, escaped; no names of samples or patients."""
+        rows = [tuple(row) for row in as_table(self.session.resolve()).query("n > 0").to_numpy().tolist()]
+        caption = f"{self._title}: calls of {self.session.material.n_obs} observations. Research use only."
+        return static_table(caption, ("axis", "call", "n"), rows)
+
+    def thresholds_now(self) -> dict[str, dict[str, float]]:
+        """Thresholds of all axes as they stand."""
+        axes = self.session.scheme.axes
+        return {axis.id: {n: float(np.float32(t.value)) for n, t in axis.thresholds.items()} for axis in axes}
+
+    # -- between page and session ----------------------------------------------------------------------------------
+
+    def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
+        """Questions of the page: its data, driver genes of a selection, values of a gene."""
+        return {"data": self._data, "drivers": self._drivers, "gene": self._gene}
+
+    def _data(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        has_genes = self._expression is not None
+        drawn = build(self.session.material, self._rows, title=self._title, note=self._note(), has_genes=has_genes)
+        return {"spec": drawn.spec}, drawn.buffers
+
+    def _aligned(self, expression: Expression) -> Expression:
+        samples = self.session.material.samples
+        if expression.samples == samples:
+            return expression
+        absent = len(set(samples) - set(expression.samples))
+        if absent:
+            message = f"{absent} of {len(samples)} observations of the calls are not in the matrix; give their matrix."
+            raise InputError(message, code="E903")
+        return expression.select(samples)
+
+    def _matrix(self) -> Expression:
+        if self._expression is None:
+            raise InputError("No matrix was given: Explorer(calls, expression=…) answers for genes.", code="V114")
+        return self._expression
+
+    def _drivers(self, _content: dict[str, Any], buffers: list[bytes]) -> Answer:
+        expression = self._matrix()
+        mask = np.zeros(expression.n_obs, dtype=bool)
+        mask[self._rows] = read_bits(buffers[0] if buffers else b"", len(self._rows))
+        found = driver_genes(expression, mask, library=load_library())
+        return {"genes": found.to_dict("records")}, []
+
+    def _gene(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        expression, asked = self._matrix(), content.get("gene")
+        if not isinstance(asked, str) or not 0 < len(asked) <= 60:
+            raise InputError("A gene is asked for by a name of 1 to 60 characters.", code="V114")
+        column = expression.index.match([asked]).columns
+        if column[0] < 0:
+            raise InputError(f"No gene {asked!r} in the matrix, and no signature of that name.", code="V114")
+        values = expression.log2(column)[self._rows, 0].astype("<f4")
+        return {"gene": expression.genes[column[0]]}, [values.tobytes()]
+
+    def _note(self) -> str:
+        calls = self.session.material.calls
+        simulated = calls is not None and "SIMULATED" in calls.run_caveats
+        return "Simulated data. They show the machinery, not biology." if simulated else ""
+
+    def _counts(self) -> dict[str, list[int]]:
+        return {axis.id: list(self.session.counts(axis.id).values()) for axis in self.session.scheme_before.axes}
+
+    @traitlets.validate("thresholds")  # type: ignore[misc, unused-ignore]
+    def _check_thresholds(self, proposal: Any) -> dict[str, dict[str, float]]:
+        now = self.thresholds_now()
+        for axis, given in proposal["value"].items():
+            for name, value in given.items():
+                check(Command("move_threshold", (axis, name, value)), self.session.state, self.session.material)
+                now[axis][name] = float(np.float32(value))
+        return now
+
+    def _page_moved(self, change: Any) -> None:
+        now = self.thresholds_now()
+        for axis, name, value in ((a, n, v) for a, given in change.new.items() for n, v in given.items()):
+            if axis not in now or now[axis].get(name) != float(np.float32(value)):
+                self.session.move_threshold(axis, name, value)
+        self.thresholds = self.thresholds_now()
+
+    def _page_colored(self, change: Any) -> None:
+        if change.new != self.session.state.color_by:
+            if change.new in self.session.color_choices:
+                self.session.color_by(change.new)
+            else:
+                self.color_by = self.session.state.color_by
+
+    def _page_selected(self, change: Any) -> None:
+        mask = np.zeros(self.session.material.n_obs, dtype=bool)
+        mask[self._rows] = read_bits(change.new, len(self._rows))
+        if not np.array_equal(mask, self.selection):
+            self.session.select(mask)
+
+    def _session_moved(self, _news: object) -> None:
+        self.thresholds = self.thresholds_now()
+
+    def _session_called(self, _news: object) -> None:
+        self._totals = self._counts()
+
+    def _session_colored(self, news: object) -> None:
+        self.color_by = str(news)
+
+    def _session_selected(self, _news: object) -> None:
+        self.selected = write_bits(self.selection[self._rows])
+
+
+def show(calls: Calls | Session | Material) -> Explorer:
+    """The widget for a result.
+
+    Parameters
+    ----------
+    calls
+        Calls of `classify`, a session or a material.
+    """
+    return Explorer(calls)

@@ -1,0 +1,166 @@
+"""The Runner: a classification in a background thread, with checks, progress, cancel, warnings and the result.
+
+The thread is needed: while a cell runs, no click of the page is handled. Work is done in blocks of samples, so that a
+cancel ends it after the block at hand; what was computed is thrown away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import traitlets
+
+from resistype.errors import InputError, ResistypeError
+from resistype.widgets._base import STATIC, Answer, Widget, static_table
+
+__all__ = ["Runner"]
+
+EVERY = 0.2  # seconds between two messages of progress
+
+
+class Runner(Widget):
+    """Start a run, watch it and cancel it.
+
+    Parameters
+    ----------
+    work
+        Gives an iterator. Each step it yields (done, total, text); what it returns in the end is the result.
+    checks
+        Sentences about the input, shown before the start.
+    title
+        Words above.
+    table
+        From the result to (caption, head, rows) of the table that is shown.
+
+    Attributes
+    ----------
+    outcome
+        What the work returned, None before.
+
+    Examples
+    --------
+    >>> def work():
+    ...     for number in range(3):
+    ...         yield number + 1, 3, ""
+    ...     return "all"
+    >>> runner = Runner(work)
+    >>> runner.start()
+    >>> runner.wait(10)
+    >>> runner.state["phase"], runner.outcome
+    ('done', 'all')
+    """
+
+    _esm = STATIC / "runner.js"
+    title = traitlets.Unicode("").tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    checks: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    warnings: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    result: traitlets.Dict[Any, Any] = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+
+    def __init__(
+        self,
+        work: Callable[[], Iterator[tuple[int, int, str]]],
+        *,
+        checks: Sequence[str] = (),
+        title: str = "resistype run",
+        table: Callable[[Any], tuple[str, list[str], list[list[Any]]]] | None = None,
+    ) -> None:
+        self._work, self._table = work, table
+        self._cancel = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.outcome: Any = None
+        super().__init__(title=title, checks=[str(one) for one in checks], state=_state("idle"))
+
+    def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
+        """Questions of the page: start and cancel."""
+        return {"start": self._asked_start, "cancel": self._asked_cancel}
+
+    def start(self) -> None:
+        """Begin in the background.
+
+        Raises
+        ------
+        InputError
+            V115 when a run is on its way.
+        """
+        if self._thread is not None and self._thread.is_alive():
+            raise InputError("A run is on its way; cancel it first.", code="V115")
+        self._cancel.clear()
+        self.outcome, self.warnings = None, []
+        self.set_trait("result", None)
+        self.state = _state("running")
+        self._thread = threading.Thread(target=self._run, name="resistype-runner", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the run to end; it does so after the step at hand."""
+        if self._thread is not None and self._thread.is_alive():
+            self._cancel.set()
+            self.state = {**self.state, "phase": "cancelling"}
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the run has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def static_html(self) -> str:
+        """State and result as text, escaped."""
+        words = f"{self.title}: {self.state.get('phase', '')}"
+        found = self.result or {"caption": words, "head": [], "rows": []}
+        return static_table(words, found["head"], found["rows"][:50])
+
+    def _asked_start(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        self.start()
+        return {}, []
+
+    def _asked_cancel(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        self.cancel()
+        return {}, []
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = self._warned  # type: ignore[assignment]  # of this block only
+            try:
+                phase, text = self._steps(began)
+            except ResistypeError as error:
+                phase, text = "failed", str(error)
+            except Exception as error:  # noqa: BLE001  the page must learn how the run ended
+                phase, text = "failed", f"{type(error).__name__}: {error}"
+        self.state = {**self.state, "phase": phase, "text": text[:1000], "seconds": time.monotonic() - began}
+
+    def _steps(self, began: float) -> tuple[str, str]:
+        steps, told = self._work(), 0.0
+        while True:
+            if self._cancel.is_set():
+                close = getattr(steps, "close", None)
+                if close is not None:
+                    close()
+                return "cancelled", "nothing was kept"
+            try:
+                done, total, text = next(steps)
+            except StopIteration as end:
+                self.outcome = end.value
+                self._show(end.value)
+                return "done", ""
+            now = time.monotonic()
+            if now - told > EVERY:
+                told = now
+                self.state = {**self.state, "done": done, "total": total, "text": text[:200], "seconds": now - began}
+
+    def _show(self, outcome: Any) -> None:
+        if self._table is not None:
+            caption, head, rows = self._table(outcome)
+            self.result = {"caption": caption, "head": head, "rows": rows[:1000]}
+
+    def _warned(self, message: Warning | str, *_rest: Any) -> None:
+        self.warnings = [*self.warnings, str(message)[:1000]][-200:]
+
+
+def _state(phase: str) -> dict[str, Any]:
+    return {"phase": phase, "done": 0, "total": 0, "seconds": 0.0, "text": ""}

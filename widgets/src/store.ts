@@ -1,0 +1,117 @@
+// The state of one view: thresholds, calls, colour, what is hidden and selected. Parts read it and ask it to change.
+import { hex, ramp, stepped, type Layer, type Rgb } from "./raster.ts";
+import { recall, touched, type Calls } from "./rule.ts";
+import type { Axis, Data, Spec, Thresholds } from "./spec.ts";
+import { tally } from "./stats.ts";
+
+export type Change = "calls" | "color" | "hidden" | "selected" | "axis" | "row";
+
+export interface Coloring {
+  kind: "axis" | "column" | "quantity" | "gene";
+  title: string;
+  names: string[];
+  texts: string[];
+  colors: string[];
+  codes: Uint8Array | Uint16Array;
+  counts: number[];
+  low: number;
+  high: number;
+}
+
+export class Store {
+  thresholds: Thresholds = {};
+  calls: Calls;
+  axis = 0;
+  color: string;
+  hidden = new Set<string>();
+  selected: Uint8Array | null = null;
+  row = -1;
+  totals: Record<string, number[]> | null = null; // counts of all observations, where only a part is here
+  gene: { name: string; values: Float32Array } | null = null;
+  private listeners: ((changed: Set<Change>) => void)[] = [];
+
+  constructor(readonly spec: Spec, readonly data: Data) {
+    for (const axis of spec.axes) this.thresholds[axis.id] = Object.fromEntries(axis.thresholds.map((t) => [t.name, Math.fround(t.value)]));
+    this.calls = { raw: data.raw, final: data.final };
+    this.color = `axis:${spec.axes[0].id}`;
+  }
+
+  get current(): Axis {
+    return this.spec.axes[this.axis];
+  }
+
+  // Names of samples and patients: only where they were sent.
+  nameOf(row: number): string {
+    const patient = this.spec.patient >= 0 ? this.columnWord(this.spec.patient, row) : "";
+    const time = this.spec.timepoint >= 0 ? this.columnWord(this.spec.timepoint, row) : "";
+    return [patient, time].filter((word) => word).join(", ") || `observation ${row + 1}`;
+  }
+
+  columnWord(column: number, row: number): string {
+    return this.spec.columns[column].names[this.data.columns[column][row]];
+  }
+
+  listen(listener: (changed: Set<Change>) => void): void {
+    this.listeners.push(listener);
+  }
+
+  tell(...changed: Change[]): void {
+    const set = new Set(changed);
+    for (const listener of this.listeners) listener(set);
+  }
+
+  move(axis: string, name: string, value: number): void {
+    const number = this.spec.axes.findIndex((one) => one.id === axis);
+    const exact = Math.fround(value);
+    if (number < 0 || !Number.isFinite(exact) || !(name in this.thresholds[axis]) || this.thresholds[axis][name] === exact) return;
+    this.thresholds[axis][name] = exact;
+    this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number));
+    this.tell("calls");
+  }
+
+  // All thresholds at once, from Python.
+  take(thresholds: Thresholds): void {
+    for (const [axis, values] of Object.entries(thresholds)) for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
+  }
+
+  counts(axis: number): number[] {
+    const one = this.spec.axes[axis];
+    return this.totals?.[one.id] ?? tally(this.calls.final[axis], one.names.length);
+  }
+
+  coloring(): Coloring {
+    const [kind, name] = [this.color.slice(0, this.color.indexOf(":")), this.color.slice(this.color.indexOf(":") + 1)];
+    const plain = { low: 0, high: 0 };
+    if (kind === "axis") {
+      const number = this.spec.axes.findIndex((axis) => axis.id === name), axis = this.spec.axes[number];
+      return { ...plain, kind, title: axis.title, names: axis.names, texts: axis.texts, colors: axis.colors, codes: this.calls.final[number], counts: this.counts(number) };
+    }
+    if (kind === "column") {
+      const number = this.spec.columns.findIndex((column) => column.name === name), column = this.spec.columns[number];
+      const codes = this.data.columns[number];
+      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: tally(codes, column.names.length) };
+    }
+    const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
+    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
+    const sorted = Float32Array.from(values).filter((v) => v === v).sort();
+    const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0, high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
+    const title = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;
+    return { kind: kind === "gene" ? "gene" : "quantity", title, names: [], texts: [], colors: [], codes: stepped(values, low, high), counts: [], low, high };
+  }
+
+  layer(points: Float32Array): Layer {
+    const coloring = this.coloring();
+    const colors: Rgb[] = coloring.names.length ? coloring.colors.map(hex) : [...ramp(), hex("#DDDDDD")];
+    const shown = coloring.names.length ? coloring.names.map((name) => !this.hidden.has(name)) : colors.map(() => true);
+    return { points, codes: coloring.codes, colors, shown, selected: this.selected };
+  }
+
+  select(mask: Uint8Array | null): void {
+    this.selected = mask && mask.some((one) => one) ? mask : null;
+    this.tell("selected");
+  }
+
+  get nSelected(): number {
+    return this.selected ? this.selected.reduce((a, b) => a + b, 0) : 0;
+  }
+}
