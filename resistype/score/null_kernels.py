@@ -162,12 +162,12 @@ def _judge(totals: Any, sets: Any, formula: Any, result: Any) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def compare(entries: Any, sets: Any, draws: Any, formula: Any, out: Any) -> None:
+def compare(entries: Any, about: Any, out: Any) -> None:
     """For each signature and sample: random sets that score as high, and sum and squares of their distance.
 
     Shapes: entries (n_tables, n_genes, LANES), genes of the draws (n, places), out (n_sets, 3, LANES).
     """
-    genes, rows, plan = draws
+    sets, (genes, rows, plan), formula = about
     sums = np.zeros((1 + rows[-1] if rows.size else 0, WIDE), np.int32)  # of one table, so that it stays near
     totals = np.zeros((sets[2].size, 3, WIDE), np.int32)
     found, tallies = np.empty((out.shape[0], WIDE)), np.zeros((out.shape[0], 3, WIDE))

@@ -73,7 +73,7 @@ def _tallies(
         null_kernels.entries_dense(bits_of(rows.values), tables, entries)
     out = np.empty((sets.n_sets, 3, null_kernels.LANES))
     members = (sets.indices, sets.offsets, sets.owner)
-    null_kernels.compare(entries, members, (draws.shuffles, draws.rows, draws.plan), formula, out)
+    null_kernels.compare(entries, (members, (draws.shuffles, draws.rows, draws.plan), formula), out)
     return out
 
 
