@@ -51,8 +51,13 @@ def measure(source: str, where: str) -> Iterator[Measured]:
             positional=len(positional(node, owner)),
             nesting=nesting(node.body),
             catch_all=node.args.kwarg is not None,
-            public=not node.name.startswith("_") and not (owner and owner.startswith("_")),
+            public=not node.name.startswith("_") and not (owner and owner.startswith("_")) and not compiled(node),
         )
+
+
+def compiled(node: Function) -> bool:
+    """Whether numba compiles it: such a function takes its arguments by position only."""
+    return any("jit" in ast.unparse(mark) for mark in node.decorator_list)
 
 
 def functions(tree: ast.AST, owner: str = "") -> Iterator[tuple[Function, str]]:
