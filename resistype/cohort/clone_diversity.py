@@ -94,8 +94,10 @@ def clone_diversity(counts: pd.DataFrame, *, rarefaction: Rarefaction | None = N
     -------
     DataFrame
         One row a sample: n_cells, depth, and for n_clones, top10, gini and shannon the mean over the draws with the
-        range of 95 % of them (``_low``, ``_high``); reason where a sample is too small. ``raw_*`` are the values at
-        the sample's own depth, which must not be compared between samples.
+        range of 95 % of them (``_low``, ``_high``); reason where a sample is too small. ``one_*`` are the values of
+        one draw: they have one distribution whatever the depth was, so these are for tests between patients, where the
+        means of deeper samples would spread less. ``raw_*`` are the values at the sample's own depth, which must not
+        be compared between samples.
 
     Raises
     ------
@@ -134,6 +136,7 @@ def _one(sizes: NDArray[np.int64], depth: int, plan: Rarefaction, rng: np.random
         values = np.array([measure(one) for one in drawn])
         low, high = np.quantile(values, [0.025, 0.975]) if drawn else (np.nan, np.nan)
         row |= {name: float(values.mean()) if drawn else np.nan, f"{name}_low": low, f"{name}_high": high}
+    row |= {f"one_{name}": measure(drawn[0]) if drawn else np.nan for name, measure in _MEASURES.items()}
     row |= {f"raw_{name}": measure(sizes) for name, measure in _MEASURES.items()}
     row["reason"] = f"{total} tracked cells, {max(depth, plan.min_depth)} are needed" if short else ""
     return row

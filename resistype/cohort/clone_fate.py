@@ -31,7 +31,8 @@ def _two_times(cells: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     if lacking:
         message = f"There are no cells at {lacking[0]!r}; time points: {', '.join(sorted(set(times)))}."
         raise SamplesError(message, code="E975")
-    return cells[times.isin([first, second]) & cells["clone"].notna() & cells["state"].notna()].assign(time=times)
+    kept = cells.assign(time=times)[times.isin([first, second]) & cells["clone"].notna() & cells["state"].notna()]
+    return kept.reset_index(drop=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,7 +228,7 @@ def plasticity(
     """
     if "clone" not in cells.columns or not cells["clone"].notna().any():
         return Plasticity("no receptors were sequenced; plasticity needs them")
-    kept = cells[cells["clone"].notna() & cells["state"].notna()]
+    kept = cells[cells["clone"].notna() & cells["state"].notna()].reset_index(drop=True)
     if kept["time"].nunique() < 2:
         return Plasticity("one time point; plasticity needs two")
     state = kept["state"].astype(str)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
 from math import comb
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu
+from scipy.stats import mannwhitneyu, rankdata
 
 from resistype.cohort.shares import adjusted, wilson
 from resistype.errors import SamplesError
@@ -23,7 +25,7 @@ from resistype.errors import SamplesError
 __all__ = ["PatientTable", "adjusted", "against_rest", "compare_patients", "per_patient", "wilson"]
 
 DECIMALS = 12  # values that differ by rounding only are ties
-PERMUTATIONS = 20_000
+EXACT, PERMUTATIONS = 100_000, 20_000
 ORDER = (
     "n_first",
     "n_second",
@@ -151,7 +153,8 @@ def compare_patients(
     -------
     DataFrame
         One row a value: n_first, n_second, auc (probability that a patient of the first group has more), difference
-        (median of all pairwise differences), medians, p (Mann–Whitney), p_permutation (difference of means), q
+        (median of all pairwise differences), medians, p (Mann–Whitney, exact where few patients allow it, also with
+        ties), p_permutation (difference of means), q
         (Benjamini–Hochberg over the rows), test.
 
     Raises
@@ -199,37 +202,43 @@ def _compare(values: NDArray[Any], one: NDArray[Any], other: NDArray[Any], seed:
     a, b = values[one & known], values[other & known]
     if not len(a) or not len(b):
         return {"n_first": len(a), "n_second": len(b), "test": "none: a group has no values"}
-    test = mannwhitneyu(a, b)
+    picks, exact = _splits(len(a) + len(b), len(a), seed)
+    ranks = rankdata(np.concatenate([a, b]))
+    statistic = ranks[: len(a)].sum() - len(a) * (len(a) + 1) / 2
+    p = _p(ranks, picks, exact=exact) if exact else float(mannwhitneyu(a, b).pvalue)
     return {
         "n_first": len(a),
         "n_second": len(b),
-        "auc": float(test.statistic) / (len(a) * len(b)),
+        "auc": float(statistic) / (len(a) * len(b)),
         "difference": float(np.median(a[:, None] - b[None, :])),
         "median_first": float(np.median(a)),
         "median_second": float(np.median(b)),
-        "p": float(test.pvalue),
-        "p_permutation": _permuted(a, b, seed),
-        "test": "patients, Mann–Whitney, two-sided",
+        "p": p,
+        "p_permutation": _p(np.concatenate([a, b]), picks, exact=exact),
+        "test": f"patients, Mann–Whitney, two-sided, {'exact' if exact else 'asymptotic'}",
     }
 
 
-def _permuted(a: NDArray[Any], b: NDArray[Any], seed: int) -> float:
-    """Two-sided permutation p of the difference of means; every split where there are few."""
-    together, n = np.concatenate([a, b]), len(a)
-    size = len(together)
-    if comb(size, n) <= PERMUTATIONS:
-        from itertools import combinations  # noqa: PLC0415  the exact test of small cohorts only
+@lru_cache(maxsize=4)
+def _splits(size: int, n: int, seed: int) -> tuple[NDArray[np.intp], bool]:
+    """Every way to choose the first group where there are few, else some of them at random; shape (n_ways, n).
 
-        picks = np.array(list(combinations(range(size), n)))
-        exact = True
-    else:
-        rng = np.random.default_rng(seed)
-        picks = np.argsort(rng.random((PERMUTATIONS, size)), axis=1)[:, :n]
-        exact = False
-    sums = together[picks].sum(axis=1)
-    shift = np.abs(sums / n - (together.sum() - sums) / (size - n))
-    observed = abs(a.mean() - b.mean())
-    as_far = int((shift >= observed - 1e-12).sum())
+    The ways are tried even where values are tied, because a normal approximation gives ties of small groups a p below
+    the smallest that so few patients can have.
+    """
+    if comb(size, n) <= EXACT:
+        return np.array(list(combinations(range(size), n)), dtype=np.intp), True
+    rng = np.random.default_rng(seed)
+    return np.argsort(rng.random((PERMUTATIONS, size)), axis=1)[:, :n], False
+
+
+def _p(values: NDArray[Any], picks: NDArray[np.intp], *, exact: bool) -> float:
+    """Two-sided p of the mean of the first group among its splits; the observed one is the first `n` values."""
+    n = picks.shape[1]
+    expected = values.mean() * n
+    shift = np.abs(values[picks].sum(axis=1) - expected)
+    observed = abs(values[:n].sum() - expected)
+    as_far = int((shift >= observed - 1e-9 * max(1.0, float(np.abs(values).sum()))).sum())
     return as_far / len(picks) if exact else (1 + as_far) / (1 + len(picks))
 
 

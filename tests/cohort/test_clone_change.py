@@ -184,6 +184,22 @@ def test_rarefied_values_are_those_of_cells_drawn_one_by_one() -> None:
     assert found["n_clones"] == pytest.approx(np.mean([(one > 0).sum() for one in drawn]), abs=0.1)
 
 
+def test_one_draw_spreads_alike_whatever_the_depth() -> None:
+    """The mean over draws of a deep sample hardly varies; one draw varies as a shallow sample does."""
+    p = 1.0 / np.arange(1, 61)
+    rng = np.random.default_rng(0)
+    rows = {"shallow": [], "deep": []}
+    for seed in range(60):
+        counts = pd.DataFrame({name: rng.multinomial(n, p / p.sum()) for name, n in (("shallow", 100), ("deep", 5000))})
+        found = clone_diversity(counts, rarefaction=Rarefaction(repeats=30, seed=seed))
+        for name, values in rows.items():
+            values.append((found.loc[name, "one_shannon"], found.loc[name, "shannon"]))
+    spread = {name: np.std(values, axis=0) for name, values in rows.items()}
+
+    assert spread["deep"][0] / spread["shallow"][0] == pytest.approx(1.0, abs=0.35)
+    assert spread["deep"][1] < 0.6 * spread["shallow"][1]
+
+
 def test_small_samples_are_not_assessed_and_do_not_pull_the_depth_down() -> None:
     found = clone_diversity(pd.DataFrame({"s": [60, 60], "t": [80, 90], "few": [10, 5]}))
 

@@ -133,6 +133,28 @@ def test_permutation_p_against_the_obvious_version() -> None:
     assert found["auc"] == pytest.approx(np.mean([x > y for x in a for y in b]))
 
 
+def test_ties_of_few_patients_do_not_get_a_p_that_so_few_cannot_have() -> None:
+    """Four against four: 70 splits, so no p under 2/70; scipy's approximation for ties gives less."""
+    a, b = [0.5, 0.5, 0.6, 0.7], [0.1, 0.2, 0.2, 0.3]
+    index = list("abcdefgh")
+    table = PatientTable(pd.DataFrame({"x": a + b}, index=index), pd.Series(60, index=index))
+    found = compare_patients(table, pd.Series(list("uuuuvvvv"), index=index), first="u").loc["x"]
+
+    assert found["p"] == pytest.approx(2 / 70)
+    assert mannwhitneyu(a, b).pvalue < 2 / 70 or mannwhitneyu(a, b).pvalue != pytest.approx(2 / 70)
+    assert found["test"].endswith("exact")
+
+
+@pytest.mark.parametrize("n", [3, 5, 8])
+def test_without_ties_the_exact_p_is_scipys(n: int) -> None:
+    a, b = RNG.normal(size=n), RNG.normal(0.7, 1, size=n + 1)
+    index = [f"P{i}" for i in range(2 * n + 1)]
+    table = PatientTable(pd.DataFrame({"x": [*a, *b]}, index=index), pd.Series(60, index=index))
+    found = compare_patients(table, pd.Series(["u"] * n + ["v"] * (n + 1), index=index), first="u").loc["x"]
+
+    assert found["p"] == pytest.approx(mannwhitneyu(a, b, method="exact").pvalue)
+
+
 def test_many_patients_are_permuted_at_random_but_reproducibly() -> None:
     index = [f"P{i}" for i in range(40)]
     table = PatientTable(pd.DataFrame({"x": RNG.normal(size=40)}, index=index), pd.Series(60, index=index))
@@ -197,29 +219,29 @@ BAD = {
     "a frame of cells": (
         lambda: compare_patients(pd.DataFrame({"x": [1.0]}), pd.Series(["u"]), first="u"),  # type: ignore[arg-type]
         (
-            "E961 PSEUDOREP: got DataFrame; wanted a PatientTable. Tests use patients, not cells; make one value a patient "
-            "with per_patient()."
+            "E961 PSEUDOREP: got DataFrame; wanted a PatientTable. Tests use patients, not cells; make one value a "
+            "patient with per_patient()."
         ),
     ),
     "cells called patients": (
         lambda: PatientTable(pd.DataFrame({"x": [1.0, 2.0]}), pd.Series([1, 1])),
         (
-            "E961 PSEUDOREP: every row comes from one cell, so the rows are cells. A comparison needs one row a patient "
-            "with the values of all of that patient's cells; make it with per_patient()."
+            "E961 PSEUDOREP: every row comes from one cell, so the rows are cells. A comparison needs one row a "
+            "patient with the values of all of that patient's cells; make it with per_patient()."
         ),
     ),
     "a patient twice": (
         lambda: PatientTable(pd.DataFrame({"x": [1.0, 2.0]}, index=["a", "a"]), pd.Series([60, 60], index=["a", "a"])),
         (
-            "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row a patient with the values of all of "
-            "that patient's cells; make it with per_patient()."
+            "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row a patient with the values of all "
+            "of that patient's cells; make it with per_patient()."
         ),
     ),
     "other patients": (
         lambda: PatientTable(pd.DataFrame({"x": [1.0]}, index=["a"]), pd.Series([60], index=["b"])),
         (
-            "E961 PSEUDOREP: the numbers of cells are not those of the same patients. A comparison needs one row a patient "
-            "with the values of all of that patient's cells; make it with per_patient()."
+            "E961 PSEUDOREP: the numbers of cells are not those of the same patients. A comparison needs one row a "
+            "patient with the values of all of that patient's cells; make it with per_patient()."
         ),
     ),
     "cells without patient": (
