@@ -198,7 +198,8 @@ def _coded(name: str, codes: NDArray[Any], values: Sequence[str], *, hide: bool)
     place[list(order)] = np.arange(len(values))
     names = [values[i] for i in order]
     if hide:
-        names = [f"patient {number + 1}" if one else "" for number, one in enumerate(names)]
+        first = int("" in names)  # no name sorts first
+        names = [f"patient {number + 1 - first}" if one else "" for number, one in enumerate(names)]
     colors: Mapping[str, str] = category_colors(names)
     return _Coded(name, tuple(names), tuple(colors[one] for one in names), place[codes])
 

@@ -252,6 +252,13 @@ def test_the_file_holds_itself_and_no_names(demo_calls: Calls, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_patients_without_names_are_numbered_from_one(small: Material) -> None:
+    drawn = build(small, np.arange(240), title="x", names=False)
+    names = next(one["names"] for one in drawn.spec["columns"] if one["name"] == "patient")
+
+    assert names == ["", *(f"patient {number}" for number in range(1, 13))]
+
+
 def test_names_are_told_where_they_are_asked_for(demo_calls: Calls, tmp_path: Path) -> None:
     text = Explorer(demo_calls).to_html(tmp_path / "view.html", names=True).read_text(encoding="utf-8")
 

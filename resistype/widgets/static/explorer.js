@@ -84,11 +84,13 @@ var STYLE = `
 .rt .rt-legend { display: flex; flex-wrap: wrap; gap: 2px 6px; margin: 6px 0 0; padding: 0; list-style: none; } .rt .rt-legend li { display: flex; align-items: center; gap: 2px; margin: 0; }
 .rt .rt-chip { width: 12px; height: 12px; border-radius: 3px; display: inline-block; border: 1px solid var(--rt-line); flex: none; margin-right: 4px; }
 .rt .rt-legend button { display: inline-flex; align-items: center; max-width: 26em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .rt .rt-legend button[aria-pressed=false] .rt-chip { background: transparent !important; } .rt .rt-legend button[aria-pressed=false] { color: var(--rt-soft); text-decoration: line-through; }
-.rt .rt-thr { display: grid; grid-template-columns: minmax(0, 1fr) 7em 5.5em; gap: 0 8px; align-items: center; margin: 0 0 2px; } .rt .rt-thr label { grid-column: 1 / -1; color: var(--rt-soft); overflow-wrap: anywhere; }
+.rt .rt-cuts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 6px 14px; margin: 4px 0; } .rt .rt-cuts > div { min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
+.rt .rt-thr { display: grid; grid-template-columns: minmax(0, 1fr) 5.2em 2.2em; gap: 0 6px; align-items: center; } .rt .rt-cuts label { color: var(--rt-soft); font-size: 12px; line-height: 1.25; overflow-wrap: anywhere; } .rt .rt-cuts label b { color: var(--rt-ink); }
 .rt .rt-thr input[type=range] { width: 100%; margin: 2px 0; accent-color: var(--rt-mark); }
 .rt svg text { fill: var(--rt-ink); font: 11px system-ui, sans-serif; } .rt svg .rt-soft { fill: var(--rt-soft); }
 .rt .rt-scroll { overflow: auto; max-height: 300px; } .rt table { border-collapse: collapse; width: 100%; font-size: 12px; background: var(--rt-paper); color: var(--rt-ink); margin: 0; } .rt caption { text-align: left; color: var(--rt-soft); padding: 2px 0; }
 .rt th, .rt td { text-align: left; padding: 1px 6px; border-bottom: 1px solid var(--rt-line); overflow-wrap: anywhere; background: var(--rt-paper); color: var(--rt-ink); } .rt .rt-n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.rt th { overflow-wrap: normal; }
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
 .rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
@@ -342,49 +344,60 @@ function compositionPicture(store, found) {
   });
   return picture;
 }
-function flowPicture(store) {
-  const axis = store.current, codes = store.calls.final[store.axis];
-  const all = ways(store.data.baseline, codes);
-  if (!all.length) return null;
-  const count = Math.min(all.length, MANY), thick = Math.max(2, Math.min(9, 380 / count)), gap = 14;
-  const order = (pick, then) => all.map((_, i) => i).sort((a, b) => pick(all[a]) - pick(all[b]) || then(all[a]) - then(all[b]) || a - b);
-  const place = (sorted, pick) => {
-    const y = new Array(all.length), groups = [];
-    let at = 4, last = -1;
-    for (const i of sorted) {
-      if (pick(all[i]) !== last) {
-        if (last >= 0) at += gap;
-        last = pick(all[i]);
-        groups.push([last, at, at, 0]);
-      }
-      y[i] = at + thick / 2;
-      at += thick;
-      const group = groups[groups.length - 1];
-      group[2] = at;
-      group[3]++;
+function strands(store) {
+  const all = ways(store.data.baseline, store.calls.final[store.axis]);
+  if (all.length <= MANY) return all.map((way) => ({ before: way.before, after: way.after, rows: [way.row] }));
+  const found = /* @__PURE__ */ new Map();
+  for (const way of all) {
+    const key = way.before * 256 + way.after, strand = found.get(key) ?? { before: way.before, after: way.after, rows: [] };
+    strand.rows.push(way.row);
+    found.set(key, strand);
+  }
+  return [...found.values()];
+}
+function stack(all, unit, first, second) {
+  const order = all.map((_, i) => i).sort((a, b) => all[a][first] - all[b][first] || all[a][second] - all[b][second] || a - b);
+  const side = { y: new Array(all.length), groups: [], end: 4 };
+  for (const i of order) {
+    const thick = all[i].rows.length * unit;
+    let group = side.groups[side.groups.length - 1];
+    if (!group || group.call !== all[i][first]) {
+      if (group) side.end += Math.max(4, 16 - (group.bottom - group.top));
+      group = { call: all[i][first], top: side.end, bottom: side.end, n: 0 };
+      side.groups.push(group);
     }
-    return { y, groups, end: at };
-  };
-  const left = place(order((w) => w.before, (w) => w.after), (w) => w.before), right = place(order((w) => w.after, (w) => w.before), (w) => w.after);
-  const height = Math.max(left.end, right.end) + 8, [x0, x1] = [170, 310];
-  const picture = svg("svg", { attr: { viewBox: `0 0 480 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${all.length} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
-  for (let i = 0; i < all.length; i++) {
-    const way = all[i], mid = (x0 + x1) / 2, name = store.nameOf(way.row);
+    side.y[i] = side.end + thick / 2;
+    side.end += thick;
+    group.bottom = side.end;
+    group.n += all[i].rows.length;
+  }
+  return side;
+}
+function flowPicture(store) {
+  const axis = store.current, all = strands(store);
+  if (!all.length) return null;
+  const n = all.reduce((sum, one) => sum + one.rows.length, 0), unit = n <= MANY ? Math.max(2, Math.min(8, 340 / n)) : 340 / n;
+  const left = stack(all, unit, "before", "after"), right = stack(all, unit, "after", "before");
+  const height = Math.max(left.end, right.end) + 10, [x0, x1] = [170, 310];
+  const picture = svg("svg", { attr: { viewBox: `0 0 480 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
+  all.forEach((one, i) => {
+    const mid = (x0 + x1) / 2, thick = one.rows.length * unit, who = one.rows.length === 1 ? store.nameOf(one.rows[0]) : `${one.rows.length} samples`;
+    const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
     const path = svg("path", {
       class: "rt-pair",
-      title: `${name}: ${words(axis.names[way.before])} → ${words(axis.names[way.after])}`,
-      attr: { d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`, stroke: axis.colors[way.after], "stroke-width": Math.max(1.2, thick - 1), fill: "none", "stroke-opacity": store.selected && !store.selected[way.row] ? 0.2 : 0.85 }
+      title: `${who}: ${words(axis.names[one.before])} → ${words(axis.names[one.after])}`,
+      attr: { d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`, stroke: axis.colors[one.after], "stroke-width": Math.max(1, thick - (n <= MANY ? 1 : 0)), fill: "none", "stroke-opacity": pale ? 0.2 : 0.85 }
     });
     path.addEventListener("click", () => {
-      store.row = way.row;
+      store.row = one.rows[0];
       store.tell("row");
     });
     picture.append(path);
-  }
-  for (const [side, x, anchor] of [[left, x0 - 8, "end"], [right, x1 + 8, "start"]]) {
-    for (const [call, top, bottom, n] of side.groups) {
-      picture.append(svg("rect", { attr: { x: side === left ? x0 - 5 : x1, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
-      picture.append(svg("text", { attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor }, title: axis.texts[call] || words(axis.names[call]) }, `${short(words(axis.names[call]), 22)} ${n}`));
+  });
+  for (const [side, at, x, anchor] of [[left, x0 - 5, x0 - 10, "end"], [right, x1, x1 + 10, "start"]]) {
+    for (const { call, top, bottom, n: size } of side.groups) {
+      picture.append(svg("rect", { attr: { x: at, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
+      picture.append(svg("text", { attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor }, title: axis.texts[call] || words(axis.names[call]) }, `${short(words(axis.names[call]), 24)} ${size}`));
     }
   }
   return picture;
@@ -402,7 +415,7 @@ function cohort(store) {
   const drawFlow = () => {
     empty(flow);
     const picture = flowPicture(store), axis = store.current;
-    flow.append(el("h3", { text: "From baseline on, one line a sample" }));
+    flow.append(el("h3", { text: "From baseline on" }));
     if (!picture) {
       flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." }));
       return;
@@ -410,7 +423,9 @@ function cohort(store) {
     const found = /* @__PURE__ */ new Map();
     for (const way of ways(store.data.baseline, store.calls.final[store.axis])) {
       const key = `${way.before} ${way.after}`;
-      found.set(key, [...found.get(key) ?? [], store.nameOf(way.row)]);
+      const who = found.get(key) ?? [];
+      who.push(store.nameOf(way.row));
+      found.set(key, who);
     }
     const rows = [...found].sort().map(([key, who]) => {
       const [before, after] = key.split(" ").map(Number);
@@ -909,9 +924,9 @@ function scatter(store, root) {
 
 // src/parts/thresholds.ts
 var W = 320;
-var H = 54;
+var H = 38;
 function thresholds(store, moved) {
-  const node = el("div", { attr: { "data-testid": "rt-thresholds" } });
+  const node = el("div", { class: "rt-cuts", attr: { "data-testid": "rt-thresholds" } });
   let items = [];
   const set = (name, value) => {
     const axis = store.current.id;
@@ -995,9 +1010,10 @@ function thresholds(store, moved) {
       picture.addEventListener("pointerup", () => {
         held = false;
       });
-      const reset = el("button", { text: "reset", attr: { type: "button", "aria-label": `reset ${words(threshold.name)}` }, title: `back to ${number(threshold.value)}`, on: { click: () => set(threshold.name, threshold.value) } });
+      const reset = el("button", { text: "↺", attr: { type: "button", "aria-label": `reset ${words(threshold.name)}` }, title: `back to ${number(threshold.value)}`, on: { click: () => set(threshold.name, threshold.value) } });
       items.push(item);
-      node.append(picture, el("div", { class: "rt-thr", title: `${threshold.text} (${threshold.source})` }, el("label", { text: label2 }), slider, field, reset));
+      const said = el("label", {}, el("b", { text: words(threshold.name) }), ` ${quantity.title} (${quantity.unit})`);
+      node.append(el("div", { title: `${threshold.text} (${threshold.source})` }, said, picture, el("div", { class: "rt-thr" }, slider, field, reset)));
     }
     if (!items.length) node.append(el("p", { class: "rt-soft", text: "This axis has no threshold to move." }));
     draw();

@@ -42,42 +42,71 @@ function compositionPicture(store: Store, found: Bar[]): Node {
   return picture;
 }
 
-function flowPicture(store: Store): Node | null {
-  const axis = store.current, codes = store.calls.final[store.axis];
-  const all = ways(store.data.baseline, codes);
-  if (!all.length) return null;
-  const count = Math.min(all.length, MANY), thick = Math.max(2, Math.min(9, 380 / count)), gap = 14;
-  const order = (pick: (w: { before: number; after: number }) => number, then: (w: { before: number; after: number }) => number): number[] =>
-    all.map((_, i) => i).sort((a, b) => pick(all[a]) - pick(all[b]) || then(all[a]) - then(all[b]) || a - b);
-  const place = (sorted: number[], pick: (w: { before: number; after: number }) => number): { y: number[]; groups: [number, number, number, number][]; end: number } => {
-    const y = new Array<number>(all.length), groups: [number, number, number, number][] = [];
-    let at = 4, last = -1;
-    for (const i of sorted) {
-      if (pick(all[i]) !== last) { if (last >= 0) at += gap; last = pick(all[i]); groups.push([last, at, at, 0]); }
-      y[i] = at + thick / 2;
-      at += thick;
-      const group = groups[groups.length - 1];
-      group[2] = at;
-      group[3]++;
-    }
-    return { y, groups, end: at };
-  };
-  const left = place(order((w) => w.before, (w) => w.after), (w) => w.before), right = place(order((w) => w.after, (w) => w.before), (w) => w.after);
-  const height = Math.max(left.end, right.end) + 8, [x0, x1] = [170, 310];
-  const picture = svg("svg", { attr: { viewBox: `0 0 480 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${all.length} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
-  for (let i = 0; i < all.length; i++) {
-    const way = all[i], mid = (x0 + x1) / 2, name = store.nameOf(way.row);
-    const path = svg("path", {
-      class: "rt-pair", title: `${name}: ${words(axis.names[way.before])} → ${words(axis.names[way.after])}`,
-      attr: { d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`, stroke: axis.colors[way.after], "stroke-width": Math.max(1.2, thick - 1), fill: "none", "stroke-opacity": store.selected && !store.selected[way.row] ? 0.2 : 0.85 },
-    });
-    path.addEventListener("click", () => { store.row = way.row; store.tell("row"); });
-    picture.append(path);
+interface Strand {
+  before: number;
+  after: number;
+  rows: number[];
+}
+
+// One strand a sample; where there are too many to see, one for each pair of calls.
+function strands(store: Store): Strand[] {
+  const all = ways(store.data.baseline, store.calls.final[store.axis]);
+  if (all.length <= MANY) return all.map((way) => ({ before: way.before, after: way.after, rows: [way.row] }));
+  const found = new Map<number, Strand>();
+  for (const way of all) {
+    const key = way.before * 256 + way.after, strand = found.get(key) ?? { before: way.before, after: way.after, rows: [] };
+    strand.rows.push(way.row);
+    found.set(key, strand);
   }
-  for (const [side, x, anchor] of [[left, x0 - 8, "end"], [right, x1 + 8, "start"]] as const) {
-    for (const [call, top, bottom, n] of side.groups) {
-      picture.append(svg("rect", { attr: { x: side === left ? x0 - 5 : x1, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
-      picture.append(svg("text", { attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor }, title: axis.texts[call] || words(axis.names[call]) }, `${short(words(axis.names[call]), 22)} ${n}`));
+  return [...found.values()];
+}
+
+interface Side {
+  y: number[];
+  groups: { call: number; top: number; bottom: number; n: number }[];
+  end: number;
+}
+
+function stack(all: Strand[], unit: number, first: "before" | "after", second: "before" | "after"): Side {
+  const order = all.map((_, i) => i).sort((a, b) => all[a][first] - all[b][first] || all[a][second] - all[b][second] || a - b);
+  const side: Side = { y: new Array<number>(all.length), groups: [], end: 4 };
+  for (const i of order) {
+    const thick = all[i].rows.length * unit;
+    let group = side.groups[side.groups.length - 1];
+    if (!group || group.call !== all[i][first]) {
+      if (group) side.end += Math.max(4, 16 - (group.bottom - group.top));
+      group = { call: all[i][first], top: side.end, bottom: side.end, n: 0 };
+      side.groups.push(group);
+    }
+    side.y[i] = side.end + thick / 2;
+    side.end += thick;
+    group.bottom = side.end;
+    group.n += all[i].rows.length;
+  }
+  return side;
+}
+
+function flowPicture(store: Store): Node | null {
+  const axis = store.current, all = strands(store);
+  if (!all.length) return null;
+  const n = all.reduce((sum, one) => sum + one.rows.length, 0), unit = n <= MANY ? Math.max(2, Math.min(8, 340 / n)) : 340 / n;
+  const left = stack(all, unit, "before", "after"), right = stack(all, unit, "after", "before");
+  const height = Math.max(left.end, right.end) + 10, [x0, x1] = [170, 310];
+  const picture = svg("svg", { attr: { viewBox: `0 0 480 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
+  all.forEach((one, i) => {
+    const mid = (x0 + x1) / 2, thick = one.rows.length * unit, who = one.rows.length === 1 ? store.nameOf(one.rows[0]) : `${one.rows.length} samples`;
+    const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
+    const path = svg("path", {
+      class: "rt-pair", title: `${who}: ${words(axis.names[one.before])} → ${words(axis.names[one.after])}`,
+      attr: { d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`, stroke: axis.colors[one.after], "stroke-width": Math.max(1, thick - (n <= MANY ? 1 : 0)), fill: "none", "stroke-opacity": pale ? 0.2 : 0.85 },
+    });
+    path.addEventListener("click", () => { store.row = one.rows[0]; store.tell("row"); });
+    picture.append(path);
+  });
+  for (const [side, at, x, anchor] of [[left, x0 - 5, x0 - 10, "end"], [right, x1, x1 + 10, "start"]] as const) {
+    for (const { call, top, bottom, n: size } of side.groups) {
+      picture.append(svg("rect", { attr: { x: at, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
+      picture.append(svg("text", { attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor }, title: axis.texts[call] || words(axis.names[call]) }, `${short(words(axis.names[call]), 24)} ${size}`));
     }
   }
   return picture;
@@ -94,12 +123,14 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
   const drawFlow = (): void => {
     empty(flow);
     const picture = flowPicture(store), axis = store.current;
-    flow.append(el("h3", { text: "From baseline on, one line a sample" }));
+    flow.append(el("h3", { text: "From baseline on" }));
     if (!picture) { flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." })); return; }
     const found = new Map<string, string[]>();
     for (const way of ways(store.data.baseline, store.calls.final[store.axis])) {
       const key = `${way.before} ${way.after}`;
-      found.set(key, [...(found.get(key) ?? []), store.nameOf(way.row)]);
+      const who = found.get(key) ?? [];
+      who.push(store.nameOf(way.row));
+      found.set(key, who);
     }
     const rows = [...found].sort().map(([key, who]) => {
       const [before, after] = key.split(" ").map(Number);

@@ -3,7 +3,7 @@ import { el, empty, number, svg, words } from "../dom.ts";
 import { histogram, type Histogram } from "../stats.ts";
 import type { Store } from "../store.ts";
 
-const W = 320, H = 54;
+const W = 320, H = 38;
 
 interface Item {
   name: string;
@@ -16,7 +16,7 @@ interface Item {
 }
 
 export function thresholds(store: Store, moved: (axis: string, name: string) => void): { node: HTMLElement; draw(): void; build(): void } {
-  const node = el("div", { attr: { "data-testid": "rt-thresholds" } });
+  const node = el("div", { class: "rt-cuts", attr: { "data-testid": "rt-thresholds" } });
   let items: Item[] = [];
 
   const set = (name: string, value: number): void => {
@@ -93,9 +93,10 @@ export function thresholds(store: Store, moved: (axis: string, name: string) => 
       picture.addEventListener("pointerdown", (event) => { held = true; picture.setPointerCapture(event.pointerId); pull(event); });
       picture.addEventListener("pointermove", (event) => { if (held) pull(event); });
       picture.addEventListener("pointerup", () => { held = false; });
-      const reset = el("button", { text: "reset", attr: { type: "button", "aria-label": `reset ${words(threshold.name)}` }, title: `back to ${number(threshold.value)}`, on: { click: () => set(threshold.name, threshold.value) } });
+      const reset = el("button", { text: "↺", attr: { type: "button", "aria-label": `reset ${words(threshold.name)}` }, title: `back to ${number(threshold.value)}`, on: { click: () => set(threshold.name, threshold.value) } });
       items.push(item);
-      node.append(picture, el("div", { class: "rt-thr", title: `${threshold.text} (${threshold.source})` }, el("label", { text: label }), slider, field, reset));
+      const said = el("label", {}, el("b", { text: words(threshold.name) }), ` ${quantity.title} (${quantity.unit})`);
+      node.append(el("div", { title: `${threshold.text} (${threshold.source})` }, said, picture, el("div", { class: "rt-thr" }, slider, field, reset)));
     }
     if (!items.length) node.append(el("p", { class: "rt-soft", text: "This axis has no threshold to move." }));
     draw();
