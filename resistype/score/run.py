@@ -57,7 +57,8 @@ def score(
         A Library, ids or axis names, a mapping of names to genes, or a path to GMT or TOML; by default the whole
         shipped library.
     method
-        A method or several: ``ssgsea``, ``singscore``, ``zscore``, ``weighted``. Several rank methods cost one ranking.
+        A method or several: ``ssgsea``, ``singscore``, ``ucell``, ``aucell``, ``zscore``, ``weighted``, ``gene_pairs``;
+        of the cohort ``gsva``, ``plage``, ``score_genes``. Several rank methods cost one ranking.
     n_jobs
         Threads; -1 for all cores. A backend and number of jobs chosen with ``joblib.parallel_config`` are used when
         this is None.
