@@ -160,6 +160,11 @@ def test_the_shipped_library_and_schemes_are_sound(capsys: pytest.CaptureFixture
 
 def test_schemes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("schemes", "list") == 0
+    assert run("schemes", "show", "tex_psr") == 0
+    assert run("schemes", "check", "cart_product") == 0
+    cells = capsys.readouterr().out
+    assert "dli_response" in cells
+    assert "0 complaints" in cells
     assert run("schemes", "show", "acquired_resistance") == 0
     shown = capsys.readouterr().out
 
