@@ -34,9 +34,10 @@ def progress(what: str, steps: int) -> Iterator[Progress]:
 def table(frame: pd.DataFrame, *, title: str = "") -> None:
     """A table on stdout; cells are text and never markup."""
     shown = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
-    for column in frame.columns:
+    for place, column in enumerate(frame.columns):
         right = pd.api.types.is_numeric_dtype(frame[column])
-        shown.add_column(Text(str(column)), justify="right" if right else "left", overflow="fold")
+        # The first column holds the names by which things are asked for; they are never broken.
+        shown.add_column(Text(str(column)), justify="right" if right else "left", overflow="fold", no_wrap=place == 0)
     for row in frame.itertuples(index=False):
         shown.add_row(*(Text(_cell(value)) for value in row))
     _OUT.print(shown)
