@@ -54,7 +54,7 @@ OUTSIDE = {
 }
 ROOM_OUTSIDE = {
     "expression": {"anndata", "scanpy", "scipy", "h5py", "zarr", "pyarrow"},
-    "widgets": {"anywidget", "traitlets"},
+    "widgets": {"anywidget", "traitlets", "IPython"},
     "napari_plugin": {"napari", "qtpy", "superqt"},
     "cli": {"typer", "rich", "click"},
 }

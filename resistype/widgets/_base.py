@@ -102,6 +102,17 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         """What is shown where the widget cannot run; escaped."""
         return ""
 
+    def _ipython_display_(self) -> None:
+        """Show the widget, and below it, folded, the table: JupyterLab shows no other form of a widget that is gone."""
+        from IPython.display import display  # noqa: PLC0415  only where a notebook asks for it
+
+        found = self._repr_mimebundle_()
+        bundle, about = found if isinstance(found, tuple) else (found, {})
+        shown: Any = display
+        shown(bundle, metadata=about, raw=True)
+        words = "<summary>as it was when the cell ran</summary>"
+        shown({"text/html": f"<details>{words}{self.static_html()}</details>", "text/plain": repr(self)}, raw=True)
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
         found = super()._repr_mimebundle_(**options)
         bundle = found[0] if isinstance(found, tuple) else found

@@ -225,3 +225,17 @@ def test_only_a_part_is_drawn_and_the_counts_are_of_all(lab: LabServer, page: An
 
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
     assert sum(page.evaluate(SCREEN)["ifng"].values()) == 30_000
+
+
+def test_a_notebook_opened_again_is_not_blank(lab: LabServer, page: Any) -> None:
+    start(lab, page, "again", [SMALL + "w = Explorer(material()); w"])
+    page.get_by_test_id("rt-ifng-change").wait_for()
+    lab.save(page)
+    lab.open(page, "again.ipynb")
+    page.wait_for_timeout(1500)
+    picture(page, "lab-again")
+    outputs = json.loads((lab.root / "again.ipynb").read_text(encoding="utf-8"))["cells"][0]["outputs"]
+
+    assert "Research use only" in "".join(outputs[0]["data"]["text/html"])
+    page.get_by_text("as it was when the cell ran").click()
+    assert page.locator(".jp-OutputArea-output td", has_text="indeterminate").first.is_visible()

@@ -91,8 +91,8 @@ function flowPicture(store: Store): Node | null {
   if (!all.length) return null;
   const n = all.reduce((sum, one) => sum + one.rows.length, 0), unit = n <= MANY ? Math.max(2, Math.min(8, 340 / n)) : 340 / n;
   const left = stack(all, unit, "before", "after"), right = stack(all, unit, "after", "before");
-  const height = Math.max(left.end, right.end) + 10, [x0, x1] = [170, 310];
-  const picture = svg("svg", { attr: { viewBox: `0 0 480 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
+  const height = Math.max(left.end, right.end) + 10, [x0, x1] = [165, 365];
+  const picture = svg("svg", { attr: { viewBox: `0 0 530 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
   all.forEach((one, i) => {
     const mid = (x0 + x1) / 2, thick = one.rows.length * unit, who = one.rows.length === 1 ? store.nameOf(one.rows[0]) : `${one.rows.length} samples`;
     const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
