@@ -181,9 +181,11 @@ def _columns(material: Material, *, names: bool) -> list[_Coded]:
         column = material.design[name]
         if name == "baseline_sample" or column.dtype.kind in "fc" or not (names or name in ("patient", "timepoint")):
             continue
-        words = column.astype(object).where(column.notna(), "").map(str)
-        codes, values = pd.factorize(words)
-        known = set(map(str, values)) - {""}
+        first, found_values = pd.factorize(column, use_na_sentinel=False)  # words are made once a value, not once a row
+        words = pd.Series(["" if pd.isna(one) else str(one) for one in found_values], dtype=object)
+        again, values = pd.factorize(words)
+        codes = np.asarray(again)[first]
+        known = set(values) - {""}
         few = len(known) <= (65_000 if name == "patient" else MAX_CATEGORIES)
         if known and few and not known & ids:
             found.append(
@@ -210,8 +212,8 @@ def _position(columns: Sequence[_Coded], name: str) -> int:
 
 def _baseline(material: Material, rows: NDArray[np.intp]) -> NDArray[np.int64]:
     """For each drawn row the drawn row of its baseline, −1 where there is none."""
-    base = material.design["baseline_sample"].astype(object).fillna("").map(str)
-    if not (base != "").any():
+    base = material.design["baseline_sample"].iloc[rows].astype(object).fillna("").tolist()
+    if not any(base):
         return np.full(len(rows), -1)
     place = {material.samples[row]: i for i, row in enumerate(rows.tolist())}
-    return np.array([place.get(one, -1) for one in base.iloc[rows]], dtype=np.int64)
+    return np.array([place.get(str(one), -1) for one in base], dtype=np.int64)
