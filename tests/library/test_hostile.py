@@ -144,14 +144,15 @@ def test_the_checks_find_them_too_and_never_break(
     assert [item for item in findings if item.severity == "error"] != [], message
 
 
-@pytest.mark.parametrize(("name", "content", "message"), HOSTILE.values(), ids=HOSTILE)
+# Drafts are made of every format but TOML.
+DRAFTED = {case: given for case, given in HOSTILE.items() if not given[0].endswith(".toml")}
+
+
+@pytest.mark.parametrize(("name", "content", "message"), DRAFTED.values(), ids=DRAFTED)
 def test_drafting_refuses_or_tells_and_writes_nothing(
     name: str, content: str | bytes, message: str, tmp_path: Path
 ) -> None:
     path = write(tmp_path, name, content)
-    if path.suffix == ".toml":
-        pytest.skip("drafts are made of other formats")
-
     try:
         made = draft_file(path)
     except ResistypeError:
