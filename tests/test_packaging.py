@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 # names to import that differ from names to install, and what anndata cannot be without
-INSTALLED_AS = {"sklearn": "scikit-learn", "h5py": "anndata", "zarr": "anndata"}
+INSTALLED_AS = {"sklearn": "scikit-learn", "zarr": "anndata", "IPython": "ipython"}
 
 
 def run(command: list[str | Path], folder: Path) -> str:

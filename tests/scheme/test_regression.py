@@ -34,7 +34,8 @@ def test_without_outliers_it_is_near_the_ordinary_line(seed: int) -> None:
     robust = np.array([line.intercept, *line.slopes])
     fitted = np.column_stack([np.ones(len(y)), x]) @ (robust - ordinary)
 
-    assert np.abs(fitted).max() < 0.3
+    # Four standard errors of the fitted values at the edge of the data.
+    assert np.abs(fitted).max() < 0.45
 
 
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 59), min_size=1, max_size=7, unique=True))
