@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# CI tries the same examples each time, so that it fails for a change and not for a day; elsewhere they are new each run.
+# CI tries the same examples each time: it fails for a change, not for a day. Elsewhere they are new each run.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
