@@ -16,7 +16,8 @@ from tests.cli.test_good import run
 from tests.score.test_loop import ROOT, make_cells, wait_for_blocks
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 from resistype.score import loop, run as engine
 real, plan = loop.score_block, loop.make_plan
 def slow(*args, **more):
