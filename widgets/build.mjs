@@ -1,4 +1,4 @@
-// Builds the bundles (unminified, one file a widget) into ../resistype/widgets/static.
+// Builds the bundles (unminified: all widgets in one file, and the host of exported pages) into ../resistype/widgets/static.
 //   node build.mjs          write them
 //   node build.mjs --check  fail when a committed bundle differs from the sources
 //   node build.mjs --test   bundle the tests and run them with node:test
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "resistype", "widgets", "static");
-const entries = ["explorer", "runner", "host"];
+const entries = ["main", "host"];
 const common = { bundle: true, format: "esm", target: "es2020", charset: "utf8", legalComments: "none", logLevel: "error" };
 const banner = { js: "// Generated from widgets/src by widgets/build.mjs; do not edit." };
 

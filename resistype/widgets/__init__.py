@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
         message = "The widgets need anywidget: pip install 'resistype[notebook]', then restart the notebook server."
         raise MissingExtraError(message, code="X120")
     static = Path(__file__).parent / "static"
-    missing = [one for one in ("explorer.js", "runner.js", "host.js") if not (static / one).is_file()]
+    missing = [one for one in ("main.js", "host.js") if not (static / one).is_file()]
     if missing:
         message = f"{', '.join(missing)} missing in {static}: install resistype again, or run scripts/widgets."
         raise MissingExtraError(message, code="X121")

@@ -71,7 +71,12 @@ def static_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[obje
 
 
 class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
-    """An anywidget with requests: `answers` maps a question to a function of (content, buffers)."""
+    """An anywidget with requests: `answers` maps a question to a function of (content, buffers).
+
+    One bundle serves all; each widget names its page in the trait ``_kind``.
+    """
+
+    _esm = STATIC / "main.js"
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)

@@ -20,7 +20,7 @@ from resistype.session.commands import apply as check
 from resistype.session.drivers import driver_genes
 from resistype.session.replay import script
 from resistype.session.resolve import as_table
-from resistype.widgets._base import STATIC, Answer, Bits, Widget, read_bits, static_table, write_bits
+from resistype.widgets._base import Answer, Bits, Widget, read_bits, static_table, write_bits
 from resistype.widgets._plane import with_plane
 from resistype.widgets._spec import build, draw_rows
 from resistype.widgets.export import write_page
@@ -79,7 +79,7 @@ class Explorer(Widget):
     True
     """
 
-    _esm = STATIC / "explorer.js"
+    _kind = traitlets.Unicode("explorer").tag(sync=True)
     thresholds = traitlets.Dict().tag(sync=True, from_json=_known)
     color_by = traitlets.Unicode().tag(sync=True)
     selected = Bits()
@@ -145,7 +145,7 @@ class Explorer(Widget):
         drawn = build(material, rows, title=self._title, note=self._note(), names=names)
         color = self.color_by if names or self.color_by.startswith(("axis:", "quantity:")) else ""
         color = color or f"axis:{material.scheme.axes[0].id}"
-        state = {"thresholds": self.thresholds_now(), "color_by": color, "_live": False}
+        state = {"_kind": self._kind, "thresholds": self.thresholds_now(), "color_by": color, "_live": False}
         return write_page(path, drawn, state=state, fallback=self.static_html())
 
     def to_script(self) -> str:

@@ -37,8 +37,8 @@ _PAGE = """<!doctype html>
 </html>
 """
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
-_EXPORT = "export {\n  explorer_default as default\n};"
-_START = 'resistype.start(explorer_default, "rt-data", "rt");'
+_EXPORT = "export {\n  main_default as default\n};"
+_START = 'resistype.start(main_default, "rt-data", "rt");'
 
 
 def safe_json(value: Any) -> str:
@@ -61,7 +61,7 @@ def page(drawn: Drawn, *, state: dict[str, Any], fallback: str) -> str:
     """
     buffers = [base64.b64encode(one).decode("ascii") for one in drawn.buffers]
     data = {"state": state, "answer": {"spec": drawn.spec}, "buffers": buffers}
-    bundle = (STATIC / "explorer.js").read_text(encoding="utf-8")
+    bundle = (STATIC / "main.js").read_text(encoding="utf-8")
     host = (STATIC / "host.js").read_text(encoding="utf-8")
     return _PAGE.format(
         title=html.escape(str(drawn.spec["title"])[:200]),

@@ -15,7 +15,7 @@ from typing import Any
 import traitlets
 
 from resistype.errors import InputError, ResistypeError
-from resistype.widgets._base import STATIC, Answer, Widget, static_table
+from resistype.widgets._base import Answer, Widget, static_table
 
 __all__ = ["Runner"]
 
@@ -54,7 +54,7 @@ class Runner(Widget):
     ('done', 'all')
     """
 
-    _esm = STATIC / "runner.js"
+    _kind = traitlets.Unicode("runner").tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     checks: traitlets.List[Any] = traitlets.List().tag(sync=True)

@@ -331,7 +331,7 @@ def test_without_anywidget_the_error_says_what_to_install(monkeypatch: pytest.Mo
 
 def test_a_missing_bundle_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(rooms, "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(MissingExtraError, match=r"X121 explorer\.js, runner\.js, host\.js missing in"):
+    with pytest.raises(MissingExtraError, match=r"X121 main\.js, host\.js missing in"):
         rooms.__getattr__("Explorer")
 
 

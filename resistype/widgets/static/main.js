@@ -1,0 +1,1389 @@
+// Generated from widgets/src by widgets/build.mjs; do not edit.
+
+// src/dom.ts
+var SVG = "http://www.w3.org/2000/svg";
+var UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+var MAX_LABEL = 40;
+function clean(text) {
+  return String(text).slice(0, 400).replace(UNSAFE, "�");
+}
+function short(text, most = MAX_LABEL) {
+  const whole = Array.from(clean(text));
+  return whole.length > most ? whole.slice(0, most - 1).join("") + "…" : whole.join("");
+}
+function words(name) {
+  return clean(name).replace(/_/g, " ");
+}
+function finish(node, options, children) {
+  if (options.class) node.setAttribute("class", options.class);
+  for (const [name, value] of Object.entries(options.attr ?? {})) node.setAttribute(name, String(value));
+  for (const [name, listener] of Object.entries(options.on ?? {})) node.addEventListener(name, listener);
+  if (options.text !== void 0) node.textContent = options.text;
+  for (const child of children) if (child !== null) node.append(child);
+  return node;
+}
+var FOCUSABLE = /* @__PURE__ */ new Set(["button", "input", "select", "summary", "textarea"]);
+function el(tag, options = {}, ...children) {
+  const node = document.createElement(tag);
+  if (options.title) node.title = clean(options.title);
+  if (FOCUSABLE.has(tag) || options.attr?.tabindex !== void 0) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  return finish(node, options, children);
+}
+function svg(tag, options = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  finish(node, options, children);
+  if (options.title) {
+    const title = document.createElementNS(SVG, "title");
+    title.textContent = clean(options.title);
+    node.prepend(title);
+  }
+  return node;
+}
+function empty(node) {
+  node.replaceChildren();
+}
+function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  const text = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+  return text.replace("-", "−");
+}
+function grouped(n) {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, " ");
+}
+function table(caption, head2, rows) {
+  const cell = (value) => typeof value === "number" ? el("td", { class: "rt-n", text: grouped(value) }) : el("td", { text: short(value, 80), title: value });
+  return el(
+    "table",
+    {},
+    el("caption", { text: caption }),
+    el("thead", {}, el("tr", {}, ...head2.map((text) => el("th", { text, attr: { scope: "col" } })))),
+    el("tbody", {}, ...rows.map((row) => el("tr", { ...row.mark ? { class: "rt-mark" } : {}, ...row.title ? { title: row.title } : {} }, ...row.cells.map(cell))))
+  );
+}
+
+// src/theme.ts
+var STYLE = `
+.rt { --rt-paper: var(--jp-layout-color0, var(--vscode-editor-background, var(--rt-host-paper, Canvas)));
+  --rt-ink: var(--jp-content-font-color1, var(--vscode-editor-foreground, var(--rt-host-ink, CanvasText)));
+  --rt-line: color-mix(in srgb, var(--rt-ink) 28%, var(--rt-paper)); --rt-soft: color-mix(in srgb, var(--rt-ink) 78%, var(--rt-paper));
+  --rt-fill: color-mix(in srgb, var(--rt-ink) 7%, var(--rt-paper)); --rt-mark: #0072B2;
+  font: 13px/1.4 system-ui, sans-serif; color: var(--rt-ink); background: var(--rt-paper); padding: 8px; text-align: left; container-type: inline-size; }
+.rt *, .rt *::before { box-sizing: border-box; }
+.rt h3 { font-size: 13px; font-weight: 650; margin: 0 0 4px; color: var(--rt-ink); } .rt p { margin: 2px 0; }
+.rt .rt-head { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-bottom: 6px; } .rt .rt-soft { color: var(--rt-soft); }
+.rt .rt-banner { border: 2px solid #D55E00; padding: 3px 8px; font-weight: 600; margin: 4px 0; }
+.rt .rt-grid { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 10px 16px; align-items: start; }
+@container (max-width: 700px) { .rt .rt-grid { grid-template-columns: minmax(0, 1fr); } }
+.rt .rt-bar { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-bottom: 4px; }
+.rt button, .rt select, .rt input[type=text], .rt input[type=number] { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; padding: 2px 7px; min-height: 26px; max-width: 100%; }
+.rt button { cursor: pointer; } .rt button:hover { background: var(--rt-fill); } .rt button[aria-pressed=true], .rt button[aria-selected=true] { border-color: var(--rt-mark); box-shadow: inset 0 -2px 0 var(--rt-mark); font-weight: 600; }
+.rt button:disabled { opacity: .55; cursor: default; }
+.rt :focus-visible { outline: 2px solid #56B4E9; outline-offset: 1px; }
+.rt canvas { display: block; width: 100%; touch-action: none; border: 1px solid var(--rt-line); cursor: crosshair; }
+.rt .rt-over { position: relative; } .rt .rt-over svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+.rt .rt-legend { display: flex; flex-wrap: wrap; gap: 2px 6px; margin: 6px 0 0; padding: 0; list-style: none; } .rt .rt-legend li { display: flex; align-items: center; gap: 2px; margin: 0; }
+.rt .rt-chip { width: 12px; height: 12px; border-radius: 3px; display: inline-block; border: 1px solid var(--rt-line); flex: none; margin-right: 4px; }
+.rt .rt-legend button { display: inline-flex; align-items: center; max-width: 26em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .rt .rt-legend button[aria-pressed=false] .rt-chip { background: transparent !important; } .rt .rt-legend button[aria-pressed=false] { color: var(--rt-soft); text-decoration: line-through; }
+.rt .rt-cuts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 6px 14px; margin: 4px 0; } .rt .rt-cuts > div { min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
+.rt .rt-thr { display: grid; grid-template-columns: minmax(0, 1fr) 5.2em 2.2em; gap: 0 6px; align-items: center; } .rt .rt-cuts label { color: var(--rt-soft); font-size: 12px; line-height: 1.25; overflow-wrap: anywhere; } .rt .rt-cuts label b { color: var(--rt-ink); }
+.rt .rt-thr input[type=range] { width: 100%; margin: 2px 0; accent-color: var(--rt-mark); }
+.rt svg text { fill: var(--rt-ink); font: 11px system-ui, sans-serif; } .rt svg .rt-soft { fill: var(--rt-soft); }
+.rt .rt-scroll { overflow: auto; max-height: 300px; } .rt table { border-collapse: collapse; width: 100%; font-size: 12px; background: var(--rt-paper); color: var(--rt-ink); margin: 0; } .rt caption { text-align: left; color: var(--rt-soft); padding: 2px 0; }
+.rt th, .rt td { text-align: left; padding: 1px 6px; border-bottom: 1px solid var(--rt-line); overflow-wrap: anywhere; background: var(--rt-paper); color: var(--rt-ink); } .rt .rt-n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.rt th { overflow-wrap: normal; }
+.rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
+.rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
+.rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
+.rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
+.rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
+`;
+
+// src/frame.ts
+function frame(host, label2) {
+  const alert = el("div", { class: "rt-alert", attr: { role: "alert" } });
+  const status = el("div", { class: "rt-hide", attr: { role: "status", "aria-live": "polite" } });
+  const body = el("div", {});
+  const root = el("div", { class: "rt", attr: { role: "group", "aria-label": label2, "data-lm-suppress-shortcuts": "true" } }, el("style", { text: STYLE }), alert, body, status);
+  for (const name of ["keydown", "keyup", "keypress"]) root.addEventListener(name, (event) => event.stopPropagation());
+  host.append(root);
+  let timer;
+  return {
+    root,
+    body,
+    alert: (message) => {
+      alert.textContent = message;
+    },
+    status: (message) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        status.textContent = message;
+      }, 400);
+    }
+  };
+}
+
+// src/model.ts
+var Link = class {
+  constructor(model) {
+    this.model = model;
+    this.waiting = /* @__PURE__ */ new Map();
+    this.counter = 0;
+    this.mine = /* @__PURE__ */ new Map();
+    this.listeners = [];
+    this.base = Math.random().toString(36).slice(2, 10);
+    this.listen("msg:custom", ((content, buffers) => this.receive(content, buffers)));
+  }
+  listen(name, listener) {
+    this.model.on(name, listener);
+    this.listeners.push([name, listener]);
+  }
+  receive(content, buffers) {
+    const message = content;
+    const waiting = message?.id ? this.waiting.get(message.id) : void 0;
+    if (!message?.id || !waiting) return;
+    this.waiting.delete(message.id);
+    clearTimeout(waiting.timer);
+    const views = (Array.isArray(buffers) ? buffers : []).map(asView);
+    if (message.error) waiting.reject(new Error(message.error));
+    else waiting.resolve({ content: message, buffers: views });
+  }
+  request(what, given = {}, buffers = [], seconds = 120) {
+    const id = `${this.base}-${++this.counter}`;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(id);
+        reject(new Error(`no answer from Python in ${seconds} s; is the kernel busy or stopped?`));
+      }, seconds * 1e3);
+      this.waiting.set(id, { resolve, reject, timer });
+      this.model.send({ id, what, ...given }, void 0, buffers.map((one) => one.slice().buffer));
+    });
+  }
+  // Sends a trait; its own echo is known when it comes back.
+  push(name, value) {
+    this.mine.set(name, print(value));
+    this.model.set(name, value);
+    this.model.save_changes();
+  }
+  // Calls back when Python changes a trait, not when one's own change comes back.
+  watch(name, listener) {
+    this.listen(`change:${name}`, (() => {
+      const value = this.model.get(name);
+      if (this.mine.get(name) === print(value)) return;
+      this.mine.delete(name);
+      listener(value);
+    }));
+  }
+  close() {
+    for (const [name, listener] of this.listeners) this.model.off(name, listener);
+    for (const waiting of this.waiting.values()) clearTimeout(waiting.timer);
+    this.waiting.clear();
+  }
+};
+function asView(buffer) {
+  if (buffer instanceof DataView) return buffer;
+  if (buffer instanceof ArrayBuffer) return new DataView(buffer);
+  const view = buffer;
+  return new DataView(view.buffer, view.byteOffset, view.byteLength);
+}
+function print(value) {
+  if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).join();
+  if (value && typeof value === "object" && !Array.isArray(value)) {
+    return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => `${k}:${print(v)}`).join()}}`;
+  }
+  return JSON.stringify(value) ?? "undefined";
+}
+function debounce(wait, act) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(act, wait);
+  };
+}
+
+// src/stats.ts
+function tally(codes, size) {
+  const counts = new Array(size).fill(0);
+  for (let i = 0; i < codes.length; i++) counts[codes[i]]++;
+  return counts;
+}
+function wilson(k, n) {
+  if (n === 0) return [0, 1];
+  const z = 1.959963984540054;
+  const p = k / n, q = z * z / n;
+  const middle = (p + q / 2) / (1 + q);
+  const half = z * Math.sqrt(p * (1 - p) / n + q / (4 * n)) / (1 + q);
+  return [k === 0 ? 0 : Math.max(0, middle - half), k === n ? 1 : Math.min(1, middle + half)];
+}
+function histogram(values, bins, limits = []) {
+  let low = Infinity, high = -Infinity, n = 0;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    if (v - v !== 0) continue;
+    n++;
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
+  for (const limit of limits) {
+    low = Math.min(low, limit);
+    high = Math.max(high, limit);
+  }
+  if (!Number.isFinite(low)) {
+    low = 0;
+    high = 1;
+  }
+  if (low === high) {
+    low -= 0.5;
+    high += 0.5;
+  }
+  const margin = (high - low) * 0.04;
+  low -= margin;
+  high += margin;
+  const counts = new Array(bins).fill(0), scale = bins / (high - low);
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    if (v - v === 0) counts[Math.min(bins - 1, Math.max(0, Math.floor((v - low) * scale)))]++;
+  }
+  return { low, high, counts, n };
+}
+function composition(patients, times, codes, sizes, none) {
+  const table2 = new Uint32Array(sizes.patients * sizes.times * sizes.calls);
+  for (let i = 0; i < codes.length; i++) table2[(patients[i] * sizes.times + times[i]) * sizes.calls + codes[i]]++;
+  const bars2 = [];
+  for (let p = 0; p < sizes.patients; p++) {
+    if (none(p)) continue;
+    for (let t = 0; t < sizes.times; t++) {
+      const counts = Array.from(table2.subarray((p * sizes.times + t) * sizes.calls, (p * sizes.times + t + 1) * sizes.calls));
+      const n = counts.reduce((a, b) => a + b, 0);
+      if (n) bars2.push({ patient: p, time: t, counts, n });
+    }
+  }
+  return bars2;
+}
+function ways(baseline, codes) {
+  const found = [];
+  for (let row = 0; row < baseline.length; row++) {
+    const first = baseline[row];
+    if (first >= 0 && first !== row) found.push({ row, before: codes[first], after: codes[row] });
+  }
+  return found;
+}
+function packBits(mask) {
+  const bits = new Uint8Array(Math.ceil(mask.length / 8));
+  for (let i = 0; i < mask.length; i++) if (mask[i]) bits[i >> 3] |= 128 >> (i & 7);
+  return bits;
+}
+function unpackBits(bits, n) {
+  const mask = new Uint8Array(n);
+  for (let i = 0; i < n; i++) mask[i] = bits[i >> 3] >> 7 - (i & 7) & 1;
+  return mask;
+}
+function inside(points, corners) {
+  const n = points.length / 2, mask = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    const x = points[2 * i], y = points[2 * i + 1];
+    let hit = 0;
+    for (let a = 0, b = corners.length - 1; a < corners.length; b = a++) {
+      const [x1, y1] = corners[a], [x2, y2] = corners[b];
+      if (y1 > y !== y2 > y && x < (x2 - x1) * (y - y1) / (y2 - y1) + x1) hit ^= 1;
+    }
+    mask[i] = hit;
+  }
+  return mask;
+}
+function extent(points) {
+  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+  for (let i = 0; i < points.length; i += 2) {
+    const x = points[i], y = points[i + 1];
+    if (x - x !== 0 || y - y !== 0) continue;
+    if (x < x0) x0 = x;
+    if (x > x1) x1 = x;
+    if (y < y0) y0 = y;
+    if (y > y1) y1 = y;
+  }
+  if (!Number.isFinite(x0)) return [0, 1, 0, 1];
+  return [x0, x1 > x0 ? x1 : x0 + 1, y0, y1 > y0 ? y1 : y0 + 1];
+}
+
+// src/parts/cohort.ts
+var ROW = 17;
+var LEFT = 150;
+var BAR = 250;
+var MANY = 400;
+function bars(store) {
+  const { spec, data, axis } = store;
+  if (spec.patient < 0) return [];
+  const times = spec.timepoint >= 0 ? data.columns[spec.timepoint] : new Uint16Array(spec.n_drawn);
+  const names = spec.columns[spec.patient].names;
+  const sizes = { patients: names.length, times: spec.timepoint >= 0 ? spec.columns[spec.timepoint].names.length : 1, calls: spec.axes[axis].names.length };
+  return composition(data.columns[spec.patient], times, store.calls.final[axis], sizes, (p) => names[p] === "");
+}
+var label = (store, bar) => {
+  const time = store.spec.timepoint >= 0 ? store.spec.columns[store.spec.timepoint].names[bar.time] : "";
+  return `${store.spec.columns[store.spec.patient].names[bar.patient]} ${time}`.trim();
+};
+function compositionPicture(store, found) {
+  const axis = store.current, height = found.length * ROW + 4;
+  const picture = svg("svg", { attr: { viewBox: `0 0 ${LEFT + BAR + 70} ${height}`, width: "100%", role: "img", "aria-label": `Calls of ${found.length} samples; the table below has the numbers.` } });
+  found.forEach((bar, i) => {
+    const y = i * ROW + 2;
+    let x = LEFT;
+    const name = label(store, bar);
+    picture.append(svg("text", { attr: { x: LEFT - 6, y: y + 11, "text-anchor": "end" }, title: name }, short(name, 22)));
+    bar.counts.forEach((k, call) => {
+      if (!k) return;
+      const w = k / bar.n * BAR;
+      picture.append(svg("rect", { attr: { x, y, width: w, height: ROW - 4, fill: axis.colors[call] }, title: `${name}: ${words(axis.names[call])} ${k} of ${bar.n}` }));
+      x += w;
+    });
+    const top = bar.counts.findIndex((k) => k > 0);
+    const [low, high] = wilson(bar.counts[top], bar.n);
+    const [a, b, m] = [LEFT + low * BAR, LEFT + high * BAR, y + (ROW - 4) / 2];
+    if (bar.n > 1) picture.append(svg("path", { attr: { d: `M${a} ${m}H${b}M${a} ${m - 3}V${m + 3}M${b} ${m - 3}V${m + 3}`, stroke: "#000", "stroke-width": 1.2, fill: "none" }, title: `interval of ${words(axis.names[top])}: ${number(low)} to ${number(high)}` }));
+    picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT + BAR + 6, y: y + 11 } }, `n = ${bar.n}`));
+  });
+  return picture;
+}
+function strands(store) {
+  const all = ways(store.data.baseline, store.calls.final[store.axis]);
+  if (all.length <= MANY) return all.map((way) => ({ before: way.before, after: way.after, rows: [way.row] }));
+  const found = /* @__PURE__ */ new Map();
+  for (const way of all) {
+    const key = way.before * 256 + way.after, strand = found.get(key) ?? { before: way.before, after: way.after, rows: [] };
+    strand.rows.push(way.row);
+    found.set(key, strand);
+  }
+  return [...found.values()];
+}
+function stack(all, unit, first, second) {
+  const order = all.map((_, i) => i).sort((a, b) => all[a][first] - all[b][first] || all[a][second] - all[b][second] || a - b);
+  const side = { y: new Array(all.length), groups: [], end: 4 };
+  for (const i of order) {
+    const thick = all[i].rows.length * unit;
+    let group = side.groups[side.groups.length - 1];
+    if (!group || group.call !== all[i][first]) {
+      if (group) side.end += Math.max(4, 16 - (group.bottom - group.top));
+      group = { call: all[i][first], top: side.end, bottom: side.end, n: 0 };
+      side.groups.push(group);
+    }
+    side.y[i] = side.end + thick / 2;
+    side.end += thick;
+    group.bottom = side.end;
+    group.n += all[i].rows.length;
+  }
+  return side;
+}
+function flowPicture(store) {
+  const axis = store.current, all = strands(store);
+  if (!all.length) return null;
+  const n = all.reduce((sum, one) => sum + one.rows.length, 0), unit = n <= MANY ? Math.max(2, Math.min(8, 340 / n)) : 340 / n;
+  const left = stack(all, unit, "before", "after"), right = stack(all, unit, "after", "before");
+  const height = Math.max(left.end, right.end) + 10, [x0, x1] = [165, 365];
+  const picture = svg("svg", { attr: { viewBox: `0 0 530 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
+  all.forEach((one, i) => {
+    const mid = (x0 + x1) / 2, thick = one.rows.length * unit, who = one.rows.length === 1 ? store.nameOf(one.rows[0]) : `${one.rows.length} samples`;
+    const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
+    const path = svg("path", {
+      class: "rt-pair",
+      title: `${who}: ${words(axis.names[one.before])} → ${words(axis.names[one.after])}`,
+      attr: { d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`, stroke: axis.colors[one.after], "stroke-width": Math.max(1, thick - (n <= MANY ? 1 : 0)), fill: "none", "stroke-opacity": pale ? 0.2 : 0.85 }
+    });
+    path.addEventListener("click", () => {
+      store.row = one.rows[0];
+      store.tell("row");
+    });
+    picture.append(path);
+  });
+  for (const [side, at, x, anchor] of [[left, x0 - 5, x0 - 10, "end"], [right, x1, x1 + 10, "start"]]) {
+    for (const { call, top, bottom, n: size } of side.groups) {
+      picture.append(svg("rect", { attr: { x: at, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
+      picture.append(svg("text", { attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor }, title: axis.texts[call] || words(axis.names[call]) }, `${short(words(axis.names[call]), 24)} ${size}`));
+    }
+  }
+  return picture;
+}
+function cohort(store) {
+  const flow = el("section", {}), parts = el("section", {}), node = el("div", {}, flow, parts);
+  const open = { flow: false, parts: false };
+  const details = (key, content) => {
+    const box = el("details", { attr: open[key] ? { open: "" } : {} }, el("summary", { text: "view as table" }), el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": `table of ${key}` } }, content));
+    box.addEventListener("toggle", () => {
+      open[key] = box.open;
+    });
+    return box;
+  };
+  const drawFlow = () => {
+    empty(flow);
+    const picture = flowPicture(store), axis = store.current;
+    flow.append(el("h3", { text: "From baseline on" }));
+    if (!picture) {
+      flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." }));
+      return;
+    }
+    const found = /* @__PURE__ */ new Map();
+    for (const way of ways(store.data.baseline, store.calls.final[store.axis])) {
+      const key = `${way.before} ${way.after}`;
+      const who = found.get(key) ?? [];
+      who.push(store.nameOf(way.row));
+      found.set(key, who);
+    }
+    const rows = [...found].sort().map(([key, who]) => {
+      const [before, after] = key.split(" ").map(Number);
+      return { cells: [words(axis.names[before]), words(axis.names[after]), who.length, who.slice(0, 60).join("; ")] };
+    });
+    flow.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
+  };
+  const drawParts = () => {
+    empty(parts);
+    const found = bars(store), axis = store.current;
+    if (!found.length) return;
+    parts.append(el("h3", { text: "Calls per patient and time point" }));
+    const rows = found.flatMap((bar) => bar.counts.map((k, call) => ({ k, call })).filter((one) => one.k).map(({ k, call }) => {
+      const [low, high] = wilson(k, bar.n);
+      return { cells: [label(store, bar), words(axis.names[call]), k, bar.n, `${number(k / bar.n)} (${number(low)} to ${number(high)})`] };
+    }));
+    parts.append(
+      el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "calls per patient and time point" } }, compositionPicture(store, found)),
+      details("parts", table("Calls per patient and time point, with Wilson's interval of 95 %", ["sample", "call", "n", "of", "share"], rows.slice(0, 2e3)))
+    );
+  };
+  return { node, draw: () => {
+    drawFlow();
+    drawParts();
+  } };
+}
+
+// src/rule.ts
+var UNDECIDED = 255;
+function limitOf(condition, thresholds2) {
+  return Math.fround(condition.sign * thresholds2[condition.threshold]);
+}
+function narrow(mask, condition, columns, thresholds2, calls) {
+  const n = mask.length;
+  if (condition.kind === "call") {
+    const codes = calls[condition.axis], wanted = condition.code;
+    if (condition.negated) for (let i = 0; i < n; i++) mask[i] &= +(codes[i] !== wanted);
+    else for (let i = 0; i < n; i++) mask[i] &= +(codes[i] === wanted);
+    return;
+  }
+  const values = columns[condition.quantity];
+  if (condition.kind === "has") for (let i = 0; i < n; i++) mask[i] &= +(values[i] === values[i]);
+  else if (condition.kind === "lacks") for (let i = 0; i < n; i++) mask[i] &= +(values[i] !== values[i]);
+  else {
+    const limit = limitOf(condition, thresholds2);
+    if (condition.op === ">=") for (let i = 0; i < n; i++) mask[i] &= +(values[i] >= limit);
+    else if (condition.op === "<=") for (let i = 0; i < n; i++) mask[i] &= +(values[i] <= limit);
+    else if (condition.op === ">") for (let i = 0; i < n; i++) mask[i] &= +(values[i] > limit);
+    else for (let i = 0; i < n; i++) mask[i] &= +(values[i] < limit);
+  }
+}
+var BLOCK = 16384;
+function decide(axis, columns, thresholds2, calls, n) {
+  const which = new Uint8Array(n).fill(UNDECIDED);
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(n, start + BLOCK), part = which.subarray(start, end), mask = new Uint8Array(end - start);
+    const cut = columns.map((values) => values.subarray(start, end)), said = calls.map((codes) => codes.subarray(start, end));
+    for (let number2 = 0; number2 < axis.rules.length; number2++) {
+      for (let i = 0; i < part.length; i++) mask[i] = +(part[i] === UNDECIDED);
+      for (const condition of axis.rules[number2].when) narrow(mask, condition, cut, thresholds2, said);
+      for (let i = 0; i < part.length; i++) if (mask[i]) part[i] = number2;
+    }
+  }
+  return which;
+}
+function codesOf(axis, which) {
+  const table2 = new Uint8Array(256).fill(axis.otherwise), codes = new Uint8Array(which.length);
+  axis.rules.forEach((rule, number2) => {
+    table2[number2] = rule.code;
+  });
+  for (let i = 0; i < which.length; i++) codes[i] = table2[which[i]];
+  return codes;
+}
+function touched(spec, axis) {
+  const found = /* @__PURE__ */ new Set([axis]);
+  spec.axes.forEach((one, number2) => {
+    if (one.rules.some((rule) => rule.when.some((c) => c.kind === "call" && found.has(c.axis)))) found.add(number2);
+  });
+  return [...found].sort((a, b) => a - b);
+}
+function recall(spec, data, thresholds2, before, axes) {
+  const raw = before ? [...before.raw] : [...data.raw];
+  const final = before ? [...before.final] : [...data.final];
+  for (const number2 of axes ?? spec.axes.map((_, i) => i)) {
+    const axis = spec.axes[number2];
+    const now = codesOf(axis, decide(axis, data.quantities, thresholds2[axis.id], raw, spec.n_drawn));
+    const start = data.raw[number2], first = data.final[number2];
+    const shown = new Uint8Array(now.length);
+    for (let i = 0; i < now.length; i++) shown[i] = now[i] === start[i] ? first[i] : now[i];
+    raw[number2] = now;
+    final[number2] = shown;
+  }
+  return { raw, final };
+}
+function gate(condition, data, raw, row) {
+  if (condition.kind === "call") return raw[condition.axis][row] === condition.code !== condition.negated;
+  const missing = Number.isNaN(data.quantities[condition.quantity][row]);
+  return condition.kind === "lacks" ? missing : condition.kind === "has" ? !missing : true;
+}
+function explain(spec, data, thresholds2, calls, axis, row) {
+  const one = spec.axes[axis];
+  const single = data.quantities.map((values) => values.subarray(row, row + 1));
+  const which = decide(one, single, thresholds2[one.id], calls.raw.map((codes) => codes.subarray(row, row + 1)), 1)[0];
+  const text = (c) => c.kind === "compare" ? `${c.quantity} ${c.op} ${c.sign} ${c.threshold}` : "";
+  const deciding = new Set(which === UNDECIDED ? [] : one.rules[which].when.map(text));
+  const chosen = /* @__PURE__ */ new Map();
+  for (const rule of one.rules) {
+    if (!rule.when.every((c) => gate(c, data, calls.raw, row))) continue;
+    for (const c of rule.when) {
+      if (c.kind !== "compare" || Number.isNaN(data.quantities[c.quantity][row])) continue;
+      const key = `${c.quantity} ${c.threshold} ${c.sign}`;
+      if (!chosen.has(key) || deciding.has(text(c))) chosen.set(key, c);
+    }
+  }
+  return [...chosen.values()].map((c) => {
+    const value = data.quantities[c.quantity][row], limit = limitOf(c, thresholds2[one.id]);
+    const passes = c.op === ">=" ? value >= limit : c.op === "<=" ? value <= limit : c.op === ">" ? value > limit : value < limit;
+    return { quantity: c.quantity, value, op: c.op, limit, distance: value - limit, passes, decided: deciding.has(text(c)), threshold: c.threshold };
+  });
+}
+
+// src/parts/evidence.ts
+function evidence(store, askGenes) {
+  const row = el("section", { attr: { "data-testid": "rt-evidence" } }), genes = el("section", { attr: { "data-testid": "rt-genes" } });
+  const node = el("div", {}, row, genes);
+  const drawRow = () => {
+    empty(row);
+    row.append(el("h3", { text: "Evidence" }));
+    const patients = store.spec.patient >= 0 ? store.spec.columns[store.spec.patient].names : [];
+    const step = (by) => {
+      store.row = (store.row + by + store.spec.n_drawn) % store.spec.n_drawn;
+      store.tell("row");
+      row.querySelector(`[data-step="${by}"]`)?.focus();
+    };
+    row.append(el(
+      "div",
+      { class: "rt-bar" },
+      el("button", { text: "previous", attr: { type: "button", "data-step": -1 }, on: { click: () => step(-1) } }),
+      el("button", { text: "next", attr: { type: "button", "data-step": 1, "data-testid": "rt-next" }, on: { click: () => step(1) } }),
+      patients.length ? picker(store, patients) : null
+    ));
+    if (store.row < 0) {
+      row.append(el("p", { class: "rt-soft", text: "Click a point, a line of the flow, or choose with the buttons." }));
+      return;
+    }
+    const { spec, data, calls } = store, at = store.row;
+    const call = store.current.names[calls.final[store.axis][at]];
+    row.append(el("p", {}, el("strong", { text: store.nameOf(at) }), ` · ${store.current.title}: ${words(call)}`));
+    const rows = explain(spec, data, store.thresholds, calls, store.axis, at).map((one) => {
+      const q = spec.quantities[one.quantity];
+      const warning = q.shared ? `genes shared with: ${q.shared}` : "";
+      return { mark: one.decided, title: warning, cells: [`${one.decided ? "▶ " : ""}${q.title}`, `${number(one.value)} ${q.unit}`, `${one.op} ${number(one.limit)}`, `${one.distance >= 0 ? "+" : ""}${number(one.distance)}`, `${q.signature} ${q.coverage}${q.shared ? " ⚠" : ""}`.trim()] };
+    });
+    const box = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "evidence" } });
+    box.append(rows.length ? table("▶ decided; ⚠ the signature shares genes with another of the scheme", ["quantity", "value", "threshold", "margin", "signature, genes"], rows) : el("p", { class: "rt-soft", text: "No threshold was reached: a rule without numbers decided." }));
+    row.append(box);
+  };
+  const drawSelection = () => {
+    empty(genes);
+    const n = store.nSelected;
+    genes.append(el("h3", { text: "Selection" }), el("p", { text: n ? `${n} of ${store.spec.n_drawn} selected` : "Nothing is selected: draw a lasso, or use the buttons of the legend.", attr: { "data-testid": "rt-nsel" } }));
+    if (!n) return;
+    const codes = store.calls.final[store.axis], counts = /* @__PURE__ */ new Map();
+    store.selected?.forEach((one, i) => {
+      if (one) counts.set(codes[i], (counts.get(codes[i]) ?? 0) + 1);
+    });
+    genes.append(table(store.current.title, ["call", "n"], [...counts].sort((a, b) => b[1] - a[1]).map(([c, k]) => ({ cells: [words(store.current.names[c]), k] }))));
+    if (!askGenes) return;
+    const out = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "driver genes", "data-testid": "rt-drivers" } });
+    const button = el("button", { text: "driver genes of the selection", attr: { type: "button", "data-testid": "rt-ask-genes" } });
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      out.textContent = "asking Python …";
+      askGenes().then((found) => {
+        empty(out);
+        out.append(table(
+          "Selected against all others: difference of mean log2, share of observations with the gene. ⚠ in several signatures",
+          ["gene", "effect", "selected", "others", "signatures"],
+          found.map((g) => ({ cells: [`${g.gene}${g.shared ? " ⚠" : ""}`, `${g.effect >= 0 ? "+" : ""}${number(g.effect)}`, `${Math.round(100 * g.inside)} %`, `${Math.round(100 * g.outside)} %`, g.signatures] }))
+        ));
+      }, (error) => {
+        out.textContent = error.message;
+      }).finally(() => {
+        button.disabled = false;
+      });
+    });
+    genes.append(button, out);
+  };
+  return { node, drawRow, drawSelection };
+}
+function picker(store, patients) {
+  const choose = el(
+    "select",
+    { attr: { "aria-label": "select a patient", "data-testid": "rt-patient" } },
+    el("option", { text: "select a patient …", attr: { value: -1 } }),
+    ...patients.map((name, i) => ({ name, i })).filter(({ name }) => name).map(({ name, i }) => el("option", { text: name, attr: { value: i } }))
+  );
+  choose.addEventListener("change", () => {
+    const wanted = Number(choose.value), codes = store.data.columns[store.spec.patient];
+    store.row = codes.indexOf(wanted);
+    store.select(wanted < 0 ? null : Uint8Array.from(codes, (code) => +(code === wanted)));
+    store.tell("row");
+  });
+  return choose;
+}
+
+// src/raster.ts
+function hex(color) {
+  const v = parseInt(color.slice(1, 7), 16);
+  return [v >> 16 & 255, v >> 8 & 255, v & 255];
+}
+function disc(radius) {
+  const found = [];
+  const whole = Math.ceil(radius);
+  for (let dy = -whole; dy <= whole; dy++) for (let dx = -whole; dx <= whole; dx++) if (dx * dx + dy * dy <= radius * radius) found.push([dx, dy]);
+  return found;
+}
+function toUnits(view, px, py) {
+  return [view.x + (px - view.width / 2) / view.scale, view.y - (py - view.height / 2) / view.scale];
+}
+function classCounts(layer, view, brush, wanted) {
+  const { width, height } = view, classes = layer.colors.length;
+  const counts = new Uint16Array(width * height * classes);
+  const n = layer.points.length / 2;
+  for (let i = 0; i < n; i++) {
+    const code = layer.codes[i];
+    if (!layer.shown[code] || wanted !== null && layer.selected && layer.selected[i] !== wanted) continue;
+    const px = Math.floor(width / 2 + (layer.points[2 * i] - view.x) * view.scale);
+    const py = Math.floor(height / 2 - (layer.points[2 * i + 1] - view.y) * view.scale);
+    for (let b = 0; b < brush.length; b++) {
+      const x = px + brush[b][0], y = py + brush[b][1];
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      const at = (y * width + x) * classes + code;
+      if (counts[at] < 65535) counts[at]++;
+    }
+  }
+  return counts;
+}
+function paint(out, counts, colors, paper, strength, peak) {
+  const classes = colors.length;
+  const full = Math.log1p(peak);
+  for (let p = 0, at = 0; p < out.length / 4; p++) {
+    let n = 0, r = 0, g = 0, b = 0;
+    for (let k = 0; k < classes; k++, at++) {
+      const c = counts[at];
+      if (c) {
+        n += c;
+        r += c * colors[k][0];
+        g += c * colors[k][1];
+        b += c * colors[k][2];
+      }
+    }
+    if (!n) continue;
+    const alpha = strength * (0.55 + 0.45 * Math.min(1, Math.log1p(n) / full));
+    out[4 * p] = paper[0] + alpha * (r / n - paper[0]);
+    out[4 * p + 1] = paper[1] + alpha * (g / n - paper[1]);
+    out[4 * p + 2] = paper[2] + alpha * (b / n - paper[2]);
+  }
+}
+function render(layer, view, radius, paper) {
+  const out = new Uint8ClampedArray(view.width * view.height * 4);
+  for (let i = 0; i < out.length; i += 4) {
+    out[i] = paper[0];
+    out[i + 1] = paper[1];
+    out[i + 2] = paper[2];
+    out[i + 3] = 255;
+  }
+  const brush = disc(radius);
+  const peak = Math.max(1, Math.min(20, layer.points.length / 2 * brush.length / (view.width * view.height) * 4));
+  if (!layer.selected) paint(out, classCounts(layer, view, brush, null), layer.colors, paper, 1, peak);
+  else {
+    paint(out, classCounts(layer, view, brush, 0), layer.colors, paper, 0.22, peak);
+    paint(out, classCounts(layer, view, brush, 1), layer.colors, paper, 1, 1);
+  }
+  return out;
+}
+var CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#F3DB4B", "#FEE838"].map(hex);
+var STEPS = 32;
+function ramp(steps = STEPS) {
+  return Array.from({ length: steps }, (_, i) => {
+    const at = i / (steps - 1) * (CIVIDIS.length - 1), low = Math.floor(at), rest = at - low;
+    const a = CIVIDIS[low], b = CIVIDIS[Math.min(low + 1, CIVIDIS.length - 1)];
+    return [0, 1, 2].map((c) => Math.round(a[c] + rest * (b[c] - a[c])));
+  });
+}
+function stepped(values, low, high) {
+  const codes = new Uint8Array(values.length), scale = STEPS / (high - low || 1);
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    codes[i] = v !== v ? STEPS : Math.max(0, Math.min(STEPS - 1, Math.floor((v - low) * scale)));
+  }
+  return codes;
+}
+
+// src/parts/legend.ts
+function legend(store) {
+  const node = el("div", { attr: { "data-testid": "rt-legend" } });
+  const draw = () => {
+    const focused = node.getRootNode().activeElement?.getAttribute("data-key");
+    const coloring = store.coloring();
+    empty(node);
+    if (!coloring.names.length) {
+      const colors = ramp(11).map((c) => `rgb(${c.join()})`).join(",");
+      const bar = el("span", { attr: { "aria-hidden": "true" } });
+      bar.style.cssText = `display:inline-block;width:160px;height:12px;background:linear-gradient(90deg,${colors})`;
+      node.append(el("p", {}, `${short(coloring.title, 80)} `, number(coloring.low), " ", bar, " ", number(coloring.high)));
+      return;
+    }
+    const list = el("ul", { class: "rt-legend" });
+    coloring.names.forEach((name, i) => {
+      if (!coloring.counts[i]) return;
+      const chip = el("span", { class: "rt-chip", attr: { "aria-hidden": "true" } });
+      chip.style.background = coloring.colors[i];
+      const word = words(name) || "no data";
+      const toggle = el("button", {
+        title: coloring.texts[i] || word,
+        attr: { type: "button", "aria-pressed": String(!store.hidden.has(name)), "data-key": `h${i}`, "data-call": i },
+        on: { click: () => {
+          if (!store.hidden.delete(name)) store.hidden.add(name);
+          store.tell("hidden");
+        } }
+      }, chip, `${short(word)} ${grouped(coloring.counts[i])}`);
+      const pick = el("button", {
+        text: "select",
+        title: `select ${word}`,
+        attr: { type: "button", "aria-label": `select ${short(word)}`, "data-key": `s${i}` },
+        on: { click: () => store.select(Uint8Array.from(coloring.codes, (code) => +(code === i))) }
+      });
+      list.append(el("li", {}, toggle, pick));
+    });
+    node.append(list);
+    if (focused) node.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  };
+  return { node, draw };
+}
+
+// src/parts/scatter.ts
+var HEIGHT = 420;
+var HELP = "Arrow keys move, + and − zoom, 0 shows all, Escape clears the selection. Drag draws a lasso; with Shift it moves.";
+function paperOf(node) {
+  const found = /(\d+)[, ]+(\d+)[, ]+(\d+)/.exec(getComputedStyle(node).backgroundColor);
+  return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : hex("#FFFFFF");
+}
+function scatter(store, root) {
+  const canvas = el("canvas", { attr: { tabindex: 0, role: "img", "aria-describedby": "", "data-testid": "rt-scatter" } });
+  canvas.removeAttribute("aria-describedby");
+  const over = svg("svg", { attr: { "aria-hidden": "true" } });
+  const choose = el("select", { attr: { "aria-label": "coordinates" } }, ...store.spec.embeddings.map((name, i) => el("option", { text: short(name), attr: { value: i } })));
+  const view = { width: 600, height: HEIGHT, scale: 1, x: 0, y: 0 };
+  let which = 0, lasso = [], dragged = null, fitted = false, waiting = false;
+  const points = () => store.data.points[which];
+  const fit = () => {
+    const [x0, x1, y0, y1] = extent(points());
+    view.scale = 0.92 * Math.min(view.width / (x1 - x0), view.height / (y1 - y0));
+    view.x = (x0 + x1) / 2;
+    view.y = (y0 + y1) / 2;
+    fitted = true;
+  };
+  const radius = () => store.spec.n_drawn < 500 ? 5 : store.spec.n_drawn < 5e3 ? 2.5 : store.spec.n_drawn < 6e4 ? 1.2 : 1;
+  const paint2 = () => {
+    waiting = false;
+    if (!store.data.points.length) return;
+    const width = Math.max(200, Math.round(canvas.clientWidth || 600));
+    if (canvas.width !== width || canvas.height !== HEIGHT) {
+      canvas.width = width;
+      canvas.height = HEIGHT;
+      fitted = fitted && view.width === width;
+    }
+    view.width = width;
+    canvas.style.height = `${HEIGHT}px`;
+    if (!fitted) fit();
+    const pixels = render(store.layer(points()), view, radius(), paperOf(root));
+    canvas.getContext("2d")?.putImageData(new ImageData(pixels, view.width, view.height), 0, 0);
+    const coloring = store.coloring();
+    const said = coloring.names.map((name, i) => `${name.replace(/_/g, " ")} ${coloring.counts[i]}`).filter((_, i) => coloring.counts[i]).slice(0, 12).join(", ");
+    canvas.setAttribute("aria-label", `${store.spec.n_drawn} points coloured by ${coloring.title}${said ? `: ${said}` : ""}. ${HELP}`);
+  };
+  const draw = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(paint2);
+  };
+  const line = () => {
+    empty(over);
+    if (lasso.length > 1) over.append(svg("polygon", { attr: { points: lasso.map((p) => p.join(",")).join(" "), fill: "rgba(86,180,233,.2)", stroke: "#0072B2" } }));
+  };
+  const zoom = (factor, px = view.width / 2, py = view.height / 2) => {
+    const [x, y] = toUnits(view, px, py);
+    view.scale *= factor;
+    view.x = x - (px - view.width / 2) / view.scale;
+    view.y = y + (py - view.height / 2) / view.scale;
+    draw();
+  };
+  const nearest = (px, py) => {
+    const [x, y] = toUnits(view, px, py), all = points();
+    let best = (9 / view.scale) ** 2, found = -1;
+    for (let i = 0; i < all.length / 2; i++) {
+      const d = (all[2 * i] - x) ** 2 + (all[2 * i + 1] - y) ** 2;
+      if (d < best) {
+        best = d;
+        found = i;
+      }
+    }
+    return found;
+  };
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    if (event.shiftKey) dragged = at(event);
+    else lasso = [at(event)];
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const here = at(event);
+    if (dragged) {
+      view.x -= (here[0] - dragged[0]) / view.scale;
+      view.y += (here[1] - dragged[1]) / view.scale;
+      dragged = here;
+      draw();
+    } else if (lasso.length) {
+      lasso.push(here);
+      line();
+    }
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const drawn = lasso;
+    [lasso, dragged] = [[], null];
+    line();
+    if (drawn.length > 4) store.select(inside(points(), drawn.map(([x, y]) => toUnits(view, x, y))));
+    else if (drawn.length) {
+      const row = nearest(...at(event));
+      if (row >= 0) {
+        store.row = row;
+        store.tell("row");
+      }
+    }
+  });
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY / 400), ...at(event));
+  }, { passive: false });
+  canvas.addEventListener("keydown", (event) => {
+    const step = 40 / view.scale;
+    const acts = {
+      ArrowLeft: () => {
+        view.x -= step;
+      },
+      ArrowRight: () => {
+        view.x += step;
+      },
+      ArrowUp: () => {
+        view.y += step;
+      },
+      ArrowDown: () => {
+        view.y -= step;
+      },
+      "+": () => zoom(1.25),
+      "=": () => zoom(1.25),
+      "-": () => zoom(0.8),
+      "0": fit,
+      Escape: () => store.select(null)
+    };
+    if (acts[event.key]) {
+      event.preventDefault();
+      acts[event.key]();
+      draw();
+    }
+  });
+  choose.addEventListener("change", () => {
+    which = Number(choose.value);
+    fitted = false;
+    draw();
+  });
+  new ResizeObserver(draw).observe(canvas);
+  const node = el(
+    "div",
+    {},
+    el(
+      "div",
+      { class: "rt-bar" },
+      choose,
+      el("button", { text: "+", attr: { type: "button", "aria-label": "zoom in" }, on: { click: () => zoom(1.25) } }),
+      el("button", { text: "−", attr: { type: "button", "aria-label": "zoom out" }, on: { click: () => zoom(0.8) } }),
+      el("button", { text: "all", attr: { type: "button", "aria-label": "show all points" }, on: { click: () => {
+        fit();
+        draw();
+      } } }),
+      el("button", { text: "clear selection", attr: { type: "button", "data-testid": "rt-clear" }, on: { click: () => store.select(null) } })
+    ),
+    el("div", { class: "rt-over" }, canvas, over)
+  );
+  return { node, draw };
+}
+
+// src/parts/thresholds.ts
+var W = 320;
+var H = 38;
+function thresholds(store, moved) {
+  const node = el("div", { class: "rt-cuts", attr: { "data-testid": "rt-thresholds" } });
+  let items = [];
+  const set = (name, value) => {
+    const axis = store.current.id;
+    if (!Number.isFinite(value)) return draw();
+    store.move(axis, name, value);
+    moved(axis, name);
+  };
+  const paint2 = (item) => {
+    const { bins, picture } = item;
+    const peak = Math.max(1, ...bins.counts), value = store.thresholds[store.current.id][item.name];
+    const x = (v) => (v - bins.low) / (bins.high - bins.low) * W;
+    empty(picture);
+    const bar = W / bins.counts.length;
+    bins.counts.forEach((n, i) => {
+      if (n) picture.append(svg("rect", { attr: { x: i * bar, y: H - n / peak * (H - 4), width: Math.max(0.5, bar - 0.6), height: n / peak * (H - 4), fill: "currentColor", "fill-opacity": 0.35 } }));
+    });
+    for (const other of items) {
+      if (other.name <= item.name || other.quantity !== item.quantity) continue;
+      const second = store.thresholds[store.current.id][other.name];
+      for (const sign of item.signs) {
+        const [a, b] = [x(sign * value), x(sign * second)].sort((p, q) => p - q);
+        picture.append(svg("rect", { class: "rt-grey", attr: { x: a, y: 0, width: b - a, height: H, fill: "#8C8C8C", "fill-opacity": 0.3 } }));
+      }
+    }
+    for (const sign of item.signs) picture.append(svg("line", { attr: { x1: x(sign * value), x2: x(sign * value), y1: 0, y2: H, stroke: "#D55E00", "stroke-width": 2.5 } }));
+  };
+  const draw = () => {
+    for (const item of items) {
+      const value = store.thresholds[store.current.id][item.name];
+      if (Number(item.slider.value) !== value) item.slider.value = String(value);
+      const typed = item.field.getRootNode().activeElement === item.field;
+      if (!typed) item.field.value = String(Number(value.toPrecision(6)));
+      item.slider.setAttribute("aria-valuetext", number(value));
+      paint2(item);
+    }
+  };
+  const build = () => {
+    const axis = store.current;
+    empty(node);
+    items = [];
+    for (const threshold of axis.thresholds) {
+      const used = axis.rules.flatMap((rule) => rule.when).filter((c) => c.kind === "compare" && c.threshold === threshold.name);
+      const first = used[0];
+      if (!first || first.kind !== "compare") continue;
+      const signs = [...new Set(used.map((c) => c.kind === "compare" ? c.sign : 1))];
+      const quantity = store.spec.quantities[first.quantity];
+      const bins = histogram(store.data.quantities[first.quantity], 48, signs.map((sign) => sign * threshold.value));
+      const [low, high] = signs.includes(-1) ? [signs.includes(1) ? 0 : Math.min(0, -bins.high), Math.max(Math.abs(bins.low), Math.abs(bins.high))] : [bins.low, bins.high];
+      const step = (high - low) / 100;
+      const key = `rt-${axis.id}-${threshold.name}`;
+      const label2 = `${words(threshold.name)}: ${quantity.title} (${quantity.unit})`;
+      const slider = el("input", { attr: { type: "range", min: low, max: high, step: "any", "aria-label": label2, "data-testid": key } });
+      const field = el("input", { attr: { type: "number", step: "any", "aria-label": `${label2}, number`, "data-testid": `${key}-number` } });
+      const picture = svg("svg", { attr: { viewBox: `0 0 ${W} ${H}`, width: "100%", height: H, preserveAspectRatio: "none", "aria-hidden": "true", "data-testid": `${key}-drag` } });
+      picture.style.cursor = "ew-resize";
+      picture.style.touchAction = "none";
+      const item = { name: threshold.name, quantity: first.quantity, signs, bins, slider, field, picture };
+      slider.value = String(store.thresholds[axis.id][threshold.name]);
+      slider.addEventListener("input", () => set(threshold.name, Number(slider.value)));
+      slider.addEventListener("keydown", (event) => {
+        const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+        if (by === void 0) return;
+        event.preventDefault();
+        set(threshold.name, Math.min(high, Math.max(low, store.thresholds[axis.id][threshold.name] + by * step)));
+      });
+      field.addEventListener("change", () => set(threshold.name, field.value === "" ? NaN : Number(field.value)));
+      let held = false;
+      const pull = (event) => {
+        const box = picture.getBoundingClientRect();
+        const at = bins.low + (event.clientX - box.left) / box.width * (bins.high - bins.low);
+        set(threshold.name, signs.length === 2 ? Math.abs(at) : signs[0] * at);
+      };
+      picture.addEventListener("pointerdown", (event) => {
+        held = true;
+        picture.setPointerCapture(event.pointerId);
+        pull(event);
+      });
+      picture.addEventListener("pointermove", (event) => {
+        if (held) pull(event);
+      });
+      picture.addEventListener("pointerup", () => {
+        held = false;
+      });
+      const reset = el("button", { text: "↺", attr: { type: "button", "aria-label": `reset ${words(threshold.name)}` }, title: `back to ${number(threshold.value)}`, on: { click: () => set(threshold.name, threshold.value) } });
+      items.push(item);
+      const said = el("label", {}, el("b", { text: words(threshold.name) }), ` ${quantity.title} (${quantity.unit})`);
+      node.append(el("div", { title: `${threshold.text} (${threshold.source})` }, said, picture, el("div", { class: "rt-thr" }, slider, field, reset)));
+    }
+    if (!items.length) node.append(el("p", { class: "rt-soft", text: "This axis has no threshold to move." }));
+    draw();
+  };
+  return { node, draw, build };
+}
+
+// src/spec.ts
+function readData(spec, buffers) {
+  const n = spec.n_drawn;
+  let at = 0;
+  const next = (bytes) => {
+    const view = buffers[at++];
+    if (!view || view.byteLength !== bytes) {
+      throw new Error(`buffer ${at - 1} has ${view ? view.byteLength : 0} bytes; ${bytes} were expected`);
+    }
+    return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  };
+  const many = (count, bytes, make) => Array.from({ length: count }, () => make(next(bytes)));
+  return {
+    points: many(spec.embeddings.length, 8 * n, (b) => new Float32Array(b)),
+    quantities: many(spec.quantities.length, 4 * n, (b) => new Float32Array(b)),
+    raw: many(spec.axes.length, n, (b) => new Uint8Array(b)),
+    final: many(spec.axes.length, n, (b) => new Uint8Array(b)),
+    columns: many(spec.columns.length, 2 * n, (b) => new Uint16Array(b)),
+    baseline: new Int32Array(next(4 * n))
+  };
+}
+
+// src/store.ts
+var Store = class {
+  constructor(spec, data) {
+    this.spec = spec;
+    this.data = data;
+    this.thresholds = {};
+    this.axis = 0;
+    this.hidden = /* @__PURE__ */ new Set();
+    this.selected = null;
+    this.row = -1;
+    this.totals = null;
+    // counts of all observations, where only a part is here
+    this.gene = null;
+    this.listeners = [];
+    for (const axis of spec.axes) this.thresholds[axis.id] = Object.fromEntries(axis.thresholds.map((t) => [t.name, Math.fround(t.value)]));
+    this.calls = { raw: data.raw, final: data.final };
+    this.color = `axis:${spec.axes[0].id}`;
+  }
+  get current() {
+    return this.spec.axes[this.axis];
+  }
+  // Names of samples and patients: only where they were sent.
+  nameOf(row) {
+    const patient = this.spec.patient >= 0 ? this.columnWord(this.spec.patient, row) : "";
+    const time = this.spec.timepoint >= 0 ? this.columnWord(this.spec.timepoint, row) : "";
+    return [patient, time].filter((word) => word).join(", ") || `observation ${row + 1}`;
+  }
+  columnWord(column, row) {
+    return this.spec.columns[column].names[this.data.columns[column][row]];
+  }
+  listen(listener) {
+    this.listeners.push(listener);
+  }
+  tell(...changed) {
+    const set = new Set(changed);
+    for (const listener of this.listeners) listener(set);
+  }
+  move(axis, name, value) {
+    const number2 = this.spec.axes.findIndex((one) => one.id === axis);
+    const exact = Math.fround(value);
+    if (number2 < 0 || !Number.isFinite(exact) || !(name in this.thresholds[axis]) || this.thresholds[axis][name] === exact) return;
+    this.thresholds[axis][name] = exact;
+    this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number2));
+    this.tell("calls");
+  }
+  // All thresholds at once, from Python.
+  take(thresholds2) {
+    for (const [axis, values] of Object.entries(thresholds2)) for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
+  }
+  counts(axis) {
+    const one = this.spec.axes[axis];
+    return this.totals?.[one.id] ?? tally(this.calls.final[axis], one.names.length);
+  }
+  coloring() {
+    const [kind, name] = [this.color.slice(0, this.color.indexOf(":")), this.color.slice(this.color.indexOf(":") + 1)];
+    const plain = { low: 0, high: 0 };
+    if (kind === "axis") {
+      const number2 = this.spec.axes.findIndex((axis2) => axis2.id === name), axis = this.spec.axes[number2];
+      return { ...plain, kind, title: axis.title, names: axis.names, texts: axis.texts, colors: axis.colors, codes: this.calls.final[number2], counts: this.counts(number2) };
+    }
+    if (kind === "column") {
+      const number2 = this.spec.columns.findIndex((column2) => column2.name === name), column = this.spec.columns[number2];
+      const codes = this.data.columns[number2];
+      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: tally(codes, column.names.length) };
+    }
+    const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
+    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
+    const sorted = Float32Array.from(values).filter((v) => v === v).sort();
+    const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0, high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
+    const title = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;
+    return { kind: kind === "gene" ? "gene" : "quantity", title, names: [], texts: [], colors: [], codes: stepped(values, low, high), counts: [], low, high };
+  }
+  layer(points) {
+    const coloring = this.coloring();
+    const colors = coloring.names.length ? coloring.colors.map(hex) : [...ramp(), hex("#DDDDDD")];
+    const shown = coloring.names.length ? coloring.names.map((name) => !this.hidden.has(name)) : colors.map(() => true);
+    return { points, codes: coloring.codes, colors, shown, selected: this.selected };
+  }
+  select(mask) {
+    this.selected = mask && mask.some((one) => one) ? mask : null;
+    this.tell("selected");
+  }
+  get nSelected() {
+    return this.selected ? this.selected.reduce((a, b) => a + b, 0) : 0;
+  }
+};
+
+// src/explorer.ts
+function countsTable(store) {
+  const rows = store.spec.axes.flatMap((axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] })).filter((row) => row.cells[2]));
+  return table(`Calls of all ${grouped(store.spec.n_obs)} observations`, ["axis", "call", "n"], rows);
+}
+function head(spec) {
+  const node = el("div", {}, el("div", { class: "rt-head" }, el("strong", { text: short(spec.title, 90) }), el("span", { class: "rt-soft", text: `${grouped(spec.n_obs)} observations. Research use only; nothing here predicts response.` })));
+  if (spec.note) node.append(el("p", { class: "rt-banner", text: spec.note }));
+  if (spec.n_drawn < spec.n_obs) node.append(el("p", { class: "rt-banner", attr: { "data-testid": "rt-part" }, text: `${grouped(spec.n_drawn)} of ${grouped(spec.n_obs)} observations are drawn, each class by its share; the counts are of all.` }));
+  return node;
+}
+function tabs(store) {
+  const buttons = store.spec.axes.map((axis, i) => el("button", {
+    text: short(axis.title, 34),
+    title: axis.title,
+    attr: { type: "button", "aria-pressed": "false", "data-testid": `rt-axis-${axis.id}` },
+    on: { click: () => {
+      store.axis = i;
+      store.color = `axis:${axis.id}`;
+      store.hidden.clear();
+      store.tell("axis", "color");
+    } }
+  }));
+  const draw = () => buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === store.axis)));
+  return { node: el("div", { class: "rt-bar", attr: { role: "group", "aria-label": "axis" } }, ...buttons), draw };
+}
+function colorBar(store, link, say) {
+  const { spec } = store;
+  const choose = el("select", { attr: { "aria-label": "colour by", "data-testid": "rt-color" } });
+  const option = (value, text) => el("option", { text: short(text, 60), attr: { value } });
+  const fill = () => {
+    empty(choose);
+    choose.append(...spec.axes.map((axis) => option(`axis:${axis.id}`, `call: ${axis.title}`)), ...spec.columns.map((c) => option(`column:${c.name}`, c.name)), ...spec.quantities.map((q) => option(`quantity:${q.name}`, q.title)));
+    if (store.gene) choose.append(option(`gene:${store.gene.name}`, `gene: ${store.gene.name}`));
+    choose.value = store.color;
+  };
+  const paint2 = (what) => {
+    store.color = what;
+    store.hidden.clear();
+    store.tell("color");
+  };
+  choose.addEventListener("change", () => paint2(choose.value));
+  const search = el("input", { attr: { type: "text", "aria-label": "search a gene or a signature and colour by it", placeholder: spec.has_genes ? "gene or signature" : "signature", "data-testid": "rt-search", size: 14, maxlength: 60 } });
+  const find = () => {
+    const typed = search.value.trim().toLowerCase();
+    if (!typed) return;
+    const known = spec.quantities.find((q) => q.name.toLowerCase() === typed || q.signature.toLowerCase() === typed) ?? spec.quantities.find((q) => `${q.name} ${q.title} ${q.signature}`.toLowerCase().includes(typed));
+    if (!spec.has_genes) return known ? paint2(`quantity:${known.name}`) : say.alert(`No signature or quantity matches ${short(typed)}.`);
+    link.request("gene", { gene: search.value.trim() }).then((answer) => {
+      const view = answer.buffers[0];
+      if (view.byteLength !== 4 * spec.n_drawn) throw new Error("the values of the gene have another length than the points");
+      store.gene = { name: String(answer.content.gene), values: new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) };
+      say.alert("");
+      paint2(`gene:${store.gene.name}`);
+    }, (error) => {
+      if (known) paint2(`quantity:${known.name}`);
+      else say.alert(error.message);
+    });
+  };
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") find();
+  });
+  const button = el("button", { text: "colour", attr: { type: "button", "data-testid": "rt-find" }, on: { click: find } });
+  return { node: el("div", { class: "rt-bar" }, el("label", {}, "colour by ", choose), search, button), draw: fill };
+}
+function show(store, link, box) {
+  const { spec } = store;
+  const live = link.model.get("_live") === true;
+  const moved = /* @__PURE__ */ new Map();
+  const sendThresholds = debounce(60, () => {
+    if (!moved.size) return;
+    const all = structuredClone(link.model.get("thresholds") ?? {});
+    for (const [axis, name] of moved.values()) (all[axis] ?? (all[axis] = {}))[name] = store.thresholds[axis][name];
+    moved.clear();
+    link.push("thresholds", all);
+  });
+  const sendSelection = debounce(60, () => link.push("selected", new DataView((store.selected ? packBits(store.selected) : new Uint8Array(0)).buffer)));
+  const askGenes = live && spec.has_genes ? async () => {
+    const answer = await link.request("drivers", { n: spec.n_drawn }, [packBits(store.selected ?? new Uint8Array(spec.n_drawn))]);
+    return answer.content.genes;
+  } : null;
+  const picture = scatter(store, box.root), list = legend(store), cut = thresholds(store, (axis, name) => {
+    moved.set(`${axis} ${name}`, [axis, name]);
+    sendThresholds();
+  });
+  const people = cohort(store), proof = evidence(store, askGenes), axes = tabs(store), colors = colorBar(store, link, box);
+  const numbers = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "counts" } });
+  const drawNumbers = () => {
+    empty(numbers);
+    numbers.append(countsTable(store));
+  };
+  const reset = el("button", { text: "reset all thresholds", attr: { type: "button", "data-testid": "rt-reset" }, on: { click: () => {
+    for (const axis of spec.axes) for (const t of axis.thresholds) {
+      if (store.thresholds[axis.id][t.name] !== Math.fround(t.value)) {
+        moved.set(`${axis.id} ${t.name}`, [axis.id, t.name]);
+        store.move(axis.id, t.name, t.value);
+      }
+    }
+    sendThresholds();
+  } } });
+  const left = el("div", {}, colors.node, picture.node, list.node, proof.node);
+  const right = el("div", {}, axes.node, el("div", {}, cut.node, el("div", { class: "rt-bar" }, reset)), people.node, el("section", {}, el("details", {}, el("summary", { text: "all counts as a table" }), numbers)));
+  empty(box.body);
+  box.body.append(head(spec), el("div", { class: "rt-grid" }, left, right));
+  box.root.__rt = store;
+  const slow = debounce(30, () => {
+    people.draw();
+    drawNumbers();
+    proof.drawRow();
+  });
+  store.listen((changed) => {
+    if (changed.has("axis")) {
+      axes.draw();
+      cut.build();
+      slow();
+    }
+    if (changed.has("color")) {
+      colors.draw();
+      if (!store.color.startsWith("gene:")) link.push("color_by", store.color);
+    }
+    if (changed.has("calls")) {
+      cut.draw();
+      slow();
+    }
+    if (changed.has("selected")) {
+      sendSelection();
+      proof.drawSelection();
+      slow();
+    }
+    if (changed.has("row")) proof.drawRow();
+    if (["calls", "color", "hidden"].some((one) => changed.has(one))) list.draw();
+    if (!changed.has("row")) picture.draw();
+    const counted = store.counts(store.axis).map((n, i) => n ? `${words(store.current.names[i])} ${n}` : "").filter((text) => text);
+    box.status(`${store.current.title}: ${counted.join(", ")}${store.selected ? `; ${store.nSelected} selected` : ""}`);
+  });
+  link.watch("thresholds", (value) => store.take(value));
+  link.watch("_totals", (value) => {
+    store.totals = spec.n_drawn < spec.n_obs ? value : null;
+    store.tell("calls");
+  });
+  link.watch("color_by", (value) => {
+    store.color = String(value);
+    const at = spec.axes.findIndex((axis) => `axis:${axis.id}` === value);
+    if (at >= 0 && at !== store.axis) {
+      store.axis = at;
+      store.tell("axis", "color");
+    } else store.tell("color");
+  });
+  link.watch("selected", (value) => {
+    const bits = asView(value);
+    store.select(bits.byteLength ? unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn) : null);
+  });
+  axes.draw();
+  cut.build();
+  colors.draw();
+  list.draw();
+  people.draw();
+  drawNumbers();
+  proof.drawRow();
+  proof.drawSelection();
+  picture.draw();
+}
+function render2({ model, el: host }) {
+  const box = frame(host, "resistype explorer");
+  const link = new Link(model);
+  box.body.append(el("p", { class: "rt-soft", text: "loading …" }));
+  link.request("data").then((answer) => {
+    const spec = answer.content.spec;
+    const store = new Store(spec, readData(spec, answer.buffers));
+    const totals = model.get("_totals");
+    if (spec.n_drawn < spec.n_obs && totals) store.totals = totals;
+    store.take(model.get("thresholds") ?? {});
+    const color = String(model.get("color_by") ?? "");
+    if (color) store.color = color;
+    store.axis = Math.max(0, spec.axes.findIndex((axis) => `axis:${axis.id}` === color));
+    const bits = asView(model.get("selected") ?? new ArrayBuffer(0));
+    if (bits.byteLength) store.selected = unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn);
+    show(store, link, box);
+  }).catch((error) => {
+    empty(box.body);
+    box.alert(error.message);
+  });
+  return () => {
+    link.close();
+    box.root.remove();
+  };
+}
+var explorer_default = { render: render2 };
+
+// src/runner.ts
+function clock(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  return seconds < 90 ? `${Math.max(0, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}
+function render3({ model, el: host }) {
+  const box = frame(host, "resistype runner");
+  const link = new Link(model);
+  const title = el("strong", { text: String(model.get("title")) });
+  const summary = el("div", {}), log = el("div", { attr: { "data-testid": "rt-log" } }), result = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "result", "data-testid": "rt-result" } });
+  const bar = el("progress", { attr: { max: 1, value: 0, "aria-label": "progress" } });
+  const line = el("p", { attr: { "data-testid": "rt-progress" } });
+  const ask = (what) => {
+    link.request(what, {}, [], 20).then(() => box.alert(""), (error) => box.alert(error.message));
+  };
+  const start = el("button", { text: "start", attr: { type: "button", "data-testid": "rt-start" }, on: { click: () => ask("start") } });
+  const cancel = el("button", { text: "cancel", attr: { type: "button", "data-testid": "rt-cancel" }, on: { click: () => ask("cancel") } });
+  const drawState = () => {
+    const state = model.get("state");
+    const running = state.phase === "running" || state.phase === "cancelling";
+    start.disabled = running;
+    cancel.disabled = state.phase !== "running";
+    bar.value = state.total ? state.done / state.total : state.phase === "done" ? 1 : 0;
+    const rate = state.seconds > 0 ? state.done / state.seconds : NaN;
+    const left = running && rate > 0 ? `, ${number(rate, 2)} a second, ${clock((state.total - state.done) / rate)} left` : "";
+    line.textContent = `${words(state.phase)}${state.total ? `: ${state.done} of ${state.total}` : ""}${left}${state.text ? `. ${state.text}` : ""}`;
+    box.status(line.textContent);
+  };
+  const drawLists = () => {
+    empty(summary);
+    empty(log);
+    for (const text of model.get("checks") ?? []) summary.append(el("p", { text }));
+    for (const text of model.get("warnings") ?? []) log.append(el("p", { text: `⚠ ${text}` }));
+  };
+  const drawResult = () => {
+    empty(result);
+    const found = model.get("result");
+    if (found && found.head.length) result.append(table(found.caption, found.head, found.rows.map((cells) => ({ cells }))));
+  };
+  box.body.append(el("div", { class: "rt-head" }, title, el("span", { class: "rt-soft", text: "Research use only." })), summary, el("div", { class: "rt-bar" }, start, cancel), bar, line, log, result);
+  link.watch("state", drawState);
+  link.watch("checks", drawLists);
+  link.watch("warnings", drawLists);
+  link.watch("result", drawResult);
+  drawState();
+  drawLists();
+  drawResult();
+  return () => {
+    link.close();
+    box.root.remove();
+  };
+}
+var runner_default = { render: render3 };
+
+// src/main.ts
+var kinds = new Map(Object.entries({ explorer: explorer_default, runner: runner_default }));
+function render4(given) {
+  const kind = String(given.model.get("_kind"));
+  const known = kinds.get(kind);
+  if (known) return known.render(given);
+  const box = frame(given.el, "resistype");
+  box.alert("The page and Python have different versions of resistype: restart the kernel and reload the page.");
+  return () => box.root.remove();
+}
+var main_default = { render: render4 };
+export {
+  main_default as default
+};
