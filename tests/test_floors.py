@@ -61,7 +61,7 @@ ROOM_OUTSIDE = {
 MODULE_OUTSIDE = {
     "resistype.cohort.tree.estimator": {"sklearn"},  # its answer to scikit-learn's question what it is
     "resistype.score.contrast": {"gseapy"},
-    "resistype.scheme.trained": {"sklearn"},
+    "resistype.scheme.trained.fit": {"sklearn"},
 }
 # heavy packages: only inside the functions that need them, and only in these rooms
 LAZY = {

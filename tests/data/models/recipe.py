@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from resistype.scheme.trained import FitOptions, fit_model
-from tests.scheme.test_trained import cohort
+from tests.scheme.trained.test_fit import cohort
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])

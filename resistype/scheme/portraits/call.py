@@ -29,9 +29,9 @@ from resistype.errors import (
     warn,
 )
 from resistype.expression import CsrRows, Expression, ReadOptions, as_expression, iter_blocks, read_block
-from resistype.scheme.portrait_files import LICENCE_NOTE, PortraitFiles, read_gene_sets, read_portrait_clone
-from resistype.scheme.portrait_kernels import decide, portrait_scores_of, votes_of
-from resistype.scheme.portrait_scaler import PortraitScaler
+from resistype.scheme.portraits.files import LICENCE_NOTE, PortraitFiles, read_gene_sets, read_portrait_clone
+from resistype.scheme.portraits.kernels import decide, portrait_scores_of, votes_of
+from resistype.scheme.portraits.scaler import PortraitScaler
 from resistype.scheme.reference import SMALL_COHORT
 from resistype.scheme.second_opinion import UNASSIGNED
 

@@ -17,9 +17,10 @@ import pytest
 
 import resistype
 from resistype.errors import CohortWarning, MissingExtraError, ModelError
-from resistype.scheme.trained import Association, FitOptions, TrainedModel, _Sklearn, fit_model
-from resistype.scheme.trained_crossval import Rows
-from resistype.scheme.trained_inputs import read_study
+from resistype.scheme.trained import Association, FitOptions, TrainedModel, fit_model
+from resistype.scheme.trained.crossval import Rows
+from resistype.scheme.trained.fit import _Sklearn
+from resistype.scheme.trained.inputs import read_study
 from resistype.score import score
 
 QUICK = FitOptions(n_perm=19, folds=2, n_jobs=1)
@@ -227,7 +228,7 @@ APPLY = """
 import sys
 sys.modules["sklearn"] = None
 import hashlib, pandas as pd
-from resistype.scheme.trained_model import TrainedModel
+from resistype.scheme.trained.model import TrainedModel
 scores = pd.read_csv(sys.argv[2], index_col=0, float_precision="round_trip")
 table = TrainedModel.load(sys.argv[1]).apply(scores).to_csv()
 print(hashlib.sha256(table.encode()).hexdigest())

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.scheme.trained_crossval import Floats, Rows, Splits, assess, choose_setting
-from resistype.scheme.trained_inputs import Study, read_study
-from resistype.scheme.trained_options import Association, FitOptions
+from resistype.scheme.trained.crossval import Floats, Rows, Splits, assess, choose_setting
+from resistype.scheme.trained.inputs import Study, read_study
+from resistype.scheme.trained.options import Association, FitOptions
 
 
 @dataclass(frozen=True)

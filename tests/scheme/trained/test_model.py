@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import CohortWarning, ModelError
-from resistype.scheme.trained_file import write_model
-from resistype.scheme.trained_model import TrainedModel
+from resistype.scheme.trained.file import write_model
+from resistype.scheme.trained.model import TrainedModel
 from resistype.score.scores import Scores
 
 FLAT = np.linspace(0, 0.95, 20)
@@ -106,7 +106,7 @@ def test_a_row_has_the_same_bits_alone_and_among_others(model: TrainedModel, mon
     values = np.random.default_rng(1).normal(size=(23, len(model.features)))
     whole = model.probabilities(values)
     alone = np.concatenate([model.probabilities(row[None, :]) for row in values])
-    monkeypatch.setattr("resistype.scheme.trained_model._CELLS", 7)
+    monkeypatch.setattr("resistype.scheme.trained.model._CELLS", 7)
 
     assert alone.tobytes() == whole.tobytes() == model.probabilities(values).tobytes()
 
@@ -268,7 +268,7 @@ def test_a_model_comes_back_as_it_was(model: TrainedModel, tmp_path: Path) -> No
     pd.testing.assert_frame_equal(again.apply(values), model.apply(values), check_exact=True)
 
 
-KEPT = Path(__file__).resolve().parents[1] / "data" / "models"  # recipe.py there says how they were made
+KEPT = Path(__file__).resolve().parents[2] / "data" / "models"  # recipe.py there says how they were made
 
 
 @pytest.mark.parametrize("name", ["logistic-1", "knn-1"])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from resistype.errors import OutputError, ReferenceError_, SchemeError
-from resistype.scheme.portrait_scaler import PortraitScaler
+from resistype.scheme.portraits.scaler import PortraitScaler
 
 SCORES = pd.DataFrame(np.random.default_rng(0).normal(100, 30, size=(40, 3)), columns=["T cells", "CAF", "γδ"])
 SCALER = PortraitScaler.fit(SCORES, name="example")

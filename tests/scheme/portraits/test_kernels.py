@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.scheme.portrait_kernels import centre_and_spread, decide, portrait_scores_of, votes_of
+from resistype.scheme.portraits.kernels import centre_and_spread, decide, portrait_scores_of, votes_of
 from tests.strategies import Scored, scored
 
 
@@ -48,7 +48,7 @@ def test_a_sample_has_the_same_bits_alone_and_among_others(monkeypatch: pytest.M
     values = np.random.default_rng(0).normal(size=(17, 90))
     sets = [np.arange(11), np.arange(30, 63)]
     whole = portrait_scores_of(values, sets)
-    monkeypatch.setattr("resistype.scheme.portrait_kernels._CELLS", 100)
+    monkeypatch.setattr("resistype.scheme.portraits.kernels._CELLS", 100)
 
     assert portrait_scores_of(values, sets).tobytes() == whole.tobytes()
 
@@ -100,7 +100,7 @@ def test_votes_in_pieces_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     scaled, reference, codes = rng.normal(size=(20, 5)), rng.normal(size=(100, 5)), rng.integers(0, 4, 100)
     whole = votes_of(scaled, reference, codes, k=35, n_labels=4)
-    monkeypatch.setattr("resistype.scheme.portrait_kernels._CELLS", 300)
+    monkeypatch.setattr("resistype.scheme.portraits.kernels._CELLS", 300)
 
     np.testing.assert_array_equal(votes_of(scaled, reference, codes, k=35, n_labels=4), whole)
 

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, MissingExtraError, ModelError, warn
 from resistype.scheme.response import looks_like_response
-from resistype.scheme.trained_checks import KINDS
-from resistype.scheme.trained_crossval import Floats, Rows, Splits, assess, choose_setting
-from resistype.scheme.trained_inputs import Study, read_study
-from resistype.scheme.trained_model import TrainedModel
-from resistype.scheme.trained_options import Association, FitOptions
+from resistype.scheme.trained.checks import KINDS
+from resistype.scheme.trained.crossval import Floats, Rows, Splits, assess, choose_setting
+from resistype.scheme.trained.inputs import Study, read_study
+from resistype.scheme.trained.model import TrainedModel
+from resistype.scheme.trained.options import Association, FitOptions
 from resistype.score.scores import Scores
 
 __all__ = ["Association", "FitOptions", "fit_model"]

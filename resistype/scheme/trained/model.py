@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, ModelError, complain, warn
 from resistype.scheme.conformal import conformal_p, label_sets
-from resistype.scheme.trained_checks import Parts, as_score_frame, other_origin, wrong_parts
-from resistype.scheme.trained_file import digest_of, read_model, write_model
+from resistype.scheme.trained.checks import Parts, as_score_frame, other_origin, wrong_parts
+from resistype.scheme.trained.file import digest_of, read_model, write_model
 from resistype.score.scores import Scores
 
 __all__ = ["MIN_CALIBRATION", "TrainedModel"]

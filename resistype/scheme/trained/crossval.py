@@ -14,9 +14,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from resistype.scheme.trained_assess import auc_by_class, balanced_accuracy, mean_auc, shuffled
-from resistype.scheme.trained_inputs import Study
-from resistype.scheme.trained_options import FitOptions
+from resistype.scheme.trained.assess import auc_by_class, balanced_accuracy, mean_auc, shuffled
+from resistype.scheme.trained.inputs import Study
+from resistype.scheme.trained.options import FitOptions
 
 __all__ = ["Floats", "Learner", "Rows", "Splits", "assess", "choose_setting"]
 

@@ -21,7 +21,7 @@ from resistype.scheme.portraits import (
     portraits,
     read_portrait_clone,
 )
-from tests.scheme.test_portrait_files import make_clone
+from tests.scheme.portraits.test_files import make_clone
 
 HOT = ("CD8A", "GZMA", "PRF1", "CXCL9", "IFNG", "GZMB")
 FIBRE = ("COL1A1", "COL1A2", "FAP", "ACTA2", "TGFB1", "LUM")

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import ModelError, complain
-from resistype.scheme.trained_checks import as_score_frame
+from resistype.scheme.trained.checks import as_score_frame
 
 __all__ = ["MIN_PATIENTS", "Study", "read_study"]
 

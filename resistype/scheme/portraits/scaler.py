@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from resistype.atomic import replace_file
 from resistype.errors import OutputError, ReferenceError_, SchemeError, complain
-from resistype.scheme.portrait_kernels import centre_and_spread
+from resistype.scheme.portraits.kernels import centre_and_spread
 
 __all__ = ["PortraitScaler"]
 

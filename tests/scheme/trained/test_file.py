@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import ModelError, OutputError
-from resistype.scheme.trained_file import digest_of, read_model, write_model
+from resistype.scheme.trained.file import digest_of, read_model, write_model
 
 HEAD: dict[str, Any] = {"kind": "logistic", "classes": ["a", "γ"], "assessment": {"auc": 0.1 + 0.2, "p": 1 / 3}}
 ARRAYS = {"location": np.array([1.0, 1 / 3, -0.0]), "codes": np.array([[0, 1], [2, 3]]), "empty": np.empty(0)}

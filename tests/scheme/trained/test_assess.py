@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from resistype.scheme.trained_assess import auc_by_class, balanced_accuracy, mean_auc, shuffled
+from resistype.scheme.trained.assess import auc_by_class, balanced_accuracy, mean_auc, shuffled
 
 
 @st.composite
