@@ -126,22 +126,6 @@ def test_looking_at_the_names_loads_nothing_heavy() -> None:
     assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
 
 
-TIMED = """
-import json, time
-start = time.perf_counter(); import pandas
-middle = time.perf_counter(); import resistype
-print(json.dumps(time.perf_counter() - middle))
-"""
-
-
-def test_what_an_import_costs() -> None:
-    seconds = [fresh(TIMED) for _ in range(3)]
-
-    # A figure, not a verdict on a busy machine: what makes an import slow is forbidden by name above.
-    print(f"import resistype after pandas: {min(seconds)} s")  # type: ignore[type-var]
-    assert len(seconds) == 3
-
-
 def imported(tree: ast.AST) -> set[str]:
     """First parts of all modules that a source imports."""
     names: set[str] = set()

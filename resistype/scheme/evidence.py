@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resistype.scheme.context import Column
 from resistype.scheme.rules import Condition, holds
@@ -58,7 +59,13 @@ COLUMNS = (
 def evidence_frame(calls: Called, rows: Sequence[int] | None = None) -> pd.DataFrame:
     """Long table of evidence for some observations, or for all."""
     chosen = range(len(calls.samples)) if rows is None else rows
-    every = [line for row in chosen for axis in calls.scheme.axes for line in _axis_lines(calls, axis, row)]
+    firm = {axis.id: _firm(calls, axis) for axis in calls.scheme.axes}
+    every = [
+        line | {"stability": float(firm[axis.id][row])}
+        for row in chosen
+        for axis in calls.scheme.axes
+        for line in _axis_lines(calls, axis, row)
+    ]
     return pd.DataFrame(every, columns=list(COLUMNS))
 
 
@@ -106,15 +113,16 @@ def _line(calls: Called, axis: Axis, row: int, name: str) -> dict[str, Any]:
         "distance": float("nan"),
         "passes": None,
         "decided": False,
-        "stability": _firm(calls, axis, row),
         "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
         "shared_genes": "" if known is None else known["shared"],
         "reason": column.why[row] or calls.verdicts.reasons[axis.id][row],
     }
 
 
-def _firm(calls: Called, axis: Axis, row: int) -> float:
-    return float(calls.stability.overall(axis.id)[row]) if calls.stability is not None else float("nan")
+def _firm(calls: Called, axis: Axis) -> NDArray[np.float64]:
+    if calls.stability is None:
+        return np.full(len(calls.samples), np.nan)
+    return calls.stability.overall(axis.id)
 
 
 def _signature(calls: Called, name: str) -> str:

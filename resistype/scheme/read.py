@@ -136,6 +136,8 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
     for caveat in scheme.caveats:
         if caveat.code not in CAVEATS:
             yield f"caveats: unknown code {caveat.code!r}"
+        elif "{" in CAVEATS[caveat.code]:
+            yield f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name another code"
         names = set(scheme.thresholds)
         yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
 

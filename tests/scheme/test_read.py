@@ -188,6 +188,10 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "two axes of one name": (_append(SMALL["axes"][0], "axes"), "axes.first: two axes have this id"),
     "an anchor of nothing": (_set("anchor_quantity", "absent"), "anchor_quantity: unknown quantity 'absent'"),
     "an unknown caveat": (_set("caveats", [{"code": "OOPS"}]), "caveats: unknown code 'OOPS'"),
+    "a caveat with gaps": (
+        _set("caveats", [{"code": "SMALL_COHORT"}]),
+        "caveats: the text of SMALL_COHORT has gaps that only the classifier fills; name another code",
+    ),
     "a caveat on nothing": (
         _set("caveats", [{"code": "RUO", "when": ["absent >= cut"]}]),
         "caveats.RUO: unknown quantity 'absent'",
