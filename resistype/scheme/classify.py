@@ -16,7 +16,7 @@ import pandas as pd
 
 from resistype.errors import CohortWarning, InputError, ReferenceError_, warn
 from resistype.expression import ReadOptions, as_expression
-from resistype.library import load_library
+from resistype.library import Library
 from resistype.scheme.calls import Calls
 from resistype.scheme.context import Column, Context, build_panel
 from resistype.scheme.describe import coverage_frame, gene_frame, run_caveats, run_record, sample_caveats
@@ -29,6 +29,7 @@ from resistype.scheme.scheme import Scheme
 from resistype.scheme.shift import Shift, in_universe, line_shifts, measure_shift, withhold, withhold_lines
 from resistype.scheme.stability import Stability, assess, take_back
 from resistype.scheme.study import Study, read_study
+from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
 from resistype.scheme.verdicts import Verdicts, apply_rules
 
 __all__ = ["CallOptions", "apply_scheme", "classify"]
@@ -54,6 +55,10 @@ class CallOptions:
         assessable there. By default every column that divides the samples is looked at.
     anchor
         Frozen reference that shows whether the cohort lies to one side; by default the scheme's, ``""`` for none.
+    method
+        Takes every score of the scheme by another method; the version of the scheme says so.
+    library
+        Signatures in the place of the shipped ones of the same id, for example another version.
 
     Examples
     --------
@@ -67,6 +72,8 @@ class CallOptions:
     stability: bool = True
     batch: str | None = None
     anchor: str | None = None
+    method: str | None = None
+    library: Library | None = None
 
 
 def classify(
@@ -124,11 +131,12 @@ def classify(
     >>> calls.headline("SIM-P20-Post")
     'IFNγ up + ISG.RS supports persistent signalling'
     """
-    loaded = load_scheme(scheme)
+    loaded = by_method(load_scheme(scheme), options.method)
     study = read_study(
         as_expression(data, options.read), samples, (patient, timepoint, baseline), sample=options.sample
     )
-    frozen = None if reference is None else find_reference(reference)
+    library = merged_library(options.library)
+    frozen = None if reference is None else reference_for(find_reference(reference), loaded, library)
     note = ""
     if frozen is not None:
         expression, note = in_universe(study.expression, frozen, loaded)
@@ -149,9 +157,19 @@ def classify(
         run_caveats=run_caveats(context, about, study.table),
         coverage=coverage_frame(context),
         genes=gene_frame(context, study.rows),
-        run=run_record(context, about, study.notes),
+        run=run_record(context, about, study.notes)
+        | {"arguments": _named(scheme=scheme, samples=samples, reference=reference)}
+        | {"columns": {"patient": patient, "timepoint": timepoint, "baseline": baseline, "sample": options.sample}},
         stability=found.stability,
     )
+
+
+def _named(**given: Any) -> dict[str, str | None]:
+    """What was given by name or path; for anything else its kind, because a record cannot hold it."""
+    return {
+        name: one if one is None else str(one) if isinstance(one, str | Path) else f"{type(one).__name__} in memory"
+        for name, one in given.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -190,7 +208,10 @@ def _shift(context: Context, options: CallOptions) -> Shift | None:
         name = context.scheme.anchor if options.anchor is None else options.anchor
         if not name:
             return None
-        anchor = find_reference(name)
+        found = anchor_for(find_reference(name), context.scheme, context.library)
+        if found is None:
+            return None
+        anchor = found
     return measure_shift(context, anchor, context.reference_rows_or_all, limit=context.scheme.one_sided.value)
 
 
@@ -242,7 +263,7 @@ def apply_scheme(
 
 
 def _context(study: Study, scheme: Scheme, options: CallOptions, batches: tuple[str, ...]) -> Context:
-    library = load_library()
+    library = merged_library(options.library)
     panel = build_panel(study.expression, scheme, library)
     context = Context(scheme, library, panel, table=study.table, n_jobs=options.n_jobs, batches=batches)
     context.reference_rows = study.reference_rows

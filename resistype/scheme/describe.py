@@ -109,21 +109,27 @@ def coverage_frame(context: Context) -> pd.DataFrame:
 
 
 def gene_frame(context: Context, rows: Rows) -> pd.DataFrame:
-    """Single genes of the signatures whose genes are counted (MHC class I): log2 now, at baseline, at the floor."""
-    counted = dict.fromkeys(q.signature for q in context.scheme.quantities.values() if q.kind == "measured")
-    samples = np.array(context.panel.expression.samples, dtype=object)[rows.index]
+    """Single genes of the signatures whose genes are counted: log2 now, at baseline, at the floor.
+
+    MHC class I for every sample; sets of which the share that moved is asked, for samples with a baseline.
+    """
+    pairs = Rows(rows.index[rows.paired], rows.baseline[rows.paired])
+    asked_of = {"share_higher": pairs, "share_lower": pairs, "measured": rows}
+    quantities = sorted(context.scheme.quantities.values(), key=lambda q: q.kind == "measured")
+    counted = {q.signature: asked_of[q.kind] for q in quantities if q.kind in asked_of}
     parts = []
-    for signature in counted:
+    for signature, asked in counted.items():
+        samples = np.array(context.panel.expression.samples, dtype=object)[asked.index]
         log2 = context.panel.log2[signature]
         for column, gene in enumerate(context.panel.measured(signature)):
-            before = np.where(rows.paired, log2[rows.baseline, column], np.nan)
+            before = np.where(asked.paired, log2[asked.baseline, column], np.nan)
             parts.append(
                 pd.DataFrame(
                     {
                         "sample": samples,
                         "signature": signature,
                         "gene": gene,
-                        "log2": log2[rows.index, column],
+                        "log2": log2[asked.index, column],
                         "log2_baseline": before,
                         "at_floor_everywhere": gene in context.panel.floor[signature],
                     }

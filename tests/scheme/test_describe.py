@@ -221,7 +221,8 @@ def test_single_genes_now_and_at_baseline() -> None:
     frame = gene_frame(made, pairs(4))
     first = frame[frame["signature"] == "set_b"]
 
-    assert sorted(set(frame["signature"])) == ["half", "set_b"]
+    assert sorted(set(frame["signature"])) == ["half", "set_a", "set_b"]
+    assert set(frame.loc[frame["signature"] == "set_a", "sample"]) == {"s01", "s03"}  # those with a baseline
     assert len(first) == 4 * len(MHC1)
     for row in first.itertuples():
         place, column = int(row.sample[1:]), MINI_GENES.index(row.gene)
