@@ -72,7 +72,12 @@ def save_version(signature: Signature, path: str | Path) -> Saved:
     kept = target.with_name(f"{old.ref}.toml") if old.version != signature.version else None
     if kept is not None:
         write_toml(old, kept)
-    return Saved(write_toml(signature, target), kept, change)
+    try:
+        return Saved(write_toml(signature, target), kept, change)
+    except OutputError:
+        if kept is not None:  # two files of one version would make the folder unreadable
+            kept.unlink(missing_ok=True)
+        raise
 
 
 def _agree(change: SignatureDiff, old: Signature, target: Path) -> None:

@@ -79,6 +79,7 @@ def translate(signature: Signature, species: Species) -> Drafted:
         "down": down,
         "dropped": lost,
         "symbol_updates": {},
+        "evidence": {today[gene]: one for gene, one in signature.evidence.items() if gene in today},
         "weights": {gene: weights[gene] for gene in [*up, *down]} if weights else None,
         "pairs": None,
         "source": signature.source.model_dump() | {"note": f"{signature.source.note} {note}".strip()},

@@ -20,11 +20,12 @@ from resistype.library.library import Library, SignatureSpec, load_library, read
 from resistype.library.read import read_gmt, read_toml
 from resistype.library.schema import schema_text, signature_schema
 from resistype.library.show import list_frame, show
-from resistype.library.signature import Scoring, Signature, Source
+from resistype.library.signature import Evidence, Scoring, Signature, Source
 from resistype.library.write import to_toml, write_toml
 
 __all__ = [
     "FORMATS",
+    "Evidence",
     "Exported",
     "Finding",
     "Library",

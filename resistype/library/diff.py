@@ -19,7 +19,7 @@ Step = Literal["none", "patch", "minor", "major"]
 WORDS = ("name", "description", "compartment", "scoring.note", "source.note")
 SHOWN = 10
 SHOWN_TEXT = 80
-LISTS = ("id", "version", "up", "down", "weights", "pairs", "source", "scoring")
+LISTS = ("id", "version", "up", "down", "weights", "pairs", "source", "scoring", "evidence")
 
 
 @dataclass(frozen=True)
@@ -130,13 +130,14 @@ def _signed(signature: Signature) -> dict[str, str]:
 def _flat(signature: Signature) -> dict[str, Any]:
     data = signature.model_dump()
     nested = {f"{key}.{part}": value for key in ("scoring", "source") for part, value in data[key].items()}
+    nested |= {f"evidence.{gene}": str(one) for gene, one in signature.evidence.items()}
     return {key: value for key, value in data.items() if key not in LISTS} | nested
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    for name, value in new.items():
-        if old[name] != value:
-            yield name, (old[name], value)
+    for name in {**old, **new}:  # evidence may stand on one side only
+        if old.get(name, "") != new.get(name, ""):
+            yield name, (old.get(name, ""), new.get(name, ""))
 
 
 def _numbers(ref: str) -> tuple[int, ...]:

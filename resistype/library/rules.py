@@ -96,9 +96,9 @@ def _name_problem(item: Resolution) -> Problem:
 
 def _unknown(name: str) -> Problem:
     """A name nobody knows: glued, mistyped, of the mouse, a clone, or something else."""
-    if pair := _glued(name):
+    if pair := glued(name):
         return "error", "L105", name, f"'{name}' looks like two symbols glued together: {' and '.join(pair)}."
-    if typo := next((s for s in _mistyped(name) if s in gene_table().approved), None):
+    if typo := next((s for s in mistyped(name) if s in gene_table().approved), None):
         return "error", "L106", name, f"'{name}' is no symbol; {typo} is, and differs by 0/O or 1/I."
     if to_human(clean(name)):
         return "error", "L107", name, f"'{name}' is a mouse symbol in a human signature. Split it by species."
@@ -112,7 +112,8 @@ def _unknown(name: str) -> Problem:
     )
 
 
-def _glued(name: str) -> tuple[str, str] | None:
+def glued(name: str) -> tuple[str, str] | None:
+    """Two symbols of today or yesterday that were written together; None when it is no such name."""
     table = gene_table()
     if len(name) > 24:
         return None
@@ -123,7 +124,8 @@ def _glued(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _mistyped(name: str) -> Iterator[str]:
+def mistyped(name: str) -> Iterator[str]:
+    """The name with one 0 or O, 1, I or l turned."""
     for place, char in enumerate(name[:24]):
         if ord(char) in LOOKALIKES:
             yield name[:place] + char.translate(LOOKALIKES) + name[place + 1 :]

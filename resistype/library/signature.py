@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["AXES", "Scoring", "Signature", "Source", "Status"]
+__all__ = ["AXES", "Evidence", "Scoring", "Signature", "Source", "Status"]
 
 AXES = (
     "antigen_presentation",
@@ -126,6 +126,20 @@ class Source(BaseModel):
     note: Text = Field("", description="what a curator should know: defects, other copies, disputes")
 
 
+class Evidence(BaseModel):
+    """Why one gene is in the list."""
+
+    model_config = MODEL
+
+    pmid: Annotated[str, Field(pattern=r"^([0-9]{1,9}(;[0-9]{1,9}){0,9})?$")] = Field("", description="PubMed id")
+    citation: Text = Field("", description="paper, where it has no PubMed id")
+    note: Text = Field("", description="what was seen, in words")
+
+    def __str__(self) -> str:
+        parts = (f"PMID {self.pmid}" if self.pmid else "", self.citation, self.note)
+        return "; ".join(part for part in parts if part)
+
+
 class Scoring(BaseModel):
     """How the signature was scored where it was published."""
 
@@ -173,6 +187,7 @@ class Signature(BaseModel):
     scoring: Scoring = Field(default_factory=Scoring, description="published scoring")
     source: Source = Field(default_factory=Source, description="provenance")
     symbol_updates: dict[Text, Name] = Field(default_factory=dict, description="spelling of the source: today's symbol")
+    evidence: dict[Name, Evidence] = Field(default_factory=dict, description="why a gene is in the list, gene by gene")
     weights: dict[str, Annotated[float, Field(strict=True)]] | None = Field(
         None, description="weight of each gene, where the publication has them"
     )
@@ -224,6 +239,10 @@ def _complaints(signature: Signature) -> list[str]:
         complaints.append(f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of each")
     if signature.weights is not None:
         complaints.extend(_weight_complaints(signature.weights, set(genes)))
+    if stray := sorted(set(signature.evidence) - set(genes)):
+        complaints.append(
+            f"'evidence' tells of {', '.join(stray[:5])}, which are not in the gene lists; remove it there"
+        )
     loose = sorted({gene for pair in signature.pairs or () for gene in pair} ^ set(genes)) if signature.pairs else []
     if loose:
         complaints.append(f"'pairs' and the gene lists differ in {', '.join(loose[:5])}; they must hold the same genes")

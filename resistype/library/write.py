@@ -42,6 +42,14 @@ def _key(key: str) -> str:
     return key if bare else _string(key)
 
 
+def _evidence(signature: Signature) -> list[str]:
+    """One line a gene, so that a diff shows whose evidence changed."""
+    filled = {gene: one.model_dump(exclude_defaults=True) for gene, one in signature.evidence.items() if str(one)}
+    inner = {gene: ", ".join(f"{key} = {_string(text)}" for key, text in one.items()) for gene, one in filled.items()}
+    lines = [f"{_key(gene)} = {{ {text} }}" for gene, text in inner.items()]
+    return ["", "[evidence]", *lines] if lines else []
+
+
 def to_toml(signature: Signature) -> str:
     """TOML text of a signature; reading it gives an equal signature.
 
@@ -66,6 +74,7 @@ def to_toml(signature: Signature) -> str:
     lines += _table("source", {k: v for k, v in signature.source.model_dump().items() if v})
     lines += _table("symbol_updates", signature.symbol_updates)
     lines += _table("weights", signature.weights or {})
+    lines += _evidence(signature)
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from resistype.curation import save_version
 from resistype.errors import OutputError, SignatureError
-from resistype.library import Signature, check_paths, load_library, read_toml
+from resistype.library import Signature, check_paths, load_library, read_toml, write_toml
 
 FIRST = Signature(id="mine", name="Mine", up=("TOX", "LAG3"))
 
@@ -115,3 +115,21 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
         save_version(version("2.0.0", up=("TOX",)), path)
     assert read_toml(path) == FIRST
     assert [item.name for item in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_version(FIRST, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    kept = f"{FIRST.ref}.toml"
+    full = OutputError("No space left on device.", code="O101")
+
+    def write(signature: Signature, path: Path) -> Path:
+        if Path(path).name != kept:
+            raise full
+        return write_toml(signature, path)
+
+    monkeypatch.setattr("resistype.curation.save.write_toml", write)
+    with pytest.raises(OutputError, match="No space left"):
+        save_version(version("2.0.0", up=["B2M"]), tmp_path)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

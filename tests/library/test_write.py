@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from resistype.errors import OutputError
-from resistype.library import Signature, load_library, read_toml, to_toml, write_toml
+from resistype.library import Evidence, Signature, diff, load_library, read_toml, to_toml, write_toml
 from resistype.library.parse import parse_toml
 from tests.strategies import signatures
 
@@ -93,3 +93,28 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
         write_toml(Signature(id="mine", name="M", up=("B2M",)), path)
     assert path.read_text(encoding="utf-8") == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_evidence_stands_one_line_a_gene_and_is_read_back(tmp_path: Path) -> None:
+    evidence = {"B2M": {"pmid": "28650338", "note": 'says "lost" in two'}, "TAP1": {"citation": "Ayers 2017"}}
+    made = Signature(id="mine", name="Mine", up=("B2M", "TAP1", "TAP2"), evidence=evidence)
+    text = to_toml(made)
+
+    assert 'B2M = { pmid = "28650338", note = "says \\"lost\\" in two" }' in text.splitlines()
+    assert 'TAP1 = { citation = "Ayers 2017" }' in text.splitlines()
+    assert read_toml(write_toml(made, tmp_path)) == made
+    assert made.content_hash == made.model_copy(update={"evidence": {}}).content_hash
+
+
+def test_evidence_of_a_gene_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="'evidence' tells of TAP9, which are not in the gene lists"):
+        Signature(id="mine", name="Mine", up=("B2M",), evidence={"TAP9": {"note": "x"}})
+
+
+def test_changed_evidence_is_a_claim_and_no_other_score() -> None:
+    old = Signature(id="mine", name="Mine", up=("B2M", "TAP1"), evidence={"B2M": {"note": "a"}})
+    new = old.model_copy(update={"version": "1.1.0", "evidence": {"TAP1": Evidence(pmid="123", note="b")}})
+    change = diff(old, new)
+
+    assert change.fields == {"evidence.B2M": ("a", ""), "evidence.TAP1": ("", "PMID 123; b")}
+    assert (change.step, change.same_score, change.version_problem()) == ("minor", True, "")
