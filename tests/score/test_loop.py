@@ -319,7 +319,8 @@ def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
 
 
 SLOW_RUN = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 from pathlib import Path
 from resistype.score import loop
 from tests.score.test_loop import backed, run
