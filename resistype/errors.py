@@ -9,6 +9,7 @@
     │   ├── SchemeError            scheme files and what they need                        (S1xx)
     │   ├── ModelError             models trained on a user's labels, and their files     (T1xx)
     │   ├── SessionError           commands of a session: unknown, out of range           (V1xx)
+    │   ├── TissueError            cells with places: scale, keys, coordinates, regions   (P1xx)
     │   └── ReferenceError_        references: absent, too small, of another kind         (R1xx)
     ├── OutputError                a result could not be written; nothing was             (O1xx)
     ├── RunError                   a computation was interrupted or lost a worker         (E6xx)
@@ -18,6 +19,7 @@
     ├── CoverageWarning            genes of a signature are missing                       (W2xx)
     ├── CohortWarning              too few samples, one-sided cohorts                     (W3xx)
     ├── ExpressionWarning          samples without information                            (W4xx)
+    ├── TissueWarning              polygons, masks that needed repair or do not fit       (W5xx)
     └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
 
 A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up.
@@ -46,6 +48,8 @@ __all__ = [
     "SchemeError",
     "SessionError",
     "SignatureError",
+    "TissueError",
+    "TissueWarning",
     "complain",
     "warn",
 ]
@@ -107,6 +111,10 @@ class SessionError(InputError):
     """A command of a session names something unknown or out of range; nothing was changed."""
 
 
+class TissueError(InputError):
+    """Cells with their places cannot be used: no scale, keys that repeat, coordinates, kinds or regions."""
+
+
 class OutputError(ResistypeError, OSError):
     """A result could not be written; nothing half-written was left."""
 
@@ -133,6 +141,10 @@ class CohortWarning(ResistypeWarning):
 
 class ExpressionWarning(ResistypeWarning):
     """Samples of a matrix carry no information."""
+
+
+class TissueWarning(ResistypeWarning):
+    """Polygons or masks needed repair, or do not fit the cells."""
 
 
 class GeneNameWarning(ResistypeWarning):

@@ -1,5 +1,6 @@
 """Cohorts to try resistype on. What is shipped is simulated; real public cohorts are not downloaded."""
 
 from resistype.datasets.simulated import Demo, demo, write_demo
+from resistype.datasets.tissue import TissueDemo, tissue_demo
 
-__all__ = ["Demo", "demo", "write_demo"]
+__all__ = ["Demo", "TissueDemo", "demo", "tissue_demo", "write_demo"]

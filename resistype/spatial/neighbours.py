@@ -1,0 +1,154 @@
+"""Who lives near whom: neighbours within a radius, and the nearest cell of a kind. Distances in µm, images apart.
+
+Neighbours are counted with one k-d tree for each kind of each image, which counts without listing the pairs: memory
+grows with cells, not with pairs. A cell exactly `radius_um` away is a neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from resistype.errors import TissueError
+from resistype.spatial.options import Threshold
+from resistype.spatial.tissue import Tissue
+
+__all__ = ["Neighbourhood", "nearest", "neighbourhood"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Neighbours of every cell, by kind.
+
+    Attributes
+    ----------
+    counts
+        Shape (n_obs, n_kinds): neighbours of each kind, in the order of the tissue's cells.
+    radius_um
+        How far a neighbour may be.
+    itself
+        Whether a cell was counted as its own neighbour.
+    """
+
+    counts: pd.DataFrame
+    radius_um: float
+    itself: bool
+
+    @property
+    def n(self) -> pd.Series:
+        """Neighbours of each cell."""
+        return self.counts.sum(axis=1).rename("n_neighbours")
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """Share of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell without neighbours."""
+        total = self.n.to_numpy(np.float64)
+        return self.counts.div(np.where(total > 0, total, np.nan), axis=0)
+
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """The radius, to be shown beside the shares."""
+        whom = "the cell itself counts" if self.itself else "the cell itself does not count"
+        return (Threshold("radius", self.radius_um, "µm", f"neighbours are at most this far away; {whom}"),)
+
+
+def neighbourhood(tissue: Tissue, radius_um: float = 30.0, *, itself: bool = False) -> Neighbourhood:
+    """Neighbours of every cell within a radius, by kind.
+
+    Parameters
+    ----------
+    tissue
+        Cells; those of different regions are never neighbours.
+    radius_um
+        Radius in µm (ours: 30, about one and a half cells around the cell).
+    itself
+        Count the cell as its own neighbour. Without it (the default) a share describes the surroundings only, and a
+        lonely cell has none; with it every cell has at least one neighbour, and its own kind is always there.
+
+    Returns
+    -------
+    Neighbourhood
+        `counts` and `shares`, both (n_obs, n_kinds).
+
+    Raises
+    ------
+    TissueError
+        P108 when the radius is no number above 0.
+
+    Examples
+    --------
+    >>> from resistype.spatial import read_tissue
+    >>> cells = pd.DataFrame({"x": [0, 10, 20], "y": 0, "phenotype": ["T", "M", "M"]})
+    >>> neighbourhood(read_tissue(cells, unit="um"), 10).counts["M"].tolist()
+    [1, 1, 1]
+    """
+    if not 0 < radius_um < np.inf:
+        raise TissueError(f"radius_um={radius_um!r}; give µm, a number above 0.", code="P108")
+    counts = np.zeros((tissue.n_obs, len(tissue.kinds)), dtype=np.int32)
+    for _, rows in tissue.each():
+        counts[rows] = _counts(tissue.um[rows], tissue.kind.codes[rows], len(tissue.kinds), radius_um)
+    if not itself:
+        counts[np.arange(tissue.n_obs), tissue.kind.codes] -= 1
+    return Neighbourhood(pd.DataFrame(counts, index=tissue.obs.index, columns=tissue.kinds), float(radius_um), itself)
+
+
+def _counts(um: Floats, codes: NDArray[np.int8], n_kinds: int, radius: float) -> NDArray[np.int32]:
+    """Neighbours by kind, the cell itself among them, shape (n_cells, n_kinds)."""
+    out = np.zeros((len(um), n_kinds), dtype=np.int32)
+    for code in np.unique(codes):
+        tree = KDTree(um[codes == code])
+        out[:, code] = tree.query_ball_point(um, radius, return_length=True, workers=-1)
+    return out
+
+
+def nearest(tissue: Tissue, to: str | Sequence[str], *, of: str | Sequence[str] | None = None) -> pd.Series:
+    """Distance of each cell to the nearest cell of some kinds, in µm.
+
+    Parameters
+    ----------
+    tissue
+        Cells; the nearest one is looked for in the same region.
+    to
+        Kinds to be near to, for example tumour cells.
+    of
+        Kinds whose distance is asked for, for example T cells; all cells without it. A cell is never its own nearest.
+
+    Returns
+    -------
+    Series
+        Shape (n_obs,), in µm, in the order of the tissue's cells. NaN for cells that were not asked for, and where the
+        region has no (other) cell of `to`.
+
+    Raises
+    ------
+    TissueError
+        P105 when a kind is not there.
+
+    Examples
+    --------
+    >>> from resistype.spatial import read_tissue
+    >>> cells = pd.DataFrame({"x": [0, 30, 90], "y": [0, 40, 0], "phenotype": ["T", "tumour", "tumour"]})
+    >>> nearest(read_tissue(cells, unit="um"), "tumour", of="T").tolist()
+    [50.0, nan, nan]
+    """
+    target = tissue.of(to)
+    asked = np.ones(tissue.n_obs, dtype=bool) if of is None else tissue.of(of)
+    out = np.full(tissue.n_obs, np.nan)
+    for _, rows in tissue.each():
+        aims, whose = rows[target[rows]], rows[asked[rows]]
+        if len(aims) and len(whose):
+            out[whose] = _nearest(tissue.um[whose], tissue.um[aims], own=target[whose])
+    return pd.Series(out, index=tissue.obs.index, name="distance_um")
+
+
+def _nearest(um: Floats, aims: Floats, *, own: NDArray[np.bool_]) -> Floats:
+    """Distance to the nearest aim; cells that are aims themselves (`own`) skip one distance of 0."""
+    distances = np.atleast_2d(KDTree(aims).query(um, k=min(2, len(aims)), workers=-1)[0].T)
+    second = distances[1] if len(distances) == 2 else np.full(len(um), np.nan)
+    return np.where(own, second, distances[0])

@@ -1,0 +1,143 @@
+"""Where the cells come from: an AnnData, a table or a file, reduced to the same few parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resistype.errors import TissueError
+from resistype.expression.anndata import is_anndata
+from resistype.spatial.tissue import listed
+
+__all__ = ["Source", "TissueColumns", "open_source"]
+
+READERS = {
+    ".csv": lambda path: pd.read_csv(path, comment=None),
+    ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+    ".txt": lambda path: pd.read_csv(path, sep="\t"),
+    ".parquet": pd.read_parquet,
+}
+
+
+@dataclass(frozen=True)
+class TissueColumns:
+    """Columns of the cells.
+
+    Parameters
+    ----------
+    region
+        Image of the cell; None where all cells are of one image.
+    instance
+        Id of the cell in its image; None for row numbers from 1.
+    kind
+        Kind of the cell; None where there is none.
+    x, y
+        Coordinates, for tables.
+    spatial
+        Key of the coordinates in obsm, for AnnData.
+    """
+
+    region: str | None = None
+    instance: str | None = None
+    kind: str | None = "phenotype"
+    x: str = "x"
+    y: str = "y"
+    spatial: str = "spatial"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Cells before they are checked: which column is what, all columns, coordinates as they stand, markers."""
+
+    columns: TissueColumns
+    obs: pd.DataFrame
+    xy: Any
+    markers: pd.DataFrame | None
+
+
+def open_source(source: Any, columns: TissueColumns, markers: Sequence[str] | None) -> Source:
+    """Parts of what the user gave.
+
+    Raises
+    ------
+    TissueError
+        P102 when columns are not there, P111 when a file cannot be read or the source is of another kind.
+    """
+    if isinstance(source, str | Path):
+        source = _read(Path(source))
+    if is_anndata(source):
+        return _of_anndata(source, columns, markers)
+    if isinstance(source, pd.DataFrame):
+        return _of_table(source, columns, markers)
+    message = f"Cells come as an AnnData, a DataFrame or a path; got {type(source).__name__}."
+    raise TissueError(message, code="P111")
+
+
+def _read(path: Path) -> Any:
+    kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if not path.exists():
+        raise TissueError(f"There is no file {path}. Check the path.", code="P111")
+    if kind != ".h5ad" and kind not in READERS:
+        known = ", ".join([*READERS, ".h5ad"])
+        raise TissueError(f"{path} has an ending that is not known here; known are {known}.", code="P111")
+    try:
+        return _read_h5ad(path) if kind == ".h5ad" else READERS[kind](path)
+    except (OSError, KeyError, ValueError, TypeError, UnicodeError) as error:
+        raise TissueError(f"{path} cannot be read: {error}. Write the file again.", code="P111") from None
+
+
+def _read_h5ad(path: Path) -> Any:
+    import anndata  # noqa: PLC0415  only where such a file is read
+
+    return anndata.read_h5ad(path)
+
+
+def _of_table(table: pd.DataFrame, columns: TissueColumns, markers: Sequence[str] | None) -> Source:
+    wanted = [columns.x, columns.y, columns.region, columns.instance, columns.kind, *(markers or ())]
+    _all_there(wanted, table.columns, "the table")
+    values = table[[*markers]].astype(np.float64) if markers else None
+    return Source(columns, table, table[[columns.x, columns.y]], values)
+
+
+def _of_anndata(adata: Any, columns: TissueColumns, markers: Sequence[str] | None) -> Source:
+    found = _named(adata, columns)
+    if columns.spatial not in adata.obsm:
+        message = (
+            f"obsm has no {columns.spatial!r}; its keys are: {listed([*adata.obsm]) or 'none'}. Name the coordinates "
+            "with columns=TissueColumns(spatial=...), or give obs as a table with columns x and y."
+        )
+        raise TissueError(message, code="P102")
+    _all_there([found.region, found.instance, found.kind], adata.obs.columns, "obs")
+    xy = adata.obsm[columns.spatial]
+    return Source(found, adata.obs, xy, _values(adata, markers))
+
+
+def _named(adata: Any, columns: TissueColumns) -> TissueColumns:
+    """Columns of the keys, from spatialdata's attributes where the user named none."""
+    given = adata.uns.get("spatialdata_attrs", {})
+    region = columns.region or given.get("region_key")
+    return replace(columns, region=region, instance=columns.instance or given.get("instance_key"))
+
+
+def _values(adata: Any, markers: Sequence[str] | None) -> pd.DataFrame | None:
+    if not markers:
+        return None
+    _all_there(markers, adata.var_names, "var")
+    part = adata[:, [*markers]].X
+    dense = part.toarray() if hasattr(part, "toarray") else np.asarray(part)
+    return pd.DataFrame(dense.astype(np.float64), index=adata.obs_names, columns=[*markers])
+
+
+def _all_there(wanted: Sequence[str | None], names: pd.Index, where: str) -> None:
+    absent = [name for name in wanted if name is not None and name not in names]
+    if absent:
+        message = (
+            f"{where} has no column {', '.join(map(repr, absent))}; there are: {listed([*names])}. Say which column is "
+            "what with columns=TissueColumns(...); None where there is none."
+        )
+        raise TissueError(message, code="P102")
