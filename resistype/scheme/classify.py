@@ -203,15 +203,10 @@ def _shift(context: Context, options: CallOptions) -> Shift | None:
     """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is its own reference."""
     if context.reference is None or context.scheme.one_sided is None:
         return None
-    anchor = context.reference
-    if anchor.is_own:
-        name = context.scheme.anchor if options.anchor is None else options.anchor
-        if not name:
-            return None
-        found = anchor_for(find_reference(name), context.scheme, context.library)
-        if found is None:
-            return None
-        anchor = found
+    name = context.scheme.anchor if options.anchor is None else options.anchor
+    anchor = anchor_for(name, context.scheme, context.library) if context.reference.is_own else context.reference
+    if anchor is None:
+        return None
     return measure_shift(context, anchor, context.reference_rows_or_all, limit=context.scheme.one_sided.value)
 
 

@@ -1,0 +1,135 @@
+"""Variants of a run: the same scheme with its scores by another method, or with other lists under the same names.
+
+A variant is for asking what a call rests on. It is marked in the scheme's version (``1.0.0+singscore``), so that every
+output names it and no reference that was fitted for another scale is taken for it without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from resistype.errors import CohortWarning, ReferenceError_, SchemeError, warn
+from resistype.genes import GeneIndex
+from resistype.library import Library, load_library
+from resistype.scheme.fit import find_reference
+from resistype.scheme.reference import Reference
+from resistype.scheme.scheme import Scheme
+from resistype.score import get_method
+
+__all__ = ["anchor_for", "by_method", "merged_library", "reference_for"]
+
+
+def by_method(scheme: Scheme, method: str | None) -> Scheme:
+    """The scheme with every score taken by another method; its version says so.
+
+    Parameters
+    ----------
+    scheme
+        The scheme.
+    method
+        Name of a scoring method; None, or the one in use, leaves the scheme as it is.
+
+    Raises
+    ------
+    SchemeError
+        S141 when the scheme takes no scores; an unknown method as for `score`.
+
+    Examples
+    --------
+    >>> from resistype.scheme import load_scheme
+    >>> by_method(load_scheme("acquired_resistance"), "singscore").version
+    '1.0.0+singscore'
+    """
+    if method is None:
+        return scheme
+    scored = [name for name, quantity in scheme.quantities.items() if quantity.kind == "score"]
+    if not scored:
+        message = f"Scheme {scheme.id!r} takes no scores of signatures, so method={method!r} would change nothing."
+        raise SchemeError(message, code="S141")
+    get_method(method)
+    if all(scheme.quantities[name].method == method for name in scored):
+        return scheme
+    changed = {name: scheme.quantities[name].model_copy(update={"method": method}) for name in scored}
+    version = f"{scheme.version}+{method}"
+    return scheme.model_copy(update={"quantities": {**scheme.quantities, **changed}, "version": version})
+
+
+def merged_library(own: Library | None) -> Library:
+    """The shipped library with the signatures of another one in the place of those of the same id."""
+    shipped = load_library()
+    if own is None:
+        return shipped
+    kept = [signature for signature in shipped.values() if signature.id not in own]
+    return Library([*kept, *own.values()], source=f"{shipped.source} with {own.source}")
+
+
+def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Reference:
+    """A frozen reference on the scale of a variant of its scheme.
+
+    Parameters
+    ----------
+    reference
+        Fitted for the scheme as it is shipped, with the scores by other methods beside (see `fit_reference`).
+    scheme
+        The scheme, or a variant of it by another method.
+    library
+        The lists in use.
+
+    Raises
+    ------
+    ReferenceError_
+        R107 when a list of the library is not the one that the reference was scored with.
+    """
+    other = _other_lists(reference, scheme, library)
+    if other:
+        message = (
+            f"Reference {reference.name!r} was scored with other lists of {', '.join(other)} than the library in use. "
+            "Fit it again with these (resistype.fit_reference), or leave reference= out."
+        )
+        raise ReferenceError_(message, code="R107")
+    base, _, method = scheme.version.partition("+")
+    if not method or reference.scheme != f"{scheme.id}@{base}":
+        return reference  # the check of the scheme follows where the reference is used
+    names = [name for name, q in scheme.quantities.items() if q.kind == "score" and name in reference.values]
+    if any(f"{name}@{method}" not in reference.values for name in names):
+        return reference
+    values = {**reference.values, **{name: reference.values[f"{name}@{method}"] for name in names}}
+    fresh = replace(reference, values=values, scheme=f"{scheme.id}@{scheme.version}")
+    return replace(fresh, base_rates=reference.base_rates.iloc[:0])  # they were counted with the scheme's own scores
+
+
+def _other_lists(reference: Reference, scheme: Scheme, library: Library) -> list[str]:
+    """Signatures whose genes in the universe of the reference are not those that it keeps figures of."""
+    if all(library[name] is load_library()[name] for name in scheme.signatures):
+        return []
+    universe = GeneIndex(reference.genes)
+    found = []
+    for name in scheme.signatures:
+        wanted = library[name].genes
+        columns = universe.match(wanted).columns
+        genes = {reference.genes[column] for column in columns[columns >= 0].tolist()}
+        kept = reference.genes_of.get(name)
+        theirs = universe.match(kept.genes).columns.tolist() if kept is not None else None
+        if theirs is not None and {reference.genes[column] for column in theirs} != genes:
+            found.append(name)
+    return found
+
+
+def anchor_for(name: str, scheme: Scheme, library: Library) -> Reference | None:
+    """The anchor of that name on the scale of a variant; None without a name, or where it has no such scores."""
+    if not name:
+        return None
+    anchor = find_reference(name)
+    method = scheme.version.partition("+")[2]
+    try:
+        fitted = reference_for(anchor, scheme, library)
+    except ReferenceError_:
+        fitted = None
+    if fitted is None or (method and fitted is anchor):
+        message = (
+            f"The anchor {anchor.name!r} has no scores like these ({method or 'other lists'}): whether the cohort lies "
+            "to one side is not known. Give a reference fitted for this variant."
+        )
+        warn(message, CohortWarning, code="W306", stacklevel=6)
+        return None
+    return fitted
