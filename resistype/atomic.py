@@ -1,7 +1,14 @@
-"""Writing so that a file appears whole or not at all: a temporary file beside the target, then a rename."""
+"""Writing so that a file appears whole or not at all: a temporary file beside the target, then a rename.
+
+What was written is read back and compared by SHA-256 before it takes the place of the older file, and the folder is
+synced after, so that neither a disk that lies nor a power cut leaves half of it.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import io
 import os
 import secrets
 from collections.abc import Callable
@@ -12,15 +19,15 @@ __all__ = ["replace_file"]
 
 
 def replace_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
-    """Let `write` fill a temporary file beside `path`, then put it in the place of `path`.
+    """Let `write` fill a file in memory, put it beside `path`, check it, then put it in the place of `path`.
 
     When anything goes wrong the temporary file is removed and an older file of that name is still there as it was.
-    New files get the usual permissions of the user.
+    New files get the usual permissions of the user. A symbolic link at `path` is replaced, never followed.
 
     Raises
     ------
     OSError
-        As the system gives it; the caller says what it means.
+        As the system gives it, or when what is read back is not what was written; the caller says what it means.
 
     Examples
     --------
@@ -30,15 +37,40 @@ def replace_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
     'whole'
     """
     target = Path(path)
+    filled = io.BytesIO()
+    write(filled)
     temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
-            write(stream)
+            stream.write(filled.getbuffer())
             stream.flush()
             os.fsync(stream.fileno())
+        _verify(temporary, filled)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _sync_folder(target.parent)
     return target
+
+
+def _verify(written: Path, filled: io.BytesIO) -> None:
+    with written.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256")
+    if found.digest() != hashlib.sha256(filled.getbuffer()).digest():
+        raise OSError(errno.EIO, "what was read back is not what was written")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself last; systems without such handles do it by themselves."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        return
+    finally:
+        os.close(handle)

@@ -7,6 +7,7 @@ true (a progression before the start) is not.
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from collections import Counter
@@ -19,6 +20,8 @@ import pandas as pd
 
 from resistype.cohort.history import History
 from resistype.errors import SamplesError, complain
+from resistype.spreadsheet import restored
+from resistype.unpack import unpacked
 
 __all__ = ["read_courses"]
 
@@ -32,6 +35,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }
 OPTIONAL: Final = ("regimen", "confirmed", "rechallenge", "stopped_for")
 DATES: Final = ("start", "last_dose", "progression", "last_followup")
+_LARGEST: Final = 64 << 20
 _YES_NO: Final = ("yes", "no", "unknown")
 WORDS: Final[dict[str, tuple[str, ...]]] = {
     "best_response": ("CR", "PR", "SD", "PD", "NE"),
@@ -84,9 +88,11 @@ def _read(table: str | Path | pd.DataFrame) -> pd.DataFrame:
     path = Path(table)
     separator = "," if ".csv" in path.suffixes else "\t"
     try:
-        frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        text = unpacked(path, max_bytes=_LARGEST).decode("utf-8-sig")
+        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
         if isinstance(frame.index, pd.RangeIndex):
-            return frame
+            plain: pd.DataFrame = frame.apply(lambda column: column.map(restored)).rename(columns=restored)
+            return plain
         reason, cause = "its rows have more fields than its header", None
     except (OSError, ValueError, EOFError, zlib.error) as error:
         reason, cause = str(error).strip(), error

@@ -19,6 +19,7 @@ from resistype.atomic import replace_file
 from resistype.datasets.plan import DESCRIPTION, clinical_table, samples_table, truth_table
 from resistype.datasets.simulate import simulate
 from resistype.errors import OutputError
+from resistype.spreadsheet import inert_frame
 
 __all__ = ["Demo", "demo", "write_demo"]
 
@@ -122,7 +123,7 @@ def write_demo(folder: str | Path) -> dict[str, Path]:
 
 
 def _tsv(table: pd.DataFrame) -> bytes:
-    return str(table.to_csv(sep="\t", index=False, lineterminator="\n")).encode()
+    return str(inert_frame(table).to_csv(sep="\t", index=False, lineterminator="\n")).encode()
 
 
 def _fill(content: bytes, stream: BinaryIO) -> None:

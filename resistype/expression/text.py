@@ -22,6 +22,7 @@ import pyarrow.csv as pa_csv
 from resistype.errors import ExpressionError
 from resistype.expression.checks import listed, plural
 from resistype.expression.table import Table, about_genes, text_error
+from resistype.spreadsheet import restored
 
 __all__ = ["read_text"]
 
@@ -88,7 +89,7 @@ def _layout(text: bytes, source: Path, wanted: str | None) -> _Layout:
             "rows of values, and commas, tabs or semicolons between the columns."
         )
         raise ExpressionError(message, code="E301")
-    header = [""] * (len(rows[1]) == len(rows[0]) + 1) + [name.strip() for name in rows[0]]
+    header = [""] * (len(rows[1]) == len(rows[0]) + 1) + [restored(name).strip() for name in rows[0]]
     names = _names_column(header, wanted, source)
     described = tuple(place for place in about_genes(header) if place not in {0, names})
     return _Layout(tuple(header), names, (*{0, names}, *described), delimiter, skip)
@@ -140,7 +141,7 @@ def _collected(table: pa.Table, layout: _Layout) -> Table:
     values = np.empty((table.num_rows, len(columns)))
     for k, place in enumerate(columns):
         values[:, k] = table.column(place).to_numpy()
-    rows = tuple(str(name) for name in table.column(layout.names).to_pylist())
+    rows = tuple(restored(str(name)) for name in table.column(layout.names).to_pylist())
     left_out = [layout.header[place] for place in sorted(layout.texts) if place != layout.names]
     notes = (f"Columns that describe genes were not read as samples: {listed(left_out)}.",) if left_out else ()
     return Table(values, rows, tuple(layout.header[place] for place in columns), notes)

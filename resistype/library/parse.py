@@ -1,44 +1,34 @@
 """TOML text of a stranger to a signature: refused before parsing when it is hostile, explained when it is wrong.
 
 The standard parser is safe but slow on depth: a key of half a million parts takes all memory. So size, key depth
-and bracket depth are measured first, on the text without its strings and comments, in linear time.
+and bracket depth are measured first (`resistype.strict`).
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 from pydantic import ValidationError
 
 from resistype.library.signature import Signature
+from resistype.strict import RefusedError, read_toml
 
 __all__ = ["FORMAT", "FORMAT_VERSION", "brief", "complaint", "line_of", "parse_toml"]
 
 FORMAT = "resistype-signature"
 FORMAT_VERSION = 1
 MAX_TOML = 2**18
-MAX_DEPTH = 8
-STRING = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"' + r"|'''(?:[^']|'(?!''))*'''|'[^'\n]*'", re.DOTALL
-)
-COMMENT = re.compile(r"#[^\n]*")
-DELIMITER = re.compile(r"[=,{}\[\]\n]")
-BRACKET = re.compile(r"[\[\]{}]")
 
 
 def parse_toml(text: str) -> tuple[Signature | None, list[tuple[int, str]]]:
     """A signature from TOML text, or the complaints about it, each with its line."""
-    if refusal := _refusal(text):
-        return None, [(1, f"not read: {refusal}")]
+    if len(text) > MAX_TOML:
+        return None, [(1, f"not read: it has {len(text):,} characters; one signature has at most {MAX_TOML:,}")]
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line ([0-9]+)", str(error))
-        return None, [(int(found[1]) if found else 1, f"not valid TOML: {error}")]
-    except (RecursionError, ValueError) as error:
-        return None, [(1, f"not valid TOML: {type(error).__name__}")]
+        data = read_toml(text)
+    except RefusedError as error:
+        return None, [(error.line, f"{'not valid TOML' if error.invalid else 'not read'}: {error}")]
     complaints = _format_complaints(data, text)
     if complaints:
         return None, complaints
@@ -47,20 +37,6 @@ def parse_toml(text: str) -> tuple[Signature | None, list[tuple[int, str]]]:
         return Signature.model_validate(content), []
     except ValidationError as error:
         return None, [complaint(item, text) for item in error.errors(include_url=False)]
-
-
-def _refusal(text: str) -> str:
-    """Why a TOML text is not even parsed; empty when it is. The parser's cost grows with the square of its depth."""
-    if len(text) > MAX_TOML:
-        return f"it has {len(text):,} characters; one signature has at most {MAX_TOML:,}"
-    bare = COMMENT.sub("", STRING.sub("s", text))
-    if any(part.count(".") >= MAX_DEPTH for part in DELIMITER.split(bare)):
-        return f"a key has more than {MAX_DEPTH} parts"
-    depth = deepest = 0
-    for char in BRACKET.findall(bare):
-        depth += 1 if char in "[{" else -1
-        deepest = max(deepest, depth)
-    return f"brackets nest deeper than {MAX_DEPTH}" if deepest > MAX_DEPTH else ""
 
 
 def line_of(text: str, *where: object) -> int:

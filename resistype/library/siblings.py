@@ -7,7 +7,6 @@ read here as plain data (which signature stands behind which axis), because thei
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from resistype.library.signature import Signature
 from resistype.resources import signatures_dir
+from resistype.strict import read_toml
 
 __all__ = ["scheme_axes", "shared_with_siblings"]
 
@@ -35,7 +35,7 @@ def scheme_axes(folder: Path | None = None) -> dict[str, dict[str, frozenset[str
     found: dict[str, dict[str, frozenset[str]]] = {}
     for path in sorted((folder or signatures_dir() / "schemes").glob("*.toml")):
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8")) if path.stat().st_size < SIZE else {}
+            data = read_toml(path.read_text(encoding="utf-8")) if path.stat().st_size < SIZE else {}
         except (OSError, ValueError):
             continue
         quantities, axes = data.get("quantities"), data.get("axes")

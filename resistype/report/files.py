@@ -13,11 +13,9 @@ from resistype.report.atomic import make_folder, write_text
 from resistype.report.html import render_report
 from resistype.report.visible import visible_thresholds
 from resistype.scheme import Calls
+from resistype.spreadsheet import inert_frame
 
 __all__ = ["run_json", "table_text", "write_folder"]
-
-# As a spreadsheet reads them, in full width too.
-_FORMULA = frozenset("=+-@＝＋－＠")
 
 
 def write_folder(calls: Calls, folder: str | Path) -> list[Path]:
@@ -54,17 +52,7 @@ def table_text(frame: pd.DataFrame) -> str:
 
     Text that a spreadsheet would take for a formula gets a leading apostrophe; line breaks within a cell become LF.
     """
-    text = [column for column in frame.columns if not pd.api.types.is_numeric_dtype(frame[column])]
-    safe = frame.assign(**{column: frame[column].map(_inert) for column in text})
-    return safe.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
-
-
-def _inert(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    # A bare CR is not quoted by the csv module, yet readers take it for the end of the row.
-    cell = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{cell}" if cell.strip()[:1] in _FORMULA else cell
+    return inert_frame(frame).to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 
 
 def run_json(calls: Calls) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
+from resistype.spreadsheet import restored
 
 __all__ = ["align_samples", "as_key", "listed", "plural", "read_samples"]
 
@@ -160,7 +161,7 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
     header = rows.pop(min(rows))
     if all(len(row) == len(header) + 1 for row in rows.values()):  # as R writes row names
         header = ["sample", *header]
-    return _typed([name.strip() for name in header], rows, path, sample=sample)
+    return _typed([restored(name).strip() for name in header], rows, path, sample=sample)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -183,7 +184,7 @@ def _typed(header: list[str], rows: dict[int, list[str]], path: Path, *, sample:
         complaints.append(f"Columns occur more than once: {listed(repeated)}.")
     complain(complaints, SamplesError, code="E907", subject=f"Samples table {path}")
     ids = sample or header[0]
-    texts = {name: [row[place] for row in rows.values()] for place, name in enumerate(header)}
+    texts = {name: [restored(row[place]) for row in rows.values()] for place, name in enumerate(header)}
     return pd.DataFrame({name: values if name == ids else _column(values) for name, values in texts.items()})
 
 

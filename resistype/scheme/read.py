@@ -7,7 +7,6 @@ signatures, quantities and thresholds, labels that no rule reaches, thresholds t
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from resistype.resources import signatures_dir
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+from resistype.strict import RefusedError, read_toml
 
 __all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json"]
 
@@ -79,8 +79,8 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
 @lru_cache(maxsize=16)
 def _parsed(text: str, subject: str) -> Scheme:
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        data = read_toml(text, finite=True)
+    except RefusedError as error:
         message = f"{subject} is not valid TOML: {error}"
         raise SchemeError(message, code="S102") from None
     try:

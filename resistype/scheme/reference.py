@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from resistype.atomic import replace_file
 from resistype.errors import OutputError, ReferenceError_
+from resistype.npz import read_arrays
 from resistype.scheme.regression import Regression
+from resistype.strict import read_json
 
 __all__ = ["MIN_COHORT", "SMALL_COHORT", "GeneFigures", "Reference"]
 
@@ -31,6 +33,7 @@ MIN_COHORT = 10
 SMALL_COHORT = 30
 _FORMAT = "resistype-reference"
 _VERSION = 1
+_MAX_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -164,13 +167,16 @@ class Reference:
         """
         source = Path(path)
         try:
-            head = json.loads(source.read_text(encoding="utf-8"))
-            with np.load(source.with_suffix(".npz"), allow_pickle=False) as arrays:
-                data = {name: arrays[name] for name in arrays.files}
-        except (OSError, ValueError, KeyError) as error:
-            message = f"{str(source)!r} is not a readable reference (a .json and its .npz): {error}"
+            if source.stat().st_size > _MAX_BYTES:
+                raise ValueError(f"it is larger than {_MAX_BYTES // 2**20} MB")
+            head = read_json(source.read_bytes())
+            return _from_parts(source, head, read_arrays(source.with_suffix(".npz")))
+        except ReferenceError_:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+            message = f"{str(source)!r} is not a readable reference (a .json and its .npz): {why}. Fit it again."
             raise ReferenceError_(message, code="R103") from None
-        return _from_parts(source, head, data)
 
 
 def _body(reference: Reference) -> dict[str, Any]:

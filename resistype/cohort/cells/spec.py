@@ -7,7 +7,6 @@ signatures, which states count as what, every threshold with its source, the rul
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from resistype.errors import SchemeError, complain
 from resistype.resources import signatures_dir
 from resistype.scheme.rules import Condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, CaveatRule, Input, Threshold
+from resistype.strict import RefusedError, read_toml
 
 __all__ = ["CellScheme", "Measure", "list_cell_schemes", "load_cell_scheme"]
 
@@ -139,8 +139,8 @@ def load_cell_scheme(scheme: str | Path | CellScheme) -> CellScheme:
 @lru_cache(maxsize=16)
 def _parsed(text: str, subject: str) -> CellScheme:
     try:
-        scheme = CellScheme.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        scheme = CellScheme.model_validate(read_toml(text, finite=True))
+    except RefusedError as error:
         raise SchemeError(f"{subject} is not valid TOML: {error}", code="S102") from None
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors()]

@@ -22,6 +22,7 @@ from resistype.library.formats.raw import (
     safe_id,
 )
 from resistype.library.signature import Signature
+from resistype.spreadsheet import inert, restored
 
 __all__ = ["ENRICHR", "GMT", "UCELL", "is_signed"]
 
@@ -51,7 +52,7 @@ def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complai
             complaints.append((number, f"the name '{name[:60]}' is already on line {seen[safe_id(name)]}"))
         else:
             seen[safe_id(name)] = number
-            good.append((number, name, cells[1].strip()[:4000], genes))
+            good.append((number, name, restored(cells[1].strip()[:4000]), genes))
     return good, complaints
 
 
@@ -101,7 +102,7 @@ def _joined(sets: list[RawSet]) -> Iterator[RawSet]:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split())
+    return str(inert(" ".join(text.split())))
 
 
 def _lines(signature: Signature, about: str, genes: dict[str, str]) -> Iterator[str]:

@@ -8,7 +8,6 @@ JSON of strangers is read strictly: NaN and a key that occurs twice are refused,
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,47 +23,21 @@ from resistype.library.formats.raw import (
     safe_id,
 )
 from resistype.library.signature import Signature
+from resistype.strict import RefusedError, read_json
 
 __all__ = ["MSIGDB", "load_json"]
 
-MAX_DEPTH = 8
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-BRACKET = re.compile(r"[\[\]{}]")
 OWN = "resistype"
-
-
-class _RefusedError(ValueError):
-    """JSON that is refused on purpose."""
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _RefusedError(f"the key {twice[:60]!r} occurs twice in one object; keep one")
-    return found
-
-
-def _no_constant(text: str) -> float:
-    raise _RefusedError(f"{text} is no JSON; write a number or leave the value out")
 
 
 def load_json(text: str) -> tuple[Any, list[Complaint]]:
     """Values of JSON text, or the one complaint why it is refused."""
-    depth = deepest = 0
-    for char in BRACKET.findall(STRING.sub("", text)):
-        depth += 1 if char in "[{" else -1
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        return None, [(1, f"brackets nest deeper than {MAX_DEPTH}")]
     try:
-        return json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant), []
-    except json.JSONDecodeError as error:
-        return None, [(error.lineno, f"not valid JSON: {error.msg}")]
-    except (_RefusedError, RecursionError, ValueError) as error:
-        reason = str(error) if isinstance(error, _RefusedError) else type(error).__name__
-        return None, [(1, f"not read: {reason}")]
+        return read_json(text), []
+    except RefusedError as error:
+        if error.invalid:
+            return None, [(error.line, f"not valid JSON: {error}")]
+        return None, [(1, str(error) if "nest" in error.reason else f"not read: {error}")]
 
 
 def _read(text: str) -> Parsed:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from resistype.atomic import replace_file
 from resistype.errors import OutputError, ReferenceError_, SchemeError, complain
 from resistype.scheme.portraits.kernels import centre_and_spread
+from resistype.strict import read_json
 
 __all__ = ["PortraitScaler"]
 
@@ -137,7 +138,7 @@ class PortraitScaler:
         source = Path(path)
         try:
             text = source.read_text(encoding="utf-8") if source.stat().st_size <= MAX_BYTES else ""
-            return _from_body(json.loads(text))
+            return _from_body(read_json(text))
         except ReferenceError_:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

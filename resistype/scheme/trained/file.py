@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,8 @@ from numpy.typing import NDArray
 
 from resistype.atomic import replace_file
 from resistype.errors import ModelError, OutputError
+from resistype.npz import read_arrays
+from resistype.strict import RefusedError, read_json
 
 __all__ = ["FORMAT", "FORMAT_VERSION", "digest_of", "read_model", "write_model"]
 
@@ -96,22 +96,19 @@ def _read_head(source: Path) -> Head:
     try:
         if source.stat().st_size > MAX_JSON:
             raise _refused(source, f"its JSON is larger than {MAX_JSON // 2**20} MB")
-        head = json.loads(source.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        head = read_json(source.read_bytes())
     except ModelError:
         raise
     except FileNotFoundError:
         raise _refused(source, "there is no such file") from None
     except OSError as error:
         raise _refused(source, f"it cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise _refused(source, "it is not JSON") from None
+    except RefusedError as error:
+        why = "it is not JSON" if error.invalid else f"its JSON is not read ({error})"
+        raise _refused(source, why) from None
     if not isinstance(head, dict):
         raise _refused(source, "it is not a resistype model")
     return head
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(text)
 
 
 def _check_format(source: Path, head: Head) -> None:
@@ -127,17 +124,11 @@ def _check_format(source: Path, head: Head) -> None:
 
 def _read_arrays(source: Path) -> Arrays:
     try:
-        with zipfile.ZipFile(source) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_ARRAYS:
-                raise _refused(source, f"its arrays are larger than {MAX_ARRAYS // 2**20} MB")
-        with np.load(source, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = read_arrays(source, max_bytes=MAX_ARRAYS)
     except FileNotFoundError:
         raise _refused(source, "there is no such file; a model is a .json and the .npz written with it") from None
-    except ModelError:
-        raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise _refused(source, f"its arrays cannot be read ({type(error).__name__})") from None
+    except RefusedError as error:
+        raise _refused(source, str(error)) from None
     odd = [name for name, array in arrays.items() if array.dtype.kind not in _KINDS]
     if odd:
         raise _refused(source, f"array {odd[0]!r} does not hold plain numbers")
