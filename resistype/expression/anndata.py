@@ -44,10 +44,11 @@ def raw_of(adata: Any, options: ReadOptions) -> Raw:
         E311 when the column with gene names is not in `var`; E312 when the layer, or X, is not there.
     """
     complaint = ""
-    if options.layer is not None and options.layer not in adata.layers:
-        complaint = f"There is no layer {options.layer!r}; the layers are: {listed(adata.layers) or 'none'}."
+    layers = [name for name in adata.layers if name is not None]  # since anndata 0.13, None stands for X
+    if options.layer is not None and options.layer not in layers:
+        complaint = f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
     elif options.layer is None and adata.X is None:
-        complaint = f"The AnnData has no X. Name a layer with layer=; the layers are: {listed(adata.layers) or 'none'}."
+        complaint = f"The AnnData has no X. Name a layer with layer=; the layers are: {listed(layers) or 'none'}."
     if complaint:
         raise ExpressionError(complaint, code="E312")
     if options.gene_names is not None and options.gene_names not in adata.var:

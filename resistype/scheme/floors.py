@@ -53,10 +53,15 @@ def batch_columns(table: pd.DataFrame | None, batch: str | None, *, patient: str
         return [batch]
     found = []
     for name in table.columns:
-        sizes = table[name].astype(str).value_counts()
+        sizes = pd.Series(_levels(table[name])).value_counts()
         if name != patient and 2 <= len(sizes) <= len(table) / _AT_LEAST:
             found.append(name)
     return found
+
+
+def _levels(column: pd.Series) -> NDArray[np.object_]:
+    # pandas 3 keeps gaps as gaps when it makes text; here a gap is a batch like any other
+    return np.array([str(value) for value in column], dtype=object)
 
 
 def batch_floors(
@@ -79,7 +84,7 @@ def batch_floors(
         Words for the batch, its samples (n_obs,), its genes (n_measured,).
     """
     for column in columns:
-        values = table[column].astype(str).to_numpy()
+        values = _levels(table[column])
         for level in dict.fromkeys(values):
             inside = values == level
             if inside.sum() < _AT_LEAST or inside.all():

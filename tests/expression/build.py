@@ -60,9 +60,10 @@ def write_h5ad(path: Path, values: Any = COUNTS, *, genes: tuple[str, ...] = GEN
 
 def write_zarr(path: Path, values: Any = COUNTS, *, version: int = 3, **layers: Any) -> Path:
     """A zarr folder as anndata writes it, in format 2 or 3."""
-    with anndata.settings.override(zarr_write_format=version), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # zarr on the future of its formats
-        annotated(values, **layers).write_zarr(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # anndata and zarr on the future of their formats
+        with anndata.settings.override(zarr_write_format=version):
+            annotated(values, **layers).write_zarr(path)
     return path
 
 

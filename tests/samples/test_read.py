@@ -124,7 +124,8 @@ def test_reading_twice_changes_nothing() -> None:
 
 def test_the_frame_is_not_changed() -> None:
     before = TABLE.copy()
-    read_samples(TABLE)["patient"] = "other"
+    found = read_samples(TABLE)
+    found["patient"] = "other"
 
     pd.testing.assert_frame_equal(TABLE, before)
 

@@ -229,7 +229,7 @@ import sys
 sys.modules["sklearn"] = None
 import hashlib, pandas as pd
 from resistype.scheme.trained.model import TrainedModel
-scores = pd.read_csv(sys.argv[2], index_col=0, float_precision="round_trip")
+scores = pd.read_csv(sys.argv[2], index_col=0, dtype=str).astype(float)
 table = TrainedModel.load(sys.argv[1]).apply(scores).to_csv()
 print(hashlib.sha256(table.encode()).hexdigest())
 """
@@ -240,7 +240,7 @@ def test_a_fresh_process_without_scikit_learn_gives_the_same_bytes(
 ) -> None:
     scores = cohort(50, seed=3)[0]
     scores.to_csv(saved.parent / "new.csv")
-    here = fitted[0].apply(pd.read_csv(saved.parent / "new.csv", index_col=0, float_precision="round_trip")).to_csv()
+    here = fitted[0].apply(pd.read_csv(saved.parent / "new.csv", index_col=0, dtype=str).astype(float)).to_csv()
     done = subprocess.run(
         [sys.executable, "-c", APPLY, saved, saved.parent / "new.csv"],
         capture_output=True,
