@@ -24,9 +24,11 @@ from resistype.session.material import Material, call_names, from_calls
 from resistype.session.recall import overlay, recall, touched
 from resistype.session.replay import script
 from resistype.session.resolve import Display, resolve
-from resistype.session.state import State, moved_scheme, read_rows, write_rows
+from resistype.session.state import Region, State, moved_scheme, read_rows, write_rows
 
 __all__ = ["Session"]
+
+Codes = NDArray[np.uint8]
 
 
 @dataclass(eq=False)
@@ -118,7 +120,7 @@ class Session:
         """Thresholds of an axis as they stand now."""
         return {name: one.value for name, one in self.scheme.axis(axis).thresholds.items()}
 
-    def codes(self, axis: str) -> NDArray[np.uint8]:
+    def codes(self, axis: str) -> Codes:
         """Calls of an axis as codes, shape (n_obs,); `names` says what they mean."""
         return self._final[axis]
 
@@ -130,6 +132,19 @@ class Session:
         """How many observations have each call of an axis."""
         found = np.bincount(self._final[axis], minlength=len(self._names[axis])).tolist()
         return dict(zip(self._names[axis], found, strict=False))
+
+    def codes_at(self, thresholds: Mapping[str, Mapping[str, float]]) -> dict[str, Codes]:
+        """Calls as codes as they would be at these thresholds, each of shape (n_obs,); nothing is moved or logged.
+
+        Raises
+        ------
+        SessionError
+            V102, V103 as for `move_threshold`.
+        """
+        state = self._state
+        for axis, name, value in ((a, n, v) for a, given in thresholds.items() for n, v in given.items()):
+            state = apply(Command("move_threshold", (axis, name, value)), state, self._material)
+        return dict(self._called(state)[0][1])
 
     def to_frame(self) -> pd.DataFrame:
         """One row an observation: the design and the call of every axis as it stands now."""
@@ -206,6 +221,21 @@ class Session:
         """Forget a region."""
         self._do(Command("remove_region", (name,)))
 
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Regions that are kept."""
+        return self._state.regions
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a command to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was undone that can be done again."""
+        return bool(self._undone)
+
     def undo(self) -> None:
         """Take the last command back; nothing happens when there is none."""
         if self._done:
@@ -228,11 +258,9 @@ class Session:
         self._put(after)
 
     def _put(self, after: State) -> None:
-        before, self._state = self._state, after
-        moved = sorted(
-            k for k in {**before.thresholds, **after.thresholds} if before.thresholds.get(k) != after.thresholds.get(k)
-        )
-        again = self._again({axis for axis, _ in moved})
+        before = self._state
+        moved, (self._raw, self._final), again = _differences(before, after), *self._called(after)
+        self._state = after
         for axis, name in moved:
             self.events.thresholds.emit((axis, name, self.thresholds(axis)[name]))
         if again:
@@ -246,13 +274,18 @@ class Session:
             if old != new:
                 event.emit(new)
 
-    def _again(self, axes: set[str]) -> tuple[str, ...]:
-        scheme = self.scheme
-        wanted = {one for axis in axes for one in touched(scheme, axis)}
+    def _called(self, state: State) -> tuple[tuple[dict[str, Codes], dict[str, Codes]], tuple[str, ...]]:
+        """What the rules say and what is shown at the thresholds of a state, and the axes that were called again."""
+        scheme = moved_scheme(self.scheme_before, state)
+        wanted = {one for axis, _ in _differences(self._state, state) for one in touched(scheme, axis)}
         if not wanted:
-            return ()
+            return (self._raw, self._final), ()
         raw = recall(scheme, self._material.columns, self._names, before=self._raw, axes=wanted)
-        for axis in wanted:
-            self._raw[axis] = raw[axis]
-            self._final[axis] = overlay(raw[axis], self._material.raw[axis], self._material.final[axis])
-        return tuple(axis.id for axis in scheme.axes if axis.id in wanted)
+        shown = {one: overlay(raw[one], self._material.raw[one], self._material.final[one]) for one in wanted}
+        return (raw, {**self._final, **shown}), tuple(axis.id for axis in scheme.axes if axis.id in wanted)
+
+
+def _differences(before: State, after: State) -> list[tuple[str, str]]:
+    """Thresholds that stand elsewhere."""
+    old, new = before.thresholds, after.thresholds
+    return sorted(key for key in {**old, **new} if old.get(key) != new.get(key))

@@ -118,10 +118,11 @@ def inside(points: NDArray[np.float32], corners: Iterable[tuple[float, float]]) 
     >>> inside(np.array([[1, 1], [3, 1]], dtype=np.float32), square).tolist()
     [True, False]
     """
-    polygon = np.asarray(list(corners), dtype=np.float32)
-    x, y = points[:, 0], points[:, 1]
+    # In float64 and edge by edge as in the browser, so that both put a point near an edge on the same side.
+    polygon = np.asarray(list(corners), dtype=np.float64)
+    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
     hit = np.zeros(len(points), dtype=bool)
-    for (x1, y1), (x2, y2) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+    for (x1, y1), (x2, y2) in zip(polygon, np.roll(polygon, 1, axis=0), strict=True):
         if y1 == y2:
             continue
         crosses = (y1 > y) != (y2 > y)

@@ -1,7 +1,8 @@
 """What all widgets share: traits for bytes, requests with answers, a static table where no page can run.
 
 Messages from the page are not trusted: an unknown question, a wrong length or a wrong name gets an error as its answer.
-A request carries all that it needs, because it may overtake a trait that was changed before it.
+A message of the page may overtake a trait that the page changed before it. So a request carries all that it needs, and
+says after which change it was made: it waits here until that change has come. A state that comes twice is taken once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ __all__ = ["STATIC", "Answer", "Bits", "Widget", "read_bits", "static_table", "w
 
 STATIC = Path(__file__).parent / "static"
 MAX_TEXT = 200
+MAX_WAITING, MAX_PAGES = 20, 50
 
 Answer = tuple[dict[str, Any], list[bytes]]
 
@@ -70,6 +72,13 @@ def static_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[obje
     return f"<table><caption>{words}</caption><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _marks(given: Any) -> dict[str, int]:
+    """Views of the page and the number of the last change of each; only what has this form, and the last ones."""
+    pairs = given.items() if isinstance(given, dict) else ()
+    fit = [(k, n) for k, n in pairs if isinstance(k, str) and len(k) <= MAX_TEXT and type(n) is int]
+    return dict(fit[-MAX_PAGES:])
+
+
 class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """An anywidget with requests: `answers` maps a question to a function of (content, buffers).
 
@@ -77,10 +86,26 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """
 
     _esm = STATIC / "main.js"
+    _sent = traitlets.Dict().tag(sync=True)  # the views of the page, and the number of the last change of each
 
     def __init__(self, **traits: Any) -> None:
+        self._taken: dict[str, int] = {}
+        self._late: list[tuple[dict[str, Any], list[bytes]]] = []
         super().__init__(**traits)
         self.on_msg(self._asked)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take a state of the page, then answer what waited for it."""
+        marks = _marks(sync_data.get("_sent"))
+        if marks and not self._behind(marks):
+            return
+        try:
+            super().set_state({name: value for name, value in sync_data.items() if name != "_sent" or marks})
+        finally:
+            self._taken = dict([*self._taken.items(), *marks.items()][-MAX_PAGES:])
+        waiting, self._late = self._late, []
+        for content, buffers in waiting:
+            self._asked(self, content, buffers)
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
         """Questions that the page may ask."""
@@ -88,6 +113,9 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def _asked(self, _widget: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("id"), str):
+            return
+        if self._behind(_marks(content.get("after"))):
+            self._late = [*self._late, (content, [bytes(one) for one in buffers or ()])][-MAX_WAITING:]
             return
         head = {"id": content["id"][:MAX_TEXT]}
         try:
@@ -102,6 +130,10 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             self.send({**head, "error": f"{type(error).__name__} in Python: {str(error)[:300]}"})
         else:
             self.send({**head, **reply}, buffers=parts)
+
+    def _behind(self, marks: dict[str, int]) -> bool:
+        """Whether one of these changes has not come yet."""
+        return any(number > self._taken.get(view, 0) for view, number in marks.items())
 
     def static_html(self) -> str:
         """What is shown where the widget cannot run; escaped."""

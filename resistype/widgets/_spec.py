@@ -7,7 +7,7 @@ The same shape is declared in widgets/src/spec.ts; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,19 @@ MAX_CATEGORIES = 60
 
 @dataclass(frozen=True)
 class Drawn:
-    """What goes to the page: the description, and buffers in the order in which the page reads them."""
+    """What goes to the page: the description, and buffers in the order in which the page reads them.
+
+    `groups` has the patient and time point of every observation, drawn or not, as one number: patient × times + time.
+    """
 
     spec: dict[str, Any]
     buffers: list[bytes]
+    groups: NDArray[np.int64] = field(repr=False)
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups there can be."""
+        return _sizes(self.spec)
 
 
 def draw_rows(material: Material, most: int, *, seed: int = 0) -> NDArray[np.intp]:
@@ -82,7 +91,7 @@ def build(
         "has_genes": has_genes,
         "quantities": [_quantity(material, name) for name in used],
         "axes": [_axis(material.scheme, axis, used) for axis in material.scheme.axes],
-        "columns": [{"name": one.name, "names": list(one.names), "colors": list(one.colors)} for one in columns],
+        "columns": [one.about() for one in columns],
         "embeddings": list(material.embeddings),
         "patient": _position(columns, "patient"),
         "timepoint": _position(columns, "timepoint"),
@@ -95,7 +104,18 @@ def build(
         *(one.codes[rows].astype("<u2") for one in columns),
         _baseline(material, rows).astype("<i4"),
     ]
-    return Drawn(spec, [np.ascontiguousarray(array).tobytes() for array in arrays])
+    return Drawn(spec, [np.ascontiguousarray(array).tobytes() for array in arrays], _groups(columns, material.n_obs))
+
+
+def _groups(columns: Sequence[_Coded], n_obs: int) -> NDArray[np.int64]:
+    patient, time = _position(columns, "patient"), _position(columns, "timepoint")
+    people = columns[patient].codes if patient >= 0 else np.zeros(n_obs, dtype=np.int64)
+    return people if time < 0 else people * len(columns[time].names) + columns[time].codes
+
+
+def _sizes(spec: Mapping[str, Any]) -> int:
+    columns = [spec["columns"][at] for at in (spec["patient"], spec["timepoint"]) if at >= 0]
+    return int(np.prod([len(one["names"]) for one in columns], dtype=np.int64))
 
 
 def _quantities(material: Material) -> list[str]:
@@ -171,6 +191,10 @@ class _Coded:
     names: tuple[str, ...]
     colors: tuple[str, ...]
     codes: NDArray[np.int64]
+
+    def about(self) -> dict[str, Any]:
+        counts = np.bincount(self.codes, minlength=len(self.names)).tolist()
+        return {"name": self.name, "names": list(self.names), "colors": list(self.colors), "counts": counts}
 
 
 def _columns(material: Material, *, names: bool) -> list[_Coded]:

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 from resistype.expression import Expression, as_expression
-from resistype.library import load_library
 from resistype.scheme import Calls
 from resistype.session import Command, Material, Session
 from resistype.session.commands import apply as check
-from resistype.session.drivers import driver_genes
 from resistype.session.replay import script
-from resistype.session.resolve import as_table
+from resistype.widgets._answers import Answers, thresholds_of
 from resistype.widgets._base import Answer, Bits, Widget, read_bits, static_table, write_bits
 from resistype.widgets._plane import with_plane
 from resistype.widgets._spec import build, draw_rows
@@ -83,7 +81,7 @@ class Explorer(Widget):
     thresholds = traitlets.Dict().tag(sync=True, from_json=_known)
     color_by = traitlets.Unicode().tag(sync=True)
     selected = Bits()
-    _totals = traitlets.Dict().tag(sync=True)
+    _steps = traitlets.Dict().tag(sync=True)
     _live = traitlets.Bool(default_value=True).tag(sync=True)
 
     def __init__(
@@ -96,18 +94,22 @@ class Explorer(Widget):
         max_drawn: int = MAX_DRAWN,
     ) -> None:
         self.session = source if isinstance(source, Session) else Session(with_plane(source, embeddings))
-        self._expression = None if expression is None else self._aligned(as_expression(expression))
+        matrix = None if expression is None else self._aligned(as_expression(expression))
         self._title = title or self.session.scheme_before.title
         self._rows = draw_rows(self.session.material, max_drawn)
-        super().__init__(thresholds=self.thresholds_now(), color_by=self.session.state.color_by, _totals=self._counts())
+        self._answers = Answers(self.session, self._rows, matrix, self._title, self._note())
+        super().__init__(
+            thresholds=self.thresholds_now(), color_by=self.session.state.color_by, _steps=self._steps_now()
+        )
         self.observe(self._page_moved, "thresholds")
         self.observe(self._page_colored, "color_by")
         self.observe(self._page_selected, "selected")
         events = self.session.events
-        events.calls.connect(self._session_called)
         events.thresholds.connect(self._session_moved)
         events.color.connect(self._session_colored)
         events.selection.connect(self._session_selected)
+        for event in (events.thresholds, events.color, events.selection, events.regions):
+            event.connect(self._session_stepped)
 
     # -- what a user asks ------------------------------------------------------------------------------------------
 
@@ -154,25 +156,20 @@ class Explorer(Widget):
 
     def static_html(self) -> str:
         """Counts of every axis as a table, escaped; no names of samples or patients."""
-        rows = [tuple(row) for row in as_table(self.session.resolve()).query("n > 0").to_numpy().tolist()]
+        counts = [(axis.title, self.session.counts(axis.id)) for axis in self.session.scheme_before.axes]
+        rows = [(title, call.replace("_", " "), n) for title, found in counts for call, n in found.items() if n]
         caption = f"{self._title}: calls of {self.session.material.n_obs} observations. Research use only."
         return static_table(caption, ("axis", "call", "n"), rows)
 
     def thresholds_now(self) -> dict[str, dict[str, float]]:
         """Thresholds of all axes as they stand."""
-        axes = self.session.scheme.axes
-        return {axis.id: {n: float(np.float32(t.value)) for n, t in axis.thresholds.items()} for axis in axes}
+        return thresholds_of(self.session)
 
     # -- between page and session ----------------------------------------------------------------------------------
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
-        """Questions of the page: its data, driver genes of a selection, values of a gene."""
-        return {"data": self._data, "drivers": self._drivers, "gene": self._gene}
-
-    def _data(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:
-        has_genes = self._expression is not None
-        drawn = build(self.session.material, self._rows, title=self._title, note=self._note(), has_genes=has_genes)
-        return {"spec": drawn.spec}, drawn.buffers
+        """Questions of the page: its data, counts, driver genes, values of a gene, a step."""
+        return self._answers.table()
 
     def _aligned(self, expression: Expression) -> Expression:
         samples = self.session.material.samples
@@ -184,35 +181,14 @@ class Explorer(Widget):
             raise InputError(message, code="E903")
         return expression.select(samples)
 
-    def _matrix(self) -> Expression:
-        if self._expression is None:
-            raise InputError("No matrix was given: Explorer(calls, expression=…) answers for genes.", code="V114")
-        return self._expression
-
-    def _drivers(self, _content: dict[str, Any], buffers: list[bytes]) -> Answer:
-        expression = self._matrix()
-        mask = np.zeros(expression.n_obs, dtype=bool)
-        mask[self._rows] = read_bits(buffers[0] if buffers else b"", len(self._rows))
-        found = driver_genes(expression, mask, library=load_library())
-        return {"genes": found.to_dict("records")}, []
-
-    def _gene(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
-        expression, asked = self._matrix(), content.get("gene")
-        if not isinstance(asked, str) or not 0 < len(asked) <= 60:
-            raise InputError("A gene is asked for by a name of 1 to 60 characters.", code="V114")
-        column = expression.index.match([asked]).columns
-        if column[0] < 0:
-            raise InputError(f"No gene {asked!r} in the matrix, and no signature of that name.", code="V114")
-        values = expression.log2(column)[self._rows, 0].astype("<f4")
-        return {"gene": expression.genes[column[0]]}, [values.tobytes()]
-
     def _note(self) -> str:
         calls = self.session.material.calls
         simulated = calls is not None and "SIMULATED" in calls.run_caveats
         return "Simulated data. They show the machinery, not biology." if simulated else ""
 
-    def _counts(self) -> dict[str, list[int]]:
-        return {axis.id: list(self.session.counts(axis.id).values()) for axis in self.session.scheme_before.axes}
+    def _steps_now(self) -> dict[str, Any]:
+        session = self.session
+        return {"undo": session.can_undo, "redo": session.can_redo, "regions": [one.name for one in session.regions]}
 
     @traitlets.validate("thresholds")  # type: ignore[misc, unused-ignore]
     def _check_thresholds(self, proposal: Any) -> dict[str, dict[str, float]]:
@@ -238,16 +214,16 @@ class Explorer(Widget):
                 self.color_by = self.session.state.color_by
 
     def _page_selected(self, change: Any) -> None:
-        mask = np.zeros(self.session.material.n_obs, dtype=bool)
-        mask[self._rows] = read_bits(change.new, len(self._rows))
-        if not np.array_equal(mask, self.selection):
-            self.session.select(mask)
+        chosen = read_bits(change.new, len(self._rows))
+        # Only what is drawn can differ: a region selected in Python may hold more than the page knows.
+        if not np.array_equal(chosen, self.selection[self._rows]):
+            self.session.select(self._rows[chosen])
 
     def _session_moved(self, _news: object) -> None:
         self.thresholds = self.thresholds_now()
 
-    def _session_called(self, _news: object) -> None:
-        self._totals = self._counts()
+    def _session_stepped(self, _news: object) -> None:
+        self._steps = self._steps_now()
 
     def _session_colored(self, news: object) -> None:
         self.color_by = str(news)

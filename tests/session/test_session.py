@@ -273,3 +273,25 @@ def test_importing_the_session_loads_no_view() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("value", [-0.3, 0.1, 0.5, 0.75])
+def test_calls_at_other_thresholds_are_those_of_a_session_that_moved_there(session: Session, value: float) -> None:
+    session.move_threshold("isg_rs", next(iter(session.thresholds("isg_rs"))), 0.9)
+    moved = Session(session.material)
+    for command in session.log:
+        moved.move_threshold(*command.arguments)
+    state, log = session.state, list(session.log)
+    found = session.codes_at({"ifng": {"change": value}})
+    moved.move_threshold("ifng", "change", value)
+
+    assert all((found[axis.id] == moved.codes(axis.id)).all() for axis in session.scheme.axes)
+    assert (session.state, session.log) == (state, log)
+
+
+def test_what_can_be_undone_and_done_again_is_told(session: Session) -> None:
+    assert (session.can_undo, session.can_redo) == (False, False)
+    session.move_threshold("ifng", "change", 0.75)
+    assert (session.can_undo, session.can_redo) == (True, False)
+    session.undo()
+    assert (session.can_undo, session.can_redo) == (False, True)

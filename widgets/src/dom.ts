@@ -71,6 +71,7 @@ export function number(value: number, digits = 3): string {
 }
 
 export function grouped(n: number): string {
+  if (Number.isNaN(n)) return "…"; // being counted
   return String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 

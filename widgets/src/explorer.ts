@@ -1,18 +1,19 @@
 // The Explorer: asks Python once for the data, then everything moves here; thresholds and selection go back as traits.
 import { el, empty, grouped, short, table, words } from "./dom.ts";
 import { frame, type Frame } from "./frame.ts";
-import { asView, debounce, Link, type AnyModel } from "./model.ts";
+import { asView, copied, debounce, Link, type AnyModel } from "./model.ts";
 import { cohort } from "./parts/cohort.ts";
 import { evidence, type Gene } from "./parts/evidence.ts";
 import { legend } from "./parts/legend.ts";
 import { scatter } from "./parts/scatter.ts";
+import { steps } from "./parts/steps.ts";
 import { thresholds } from "./parts/thresholds.ts";
 import { readData, type Spec, type Thresholds } from "./spec.ts";
 import { packBits, unpackBits } from "./stats.ts";
-import { Store } from "./store.ts";
+import { keyOf, Store } from "./store.ts";
 
 function countsTable(store: Store): HTMLElement {
-  const rows = store.spec.axes.flatMap((axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] })).filter((row) => row.cells[2]));
+  const rows = store.spec.axes.flatMap((axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] })).filter((row) => row.cells[2] !== 0));
   return table(`Calls of all ${grouped(store.spec.n_obs)} observations`, ["axis", "call", "n"], rows);
 }
 
@@ -54,7 +55,7 @@ function colorBar(store: Store, link: Link, say: Frame): { node: HTMLElement; dr
     link.request("gene", { gene: search.value.trim() }).then((answer) => {
       const view = answer.buffers[0];
       if (view.byteLength !== 4 * spec.n_drawn) throw new Error("the values of the gene have another length than the points");
-      store.gene = { name: String(answer.content.gene), values: new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer) };
+      store.gene = { name: String(answer.content.gene), values: new Float32Array(copied(view)) };
       say.alert("");
       paint(`gene:${store.gene.name}`);
     }, (error: Error) => { if (known) paint(`quantity:${known.name}`); else say.alert(error.message); });
@@ -77,18 +78,30 @@ function show(store: Store, link: Link, box: Frame): void {
     link.push("thresholds", all);
   });
   const sendSelection = debounce(60, () => link.push("selected", new DataView((store.selected ? packBits(store.selected) : new Uint8Array(0)).buffer)));
+  const sendAll = (): void => { sendThresholds.now(); sendSelection.now(); };
+  // Where only a part is here, Python counts all, at the thresholds of the question: what comes late is thrown away.
+  const recount = debounce(20, () => {
+    const key = keyOf(store.thresholds), axis = store.current.id;
+    if (!live || !store.part || (store.totals?.key === key && store.totals.axis === axis)) return;
+    link.request("count", { thresholds: structuredClone(store.thresholds), axis }).then(({ content, buffers }) => {
+      if (key !== keyOf(store.thresholds) || axis !== store.current.id) return;
+      store.totals = { key, axis, counts: content.counts as Record<string, number[]>, groups: buffers[0] ? new Uint32Array(copied(buffers[0])) : null };
+      store.tell("counts");
+    }, (error: Error) => box.alert(error.message));
+  });
   const askGenes = live && spec.has_genes ? async (): Promise<Gene[]> => {
     const answer = await link.request("drivers", { n: spec.n_drawn }, [packBits(store.selected ?? new Uint8Array(spec.n_drawn))]);
     return answer.content.genes as Gene[];
   } : null;
 
-  const picture = scatter(store, box.root), list = legend(store), cut = thresholds(store, (axis, name) => { moved.set(`${axis} ${name}`, [axis, name]); sendThresholds(); });
+  const picture = scatter(store, box), list = legend(store), cut = thresholds(store, (axis, name) => { moved.set(`${axis} ${name}`, [axis, name]); sendThresholds(); });
   const people = cohort(store), proof = evidence(store, askGenes), axes = tabs(store), colors = colorBar(store, link, box);
   const numbers = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "counts" } });
+  const step = live ? steps(store, link, box, sendAll) : null;
   const drawNumbers = (): void => { empty(numbers); numbers.append(countsTable(store)); };
-  const reset = el("button", { text: "reset all thresholds", attr: { type: "button", "data-testid": "rt-reset" }, on: { click: () => { for (const axis of spec.axes) for (const t of axis.thresholds) { if (store.thresholds[axis.id][t.name] !== Math.fround(t.value)) { moved.set(`${axis.id} ${t.name}`, [axis.id, t.name]); store.move(axis.id, t.name, t.value); } } sendThresholds(); } } });
-  const left = el("div", {}, colors.node, picture.node, list.node, proof.node);
-  const right = el("div", {}, axes.node, el("div", {}, cut.node, el("div", { class: "rt-bar" }, reset)), people.node, el("section", {}, el("details", {}, el("summary", { text: "all counts as a table" }), numbers)));
+  const reset = el("button", { text: "reset all thresholds", attr: { type: "button", "data-testid": "rt-reset" }, on: { click: () => { if (live) return step?.reset(); for (const axis of spec.axes) for (const t of axis.thresholds) { if (store.thresholds[axis.id][t.name] !== Math.fround(t.value)) { moved.set(`${axis.id} ${t.name}`, [axis.id, t.name]); store.move(axis.id, t.name, t.value); } } sendThresholds(); } } });
+  const left = el("div", {}, colors.node, picture.node, step?.regions ?? "", list.node, proof.node);
+  const right = el("div", {}, axes.node, el("div", {}, cut.node, el("div", { class: "rt-bar" }, step?.back ?? "", reset)), people.node, el("section", {}, el("details", {}, el("summary", { text: "all counts as a table" }), numbers)));
   empty(box.body);
   box.body.append(head(spec), el("div", { class: "rt-grid" }, left, right));
   (box.root as unknown as { __rt: Store }).__rt = store;
@@ -96,20 +109,22 @@ function show(store: Store, link: Link, box: Frame): void {
   const slow = debounce(30, () => { people.draw(); drawNumbers(); proof.drawRow(); });
   store.listen((changed) => {
     if (changed.has("axis")) { axes.draw(); cut.build(); slow(); }
-    if (changed.has("color")) { colors.draw(); if (!store.color.startsWith("gene:")) link.push("color_by", store.color); }
-    if (changed.has("calls")) { cut.draw(); slow(); }
-    if (changed.has("selected")) { sendSelection(); proof.drawSelection(); slow(); }
+    if (changed.has("color")) { colors.draw(); if (!store.color.startsWith("gene:") && link.model.get("color_by") !== store.color) link.push("color_by", store.color); }
+    if (changed.has("calls")) cut.draw();
+    if (changed.has("calls") || changed.has("counts")) slow();
+    if (changed.has("calls") || changed.has("axis")) recount();
+    if (changed.has("selected")) { sendSelection(); proof.drawSelection(); step?.draw(); slow(); }
     if (changed.has("row")) proof.drawRow();
-    if (["calls", "color", "hidden"].some((one) => changed.has(one as "calls"))) list.draw();
-    if (!changed.has("row")) picture.draw();
+    if (["calls", "counts", "color", "hidden"].some((one) => changed.has(one as "calls"))) list.draw();
+    if (changed.has("counts")) picture.tell();
+    else if (!changed.has("row")) picture.draw();
     const counted = store.counts(store.axis).map((n, i) => (n ? `${words(store.current.names[i])} ${n}` : "")).filter((text) => text);
-    box.status(`${store.current.title}: ${counted.join(", ")}${store.selected ? `; ${store.nSelected} selected` : ""}`);
+    if (!store.pending) box.status(`${store.current.title}: ${counted.join(", ")}${store.selected ? `; ${store.nSelected} selected` : ""}`);
   });
   link.watch("thresholds", (value) => store.take(value as Thresholds));
-  link.watch("_totals", (value) => { store.totals = spec.n_drawn < spec.n_obs ? (value as Record<string, number[]>) : null; store.tell("calls"); });
   link.watch("color_by", (value) => { store.color = String(value); const at = spec.axes.findIndex((axis) => `axis:${axis.id}` === value); if (at >= 0 && at !== store.axis) { store.axis = at; store.tell("axis", "color"); } else store.tell("color"); });
   link.watch("selected", (value) => { const bits = asView(value); store.select(bits.byteLength ? unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn) : null); });
-  axes.draw(); cut.build(); colors.draw(); list.draw(); people.draw(); drawNumbers(); proof.drawRow(); proof.drawSelection(); picture.draw();
+  axes.draw(); cut.build(); colors.draw(); list.draw(); people.draw(); drawNumbers(); proof.drawRow(); proof.drawSelection(); picture.draw(); recount();
 }
 
 function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () => void {
@@ -119,8 +134,6 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
   link.request("data").then((answer) => {
     const spec = answer.content.spec as Spec;
     const store = new Store(spec, readData(spec, answer.buffers));
-    const totals = model.get("_totals") as Record<string, number[]> | undefined;
-    if (spec.n_drawn < spec.n_obs && totals) store.totals = totals;
     store.take((model.get("thresholds") ?? {}) as Thresholds);
     const color = String(model.get("color_by") ?? "");
     if (color) store.color = color;

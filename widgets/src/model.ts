@@ -25,7 +25,8 @@ export class Link {
   private counter = 0;
   private mine = new Map<string, string>();
   private listeners: [string, (...given: never[]) => void][] = [];
-  private base = Math.random().toString(36).slice(2, 10);
+  private base = `v${Math.random().toString(36).slice(2, 10)}`;
+  private changes = 0;
 
   constructor(readonly model: AnyModel) {
     this.listen("msg:custom", ((content: unknown, buffers: unknown) => this.receive(content, buffers)) as never);
@@ -55,7 +56,8 @@ export class Link {
         reject(new Error(`no answer from Python in ${seconds} s; is the kernel busy or stopped?`));
       }, seconds * 1000);
       this.waiting.set(id, { resolve, reject, timer });
-      this.model.send({ id, what, ...given }, undefined, buffers.map((one) => one.slice().buffer as ArrayBuffer));
+      // A message may overtake a trait that was changed before it: Python waits for the change that is named here.
+      this.model.send({ id, what, after: this.changes ? { [this.base]: this.changes } : {}, ...given }, undefined, buffers.map((one) => one.slice().buffer as ArrayBuffer));
     });
   }
 
@@ -63,6 +65,7 @@ export class Link {
   push(name: string, value: unknown): void {
     this.mine.set(name, print(value));
     this.model.set(name, value);
+    this.model.set("_sent", { ...(this.model.get("_sent") as object | undefined), [this.base]: ++this.changes });
     this.model.save_changes();
   }
 
@@ -90,6 +93,10 @@ export function asView(buffer: unknown): DataView {
   return new DataView(view.buffer, view.byteOffset, view.byteLength);
 }
 
+export function copied(view: DataView): ArrayBuffer {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
+}
+
 function print(value: unknown): string {
   if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).join();
   if (value && typeof value === "object" && !Array.isArray(value)) {
@@ -98,10 +105,12 @@ function print(value: unknown): string {
   return JSON.stringify(value) ?? "undefined";
 }
 
-export function debounce(wait: number, act: () => void): () => void {
+// Acts once when it has been quiet for a while; `now` does at once what is waiting.
+export function debounce(wait: number, act: () => void): (() => void) & { now(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  return () => {
+  const run = (): void => { timer = undefined; act(); };
+  return Object.assign(() => {
     clearTimeout(timer);
-    timer = setTimeout(act, wait);
-  };
+    timer = setTimeout(run, wait);
+  }, { now: () => { if (timer !== undefined) { clearTimeout(timer); run(); } } });
 }

@@ -1,3 +1,5 @@
+import { copied } from "./model.ts";
+
 // What Python sends: the scheme with its rules compiled to numbers, names and colours. The shape is checked on both
 // sides: `tests/widgets/test_spec.py` compares these fields with what Python writes.
 
@@ -45,6 +47,7 @@ export interface Column {
   name: string;
   names: string[];
   colors: string[];
+  counts: number[]; // of all observations
 }
 
 export interface Spec {
@@ -83,7 +86,7 @@ export function readData(spec: Spec, buffers: DataView[]): Data {
     if (!view || view.byteLength !== bytes) {
       throw new Error(`buffer ${at - 1} has ${view ? view.byteLength : 0} bytes; ${bytes} were expected`);
     }
-    return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
+    return copied(view);
   };
   const many = <T>(count: number, bytes: number, make: (b: ArrayBuffer) => T): T[] => Array.from({ length: count }, () => make(next(bytes)));
   return {

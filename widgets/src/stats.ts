@@ -53,9 +53,20 @@ export interface Bar {
 }
 
 // Calls per patient and time point; `none` marks what has no patient.
-export function composition(patients: Uint16Array, times: Uint16Array, codes: Uint8Array, sizes: { patients: number; times: number; calls: number }, none: (patient: number) => boolean): Bar[] {
+export function composition(patients: Uint16Array, times: Uint16Array, codes: Uint8Array, sizes: Sizes, none: (patient: number) => boolean): Bar[] {
   const table = new Uint32Array(sizes.patients * sizes.times * sizes.calls);
   for (let i = 0; i < codes.length; i++) table[(patients[i] * sizes.times + times[i]) * sizes.calls + codes[i]]++;
+  return barsOf(table, sizes, none);
+}
+
+export interface Sizes {
+  patients: number;
+  times: number;
+  calls: number;
+}
+
+// From counts of (patient, time, call) to bars.
+export function barsOf(table: Uint32Array, sizes: Sizes, none: (patient: number) => boolean): Bar[] {
   const bars: Bar[] = [];
   for (let p = 0; p < sizes.patients; p++) {
     if (none(p)) continue;

@@ -4,7 +4,7 @@ import { recall, touched, type Calls } from "./rule.ts";
 import type { Axis, Data, Spec, Thresholds } from "./spec.ts";
 import { tally } from "./stats.ts";
 
-export type Change = "calls" | "color" | "hidden" | "selected" | "axis" | "row";
+export type Change = "calls" | "counts" | "color" | "hidden" | "selected" | "axis" | "row";
 
 export interface Coloring {
   kind: "axis" | "column" | "quantity" | "gene";
@@ -18,6 +18,15 @@ export interface Coloring {
   high: number;
 }
 
+export interface Totals {
+  key: string; // the thresholds at which these counts hold
+  counts: Record<string, number[]>;
+  axis: string;
+  groups: Uint32Array | null;
+}
+
+export const keyOf = (thresholds: Thresholds): string => JSON.stringify(Object.entries(thresholds).sort().map(([axis, values]) => [axis, Object.entries(values).sort()]));
+
 export class Store {
   thresholds: Thresholds = {};
   calls: Calls;
@@ -26,7 +35,8 @@ export class Store {
   hidden = new Set<string>();
   selected: Uint8Array | null = null;
   row = -1;
-  totals: Record<string, number[]> | null = null; // counts of all observations, where only a part is here
+  lasso: { embedding: string; corners: [number, number][] } | null = null; // what the selection was drawn with
+  totals: Totals | null = null; // where only a part is here: counts of all observations, from Python
   gene: { name: string; values: Float32Array } | null = null;
   private listeners: ((changed: Set<Change>) => void)[] = [];
 
@@ -74,9 +84,21 @@ export class Store {
     for (const [axis, values] of Object.entries(thresholds)) for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
   }
 
+  get part(): boolean {
+    return this.spec.n_drawn < this.spec.n_obs;
+  }
+
+  // Whether the counts of all observations are being made for thresholds that have moved since.
+  get pending(): boolean {
+    return this.part && this.totals?.key !== keyOf(this.thresholds);
+  }
+
+  // Counts of all observations at the thresholds of now; NaN until they are known.
   counts(axis: number): number[] {
     const one = this.spec.axes[axis];
-    return this.totals?.[one.id] ?? tally(this.calls.final[axis], one.names.length);
+    if (!this.part) return tally(this.calls.final[axis], one.names.length);
+    const known = this.totals?.counts[one.id] ?? one.names.map(() => 1);
+    return this.pending ? known.map((n) => (n ? NaN : 0)) : known;
   }
 
   coloring(): Coloring {
@@ -89,7 +111,7 @@ export class Store {
     if (kind === "column") {
       const number = this.spec.columns.findIndex((column) => column.name === name), column = this.spec.columns[number];
       const codes = this.data.columns[number];
-      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: tally(codes, column.names.length) };
+      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: column.counts };
     }
     const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
     const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
@@ -106,7 +128,8 @@ export class Store {
     return { points, codes: coloring.codes, colors, shown, selected: this.selected };
   }
 
-  select(mask: Uint8Array | null): void {
+  select(mask: Uint8Array | null, lasso: Store["lasso"] = null): void {
+    this.lasso = lasso;
     this.selected = mask && mask.some((one) => one) ? mask : null;
     this.tell("selected");
   }

@@ -31,6 +31,7 @@ export const STYLE = `
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
 .rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
+.rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }

@@ -48,6 +48,7 @@ function number(value, digits = 3) {
   return text.replace("-", "−");
 }
 function grouped(n) {
+  if (Number.isNaN(n)) return "…";
   return String(n).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 function table(caption, head2, rows) {
@@ -94,6 +95,7 @@ var STYLE = `
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
 .rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
+.rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
@@ -131,7 +133,8 @@ var Link = class {
     this.counter = 0;
     this.mine = /* @__PURE__ */ new Map();
     this.listeners = [];
-    this.base = Math.random().toString(36).slice(2, 10);
+    this.base = `v${Math.random().toString(36).slice(2, 10)}`;
+    this.changes = 0;
     this.listen("msg:custom", ((content, buffers) => this.receive(content, buffers)));
   }
   listen(name, listener) {
@@ -156,13 +159,14 @@ var Link = class {
         reject(new Error(`no answer from Python in ${seconds} s; is the kernel busy or stopped?`));
       }, seconds * 1e3);
       this.waiting.set(id, { resolve, reject, timer });
-      this.model.send({ id, what, ...given }, void 0, buffers.map((one) => one.slice().buffer));
+      this.model.send({ id, what, after: this.changes ? { [this.base]: this.changes } : {}, ...given }, void 0, buffers.map((one) => one.slice().buffer));
     });
   }
   // Sends a trait; its own echo is known when it comes back.
   push(name, value) {
     this.mine.set(name, print(value));
     this.model.set(name, value);
+    this.model.set("_sent", { ...this.model.get("_sent"), [this.base]: ++this.changes });
     this.model.save_changes();
   }
   // Calls back when Python changes a trait, not when one's own change comes back.
@@ -186,6 +190,9 @@ function asView(buffer) {
   const view = buffer;
   return new DataView(view.buffer, view.byteOffset, view.byteLength);
 }
+function copied(view) {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+}
 function print(value) {
   if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).join();
   if (value && typeof value === "object" && !Array.isArray(value)) {
@@ -195,10 +202,19 @@ function print(value) {
 }
 function debounce(wait, act) {
   let timer;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(act, wait);
+  const run = () => {
+    timer = void 0;
+    act();
   };
+  return Object.assign(() => {
+    clearTimeout(timer);
+    timer = setTimeout(run, wait);
+  }, { now: () => {
+    if (timer !== void 0) {
+      clearTimeout(timer);
+      run();
+    }
+  } });
 }
 
 // src/stats.ts
@@ -249,6 +265,9 @@ function histogram(values, bins, limits = []) {
 function composition(patients, times, codes, sizes, none) {
   const table2 = new Uint32Array(sizes.patients * sizes.times * sizes.calls);
   for (let i = 0; i < codes.length; i++) table2[(patients[i] * sizes.times + times[i]) * sizes.calls + codes[i]]++;
+  return barsOf(table2, sizes, none);
+}
+function barsOf(table2, sizes, none) {
   const bars2 = [];
   for (let p = 0; p < sizes.patients; p++) {
     if (none(p)) continue;
@@ -313,9 +332,11 @@ var MANY = 400;
 function bars(store) {
   const { spec, data, axis } = store;
   if (spec.patient < 0) return [];
+  const counted = store.totals?.groups;
   const times = spec.timepoint >= 0 ? data.columns[spec.timepoint] : new Uint16Array(spec.n_drawn);
   const names = spec.columns[spec.patient].names;
   const sizes = { patients: names.length, times: spec.timepoint >= 0 ? spec.columns[spec.timepoint].names.length : 1, calls: spec.axes[axis].names.length };
+  if (store.part && counted?.length) return barsOf(counted, sizes, (p) => names[p] === "");
   return composition(data.columns[spec.patient], times, store.calls.final[axis], sizes, (p) => names[p] === "");
 }
 var label = (store, bar) => {
@@ -415,7 +436,7 @@ function cohort(store) {
   const drawFlow = () => {
     empty(flow);
     const picture = flowPicture(store), axis = store.current;
-    flow.append(el("h3", { text: "From baseline on" }));
+    flow.append(el("h3", { text: `From baseline on${store.part ? " (of those drawn)" : ""}` }));
     if (!picture) {
       flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." }));
       return;
@@ -434,10 +455,13 @@ function cohort(store) {
     flow.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
   };
   const drawParts = () => {
+    const busy = store.part && (store.pending || store.totals?.axis !== store.current.id);
+    parts.setAttribute("aria-busy", String(busy));
+    if (busy) return;
     empty(parts);
     const found = bars(store), axis = store.current;
     if (!found.length) return;
-    parts.append(el("h3", { text: "Calls per patient and time point" }));
+    parts.append(el("h3", { text: `Calls per patient and time point${store.part && !store.totals?.groups?.length ? " (of those drawn)" : ""}` }));
     const rows = found.flatMap((bar) => bar.counts.map((k, call) => ({ k, call })).filter((one) => one.k).map(({ k, call }) => {
       const [low, high] = wilson(k, bar.n);
       return { cells: [label(store, bar), words(axis.names[call]), k, bar.n, `${number(k / bar.n)} (${number(low)} to ${number(high)})`] };
@@ -586,7 +610,7 @@ function evidence(store, askGenes) {
   const drawSelection = () => {
     empty(genes);
     const n = store.nSelected;
-    genes.append(el("h3", { text: "Selection" }), el("p", { text: n ? `${n} of ${store.spec.n_drawn} selected` : "Nothing is selected: draw a lasso, or use the buttons of the legend.", attr: { "data-testid": "rt-nsel" } }));
+    genes.append(el("h3", { text: "Selection" }), el("p", { text: n ? `${n} of ${store.spec.n_drawn}${store.part ? " drawn" : ""} selected` : "Nothing is selected: draw a lasso, or use the buttons of the legend.", attr: { "data-testid": "rt-nsel" } }));
     if (!n) return;
     const codes = store.calls.final[store.axis], counts = /* @__PURE__ */ new Map();
     store.selected?.forEach((one, i) => {
@@ -704,9 +728,9 @@ function render(layer, view, radius, paper) {
 }
 var CIVIDIS = ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#F3DB4B", "#FEE838"].map(hex);
 var STEPS = 32;
-function ramp(steps = STEPS) {
-  return Array.from({ length: steps }, (_, i) => {
-    const at = i / (steps - 1) * (CIVIDIS.length - 1), low = Math.floor(at), rest = at - low;
+function ramp(steps2 = STEPS) {
+  return Array.from({ length: steps2 }, (_, i) => {
+    const at = i / (steps2 - 1) * (CIVIDIS.length - 1), low = Math.floor(at), rest = at - low;
     const a = CIVIDIS[low], b = CIVIDIS[Math.min(low + 1, CIVIDIS.length - 1)];
     return [0, 1, 2].map((c) => Math.round(a[c] + rest * (b[c] - a[c])));
   });
@@ -736,7 +760,7 @@ function legend(store) {
     }
     const list = el("ul", { class: "rt-legend" });
     coloring.names.forEach((name, i) => {
-      if (!coloring.counts[i]) return;
+      if (coloring.counts[i] === 0) return;
       const chip = el("span", { class: "rt-chip", attr: { "aria-hidden": "true" } });
       chip.style.background = coloring.colors[i];
       const word = words(name) || "no data";
@@ -764,17 +788,18 @@ function legend(store) {
 
 // src/parts/scatter.ts
 var HEIGHT = 420;
-var HELP = "Arrow keys move, + and − zoom, 0 shows all, Escape clears the selection. Drag draws a lasso; with Shift it moves.";
+var HELP = "Arrow keys move, + and − zoom, 0 shows all, Escape clears the selection. Drag draws a lasso; with Shift it moves. L takes a pen: arrow keys lead it, Space sets a corner of a lasso, Enter closes it or, without corners, picks the point nearest to the pen.";
+var PEN = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 function paperOf(node) {
   const found = /(\d+)[, ]+(\d+)[, ]+(\d+)/.exec(getComputedStyle(node).backgroundColor);
   return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : hex("#FFFFFF");
 }
-function scatter(store, root) {
-  const canvas = el("canvas", { attr: { tabindex: 0, role: "img", "aria-describedby": "", "data-testid": "rt-scatter" } });
-  canvas.removeAttribute("aria-describedby");
+function scatter(store, box) {
+  const canvas = el("canvas", { attr: { tabindex: 0, role: "img", "data-testid": "rt-scatter" } });
   const over = svg("svg", { attr: { "aria-hidden": "true" } });
   const choose = el("select", { attr: { "aria-label": "coordinates" } }, ...store.spec.embeddings.map((name, i) => el("option", { text: short(name), attr: { value: i } })));
   const view = { width: 600, height: HEIGHT, scale: 1, x: 0, y: 0 };
+  let ratio = 1, pen = null;
   let which = 0, lasso = [], dragged = null, fitted = false, waiting = false;
   const points = () => store.data.points[which];
   const fit = () => {
@@ -784,24 +809,29 @@ function scatter(store, root) {
     view.y = (y0 + y1) / 2;
     fitted = true;
   };
-  const radius = () => store.spec.n_drawn < 500 ? 5 : store.spec.n_drawn < 5e3 ? 2.5 : store.spec.n_drawn < 6e4 ? 1.2 : 1;
+  const radius = () => store.spec.n_drawn < 500 ? 5 * ratio : store.spec.n_drawn < 5e3 ? 2.5 * ratio : store.spec.n_drawn < 6e4 ? 1.2 * ratio : 1;
+  const tell = () => {
+    const coloring = store.coloring();
+    const said = coloring.names.map((name, i) => `${name.replace(/_/g, " ")} ${grouped(coloring.counts[i])}`).filter((_, i) => coloring.counts[i] !== 0).slice(0, 12).join(", ");
+    canvas.setAttribute("aria-label", `${store.spec.n_drawn} points coloured by ${coloring.title}${said ? `: ${said}` : ""}. ${HELP}`);
+  };
   const paint2 = () => {
     waiting = false;
     if (!store.data.points.length) return;
-    const width = Math.max(200, Math.round(canvas.clientWidth || 600));
-    if (canvas.width !== width || canvas.height !== HEIGHT) {
+    ratio = Math.min(2, Math.max(1, window.devicePixelRatio || 1));
+    const width = Math.max(200, Math.round((canvas.clientWidth || 600) * ratio)), height = Math.round(HEIGHT * ratio);
+    if (canvas.width !== width || canvas.height !== height) {
       canvas.width = width;
-      canvas.height = HEIGHT;
-      fitted = fitted && view.width === width;
+      canvas.height = height;
+      fitted = false;
     }
-    view.width = width;
+    [view.width, view.height] = [width, height];
+    over.setAttribute("viewBox", `0 0 ${width} ${height}`);
     canvas.style.height = `${HEIGHT}px`;
     if (!fitted) fit();
-    const pixels = render(store.layer(points()), view, radius(), paperOf(root));
-    canvas.getContext("2d")?.putImageData(new ImageData(pixels, view.width, view.height), 0, 0);
-    const coloring = store.coloring();
-    const said = coloring.names.map((name, i) => `${name.replace(/_/g, " ")} ${coloring.counts[i]}`).filter((_, i) => coloring.counts[i]).slice(0, 12).join(", ");
-    canvas.setAttribute("aria-label", `${store.spec.n_drawn} points coloured by ${coloring.title}${said ? `: ${said}` : ""}. ${HELP}`);
+    const pixels = render(store.layer(points()), view, radius(), paperOf(box.root));
+    canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
+    tell();
   };
   const draw = () => {
     if (waiting) return;
@@ -810,7 +840,38 @@ function scatter(store, root) {
   };
   const line = () => {
     empty(over);
-    if (lasso.length > 1) over.append(svg("polygon", { attr: { points: lasso.map((p) => p.join(",")).join(" "), fill: "rgba(86,180,233,.2)", stroke: "#0072B2" } }));
+    if (lasso.length > 1) over.append(svg("polygon", { attr: { points: lasso.map((p) => p.join(",")).join(" "), fill: "rgba(86,180,233,.2)", stroke: "#0072B2", "stroke-width": ratio } }));
+    if (pen) over.append(svg("path", { class: "rt-pen", attr: { d: `M${pen[0] - 9 * ratio} ${pen[1]}h${18 * ratio}M${pen[0]} ${pen[1] - 9 * ratio}v${18 * ratio}`, stroke: "currentColor", "stroke-width": 2 * ratio } }));
+  };
+  const finish2 = (corners) => {
+    const drawn = corners.map(([x, y]) => toUnits(view, x, y));
+    store.select(inside(points(), drawn), { embedding: store.spec.embeddings[which], corners: drawn });
+  };
+  const pick = (px, py) => {
+    const row = nearest(px, py);
+    if (row >= 0) {
+      store.row = row;
+      store.tell("row");
+    }
+  };
+  const write = (event) => {
+    const { key } = event;
+    if (!pen) {
+      if (key !== "l" && key !== "L") return false;
+      pen = [view.width / 2, view.height / 2];
+    } else if (PEN[key]) {
+      const by = (event.shiftKey ? 2 : 14) * ratio;
+      pen = [Math.min(view.width, Math.max(0, pen[0] + by * PEN[key][0])), Math.min(view.height, Math.max(0, pen[1] + by * PEN[key][1]))];
+    } else if (key === " ") lasso.push([pen[0], pen[1]]);
+    else if (key === "Enter" || key === "Escape") {
+      const [drawn, place] = [lasso, pen];
+      [lasso, pen] = [[], null];
+      if (key === "Enter" && drawn.length > 2) finish2(drawn);
+      else if (key === "Enter") pick(...place);
+    } else return false;
+    line();
+    if (pen) box.status(`pen at ${toUnits(view, ...pen).map((v) => number(v)).join(", ")}; ${lasso.length} corners`);
+    return true;
   };
   const zoom = (factor, px = view.width / 2, py = view.height / 2) => {
     const [x, y] = toUnits(view, px, py);
@@ -821,7 +882,7 @@ function scatter(store, root) {
   };
   const nearest = (px, py) => {
     const [x, y] = toUnits(view, px, py), all = points();
-    let best = (9 / view.scale) ** 2, found = -1;
+    let best = (9 * ratio / view.scale) ** 2, found = -1;
     for (let i = 0; i < all.length / 2; i++) {
       const d = (all[2 * i] - x) ** 2 + (all[2 * i + 1] - y) ** 2;
       if (d < best) {
@@ -832,8 +893,8 @@ function scatter(store, root) {
     return found;
   };
   const at = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    const place = canvas.getBoundingClientRect();
+    return [(event.clientX - place.left) * ratio, (event.clientY - place.top) * ratio];
   };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -856,21 +917,16 @@ function scatter(store, root) {
     const drawn = lasso;
     [lasso, dragged] = [[], null];
     line();
-    if (drawn.length > 4) store.select(inside(points(), drawn.map(([x, y]) => toUnits(view, x, y))));
-    else if (drawn.length) {
-      const row = nearest(...at(event));
-      if (row >= 0) {
-        store.row = row;
-        store.tell("row");
-      }
-    }
+    if (drawn.length > 4) finish2(drawn);
+    else if (drawn.length) pick(...at(event));
   });
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
     zoom(Math.exp(-event.deltaY / 400), ...at(event));
   }, { passive: false });
   canvas.addEventListener("keydown", (event) => {
-    const step = 40 / view.scale;
+    if (write(event)) return event.preventDefault();
+    const step = 40 * ratio / view.scale;
     const acts = {
       ArrowLeft: () => {
         view.x -= step;
@@ -917,9 +973,47 @@ function scatter(store, root) {
       } } }),
       el("button", { text: "clear selection", attr: { type: "button", "data-testid": "rt-clear" }, on: { click: () => store.select(null) } })
     ),
-    el("div", { class: "rt-over" }, canvas, over)
+    el("div", { class: "rt-over" }, canvas, over),
+    el("details", {}, el("summary", { text: "keys of the picture" }), el("p", { class: "rt-soft", text: HELP }))
   );
-  return { node, draw };
+  return { node, draw, tell };
+}
+
+// src/parts/steps.ts
+function steps(store, link, box, before) {
+  const act = (step, given = {}) => {
+    before();
+    link.request("step", { step, ...given }).then(() => box.alert(""), (error) => box.alert(error.message));
+  };
+  const button = (text, key, click) => el("button", { text, attr: { type: "button", "data-testid": `rt-${key}` }, on: { click } });
+  const undo = button("undo", "undo", () => act("undo")), redo = button("redo", "redo", () => act("redo"));
+  const name = el("input", { attr: { type: "text", size: 12, maxlength: 60, "aria-label": "name of a new region", placeholder: "name of region", "data-testid": "rt-region-name" } });
+  const keep = button("keep lasso", "keep", () => {
+    if (store.lasso) act("keep", { name: name.value.trim(), ...store.lasso });
+  });
+  const choose = el("select", { attr: { "aria-label": "regions", "data-testid": "rt-regions" } });
+  const select = button("select", "region", () => act("select", { name: choose.value })), remove = button("forget", "forget", () => act("remove", { name: choose.value }));
+  select.setAttribute("aria-label", "select the region");
+  remove.setAttribute("aria-label", "forget the region");
+  name.addEventListener("input", () => draw());
+  const draw = () => {
+    const now = link.model.get("_steps"), known = now?.regions ?? [], chosen = choose.value;
+    undo.disabled = !now?.undo;
+    redo.disabled = !now?.redo;
+    keep.disabled = !store.lasso || !name.value.trim();
+    select.disabled = remove.disabled = choose.disabled = !known.length;
+    empty(choose);
+    choose.append(...(known.length ? known : ["no region yet"]).map((one) => el("option", { text: short(one), attr: { value: one } })));
+    if (known.includes(chosen)) choose.value = chosen;
+  };
+  link.watch("_steps", draw);
+  draw();
+  return {
+    back: el("span", { class: "rt-bar" }, undo, redo),
+    regions: el("div", { class: "rt-bar", attr: { role: "group", "aria-label": "regions" } }, name, keep, choose, select, remove),
+    reset: () => act("reset"),
+    draw
+  };
 }
 
 // src/parts/thresholds.ts
@@ -1030,7 +1124,7 @@ function readData(spec, buffers) {
     if (!view || view.byteLength !== bytes) {
       throw new Error(`buffer ${at - 1} has ${view ? view.byteLength : 0} bytes; ${bytes} were expected`);
     }
-    return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+    return copied(view);
   };
   const many = (count, bytes, make) => Array.from({ length: count }, () => make(next(bytes)));
   return {
@@ -1044,6 +1138,7 @@ function readData(spec, buffers) {
 }
 
 // src/store.ts
+var keyOf = (thresholds2) => JSON.stringify(Object.entries(thresholds2).sort().map(([axis, values]) => [axis, Object.entries(values).sort()]));
 var Store = class {
   constructor(spec, data) {
     this.spec = spec;
@@ -1053,8 +1148,10 @@ var Store = class {
     this.hidden = /* @__PURE__ */ new Set();
     this.selected = null;
     this.row = -1;
+    this.lasso = null;
+    // what the selection was drawn with
     this.totals = null;
-    // counts of all observations, where only a part is here
+    // where only a part is here: counts of all observations, from Python
     this.gene = null;
     this.listeners = [];
     for (const axis of spec.axes) this.thresholds[axis.id] = Object.fromEntries(axis.thresholds.map((t) => [t.name, Math.fround(t.value)]));
@@ -1092,9 +1189,19 @@ var Store = class {
   take(thresholds2) {
     for (const [axis, values] of Object.entries(thresholds2)) for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
   }
+  get part() {
+    return this.spec.n_drawn < this.spec.n_obs;
+  }
+  // Whether the counts of all observations are being made for thresholds that have moved since.
+  get pending() {
+    return this.part && this.totals?.key !== keyOf(this.thresholds);
+  }
+  // Counts of all observations at the thresholds of now; NaN until they are known.
   counts(axis) {
     const one = this.spec.axes[axis];
-    return this.totals?.[one.id] ?? tally(this.calls.final[axis], one.names.length);
+    if (!this.part) return tally(this.calls.final[axis], one.names.length);
+    const known = this.totals?.counts[one.id] ?? one.names.map(() => 1);
+    return this.pending ? known.map((n) => n ? NaN : 0) : known;
   }
   coloring() {
     const [kind, name] = [this.color.slice(0, this.color.indexOf(":")), this.color.slice(this.color.indexOf(":") + 1)];
@@ -1106,7 +1213,7 @@ var Store = class {
     if (kind === "column") {
       const number2 = this.spec.columns.findIndex((column2) => column2.name === name), column = this.spec.columns[number2];
       const codes = this.data.columns[number2];
-      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: tally(codes, column.names.length) };
+      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: column.counts };
     }
     const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
     const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
@@ -1121,7 +1228,8 @@ var Store = class {
     const shown = coloring.names.length ? coloring.names.map((name) => !this.hidden.has(name)) : colors.map(() => true);
     return { points, codes: coloring.codes, colors, shown, selected: this.selected };
   }
-  select(mask) {
+  select(mask, lasso = null) {
+    this.lasso = lasso;
     this.selected = mask && mask.some((one) => one) ? mask : null;
     this.tell("selected");
   }
@@ -1132,7 +1240,7 @@ var Store = class {
 
 // src/explorer.ts
 function countsTable(store) {
-  const rows = store.spec.axes.flatMap((axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] })).filter((row) => row.cells[2]));
+  const rows = store.spec.axes.flatMap((axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] })).filter((row) => row.cells[2] !== 0));
   return table(`Calls of all ${grouped(store.spec.n_obs)} observations`, ["axis", "call", "n"], rows);
 }
 function head(spec) {
@@ -1181,7 +1289,7 @@ function colorBar(store, link, say) {
     link.request("gene", { gene: search.value.trim() }).then((answer) => {
       const view = answer.buffers[0];
       if (view.byteLength !== 4 * spec.n_drawn) throw new Error("the values of the gene have another length than the points");
-      store.gene = { name: String(answer.content.gene), values: new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) };
+      store.gene = { name: String(answer.content.gene), values: new Float32Array(copied(view)) };
       say.alert("");
       paint2(`gene:${store.gene.name}`);
     }, (error) => {
@@ -1207,21 +1315,36 @@ function show(store, link, box) {
     link.push("thresholds", all);
   });
   const sendSelection = debounce(60, () => link.push("selected", new DataView((store.selected ? packBits(store.selected) : new Uint8Array(0)).buffer)));
+  const sendAll = () => {
+    sendThresholds.now();
+    sendSelection.now();
+  };
+  const recount = debounce(20, () => {
+    const key = keyOf(store.thresholds), axis = store.current.id;
+    if (!live || !store.part || store.totals?.key === key && store.totals.axis === axis) return;
+    link.request("count", { thresholds: structuredClone(store.thresholds), axis }).then(({ content, buffers }) => {
+      if (key !== keyOf(store.thresholds) || axis !== store.current.id) return;
+      store.totals = { key, axis, counts: content.counts, groups: buffers[0] ? new Uint32Array(copied(buffers[0])) : null };
+      store.tell("counts");
+    }, (error) => box.alert(error.message));
+  });
   const askGenes = live && spec.has_genes ? async () => {
     const answer = await link.request("drivers", { n: spec.n_drawn }, [packBits(store.selected ?? new Uint8Array(spec.n_drawn))]);
     return answer.content.genes;
   } : null;
-  const picture = scatter(store, box.root), list = legend(store), cut = thresholds(store, (axis, name) => {
+  const picture = scatter(store, box), list = legend(store), cut = thresholds(store, (axis, name) => {
     moved.set(`${axis} ${name}`, [axis, name]);
     sendThresholds();
   });
   const people = cohort(store), proof = evidence(store, askGenes), axes = tabs(store), colors = colorBar(store, link, box);
   const numbers = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "counts" } });
+  const step = live ? steps(store, link, box, sendAll) : null;
   const drawNumbers = () => {
     empty(numbers);
     numbers.append(countsTable(store));
   };
   const reset = el("button", { text: "reset all thresholds", attr: { type: "button", "data-testid": "rt-reset" }, on: { click: () => {
+    if (live) return step?.reset();
     for (const axis of spec.axes) for (const t of axis.thresholds) {
       if (store.thresholds[axis.id][t.name] !== Math.fround(t.value)) {
         moved.set(`${axis.id} ${t.name}`, [axis.id, t.name]);
@@ -1230,8 +1353,8 @@ function show(store, link, box) {
     }
     sendThresholds();
   } } });
-  const left = el("div", {}, colors.node, picture.node, list.node, proof.node);
-  const right = el("div", {}, axes.node, el("div", {}, cut.node, el("div", { class: "rt-bar" }, reset)), people.node, el("section", {}, el("details", {}, el("summary", { text: "all counts as a table" }), numbers)));
+  const left = el("div", {}, colors.node, picture.node, step?.regions ?? "", list.node, proof.node);
+  const right = el("div", {}, axes.node, el("div", {}, cut.node, el("div", { class: "rt-bar" }, step?.back ?? "", reset)), people.node, el("section", {}, el("details", {}, el("summary", { text: "all counts as a table" }), numbers)));
   empty(box.body);
   box.body.append(head(spec), el("div", { class: "rt-grid" }, left, right));
   box.root.__rt = store;
@@ -1248,28 +1371,25 @@ function show(store, link, box) {
     }
     if (changed.has("color")) {
       colors.draw();
-      if (!store.color.startsWith("gene:")) link.push("color_by", store.color);
+      if (!store.color.startsWith("gene:") && link.model.get("color_by") !== store.color) link.push("color_by", store.color);
     }
-    if (changed.has("calls")) {
-      cut.draw();
-      slow();
-    }
+    if (changed.has("calls")) cut.draw();
+    if (changed.has("calls") || changed.has("counts")) slow();
+    if (changed.has("calls") || changed.has("axis")) recount();
     if (changed.has("selected")) {
       sendSelection();
       proof.drawSelection();
+      step?.draw();
       slow();
     }
     if (changed.has("row")) proof.drawRow();
-    if (["calls", "color", "hidden"].some((one) => changed.has(one))) list.draw();
-    if (!changed.has("row")) picture.draw();
+    if (["calls", "counts", "color", "hidden"].some((one) => changed.has(one))) list.draw();
+    if (changed.has("counts")) picture.tell();
+    else if (!changed.has("row")) picture.draw();
     const counted = store.counts(store.axis).map((n, i) => n ? `${words(store.current.names[i])} ${n}` : "").filter((text) => text);
-    box.status(`${store.current.title}: ${counted.join(", ")}${store.selected ? `; ${store.nSelected} selected` : ""}`);
+    if (!store.pending) box.status(`${store.current.title}: ${counted.join(", ")}${store.selected ? `; ${store.nSelected} selected` : ""}`);
   });
   link.watch("thresholds", (value) => store.take(value));
-  link.watch("_totals", (value) => {
-    store.totals = spec.n_drawn < spec.n_obs ? value : null;
-    store.tell("calls");
-  });
   link.watch("color_by", (value) => {
     store.color = String(value);
     const at = spec.axes.findIndex((axis) => `axis:${axis.id}` === value);
@@ -1291,6 +1411,7 @@ function show(store, link, box) {
   proof.drawRow();
   proof.drawSelection();
   picture.draw();
+  recount();
 }
 function render2({ model, el: host }) {
   const box = frame(host, "resistype explorer");
@@ -1299,8 +1420,6 @@ function render2({ model, el: host }) {
   link.request("data").then((answer) => {
     const spec = answer.content.spec;
     const store = new Store(spec, readData(spec, answer.buffers));
-    const totals = model.get("_totals");
-    if (spec.n_drawn < spec.n_obs && totals) store.totals = totals;
     store.take(model.get("thresholds") ?? {});
     const color = String(model.get("color_by") ?? "");
     if (color) store.color = color;

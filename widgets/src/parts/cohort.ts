@@ -1,6 +1,6 @@
 // Patients: calls per time point with n and interval, and the way of each patient from the baseline on.
 import { el, empty, number, short, svg, table, words } from "../dom.ts";
-import { composition, ways, wilson, type Bar } from "../stats.ts";
+import { barsOf, composition, ways, wilson, type Bar } from "../stats.ts";
 import type { Store } from "../store.ts";
 
 const ROW = 17, LEFT = 150, BAR = 250, MANY = 400;
@@ -8,9 +8,11 @@ const ROW = 17, LEFT = 150, BAR = 250, MANY = 400;
 function bars(store: Store): Bar[] {
   const { spec, data, axis } = store;
   if (spec.patient < 0) return [];
+  const counted = store.totals?.groups;
   const times = spec.timepoint >= 0 ? data.columns[spec.timepoint] : new Uint16Array(spec.n_drawn);
   const names = spec.columns[spec.patient].names;
   const sizes = { patients: names.length, times: spec.timepoint >= 0 ? spec.columns[spec.timepoint].names.length : 1, calls: spec.axes[axis].names.length };
+  if (store.part && counted?.length) return barsOf(counted, sizes, (p) => names[p] === "");
   return composition(data.columns[spec.patient], times, store.calls.final[axis], sizes, (p) => names[p] === "");
 }
 
@@ -123,7 +125,7 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
   const drawFlow = (): void => {
     empty(flow);
     const picture = flowPicture(store), axis = store.current;
-    flow.append(el("h3", { text: "From baseline on" }));
+    flow.append(el("h3", { text: `From baseline on${store.part ? " (of those drawn)" : ""}` }));
     if (!picture) { flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." })); return; }
     const found = new Map<string, string[]>();
     for (const way of ways(store.data.baseline, store.calls.final[store.axis])) {
@@ -139,10 +141,14 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
     flow.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
   };
   const drawParts = (): void => {
+    // Where Python counts, the old picture stays pale until the new numbers are here.
+    const busy = store.part && (store.pending || store.totals?.axis !== store.current.id);
+    parts.setAttribute("aria-busy", String(busy));
+    if (busy) return;
     empty(parts);
     const found = bars(store), axis = store.current;
     if (!found.length) return;
-    parts.append(el("h3", { text: "Calls per patient and time point" }));
+    parts.append(el("h3", { text: `Calls per patient and time point${store.part && !store.totals?.groups?.length ? " (of those drawn)" : ""}` }));
     const rows = found.flatMap((bar) => bar.counts.map((k, call) => ({ k, call })).filter((one) => one.k).map(({ k, call }) => {
       const [low, high] = wilson(k, bar.n);
       return { cells: [label(store, bar), words(axis.names[call]), k, bar.n, `${number(k / bar.n)} (${number(low)} to ${number(high)})`] };

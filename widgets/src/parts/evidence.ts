@@ -46,7 +46,7 @@ export function evidence(store: Store, askGenes: (() => Promise<Gene[]>) | null)
   const drawSelection = (): void => {
     empty(genes);
     const n = store.nSelected;
-    genes.append(el("h3", { text: "Selection" }), el("p", { text: n ? `${n} of ${store.spec.n_drawn} selected` : "Nothing is selected: draw a lasso, or use the buttons of the legend.", attr: { "data-testid": "rt-nsel" } }));
+    genes.append(el("h3", { text: "Selection" }), el("p", { text: n ? `${n} of ${store.spec.n_drawn}${store.part ? " drawn" : ""} selected` : "Nothing is selected: draw a lasso, or use the buttons of the legend.", attr: { "data-testid": "rt-nsel" } }));
     if (!n) return;
     const codes = store.calls.final[store.axis], counts = new Map<number, number>();
     store.selected?.forEach((one, i) => { if (one) counts.set(codes[i], (counts.get(codes[i]) ?? 0) + 1); });

@@ -18,7 +18,7 @@ export function legend(store: Store): { node: HTMLElement; draw(): void } {
     }
     const list = el("ul", { class: "rt-legend" });
     coloring.names.forEach((name, i) => {
-      if (!coloring.counts[i]) return;
+      if (coloring.counts[i] === 0) return;
       const chip = el("span", { class: "rt-chip", attr: { "aria-hidden": "true" } });
       chip.style.background = coloring.colors[i];
       const word = words(name) || "no data";
