@@ -6,7 +6,7 @@ neighbours.py    shares in a radius, distance to the nearest cell of a kind
 compartments.py  inside, margin, outside; density.py: cells per mm² with intervals; rim.py: macrophages at the margin
 phenotype.py     inflamed, excluded, desert with evidence, or why not
 maps.py          value images on a grid (grid.py)
-rois.py          polygons; composition.py: what they hold
+rois.py          polygons; composition.py: what they hold; depth.py: how deep cells lie behind an outline
 export.py        CSV with thresholds in the header, GeoJSON
 options.py       every threshold, with its source
 
@@ -17,6 +17,7 @@ from resistype.spatial.build import read_tissue
 from resistype.spatial.compartments import Compartments, compartments
 from resistype.spatial.composition import roi_composition, roi_difference
 from resistype.spatial.density import densities, density_ratio, poisson_interval
+from resistype.spatial.depth import border_depth, infiltration
 from resistype.spatial.export import cells_table, cells_text, read_cells, read_rois, rois_text, write_cells, write_rois
 from resistype.spatial.maps import ValueMap, density_map, exclusion_map, marker_map, share_map
 from resistype.spatial.mask import MaskMatch, match_mask
@@ -24,7 +25,7 @@ from resistype.spatial.neighbours import Neighbourhood, nearest, neighbourhood
 from resistype.spatial.options import ImmuneRule, MapOptions, MarginRule, Roles, Threshold, threshold_table
 from resistype.spatial.phenotype import RegionCall, RegionCalls, describe_regions
 from resistype.spatial.rim import rim_score, rim_thresholds
-from resistype.spatial.rois import Roi, border_depth, in_roi
+from resistype.spatial.rois import Roi, in_roi
 from resistype.spatial.source import TissueColumns
 from resistype.spatial.tissue import UNASSIGNED, Tissue
 
@@ -54,6 +55,7 @@ __all__ = [
     "describe_regions",
     "exclusion_map",
     "in_roi",
+    "infiltration",
     "marker_map",
     "match_mask",
     "nearest",

@@ -79,7 +79,7 @@ def read_tissue(
     raise_all(complaints(xy, unread, region, instance) + _no_kinds(kind, given.columns.kind))
     xy = np.ascontiguousarray(xy[:, ::-1] if axes == "yx" else xy)
     xy.flags.writeable = False
-    names = region.astype(str)
+    names = [str(one) for one in region]
     known = pd.Categorical(names, categories=list(dict.fromkeys(names)))
     return Tissue(xy, scale, unit, known, instance, kind, given.obs, given.markers)
 
@@ -100,7 +100,7 @@ def _ids(given: Source) -> NDArray[Any]:
     return np.array([None if pd.isna(one) else str(one) for one in ids], dtype=object)
 
 
-def _kinds(given: Source) -> pd.Categorical:
+def _kinds(given: Source) -> pd.Categorical[Any]:
     if given.columns.kind is None:
         return pd.Categorical([UNASSIGNED] * len(given.obs))
     kinds = given.obs[given.columns.kind]
@@ -114,7 +114,7 @@ def _kinds(given: Source) -> pd.Categorical:
     return pd.Categorical(texts, categories=[name for name in names if name.strip()] + more)
 
 
-def _no_kinds(kind: pd.Categorical, column: str | None) -> list[tuple[str, str]]:
+def _no_kinds(kind: pd.Categorical[Any], column: str | None) -> list[tuple[str, str]]:
     if column is None or not len(kind) or set(kind.unique()) != {UNASSIGNED}:
         return []
     return [("P105", f"the column {column!r} is empty in all {len(kind)} cells; without kinds give kind=None")]

@@ -2,7 +2,8 @@
 
 The rule is `MarginRule`. Tumour is where the smoothed density of tumour cells reaches a part of what is usual at the
 tumour cells of that image, so it does not hang on how dense cells lie in a tissue; what was usual is in the output.
-Distances from the border run over the grid: positive inside, negative outside. The frame of the image is no border.
+Distances from the border run over the grid: positive inside, negative outside. A border has tissue on both sides: the
+frame of the image and an empty place are none, and the kernel is corrected for what falls off the tissue there.
 """
 
 from __future__ import annotations
@@ -69,6 +70,13 @@ class Compartments:
     grounds: Mapping[str, Ground]
     rule: MarginRule
 
+    def area(self, region: str) -> dict[str, float]:
+        """mm² of inside, margin and outside in one region."""
+        return {name: float(self.areas[name].to_numpy(np.float64)[self._row(region)]) for name in COMPARTMENTS}
+
+    def _row(self, region: str) -> int:
+        return list(self.grounds).index(region)
+
     def thresholds(self) -> tuple[Threshold, ...]:
         """The rule of the margin."""
         return self.rule.thresholds()
@@ -116,7 +124,7 @@ def compartments(tissue: Tissue, roles: Roles, *, rule: MarginRule | None = None
         codes[rows], depth[rows] = ground.codes[place], ground.depth_um[place]
         grounds[name], areas[name] = ground, _areas(ground)
     cells = pd.DataFrame(
-        {"compartment": pd.Categorical.from_codes(codes, categories=list(COMPARTMENTS)), "depth_um": depth},
+        {"compartment": pd.Categorical.from_codes(codes, categories=pd.Index(COMPARTMENTS)), "depth_um": depth},
         index=tissue.obs.index,
     )
     table = pd.DataFrame.from_dict(areas, orient="index", columns=[*COMPARTMENTS, "tumour_mm2"])
@@ -129,31 +137,39 @@ def _areas(ground: Ground) -> list[float]:
 
 
 def _ground(um: Floats, tumour: NDArray[np.bool_], rule: MarginRule) -> Ground:
-    pad = max(rule.tissue_um, TRUNCATE * rule.smooth_um)
+    pad = max(rule.tissue_um, TRUNCATE * rule.smooth_um) + 2 * rule.step_um
     grid = Grid.over(um, rule.step_um, pad_um=pad)
-    mask, limit = _tumour(grid, um[tumour], rule)
-    depth = _depth(mask, rule.step_um)
+    tissue = _tissue(grid.binned(um) > 0, rule.tissue_um / rule.step_um)
+    mask, limit = _tumour(grid, um[tumour], tissue, rule)
+    depth = _depth(mask, tissue & ~mask, rule.step_um)
     codes = np.where(depth > rule.width_um, INSIDE, np.where(depth >= -rule.width_um, MARGIN, OUTSIDE))
-    near = ndimage.distance_transform_edt(grid.binned(um) == 0) * rule.step_um <= rule.tissue_um
-    return Ground(grid, np.where(near, codes, NO_TISSUE).astype(np.int8), depth, limit)
+    return Ground(grid, np.where(tissue, codes, NO_TISSUE).astype(np.int8), depth, limit)
 
 
-def _tumour(grid: Grid, um: Floats, rule: MarginRule) -> tuple[NDArray[np.bool_], float]:
-    """Places of tumour, and the density from which they were."""
+def _tissue(cells: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
+    """Places of cells and the gaps between them: what a disc of radius `reach` (in places) cannot get into."""
+    far = ndimage.distance_transform_edt(~cells) > reach
+    return np.asarray(cells | (ndimage.distance_transform_edt(~far) > reach))
+
+
+def _tumour(grid: Grid, um: Floats, tissue: NDArray[np.bool_], rule: MarginRule) -> tuple[NDArray[np.bool_], float]:
+    """Places of tumour, and the density from which they were; corrected for the kernel that falls off the tissue."""
     if not len(um):
         return np.zeros(grid.shape, dtype=bool), np.nan
-    density = smooth(grid.binned(um), rule.smooth_um / rule.step_um) / grid.place_mm2
+    sigma = rule.smooth_um / rule.step_um
+    known = smooth(tissue.astype(np.float64), sigma) * grid.place_mm2
+    density = np.divide(smooth(grid.binned(um), sigma), known, out=np.zeros(grid.shape), where=tissue)
     limit = rule.part * float(np.median(density[grid.places(um)]))
-    patches, _ = ndimage.label(density >= limit)
+    patches, _ = ndimage.label(tissue & (density >= limit))
     size = np.bincount(patches.ravel()) * grid.place_mm2
     size[0] = 0.0
     return size[patches] >= max(rule.min_patch_mm2, grid.place_mm2), limit
 
 
-def _depth(mask: NDArray[np.bool_], step: float) -> Floats:
+def _depth(mask: NDArray[np.bool_], other: NDArray[np.bool_], step: float) -> Floats:
     """Distance from the border in µm, positive in the mask; the border runs half a step beyond the last centre."""
-    if not mask.any() or mask.all():
-        return np.full(mask.shape, np.inf if mask.all() else -np.inf)
-    within = ndimage.distance_transform_edt(mask) - 0.5
+    if not mask.any() or not other.any():
+        return np.full(mask.shape, np.inf if mask.any() else -np.inf)
+    within = ndimage.distance_transform_edt(~other) - 0.5
     beyond = ndimage.distance_transform_edt(~mask) - 0.5
     return np.asarray(np.where(mask, within, -beyond) * step)

@@ -7,9 +7,11 @@ The intervals speak of cells of these images, not of patients.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resistype.errors import TissueError
 from resistype.spatial.rois import Roi, in_roi
@@ -71,12 +73,12 @@ def roi_composition(
     return composition(cells, "kind", by=by, min_cells=min_cells)
 
 
-def _groups(tissue: Tissue, roi: Roi | Sequence[Roi], against: Roi | Sequence[Roi] | None) -> np.ndarray:  # type: ignore[type-arg]
+def _groups(tissue: Tissue, roi: Roi | Sequence[Roi], against: Roi | Sequence[Roi] | None) -> NDArray[Any]:
     first, name = in_roi(tissue, roi), _name(roi)
     if against is None:
-        own = {one.region for one in ([roi] if isinstance(roi, Roi) else roi)}
-        here = np.ones(tissue.n_obs, dtype=bool) if None in own else np.isin(np.asarray(tissue.region), [*own])
-        second, other = here & ~first, REST
+        drawn = [roi] if isinstance(roi, Roi) else roi
+        own = [one.region if one.region is not None else tissue.regions[0] for one in drawn]
+        second, other = np.isin(np.asarray(tissue.region), own) & ~first, REST
     else:
         second, other = in_roi(tissue, against), _name(against)
     both = int((first & second).sum())

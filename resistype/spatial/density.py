@@ -114,8 +114,9 @@ def densities(tissue: Tissue, kinds: str | Sequence[str], found: Compartments) -
     rows = []
     for name, cells in tissue.each():
         counts = np.bincount(codes[cells[these[cells]]], minlength=len(COMPARTMENTS))
+        areas = found.area(name)
         for compartment, n in zip(COMPARTMENTS, counts, strict=True):
-            area = float(found.areas.loc[name, compartment])
+            area = areas[compartment]
             interval = poisson_interval(int(n), area)
             rows.append((name, compartment, int(n), area, interval.value, interval.low, interval.high))
     return pd.DataFrame(rows, columns=["region", "compartment", "n", "area_mm2", "density", "low", "high"])

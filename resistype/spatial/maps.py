@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import TissueError
@@ -83,7 +84,7 @@ class _Place:
         """Smoothed `part` over smoothed cells; NaN where there are too few."""
         below = self.smoothed()
         enough = below >= self.options.min_cells
-        return np.divide(self.smoothed(part), below, out=np.full(below.shape, np.nan), where=enough)
+        return np.asarray(np.divide(self.smoothed(part), below, out=np.full(below.shape, np.nan), where=enough))
 
 
 def _peak(sigma: float) -> float:
@@ -179,12 +180,13 @@ def marker_map(
     TissueError
         P102 when the tissue has no such marker, P108 a grid too large, P110 no such region.
     """
-    known = [] if tissue.markers is None else [*tissue.markers.columns]
+    known = pd.DataFrame() if tissue.markers is None else tissue.markers
     if marker not in known:
-        message = f"There is no marker {marker!r}; the markers are: {listed(known) or 'none'}. Read them with markers=."
+        names = listed([*known.columns]) or "none"
+        message = f"There is no marker {marker!r}; the markers are: {names}. Read them with markers=."
         raise TissueError(message, code="P102")
     place = _place(tissue, region, options)
-    values = tissue.markers[marker].to_numpy(np.float64)[place.rows]  # type: ignore[index]  known is not empty
+    values = known[marker].to_numpy(np.float64)[place.rows]
     return place.made(place.quotient(values), f"mean {marker}", "as in the table")
 
 

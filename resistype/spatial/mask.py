@@ -159,8 +159,8 @@ def _refuse(found: MaskMatch, tissue: Tissue, rows: NDArray[np.intp], labels: ND
         raise TissueError(message, code="P107")
     if found.order == "yx":
         message = (
-            f"The coordinates of {found.region!r} are (y, x): {found.agree_yx:.0%} of the cells lie on their label that "
-            f"way and {found.agree_xy:.0%} as (x, y), in a mask of {labels.shape[0]} × {labels.shape[1]}. Read them "
-            "with axes='yx'."
+            f"The coordinates of {found.region!r} are (y, x): {found.agree_yx:.0%} of the cells lie on their label "
+            f"that way and {found.agree_xy:.0%} as (x, y), in a mask of {labels.shape[0]} × {labels.shape[1]}. Read "
+            "them with axes='yx'."
         )
         raise TissueError(message, code="P106")

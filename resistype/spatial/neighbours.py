@@ -149,6 +149,6 @@ def nearest(tissue: Tissue, to: str | Sequence[str], *, of: str | Sequence[str] 
 
 def _nearest(um: Floats, aims: Floats, *, own: NDArray[np.bool_]) -> Floats:
     """Distance to the nearest aim; cells that are aims themselves (`own`) skip one distance of 0."""
-    distances = np.atleast_2d(KDTree(aims).query(um, k=min(2, len(aims)), workers=-1)[0].T)
-    second = distances[1] if len(distances) == 2 else np.full(len(um), np.nan)
-    return np.where(own, second, distances[0])
+    distances = np.asarray(KDTree(aims).query(um, k=[1, 2], workers=-1)[0])
+    distances[np.isinf(distances)] = np.nan
+    return np.where(own, distances[:, 1], distances[:, 0])

@@ -75,7 +75,8 @@ class MarginRule:
     The density of tumour cells is smoothed; a place belongs to the tumour where it reaches `part` of what is usual at
     the tumour cells of the same image (their median). At a straight border the smoothed density is half of that
     inside, so 0.5 puts the line where the border is. The margin is what lies within `width_um` of that line on either
-    side; inside and outside are the rest. Only places within `tissue_um` of a cell count as tissue.
+    side; inside and outside are the rest. Tissue is where cells are and the gaps between them that a disc of radius
+    `tissue_um` does not fit into.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class MarginRule:
     step_um
         Side of a grid place (ours: 5 µm).
     tissue_um
-        How far from the nearest cell there is still tissue (ours: 50 µm).
+        Radius of the smallest disc without a cell that is no tissue (ours: 50 µm).
     min_patch_mm2
         Patches of tumour that are smaller belong to what surrounds them (ours: 0.002 mm²).
     """
@@ -111,7 +112,12 @@ class MarginRule:
             Threshold("kernel", self.smooth_um, "µm", "standard deviation of the Gaussian on tumour cells"),
             Threshold("tumour", self.part, "of the median", "tumour: this part of the density at tumour cells"),
             Threshold("grid", self.step_um, "µm", "side of a place"),
-            Threshold("tissue", self.tissue_um, "µm", "tissue: at most this far from a cell"),
+            Threshold(
+                "tissue",
+                self.tissue_um,
+                "µm",
+                "gaps between cells count as tissue unless a disc of this radius fits in",
+            ),
             Threshold("smallest patch", self.min_patch_mm2, "mm²", "smaller patches of tumour are not counted"),
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resistype.spatial.compartments import Compartments, compartments
 from resistype.spatial.density import Estimate, density_ratio, poisson_interval
@@ -131,7 +132,7 @@ def describe_regions(tissue: Tissue, roles: Roles, *, rule: ImmuneRule | None = 
     calls = []
     for name, rows in tissue.each():
         inhabited = pd.Series(where[rows][t_cells[rows]]).value_counts()
-        areas = {one: float(found.areas.loc[name, one]) for one in ("inside", "margin", "outside")}
+        areas = found.area(name)
         counts = _Counts(int(tumour[rows].sum()), {one: int(inhabited.get(one, 0)) for one in areas}, areas)
         label, reason = _label(counts, rule)
         calls.append(RegionCall(name, label, reason, _evidence(counts, distance[rows], rule)))
@@ -177,27 +178,24 @@ def _crossed(within: Estimate, beyond: Estimate, ratio: Estimate, rule: ImmuneRu
     return "the numbers fit none of the three descriptions"
 
 
-def _evidence(
-    counts: _Counts, distance: np.ndarray[tuple[int], np.dtype[np.float64]], rule: ImmuneRule
-) -> pd.DataFrame:
-    rows = []
-    for names, title in (
-        (("inside",), "inside"),
-        (("margin",), "margin"),
-        (("outside",), "outside"),
-        (("margin", "outside"), "around"),
-    ):
-        n, area = counts.part(*names)
+_ROWS = {"inside": ("inside",), "margin": ("margin",), "outside": ("outside",), "around": ("margin", "outside")}
+_COLUMNS = ("quantity", "n", "area_mm2", "value", "low", "high", "unit", "threshold", "source")
+Row = tuple[str, int, float, Estimate, str, float]
+
+
+def _evidence(counts: _Counts, distance: NDArray[np.float64], rule: ImmuneRule) -> pd.DataFrame:
+    rows: list[Row] = []
+    for title, parts in _ROWS.items():
+        n, area = counts.part(*parts)
         cut = rule.dense_mm2 if title in ("inside", "around") else np.nan
         rows.append((f"T cells {title}", n, area, poisson_interval(n, area), "cells/mm²", cut))
     ratio = density_ratio(counts.part("inside"), counts.part("margin", "outside"))
     rows.append(("T cells inside / around", sum(counts.n.values()), np.nan, ratio, "ratio", rule.ratio))
     known = distance[~np.isnan(distance)]
-    quartiles = np.quantile(known, [0.5, 0.25, 0.75]) if len(known) else [np.nan] * 3
-    spread = Estimate(*map(float, quartiles))
+    middle, low, high = np.quantile(known, [0.5, 0.25, 0.75]) if len(known) else [np.nan] * 3
+    spread = Estimate(float(middle), float(low), float(high))
     rows.append(("T cell to nearest tumour cell (median, quartiles)", len(known), np.nan, spread, "µm", np.nan))
     count = Estimate(float(counts.n_tumour), np.nan, np.nan)
     rows.append(("tumour cells", counts.n_tumour, np.nan, count, "cells", float(rule.min_tumour)))
-    names = ("quantity", "n", "area_mm2", "value", "low", "high", "unit", "threshold", "source")
     flat = [(q, n, a, i.value, i.low, i.high, u, cut, "" if np.isnan(cut) else "ours") for q, n, a, i, u, cut in rows]
-    return pd.DataFrame(flat, columns=list(names))
+    return pd.DataFrame(flat, columns=list(_COLUMNS))

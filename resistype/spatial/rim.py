@@ -1,4 +1,4 @@
-"""The rim of macrophages around a tumour: are CD163+ cells denser at the margin, and how much of it do they line?
+"""The rim of macrophages around a tumour: how dense CD163+ cells are at the margin, and how much of it they line.
 
 Two numbers, both ours and descriptive: the density of macrophages at the margin over that everywhere else, and the
 share of the border that has a macrophage within reach. A closed rim has both high.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
+from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from resistype.spatial.compartments import Compartments, Ground
@@ -57,11 +57,11 @@ def rim_score(tissue: Tissue, roles: Roles, found: Compartments, *, reach_um: fl
     rows = []
     for name, cells in tissue.each():
         own = cells[these[cells]]
-        area = found.areas.loc[name]
+        area = found.area(name)
         n_margin, n_all = int((where[own] == "margin").sum()), len(own)
-        elsewhere = float(area["inside"] + area["outside"])
-        ratio = density_ratio((n_margin, float(area["margin"])), (n_all - n_margin, elsewhere))
-        total = float(area["margin"]) + elsewhere
+        elsewhere = area["inside"] + area["outside"]
+        ratio = density_ratio((n_margin, area["margin"]), (n_all - n_margin, elsewhere))
+        total = area["margin"] + elsewhere
         expected = 1.0 - np.exp(-n_all / total * np.pi * (reach_um / 1000) ** 2) if total else np.nan
         lined = _lined(tissue.um[own], found.grounds[name], reach_um)
         rows.append((name, n_margin, n_all - n_margin, ratio.value, ratio.low, ratio.high, lined, float(expected)))
@@ -69,10 +69,9 @@ def rim_score(tissue: Tissue, roles: Roles, found: Compartments, *, reach_um: fl
     return pd.DataFrame(rows, columns=names).set_index("region")
 
 
-def _lined(um: np.ndarray, ground: Ground, reach: float) -> float:  # type: ignore[type-arg]
+def _lined(um: NDArray[np.float64], ground: Ground, reach: float) -> float:
     """Share of the border's places that have a macrophage within reach; NaN without border."""
-    mask = ground.depth_um > 0
-    border = mask & ~ndimage.binary_erosion(mask, border_value=1) & (ground.codes >= 0)
+    border = (ground.depth_um > 0) & (ground.depth_um < ground.grid.step_um)
     if not border.any():
         return float("nan")
     if not len(um):
@@ -80,4 +79,4 @@ def _lined(um: np.ndarray, ground: Ground, reach: float) -> float:  # type: igno
     y, x = np.nonzero(border)
     grid = ground.grid
     middles = np.column_stack([grid.x0 + (x + 0.5) * grid.step_um, grid.y0 + (y + 0.5) * grid.step_um])
-    return float((KDTree(um).query(middles)[0] <= reach).mean())
+    return float(np.mean(KDTree(um).query(middles)[0] <= reach))

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from resistype.errors import MissingExtraError, TissueError, TissueWarning, warn
 from resistype.spatial.tissue import Tissue
 
-__all__ = ["Roi", "border_depth", "in_roi"]
+__all__ = ["Roi", "in_roi", "load_shapely", "roi_region"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,8 @@ class Roi:
             return drawn
         message = f"ROI {self.name!r} crosses itself; what an even number of its lines encloses is not in it."
         warn(message, TissueWarning, code="W501")
-        return shapely.make_valid(drawn)
+        parts = shapely.get_parts(shapely.make_valid(drawn))
+        return shapely.union_all(parts[shapely.area(parts) > 0])
 
 
 def load_shapely() -> Any:
@@ -121,53 +122,22 @@ def in_roi(tissue: Tissue, roi: Roi | Sequence[Roi]) -> NDArray[np.bool_]:
     shapely = load_shapely()
     inside = np.zeros(tissue.n_obs, dtype=bool)
     for one in [roi] if isinstance(roi, Roi) else roi:
-        rows = _rows(tissue, one)
+        rows = tissue.rows(roi_region(tissue, one))
         area = one.polygon()
         shapely.prepare(area)
         inside[rows] |= shapely.intersects_xy(area, tissue.xy[rows, 0], tissue.xy[rows, 1])
     return inside
 
 
-def _rows(tissue: Tissue, roi: Roi) -> NDArray[np.intp]:
-    if roi.region is not None:
-        return tissue.rows(roi.region)
-    if len(tissue.regions) > 1:
-        message = f"ROI {roi.name!r} names no region and there are {len(tissue.regions)}; name its image."
-        raise TissueError(message, code="P110")
-    return np.arange(tissue.n_obs)
-
-
-def border_depth(tissue: Tissue, borders: Sequence[Roi]) -> NDArray[np.float64]:
-    """Distance of each cell to the nearest drawn border of its image in µm: positive within, negative beyond.
-
-    Parameters
-    ----------
-    tissue
-        Cells.
-    borders
-        Outlines of tumours; several of one image are taken together.
-
-    Returns
-    -------
-    Shape (n_obs,); NaN in images without an outline.
+def roi_region(tissue: Tissue, roi: Roi) -> str:
+    """The image that a polygon lies over.
 
     Raises
     ------
     TissueError
-        P110 when an outline names no image of the tissue.
+        P110 when it names none and there are several.
     """
-    shapely = load_shapely()
-    depth = np.full(tissue.n_obs, np.nan)
-    drawn: dict[str, list[Any]] = {}
-    for one in borders:
-        rows = _rows(tissue, one)
-        drawn.setdefault(tissue.regions[0] if one.region is None else one.region, []).append(one.polygon())
-        del rows
-    for name, areas in drawn.items():
-        rows = tissue.rows(name)
-        points = shapely.points(tissue.xy[rows])
-        line = shapely.union_all([area.boundary for area in areas])
-        shapely.prepare(line)
-        within = np.logical_or.reduce([shapely.intersects_xy(area, *tissue.xy[rows].T) for area in areas])
-        depth[rows] = np.where(within, 1.0, -1.0) * shapely.distance(points, line) * tissue.scale_um
-    return depth
+    if roi.region is None and len(tissue.regions) > 1:
+        message = f"ROI {roi.name!r} names no region and there are {len(tissue.regions)}; name its image."
+        raise TissueError(message, code="P110")
+    return tissue.regions[0] if roi.region is None else roi.region

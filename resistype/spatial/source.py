@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,18 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.errors import TissueError
+from resistype.errors import ResistypeError, TissueError
 from resistype.expression.anndata import is_anndata
+from resistype.expression.guard import check_h5
+from resistype.expression.store import open_store
 from resistype.spatial.tissue import listed
 
 __all__ = ["Source", "TissueColumns", "open_source"]
 
-READERS = {
-    ".csv": lambda path: pd.read_csv(path, comment=None),
-    ".tsv": lambda path: pd.read_csv(path, sep="\t"),
-    ".txt": lambda path: pd.read_csv(path, sep="\t"),
-    ".parquet": pd.read_parquet,
-}
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class TissueColumns:
     kind
         Kind of the cell; None where there is none.
     x, y
-        Coordinates, for tables.
+        Coordinates, for tables, and for AnnData whose obsm has none.
     spatial
         Key of the coordinates in obsm, for AnnData.
     """
@@ -69,7 +68,9 @@ def open_source(source: Any, columns: TissueColumns, markers: Sequence[str] | No
         P102 when columns are not there, P111 when a file cannot be read or the source is of another kind.
     """
     if isinstance(source, str | Path):
-        source = _read(Path(source))
+        path = Path(source)
+        with _opened(path) as found:
+            return open_source(found, columns, markers)
     if is_anndata(source):
         return _of_anndata(source, columns, markers)
     if isinstance(source, pd.DataFrame):
@@ -78,23 +79,38 @@ def open_source(source: Any, columns: TissueColumns, markers: Sequence[str] | No
     raise TissueError(message, code="P111")
 
 
-def _read(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A table, or an AnnData whose matrix stays on disk and is closed afterwards."""
     kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     if not path.exists():
         raise TissueError(f"There is no file {path}. Check the path.", code="P111")
-    if kind != ".h5ad" and kind not in READERS:
-        known = ", ".join([*READERS, ".h5ad"])
+    if kind not in (".h5ad", ".parquet", *SEPARATORS):
+        known = ", ".join([*SEPARATORS, ".parquet", ".h5ad"])
         raise TissueError(f"{path} has an ending that is not known here; known are {known}.", code="P111")
     try:
-        return _read_h5ad(path) if kind == ".h5ad" else READERS[kind](path)
+        if kind == ".h5ad":
+            yield from _open_h5ad(path)
+        else:
+            yield pd.read_parquet(path) if kind == ".parquet" else pd.read_csv(path, sep=SEPARATORS[kind])
+    except ResistypeError:
+        raise
     except (OSError, KeyError, ValueError, TypeError, UnicodeError) as error:
         raise TissueError(f"{path} cannot be read: {error}. Write the file again.", code="P111") from None
 
 
-def _read_h5ad(path: Path) -> Any:
+def _open_h5ad(path: Path) -> Iterator[Any]:
     import anndata  # noqa: PLC0415  only where such a file is read
 
-    return anndata.read_h5ad(path)
+    with open_store(path, "h5") as root:
+        check_h5(path, root)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", anndata.OldFormatWarning)  # files of 2020 are as good as others
+        adata = anndata.read_h5ad(path, backed="r")
+        try:
+            yield adata
+        finally:
+            adata.file.close()
 
 
 def _of_table(table: pd.DataFrame, columns: TissueColumns, markers: Sequence[str] | None) -> Source:
@@ -105,15 +121,17 @@ def _of_table(table: pd.DataFrame, columns: TissueColumns, markers: Sequence[str
 
 
 def _of_anndata(adata: Any, columns: TissueColumns, markers: Sequence[str] | None) -> Source:
-    found = _named(adata, columns)
-    if columns.spatial not in adata.obsm:
+    found, axes = _named(adata, columns), [columns.x, columns.y]
+    in_obs = columns.spatial not in adata.obsm
+    if in_obs and not set(axes) <= set(adata.obs.columns):
         message = (
-            f"obsm has no {columns.spatial!r}; its keys are: {listed([*adata.obsm]) or 'none'}. Name the coordinates "
-            "with columns=TissueColumns(spatial=...), or give obs as a table with columns x and y."
+            f"obsm has no {columns.spatial!r} (its keys are: {listed([*adata.obsm]) or 'none'}) and obs no columns "
+            f"{columns.x!r} and {columns.y!r} (it has: {listed([*adata.obs.columns])}). Name the coordinates with "
+            "columns=TissueColumns(spatial=...) or TissueColumns(x=..., y=...)."
         )
         raise TissueError(message, code="P102")
     _all_there([found.region, found.instance, found.kind], adata.obs.columns, "obs")
-    xy = adata.obsm[columns.spatial]
+    xy = adata.obs[axes] if in_obs else adata.obsm[columns.spatial]
     return Source(found, adata.obs, xy, _values(adata, markers))
 
 

@@ -55,9 +55,9 @@ class Tissue:
     xy: NDArray[np.float64]
     scale_um: float
     unit: Literal["px", "um"]
-    region: pd.Categorical
+    region: pd.Categorical[Any]
     instance: NDArray[Any]
-    kind: pd.Categorical
+    kind: pd.Categorical[Any]
     obs: pd.DataFrame
     markers: pd.DataFrame | None = None
 
@@ -108,8 +108,7 @@ class Tissue:
         """Every image with the row numbers of its cells."""
         order = np.argsort(self.region.codes, kind="stable")
         ends = np.cumsum(np.bincount(self.region.codes, minlength=len(self.regions)))
-        for name, rows in zip(self.regions, np.split(order, ends[:-1]), strict=True):
-            yield name, rows
+        yield from zip(self.regions, np.split(order, ends[:-1]), strict=True)
 
     def of(self, kinds: str | Sequence[str]) -> NDArray[np.bool_]:
         """Whether each cell is of one of the kinds, shape (n_obs,).
