@@ -21,6 +21,7 @@ FLOORS = {
     "strict": 0,
     "genes": 1,
     "npz": 1,
+    "parquet": 1,
     "spreadsheet": 1,
     "unpack": 1,
     "library": 2,
@@ -52,13 +53,14 @@ OUTSIDE = {
     0: set(),
     1: {"numpy", "pandas"},
     2: {"pydantic"},
-    3: {"numba", "joblib", "scipy"},
+    3: {"numba", "llvmlite", "joblib", "scipy"},
     4: set(),
     5: {"statsmodels"},
     6: {"psygnal", "jinja2"},
     7: set(),
 }
 ROOM_OUTSIDE = {
+    "parquet": {"pyarrow"},
     "expression": {"anndata", "scanpy", "scipy", "h5py", "zarr", "pyarrow"},
     "datasets": {"anndata"},  # the simulated tissue as one
     "spatial": {"anndata", "shapely"},

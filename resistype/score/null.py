@@ -8,12 +8,17 @@ as the set has there, without replacement.
 every bin, and each set takes the first genes of each. So the random sets of one draw are nested between signatures,
 which makes them cheap; between draws, where a p-value is counted, they are independent. Up and down genes of one
 signature take different genes of the shuffle. `null_scores.py` scores them.
+
+Every bin is shuffled with a seed of its own, place by place, so what a signature draws does not depend on which others
+are asked for. What nesting costs: z and p of two signatures of one sample are correlated, more than their genes
+explain. Each is right by itself, and whoever corrects for many signatures needs a method that allows dependence, such
+as that of Benjamini and Yekutieli (10.1214/aos/1013699998).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,7 +39,7 @@ class Null:
     n
         Random sets a signature.
     seed
-        Seed of ``numpy.random.default_rng``, stored with the result.
+        Seed of ``numpy.random.default_rng``, together with the number of the bin; stored with the result.
     bins
         Bins of mean expression.
     """
@@ -48,16 +53,24 @@ class Null:
 class Draws:
     """Random sets for all parts of all signatures.
 
+    Genes are numbered by **slots**, their places in the order of mean expression, so that those of a bin lie together.
+
     Parameters
     ----------
+    order
+        Shape (n_genes,): the column of each slot.
+    bin_of
+        Shape (n_genes,): the bin of each slot.
     shuffles
-        Shape (n, places): column ``edges[b] + c`` holds, for each draw, the gene at place c of the shuffle of bin b.
+        Shape (places, n): row ``edges[b] + c`` holds, for each draw, the slot at place c of the shuffle of bin b.
     edges
         Where each bin begins among the places, shape (n_bins + 1,).
     spans
         Shape (n_parts, n_bins, 2): the places of each bin that a part takes.
     """
 
+    order: NDArray[np.intp]
+    bin_of: NDArray[np.int16]
     shuffles: NDArray[np.int32]
     edges: NDArray[np.int64]
     spans: NDArray[np.int64]
@@ -68,33 +81,37 @@ class Draws:
         parts = expression_bins(mean, bins=null.bins, names=names)
         spans = _spans(sets, _bin_of(parts), len(parts))
         deepest = spans[..., 1].max(axis=0, initial=0)
-        rng = np.random.default_rng(null.seed)
-        drawn = [_draw(rng, part, int(count), null.n) for part, count in zip(parts, deepest, strict=True)]
-        shuffles = np.concatenate([np.empty((null.n, 0), np.int32), *drawn], axis=1)
-        return cls(np.ascontiguousarray(shuffles, np.int32), np.concatenate([[0], np.cumsum(deepest)]), spans)
+        sizes = np.array([part.size for part in parts])
+        drawn = [_draw(null.seed, b, int(size), count=int(deepest[b]), n=null.n) for b, size in enumerate(sizes)]
+        slots = [places + first for places, first in zip(drawn, np.cumsum(sizes) - sizes, strict=True)]
+        return cls(
+            np.concatenate(parts),
+            np.repeat(np.arange(sizes.size, dtype=np.int16), sizes),
+            np.concatenate(slots).astype(np.int32),
+            np.concatenate([[0], np.cumsum(deepest)]),
+            spans,
+        )
 
     @property
     def n(self) -> int:
         """Random sets a signature."""
-        return int(self.shuffles.shape[0])
+        return int(self.shuffles.shape[1])
 
     @cached_property
-    def plan(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-        """Of each part the rows of running sums to add and to take off, and where its rows begin.
+    def slots(self) -> NDArray[np.int32]:
+        """The slot of each column, shape (n_genes,)."""
+        out = np.empty(self.order.size, np.int32)
+        out[self.order] = np.arange(self.order.size, dtype=np.int32)
+        return out
 
-        Running sums have a row for each place, and one of zeros before each bin.
-        """
-        filled = np.diff(self.edges) > 0
-        base = self.edges[:-1] + np.cumsum(filled) - filled
-        taken = self.spans[..., 0] < self.spans[..., 1]
-        lower, upper = (np.asarray((base + self.spans[..., k])[taken], np.int32) for k in (0, 1))
-        return upper, lower, np.concatenate([[0], np.cumsum(taken.sum(axis=1))])
+    def columns(self, part: int) -> NDArray[np.intp]:
+        """The columns that a part draws, shape (n, genes of the part)."""
+        places = [np.arange(*span) + first for span, first in zip(self.spans[part], self.edges, strict=False)]
+        return np.asarray(self.order[self.shuffles[np.concatenate(places)].T])
 
-    @cached_property
-    def rows(self) -> NDArray[np.int64]:
-        """Shape (places,): the row of running sums of each place."""
-        depth = np.diff(self.edges)
-        return np.arange(int(self.edges[-1])) + np.repeat(np.cumsum(depth > 0), depth)
+    def of_parts(self, parts: NDArray[np.intp]) -> Draws:
+        """The same draws for some of the parts."""
+        return replace(self, spans=self.spans[parts])
 
 
 def _bin_of(parts: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
@@ -182,16 +199,18 @@ def matched_sets(
         message = f"A member of the set is no column of 0..{bin_of.size - 1}."
         raise SignatureError(message, code="E205")
     wanted = np.bincount(bin_of[columns], minlength=len(parts))
-    rng = np.random.default_rng(seed)
-    drawn = [_draw(rng, part, int(count), n) for part, count in zip(parts, wanted, strict=True) if count]
-    return list(np.concatenate([np.empty((n, 0), np.int32), *drawn], axis=1).astype(np.intp))
+    drawn = [
+        part[_draw(seed, b, part.size, count=int(wanted[b]), n=n)] for b, part in enumerate(parts) if wanted[b] > 0
+    ]
+    return list(np.concatenate([np.empty((0, n), np.intp), *drawn]).T)
 
 
-def _draw(rng: np.random.Generator, part: NDArray[np.intp], count: int, n: int) -> NDArray[np.int32]:
-    """`n` rows of `count` different genes of a bin: the first steps of a shuffle, for all rows at once."""
-    pool = np.tile(part.astype(np.int32), (n, 1))
-    rows = np.arange(n)
+def _draw(seed: int, number: int, size: int, *, count: int, n: int) -> NDArray[np.int32]:
+    """The first `count` steps of `n` shuffles of a bin, shape (count, n); more steps begin with the same."""
+    rng = np.random.default_rng([seed, number])
+    pool = np.tile(np.arange(size, dtype=np.int32)[:, None], (1, n))
+    draws = np.arange(n)
     for place in range(count):
-        other = rng.integers(place, part.size, n)
-        pool[:, place], pool[rows, other] = pool[rows, other], pool[:, place].copy()
-    return pool[:, :count]
+        other = rng.integers(place, size, n)
+        pool[place], pool[other, draws] = pool[other, draws], pool[place].copy()
+    return pool[:count]

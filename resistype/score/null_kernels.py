@@ -4,9 +4,12 @@ A draw is a shuffle of every bin. Of each bin a part takes as many of the first 
 shuffle are made once and serve all parts: the cost is that of the largest part of each bin, not of all parts together.
 
 Sixteen samples go side by side (`LANES`), because they have the draws in common: what a gene counts in each of them
-lies in one line of memory, is fetched at once and added at once. Entries are int32 and sums are exact, modulo 2**32
-while they run along a bin and without overflow once a part is complete. Nothing but counts and three sums is kept of a
-random set, so memory does not grow with their number.
+lies in one line of memory, is fetched at once and added at once. Of sparse rows a line holds how much more a gene
+counts than a zero does. A bin of which none of the sixteen has a gene adds nothing to anything and is left out, and
+what zeros count (`ground`) is added once a part.
+
+Entries are int32 and sums are exact, modulo 2**32 while they run along a bin and without overflow once a part is
+complete. Nothing but counts and three sums is kept of a random set, so memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -17,19 +20,25 @@ import numpy as np
 from numba import njit
 
 from resistype.score.kernels import rank_row, room
+from resistype.score.null_lanes import CHUNK, LANES, add_line, add_rows
 
-__all__ = ["GATED", "LANES", "LINEAR", "RATIO", "compare", "entries_csr", "entries_dense"]
+__all__ = ["GATED", "LANES", "LINEAR", "RATIO", "compare", "entries_csr", "entries_dense", "forget_csr"]
 
-LANES = 16
-TOGETHER = 16  # draws
+TOGETHER = 32  # draws
 WIDE = LANES * TOGETHER
 LINEAR, GATED, RATIO = 0, 1, 2
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def entries_csr(rows: Any, tables: Any, out: Any) -> None:
-    """What each gene counts in each sample, from sparse rows: `out` of shape (n_tables, n_genes, LANES)."""
+def entries_csr(rows: Any, about: Any, result: Any) -> None:
+    """What each gene counts in each sample beyond what a zero does, from sparse rows.
+
+    `result` is entries of shape (n_tables, n_genes, LANES), zero before; what a zero counts, (n_tables, LANES); and
+    whether any sample has a gene of a bin, (n_bins,).
+    """
     bits, indices, indptr, n_genes = rows
+    tables, slots, bin_of = about
+    entries, zeros, live = result
     longest = 0
     for i in range(indptr.size - 1):
         longest = max(longest, indptr[i + 1] - indptr[i])
@@ -38,79 +47,103 @@ def entries_csr(rows: Any, tables: Any, out: Any) -> None:
         a, b = indptr[i], indptr[i + 1]
         zero = rank_row(bits[a:b], n_genes, work)
         for t in range(tables.shape[1]):
-            for gene in range(n_genes):
-                out[t, gene, i] = tables[zero, t]
-            for j in range(a, b):
-                out[t, indices[j], i] = tables[work[3][j - a], t]
+            zeros[t, i] = tables[zero, t]
+        for j in range(a, b):
+            slot, rank = slots[indices[j]], work[3][j - a]
+            live[bin_of[slot]] = True
+            for t in range(tables.shape[1]):
+                entries[t, slot, i] = tables[rank, t] - tables[zero, t]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def entries_dense(bits: Any, tables: Any, out: Any) -> None:
-    """The same from dense rows."""
+def forget_csr(rows: Any, slots: Any, entries: Any) -> None:
+    """Make the entries zero again."""
+    _, indices, indptr, _ = rows
+    for t in range(entries.shape[0]):
+        for i in range(indptr.size - 1):
+            for j in range(indptr[i], indptr[i + 1]):
+                entries[t, slots[indices[j]], i] = 0
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def entries_dense(bits: Any, about: Any, entries: Any) -> None:
+    """What each gene counts in each sample, from dense rows."""
+    tables, slots = about
     work = room(bits.shape[1], bits)
     for i in range(bits.shape[0]):
         rank_row(bits[i], bits.shape[1], work)
         for gene in range(bits.shape[1]):
             for t in range(tables.shape[1]):
-                out[t, gene, i] = tables[work[3][gene], t]
+                entries[t, slots[gene], i] = tables[work[3][gene], t]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fetch(entries: Any, genes: Any, rows: Any, out: Any) -> None:
-    """Lay what the drawn genes count side by side; two lanes are moved as one int64, a line without a loop."""
-    for place in range(genes.shape[1]):
-        row = out[rows[place]]
-        for d in range(genes.shape[0]):
-            line, at = entries[genes[d, place]], d * (LANES // 2)
-            a, b, c, e, f, g, h, i = line[0], line[1], line[2], line[3], line[4], line[5], line[6], line[7]
-            row[at], row[at + 1], row[at + 2], row[at + 3] = a, b, c, e
-            row[at + 4], row[at + 5], row[at + 6], row[at + 7] = f, g, h, i
+def _places(live: Any, edges: Any, spans: Any) -> Any:
+    """Where the row of zeros of each bin begins among the sums; places of the draws wanted, and where each goes."""
+    deepest = np.zeros(edges.size - 1, np.int64)
+    for part in range(spans.shape[0]):
+        for b in range(deepest.size):
+            if live[b]:
+                deepest[b] = max(deepest[b], spans[part, b, 1])
+    first = np.zeros(deepest.size + 1, np.int64)
+    places, starts = np.empty(deepest.sum(), np.int64), np.empty(deepest.sum(), np.int64)
+    n = 0
+    for b in range(deepest.size):
+        for c in range(deepest[b]):
+            places[n] = edges[b] + c
+            starts[n] = first[b] + (c + 1) * WIDE
+            n += 1
+        first[b + 1] = first[b] + (deepest[b] + 1) * WIDE
+    return first, places, starts
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _climb(lower: Any, upper: Any) -> None:
-    for k in range(WIDE):
-        upper[k] += lower[k]
+def _takes(live: Any, spans: Any, first: Any) -> Any:
+    """Of each part the rows of sums to add and those to take off, and where its rows begin in either."""
+    n_parts, n_bins = spans.shape[0], spans.shape[1]
+    plus, minus = np.empty(n_parts * n_bins, np.int64), np.empty(n_parts * n_bins, np.int64)
+    begins = np.zeros((2, n_parts + 1), np.int64)
+    n, m = 0, 0
+    for part in range(n_parts):
+        for b in range(n_bins):
+            if live[b] and spans[part, b, 0] < spans[part, b, 1]:
+                plus[n] = first[b] + spans[part, b, 1] * WIDE
+                n += 1
+                if spans[part, b, 0] > 0:
+                    minus[m] = first[b] + spans[part, b, 0] * WIDE
+                    m += 1
+        begins[0, part + 1], begins[1, part + 1] = n, m
+    return plus, minus, begins
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _along(entries: Any, genes: Any, rows: Any, sums: Any) -> None:
+def _along(entries: Any, draws: Any, way: Any, sums: Any) -> None:
     """Sums along the shuffle of every bin for some draws side by side; before each bin lies a row of zeros."""
-    _fetch(entries.view(np.int64), genes, rows, sums.view(np.int64))
-    for place in range(rows.size):
-        _climb(sums[rows[place] - 1], sums[rows[place]])
+    shuffles, first, last = draws
+    places, starts = way
+    for n in range(places.size):
+        genes = shuffles[places[n]]
+        for d in range(first, last):
+            upper = starts[n] + (d - first) * LANES
+            add_line(entries, sums, (np.int64(genes[d]) * LANES, upper - WIDE, upper))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _span(upper: Any, lower: Any, out: Any) -> None:
-    for k in range(WIDE):
-        out[k] += upper[k] - lower[k]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _part(sums: Any, plan: Any, p: int, out: Any) -> None:
-    """Sums of one table over the random genes of one part."""
-    upper, lower, offsets = plan
-    out[:] = 0
-    for j in range(offsets[p], offsets[p + 1]):
-        _span(sums[upper[j]], sums[lower[j]], out)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _member_sums(entries: Any, columns: Any, out: Any) -> None:
-    for k in range(LANES):
-        out[k] = 0
-    for j in range(columns.size):
-        gene = np.uint64(columns[j])
-        for k in range(LANES):
-            out[k] += entries[gene, k]
+def _ground(zeros: Any, sizes: Any) -> Any:
+    """What each part would count if all its genes were zero, (n_tables, n_parts, WIDE)."""
+    out = np.empty((zeros.shape[0], sizes.size, WIDE), np.int32)
+    for t in range(zeros.shape[0]):
+        for p in range(sizes.size):
+            for k in range(WIDE):
+                out[t, p, k] = zeros[t, k % LANES] * sizes[p]
+    return out
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _scores(totals: Any, shape: int, factors: Any, out: Any) -> None:
     """Add the scores of one part to `out`; `factors` are sign, offset, slope, and the ratio or the gate."""
     sign, offset, slope, last = factors[0], factors[1], factors[2], factors[3]
-    first, second, third = totals[0], totals[1], totals[2]
+    first, second, third = totals
     if shape == RATIO:
         for k in range(out.size):
             out[k] += sign * (last * second[k] / first[k] + (offset + slope * third[k]))
@@ -124,17 +157,21 @@ def _scores(totals: Any, shape: int, factors: Any, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _found(entries: Any, sets: Any, formula: Any, out: Any) -> None:
-    """The scores themselves, by the way the random ones go, so that ties are ties."""
-    indices, offsets, owner = sets
+def _found(entries: Any, sets: Any, formula: Any, ground: Any) -> Any:
+    """The scores themselves, (n_sets, WIDE), by the way the random ones go, so that ties are ties."""
+    members, offsets, owner = sets
     shape, floor, factors = formula
-    totals = np.zeros((3, LANES), np.int32)
-    out[:] = 0.0
+    totals = np.zeros((entries.shape[0], LANES), np.int32)
+    out = np.zeros((1 + owner[-1] if owner.size else 0, WIDE))
     for p in range(owner.size):
         for t in range(entries.shape[0]):
-            _member_sums(entries[t], indices[offsets[p] : offsets[p + 1]], totals[t])
-        _scores(totals, shape, factors[p], out[owner[p]])
-    np.maximum(out, floor, out)
+            totals[t] = ground[t, p, :LANES]
+            for j in range(offsets[p], offsets[p + 1]):
+                add_line(entries[t], totals[t], (np.int64(members[j]) * LANES, 0, 0))
+        _scores((totals[0], totals[-2], totals[-1]), shape, factors[p], out[owner[p], :LANES])
+    for d in range(LANES, WIDE, LANES):
+        out[:, d : d + LANES] = out[:, :LANES]
+    return np.maximum(out, floor)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -149,14 +186,14 @@ def _tally(scores: Any, found: Any, floor: float, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _judge(totals: Any, sets: Any, formula: Any, result: Any) -> None:
-    """Scores of all signatures for some draws, from the sums of each part and table."""
-    owner, (found, tallies, width) = sets[2], result
+def _judge(totals: Any, owner: Any, formula: Any, result: Any) -> None:
+    """Scores of all signatures for some draws, from the sums of each table and part."""
+    found, tallies, width = result
     scores = np.zeros(WIDE)
     for p in range(owner.size):
         if p == 0 or owner[p] != owner[p - 1]:
             scores[:] = 0.0
-        _scores(totals[p], formula[0], formula[2][p], scores)
+        _scores((totals[0, p], totals[-2, p], totals[-1, p]), formula[0], formula[2][p], scores)
         if p + 1 == owner.size or owner[p + 1] != owner[p]:
             _tally(scores[:width], found[owner[p]], formula[1], tallies[owner[p]])
 
@@ -165,22 +202,24 @@ def _judge(totals: Any, sets: Any, formula: Any, result: Any) -> None:
 def compare(entries: Any, about: Any, out: Any) -> None:
     """For each signature and sample: random sets that score as high, and sum and squares of their distance.
 
-    Shapes: entries (n_tables, n_genes, LANES), genes of the draws (n, places), out (n_sets, 3, LANES).
+    Shapes: entries (n_tables, n_genes, LANES), genes of the draws (places, n), out (n_sets, 3, LANES).
     """
-    sets, (genes, rows, plan), formula = about
-    sums = np.zeros((1 + rows[-1] if rows.size else 0, WIDE), np.int32)  # of one table, so that it stays near
-    totals = np.zeros((sets[2].size, 3, WIDE), np.int32)
-    found, tallies = np.empty((out.shape[0], WIDE)), np.zeros((out.shape[0], 3, WIDE))
-    _found(entries, sets, formula, found[:, :LANES])
-    for d in range(1, TOGETHER):
-        found[:, d * LANES : (d + 1) * LANES] = found[:, :LANES]
-    for draw in range(0, genes.shape[0], TOGETHER):
-        some = genes[draw : draw + TOGETHER]
+    sets, (shuffles, edges, spans), (zeros, live), formula = about
+    first, places, starts = _places(live, edges, spans)
+    plus, minus, begins = _takes(live, spans, first)
+    ground = _ground(zeros, np.diff(sets[1]))
+    found = _found(entries, sets, formula, ground)
+    sums = np.zeros(first[-1], np.int32)  # of one table, so that it stays near
+    totals, tallies = np.empty_like(ground), np.zeros((out.shape[0], 3, WIDE))
+    for draw in range(0, shuffles.shape[1], TOGETHER):
+        stop = min(draw + TOGETHER, shuffles.shape[1])
         for t in range(entries.shape[0]):
-            _along(entries[t], some, rows, sums)
-            for p in range(sets[2].size):
-                _part(sums, plan, p, totals[p, t])
-        _judge(totals, sets, formula, (found, tallies, some.shape[0] * LANES))
+            _along(entries[t], (shuffles, draw, stop), (places, starts), sums)
+            for p in range(spans.shape[0]):
+                more, less = (plus, begins[0, p], begins[0, p + 1]), (minus, begins[1, p], begins[1, p + 1])
+                for k in range(0, WIDE, CHUNK):
+                    add_rows((sums, ground[t]), more, less, (k, p * WIDE + k), totals[t])
+        _judge(totals, sets[2], formula, (found, tallies, (stop - draw) * LANES))
     out[:] = 0.0
     for d in range(TOGETHER):
         out += tallies[:, :, d * LANES : (d + 1) * LANES]

@@ -5,11 +5,15 @@ sets need no call of the method each: the factors of the formula are found once,
 for the purpose, and the compiled loops do the rest.
 
 Tables are narrowed to int32 such that no sum of a part overflows. Ranks fit as they are; the powers of ssGSEA lose what
-lies below about 1e-7 of a score. The scores found are taken through the same loops before they are compared, so a
-random set of the same ranks is a tie and counts as one.
+lies below about 1e-7 of a score. How far is decided by classes of size, not by the largest set asked for, so that a
+signature has the same z and p in any company. The scores found are taken through the same loops before they are
+compared, so a random set of the same ranks is a tie and counts as one.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,46 +39,68 @@ def null_block(
     random sets. Samples with missing genes get NaN.
     """
     z, p = np.full_like(found, np.nan), np.full_like(found, np.nan)
-    if method.tables is None or method.finish is None:
+    if method.tables is None:
         return z, p
-    from resistype.score.null_kernels import LANES  # noqa: PLC0415  numba only when something is scored
-
-    wanted = method.tables(rows.n_genes, settings)[:, : 3 if method.shape == "ratio" else 1]
-    tables, shifts = _narrow(wanted, int(sets.sizes.max(initial=1)))
-    formula = _formula(method, sets, shifts, n_genes=rows.n_genes, settings=settings)
-    formula[2][:, 3] += sets.sizes * float(tables.max()) if method.shape == "gated" else 0.0
+    table = method.tables(rows.n_genes, settings)[:, : 3 if method.shape == "ratio" else 1]
     whole = np.flatnonzero(_whole(rows))
-    entries = np.zeros((tables.shape[1], rows.n_genes, LANES), np.int32)
-    for start in range(0, rows.n_obs, LANES):
-        stop = min(start + LANES, rows.n_obs)
-        tallies = _tallies(rows.cut(start, stop), sets, tables, draws=draws, formula=formula, entries=entries)
-        kept = whole[(whole >= start) & (whole < stop)]
-        z[kept], p[kept] = _verdicts(tallies[..., kept - start], draws.n)
+    for some, most in _classes(sets):
+        part = draws.of_parts(np.flatnonzero(np.isin(sets.owner, some)))
+        tables, shifts = _narrow(table, most)
+        kept = sets.select(some)
+        formula = _formula(method, kept, shifts, n_genes=rows.n_genes, settings=settings)
+        formula[2][:, 3] += kept.sizes * float(tables.max()) if method.shape == "gated" else 0.0
+        tallies = _tallies(rows, kept, tables, draws=part, formula=formula)
+        z[np.ix_(whole, some)], p[np.ix_(whole, some)] = _verdicts(tallies[..., whole], draws.n)
     return np.where(np.isnan(found), np.nan, z), np.where(np.isnan(found), np.nan, p)
 
 
+def _classes(sets: IndexedSets) -> Iterator[tuple[NDArray[np.intp], int]]:
+    """Signatures whose larger part has up to 256 genes, up to 1,024, up to 4,096 …; and that number."""
+    largest = np.zeros(sets.n_sets, np.int64)
+    np.maximum.at(largest, sets.owner, sets.sizes)
+    most, below = 256, -1
+    while below < int(largest.max(initial=-1)):
+        some = np.flatnonzero((largest > below) & (largest <= most))
+        if some.size:
+            yield some, most
+        most, below = 4 * most, most
+
+
 def _tallies(
-    rows: Rows,
-    sets: IndexedSets,
-    tables: NDArray[np.int32],
-    *,
-    draws: Draws,
-    formula: Formula,
-    entries: NDArray[np.int32],
+    rows: Rows, sets: IndexedSets, tables: NDArray[np.int32], *, draws: Draws, formula: Formula
 ) -> NDArray[np.float64]:
-    """Counts, sums and squares over the draws for up to 16 rows, shape (n_sets, 3, 16)."""
+    """Counts, sums and squares over the draws, shape (n_sets, 3, n_obs)."""
+    from resistype.score.null_kernels import LANES, compare  # noqa: PLC0415  numba only when something is scored
+
+    members = (draws.slots[sets.indices], sets.offsets, sets.owner)
+    about = draws.shuffles, draws.edges, draws.spans
+    entries = np.zeros((tables.shape[1], rows.n_genes, LANES), np.int32)
+    out = np.empty((-(-rows.n_obs // LANES), sets.n_sets, 3, LANES))
+    for group, result in enumerate(out):
+        some = rows.cut(group * LANES, min((group + 1) * LANES, rows.n_obs))
+        with _entries(some, tables, draws, entries) as rest:
+            compare(entries, (members, about, rest, formula), result)
+    return np.concatenate([np.empty((sets.n_sets, 3, 0)), *out], axis=2)[..., : rows.n_obs]
+
+
+@contextmanager
+def _entries(
+    rows: Rows, tables: NDArray[np.int32], draws: Draws, entries: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.bool_]]]:
+    """Fill the entries of up to 16 rows; gives what zeros count beside, and which bins any row has genes of."""
     from resistype.score import null_kernels  # noqa: PLC0415
     from resistype.score.rank import bits_of  # noqa: PLC0415
 
-    if isinstance(rows, CsrRows):
-        arrays = (bits_of(rows.data), rows.indices, rows.indptr, rows.n_genes)
-        null_kernels.entries_csr(arrays, tables, entries)
-    else:
-        null_kernels.entries_dense(bits_of(rows.values), tables, entries)
-    out = np.empty((sets.n_sets, 3, null_kernels.LANES))
-    members = (sets.indices, sets.offsets, sets.owner)
-    null_kernels.compare(entries, (members, (draws.shuffles, draws.rows, draws.plan), formula), out)
-    return out
+    zeros, live = np.zeros((tables.shape[1], null_kernels.LANES), np.int32), np.ones(draws.edges.size - 1, np.bool_)
+    if not isinstance(rows, CsrRows):
+        null_kernels.entries_dense(bits_of(rows.values), (tables, draws.slots), entries)
+        yield zeros, live
+        return
+    live[:] = False
+    arrays = (bits_of(rows.data), rows.indices, rows.indptr, rows.n_genes)
+    null_kernels.entries_csr(arrays, (tables, draws.slots, draws.bin_of), (entries, zeros, live))
+    yield zeros, live
+    null_kernels.forget_csr(arrays, draws.slots, entries)
 
 
 def _verdicts(tallies: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

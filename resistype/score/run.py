@@ -226,7 +226,8 @@ def _fingerprint(task: Task, expression: Expression) -> str:
     about = [one.spec for one in task.methods], task.settings, expression.unit, values.shape, task.sets.names
     known.update(repr(about).encode())
     if task.draws is not None:
-        known.update(task.draws.shuffles.data)
+        for array in (task.draws.order, task.draws.shuffles):
+            known.update(np.ascontiguousarray(array).data)
     if isinstance(values, Lazy):
         known.update(values.place.encode())  # dask names arrays by what they are made of
     elif isinstance(values, Backed):

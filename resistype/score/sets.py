@@ -138,6 +138,23 @@ class IndexedSets:
             controls=None if self.controls is None else self.controls.on_columns(columns),
         )
 
+    def select(self, some: NDArray[np.intp]) -> IndexedSets:
+        """Some of the signatures, in ascending order, without controls and pairs."""
+        parts = np.flatnonzero(np.isin(self.owner, some))
+        member = np.repeat(np.isin(self.owner, some), self.sizes)
+        return replace(
+            self,
+            names=tuple(self.names[one] for one in some),
+            indices=self.indices[member],
+            offsets=np.concatenate([[0], np.cumsum(self.sizes[parts])]),
+            owner=np.searchsorted(some, self.owner[parts]),
+            sign=self.sign[parts],
+            weights=self.weights[member],
+            asked=self.asked[parts],
+            controls=None,
+            pairs=None,
+        )
+
     def with_controls(self, controls: Sequence[ArrayLike | None]) -> IndexedSets:
         """The same sets with control genes, one list a signature, None for those without."""
         if all(one is None for one in controls):

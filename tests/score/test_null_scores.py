@@ -29,11 +29,9 @@ def slow_null(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     method = get_method(name)
     found = score_block(as_rows(values), SETS, (method,), settings=SMALL)[name]
     scored = []
+    columns = [DRAWS.columns(part) for part in range(SETS.n_parts)]
     for draw in range(DRAWS.n):
-        parts = []
-        for spans in DRAWS.spans:
-            places = [DRAWS.edges[b] + c for b, (first, last) in enumerate(spans) for c in range(first, last)]
-            parts.append(DRAWS.shuffles[draw, places])
+        parts = [drawn[draw] for drawn in columns]
         up = [parts[k] for k in np.flatnonzero(SETS.sign == 1)]
         down = [parts[np.flatnonzero((SETS.owner == s) & (SETS.sign == -1))[0]] if s == 1 else () for s in range(3)]
         random = IndexedSets.build(up, 150, down=down)
