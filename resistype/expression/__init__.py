@@ -1,6 +1,7 @@
 """Expression matrices: read from files and memory, checked, and handed out in row blocks."""
 
 from resistype.expression.blocks import Block, iter_blocks, read_block
+from resistype.expression.files import check_file
 from resistype.expression.matrix import Expression
 from resistype.expression.options import ReadOptions, Unit
 from resistype.expression.read import as_expression, read_expression
@@ -14,6 +15,7 @@ __all__ = [
     "ReadOptions",
     "Unit",
     "as_expression",
+    "check_file",
     "iter_blocks",
     "read_block",
     "read_expression",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,29 +19,99 @@ from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw, bare_obs
 from resistype.expression.store import Backed, Store, open_store
 
-__all__ = ["read_store"]
+__all__ = ["check_file", "read_store"]
 
 LARGE = 256 << 20
+STEP = 1 << 22
 GENES = "Gene Expression"
 
 
+# What h5py, zarr and numcodecs raise on damaged files; a size that is a lie ends in OverflowError or MemoryError.
+DAMAGED = (
+    *(OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError),
+    *(OverflowError, MemoryError, EOFError, ArithmeticError, UnicodeError, zlib.error),
+)
+
+
 @contextmanager
-def _opened(path: Path, store: Store) -> Iterator[Any]:
-    """The root of a store, closed afterwards; what the libraries raise on damaged files becomes one error."""
+def _opened(path: Path) -> Iterator[Any]:
+    """The root of a store that was looked at first, closed afterwards.
+
+    Raises
+    ------
+    ExpressionError
+        E314 when it points elsewhere, E313 for whatever the libraries raise on a damaged file.
+    """
+    store: Store = "zarr" if path.is_dir() else "h5"
     root = None
     try:
+        if store == "zarr":
+            check_folder(path)
         root = open_store(path, store)
+        if store == "h5":
+            check_h5(path, root)
         yield root
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+    except DAMAGED as error:
         if isinstance(error, ExpressionError):
             raise
         message = (
-            f"{path} cannot be read as an h5ad, 10x h5 or zarr file: {error}. Write the file again from its source."
+            f"{path} cannot be read as an h5ad, 10x h5 or zarr file: {str(error)[:500] or type(error).__name__}. "
+            "Write the file again from its source."
         )
         raise ExpressionError(message, code="E313") from error
     finally:
         if store == "h5" and root is not None:
             root.close()
+
+
+def check_file(path: str | Path) -> None:
+    """Look at an h5ad or zarr store of a stranger before another library opens it.
+
+    Everything that `read_expression` refuses in it is refused, in all of its matrices, and column numbers are read
+    once. Nothing outside of the file is opened.
+
+    Parameters
+    ----------
+    path
+        An h5ad, a 10x h5 file or a zarr folder.
+
+    Raises
+    ------
+    ExpressionError
+        E300 when there is no such file, E313 when it is damaged, E314 when it points elsewhere or declares far more
+        than it holds.
+
+    Examples
+    --------
+    >>> from resistype.expression import check_file
+    >>> check_file("nowhere.h5ad")
+    Traceback (most recent call last):
+    resistype.errors.ExpressionError: E300 There is no file nowhere.h5ad. Check the path.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise ExpressionError(f"There is no file {file}. Check the path.", code="E300")
+    with _opened(file) as root:
+        for name in ("X", "raw/X", *(f"layers/{one}" for one in root.get("layers", ()))):
+            if name in root and not hasattr(root[name], "dtype"):
+                _check_whole(file, name, root[name])
+
+
+def _check_whole(path: Path, name: str, element: Any) -> None:
+    """Pointer, size and column numbers of one sparse matrix."""
+    shape = element.attrs.get("shape", element.attrs.get("h5sparse_shape"))
+    if shape is None or len(shape) != 2:
+        raise ExpressionError(f"{path} is damaged: {name} has no shape. Write the file again.", code="E313")
+    rows, columns = int(shape[0]), int(shape[1])
+    kind = str(element.attrs.get("encoding-type", element.attrs.get("h5sparse_format", "csr")))
+    major = (columns, rows) if kind.startswith("csc") else (rows, columns)
+    check_sparse(path, name, element, shape=major)
+    places = element["indices"]
+    for start in range(0, places.shape[0], STEP):
+        part = places[start : start + STEP]
+        if int(part.min()) < 0 or int(part.max()) >= major[1]:
+            message = f"{path} is damaged: {name} names places outside 0–{major[1] - 1:,}. Write the file again."
+            raise ExpressionError(message, code="E313")
 
 
 def read_store(path: Path, options: ReadOptions) -> Raw:
@@ -52,11 +123,7 @@ def read_store(path: Path, options: ReadOptions) -> Raw:
         E311 and E312 when a column or layer is not there, E313 when the file is damaged, E314 when it points elsewhere.
     """
     store: Store = "zarr" if path.is_dir() else "h5"
-    if store == "zarr":
-        check_folder(path)
-    with _opened(path, store) as root:
-        if store == "h5":
-            check_h5(path, root)
+    with _opened(path) as root:
         if "matrix" in root and "X" not in root:
             return _read_10x(path, root["matrix"], options)
         return _read_anndata(path, root, options, store=store)

@@ -68,6 +68,8 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     file = Path(path)
     if not file.exists():
         raise ExpressionError(f"There is no file {file}. Check the path.", code="E300")
+    if not (file.is_file() or file.is_dir()):
+        raise ExpressionError(f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300")
     name = file.name.lower().removesuffix(".gz")
     if name.endswith((*TEXT, *PARQUET)):
         reader = read_text if name.endswith(TEXT) else read_parquet

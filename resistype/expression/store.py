@@ -8,6 +8,7 @@ file is checked as it is read: a column number out of range would crash the inte
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def open_store(path: Path, store: Store) -> Any:
     if store == "zarr":
         import zarr  # noqa: PLC0415  only where a zarr store is read
 
-        return zarr.open_group(str(path), mode="r")
+        return zarr.open_group(str(path), mode="r", use_consolidated=False)  # the files, not a summary of them
     import h5py  # noqa: PLC0415  csv and parquet do not need it
 
     return h5py.File(path, "r")
@@ -133,7 +134,7 @@ def reading(values: Any) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, MemoryError, zlib.error) as error:
         if isinstance(error, ExpressionError) or type(values) is not Backed:
             raise
         message = (

@@ -66,8 +66,15 @@ def _values(element: Any) -> list[Any]:
 
 
 def _categories(codes: Any, categories: Any) -> list[Any]:
-    names = [*_values(categories), None]
-    return [names[code] if 0 <= code < len(names) else None for code in np.asarray(codes).tolist()]
+    names, numbers = _values(categories), np.asarray(codes)
+    if numbers.dtype.kind not in "iu" or (
+        numbers.size and not -1 <= int(numbers.min()) <= int(numbers.max()) < len(names)
+    ):
+        message = (
+            f"{categories.name} is damaged: it has {len(names)} categories, and codes beyond. Write the file again."
+        )
+        raise ExpressionError(message, code="E313")
+    return [names[code] if code >= 0 else None for code in numbers.tolist()]
 
 
 def frame(group: Any) -> pd.DataFrame:

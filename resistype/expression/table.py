@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 from resistype.expression.checks import listed, plural
+from resistype.parquet import read_frame
+from resistype.strict import RefusedError
 
 __all__ = ["Table", "about_genes", "frame_table", "read_parquet", "text_error"]
 
@@ -111,8 +112,8 @@ def read_parquet(path: Path, *, names: str | None = None) -> Table:
         E308 when the file is no parquet, E311 when the column is not there, E503 when cells hold text.
     """
     try:
-        frame = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        frame = read_frame(path)
+    except RefusedError as error:
         raise ExpressionError(f"{path} cannot be read as parquet: {error}. Write it again.", code="E308") from error
     if names is not None and names not in frame.columns:
         message = f"{path} has no column {names!r} for gene_names=; its first columns are: {listed(frame.columns)}."

@@ -19,7 +19,9 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
+from resistype.parquet import read_frame
 from resistype.spreadsheet import restored
+from resistype.strict import RefusedError
 
 __all__ = ["align_samples", "as_key", "listed", "plural", "read_samples"]
 
@@ -166,8 +168,8 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
+        return read_frame(path)
+    except RefusedError as error:
         message = f"The samples table {path} cannot be read as parquet: {error}. Write it again."
         raise SamplesError(message, code="E907") from error
 

@@ -222,7 +222,7 @@ def test_a_zarr_folder_with_a_link_out(secret: Path) -> None:
 
 def test_a_zarr_folder_of_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_zarr(tmp_path / "a.zarr")
-    monkeypatch.setattr("resistype.expression.guard.MAX_OBJECTS", 3)
+    monkeypatch.setattr("resistype.expression.guard_zarr.MAX_OBJECTS", 3)
 
     with pytest.raises(ExpressionError, match="it holds more than 3 files"):
         read_expression(tmp_path / "a.zarr")
