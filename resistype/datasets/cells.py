@@ -11,12 +11,12 @@ Counts are Poisson, with the genes of the signatures that the cell schemes score
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.library import load_library
@@ -41,6 +41,7 @@ PROGRAMMES = {
 }
 MEASURED = ("tcrsift_state_proliferating", "car_treg_proxy", "cytopus_t_tcr_activation")  # scored, and nowhere raised
 N_FILL, BACKGROUND, RAISED = 300, 0.4, 6.0
+WITHOUT_CLONE = 0.1
 DESCRIPTION = """\
 SIMULATED DATA. Nothing here was measured; no patient exists.
 CAR T cells of three patients: the infusion product (IP) and day 14, with counts, states, stages and clones.
@@ -81,7 +82,7 @@ class CellDemo:
     Attributes
     ----------
     counts
-        Sparse counts, shape (n_cells, n_genes).
+        Counts, float32, shape (n_cells, n_genes).
     obs
         One row a cell: patient, timepoint, lineage, product, state, stage (exhausted cells only), clone (nine of ten
         cells), simulated.
@@ -93,7 +94,7 @@ class CellDemo:
         What it is, in words.
     """
 
-    counts: sp.csr_matrix
+    counts: NDArray[np.float32]
     obs: pd.DataFrame
     genes: tuple[str, ...]
     truth: pd.DataFrame
@@ -134,7 +135,7 @@ def cell_demo(*, seed: int = 5) -> CellDemo:
     obs = pd.concat([_sample(rng, patient, time) for patient in PLAN for time in DEPTH], ignore_index=True)
     obs.index = pd.Index([f"SIM-cell{number}" for number in range(len(obs))])
     genes, rate = _rates(obs)
-    counts = sp.csr_matrix(rng.poisson(rate).astype(np.float32))
+    counts = rng.poisson(rate).astype(np.float32)
     truth = pd.DataFrame(list(TRUTH), columns=["patient", "axis", "label"]).assign(simulated=True)
     return CellDemo(counts, obs, genes, truth, DESCRIPTION)
 
@@ -148,18 +149,13 @@ def _sample(rng: np.random.Generator, patient: _Patient, time: str) -> pd.DataFr
     clone = rng.choice(N_CLONES, size=n, p=weight / weight.sum())
     memory = patient.memory if time == "IP" else 0.35
     state = rng.choice(STATES, size=n, p=[memory, (1 - memory) * 0.75, (1 - memory) * 0.25])
-    stage = np.where(state == "exhausted", rng.choice(STAGES, size=n), "")
-    return pd.DataFrame(
-        {
-            "patient": patient.name,
-            "timepoint": time,
-            "lineage": "CD8 T",
-            "product": "sim-cel",
-            "state": state,
-            "stage": pd.Categorical(np.where(stage == "", None, stage), categories=list(STAGES)),
-            "clone": np.where(rng.random(n) < 0.1, None, [f"{patient.name}:{one:03d}" for one in clone]),
-            "simulated": True,
-        }
+    stage = pd.Categorical.from_codes(
+        np.where(state == "exhausted", rng.integers(len(STAGES), size=n), -1), list(STAGES)
+    )
+    hidden = rng.random(n) < WITHOUT_CLONE
+    clones = [None if gone else f"{patient.name}:{one:03d}" for gone, one in zip(hidden, clone, strict=True)]
+    return pd.DataFrame({"state": state, "stage": stage, "clone": clones}).assign(
+        patient=patient.name, timepoint=time, lineage="CD8 T", product="sim-cel", simulated=True
     )
 
 
@@ -173,9 +169,13 @@ def _rates(obs: pd.DataFrame) -> tuple[tuple[str, ...], Floats]:
     rate = np.full((len(obs), len(genes)), BACKGROUND)
     for state in STATES:
         rows = np.flatnonzero((obs["state"] == state).to_numpy())
-        rate[np.ix_(rows, [place[gene] for gene in sets[state]])] = RAISED
+        rate[np.ix_(rows, _places(place, sets[state]))] = RAISED
     for patient in PLAN:
         for stage, level in zip(STAGES, patient.stress, strict=True):
             rows = np.flatnonzero(((obs["patient"] == patient.name) & (obs["stage"] == stage)).to_numpy())
-            rate[np.ix_(rows, [place[gene] for gene in sets["psr"]])] = level
+            rate[np.ix_(rows, _places(place, sets["psr"]))] = level
     return genes, rate
+
+
+def _places(place: dict[str, int], genes: Iterable[str]) -> NDArray[np.intp]:
+    return np.array([place[gene] for gene in genes], dtype=np.intp)
