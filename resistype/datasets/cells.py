@@ -149,9 +149,8 @@ def _sample(rng: np.random.Generator, patient: _Patient, time: str) -> pd.DataFr
     clone = rng.choice(N_CLONES, size=n, p=weight / weight.sum())
     memory = patient.memory if time == "IP" else 0.35
     state = rng.choice(STATES, size=n, p=[memory, (1 - memory) * 0.75, (1 - memory) * 0.25])
-    stage = pd.Categorical.from_codes(
-        np.where(state == "exhausted", rng.integers(len(STAGES), size=n), -1), list(STAGES)
-    )
+    drawn = np.where(state == "exhausted", rng.integers(len(STAGES), size=n), -1)
+    stage = pd.Categorical.from_codes(drawn, dtype=pd.CategoricalDtype(list(STAGES)))
     hidden = rng.random(n) < WITHOUT_CLONE
     clones = [None if gone else f"{patient.name}:{one:03d}" for gone, one in zip(hidden, clone, strict=True)]
     return pd.DataFrame({"state": state, "stage": stage, "clone": clones}).assign(
