@@ -29,6 +29,7 @@ from resistype.scheme.rescore import rescored
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, StabilityPlan
 from resistype.scheme.verdicts import Verdicts, apply_rules
 from resistype.score import IndexedSets
+from resistype.score.pace import step
 
 __all__ = ["KINDS", "Stability", "assess", "take_back"]
 
@@ -103,6 +104,7 @@ def _agreement(contexts: Iterator[Context], rows: Rows, verdicts: Verdicts) -> d
     same = {axis: np.zeros(len(rows.index)) for axis in verdicts.calls}
     n = 0
     for context in contexts:
+        step("the calls are repeated")
         again = apply_rules(context.scheme, measure(context, rows))
         for axis in same:
             same[axis] += again.calls[axis] == verdicts.calls[axis]

@@ -28,6 +28,7 @@ from resistype.score.method import Method, Settings
 from resistype.score.methods import get_method
 from resistype.score.null import Draws, Null
 from resistype.score.options import ScoreOptions
+from resistype.score.pace import is_heard, watched
 from resistype.score.progress import tell_reading
 from resistype.score.rows import CsrRows, Rows, as_rows
 from resistype.score.scale import log2_rows
@@ -276,7 +277,8 @@ def score_sets(
     if chosen.family == "cohort":
         return score_block(rows, sets, (chosen,), settings=numbers)[method]
     size = max(1, -(-rows.n_obs // (4 * effective_n_jobs(n_jobs))))
+    size = min(size, 32) if is_heard() else size  # what can be cancelled comes in small parts
     blocks = [(start, min(start + size, rows.n_obs)) for start in range(0, rows.n_obs, size)]
     run = Parallel(n_jobs=n_jobs, prefer="threads")
-    parts = run(delayed(score_block)(rows.cut(*b), sets, (chosen,), settings=numbers) for b in blocks)
+    parts = run(delayed(watched(score_block))(rows.cut(*b), sets, (chosen,), settings=numbers) for b in blocks)
     return np.concatenate([np.empty((0, sets.n_sets)), *(part[method] for part in parts)])
