@@ -120,3 +120,28 @@ def signatures(draw: st.DrawFn) -> object:
         symbol_updates=draw(st.dictionaries(words.map(str.strip).filter(bool), st.sampled_from(genes), max_size=2)),
         weights=weights,
     )
+
+
+# --- tissue ----------------------------------------------------------------------------------------------------------
+
+CELL_KINDS = ("T cell", "macrophage", "tumour")
+
+
+@st.composite
+def cells_with_places(draw: st.DrawFn, *, max_cells: int = 25, side: int = 30) -> list[tuple[str, int, int, int, str]]:
+    """Rows (region, instance id, x, y, kind) of one or two images with whole coordinates; places may repeat."""
+    place = st.tuples(
+        st.sampled_from(["first", "second"]), st.integers(0, side), st.integers(0, side), st.sampled_from(CELL_KINDS)
+    )
+    rows = draw(st.lists(place, min_size=1, max_size=max_cells))
+    return [(region, number, x, y, kind) for number, (region, x, y, kind) in enumerate(rows, start=1)]
+
+
+@st.composite
+def polygons(draw: st.DrawFn, *, side: int = 20) -> list[tuple[int, int]]:
+    """Corners (x, y), whole numbers, no two beside each other the same; the lines may cross."""
+    corner = st.tuples(st.integers(0, side), st.integers(0, side))
+    corners = draw(st.lists(corner, min_size=3, max_size=7, unique=True))
+    (ax, ay), (bx, by) = corners[0], corners[1]
+    flat = all((bx - ax) * (y - ay) == (by - ay) * (x - ax) for x, y in corners)
+    return [*corners, (ax + (by - ay) + 1, ay - (bx - ax))] if flat else corners

@@ -147,9 +147,12 @@ def _ground(um: Floats, tumour: NDArray[np.bool_], rule: MarginRule) -> Ground:
 
 
 def _tissue(cells: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
-    """Places of cells and the gaps between them: what a disc of radius `reach` (in places) cannot get into."""
-    far = ndimage.distance_transform_edt(~cells) > reach
-    return np.asarray(cells | (ndimage.distance_transform_edt(~far) > reach))
+    """Places of cells and the gaps between them: what a disc of radius `reach` (in places) cannot get into.
+
+    Half a place is left to the disc, so that it does not get in between neighbours at the edge of a full image.
+    """
+    far = ndimage.distance_transform_edt(~cells) >= reach
+    return np.asarray(cells | (ndimage.distance_transform_edt(~far) > reach - 0.5))
 
 
 def _tumour(grid: Grid, um: Floats, tissue: NDArray[np.bool_], rule: MarginRule) -> tuple[NDArray[np.bool_], float]:
@@ -160,7 +163,7 @@ def _tumour(grid: Grid, um: Floats, tissue: NDArray[np.bool_], rule: MarginRule)
     known = smooth(tissue.astype(np.float64), sigma) * grid.place_mm2
     density = np.divide(smooth(grid.binned(um), sigma), known, out=np.zeros(grid.shape), where=tissue)
     limit = rule.part * float(np.median(density[grid.places(um)]))
-    patches, _ = ndimage.label(tissue & (density >= limit))
+    patches, _ = ndimage.label(tissue & (density >= limit), structure=np.ones((3, 3)))
     size = np.bincount(patches.ravel()) * grid.place_mm2
     size[0] = 0.0
     return size[patches] >= max(rule.min_patch_mm2, grid.place_mm2), limit
