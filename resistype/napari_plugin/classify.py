@@ -1,0 +1,170 @@
+"""From selected layers to a session and its view: tables read and joined, cells called, layers brought together.
+
+A panel of antibodies is called by marker sets, a transcriptome by a scheme. One viewer has one view; the registry holds
+viewers weakly, so that a closed window takes its view with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from resistype.errors import InputError
+from resistype.napari_plugin.cells import CellTable, table_of
+from resistype.napari_plugin.join import join_tables
+from resistype.napari_plugin.layers import MARK, Bound, bind
+from resistype.napari_plugin.panel import DEFAULT_SETS, MarkerSet, read_panel
+from resistype.napari_plugin.view import VIEWS, TissueView, embedding_of, real
+from resistype.scheme import CallOptions, classify
+from resistype.session import Material, Session, from_calls, from_quantities
+
+__all__ = ["Calling", "classify_layers", "session_of", "tissue_material", "view_of"]
+
+
+@dataclass(frozen=True)
+class Calling:
+    """How cells are called: by marker sets (panels of antibodies), or by a scheme (transcriptomes)."""
+
+    sets: tuple[MarkerSet, ...] = DEFAULT_SETS
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Layers with their cells: one table, and each layer brought together with its rows."""
+
+    layers: list[Any]
+    table: CellTable
+    bounds: list[Bound]
+
+
+def _read(layers: Sequence[Any]) -> _Read:
+    chosen = [one for one in layers if one.metadata.get(MARK) is None]
+    if not chosen:
+        raise InputError("Select the Points or Labels layer with your cells, then classify it.", code="N100")
+    table, own = join_tables([(one.name, table_of(one)) for one in chosen])
+    bounds = [bind(layer, part) for layer, (part, _) in zip(chosen, own, strict=True)]
+    for one, (_, start) in zip(bounds, own, strict=True):
+        one.shift(start)
+    return _Read(chosen, table, bounds)
+
+
+def classify_layers(
+    viewer: Any, layers: Sequence[Any], *, calling: Calling = Calling(), session: Session | None = None
+) -> TissueView:
+    """Call the cells of layers and show them; an older view of the viewer is closed.
+
+    Parameters
+    ----------
+    viewer
+        napari's Viewer or ViewerModel.
+    layers
+        Points or Labels layers; a table comes from ``metadata["adata"]``, else from the features.
+    calling
+        Marker sets or a scheme.
+    session
+        A session that is there already, over the same cells in the same order; nothing is called then.
+
+    Raises
+    ------
+    ResistypeError
+        N100 to N112 when layers and tables cannot be brought together or called; N123 when the session is of other
+        cells. The view that was there before stays as it was.
+
+    Examples
+    --------
+    >>> from napari.components import ViewerModel
+    >>> from napari.layers import Layer
+    >>> from resistype.napari_plugin.sample import simulated_imc
+    >>> viewer = ViewerModel()
+    >>> cells = [viewer.add_layer(Layer.create(*one)) for one in simulated_imc() if one[2] == "labels"]
+    >>> view = classify_layers(viewer, cells)
+    >>> view.session.counts("cell")["tumour"] > 1000
+    True
+    """
+    read = _read(layers)
+    session = session or _session(read, calling)
+    if session.material.n_obs != read.table.n_obs:
+        message = (
+            f"The session holds {session.material.n_obs:,} cells and the table of the layers {read.table.n_obs:,}. "
+            "Give the layers that the session was made of."
+        )
+        raise InputError(message, code="N123")
+    old = view_of(viewer)
+    if old is not None:
+        old.close()
+    view = TissueView(viewer, session, read.table, read.bounds, recipe=_recipe(read, calling))
+    VIEWS[real(viewer)] = view
+    view.say(" ".join(f"{one.name}: {one.match.text}" for one in read.bounds))
+    return view
+
+
+def view_of(viewer: Any) -> TissueView | None:
+    """The view that a viewer has."""
+    return VIEWS.get(real(viewer))
+
+
+def session_of(viewer: Any) -> Session | None:
+    """The session that a viewer shows, for example to open a notebook's Explorer on it."""
+    view = view_of(viewer)
+    return None if view is None else view.session
+
+
+def tissue_material(layers: Sequence[Any], *, calling: Calling = Calling()) -> Material:
+    """Cells of layers, called, for a session without a viewer: what a script of the plugin begins with.
+
+    Raises
+    ------
+    ResistypeError
+        As `classify_layers`.
+    """
+    read = _read(layers)
+    return _material(read, calling)
+
+
+def _material(read: _Read, calling: Calling) -> Material:
+    table = read.table
+    places = {embedding_of(one.region): one.coordinates(table.n_obs) for one in read.bounds}
+    if calling.scheme is not None:
+        if table.origin is None:
+            raise InputError("A scheme needs the expression of genes: one AnnData behind the layers.", code="N109")
+        return from_calls(classify(table.origin, calling.scheme, options=CallOptions(stability=False)), places)
+    if not len(table.markers.columns):
+        message = "The table has no markers, or too many for a panel: choose a scheme in place of marker sets."
+        raise InputError(message, code="N112")
+    numbers = table.obs.select_dtypes("float")
+    numbers = numbers[[name for name in numbers if name not in table.markers]]
+    panel = read_panel(table.markers, calling.sets, numbers=numbers)
+    panel.quantities.index = pd.Index(table.names)
+    design = table.obs[[name for name in table.obs if table.obs[name].dtype.kind != "f"]]
+    return from_quantities(panel.scheme, panel.quantities, design=design, embeddings=places)
+
+
+def _session(read: _Read, calling: Calling) -> Session:
+    session = Session(_material(read, calling))
+    if calling.scheme is None:
+        session.color_by(f"axis:{session.scheme.axes[-1].id}")
+    return session
+
+
+def _recipe(read: _Read, calling: Calling) -> str:
+    """Lines of Python that make the same material again."""
+    sources = tuple(dict.fromkeys(one.metadata.get("source", "") for one in read.layers))
+    names = tuple(one.name for one in read.layers)
+    opened = (
+        f"made = [Layer.create(*one) for path in {sources!r} for one in read_h5ad(path)]\n"
+        if all(sources)
+        else "made = list(viewer.layers)  # a viewer with the same layers open\n"
+    )
+    return (
+        "from napari.layers import Layer\n"
+        "from resistype.napari_plugin.classify import Calling, tissue_material\n"
+        "from resistype.napari_plugin.panel import MarkerSet\n"
+        "from resistype.napari_plugin.reader import read_h5ad\n\n"
+        f"{opened}"
+        f"layers = [one for name in {names!r} for one in made if one.name == name]\n"
+        f"calls, embeddings = tissue_material(layers, calling={calling!r}), None\n\n"
+    )

@@ -1,0 +1,197 @@
+"""What is to be drawn: a class and its colour for every cell, or a value for every cell. Worked out from the session.
+
+Pure, without napari: colours come from the session's palette, so a layer, a legend and the notebook show the same. A
+margin is a quantity seen from one of its thresholds: how far above (positive) or below a cell lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.errors import SessionError
+from resistype.session import GREYS, NO_DATA, Category, Session, ThresholdView
+from resistype.spatial import UNASSIGNED
+
+__all__ = ["FAINT", "NO_ROW", "NO_ROW_COLOR", "Classes", "LegendRow", "Ramp", "drawing", "legend", "margins", "rgba"]
+
+NO_ROW = "no row in the table"
+NO_ROW_COLOR = "#5A5A5A"
+FAINT = 0.12
+FAINT_NAMES = frozenset({UNASSIGNED, "", *GREYS})
+RAMP, DIVERGING = "viridis", "PiYG"
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """A class for every cell.
+
+    Attributes
+    ----------
+    codes
+        Position in `categories`, shape (n_obs,), uint8.
+    categories
+        Name, colour, number and hidden or not, as the session has them.
+    """
+
+    codes: NDArray[np.uint8]
+    categories: tuple[Category, ...]
+
+    @property
+    def faint(self) -> NDArray[np.bool_]:
+        """Which categories are drawn first and faint, shape (n_categories,)."""
+        return np.array([one.name in FAINT_NAMES for one in self.categories])
+
+    def colors(self, *, faint: float = 1.0) -> NDArray[np.float32]:
+        """RGBA of every category and, last, of what has no row, shape (n_categories + 1, 4); hidden ones are clear."""
+        table = np.array([rgba(one.color) for one in self.categories] + [rgba(NO_ROW_COLOR)], dtype=np.float32)
+        dim = np.append(self.faint, True)
+        table[dim, 3] = faint
+        table[:-1][[one.hidden for one in self.categories], 3] = 0.0
+        return table
+
+
+@dataclass(frozen=True, eq=False)
+class Ramp:
+    """A value for every cell, NaN where there is none, with the limits of its colours.
+
+    Attributes
+    ----------
+    values
+        Shape (n_obs,), float32.
+    limits
+        1st and 99th percentile; symmetric about 0 for a margin.
+    title, unit
+        What it is.
+    colormap
+        Name of a napari colormap.
+    """
+
+    values: NDArray[np.float32]
+    limits: tuple[float, float]
+    title: str
+    unit: str
+    colormap: str = RAMP
+
+
+@dataclass(frozen=True)
+class LegendRow:
+    """A line of the legend."""
+
+    name: str
+    text: str
+    color: str
+    n: int | None
+    hidden: bool = False
+    can_hide: bool = True
+
+
+def rgba(color: str) -> tuple[float, float, float, float]:
+    """A colour of the palette as numbers from 0 to 1.
+
+    Examples
+    --------
+    >>> rgba("#FF0000")
+    (1.0, 0.0, 0.0, 1.0)
+    """
+    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return (red, green, blue, 1.0)
+
+
+def margins(session: Session) -> dict[str, tuple[str, str]]:
+    """Margins that can be shown: ``"margin:<axis>.<threshold>"``, with the axis and the threshold."""
+    axes = session.resolve().axes
+    return {
+        f"margin:{axis.id}.{one.name}": (axis.id, one.name)
+        for axis in axes
+        for one in axis.thresholds
+        if one.quantities
+    }
+
+
+def _threshold(session: Session, axis: str, name: str) -> ThresholdView:
+    views = next(one.thresholds for one in session.resolve().axes if one.id == axis)
+    return next(one for one in views if one.name == name)
+
+
+def drawing(session: Session, margin: str = "") -> Classes | Ramp:
+    """What the session's colour asks for.
+
+    Parameters
+    ----------
+    session
+        The session.
+    margin
+        ``"margin:<axis>.<threshold>"`` to see a quantity from its threshold.
+
+    Raises
+    ------
+    SessionError
+        V105 for a margin that is not there.
+    """
+    kind, _, what = session.state.color_by.partition(":")
+    if margin:
+        return _margin(session, margin)
+    if kind == "quantity":
+        quantity = session.scheme.quantities[what]
+        values = session.material.columns[what]
+        return Ramp(values, _limits(values), quantity.title, quantity.unit)
+    categories = session.resolve().categories
+    if kind == "axis":
+        return Classes(session.codes(what), categories)
+    column = session.material.design[what]
+    words = column.astype(object).where(column.notna(), "").map(str)
+    place = {one.name: at for at, one in enumerate(categories)}
+    return Classes(np.asarray(words.map(place), dtype=np.uint8), categories)
+
+
+def _margin(session: Session, margin: str) -> Ramp:
+    known = margins(session)
+    if margin not in known:
+        raise SessionError(f"No margin {margin!r}; there are: {', '.join(known) or 'none'}.", code="V105")
+    view = _threshold(session, *known[margin])
+    name = view.quantities[0]
+    values = np.asarray(session.material.columns[name] - np.float32(view.value), dtype=np.float32)
+    low, high = _limits(values)
+    most = max(abs(low), abs(high)) or 1.0
+    quantity = session.scheme.quantities[name]
+    return Ramp(values, (-most, most), f"{quantity.title}: distance to {view.value:.4g}", quantity.unit, DIVERGING)
+
+
+def _limits(values: NDArray[np.floating]) -> tuple[float, float]:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return (0.0, 1.0)
+    low, high = (float(one) for one in np.percentile(known, [1, 99]))
+    if low == high:
+        low, high = float(known.min()), float(known.max())
+    return (low, high) if low < high else (low, low + 1.0)
+
+
+def legend(drawn: Classes | Ramp, *, no_row: int = 0) -> tuple[LegendRow, ...]:
+    """The lines of a legend: counts are of all cells of the table, whatever is drawn or hidden.
+
+    Parameters
+    ----------
+    drawn
+        What is drawn.
+    no_row
+        Cells of the layers without a row in the table; they get a line of their own.
+    """
+    if isinstance(drawn, Classes):
+        rows = [
+            LegendRow(one.name, one.text or (one.name.replace("_", " ") or NO_DATA), one.color, one.n, one.hidden)
+            for one in drawn.categories
+            if one.n
+        ]
+    else:
+        missing = int(np.isnan(drawn.values).sum())
+        ends = zip(("low", "high"), drawn.limits, strict=True)
+        rows = [LegendRow(name, f"{value:.4g} {drawn.unit}", "", None, can_hide=False) for name, value in ends]
+        if missing:
+            rows.append(LegendRow("", NO_DATA, GREYS[NO_DATA], missing, can_hide=False))
+    if no_row:
+        rows.append(LegendRow(NO_ROW, NO_ROW, NO_ROW_COLOR, no_row, can_hide=False))
+    return tuple(rows)

@@ -1,0 +1,280 @@
+"""A view of a session in a napari viewer, without Qt: it draws on the session's events and turns clicks into commands.
+
+The truth is in the session; layers only show it. The view holds the user's layers weakly: one that is deleted is let go
+with a sentence, and a view that is closed leaves no listener behind, while the session and its other views live on.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.errors import InputError
+from resistype.napari_plugin.cells import CellTable
+from resistype.napari_plugin.layers import MARK, Bound, scale_of
+from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, drawing, legend, margins
+from resistype.session import Session
+from resistype.session.events import Event
+from resistype.spatial import Tissue, TissueColumns, read_tissue
+
+__all__ = ["ONE_IMAGE", "VIEWS", "TissueView", "embedding_of", "real"]
+
+ONE_IMAGE = "image"
+VIEWS: weakref.WeakKeyDictionary[Any, TissueView] = weakref.WeakKeyDictionary()
+
+
+@dataclass(eq=False)
+class TissueView:
+    """A session shown on layers of a viewer.
+
+    Parameters
+    ----------
+    viewer
+        napari's Viewer or ViewerModel; held weakly.
+    session
+        The session.
+    table
+        The table behind it; its rows are the session's observations.
+    bounds
+        The user's layers, brought together with the table.
+
+    Attributes
+    ----------
+    status
+        What happened last, as a sentence.
+    changed
+        Event for panels: something has to be drawn again; the news is a word (``legend``, ``status``, ``evidence``).
+    """
+
+    viewer: Any
+    session: Session
+    table: CellTable
+    bounds: list[Bound]
+    status: str = ""
+    scale_um: float | None = None
+    margin: str = ""
+    recipe: str = ""
+    changed: Event = field(default_factory=lambda: Event("changed"))
+
+    def __post_init__(self) -> None:
+        self._viewer = weakref.ref(real(self.viewer))
+        self.viewer = None
+        events = self.session.events
+        self._listening: list[tuple[Event, Callable[..., Any]]] = [
+            (events.calls, _weakly(self, "_redraw")),
+            (events.color, _weakly(self, "_recolor")),
+            (events.hidden, _weakly(self, "_redraw")),
+            (events.selection, _weakly(self, "_selected")),
+        ]
+        for event, listener in self._listening:
+            event.connect(listener)
+        self._removed = _weakly(self, "_layer_removed")
+        self.viewer_model.layers.events.removed.connect(self._removed)
+        scales = {scale_of(one.source()) for one in self.bounds if one.source() is not None}
+        if len(scales) == 1 and self.scale_um is None:
+            self.scale_um = scales.pop()
+        self.paint()
+
+    # -- what there is ---------------------------------------------------------------------------------------------
+
+    @property
+    def viewer_model(self) -> Any:
+        """The viewer.
+
+        Raises
+        ------
+        InputError
+            N120 when its window was closed.
+        """
+        home = self._viewer()
+        if home is None:
+            raise InputError("The napari window of this view was closed; open the dock again.", code="N120")
+        return home
+
+    @property
+    def drawn(self) -> Classes | Ramp:
+        """What is drawn now."""
+        return drawing(self.session, self.margin)
+
+    @property
+    def color_choices(self) -> list[str]:
+        """What the picture can be coloured by, margins among them."""
+        return [*self.session.color_choices, *margins(self.session)]
+
+    @property
+    def color(self) -> str:
+        """What the picture is coloured by."""
+        return self.margin or self.session.state.color_by
+
+    def legend(self) -> tuple[LegendRow, ...]:
+        """Lines of the legend."""
+        return legend(self.drawn, no_row=sum(one.match.layer_only for one in self.bounds))
+
+    def say(self, text: str) -> None:
+        """Keep a sentence for the status line and tell the panels."""
+        self.status = text
+        self.changed.emit("status")
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def color_by(self, what: str) -> None:
+        """Colour by an axis, a quantity, a column or a margin.
+
+        Raises
+        ------
+        SessionError
+            V105 when there is no such thing; nothing was changed.
+        """
+        known = margins(self.session)
+        if what in known:
+            axis, name = known[what]
+            views = next(one.thresholds for one in self.session.resolve().axes if one.id == axis)
+            quantity = next(one.quantities[0] for one in views if one.name == name)
+            self.margin = what
+            if self.session.state.color_by == f"quantity:{quantity}":
+                self.paint()
+            else:
+                self.session.color_by(f"quantity:{quantity}")
+            return
+        same = self.session.state.color_by == what and self.margin
+        self.margin = ""
+        if same:
+            self.paint()
+        else:
+            self.session.color_by(what)
+
+    def paint(self) -> None:
+        """Draw every layer as the session has it now."""
+        home, drawn = self._viewer(), self.drawn
+        if home is None:
+            self.close()
+            return
+        for one in self.bounds:
+            one.draw(home, drawn)
+        self.changed.emit("legend")
+
+    def toggle(self, name: str) -> None:
+        """Hide a category of the legend, or show it again."""
+        hidden = set(self.session.state.hidden) ^ {name}
+        self.session.hide(*hidden)
+
+    def _redraw(self, _news: object) -> None:
+        self.paint()
+
+    def _recolor(self, news: object) -> None:
+        if self.margin:
+            axis, name = margins(self.session)[self.margin]
+            views = next(one.thresholds for one in self.session.resolve().axes if one.id == axis)
+            if news != f"quantity:{next(one.quantities[0] for one in views if one.name == name)}":
+                self.margin = ""
+        self.paint()
+
+    def _selected(self, _news: object) -> None:
+        self.changed.emit("evidence")
+
+    def _layer_removed(self, event: Any) -> None:
+        layer = event.value
+        gone = [one for one in self.bounds if one.source() is None or one.source() is layer]
+        for one in gone:
+            self.bounds.remove(one)
+            home = self._viewer()
+            if home is not None:
+                one.remove(home)
+            self.say(f"The layer {one.name!r} was deleted; its cells stay in the session and are no longer drawn.")
+        if layer.metadata.get(MARK) in ("classes", "values"):
+            for one in self.bounds:
+                one.shown = {kind: shown for kind, shown in one.shown.items() if shown is not layer}
+
+    # -- cells -----------------------------------------------------------------------------------------------------
+
+    def click(self, layer: Any, world: Sequence[float]) -> int:
+        """Select the cell at a place of a display layer; its row, −1 where there is none."""
+        for one in self.bounds:
+            if any(shown is layer for shown in one.layers):
+                row = one.row_at(layer, tuple(float(x) for x in world))
+                self.session.select([row] if row >= 0 else [])
+                return row
+        return -1
+
+    def evidence(self) -> pd.DataFrame:
+        """Evidence of the first selected cell, empty where none is selected."""
+        rows = self.session.selection
+        return self.session.evidence(int(rows[0])) if len(rows) else pd.DataFrame()
+
+    def tissue(self) -> tuple[Tissue, NDArray[np.intp]]:
+        """Cells with their places and the classes that are shown, and the row of each.
+
+        Raises
+        ------
+        ResistypeError
+            P101 when no scale is known, N121 when cells are not coloured by classes, N122 when no layer is left.
+        """
+        drawn = self.drawn
+        if not isinstance(drawn, Classes):
+            message = "Neighbourhoods and regions need classes of cells: colour by an axis or a column with categories."
+            raise InputError(message, code="N121")
+        if not self.bounds:
+            raise InputError("No layer is left that shows the cells; select one and classify it again.", code="N122")
+        xy = np.full((self.table.n_obs, 2), np.nan)
+        for one in self.bounds:
+            here = one.coordinates(self.table.n_obs)
+            xy = np.where(np.isnan(xy), here, xy)
+        rows = np.flatnonzero(~np.isnan(xy).any(axis=1))
+        names = np.array([one.name or "no data" for one in drawn.categories], dtype=object)
+        table = pd.DataFrame(
+            {
+                "x": xy[rows, 0],
+                "y": xy[rows, 1],
+                "region": np.where(self.table.region[rows] == "", ONE_IMAGE, self.table.region[rows]),
+                "instance": np.array(self.table.names, dtype=object)[rows],
+                "kind": names[drawn.codes[rows]],
+            }
+        )
+        columns = TissueColumns(region="region", instance="instance", kind="kind")
+        return read_tissue(table, scale_um=self.scale_um, columns=columns), rows
+
+    def to_script(self) -> str:
+        """Python that calls the same cells and repeats what was done."""
+        return self.recipe + self.session.to_script()
+
+    def close(self) -> None:
+        """Stop listening and take the display layers away; the session lives on."""
+        for event, listener in self._listening:
+            event.disconnect(listener)
+        self._listening = []
+        home = self._viewer()
+        if home is not None:
+            home.layers.events.removed.disconnect(self._removed)
+            for one in self.bounds:
+                one.remove(home)
+            if VIEWS.get(home) is self:
+                del VIEWS[home]
+        self.bounds = []
+
+
+def real(viewer: Any) -> Any:
+    """The viewer behind the proxy that napari hands to plugins: the proxy lives no longer than the call."""
+    return getattr(viewer, "__wrapped__", viewer)
+
+
+def embedding_of(region: str) -> str:
+    """Name under which a session holds the places of an image's cells."""
+    return f"tissue {region}".strip()
+
+
+def _weakly(view: TissueView, name: str) -> Callable[..., Any]:
+    """A listener that does not keep the view alive."""
+    held = weakref.ref(view)
+
+    def listener(*news: Any) -> None:
+        there = held()
+        if there is not None:
+            getattr(there, name)(*news)
+
+    return listener
