@@ -14,7 +14,7 @@ CAVEATS: dict[str, str] = {
     "RUO": "Research use only; not for treatment decisions.",
     "NON_EXCLUSIVE": "Labels are not exclusive classes.",
     "NO_BASELINE": "No baseline biopsy: this is a level, not a change, and nothing is said about its course in time.",
-    "COHORT_RELATIVE": "The call depends on the other {n} reference samples of this cohort; "
+    "COHORT_RELATIVE": "The call depends on the {n} reference samples of this cohort; "
     "at this size about {flip} of such calls move when the cohort changes (measured in melanoma).",
     "SMALL_COHORT": "Only {n} reference samples: fewer than 30.",
     "ONE_SIDED_COHORT": "The cohort lies to one side: its median {quantity} is {side} than that of {anchor} by "

@@ -371,7 +371,7 @@ def test_caveats_carry_their_texts(shared: Path) -> None:
     assert {"COHORT_RELATIVE", "PAIR_NOISE", "PURITY", "THRESHOLD_OURS", "NO_VALIDATION", "CONTEXT"} <= set(
         calls.run_caveats
     )
-    assert "the other 51 reference samples" in calls.run_caveats["COHORT_RELATIVE"]
+    assert "the 51 reference samples" in calls.run_caveats["COHORT_RELATIVE"]
 
 
 def test_several_biopsies_are_said(shared: Path) -> None:

@@ -61,7 +61,7 @@ def test_codes_of_each_mode(mode: str) -> None:
 def test_how_many_calls_move_at_a_size(n: int, share: str) -> None:
     text = said("own cohort", n)["COHORT_RELATIVE"]
 
-    assert f"the other {n} reference samples" in text
+    assert f"the {n} reference samples" in text
     assert f"about {share} of such calls move" in text
 
 
