@@ -138,10 +138,19 @@ def cells_with_places(draw: st.DrawFn, *, max_cells: int = 25, side: int = 30) -
 
 
 @st.composite
-def polygons(draw: st.DrawFn, *, side: int = 20) -> list[tuple[int, int]]:
-    """Corners (x, y), whole numbers, no two beside each other the same; the lines may cross."""
+def polygons(draw: st.DrawFn, *, side: int = 20, simple: bool = False) -> list[tuple[int, int]]:
+    """Corners (x, y), whole numbers, none twice, not all on one line; the lines may cross unless `simple`."""
     corner = st.tuples(st.integers(0, side), st.integers(0, side))
     corners = draw(st.lists(corner, min_size=3, max_size=7, unique=True))
+    if simple:
+        corners = _lower_and_upper(corners)
     (ax, ay), (bx, by) = corners[0], corners[1]
     flat = all((bx - ax) * (y - ay) == (by - ay) * (x - ax) for x, y in corners)
     return [*corners, (ax + (by - ay) + 1, ay - (bx - ax))] if flat else corners
+
+
+def _lower_and_upper(corners: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The corners in an order whose lines do not cross: from the first to the last along below, back along above."""
+    (ax, ay), (bx, by) = min(corners), max(corners)
+    below = sorted(one for one in corners if (bx - ax) * (one[1] - ay) - (by - ay) * (one[0] - ax) <= 0)
+    return below + sorted((one for one in corners if one not in below), reverse=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import TissueError
 from resistype.spatial.rois import Roi, in_roi
-from resistype.spatial.tissue import Tissue
+from resistype.spatial.tissue import Tissue, listed
 
 __all__ = ["roi_composition", "roi_difference"]
 
@@ -39,7 +39,7 @@ def roi_composition(
     roi
         One polygon, or several that are taken together.
     against
-        Another ROI; without it, the rest of the images that `roi` lies over.
+        Another ROI; without it, the rest of the images that `roi` lies over, where there is any.
     by_region
         One composition an image, instead of one over all images.
     min_cells
@@ -86,7 +86,7 @@ def _groups(tissue: Tissue, roi: Roi | Sequence[Roi], against: Roi | Sequence[Ro
         message = f"ROI {name!r} and {other!r} share {both} cells, or a name; compare ROIs that do not overlap."
         raise TissueError(message, code="P109")
     for mask, title in ((first, name), (second, other)):
-        if not mask.any():
+        if not mask.any() and title != REST:
             raise TissueError(f"There is no cell in {title!r}; draw it over cells of its image.", code="P109")
     return np.where(first, name, np.where(second, other, ""))
 
@@ -107,19 +107,29 @@ def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a kind: kind, first, second, difference (first less second), low, high. NaN where a share was refused.
+
+    Raises
+    ------
+    TissueError
+        P109 when there are not two groups, each with every kind once.
     """
     from resistype.cohort.composition import share_change  # noqa: PLC0415  as above
 
-    names = list(dict.fromkeys(shares["group"]))
-    names.sort(key=lambda name: name == REST)
+    names = sorted(dict.fromkeys(shares["group"]), key=lambda name: name == REST)
+    if len(names) != 2 or shares.duplicated(["group", "kind"]).any():
+        message = (
+            f"A difference needs the shares of two groups, each once; these have {listed(sorted(names))}. Take "
+            "roi_composition without by_region."
+        )
+        raise TissueError(message, code="P109")
     first, second = (shares[shares["group"] == name].set_index("kind") for name in names)
     rows = []
     for kind in first.index:
         one, two = first.loc[kind], second.loc[kind]
-        pair = [(int(part["numerator"]), int(part["denominator"])) for part in (two, one)]
         if pd.isna(one["share"]) or pd.isna(two["share"]):
             rows.append((kind, *names, np.nan, np.nan, np.nan))
             continue
-        change = share_change(pair[0], pair[1])
+        before, after = ((int(part["numerator"]), int(part["denominator"])) for part in (two, one))
+        change = share_change(before, after)
         rows.append((kind, *names, change.value, change.low, change.high))
     return pd.DataFrame(rows, columns=["kind", "first", "second", "difference", "low", "high"])

@@ -58,6 +58,8 @@ class Roi:
         if not np.isfinite(points).all() or self.axes not in ("yx", "xy"):
             message = f"ROI {self.name!r} has vertices that are missing or infinite, or axes {self.axes!r}."
             raise TissueError(message, code="P109")
+        if np.linalg.matrix_rank(points - points[0]) < 2:
+            raise TissueError(f"ROI {self.name!r} encloses nothing; its corners lie on one line.", code="P109")
         object.__setattr__(self, "vertices", points)
 
     @property
