@@ -31,7 +31,6 @@ from resistype.scheme.stability import Stability, assess, take_back
 from resistype.scheme.study import Study, read_study
 from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
 from resistype.scheme.verdicts import Verdicts, apply_rules
-from resistype.score.pace import step
 
 __all__ = ["CallOptions", "apply_scheme", "classify"]
 
@@ -143,11 +142,8 @@ def classify(
         expression, note = in_universe(study.expression, frozen, loaded)
         study = replace(study, expression=expression)
     batches = tuple(batch_columns(study.table, options.batch, patient=patient))
-    step("scores")
     context = _context(study, loaded, options, batches)
-    step("reference")
     context = replace(context, reference=_reference(context, study, frozen))
-    step("calls")
     found = _call(context, study, options)
     about = _about(context.reference, study, note, found)
     return Calls(

@@ -20,6 +20,7 @@ from resistype.scheme.inputs import events_column, mark_column, number_column, r
 from resistype.scheme.rescore import rescored
 from resistype.scheme.scheme import Quantity
 from resistype.score import IndexedSets, matched_sets, score
+from resistype.score.pace import step
 
 __all__ = ["BASIC", "RELATIVE", "measure", "measure_basic"]
 
@@ -112,6 +113,7 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
 
 def measure_basic(context: Context) -> dict[str, Column]:
     """Measure every basic quantity of the scheme for all observations; scores of one method share their ranks."""
+    step("scores")
     quantities = context.scheme.quantities
     scored = {name: q for name, q in quantities.items() if q.kind == "score"}
     columns = _scores(scored, context) if scored else {}

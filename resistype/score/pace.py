@@ -86,8 +86,8 @@ def watched(work: Callable[P, R]) -> Callable[P, R]:
     if pace is None:
         return work
 
-    def run(*given: P.args, **named: P.kwargs) -> R:
+    def _run(*given: P.args, **named: P.kwargs) -> R:
         pace.stop_if_asked()
         return work(*given, **named)
 
-    return run
+    return _run

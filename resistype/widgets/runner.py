@@ -1,7 +1,7 @@
-"""The Runner: a classification in a background thread, with checks, progress, cancel, warnings and the result.
+"""The Runner: scoring or classifying in a background thread, with checks, progress, cancel, warnings and the result.
 
-The thread is needed: while a cell runs, no click of the page is handled. Work is done in blocks of samples, so that a
-cancel ends it after the block at hand; what was computed is thrown away.
+The thread is needed: while a cell runs, no click of the page is handled. Work is done in steps, so that a cancel ends
+it after the step at hand; what was computed is thrown away. `Runner.classify` and `Runner.score` are ready made.
 """
 
 from __future__ import annotations
@@ -10,16 +10,24 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from resistype.errors import InputError, ResistypeError
+from resistype.expression import as_expression
+from resistype.library import SignatureSpec, read_signatures
+from resistype.scheme import CallOptions, Reference, Scheme, load_scheme
+from resistype.scheme.study import read_study
+from resistype.score import ScoreOptions
 from resistype.widgets._base import Answer, Widget, static_table
+from resistype.widgets.ready import Run, check_classify, check_score
 
 __all__ = ["Runner"]
 
 EVERY = 0.2  # seconds between two messages of progress
+MAX_LOG = 200
 
 
 class Runner(Widget):
@@ -35,11 +43,13 @@ class Runner(Widget):
         Words above.
     table
         From the result to (caption, head, rows) of the table that is shown.
+    notes
+        From the result to sentences that go to the log of warnings.
 
     Attributes
     ----------
     outcome
-        What the work returned, None before.
+        What the work returned (`Calls`, `Scores`), None before.
 
     Examples
     --------
@@ -68,12 +78,84 @@ class Runner(Widget):
         checks: Sequence[str] = (),
         title: str = "resistype run",
         table: Callable[[Any], tuple[str, list[str], list[list[Any]]]] | None = None,
+        notes: Callable[[Any], Sequence[str]] | None = None,
     ) -> None:
-        self._work, self._table = work, table
+        self._work, self._table, self._notes = work, table, notes
         self._cancel = threading.Event()
+        self._elsewhere: Callable[..., Any] = warnings.showwarning
         self._thread: threading.Thread | None = None
         self.outcome: Any = None
         super().__init__(title=title, checks=[str(one) for one in checks], state=_state("idle"))
+
+    @classmethod
+    def classify(
+        cls,
+        data: Any,
+        scheme: str | Path | Scheme = "acquired_resistance",
+        *,
+        samples: Any = None,
+        patient: str = "patient",
+        timepoint: str = "timepoint",
+        baseline: str | None = None,
+        reference: str | Path | Reference | None = None,
+        options: CallOptions | None = None,
+    ) -> Runner:
+        """A run of `resistype.classify`: the input is read and checked now, the calls are made when it is started.
+
+        Parameters
+        ----------
+        data, scheme, samples, patient, timepoint, baseline, reference, options
+            As for `resistype.classify`.
+
+        Raises
+        ------
+        ResistypeError
+            What `classify` would raise of the matrix, the table and the coverage, before anything is started.
+
+        Examples
+        --------
+        >>> import resistype as rt
+        >>> demo = rt.datasets.demo()
+        >>> runner = Runner.classify(demo.expression, samples=demo.samples, baseline="Pre")
+        >>> runner.checks[0]
+        '64 samples × 5,000 genes, unit counts.'
+        """
+        chosen = options or CallOptions()
+        keys = {"samples": samples, "patient": patient, "timepoint": timepoint, "baseline": baseline}
+        expression = as_expression(data, chosen.read)
+        study = read_study(expression, samples, (patient, timepoint, baseline), sample=chosen.sample)
+        run = check_classify(study, load_scheme(scheme), keys=keys | {"reference": reference, "options": chosen})
+        return cls._ready(run)
+
+    @classmethod
+    def score(
+        cls,
+        data: Any,
+        signatures: SignatureSpec = None,
+        *,
+        method: str | Sequence[str] = "ssgsea",
+        n_jobs: int | None = -1,
+        options: ScoreOptions | None = None,
+    ) -> Runner:
+        """A run of `resistype.score`: the input is read and checked now, the scores are made when it is started.
+
+        Parameters
+        ----------
+        data, signatures, method, n_jobs, options
+            As for `resistype.score`.
+
+        Raises
+        ------
+        ResistypeError
+            What `score` would raise of the matrix and the signatures, before anything is started.
+        """
+        chosen = options or ScoreOptions()
+        expression, library = as_expression(data, chosen.read), read_signatures(signatures)
+        return cls._ready(check_score(expression, library, method=method, n_jobs=n_jobs, options=chosen))
+
+    @classmethod
+    def _ready(cls, run: Run) -> Runner:
+        return cls(run.work, checks=run.checks, title=run.title, table=run.table, notes=run.notes)
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
         """Questions of the page: start and cancel."""
@@ -125,6 +207,7 @@ class Runner(Widget):
         began = time.monotonic()
         with warnings.catch_warnings():
             warnings.simplefilter("always")
+            self._elsewhere = warnings.showwarning
             warnings.showwarning = self._warned  # type: ignore[assignment]  # of this block only
             try:
                 phase, text = self._steps(began)
@@ -132,7 +215,14 @@ class Runner(Widget):
                 phase, text = "failed", str(error)
             except Exception as error:  # noqa: BLE001  the page must learn how the run ended
                 phase, text = "failed", f"{type(error).__name__}: {error}"
-        self.state = {**self.state, "phase": phase, "text": text[:1000], "seconds": time.monotonic() - began}
+        done = self.state["total"] if phase == "done" else self.state["done"]
+        self.state = {
+            **self.state,
+            "phase": phase,
+            "done": done,
+            "text": text[:1000],
+            "seconds": time.monotonic() - began,
+        }
 
     def _steps(self, began: float) -> tuple[str, str]:
         steps, told = self._work(), 0.0
@@ -154,12 +244,17 @@ class Runner(Widget):
                 self.state = {**self.state, "done": done, "total": total, "text": text[:200], "seconds": now - began}
 
     def _show(self, outcome: Any) -> None:
+        if self._notes is not None:
+            self.warnings = [*self.warnings, *(str(one)[:1000] for one in self._notes(outcome))][-MAX_LOG:]
         if self._table is not None:
             caption, head, rows = self._table(outcome)
             self.result = {"caption": caption, "head": head, "rows": rows[:1000]}
 
-    def _warned(self, message: Warning | str, *_rest: Any) -> None:
-        self.warnings = [*self.warnings, str(message)[:1000]][-200:]
+    def _warned(self, message: Warning | str, *rest: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._elsewhere(message, *rest)  # of a cell that runs beside
+        else:
+            self.warnings = [*self.warnings, str(message)[:1000]][-MAX_LOG:]
 
 
 def _state(phase: str) -> dict[str, Any]:

@@ -27,12 +27,15 @@ export const STYLE = `
 .rt svg text { fill: var(--rt-ink); font: 11px system-ui, sans-serif; } .rt svg .rt-soft { fill: var(--rt-soft); }
 .rt .rt-scroll { overflow: auto; max-height: 300px; } .rt table { border-collapse: collapse; width: 100%; font-size: 12px; background: var(--rt-paper); color: var(--rt-ink); margin: 0; } .rt caption { text-align: left; color: var(--rt-soft); padding: 2px 0; }
 .rt th, .rt td { text-align: left; padding: 1px 6px; border-bottom: 1px solid var(--rt-line); overflow-wrap: anywhere; background: var(--rt-paper); color: var(--rt-ink); } .rt .rt-n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.rt th { overflow-wrap: normal; }
+.rt th { overflow-wrap: normal; } .rt .rt-fit { white-space: nowrap; }
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
 .rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input { padding: 2px 4px; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
+.rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; width: 100%; padding: 3px 7px; } .rt pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--rt-ink); background: var(--rt-paper); margin: 0; }
+.rt .rt-form { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 4px 10px; } .rt .rt-form label { color: var(--rt-soft); } .rt .rt-form input, .rt .rt-form select { width: 100%; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
 `;

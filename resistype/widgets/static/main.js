@@ -16,7 +16,7 @@ function words(name) {
 }
 function finish(node, options, children) {
   if (options.class) node.setAttribute("class", options.class);
-  for (const [name, value] of Object.entries(options.attr ?? {})) node.setAttribute(name, String(value));
+  for (const [name, value2] of Object.entries(options.attr ?? {})) node.setAttribute(name, String(value2));
   for (const [name, listener] of Object.entries(options.on ?? {})) node.addEventListener(name, listener);
   if (options.text !== void 0) node.textContent = options.text;
   for (const child of children) if (child !== null) node.append(child);
@@ -42,9 +42,9 @@ function svg(tag, options = {}, ...children) {
 function empty(node) {
   node.replaceChildren();
 }
-function number(value, digits = 3) {
-  if (!Number.isFinite(value)) return "–";
-  const text = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+function number(value2, digits = 3) {
+  if (!Number.isFinite(value2)) return "–";
+  const text = value2 !== 0 && (Math.abs(value2) < 1e-3 || Math.abs(value2) >= 1e5) ? value2.toExponential(digits - 1) : String(Number(value2.toPrecision(digits)));
   return text.replace("-", "−");
 }
 function grouped(n) {
@@ -52,13 +52,45 @@ function grouped(n) {
   return String(n).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 function table(caption, head2, rows) {
-  const cell = (value) => typeof value === "number" ? el("td", { class: "rt-n", text: grouped(value) }) : el("td", { text: short(value, 80), title: value });
+  const cell = (value2) => typeof value2 === "number" ? el("td", { class: "rt-n", text: grouped(value2) }) : el("td", { ...value2.length < 10 ? { class: "rt-fit" } : {}, text: short(value2, 80), title: value2 });
   return el(
     "table",
     {},
     el("caption", { text: caption }),
     el("thead", {}, el("tr", {}, ...head2.map((text) => el("th", { text, attr: { scope: "col" } })))),
     el("tbody", {}, ...rows.map((row) => el("tr", { ...row.mark ? { class: "rt-mark" } : {}, ...row.title ? { title: row.title } : {} }, ...row.cells.map(cell))))
+  );
+}
+
+// src/compare/pictures.ts
+function matrix(axis, caption, chosen, choose2) {
+  const labels = axis.labels.map(words);
+  const cell = (n, i, j) => {
+    const key = `${i}-${j}`, td = el("td", { class: "rt-n" });
+    if (n) {
+      const button2 = el("button", { text: grouped(n), attr: { type: "button", "data-key": key, "aria-pressed": String(chosen === key), "aria-label": `${n}: ${labels[i]} | ${labels[j]}` }, on: { click: () => choose2(key) } });
+      const share = 42 * n / axis.counts[i].reduce((a, b) => a + b);
+      button2.style.background = `color-mix(in srgb, var(--rt-mark) ${share}%, var(--rt-paper))`;
+      td.append(button2);
+    }
+    return td;
+  };
+  const head2 = (text, scope) => el("th", { text: short(text, 30), title: text, attr: { scope } });
+  return el(
+    "table",
+    { attr: { "data-testid": "rt-matrix" } },
+    el("caption", { text: caption }),
+    el("tr", {}, el("td"), ...labels.map((name) => head2(name, "col"))),
+    ...labels.map((name, i) => el("tr", {}, head2(name, "row"), ...axis.counts[i].map((n, j) => cell(n, i, j))))
+  );
+}
+function flow(axis) {
+  return svg(
+    "svg",
+    { attr: { viewBox: "0 0 600 280", width: "100%", role: "img", "data-testid": "rt-flow", "aria-label": "Flow between the two sides; the counts say the same." } },
+    ...axis.bands.map(([d, stroke, width, opacity, title]) => svg("path", { title, attr: { d, stroke, fill: "none", "stroke-width": width, "stroke-opacity": opacity } })),
+    ...axis.bars.map(([x, y, height, fill]) => svg("rect", { attr: { x, y, height, fill, width: 6 } })),
+    ...axis.texts.map(([x, y, anchor, text]) => svg("text", { title: text, attr: { x, y, "text-anchor": anchor } }, short(text, 30)))
   );
 }
 
@@ -91,13 +123,16 @@ var STYLE = `
 .rt svg text { fill: var(--rt-ink); font: 11px system-ui, sans-serif; } .rt svg .rt-soft { fill: var(--rt-soft); }
 .rt .rt-scroll { overflow: auto; max-height: 300px; } .rt table { border-collapse: collapse; width: 100%; font-size: 12px; background: var(--rt-paper); color: var(--rt-ink); margin: 0; } .rt caption { text-align: left; color: var(--rt-soft); padding: 2px 0; }
 .rt th, .rt td { text-align: left; padding: 1px 6px; border-bottom: 1px solid var(--rt-line); overflow-wrap: anywhere; background: var(--rt-paper); color: var(--rt-ink); } .rt .rt-n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.rt th { overflow-wrap: normal; }
+.rt th { overflow-wrap: normal; } .rt .rt-fit { white-space: nowrap; }
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
 .rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input { padding: 2px 4px; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
+.rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; width: 100%; padding: 3px 7px; } .rt pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--rt-ink); background: var(--rt-paper); margin: 0; }
+.rt .rt-form { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 4px 10px; } .rt .rt-form label { color: var(--rt-soft); } .rt .rt-form input, .rt .rt-form select { width: 100%; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
 `;
 
@@ -163,19 +198,19 @@ var Link = class {
     });
   }
   // Sends a trait; its own echo is known when it comes back.
-  push(name, value) {
-    this.mine.set(name, print(value));
-    this.model.set(name, value);
+  push(name, value2) {
+    this.mine.set(name, print(value2));
+    this.model.set(name, value2);
     this.model.set("_sent", { ...this.model.get("_sent"), [this.base]: ++this.changes });
     this.model.save_changes();
   }
   // Calls back when Python changes a trait, not when one's own change comes back.
   watch(name, listener) {
     this.listen(`change:${name}`, (() => {
-      const value = this.model.get(name);
-      if (this.mine.get(name) === print(value)) return;
+      const value2 = this.model.get(name);
+      if (this.mine.get(name) === print(value2)) return;
       this.mine.delete(name);
-      listener(value);
+      listener(value2);
     }));
   }
   close() {
@@ -193,12 +228,12 @@ function asView(buffer) {
 function copied(view) {
   return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 }
-function print(value) {
-  if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).join();
-  if (value && typeof value === "object" && !Array.isArray(value)) {
-    return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => `${k}:${print(v)}`).join()}}`;
+function print(value2) {
+  if (value2 instanceof DataView) return Array.from(new Uint8Array(value2.buffer, value2.byteOffset, value2.byteLength)).join();
+  if (value2 && typeof value2 === "object" && !Array.isArray(value2)) {
+    return `{${Object.entries(value2).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => `${k}:${print(v)}`).join()}}`;
   }
-  return JSON.stringify(value) ?? "undefined";
+  return JSON.stringify(value2) ?? "undefined";
 }
 function debounce(wait, act) {
   let timer;
@@ -216,6 +251,322 @@ function debounce(wait, act) {
     }
   } });
 }
+
+// src/compare.ts
+var MOST = 500;
+var region = (label2, id) => el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": label2, "data-testid": id } });
+function show(spec, link, box) {
+  const { axes, heads } = spec;
+  let at = 0, chosen = "";
+  const tabs2 = axes.map((axis, i) => el("button", { text: short(axis.title, 34), title: axis.title, attr: { type: "button", "data-testid": `rt-axis-${i}` }, on: { click: () => {
+    link.push("axis", axis.id);
+    turn(i);
+  } } }));
+  const facts = el("div", { attr: { "data-testid": "rt-kappa" } }), counts = region("counts", "rt-counts"), picture = el("div", {});
+  const numbers = region("shift of the numbers", "rt-shift"), list = region("changed samples", "rt-changes"), genes = region("genes", "rt-genes");
+  const all = el("button", { text: "all changed samples", attr: { type: "button", "data-testid": "rt-all" }, on: { click: () => choose2("") } });
+  const askGenes = (change) => {
+    genes.textContent = "asking Python …";
+    link.request("genes", { change }).then(({ content }) => {
+      empty(genes);
+      genes.append(table(content.caption, content.head, content.rows.map((cells2) => ({ mark: !cells2[1], cells: cells2 }))));
+    }, (error) => {
+      genes.textContent = error.message;
+    });
+  };
+  const choose2 = (cell) => {
+    const axis = axes[at], rows = axis.changes.filter((one) => !cell || one.cell === cell).slice(0, MOST);
+    chosen = cell;
+    all.disabled = !cell;
+    empty(counts);
+    counts.append(matrix(axis, heads.matrix, chosen, choose2));
+    counts.querySelector(`[data-key="${cell}"]`)?.focus();
+    const made = table(`${rows.length} of ${axis.n_changes} changed samples`, heads.changes, rows);
+    rows.forEach((one, i) => made.tBodies[0].rows[i].append(
+      el("td", { text: clean(one.why) }),
+      el("td", {}, one.genes ? el("button", { text: "genes", title: one.cells[0], attr: { type: "button" }, on: { click: () => askGenes(one.at) } }) : "–")
+    ));
+    empty(list);
+    list.append(made);
+    box.status(`${axis.title}: ${axis.lines[0]}; ${rows.length} changed samples`);
+  };
+  const turn = (i) => {
+    const axis = axes[at = i];
+    tabs2.forEach((tab, k) => tab.setAttribute("aria-pressed", String(k === i)));
+    [facts, picture, numbers, genes].forEach(empty);
+    facts.append(...axis.lines.map((text) => el("p", { text })));
+    picture.append(flow(axis));
+    if (axis.shift.length) numbers.append(table("Shift: second minus first, median and quartiles over the samples", heads.shift, axis.shift.map((cells2) => ({ cells: cells2 }))));
+    choose2("");
+  };
+  const follow = (value2) => turn(Math.max(0, axes.findIndex((axis) => axis.id === value2)));
+  empty(box.body);
+  box.body.append(
+    el("div", { class: "rt-head" }, el("strong", { text: short(spec.title, 90) }), el("span", { class: "rt-soft", text: "Research use only; nothing here predicts response." })),
+    spec.note ? el("p", { class: "rt-banner", text: spec.note }) : "",
+    ...spec.lines.map((text) => el("p", { text: clean(text) })),
+    el("details", {}, el("summary", { text: `what differs between the two: ${spec.differences.length}` }), table("", heads.differences, spec.differences.map((cells2) => ({ cells: cells2 })))),
+    el("div", { class: "rt-bar" }, ...tabs2),
+    facts,
+    el("div", { class: "rt-grid" }, el("div", {}, counts, picture), numbers),
+    el("section", {}, el("div", { class: "rt-bar" }, el("h3", { text: "Whose label changes, and why" }), all), list, genes)
+  );
+  link.watch("axis", follow);
+  follow(link.model.get("axis"));
+}
+function render({ model, el: host }) {
+  const box = frame(host, "resistype compare");
+  const link = new Link(model);
+  link.request("data").then((answer) => show(answer.content.spec, link, box)).catch((error) => box.alert(error.message));
+  return () => {
+    link.close();
+    box.root.remove();
+  };
+}
+var compare_default = { render };
+
+// src/curator/parts.ts
+function button(text, act, key, title = "") {
+  return el("button", { text: short(text, 60), ...title ? { title } : {}, attr: { type: "button", "data-key": key, "data-testid": `rt-${key}` }, on: { click: act } });
+}
+function choose(label2, options, value2, act, key) {
+  const node = el("select", { attr: { "aria-label": label2, "data-key": key, "data-testid": `rt-${key}` } }, ...options.map((one) => el("option", { text: short(one, 40) || "–", attr: { value: one } })));
+  node.value = value2;
+  node.addEventListener("change", () => act(node.value));
+  return node;
+}
+function typed(label2, value2, act, key) {
+  const node = el("input", { attr: { type: "text", "aria-label": label2, value: value2, "data-key": key, "data-testid": `rt-${key}` } });
+  node.addEventListener("change", () => {
+    if (node.value !== node.defaultValue) act(node.value);
+  });
+  return node;
+}
+function redraw(node, children) {
+  const active = node.getRootNode().activeElement;
+  const key = active && node.contains(active) ? active.getAttribute("data-key") ?? "" : null;
+  const pending = active?.tagName === "INPUT" && active.value !== active.defaultValue ? active.value : null;
+  const top = node.scrollTop;
+  node.replaceChildren(...children.filter((one) => one !== null));
+  node.scrollTop = top;
+  if (key === null) return;
+  const find = (name) => node.querySelector(`[data-key="${CSS.escape(name)}"]`);
+  const again = find(key) ?? find(`name-${key.split("-")[1]}`) ?? node;
+  if (pending !== null && again.defaultValue !== pending) again.value = pending;
+  again.focus({ preventScroll: true });
+}
+
+// src/curator/add.ts
+function value(label2, start2, key) {
+  const input = el("input", { attr: { type: "number", step: "any", min: 0, value: start2, "aria-label": label2, "data-testid": `rt-${key}` } });
+  input.style.width = "5em";
+  return { node: el("label", {}, `${label2} `, input), read: () => Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : start2 };
+}
+function add(act, alert) {
+  const text = el("textarea", { attr: { rows: 3, "aria-label": "genes to add", placeholder: "type or paste genes; a second column holds weights", "data-testid": "rt-paste" } });
+  const side = choose("direction of what is added", ["up", "down"], "up", () => void 0, "add-side");
+  const go = button("add", () => {
+    if (text.value.trim()) act("add", text.value, side.value);
+    text.value = "";
+  }, "add");
+  const file = el("input", { attr: { type: "file", accept: ".toml,.gmt,.json,.csv,.tsv,.txt", "aria-label": "add genes of a file", "data-testid": "rt-file" } });
+  const effect = value("effect ≥", 1, "effect"), fdr = value("fdr ≤", 0.05, "fdr"), top = value("at most", 50, "top");
+  const down = el("input", { attr: { type: "checkbox", "data-testid": "rt-down" } });
+  const numbers = () => [effect.read(), fdr.read(), Math.round(top.read()), down.checked];
+  file.addEventListener("change", () => {
+    const one = file.files?.[0];
+    if (!one) return;
+    if (one.size > 2 ** 21) alert(`${short(one.name)} has more than 2 MB.`);
+    else void one.text().then((content) => act("file", one.name, content, ...numbers()));
+    file.value = "";
+  });
+  const groups = el("div", { class: "rt-bar" }), chosen = el("div", { class: "rt-bar" });
+  let last = "";
+  const draw = (view) => {
+    chosen.replaceChildren();
+    if (view.selected >= 0) {
+      const take = button(`driver genes of the selection (${view.selected})`, () => act("drivers", ...numbers()), "drivers");
+      take.disabled = !view.selected;
+      chosen.append(take, button("show the draft in the Explorer", () => act("show"), "show"));
+    }
+    const key = `${view.cohort} ${view.by}`;
+    if (key === last) return;
+    last = key;
+    const names = view.values[view.by] ?? [];
+    groups.replaceChildren();
+    if (names.length < 2) return;
+    const a = choose("case", names, names[0], () => void 0, "case"), b = choose("control", names, names[1], () => void 0, "control");
+    groups.append(short(view.by, 20), a, "against", b, button("add the genes that differ", () => act("contrast", view.by, a.value, b.value, ...numbers()), "contrast"));
+  };
+  const filters = el("div", { class: "rt-bar" }, effect.node, fdr.node, top.node, el("label", {}, down, " also genes down"));
+  return { node: el("section", {}, el("h3", { text: "Add genes" }), text, el("div", { class: "rt-bar" }, side, go, file), el("details", {}, el("summary", { text: "from a comparison, a table of one, or a selection" }), filters, groups, chosen)), draw };
+}
+
+// src/curator/sheet.ts
+var MOST2 = 300;
+var ORDERS = ["as listed", "to mend first", "fitting least first"];
+function cells(row, act, width) {
+  const about = short(row.name, 20), edit = (field2) => (value2) => act("edit", row.key, field2, value2);
+  const wrong = row.said.some(([severity]) => severity === "error");
+  const field = (name, size) => {
+    const node = typed(`${name} of ${about}`, row[name], edit(name), `${name}-${row.key}`);
+    node.size = size;
+    node.title = row[name];
+    if (name === "name" && wrong) node.setAttribute("aria-invalid", "true");
+    return el("td", {}, node);
+  };
+  const side = choose(`direction of ${about}`, ["up", "down"], row.down ? "down" : "up", edit("direction"), `side-${row.key}`);
+  const out = button("×", () => act("remove", row.key), `out-${row.key}`, "take this row away");
+  out.setAttribute("aria-label", `take ${about} away`);
+  const figures = Array.from({ length: width - 6 }, (_, i) => el("td", { class: "rt-n", text: row.cells[i] == null ? "–" : number(row.cells[i], 2) }));
+  const line = el("tr", wrong ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
+  if (!row.said.length) return [line];
+  const said = el(
+    "td",
+    { class: "rt-said", attr: { colspan: width } },
+    ...row.said.map(([severity, text]) => el("span", { text: `${severity === "error" ? "✗" : "!"} ${text} ` })),
+    ...row.mends.map(([code, label2], i) => button(label2, () => act("mend", row.key, code, label2), `mend-${row.key}-${i}`, `${label2} in place of ${row.name}`))
+  );
+  return [line, el("tr", {}, said)];
+}
+function sheet(act) {
+  let seen = null, order = ORDERS[0];
+  const find = el("input", { attr: { type: "text", "aria-label": "show genes whose name holds", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
+  const box = el("div", { class: "rt-scroll rt-sheet", attr: { tabindex: 0, role: "region", "aria-label": "genes of the draft", "data-testid": "rt-sheet" } });
+  const draw = (view) => {
+    seen = view;
+    const wanted = find.value.trim().toLowerCase();
+    const rows = view.rows.filter((row) => row.name.toLowerCase().includes(wanted));
+    if (order === ORDERS[1]) rows.sort((a, b) => +!a.said.length - +!b.said.length);
+    if (order === ORDERS[2]) rows.sort((a, b) => (a.cells[2] ?? 9) - (b.cells[2] ?? 9));
+    const head2 = view.heads;
+    const shown = rows.slice(0, MOST2);
+    redraw(box, [el(
+      "table",
+      {},
+      el("caption", { text: rows.length > MOST2 ? `${MOST2} of ${rows.length} genes; find shows others` : `${rows.length} of ${view.rows.length} genes` }),
+      el("thead", {}, el("tr", {}, ...head2.map((text) => text ? el("th", { text, attr: { scope: "col" } }) : el("td", {})))),
+      el("tbody", {}, ...shown.flatMap((row) => cells(row, act, head2.length)))
+    )]);
+  };
+  const again = () => {
+    if (seen) draw(seen);
+  };
+  find.addEventListener("input", again);
+  const sort = choose("order of the genes", ORDERS, order, (value2) => {
+    order = value2;
+    again();
+  }, "order");
+  return { node: el("section", {}, el("div", { class: "rt-bar" }, el("h3", { text: "Genes" }), find, sort), box), draw };
+}
+
+// src/curator/spread.ts
+var LEFT = 150;
+var WIDTH = 400;
+var LANE = 20;
+function lane(picture, one, at) {
+  const { y, x, stored } = at, color = stored ? "#8C8C8C" : "#0072B2";
+  one.points.forEach((value2, i) => picture.append(svg("circle", { attr: { cx: x(value2), cy: y + i * 7 % 5 - 2, r: 2.6, fill: stored ? "none" : color, "fill-opacity": 0.55, stroke: color } })));
+  const [low, middle, high] = one.quartiles.map(x);
+  picture.append(svg("path", { attr: { d: `M${low} ${y}H${high}M${middle} ${y - 7}V${y + 7}`, stroke: "currentColor", "stroke-width": 2.2, fill: "none" } }));
+}
+function spreadPicture(found) {
+  const lanes = found.versions[0] ? [0, 1] : [1];
+  const all = found.groups.flatMap(([, pair]) => lanes.flatMap((i) => pair[i].points));
+  if (!all.length) return [el("p", { class: "rt-soft", text: found.words })];
+  const low = Math.min(...all), high = Math.max(...all), span = high - low || 1;
+  const x = (value2) => LEFT + (value2 - low) / span * WIDTH;
+  const height = found.groups.length * (lanes.length * LANE + 8) + 24;
+  const picture = svg("svg", { attr: { viewBox: `0 0 ${LEFT + WIDTH + 60} ${height}`, width: "100%", role: "img", "aria-label": `${found.title} by group; the table below has the numbers.`, "data-testid": "rt-spread" } });
+  if (low < 0 && high > 0) picture.append(svg("path", { attr: { d: `M${x(0)} 0V${height - 20}`, stroke: "currentColor", "stroke-opacity": 0.4, "stroke-dasharray": "3 3" } }));
+  let y = 12;
+  for (const [name, pair] of found.groups) {
+    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + lanes.length * LANE / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 20)));
+    for (const i of lanes) {
+      if (pair[i].n) lane(picture, pair[i], { y, x, stored: !i });
+      picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT + WIDTH + 8, y: y + 4 } }, `n = ${pair[i].n}`));
+      y += LANE;
+    }
+    y += 8;
+  }
+  for (const [value2, anchor] of [[low, "start"], [high, "end"]]) picture.append(svg("text", { class: "rt-soft", attr: { x: x(value2), y: height - 4, "text-anchor": anchor } }, number(value2)));
+  const rows = found.groups.flatMap(([name, pair]) => lanes.map((i) => ({ cells: [name, found.versions[i], pair[i].n, ...[1, 0, 2].map((k) => number(pair[i].quartiles[k] ?? NaN))] })));
+  return [
+    el("p", { text: found.words }),
+    picture,
+    el("p", { class: "rt-soft", text: found.caution }),
+    el("details", {}, el("summary", { text: "view as table" }), table(found.title, found.heads, rows))
+  ];
+}
+
+// src/curator.ts
+var WHAT = ["score", "change from baseline"];
+function render2({ model, el: host }) {
+  const box = frame(host, "resistype signature curator"), link = new Link(model);
+  let asked = 0;
+  const ask = (what, given = {}) => {
+    const mine = ++asked;
+    link.request(what, given).then((answer) => {
+      box.alert("");
+      if (mine === asked) draw(answer.content.view);
+    }, (error) => box.alert(error.message));
+  };
+  const act = (name, ...given) => ask("do", { name, given });
+  const title = el("strong", {}), state = el("span", { class: "rt-soft", attr: { "data-testid": "rt-state" } });
+  const bar = el("div", { class: "rt-bar" }), said = el("p", { attr: { "data-testid": "rt-said" } }), trouble = el("p", { class: "rt-alert" });
+  const genes = sheet(act), more = add(act, box.alert);
+  const form = el("div", { class: "rt-form" }), problems = el("div", { attr: { "data-testid": "rt-problems" } }), data = el("section", {}), near = el("section", {});
+  const fold = (text, node) => el("section", {}, el("details", {}, el("summary", { text }), node));
+  const draw = (view) => {
+    title.textContent = short(view.title, 80);
+    state.textContent = view.state;
+    said.textContent = view.said.join(" ");
+    box.status(said.textContent);
+    trouble.textContent = view.trouble;
+    redraw(bar, view.buttons.map(([name, label2, about]) => {
+      const node = button(label2, () => act(name), name, about);
+      node.disabled = !about;
+      return node;
+    }));
+    genes.draw(view);
+    more.draw(view);
+    redraw(form, view.form.map((one) => el("label", {}, `${one.label} `, one.choices ? choose(one.label, one.choices, one.value, (value2) => act("set_field", one.key, value2), `f-${one.key}`) : typed(one.label, one.value, (value2) => act("set_field", one.key, value2), `f-${one.key}`))));
+    problems.replaceChildren(...view.problems.map(([severity, text]) => el("p", { text: `${severity === "error" ? "✗" : severity === "warning" ? "!" : "·"} ${text}` })));
+    const pick = (cohort2, by, change) => act("choose", cohort2, by, change);
+    redraw(data, view.cohorts.length ? [
+      el("h3", { text: "In the data" }),
+      el(
+        "div",
+        { class: "rt-bar" },
+        choose("cohort", view.cohorts, view.cohort, (value2) => pick(value2, "", view.change), "cohort"),
+        view.columns.length ? el("label", {}, "by ", choose("by", view.columns, view.by, (value2) => pick(view.cohort, value2, view.change), "by")) : null,
+        view.pairs ? choose("what is shown", WHAT, WHAT[+view.change], (value2) => pick(view.cohort, view.by, value2 === WHAT[1]), "change") : null
+      ),
+      el("p", { text: view.measured, attr: { "data-testid": "rt-measured" } }),
+      ...view.spread ? spreadPicture(view.spread) : []
+    ] : []);
+    near.replaceChildren(
+      el("h3", { text: "In the library" }),
+      el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "overlap with the library" } }, table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells2) => ({ cells: cells2 })))),
+      el("h3", { text: "Against what is stored" }),
+      el("pre", { text: view.diff, attr: { "data-testid": "rt-diff" } })
+    );
+  };
+  box.body.append(
+    el("div", { class: "rt-head" }, title, state),
+    bar,
+    said,
+    trouble,
+    el("div", { class: "rt-grid rt-desk" }, el("div", {}, genes.node, more.node, fold("name, source and other fields", form)), el("div", {}, el("section", {}, el("h3", { text: "Checks" }), problems), data, near))
+  );
+  link.watch("_turn", () => ask("view"));
+  ask("view");
+  return () => {
+    link.close();
+    box.root.remove();
+  };
+}
+var curator_default = { render: render2 };
 
 // src/stats.ts
 function tally(codes, size) {
@@ -326,7 +677,7 @@ function extent(points) {
 
 // src/parts/cohort.ts
 var ROW = 17;
-var LEFT = 150;
+var LEFT2 = 150;
 var BAR = 250;
 var MANY = 400;
 function bars(store) {
@@ -345,12 +696,12 @@ var label = (store, bar) => {
 };
 function compositionPicture(store, found) {
   const axis = store.current, height = found.length * ROW + 4;
-  const picture = svg("svg", { attr: { viewBox: `0 0 ${LEFT + BAR + 70} ${height}`, width: "100%", role: "img", "aria-label": `Calls of ${found.length} samples; the table below has the numbers.` } });
+  const picture = svg("svg", { attr: { viewBox: `0 0 ${LEFT2 + BAR + 70} ${height}`, width: "100%", role: "img", "aria-label": `Calls of ${found.length} samples; the table below has the numbers.` } });
   found.forEach((bar, i) => {
     const y = i * ROW + 2;
-    let x = LEFT;
+    let x = LEFT2;
     const name = label(store, bar);
-    picture.append(svg("text", { attr: { x: LEFT - 6, y: y + 11, "text-anchor": "end" }, title: name }, short(name, 22)));
+    picture.append(svg("text", { attr: { x: LEFT2 - 6, y: y + 11, "text-anchor": "end" }, title: name }, short(name, 22)));
     bar.counts.forEach((k, call) => {
       if (!k) return;
       const w = k / bar.n * BAR;
@@ -359,9 +710,9 @@ function compositionPicture(store, found) {
     });
     const top = bar.counts.findIndex((k) => k > 0);
     const [low, high] = wilson(bar.counts[top], bar.n);
-    const [a, b, m] = [LEFT + low * BAR, LEFT + high * BAR, y + (ROW - 4) / 2];
+    const [a, b, m] = [LEFT2 + low * BAR, LEFT2 + high * BAR, y + (ROW - 4) / 2];
     if (bar.n > 1) picture.append(svg("path", { attr: { d: `M${a} ${m}H${b}M${a} ${m - 3}V${m + 3}M${b} ${m - 3}V${m + 3}`, stroke: "#000", "stroke-width": 1.2, fill: "none" }, title: `interval of ${words(axis.names[top])}: ${number(low)} to ${number(high)}` }));
-    picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT + BAR + 6, y: y + 11 } }, `n = ${bar.n}`));
+    picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT2 + BAR + 6, y: y + 11 } }, `n = ${bar.n}`));
   });
   return picture;
 }
@@ -401,7 +752,9 @@ function flowPicture(store) {
   const left = stack(all, unit, "before", "after"), right = stack(all, unit, "after", "before");
   const height = Math.max(left.end, right.end) + 10, [x0, x1] = [165, 365];
   const picture = svg("svg", { attr: { viewBox: `0 0 530 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
-  all.forEach((one, i) => {
+  const order = all.map((_, i) => i).sort((a, b) => all[a].after - all[b].after || all[a].before - all[b].before || a - b);
+  for (const i of order) {
+    const one = all[i];
     const mid = (x0 + x1) / 2, thick = one.rows.length * unit, who = one.rows.length === 1 ? store.nameOf(one.rows[0]) : `${one.rows.length} samples`;
     const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
     const path = svg("path", {
@@ -414,7 +767,7 @@ function flowPicture(store) {
       store.tell("row");
     });
     picture.append(path);
-  });
+  }
   for (const [side, at, x, anchor] of [[left, x0 - 5, x0 - 10, "end"], [right, x1, x1 + 10, "start"]]) {
     for (const { call, top, bottom, n: size } of side.groups) {
       picture.append(svg("rect", { attr: { x: at, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
@@ -424,7 +777,7 @@ function flowPicture(store) {
   return picture;
 }
 function cohort(store) {
-  const flow = el("section", {}), parts = el("section", {}), node = el("div", {}, flow, parts);
+  const flow2 = el("section", {}), parts = el("section", {}), node = el("div", {}, flow2, parts);
   const open = { flow: false, parts: false };
   const details = (key, content) => {
     const box = el("details", { attr: open[key] ? { open: "" } : {} }, el("summary", { text: "view as table" }), el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": `table of ${key}` } }, content));
@@ -434,11 +787,11 @@ function cohort(store) {
     return box;
   };
   const drawFlow = () => {
-    empty(flow);
+    empty(flow2);
     const picture = flowPicture(store), axis = store.current;
-    flow.append(el("h3", { text: `From baseline on${store.part ? " (of those drawn)" : ""}` }));
+    flow2.append(el("h3", { text: `From baseline on${store.part ? " (of those drawn)" : ""}` }));
     if (!picture) {
-      flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." }));
+      flow2.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." }));
       return;
     }
     const found = /* @__PURE__ */ new Map();
@@ -452,7 +805,7 @@ function cohort(store) {
       const [before, after] = key.split(" ").map(Number);
       return { cells: [words(axis.names[before]), words(axis.names[after]), who.length, who.slice(0, 60).join("; ")] };
     });
-    flow.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
+    flow2.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
   };
   const drawParts = () => {
     const busy = store.part && (store.pending || store.totals?.axis !== store.current.id);
@@ -504,9 +857,9 @@ function narrow(mask, condition, columns, thresholds2, calls) {
 var BLOCK = 16384;
 function decide(axis, columns, thresholds2, calls, n) {
   const which = new Uint8Array(n).fill(UNDECIDED);
-  for (let start = 0; start < n; start += BLOCK) {
-    const end = Math.min(n, start + BLOCK), part = which.subarray(start, end), mask = new Uint8Array(end - start);
-    const cut = columns.map((values) => values.subarray(start, end)), said = calls.map((codes) => codes.subarray(start, end));
+  for (let start2 = 0; start2 < n; start2 += BLOCK) {
+    const end = Math.min(n, start2 + BLOCK), part = which.subarray(start2, end), mask = new Uint8Array(end - start2);
+    const cut = columns.map((values) => values.subarray(start2, end)), said = calls.map((codes) => codes.subarray(start2, end));
     for (let number2 = 0; number2 < axis.rules.length; number2++) {
       for (let i = 0; i < part.length; i++) mask[i] = +(part[i] === UNDECIDED);
       for (const condition of axis.rules[number2].when) narrow(mask, condition, cut, thresholds2, said);
@@ -536,9 +889,9 @@ function recall(spec, data, thresholds2, before, axes) {
   for (const number2 of axes ?? spec.axes.map((_, i) => i)) {
     const axis = spec.axes[number2];
     const now = codesOf(axis, decide(axis, data.quantities, thresholds2[axis.id], raw, spec.n_drawn));
-    const start = data.raw[number2], first = data.final[number2];
+    const start2 = data.raw[number2], first = data.final[number2];
     const shown = new Uint8Array(now.length);
-    for (let i = 0; i < now.length; i++) shown[i] = now[i] === start[i] ? first[i] : now[i];
+    for (let i = 0; i < now.length; i++) shown[i] = now[i] === start2[i] ? first[i] : now[i];
     raw[number2] = now;
     final[number2] = shown;
   }
@@ -565,9 +918,9 @@ function explain(spec, data, thresholds2, calls, axis, row) {
     }
   }
   return [...chosen.values()].map((c) => {
-    const value = data.quantities[c.quantity][row], limit = limitOf(c, thresholds2[one.id]);
-    const passes = c.op === ">=" ? value >= limit : c.op === "<=" ? value <= limit : c.op === ">" ? value > limit : value < limit;
-    return { quantity: c.quantity, value, op: c.op, limit, distance: value - limit, passes, decided: deciding.has(text(c)), threshold: c.threshold };
+    const value2 = data.quantities[c.quantity][row], limit = limitOf(c, thresholds2[one.id]);
+    const passes = c.op === ">=" ? value2 >= limit : c.op === "<=" ? value2 <= limit : c.op === ">" ? value2 > limit : value2 < limit;
+    return { quantity: c.quantity, value: value2, op: c.op, limit, distance: value2 - limit, passes, decided: deciding.has(text(c)), threshold: c.threshold };
   });
 }
 
@@ -619,9 +972,9 @@ function evidence(store, askGenes) {
     genes.append(table(store.current.title, ["call", "n"], [...counts].sort((a, b) => b[1] - a[1]).map(([c, k]) => ({ cells: [words(store.current.names[c]), k] }))));
     if (!askGenes) return;
     const out = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "driver genes", "data-testid": "rt-drivers" } });
-    const button = el("button", { text: "driver genes of the selection", attr: { type: "button", "data-testid": "rt-ask-genes" } });
-    button.addEventListener("click", () => {
-      button.disabled = true;
+    const button2 = el("button", { text: "driver genes of the selection", attr: { type: "button", "data-testid": "rt-ask-genes" } });
+    button2.addEventListener("click", () => {
+      button2.disabled = true;
       out.textContent = "asking Python …";
       askGenes().then((found) => {
         empty(out);
@@ -633,27 +986,27 @@ function evidence(store, askGenes) {
       }, (error) => {
         out.textContent = error.message;
       }).finally(() => {
-        button.disabled = false;
+        button2.disabled = false;
       });
     });
-    genes.append(button, out);
+    genes.append(button2, out);
   };
   return { node, drawRow, drawSelection };
 }
 function picker(store, patients) {
-  const choose = el(
+  const choose2 = el(
     "select",
     { attr: { "aria-label": "select a patient", "data-testid": "rt-patient" } },
     el("option", { text: "select a patient …", attr: { value: -1 } }),
     ...patients.map((name, i) => ({ name, i })).filter(({ name }) => name).map(({ name, i }) => el("option", { text: name, attr: { value: i } }))
   );
-  choose.addEventListener("change", () => {
-    const wanted = Number(choose.value), codes = store.data.columns[store.spec.patient];
+  choose2.addEventListener("change", () => {
+    const wanted = Number(choose2.value), codes = store.data.columns[store.spec.patient];
     store.row = codes.indexOf(wanted);
     store.select(wanted < 0 ? null : Uint8Array.from(codes, (code) => +(code === wanted)));
     store.tell("row");
   });
-  return choose;
+  return choose2;
 }
 
 // src/raster.ts
@@ -709,7 +1062,7 @@ function paint(out, counts, colors, paper, strength, peak) {
     out[4 * p + 2] = paper[2] + alpha * (b / n - paper[2]);
   }
 }
-function render(layer, view, radius, paper) {
+function render3(layer, view, radius, paper) {
   const out = new Uint8ClampedArray(view.width * view.height * 4);
   for (let i = 0; i < out.length; i += 4) {
     out[i] = paper[0];
@@ -797,7 +1150,7 @@ function paperOf(node) {
 function scatter(store, box) {
   const canvas = el("canvas", { attr: { tabindex: 0, role: "img", "data-testid": "rt-scatter" } });
   const over = svg("svg", { attr: { "aria-hidden": "true" } });
-  const choose = el("select", { attr: { "aria-label": "coordinates" } }, ...store.spec.embeddings.map((name, i) => el("option", { text: short(name), attr: { value: i } })));
+  const choose2 = el("select", { attr: { "aria-label": "coordinates" } }, ...store.spec.embeddings.map((name, i) => el("option", { text: short(name), attr: { value: i } })));
   const view = { width: 600, height: HEIGHT, scale: 1, x: 0, y: 0 };
   let ratio = 1, pen = null;
   let which = 0, lasso = [], dragged = null, fitted = false, waiting = false;
@@ -829,7 +1182,7 @@ function scatter(store, box) {
     over.setAttribute("viewBox", `0 0 ${width} ${height}`);
     canvas.style.height = `${HEIGHT}px`;
     if (!fitted) fit();
-    const pixels = render(store.layer(points()), view, radius(), paperOf(box.root));
+    const pixels = render3(store.layer(points()), view, radius(), paperOf(box.root));
     canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
     tell();
   };
@@ -952,8 +1305,8 @@ function scatter(store, box) {
       draw();
     }
   });
-  choose.addEventListener("change", () => {
-    which = Number(choose.value);
+  choose2.addEventListener("change", () => {
+    which = Number(choose2.value);
     fitted = false;
     draw();
   });
@@ -964,7 +1317,7 @@ function scatter(store, box) {
     el(
       "div",
       { class: "rt-bar" },
-      choose,
+      choose2,
       el("button", { text: "+", attr: { type: "button", "aria-label": "zoom in" }, on: { click: () => zoom(1.25) } }),
       el("button", { text: "−", attr: { type: "button", "aria-label": "zoom out" }, on: { click: () => zoom(0.8) } }),
       el("button", { text: "all", attr: { type: "button", "aria-label": "show all points" }, on: { click: () => {
@@ -985,32 +1338,32 @@ function steps(store, link, box, before) {
     before();
     link.request("step", { step, ...given }).then(() => box.alert(""), (error) => box.alert(error.message));
   };
-  const button = (text, key, click) => el("button", { text, attr: { type: "button", "data-testid": `rt-${key}` }, on: { click } });
-  const undo = button("undo", "undo", () => act("undo")), redo = button("redo", "redo", () => act("redo"));
+  const button2 = (text, key, click) => el("button", { text, attr: { type: "button", "data-testid": `rt-${key}` }, on: { click } });
+  const undo = button2("undo", "undo", () => act("undo")), redo = button2("redo", "redo", () => act("redo"));
   const name = el("input", { attr: { type: "text", size: 12, maxlength: 60, "aria-label": "name of a new region", placeholder: "name of region", "data-testid": "rt-region-name" } });
-  const keep = button("keep lasso", "keep", () => {
+  const keep = button2("keep lasso", "keep", () => {
     if (store.lasso) act("keep", { name: name.value.trim(), ...store.lasso });
   });
-  const choose = el("select", { attr: { "aria-label": "regions", "data-testid": "rt-regions" } });
-  const select = button("select", "region", () => act("select", { name: choose.value })), remove = button("forget", "forget", () => act("remove", { name: choose.value }));
+  const choose2 = el("select", { attr: { "aria-label": "regions", "data-testid": "rt-regions" } });
+  const select = button2("select", "region", () => act("select", { name: choose2.value })), remove = button2("forget", "forget", () => act("remove", { name: choose2.value }));
   select.setAttribute("aria-label", "select the region");
   remove.setAttribute("aria-label", "forget the region");
   name.addEventListener("input", () => draw());
   const draw = () => {
-    const now = link.model.get("_steps"), known = now?.regions ?? [], chosen = choose.value;
+    const now = link.model.get("_steps"), known = now?.regions ?? [], chosen = choose2.value;
     undo.disabled = !now?.undo;
     redo.disabled = !now?.redo;
     keep.disabled = !store.lasso || !name.value.trim();
-    select.disabled = remove.disabled = choose.disabled = !known.length;
-    empty(choose);
-    choose.append(...(known.length ? known : ["no region yet"]).map((one) => el("option", { text: short(one), attr: { value: one } })));
-    if (known.includes(chosen)) choose.value = chosen;
+    select.disabled = remove.disabled = choose2.disabled = !known.length;
+    empty(choose2);
+    choose2.append(...(known.length ? known : ["no region yet"]).map((one) => el("option", { text: short(one), attr: { value: one } })));
+    if (known.includes(chosen)) choose2.value = chosen;
   };
   link.watch("_steps", draw);
   draw();
   return {
     back: el("span", { class: "rt-bar" }, undo, redo),
-    regions: el("div", { class: "rt-bar", attr: { role: "group", "aria-label": "regions" } }, name, keep, choose, select, remove),
+    regions: el("div", { class: "rt-bar", attr: { role: "group", "aria-label": "regions" } }, name, keep, choose2, select, remove),
     reset: () => act("reset"),
     draw
   };
@@ -1022,15 +1375,15 @@ var H = 38;
 function thresholds(store, moved) {
   const node = el("div", { class: "rt-cuts", attr: { "data-testid": "rt-thresholds" } });
   let items = [];
-  const set = (name, value) => {
+  const set = (name, value2) => {
     const axis = store.current.id;
-    if (!Number.isFinite(value)) return draw();
-    store.move(axis, name, value);
+    if (!Number.isFinite(value2)) return draw();
+    store.move(axis, name, value2);
     moved(axis, name);
   };
   const paint2 = (item) => {
     const { bins, picture } = item;
-    const peak = Math.max(1, ...bins.counts), value = store.thresholds[store.current.id][item.name];
+    const peak = Math.max(1, ...bins.counts), value2 = store.thresholds[store.current.id][item.name];
     const x = (v) => (v - bins.low) / (bins.high - bins.low) * W;
     empty(picture);
     const bar = W / bins.counts.length;
@@ -1041,19 +1394,19 @@ function thresholds(store, moved) {
       if (other.name <= item.name || other.quantity !== item.quantity) continue;
       const second = store.thresholds[store.current.id][other.name];
       for (const sign of item.signs) {
-        const [a, b] = [x(sign * value), x(sign * second)].sort((p, q) => p - q);
+        const [a, b] = [x(sign * value2), x(sign * second)].sort((p, q) => p - q);
         picture.append(svg("rect", { class: "rt-grey", attr: { x: a, y: 0, width: b - a, height: H, fill: "#8C8C8C", "fill-opacity": 0.3 } }));
       }
     }
-    for (const sign of item.signs) picture.append(svg("line", { attr: { x1: x(sign * value), x2: x(sign * value), y1: 0, y2: H, stroke: "#D55E00", "stroke-width": 2.5 } }));
+    for (const sign of item.signs) picture.append(svg("line", { attr: { x1: x(sign * value2), x2: x(sign * value2), y1: 0, y2: H, stroke: "#D55E00", "stroke-width": 2.5 } }));
   };
   const draw = () => {
     for (const item of items) {
-      const value = store.thresholds[store.current.id][item.name];
-      if (Number(item.slider.value) !== value) item.slider.value = String(value);
-      const typed = item.field.getRootNode().activeElement === item.field;
-      if (!typed) item.field.value = String(Number(value.toPrecision(6)));
-      item.slider.setAttribute("aria-valuetext", number(value));
+      const value2 = store.thresholds[store.current.id][item.name];
+      if (Number(item.slider.value) !== value2) item.slider.value = String(value2);
+      const typed2 = item.field.getRootNode().activeElement === item.field;
+      if (!typed2) item.field.value = String(Number(value2.toPrecision(6)));
+      item.slider.setAttribute("aria-valuetext", number(value2));
       paint2(item);
     }
   };
@@ -1177,9 +1530,9 @@ var Store = class {
     const set = new Set(changed);
     for (const listener of this.listeners) listener(set);
   }
-  move(axis, name, value) {
+  move(axis, name, value2) {
     const number2 = this.spec.axes.findIndex((one) => one.id === axis);
-    const exact = Math.fround(value);
+    const exact = Math.fround(value2);
     if (number2 < 0 || !Number.isFinite(exact) || !(name in this.thresholds[axis]) || this.thresholds[axis][name] === exact) return;
     this.thresholds[axis][name] = exact;
     this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number2));
@@ -1187,7 +1540,7 @@ var Store = class {
   }
   // All thresholds at once, from Python.
   take(thresholds2) {
-    for (const [axis, values] of Object.entries(thresholds2)) for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
+    for (const [axis, values] of Object.entries(thresholds2)) for (const [name, value2] of Object.entries(values)) this.move(axis, name, value2);
   }
   get part() {
     return this.spec.n_drawn < this.spec.n_obs;
@@ -1261,31 +1614,31 @@ function tabs(store) {
       store.tell("axis", "color");
     } }
   }));
-  const draw = () => buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === store.axis)));
+  const draw = () => buttons.forEach((button2, i) => button2.setAttribute("aria-pressed", String(i === store.axis)));
   return { node: el("div", { class: "rt-bar", attr: { role: "group", "aria-label": "axis" } }, ...buttons), draw };
 }
 function colorBar(store, link, say) {
   const { spec } = store;
-  const choose = el("select", { attr: { "aria-label": "colour by", "data-testid": "rt-color" } });
-  const option = (value, text) => el("option", { text: short(text, 60), attr: { value } });
+  const choose2 = el("select", { attr: { "aria-label": "colour by", "data-testid": "rt-color" } });
+  const option = (value2, text) => el("option", { text: short(text, 60), attr: { value: value2 } });
   const fill = () => {
-    empty(choose);
-    choose.append(...spec.axes.map((axis) => option(`axis:${axis.id}`, `call: ${axis.title}`)), ...spec.columns.map((c) => option(`column:${c.name}`, c.name)), ...spec.quantities.map((q) => option(`quantity:${q.name}`, q.title)));
-    if (store.gene) choose.append(option(`gene:${store.gene.name}`, `gene: ${store.gene.name}`));
-    choose.value = store.color;
+    empty(choose2);
+    choose2.append(...spec.axes.map((axis) => option(`axis:${axis.id}`, `call: ${axis.title}`)), ...spec.columns.map((c) => option(`column:${c.name}`, c.name)), ...spec.quantities.map((q) => option(`quantity:${q.name}`, q.title)));
+    if (store.gene) choose2.append(option(`gene:${store.gene.name}`, `gene: ${store.gene.name}`));
+    choose2.value = store.color;
   };
   const paint2 = (what) => {
     store.color = what;
     store.hidden.clear();
     store.tell("color");
   };
-  choose.addEventListener("change", () => paint2(choose.value));
+  choose2.addEventListener("change", () => paint2(choose2.value));
   const search = el("input", { attr: { type: "text", "aria-label": "search a gene or a signature and colour by it", placeholder: spec.has_genes ? "gene or signature" : "signature", "data-testid": "rt-search", size: 14, maxlength: 60 } });
   const find = () => {
-    const typed = search.value.trim().toLowerCase();
-    if (!typed) return;
-    const known = spec.quantities.find((q) => q.name.toLowerCase() === typed || q.signature.toLowerCase() === typed) ?? spec.quantities.find((q) => `${q.name} ${q.title} ${q.signature}`.toLowerCase().includes(typed));
-    if (!spec.has_genes) return known ? paint2(`quantity:${known.name}`) : say.alert(`No signature or quantity matches ${short(typed)}.`);
+    const typed2 = search.value.trim().toLowerCase();
+    if (!typed2) return;
+    const known = spec.quantities.find((q) => q.name.toLowerCase() === typed2 || q.signature.toLowerCase() === typed2) ?? spec.quantities.find((q) => `${q.name} ${q.title} ${q.signature}`.toLowerCase().includes(typed2));
+    if (!spec.has_genes) return known ? paint2(`quantity:${known.name}`) : say.alert(`No signature or quantity matches ${short(typed2)}.`);
     link.request("gene", { gene: search.value.trim() }).then((answer) => {
       const view = answer.buffers[0];
       if (view.byteLength !== 4 * spec.n_drawn) throw new Error("the values of the gene have another length than the points");
@@ -1300,10 +1653,10 @@ function colorBar(store, link, say) {
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") find();
   });
-  const button = el("button", { text: "colour", attr: { type: "button", "data-testid": "rt-find" }, on: { click: find } });
-  return { node: el("div", { class: "rt-bar" }, el("label", {}, "colour by ", choose), search, button), draw: fill };
+  const button2 = el("button", { text: "colour", attr: { type: "button", "data-testid": "rt-find" }, on: { click: find } });
+  return { node: el("div", { class: "rt-bar" }, el("label", {}, "colour by ", choose2), search, button2), draw: fill };
 }
-function show(store, link, box) {
+function show2(store, link, box) {
   const { spec } = store;
   const live = link.model.get("_live") === true;
   const moved = /* @__PURE__ */ new Map();
@@ -1389,17 +1742,17 @@ function show(store, link, box) {
     const counted = store.counts(store.axis).map((n, i) => n ? `${words(store.current.names[i])} ${n}` : "").filter((text) => text);
     if (!store.pending) box.status(`${store.current.title}: ${counted.join(", ")}${store.selected ? `; ${store.nSelected} selected` : ""}`);
   });
-  link.watch("thresholds", (value) => store.take(value));
-  link.watch("color_by", (value) => {
-    store.color = String(value);
-    const at = spec.axes.findIndex((axis) => `axis:${axis.id}` === value);
+  link.watch("thresholds", (value2) => store.take(value2));
+  link.watch("color_by", (value2) => {
+    store.color = String(value2);
+    const at = spec.axes.findIndex((axis) => `axis:${axis.id}` === value2);
     if (at >= 0 && at !== store.axis) {
       store.axis = at;
       store.tell("axis", "color");
     } else store.tell("color");
   });
-  link.watch("selected", (value) => {
-    const bits = asView(value);
+  link.watch("selected", (value2) => {
+    const bits = asView(value2);
     store.select(bits.byteLength ? unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn) : null);
   });
   axes.draw();
@@ -1413,7 +1766,7 @@ function show(store, link, box) {
   picture.draw();
   recount();
 }
-function render2({ model, el: host }) {
+function start({ model, el: host }) {
   const box = frame(host, "resistype explorer");
   const link = new Link(model);
   box.body.append(el("p", { class: "rt-soft", text: "loading …" }));
@@ -1426,7 +1779,7 @@ function render2({ model, el: host }) {
     store.axis = Math.max(0, spec.axes.findIndex((axis) => `axis:${axis.id}` === color));
     const bits = asView(model.get("selected") ?? new ArrayBuffer(0));
     if (bits.byteLength) store.selected = unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn);
-    show(store, link, box);
+    show2(store, link, box);
   }).catch((error) => {
     empty(box.body);
     box.alert(error.message);
@@ -1436,14 +1789,26 @@ function render2({ model, el: host }) {
     box.root.remove();
   };
 }
-var explorer_default = { render: render2 };
+function render4(given) {
+  let stop = start(given);
+  const again = () => {
+    stop();
+    stop = start(given);
+  };
+  given.model.on("change:_fresh", again);
+  return () => {
+    given.model.off("change:_fresh", again);
+    stop();
+  };
+}
+var explorer_default = { render: render4 };
 
 // src/runner.ts
 function clock(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   return seconds < 90 ? `${Math.max(0, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
-function render3({ model, el: host }) {
+function render5({ model, el: host }) {
   const box = frame(host, "resistype runner");
   const link = new Link(model);
   const title = el("strong", { text: String(model.get("title")) });
@@ -1453,12 +1818,12 @@ function render3({ model, el: host }) {
   const ask = (what) => {
     link.request(what, {}, [], 20).then(() => box.alert(""), (error) => box.alert(error.message));
   };
-  const start = el("button", { text: "start", attr: { type: "button", "data-testid": "rt-start" }, on: { click: () => ask("start") } });
+  const start2 = el("button", { text: "start", attr: { type: "button", "data-testid": "rt-start" }, on: { click: () => ask("start") } });
   const cancel = el("button", { text: "cancel", attr: { type: "button", "data-testid": "rt-cancel" }, on: { click: () => ask("cancel") } });
   const drawState = () => {
     const state = model.get("state");
     const running = state.phase === "running" || state.phase === "cancelling";
-    start.disabled = running;
+    start2.disabled = running;
     cancel.disabled = state.phase !== "running";
     bar.value = state.total ? state.done / state.total : state.phase === "done" ? 1 : 0;
     const rate = state.seconds > 0 ? state.done / state.seconds : NaN;
@@ -1475,9 +1840,9 @@ function render3({ model, el: host }) {
   const drawResult = () => {
     empty(result);
     const found = model.get("result");
-    if (found && found.head.length) result.append(table(found.caption, found.head, found.rows.map((cells) => ({ cells }))));
+    if (found && found.head.length) result.append(table(found.caption, found.head, found.rows.map((cells2) => ({ cells: cells2 }))));
   };
-  box.body.append(el("div", { class: "rt-head" }, title, el("span", { class: "rt-soft", text: "Research use only." })), summary, el("div", { class: "rt-bar" }, start, cancel), bar, line, log, result);
+  box.body.append(el("div", { class: "rt-head" }, title, el("span", { class: "rt-soft", text: "Research use only." })), summary, el("div", { class: "rt-bar" }, start2, cancel), bar, line, log, result);
   link.watch("state", drawState);
   link.watch("checks", drawLists);
   link.watch("warnings", drawLists);
@@ -1490,11 +1855,11 @@ function render3({ model, el: host }) {
     box.root.remove();
   };
 }
-var runner_default = { render: render3 };
+var runner_default = { render: render5 };
 
 // src/main.ts
-var kinds = new Map(Object.entries({ explorer: explorer_default, runner: runner_default }));
-function render4(given) {
+var kinds = new Map(Object.entries({ compare: compare_default, curator: curator_default, explorer: explorer_default, runner: runner_default }));
+function render6(given) {
   const kind = String(given.model.get("_kind"));
   const known = kinds.get(kind);
   if (known) return known.render(given);
@@ -1502,7 +1867,7 @@ function render4(given) {
   box.alert("The page and Python have different versions of resistype: restart the kernel and reload the page.");
   return () => box.root.remove();
 }
-var main_default = { render: render4 };
+var main_default = { render: render6 };
 export {
   main_default as default
 };

@@ -95,7 +95,10 @@ function flowPicture(store: Store): Node | null {
   const left = stack(all, unit, "before", "after"), right = stack(all, unit, "after", "before");
   const height = Math.max(left.end, right.end) + 10, [x0, x1] = [165, 365];
   const picture = svg("svg", { attr: { viewBox: `0 0 530 ${height}`, width: "100%", role: "img", "aria-label": `The way of ${n} samples from the baseline on; the table below has the numbers.`, "data-testid": "rt-flow" } });
-  all.forEach((one, i) => {
+  // Bundle by bundle, so that where two cross one lies whole above the other.
+  const order = all.map((_, i) => i).sort((a, b) => all[a].after - all[b].after || all[a].before - all[b].before || a - b);
+  for (const i of order) {
+    const one = all[i];
     const mid = (x0 + x1) / 2, thick = one.rows.length * unit, who = one.rows.length === 1 ? store.nameOf(one.rows[0]) : `${one.rows.length} samples`;
     const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
     const path = svg("path", {
@@ -104,7 +107,7 @@ function flowPicture(store: Store): Node | null {
     });
     path.addEventListener("click", () => { store.row = one.rows[0]; store.tell("row"); });
     picture.append(path);
-  });
+  }
   for (const [side, at, x, anchor] of [[left, x0 - 5, x0 - 10, "end"], [right, x1, x1 + 10, "start"]] as const) {
     for (const { call, top, bottom, n: size } of side.groups) {
       picture.append(svg("rect", { attr: { x: at, y: top, width: 5, height: bottom - top, fill: axis.colors[call] } }));
