@@ -20,11 +20,11 @@ from resistype.errors import OutputError, TissueError
 from resistype.spatial.options import Threshold
 from resistype.spatial.rois import Roi
 from resistype.spatial.tissue import Tissue
+from resistype.spreadsheet import inert_frame, restored
 
 __all__ = ["cells_table", "cells_text", "read_cells", "read_rois", "rois_text", "write_cells", "write_rois"]
 
 FORMAT, FORMAT_VERSION = "resistype-rois", 1
-_FORMULA = frozenset("=+-@＝＋－＠\t")
 
 
 def cells_table(tissue: Tissue, columns: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -61,20 +61,11 @@ def cells_text(table: pd.DataFrame, thresholds: Iterable[Threshold], *, notes: M
     lines += [f"threshold {one.name}={one.value:g} {one.unit} ({_origin(one)}): {one.text}" for one in thresholds]
     lines += [f"note {name}={text}" for name, text in said.items()]
     head = "".join(f"# {' '.join(line.split())}\n" for line in lines)
-    text = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
-    safe = table.assign(**{name: table[name].map(_inert) for name in text})
-    return head + safe.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    return head + inert_frame(table).to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
 def _origin(threshold: Threshold) -> str:
     return f"published, {threshold.citation}" if threshold.source == "published" else "ours"
-
-
-def _inert(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    cell = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{cell}" if cell.strip()[:1] in _FORMULA else cell
 
 
 def write_cells(
@@ -103,11 +94,21 @@ def _write(path: str | Path, text: str) -> Path:
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
-    """The table of a file that `write_cells` wrote, without its header lines."""
-    text = Path(path).read_text(encoding="utf-8")
-    lines = text.splitlines(keepends=True)
-    start = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    return pd.read_csv(io.StringIO("".join(lines[start:])))
+    """The table of a file that `write_cells` wrote, without its header lines and with its text as it was.
+
+    Raises
+    ------
+    TissueError
+        P111 when there is no such file, or it is no such table.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").split("\n")
+        start = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        table = pd.read_csv(io.StringIO("\n".join(lines[start:])), keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise TissueError(f"{path} cannot be read as a table of cells: {error}.", code="P111") from None
+    text = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{name: table[name].map(restored, na_action="ignore") for name in text})
 
 
 def rois_text(rois: Sequence[Roi], *, unit: str = "px", scale_um: float | None = None) -> str:

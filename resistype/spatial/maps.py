@@ -1,7 +1,8 @@
 """Maps: a value for every place of a grid over one image, with the grid and the kernel stated.
 
 Cells are counted in places, both numerator and denominator are smoothed with the same Gaussian kernel, and the share
-is their quotient. Places with too few cells under the kernel have no value (NaN). A map is an image in rows of y with
+is their quotient. Places with too few cells under the kernel, or none within one standard deviation of it, have no
+value (NaN). A map is an image in rows of y with
 the scale and the shift that lay it over the cells, in the unit of their coordinates, as napari takes them.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from resistype.errors import TissueError
 from resistype.spatial.grid import Grid, smooth
@@ -81,9 +83,11 @@ class _Place:
         return ValueMap(image, name, unit, self.region, (step, step), corner, self.options)
 
     def quotient(self, part: Floats) -> Floats:
-        """Smoothed `part` over smoothed cells; NaN where there are too few."""
+        """Smoothed `part` over smoothed cells; NaN where there are too few, or the nearest is far."""
         below = self.smoothed()
-        enough = below >= self.options.min_cells
+        cells = self.grid.binned(self.tissue.um[self.rows]) > 0
+        away = ndimage.distance_transform_edt(~cells) * self.grid.step_um
+        enough = (below >= self.options.min_cells) & (away <= self.options.kernel_um)
         return np.asarray(np.divide(self.smoothed(part), below, out=np.full(below.shape, np.nan), where=enough))
 
 

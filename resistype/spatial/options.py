@@ -29,6 +29,11 @@ class Threshold:
     source: Literal["published", "ours"] = "ours"
     citation: str = ""
 
+    def __post_init__(self) -> None:
+        if self.source == "published" and not self.citation:
+            message = f"The threshold {self.name!r} is said to be published; name its citation."
+            raise TissueError(message, code="P108")
+
 
 def threshold_table(thresholds: Iterable[Threshold]) -> pd.DataFrame:
     """Thresholds as a table: name, value, unit, source, citation, text.

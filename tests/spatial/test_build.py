@@ -139,17 +139,24 @@ BAD: dict[str, tuple[Edit, str]] = {
     "no cells": (lambda t: t.iloc[:0], "P103 The cells: 1 problem\n  - P103 there are no cells"),
     "a coordinate is missing": (
         lambda t: t.assign(x=[0, np.nan, 5]),
-        "P103 The cells: 1 problem\n  - P103 1 of 3 cells have coordinates that are missing or infinite: one/2; leave "
-        "them out",
+        (
+            "P103 The cells: 1 problem\n  - P103 1 of 3 cells have coordinates that are missing or infinite: one/2; leave "
+            "them out"
+        ),
     ),
     "a coordinate is infinite": (
         lambda t: t.assign(y=[np.inf, 1, -np.inf]),
-        "P103 The cells: 1 problem\n  - P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; "
-        "leave them out",
+        (
+            "P103 The cells: 1 problem\n  - P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; "
+            "leave them out"
+        ),
     ),
     "coordinates are text": (
         lambda t: t.assign(x=["0", "left", "3"]),
-        "P103 The cells: 1 problem\n  - P103 the coordinates are not numbers: could not convert string to float: 'left'",
+        (
+            "P103 The cells: 1 problem\n  - P103 the coordinates are not numbers: could not convert string to "
+            "float: 'left'"
+        ),
     ),
     "a key twice": (
         lambda t: t.assign(id=[1, 1, 1]),
@@ -157,8 +164,10 @@ BAD: dict[str, tuple[Edit, str]] = {
     ),
     "ids repeat and no image is named": (
         lambda t: t.assign(region="one", id=[1, 2, 1]),
-        "P104 The cells: 1 problem\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1; ids "
-        "repeat from image to image, so name the column of the image with TissueColumns(region=...)",
+        (
+            "P104 The cells: 1 problem\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1; "
+            "ids repeat from image to image, so name the column of the image with TissueColumns(region=...)"
+        ),
     ),
     "no image": (
         lambda t: t.assign(region=["one", None, "two"]),
@@ -174,14 +183,18 @@ BAD: dict[str, tuple[Edit, str]] = {
     ),
     "several at once": (
         lambda t: t.assign(x=[np.nan, 0, 0], id=[1, 1, 1], kind=None),
-        "P103 The cells: 3 problems\n  - P103 1 of 3 cells have coordinates that are missing or infinite: one/1; leave "
-        "them out\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1\n  - P105 the column "
-        "'kind' is empty in all 3 cells; without kinds give kind=None",
+        (
+            "P103 The cells: 3 problems\n  - P103 1 of 3 cells have coordinates that are missing or infinite: one/1; leave "
+            "them out\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1\n  - P105 the column "
+            "'kind' is empty in all 3 cells; without kinds give kind=None"
+        ),
     ),
     "a column is not there": (
         lambda t: t.drop(columns=["id", "x"]),
-        "P102 the table has no column 'x', 'id'; there are: region, y, kind. Say which column is what with "
-        "columns=TissueColumns(...); None where there is none.",
+        (
+            "P102 the table has no column 'x', 'id'; there are: region, y, kind. Say which column is what with "
+            "columns=TissueColumns(...); None where there is none."
+        ),
     ),
 }
 
@@ -195,8 +208,8 @@ def test_bad_tables(edit: Edit, message: str) -> None:
 
 
 NO_SCALE = (
-    "P101 The coordinates are in pixels and no scale was given. Distances and densities need µm: give scale_um= (µm per "
-    "pixel, from the microscope's file), or unit='um' when the coordinates are µm."
+    "P101 The coordinates are in pixels and no scale was given. Distances and densities need µm: give scale_um= (µm "
+    "per pixel, from the microscope's file), or unit='um' when the coordinates are µm."
 )
 
 

@@ -81,7 +81,7 @@ def _places(grid: Grid, um: NDArray[np.float64]) -> list[tuple[int, int]]:
 
 
 def _without_small(mask: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
-    """Patches joined over edges and corners, those with fewer places than `smallest` left out, by walking from place to place."""
+    """Patches joined over edges and corners, by walking; those with fewer places than `smallest` are left out."""
     left, kept = {tuple(place) for place in np.argwhere(mask)}, np.zeros_like(mask)
     while left:
         patch, edge = set(), [left.pop()]

@@ -110,8 +110,8 @@ def test_differences_need_two_groups() -> None:
     with pytest.raises(TissueError) as caught:
         roi_difference(pd.concat([shares, shares.assign(group="third")]))
     assert str(caught.value) == (
-        "P109 A difference needs the shares of two groups, each once; these have left, rest, third. Take roi_composition "
-        "without by_region."
+        "P109 A difference needs the shares of two groups, each once; these have left, rest, third. Take "
+        "roi_composition without by_region."
     )
 
 

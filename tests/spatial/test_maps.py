@@ -44,7 +44,17 @@ def slow(made: Tissue, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64
         for (x, y), value in zip(made.um, values, strict=True):
             image[int((y - grid.y0) // grid.step_um), int((x - grid.x0) // grid.step_um)] += value
         parts.append(slow_smooth(image, sigma) * peak)
-    return parts[0], parts[1]
+    near = _near(made, grid)
+    return parts[0], np.where(near, parts[1], 0.0)
+
+
+def _near(made: Tissue, grid: Grid) -> NDArray[np.bool_]:
+    """Places whose middle is at most one standard deviation from that of a place with a cell."""
+    places = {(int((y - grid.y0) // grid.step_um), int((x - grid.x0) // grid.step_um)) for x, y in made.um}
+    out = np.zeros(grid.shape, dtype=bool)
+    for y, x in np.ndindex(*grid.shape):
+        out[y, x] = min(np.hypot(y - v, x - u) for v, u in places) * grid.step_um <= OPTIONS.kernel_um
+    return out
 
 
 def quotient(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -88,7 +88,10 @@ NOT_POLYGONS = {
         "has vertices of shape (4, 3); a polygon has at least 3 different (y, x).",
     ),
     "text": ([["a", "b"]] * 3, "has vertices of shape (0, 0); a polygon has at least 3 different (y, x)."),
-    "a hole in the numbers": ([[0, 0], [np.nan, 5], [5, 0]], "has vertices that are missing or infinite, or axes 'yx'."),
+    "a hole in the numbers": (
+        [[0, 0], [np.nan, 5], [5, 0]],
+        "has vertices that are missing or infinite, or axes 'yx'.",
+    ),
     "a line": ([[0, 0], [5, 5], [9, 9]], "encloses nothing; its corners lie on one line."),
 }
 
