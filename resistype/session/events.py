@@ -69,6 +69,8 @@ class Events:
         A threshold that was moved: (axis, name, value).
     selection, color, regions, hidden
         The new value.
+    quantities
+        The name of a quantity that was added.
     """
 
     calls: Event = field(default_factory=lambda: Event("calls"))
@@ -77,6 +79,7 @@ class Events:
     color: Event = field(default_factory=lambda: Event("color"))
     regions: Event = field(default_factory=lambda: Event("regions"))
     hidden: Event = field(default_factory=lambda: Event("hidden"))
+    quantities: Event = field(default_factory=lambda: Event("quantities"))
 
     @property
     def failures(self) -> tuple[BaseException, ...]:

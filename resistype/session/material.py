@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls, Scheme
-from resistype.scheme.scheme import ABSTENTIONS, Axis
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity
 from resistype.session.recall import recall, safe_float32
 
-__all__ = ["Material", "call_names", "from_calls", "from_quantities"]
+__all__ = ["Material", "call_names", "from_calls", "from_quantities", "with_quantity"]
 
 Codes = NDArray[np.uint8]
 DESIGN = ("patient", "timepoint", "baseline_sample")
@@ -55,6 +55,8 @@ class Material:
         Coordinates, float32 of shape (n_obs, 2), by name.
     calls
         The calls that the material came from, if any.
+    added
+        Quantities that a user added to look at; no rule uses them and `digest` leaves them out.
     """
 
     scheme: Scheme
@@ -65,6 +67,7 @@ class Material:
     design: pd.DataFrame = field(repr=False)
     embeddings: Mapping[str, NDArray[np.float32]] = field(repr=False, default_factory=dict)
     calls: Calls | None = field(repr=False, default=None)
+    added: frozenset[str] = frozenset()
 
     @property
     def n_obs(self) -> int:
@@ -75,7 +78,7 @@ class Material:
         """SHA-256 of the quantities, the calls and the ids: which data a script was recorded on."""
         found = hashlib.sha256("\x1f".join(self.samples).encode())
         for part in (self.columns, self.final):
-            for name in sorted(part):
+            for name in sorted(set(part) - self.added):
                 found.update(name.encode())
                 found.update(np.ascontiguousarray(part[name]).tobytes())
         return found.hexdigest()
@@ -133,6 +136,23 @@ def from_quantities(
     table = _design(pd.DataFrame(index=quantities.index) if design is None else design, n_obs)
     samples = tuple(str(name) for name in quantities.index)
     return Material(scheme, samples, columns, raw, dict(raw), table, _points(embeddings, n_obs))
+
+
+def with_quantity(material: Material, name: str, values: Any, title: str = "") -> Material:
+    """The material with one more quantity to look at, such as the score of a draft; `values` has shape (n_obs,).
+
+    Raises
+    ------
+    InputError
+        E903 for another number of values, or the name of a quantity of the scheme.
+    """
+    column, known = np.asarray(values, dtype=np.float32), material.scheme.quantities
+    if column.shape != (material.n_obs,) or (name in known and name not in material.added):
+        message = f"{name[:60]!r}: {column.size} values for {material.n_obs} observations, or a name the scheme uses."
+        raise InputError(message, code="E903")
+    shown = Quantity(kind="measured", title=title or name, unit="score")
+    scheme = material.scheme.model_copy(update={"quantities": {**known, name: shown}})
+    return replace(material, scheme=scheme, columns={**material.columns, name: column}, added=material.added | {name})
 
 
 def _columns(scheme: Scheme, values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float32]]:

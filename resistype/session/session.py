@@ -20,7 +20,7 @@ from resistype.scheme.scheme import Scheme
 from resistype.session.commands import Command, apply, color_choices
 from resistype.session.events import Events
 from resistype.session.evidence import evidence_of
-from resistype.session.material import Material, call_names, from_calls
+from resistype.session.material import Material, call_names, from_calls, with_quantity
 from resistype.session.recall import overlay, recall, touched
 from resistype.session.replay import script
 from resistype.session.resolve import Display, resolve
@@ -235,6 +235,14 @@ class Session:
     def can_redo(self) -> bool:
         """Whether something was undone that can be done again."""
         return bool(self._undone)
+
+    def add_quantity(self, name: str, values: Sequence[float] | NDArray[Any], title: str = "") -> None:
+        """Add a quantity to look at, shape (n_obs,); the log keeps the values of up to 5,000 observations."""
+        self._material = with_quantity(self._material, name, values, title)
+        plain = np.asarray(values, dtype=float).tolist() if self._material.n_obs <= 5000 else []
+        kept = tuple(one if np.isfinite(one) else None for one in plain)
+        self.log.append(Command("add_quantity", (name, kept, title)))
+        self.events.quantities.emit(name)
 
     def undo(self) -> None:
         """Take the last command back; nothing happens when there is none."""

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, Any
 from resistype.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from resistype.widgets.compare import Compare
+    from resistype.widgets.curator import SignatureCurator
     from resistype.widgets.explorer import Explorer, show
     from resistype.widgets.runner import Runner
 
-__all__ = ["Explorer", "Runner", "show"]
+__all__ = ["Compare", "Explorer", "Runner", "SignatureCurator", "show"]
 
-_HOMES = {"Explorer": "explorer", "Runner": "runner", "show": "explorer"}
+_HOMES = {
+    "Compare": "compare",
+    "Explorer": "explorer",
+    "Runner": "runner",
+    "SignatureCurator": "curator",
+    "show": "explorer",
+}
 
 
 def __getattr__(name: str) -> Any:

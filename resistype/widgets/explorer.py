@@ -82,6 +82,7 @@ class Explorer(Widget):
     color_by = traitlets.Unicode().tag(sync=True)
     selected = Bits()
     _steps = traitlets.Dict().tag(sync=True)
+    _fresh = traitlets.Int(0).tag(sync=True)  # rises when there is more to show, and the page asks again
     _live = traitlets.Bool(default_value=True).tag(sync=True)
 
     def __init__(
@@ -108,6 +109,7 @@ class Explorer(Widget):
         events.thresholds.connect(self._session_moved)
         events.color.connect(self._session_colored)
         events.selection.connect(self._session_selected)
+        events.quantities.connect(self._session_grew)
         for event in (events.thresholds, events.color, events.selection, events.regions):
             event.connect(self._session_stepped)
 
@@ -218,6 +220,9 @@ class Explorer(Widget):
         # Only what is drawn can differ: a region selected in Python may hold more than the page knows.
         if not np.array_equal(chosen, self.selection[self._rows]):
             self.session.select(self._rows[chosen])
+
+    def _session_grew(self, _news: object) -> None:
+        self._fresh += 1
 
     def _session_moved(self, _news: object) -> None:
         self.thresholds = self.thresholds_now()

@@ -127,7 +127,7 @@ function show(store: Store, link: Link, box: Frame): void {
   axes.draw(); cut.build(); colors.draw(); list.draw(); people.draw(); drawNumbers(); proof.drawRow(); proof.drawSelection(); picture.draw(); recount();
 }
 
-function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () => void {
+function start({ model, el: host }: { model: AnyModel; el: HTMLElement }): () => void {
   const box = frame(host, "resistype explorer");
   const link = new Link(model);
   box.body.append(el("p", { class: "rt-soft", text: "loading …" }));
@@ -143,6 +143,14 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
     show(store, link, box);
   }).catch((error: Error) => { empty(box.body); box.alert(error.message); });
   return () => { link.close(); box.root.remove(); };
+}
+
+// A quantity that was added in Python is shown by asking for the data again.
+function render(given: { model: AnyModel; el: HTMLElement }): () => void {
+  let stop = start(given);
+  const again = (): void => { stop(); stop = start(given); };
+  given.model.on("change:_fresh", again);
+  return () => { given.model.off("change:_fresh", again); stop(); };
 }
 
 export default { render };

@@ -1,4 +1,6 @@
 // One bundle for all widgets: they share most of their code, and the page finds the right one by the trait `_kind`.
+import compare from "./compare.ts";
+import curator from "./curator.ts";
 import explorer from "./explorer.ts";
 import { frame } from "./frame.ts";
 import type { AnyModel } from "./model.ts";
@@ -9,7 +11,7 @@ export interface Given {
   el: HTMLElement;
 }
 
-const kinds = new Map<string, { render(given: Given): () => void }>(Object.entries({ explorer, runner }));
+const kinds = new Map<string, { render(given: Given): () => void }>(Object.entries({ compare, curator, explorer, runner }));
 
 function render(given: Given): () => void {
   const kind = String(given.model.get("_kind"));

@@ -130,7 +130,7 @@ var STYLE = `
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input { padding: 2px 4px; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
+.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input, .rt .rt-sheet select { padding: 2px; } .rt .rt-sheet th { position: sticky; top: 0; z-index: 1; } .rt .rt-sheet td:first-child:not(.rt-said) { position: sticky; left: 0; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
 .rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; width: 100%; padding: 3px 7px; } .rt pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--rt-ink); background: var(--rt-paper); margin: 0; }
 .rt .rt-form { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 4px 10px; } .rt .rt-form label { color: var(--rt-soft); } .rt .rt-form input, .rt .rt-form select { width: 100%; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
@@ -277,7 +277,6 @@ function show(spec, link, box) {
   const choose2 = (cell) => {
     const axis = axes[at], rows = axis.changes.filter((one) => !cell || one.cell === cell).slice(0, MOST);
     chosen = cell;
-    all.disabled = !cell;
     empty(counts);
     counts.append(matrix(axis, heads.matrix, chosen, choose2));
     counts.querySelector(`[data-key="${cell}"]`)?.focus();
@@ -305,7 +304,7 @@ function show(spec, link, box) {
     el("div", { class: "rt-head" }, el("strong", { text: short(spec.title, 90) }), el("span", { class: "rt-soft", text: "Research use only; nothing here predicts response." })),
     spec.note ? el("p", { class: "rt-banner", text: spec.note }) : "",
     ...spec.lines.map((text) => el("p", { text: clean(text) })),
-    el("details", {}, el("summary", { text: `what differs between the two: ${spec.differences.length}` }), table("", heads.differences, spec.differences.map((cells2) => ({ cells: cells2 })))),
+    el("details", {}, el("summary", { text: `what differs between the two: ${spec.differences.length}` }), table("From the records of the runs", heads.differences, spec.differences.map((cells2) => ({ cells: cells2 })))),
     el("div", { class: "rt-bar" }, ...tabs2),
     facts,
     el("div", { class: "rt-grid" }, el("div", {}, counts, picture), numbers),
@@ -461,9 +460,9 @@ function sheet(act) {
 }
 
 // src/curator/spread.ts
-var LEFT = 150;
-var WIDTH = 400;
-var LANE = 20;
+var LEFT = 90;
+var WIDTH = 240;
+var LANE = 18;
 function lane(picture, one, at) {
   const { y, x, stored } = at, color = stored ? "#8C8C8C" : "#0072B2";
   one.points.forEach((value2, i) => picture.append(svg("circle", { attr: { cx: x(value2), cy: y + i * 7 % 5 - 2, r: 2.6, fill: stored ? "none" : color, "fill-opacity": 0.55, stroke: color } })));
@@ -477,11 +476,11 @@ function spreadPicture(found) {
   const low = Math.min(...all), high = Math.max(...all), span = high - low || 1;
   const x = (value2) => LEFT + (value2 - low) / span * WIDTH;
   const height = found.groups.length * (lanes.length * LANE + 8) + 24;
-  const picture = svg("svg", { attr: { viewBox: `0 0 ${LEFT + WIDTH + 60} ${height}`, width: "100%", role: "img", "aria-label": `${found.title} by group; the table below has the numbers.`, "data-testid": "rt-spread" } });
+  const picture = svg("svg", { attr: { viewBox: `0 0 ${LEFT + WIDTH + 52} ${height}`, width: "100%", role: "img", "aria-label": `${found.title} by group; the table below has the numbers.`, "data-testid": "rt-spread" } });
   if (low < 0 && high > 0) picture.append(svg("path", { attr: { d: `M${x(0)} 0V${height - 20}`, stroke: "currentColor", "stroke-opacity": 0.4, "stroke-dasharray": "3 3" } }));
   let y = 12;
   for (const [name, pair] of found.groups) {
-    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + lanes.length * LANE / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 20)));
+    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + lanes.length * LANE / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 14)));
     for (const i of lanes) {
       if (pair[i].n) lane(picture, pair[i], { y, x, stored: !i });
       picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT + WIDTH + 8, y: y + 4 } }, `n = ${pair[i].n}`));
@@ -557,7 +556,8 @@ function render2({ model, el: host }) {
     bar,
     said,
     trouble,
-    el("div", { class: "rt-grid rt-desk" }, el("div", {}, genes.node, more.node, fold("name, source and other fields", form)), el("div", {}, el("section", {}, el("h3", { text: "Checks" }), problems), data, near))
+    el("div", { class: "rt-grid rt-desk" }, el("div", {}, genes.node, more.node, fold("name, source and other fields", form)), el("div", {}, el("section", {}, el("h3", { text: "Checks" }), problems), data)),
+    near
   );
   link.watch("_turn", () => ask("view"));
   ask("view");
