@@ -1,18 +1,25 @@
-"""`resistype doctor`: what is installed, and whether the machinery gives known answers here."""
+"""`resistype doctor`: what is installed, what is around it, and whether the machinery gives known answers here."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
+from resistype import widgets
+from resistype.cli.finding import Finding
+from resistype.cli.surroundings import bundle, display, front_end
+from resistype.datasets import demo
 from resistype.errors import ResistypeError
+from resistype.expression import Expression
 from resistype.library import load_library
-from resistype.scheme import apply_scheme, list_schemes
+from resistype.scheme import CallOptions, apply_scheme, classify, list_schemes
 from resistype.score import score
 
 __all__ = ["Finding", "examine"]
@@ -40,21 +47,14 @@ _EXTRAS = {
 }
 
 
-class Finding(NamedTuple):
-    """One line of the examination."""
-
-    what: str
-    state: str
-    detail: str
-
-
 def examine() -> list[Finding]:
     """Everything that was looked at, in order; `state` is ok, absent or fault."""
     findings = [Finding("python", "ok", platform.python_version())]
     findings += [_package(name, "fault") for name in _CORE]
     for extra, names in _EXTRAS.items():
         findings += [_package(name, "absent", f"pip install 'resistype[{extra}]'") for name in names]
-    tests = {"library": _library, "scores": _scores, "rules": _rules}
+    findings += [front_end(), bundle(Path(widgets.__file__).parent / "static"), display()]
+    tests = {"library": _library, "scores": _scores, "same by any route": _routes, "rules": _rules, "demo": _demo}
     return findings + [_try(name, test) for name, test in tests.items()]
 
 
@@ -93,6 +93,28 @@ def _scores() -> str:
     wanted = (float(np.sum(w * [9.0, 10.0]) / np.sum(w)) - 4.5) / 10.0
     _expect(round(float(values["ssgsea"][0, 0]), 12), round(wanted, 12))
     return f"ssGSEA {wanted:.6f} as by hand; digest {values.digest[:12]}"
+
+
+def _routes() -> str:
+    rng = np.random.default_rng(0)
+    names = [f"GENE{i}" for i in range(400)]
+    table = pd.DataFrame(rng.poisson(1.0, (30, 400)) * 1.0, columns=names, index=[f"s{i}" for i in range(30)])
+    sets = {"one": names[:20], "two": names[50:120]}
+    whole = Expression(table.to_numpy(), tuple(names), tuple(table.index), pd.DataFrame(index=table.index), "counts")
+    dense = score(whole, sets, method=["ssgsea", "ucell"], n_jobs=1)
+    sparse = score(replace(whole, values=csr_matrix(table.to_numpy())), sets, method=["ssgsea", "ucell"], n_jobs=2)
+    _expect(sparse.digest, dense.digest)
+    return f"dense on 1 thread and sparse on 2: {dense.digest[:12]}"
+
+
+def _demo() -> str:
+    data = demo()
+    options = CallOptions(stability=False)
+    calls = classify(data.expression, samples=data.samples, baseline="Pre", options=options).to_frame()
+    planted = zip(data.truth["sample"], data.truth["axis"], data.truth["label"], strict=True)
+    wrong = [sample for sample, axis, label in planted if calls.loc[sample, axis] != label]
+    _expect(wrong, [])
+    return f"all {len(data.truth)} planted profiles of the simulated cohort are found"
 
 
 def _rules() -> str:

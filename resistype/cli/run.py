@@ -15,7 +15,6 @@ import typer
 from resistype.cli import show
 from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
-from resistype.errors import InputError
 from resistype.expression import ReadOptions
 from resistype.library import SignatureSpec
 from resistype.report import make_folder, table_text, write_folder, write_text
@@ -186,7 +185,7 @@ def clinical_command(
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
-    """Versions, optional parts, and a self-test with known answers."""
+    """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
     from resistype.cli.doctor import examine  # noqa: PLC0415  imports every optional package
 
     findings = examine()
@@ -195,5 +194,5 @@ def doctor_command(
     else:
         show.table(pd.DataFrame(findings))
     if any(finding.state == "fault" for finding in findings):
-        message = "The self-test or a required package is at fault; see the lines marked 'fault'."
-        raise InputError(message, code="X102")
+        sys.stderr.write("The self-test or a required part is at fault; see the lines marked 'fault'.\n")
+        raise typer.Exit(1)
