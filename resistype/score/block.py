@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from resistype.score.null import Draws
 from resistype.score.null_scores import null_block
 from resistype.score.rows import CsrRows, Rows
 from resistype.score.sets import IndexedSets
+
+if TYPE_CHECKING:
+    from resistype.score.rank import Ranks
 
 __all__ = ["Values", "null_names", "score_block"]
 
@@ -54,14 +58,15 @@ def score_block(
     For each method id an array of shape (n_obs, n_sets); with `draws` also under `null_names`.
     """
     ranked = [method for method in methods if method.family == "rank"]
-    parts = _by_rank(rows, sets, ranked, settings) if ranked else {}
+    ranks = _room(rows if draws is not None else None) if ranked else None
+    parts = _by_rank(rows, sets, ranked, settings=settings, ranks=ranks) if ranks is not None else {}
     for method in methods:
         if method.kernel is not None:
             parts[method.id] = method.kernel(rows if log2 is None or method.family == "pairs" else log2, sets, settings)
     out = {method.id: method.by_signature(sets, parts[method.id]) for method in methods}
-    if draws is not None:
+    if draws is not None and ranks is not None:
         for method in ranked:
-            found = null_block(rows, sets, method, settings=settings, draws=draws, found=out[method.id])
+            found = null_block((rows, ranks), sets, method, settings=settings, draws=draws, found=out[method.id])
             out |= dict(zip(null_names(method), found, strict=True))
     return out
 
@@ -71,25 +76,37 @@ def null_names(method: Method) -> tuple[str, str]:
     return f"{method.id}:z", f"{method.id}:p"
 
 
-def _by_rank(rows: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:
+def _room(rows: Rows | None) -> Ranks:
+    from resistype.score.rank import Ranks  # noqa: PLC0415  numba only when something is scored
+
+    return Ranks.room(rows)
+
+
+def _by_rank(rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, ranks: Ranks) -> Values:
     missing = _n_missing(rows)
     if not missing.any():
-        return _whole(rows, sets, methods, settings)
+        return _whole(rows, sets, methods, settings=settings, ranks=ranks)
     out = {method.id: np.empty((rows.n_obs, sets.n_parts)) for method in methods}
     edges = np.flatnonzero(np.diff(np.concatenate([[0], missing > 0, [0]])) != 0)
     runs = np.unique(np.concatenate([[0], edges, np.flatnonzero(missing), [rows.n_obs]]))
     for start, stop in pairwise(runs):
-        cut = rows.cut(int(start), int(stop))
-        one = _partial(cut, sets, methods, settings) if missing[start] else _whole(cut, sets, methods, settings)
+        cut, kept = rows.cut(int(start), int(stop)), ranks.cut(rows, int(start), int(stop))
+        if missing[start]:
+            one = _partial(cut, sets, methods, settings)
+        else:
+            one = _whole(cut, sets, methods, settings=settings, ranks=kept)
         for name, values in one.items():
             out[name][start:stop] = values
     return out
 
 
-def _whole(rows: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:
+def _whole(rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, ranks: Ranks) -> Values:
     """Every gene measured."""
+    from resistype.score.rank import rank_sums  # noqa: PLC0415  numba only when something is scored
+
     sizes = np.broadcast_to(sets.sizes, (rows.n_obs, sets.n_parts))
-    return _finished(rows, sets, methods, settings=settings, n_genes=rows.n_genes, sizes=sizes)
+    sums = rank_sums(rows, sets, _tables(methods, rows.n_genes, settings), ranks=ranks)
+    return _finished(sums, sizes, methods, settings=settings, n_genes=rows.n_genes)
 
 
 def _partial(row: Rows, sets: IndexedSets, methods: Sequence[Method], settings: Settings) -> Values:
@@ -100,31 +117,29 @@ def _partial(row: Rows, sets: IndexedSets, methods: Sequence[Method], settings: 
     ones = np.ones((2 * n_genes + 2, 1), np.int64)
     ones[0] = 0
     sizes = rank_sums(row, sets, ones)[..., 0]
-    found = _finished(row, sets, methods, settings=settings, n_genes=n_genes, sizes=sizes)
+    sums = rank_sums(row, sets, _tables(methods, n_genes, settings))
+    found = _finished(sums, sizes, methods, settings=settings, n_genes=n_genes)
     enough = 2 * sizes >= sets.asked
     return {name: np.where(enough, values, np.nan) for name, values in found.items()}
 
 
-def _finished(
-    rows: Rows,
-    sets: IndexedSets,
-    methods: Sequence[Method],
-    *,
-    settings: Settings,
-    n_genes: int,
-    sizes: NDArray[np.int64],
-) -> Values:
-    from resistype.score.rank import rank_sums  # noqa: PLC0415  numba only when something is scored
-
-    tables = [method.tables(n_genes, settings) for method in methods if method.tables is not None]
-    stacked = np.concatenate(tables, axis=1)
+def _tables(methods: Sequence[Method], n_genes: int, settings: Settings) -> NDArray[np.int64]:
+    """Tables of all methods side by side."""
+    stacked = np.concatenate([one.tables(n_genes, settings) for one in methods if one.tables is not None], axis=1)
     stacked[0] = 0  # what a gene that was not measured counts
-    sums = rank_sums(rows, sets, stacked)
+    return stacked
+
+
+def _finished(
+    sums: NDArray[np.int64], sizes: NDArray[np.int64], methods: Sequence[Method], *, settings: Settings, n_genes: int
+) -> Values:
+    """Scores of each method from its columns of the sums."""
     out, first = {}, 0
-    for method, table in zip(methods, tables, strict=True):
-        last = first + table.shape[1]
-        if method.finish is not None:
-            out[method.id] = method.finish(sums[..., first:last], sizes, n_genes=n_genes, settings=settings)
+    for method in methods:
+        if method.tables is None or method.finish is None:
+            continue
+        last = first + method.tables(n_genes, settings).shape[1]
+        out[method.id] = method.finish(sums[..., first:last], sizes, n_genes=n_genes, settings=settings)
         first = last
     return out
 

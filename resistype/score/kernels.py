@@ -196,7 +196,7 @@ def _add(out: Any, parts: Any, span: Any, tables: Any, ranks: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> None:
+def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> Any:
     bits, indices, n_genes = row
     by_gene, by_part, sizes = sets
     zero = rank_row(bits, n_genes, work)
@@ -208,20 +208,24 @@ def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> None:
         span = by_gene[indices[j]], by_gene[indices[j] + 1]
         if span[0] < span[1]:
             _add(out, by_part, span, tables, (ranks[j], zero))
+    return zero
 
 
 @njit(nogil=True, cache=True)
 def sums_csr(rows: Any, sets: Any, result: Any) -> None:
-    """Rank sparse rows and sum the tables over every part."""
+    """Rank sparse rows and sum the tables over every part; the ranks are kept where there is room for them."""
     bits, indices, indptr, n_genes = rows
-    tables, out = result
+    tables, out, (ranks, zeros) = result
     longest = 0
     for i in range(indptr.size - 1):
         longest = max(longest, indptr[i + 1] - indptr[i])
     work = room(longest, bits)
     for i in range(indptr.size - 1):
         a, b = indptr[i], indptr[i + 1]
-        _csr_row((bits[a:b], indices[a:b], n_genes), sets, tables, work, out[i])
+        zero = _csr_row((bits[a:b], indices[a:b], n_genes), sets, tables, work, out[i])
+        if zeros.size:
+            ranks[a:b] = work[3][: b - a]
+            zeros[i] = zero
 
 
 @njit(nogil=True, cache=True)
@@ -235,14 +239,16 @@ def _sum_entries(ranks: Any, columns: Any, tables: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def sums_dense(bits: Any, sets: Any, result: Any) -> None:
-    """Rank dense rows and sum the tables over every part."""
+    """Rank dense rows and sum the tables over every part; the ranks are kept where there is room for them."""
     indices, offsets = sets
-    tables, out = result
+    tables, out, (ranks, zeros) = result
     work = room(bits.shape[1], bits)
     for i in range(bits.shape[0]):
         rank_row(bits[i], bits.shape[1], work)
         for p in range(offsets.size - 1):
             _sum_entries(work[3], indices[offsets[p] : offsets[p + 1]], tables, out[i, p])
+        if zeros.size:
+            ranks[i * bits.shape[1] : (i + 1) * bits.shape[1]] = work[3]
 
 
 @njit(nogil=True, cache=True)

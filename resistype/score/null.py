@@ -207,10 +207,10 @@ def matched_sets(
 
 def _draw(seed: int, number: int, size: int, *, count: int, n: int) -> NDArray[np.int32]:
     """The first `count` steps of `n` shuffles of a bin, shape (count, n); more steps begin with the same."""
+    from resistype.score.null_kernels import shuffle  # noqa: PLC0415  numba only when something is scored
+
     rng = np.random.default_rng([seed, number])
-    pool = np.tile(np.arange(size, dtype=np.int32)[:, None], (1, n))
-    draws = np.arange(n)
-    for place in range(count):
-        other = rng.integers(place, size, n)
-        pool[place], pool[other, draws] = pool[other, draws], pool[place].copy()
-    return pool[:count]
+    others = np.array([rng.integers(place, size, n) for place in range(count)], np.int64).reshape(count, n)
+    out = np.empty((count, n), np.int32)
+    shuffle(others, size, out)
+    return out

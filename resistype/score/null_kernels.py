@@ -19,46 +19,54 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from resistype.score.kernels import rank_row, room
 from resistype.score.null_lanes import CHUNK, LANES, add_line, add_rows
 
-__all__ = ["GATED", "LANES", "LINEAR", "RATIO", "compare", "entries_csr", "entries_dense", "forget_csr"]
+__all__ = ["GATED", "LANES", "LINEAR", "RATIO", "compare", "entries_csr", "entries_dense", "forget_csr", "shuffle"]
 
-TOGETHER = 32  # draws
+TOGETHER = 16  # draws
 WIDE = LANES * TOGETHER
 LINEAR, GATED, RATIO = 0, 1, 2
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def entries_csr(rows: Any, about: Any, result: Any) -> None:
-    """What each gene counts in each sample beyond what a zero does, from sparse rows.
+def shuffle(others: Any, size: int, out: Any) -> None:
+    """First steps of shuffles of ``0 .. size - 1``: at step c, place c changes with place ``others[c]``; (steps, n)."""
+    pool = np.arange(size, dtype=np.int32)
+    for draw in range(out.shape[1]):
+        for c in range(out.shape[0]):
+            other = others[c, draw]
+            pool[c], pool[other] = pool[other], pool[c]
+            out[c, draw] = pool[c]
+        for c in range(out.shape[0] - 1, -1, -1):  # back to the order of the beginning
+            other = others[c, draw]
+            pool[c], pool[other] = pool[other], pool[c]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def entries_csr(places: Any, about: Any, result: Any) -> None:
+    """What each gene counts in each sample beyond what a zero does, from the ranks of sparse rows.
 
     `result` is entries of shape (n_tables, n_genes, LANES), zero before; what a zero counts, (n_tables, LANES); and
     whether any sample has a gene of a bin, (n_bins,).
     """
-    bits, indices, indptr, n_genes = rows
-    tables, slots, bin_of = about
+    indices, indptr, slots = places
+    ranks, zero_ranks, tables, bin_of = about
     entries, zeros, live = result
-    longest = 0
     for i in range(indptr.size - 1):
-        longest = max(longest, indptr[i + 1] - indptr[i])
-    work = room(longest, bits)
-    for i in range(indptr.size - 1):
-        a, b = indptr[i], indptr[i + 1]
-        zero = rank_row(bits[a:b], n_genes, work)
+        zero = zero_ranks[i]
         for t in range(tables.shape[1]):
             zeros[t, i] = tables[zero, t]
-        for j in range(a, b):
-            slot, rank = slots[indices[j]], work[3][j - a]
+        for j in range(indptr[i], indptr[i + 1]):
+            slot = slots[indices[j]]
             live[bin_of[slot]] = True
             for t in range(tables.shape[1]):
-                entries[t, slot, i] = tables[rank, t] - tables[zero, t]
+                entries[t, slot, i] = tables[ranks[j], t] - tables[zero, t]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def forget_csr(rows: Any, slots: Any, entries: Any) -> None:
+def forget_csr(places: Any, entries: Any) -> None:
     """Make the entries zero again."""
-    _, indices, indptr, _ = rows
+    indices, indptr, slots = places
     for t in range(entries.shape[0]):
         for i in range(indptr.size - 1):
             for j in range(indptr[i], indptr[i + 1]):
@@ -66,15 +74,13 @@ def forget_csr(rows: Any, slots: Any, entries: Any) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def entries_dense(bits: Any, about: Any, entries: Any) -> None:
-    """What each gene counts in each sample, from dense rows."""
+def entries_dense(ranks: Any, about: Any, entries: Any) -> None:
+    """What each gene counts in each sample, from the ranks of dense rows."""
     tables, slots = about
-    work = room(bits.shape[1], bits)
-    for i in range(bits.shape[0]):
-        rank_row(bits[i], bits.shape[1], work)
-        for gene in range(bits.shape[1]):
+    for i in range(ranks.shape[0]):
+        for gene in range(ranks.shape[1]):
             for t in range(tables.shape[1]):
-                entries[t, slots[gene], i] = tables[work[3][gene], t]
+                entries[t, slots[gene], i] = tables[ranks[i, gene], t]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -158,19 +164,17 @@ def _scores(totals: Any, shape: int, factors: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _found(entries: Any, sets: Any, formula: Any, ground: Any) -> Any:
-    """The scores themselves, (n_sets, WIDE), by the way the random ones go, so that ties are ties."""
+    """The scores themselves, (n_sets, LANES), by the way the random ones go, so that ties are ties."""
     members, offsets, owner = sets
     shape, floor, factors = formula
     totals = np.zeros((entries.shape[0], LANES), np.int32)
-    out = np.zeros((1 + owner[-1] if owner.size else 0, WIDE))
+    out = np.zeros((1 + owner[-1] if owner.size else 0, LANES))
     for p in range(owner.size):
         for t in range(entries.shape[0]):
             totals[t] = ground[t, p, :LANES]
             for j in range(offsets[p], offsets[p + 1]):
                 add_line(entries[t], totals[t], (np.int64(members[j]) * LANES, 0, 0))
-        _scores((totals[0], totals[-2], totals[-1]), shape, factors[p], out[owner[p], :LANES])
-    for d in range(LANES, WIDE, LANES):
-        out[:, d : d + LANES] = out[:, :LANES]
+        _scores((totals[0], totals[-2], totals[-1]), shape, factors[p], out[owner[p]])
     return np.maximum(out, floor)
 
 
@@ -178,11 +182,13 @@ def _found(entries: Any, sets: Any, formula: Any, ground: Any) -> Any:
 def _tally(scores: Any, found: Any, floor: float, out: Any) -> None:
     """Count random scores and add up how far they lie from the ones found, lane by lane."""
     count, total, squares = out[0], out[1], out[2]
-    for k in range(scores.size):
-        away = max(scores[k], floor) - found[k]
-        count[k] += 1.0 if away >= 0.0 else 0.0
-        total[k] += away
-        squares[k] += away * away
+    for d in range(0, scores.size, LANES):
+        some = scores[d : d + LANES]
+        for k in range(LANES):
+            away = max(some[k], floor) - found[k]
+            count[k] += 1.0 if away >= 0.0 else 0.0
+            total[k] += away
+            squares[k] += away * away
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -209,8 +215,8 @@ def compare(entries: Any, about: Any, out: Any) -> None:
     plus, minus, begins = _takes(live, spans, first)
     ground = _ground(zeros, np.diff(sets[1]))
     found = _found(entries, sets, formula, ground)
-    sums = np.zeros(first[-1], np.int32)  # of one table, so that it stays near
-    totals, tallies = np.empty_like(ground), np.zeros((out.shape[0], 3, WIDE))
+    sums, totals = np.zeros(first[-1], np.int32), np.empty_like(ground)  # sums of one table, so that they stay near
+    out[:] = 0.0
     for draw in range(0, shuffles.shape[1], TOGETHER):
         stop = min(draw + TOGETHER, shuffles.shape[1])
         for t in range(entries.shape[0]):
@@ -219,7 +225,4 @@ def compare(entries: Any, about: Any, out: Any) -> None:
                 more, less = (plus, begins[0, p], begins[0, p + 1]), (minus, begins[1, p], begins[1, p + 1])
                 for k in range(0, WIDE, CHUNK):
                     add_rows((sums, ground[t]), more, less, (k, p * WIDE + k), totals[t])
-        _judge(totals, sets[2], formula, (found, tallies, (stop - draw) * LANES))
-    out[:] = 0.0
-    for d in range(TOGETHER):
-        out += tallies[:, :, d * LANES : (d + 1) * LANES]
+        _judge(totals, sets[2], formula, (found, out, (stop - draw) * LANES))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +24,26 @@ from resistype.score.null import Draws
 from resistype.score.rows import CsrRows, Rows
 from resistype.score.sets import IndexedSets
 
+if TYPE_CHECKING:
+    from resistype.score.rank import Ranks
+
 __all__ = ["null_block"]
 
 SHAPES = {"linear": 0, "gated": 1, "ratio": 2}
 PROBE = 1 << 40
 Formula = tuple[int, float, NDArray[np.float64]]
+Ranked: TypeAlias = "tuple[Rows, Ranks]"
 
 
 def null_block(
-    rows: Rows, sets: IndexedSets, method: Method, *, settings: Settings, draws: Draws, found: NDArray[np.float64]
+    ranked: Ranked, sets: IndexedSets, method: Method, *, settings: Settings, draws: Draws, found: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets).
+    """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets); `ranked` is rows and ranks.
 
     p is ``(1 + k) / (1 + n)``, k being the random sets that score at least as high; z counts standard deviations of the
     random sets. Samples with missing genes get NaN.
     """
-    z, p = np.full_like(found, np.nan), np.full_like(found, np.nan)
+    rows, z, p = ranked[0], np.full_like(found, np.nan), np.full_like(found, np.nan)
     if method.tables is None:
         return z, p
     table = method.tables(rows.n_genes, settings)[:, : 3 if method.shape == "ratio" else 1]
@@ -49,7 +54,7 @@ def null_block(
         kept = sets.select(some)
         formula = _formula(method, kept, shifts, n_genes=rows.n_genes, settings=settings)
         formula[2][:, 3] += kept.sizes * float(tables.max()) if method.shape == "gated" else 0.0
-        tallies = _tallies(rows, kept, tables, draws=part, formula=formula)
+        tallies = _tallies(ranked, kept, tables, draws=part, formula=formula)
         z[np.ix_(whole, some)], p[np.ix_(whole, some)] = _verdicts(tallies[..., whole], draws.n)
     return np.where(np.isnan(found), np.nan, z), np.where(np.isnan(found), np.nan, p)
 
@@ -67,40 +72,41 @@ def _classes(sets: IndexedSets) -> Iterator[tuple[NDArray[np.intp], int]]:
 
 
 def _tallies(
-    rows: Rows, sets: IndexedSets, tables: NDArray[np.int32], *, draws: Draws, formula: Formula
+    ranked: Ranked, sets: IndexedSets, tables: NDArray[np.int32], *, draws: Draws, formula: Formula
 ) -> NDArray[np.float64]:
     """Counts, sums and squares over the draws, shape (n_sets, 3, n_obs)."""
     from resistype.score.null_kernels import LANES, compare  # noqa: PLC0415  numba only when something is scored
 
+    rows, ranks = ranked
     members = (draws.slots[sets.indices], sets.offsets, sets.owner)
     about = draws.shuffles, draws.edges, draws.spans
     entries = np.zeros((tables.shape[1], rows.n_genes, LANES), np.int32)
     out = np.empty((-(-rows.n_obs // LANES), sets.n_sets, 3, LANES))
     for group, result in enumerate(out):
-        some = rows.cut(group * LANES, min((group + 1) * LANES, rows.n_obs))
-        with _entries(some, tables, draws, entries) as rest:
+        span = group * LANES, min((group + 1) * LANES, rows.n_obs)
+        with _entries((rows.cut(*span), ranks.cut(rows, *span)), tables, draws, entries) as rest:
             compare(entries, (members, about, rest, formula), result)
     return np.concatenate([np.empty((sets.n_sets, 3, 0)), *out], axis=2)[..., : rows.n_obs]
 
 
 @contextmanager
 def _entries(
-    rows: Rows, tables: NDArray[np.int32], draws: Draws, entries: NDArray[np.int32]
+    ranked: Ranked, tables: NDArray[np.int32], draws: Draws, entries: NDArray[np.int32]
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.bool_]]]:
     """Fill the entries of up to 16 rows; gives what zeros count beside, and which bins any row has genes of."""
     from resistype.score import null_kernels  # noqa: PLC0415
-    from resistype.score.rank import bits_of  # noqa: PLC0415
 
+    rows, ranks = ranked
     zeros, live = np.zeros((tables.shape[1], null_kernels.LANES), np.int32), np.ones(draws.edges.size - 1, np.bool_)
     if not isinstance(rows, CsrRows):
-        null_kernels.entries_dense(bits_of(rows.values), (tables, draws.slots), entries)
+        null_kernels.entries_dense(ranks.values.reshape(rows.values.shape), (tables, draws.slots), entries)
         yield zeros, live
         return
     live[:] = False
-    arrays = (bits_of(rows.data), rows.indices, rows.indptr, rows.n_genes)
-    null_kernels.entries_csr(arrays, (tables, draws.slots, draws.bin_of), (entries, zeros, live))
+    places = rows.indices, rows.indptr, draws.slots
+    null_kernels.entries_csr(places, (ranks.values, ranks.zeros, tables, draws.bin_of), (entries, zeros, live))
     yield zeros, live
-    null_kernels.forget_csr(arrays, draws.slots, entries)
+    null_kernels.forget_csr(places, entries)
 
 
 def _verdicts(tallies: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

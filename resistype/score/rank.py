@@ -12,6 +12,7 @@ known without looking at them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,36 @@ from resistype.score import kernels, value_kernels
 from resistype.score.rows import CsrRows, DenseRows, Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["bits_of", "doubled_ranks", "moments", "rank_sums", "weighted_sums"]
+__all__ = ["Ranks", "add_gene_sums", "bits_of", "doubled_ranks", "moments", "rank_sums", "weighted_sums"]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """Doubled mid-ranks of some rows, kept by `rank_sums` for whoever needs them once more.
+
+    Parameters
+    ----------
+    values
+        A rank for each value of the rows as they are stored, one row after the other; 0 where none was found.
+    zeros
+        The rank of a zero that is not stored, shape (n_obs,).
+    """
+
+    values: NDArray[np.int32]
+    zeros: NDArray[np.int64]
+
+    @classmethod
+    def room(cls, rows: Rows | None) -> Ranks:
+        """Room for the ranks of `rows`; none at all for None."""
+        size = 0 if rows is None else (rows.data if isinstance(rows, CsrRows) else rows.values).size
+        return cls(np.zeros(size, np.int32), np.zeros(0 if rows is None else rows.n_obs, np.int64))
+
+    def cut(self, rows: Rows, start: int, stop: int) -> Ranks:
+        """Those of the rows ``start:stop`` of `rows`, as a view."""
+        if not self.zeros.size:
+            return self
+        edges = rows.indptr if isinstance(rows, CsrRows) else np.arange(rows.n_obs + 1) * rows.n_genes
+        return Ranks(self.values[edges[start] : edges[stop]], self.zeros[start:stop])
 
 
 def bits_of(array: NDArray[Any]) -> NDArray[Any]:
@@ -30,7 +60,9 @@ def bits_of(array: NDArray[Any]) -> NDArray[Any]:
     return flat.view(np.uint32 if flat.dtype == np.float32 else np.uint64)
 
 
-def rank_sums(rows: Rows, sets: IndexedSets, tables: NDArray[np.int64]) -> NDArray[np.int64]:
+def rank_sums(
+    rows: Rows, sets: IndexedSets, tables: NDArray[np.int64], *, ranks: Ranks | None = None
+) -> NDArray[np.int64]:
     """Sums of tabulated functions of the members' mid-ranks.
 
     Parameters
@@ -42,6 +74,8 @@ def rank_sums(rows: Rows, sets: IndexedSets, tables: NDArray[np.int64]) -> NDArr
     tables
         Shape (2 * n_genes + 2, n_tables): entry ``2 * r`` is the value of a member of ascending mid-rank ``r``. Entry 0
         is what a NaN member counts and should be 0.
+    ranks
+        Room to keep the ranks in.
 
     Returns
     -------
@@ -49,11 +83,13 @@ def rank_sums(rows: Rows, sets: IndexedSets, tables: NDArray[np.int64]) -> NDArr
     """
     out = np.empty((rows.n_obs, sets.n_parts, tables.shape[1]), np.int64)
     tables = np.ascontiguousarray(tables, np.int64)
+    kept = ranks or Ranks.room(None)
     if isinstance(rows, CsrRows):
         arrays = (bits_of(rows.data), rows.indices, rows.indptr, rows.n_genes)
-        kernels.sums_csr(arrays, (*sets.by_gene, sets.sizes), (tables, out))
+        kernels.sums_csr(arrays, (*sets.by_gene, sets.sizes), (tables, out, (kept.values, kept.zeros)))
     else:
-        kernels.sums_dense(bits_of(rows.values), (sets.indices, sets.offsets), (tables, out))
+        members = sets.indices, sets.offsets
+        kernels.sums_dense(bits_of(rows.values), members, (tables, out, (kept.values, kept.zeros)))
     return out
 
 
@@ -83,6 +119,12 @@ def weighted_sums(rows: Rows, sets: IndexedSets) -> NDArray[np.float64]:
     data, indices, indptr = _flat(rows)
     value_kernels.weighted_sums((data, indices, indptr, rows.n_genes), (sets.indices, sets.offsets, sets.weights), out)
     return out
+
+
+def add_gene_sums(rows: Rows, total: NDArray[np.int64]) -> None:
+    """Add what each gene sums to over some rows to `total`, shape (n_genes,), in steps of 2**-20: in any order."""
+    data, indices, _ = _flat(rows)
+    value_kernels.gene_sums(data, indices, total)
 
 
 def _flat(rows: Rows) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:

@@ -30,7 +30,7 @@ from resistype.score.null import Draws, Null
 from resistype.score.options import ScoreOptions
 from resistype.score.pace import is_heard, watched
 from resistype.score.progress import tell_reading
-from resistype.score.rows import CsrRows, Rows, as_rows
+from resistype.score.rows import as_rows
 from resistype.score.scale import log2_rows
 from resistype.score.scores import NullResult, Scores
 from resistype.score.sets import IndexedSets
@@ -175,22 +175,14 @@ def _draws(task: Task, expression: Expression, null: Null | None) -> Draws | Non
     """Random sets matched by mean expression over the samples given."""
     if null is None or not any(one.needs_ranks for one in task.methods):
         return None
-    total = np.zeros(expression.n_genes)
+    from resistype.score.rank import add_gene_sums  # noqa: PLC0415  numba only when something is scored
+
+    total = np.zeros(expression.n_genes, np.int64)
     for block in iter_blocks(expression, memory="64MB"):
         part = read_block(expression, block)
         rows = as_rows(tuple(part) if isinstance(part, tuple) else part)
-        rows = rows if expression.unit in ("scaled", "unknown") else log2_rows(rows, expression.unit)
-        total += _gene_sums(rows)
+        add_gene_sums(rows if expression.unit in ("scaled", "unknown") else log2_rows(rows, expression.unit), total)
     return Draws.build(total, task.sets, null, names=expression.genes)
-
-
-def _gene_sums(rows: Rows) -> NDArray[np.float64]:
-    """Sums over samples in steps of 2**-20: whole numbers add exactly, whatever the order of samples or blocks."""
-    values = np.nan_to_num(rows.data if isinstance(rows, CsrRows) else rows.values).astype(np.float64)
-    whole = np.rint(values * 2.0**20)
-    if isinstance(rows, CsrRows):
-        return np.asarray(np.bincount(rows.indices, weights=whole, minlength=rows.n_genes), np.float64)
-    return np.asarray(whole.sum(axis=0), np.float64)
 
 
 def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["row_moments", "weighted_sums"]
+__all__ = ["gene_sums", "row_moments", "weighted_sums"]
+
+FINE = 2.0**20  # steps of one unit in sums over samples
+MOST = 2.0**20  # larger values count as this, so that sums of eight million samples fit
 
 
 @njit(nogil=True, cache=True)
@@ -58,3 +61,12 @@ def weighted_sums(rows: Any, sets: Any, out: Any) -> None:
             _sum_values(dense, columns[a:b], weights[a:b], out[i, p])
         for j in range(indptr[i], indptr[i + 1]):
             dense[indices[j]] = 0.0
+
+
+@njit(nogil=True, cache=True)
+def gene_sums(values: Any, indices: Any, out: Any) -> None:
+    """Add values to the sums of their genes, as whole steps of 2**-20: exact, so in any order; NaN is left out."""
+    for j in range(values.size):
+        value = np.float64(values[j])
+        if value == value:  # noqa: PLR0124  not NaN
+            out[indices[j]] += np.int64(np.rint(min(max(value, -MOST), MOST) * FINE))

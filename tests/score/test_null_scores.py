@@ -10,7 +10,8 @@ from resistype.score import IndexedSets, Null, Settings, get_method
 from resistype.score.block import score_block
 from resistype.score.null import Draws
 from resistype.score.null_scores import PROBE, _formula, _narrow, null_block
-from resistype.score.rows import as_rows
+from resistype.score.rank import Ranks, rank_sums
+from resistype.score.rows import Rows, as_rows
 from tests.score.helpers import SMALL, some_cells, some_sets
 
 RANK = ["ssgsea", "ucell", "aucell", "singscore"]
@@ -21,7 +22,14 @@ DRAWS = Draws.build(np.arange(150.0), SETS, Null(n=50, seed=2))
 def null_of(values: object, name: str, draws: Draws = DRAWS) -> tuple[np.ndarray, np.ndarray]:
     rows, method = as_rows(values), get_method(name)
     found = score_block(rows, SETS, (method,), settings=SMALL)[name]
-    return null_block(rows, SETS, method, settings=SMALL, draws=draws, found=found)
+    return null_block(ranked(rows), SETS, method, settings=SMALL, draws=draws, found=found)
+
+
+def ranked(rows: Rows) -> tuple[Rows, Ranks]:
+    """Rows with their ranks."""
+    ranks = Ranks.room(rows)
+    rank_sums(rows, SETS, np.zeros((2 * rows.n_genes + 2, 1), np.int64), ranks=ranks)
+    return rows, ranks
 
 
 def slow_null(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -86,7 +94,7 @@ def test_equal_scores_are_ties() -> None:
     for name in RANK:
         method = get_method(name)
         found = score_block(as_rows(values), low, (method,), settings=SMALL)[name]
-        z, p = null_block(as_rows(values), low, method, settings=SMALL, draws=draws, found=found)
+        z, p = null_block(ranked(as_rows(values)), low, method, settings=SMALL, draws=draws, found=found)
         assert (p == 1).all()
         assert np.isnan(z).all()
 
