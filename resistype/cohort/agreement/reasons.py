@@ -166,6 +166,7 @@ def _change(one: Judged, two: Judged, *, axis: str, row: int, found: tuple[str, 
             words.append(f"{side.side.name}: {reason or 'the rules alone say ' + by_rule.replace('_', ' ')}")
     if "not firm" in kinds:
         crossings = (*crossings, _firmness(one, two, axis, row))
+        words.append(crossings[-1].words)
     why = "; ".join(dict.fromkeys(words))
     return Change(sample, axis, calls[0], calls[1], tuple(dict.fromkeys(kinds)), (said[0], said[1]), crossings, why)
 
@@ -173,8 +174,8 @@ def _change(one: Judged, two: Judged, *, axis: str, row: int, found: tuple[str, 
 def _firmness(one: Judged, two: Judged, axis: str, row: int) -> Crossing:
     values, limits = (one.firm(axis, row), two.firm(axis, row)), (one.minimum, two.minimum)
     held = values[0] >= limits[0], values[1] >= limits[1]
-    title = "share of the repeats that give the call of the rules"
-    words = _words(title, "", values=values, limits=limits)
+    title = "repeats that give the call of the rules"
+    words = _words(title, "of them", values=values, limits=limits)
     plan = one.side.scheme.stability if one.side.scheme is not None else None
     source = plan.minimum.source if plan is not None else ""
     return Crossing(axis, "stability >= minimum", "not firm", "", title, "share", values, limits, held, source, words)

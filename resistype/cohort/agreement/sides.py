@@ -126,7 +126,7 @@ def _from_calls(calls: Calls, name: str) -> Labelling:
         firm=pd.DataFrame(firm, index=index, dtype=np.float64),
         reasons=pd.DataFrame(dict(calls.verdicts.reasons), index=index),
         baseline=pd.Series(calls.design["baseline_sample"].to_numpy(), index=index),
-        run=calls.run,
+        run={**calls.run, "caveats": dict(calls.run_caveats)},
     )
 
 
