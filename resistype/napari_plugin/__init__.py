@@ -3,10 +3,10 @@
 cells.py, join.py   the table behind a layer, and how its ids meet the cells
 panel.py            marker sets as a scheme
 classify.py         from layers to a session and its view
-view.py             a session on layers; paint.py what is drawn, layers.py and rasters.py how
+view.py, hooks.py   a session on layers; paint.py what is drawn, layers.py and rasters.py how
 regions.py          drawn shapes as regions, and what they hold; maps.py neighbourhoods and exclusion as images
 export.py           obs, CSV, GeoJSON, script; reader.py h5ad files; sample.py a simulated sample
-dock.py             the panel: the only file that knows Qt, and it holds no science
+panels.py           what the panel says; dock.py, dock_parts.py the panel: the only Qt, and no science
 
-Nothing here is imported unless napari asks for it, and nothing but dock.py needs a window.
+Nothing here is imported unless napari asks for it, and nothing but the panel needs a window.
 """

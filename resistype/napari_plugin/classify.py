@@ -14,10 +14,11 @@ import pandas as pd
 
 from resistype.errors import InputError
 from resistype.napari_plugin.cells import CellTable, table_of
+from resistype.napari_plugin.hooks import embedding_of, real
 from resistype.napari_plugin.join import join_tables
 from resistype.napari_plugin.layers import MARK, Bound, bind
 from resistype.napari_plugin.panel import DEFAULT_SETS, MarkerSet, read_panel
-from resistype.napari_plugin.view import VIEWS, TissueView, embedding_of, real
+from resistype.napari_plugin.view import VIEWS, TissueView
 from resistype.scheme import CallOptions, classify
 from resistype.session import Material, Session, from_calls, from_quantities
 
@@ -98,8 +99,17 @@ def classify_layers(
         old.close()
     view = TissueView(viewer, session, read.table, read.bounds, recipe=_recipe(read, calling))
     VIEWS[real(viewer)] = view
-    view.say(" ".join(f"{one.name}: {one.match.text}" for one in read.bounds))
+    view.say(_news(read.bounds))
     return view
+
+
+def _news(bounds: Sequence[Bound]) -> str:
+    """How layers and tables met: a sentence for each layer where something was left over, else one for all."""
+    whole = [one for one in bounds if not one.match.layer_only and not one.match.table_only]
+    if len(whole) == len(bounds) > 1:
+        cells = sum(one.match.n_both for one in bounds)
+        return f"{cells:,} cells in {len(bounds)} layers, each with its row of the table (by {bounds[0].match.by})."
+    return " ".join(f"{one.name}: {one.match.text}" for one in bounds)
 
 
 def view_of(viewer: Any) -> TissueView | None:

@@ -23,7 +23,16 @@ from resistype.session import axis_colors, call_names
 from resistype.session.state import inside
 from resistype.spatial import Threshold, read_rois, write_cells, write_rois
 
-__all__ = ["cell_frame", "fill_adata", "thresholds", "write_csv", "write_geojson", "write_h5ad", "write_script"]
+__all__ = [
+    "cell_frame",
+    "fill_adata",
+    "fill_layers",
+    "thresholds",
+    "write_csv",
+    "write_geojson",
+    "write_h5ad",
+    "write_script",
+]
 
 NOTE = "A marker is not a state; cells are not patients."
 
@@ -127,6 +136,20 @@ def fill_adata(view: TissueView, adata: Any) -> str:
         f"{len(axes)} axes were written to obs, without colours: {lost:,} cells of the layers have no row in the "
         "table, and napari-spatialdata fails on those when colours are set (its issue 392)."
     )
+
+
+def fill_layers(view: TissueView) -> str:
+    """Write calls, scores and regions into the AnnData behind the layers, so that other plugins can show them.
+
+    Raises
+    ------
+    InputError
+        N140 when the layers share no AnnData.
+    """
+    if view.table.origin is None:
+        message = "The layers have no AnnData in common; write the cells as CSV instead."
+        raise InputError(message, code="N140")
+    return fill_adata(view, view.table.origin)
 
 
 def write_h5ad(view: TissueView, path: str | Path) -> Path:

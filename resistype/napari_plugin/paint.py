@@ -22,6 +22,7 @@ NO_ROW_COLOR = "#5A5A5A"
 FAINT = 0.12
 FAINT_NAMES = frozenset({UNASSIGNED, "", *GREYS})
 RAMP, DIVERGING = "viridis", "PiYG"
+ENDS = {RAMP: ("#440154", "#FDE725"), DIVERGING: ("#8E0152", "#276419")}  # of the colormaps, for the legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +189,8 @@ def legend(drawn: Classes | Ramp, *, no_row: int = 0) -> tuple[LegendRow, ...]:
         ]
     else:
         missing = int(np.isnan(drawn.values).sum())
-        ends = zip(("low", "high"), drawn.limits, strict=True)
-        rows = [LegendRow(name, f"{value:.4g} {drawn.unit}", "", None, can_hide=False) for name, value in ends]
+        ends = zip(("low", "high"), drawn.limits, ENDS[drawn.colormap], strict=True)
+        rows = [LegendRow(n, f"{value:.4g} ({drawn.title})", color, None, can_hide=False) for n, value, color in ends]
         if missing:
             rows.append(LegendRow("", NO_DATA, GREYS[NO_DATA], missing, can_hide=False))
     if no_row:

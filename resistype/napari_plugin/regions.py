@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from napari.layers import Shapes
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
+from resistype.napari_plugin.hooks import ONE_IMAGE, embedding_of
 from resistype.napari_plugin.layers import Bound
-from resistype.napari_plugin.view import ONE_IMAGE, TissueView, embedding_of
+from resistype.napari_plugin.view import TissueView
 from resistype.spatial import Roi, roi_composition, roi_difference
 
-__all__ = ["Drawn", "compose", "compose_text", "drawn_rois", "keep_regions"]
+__all__ = ["Drawn", "compose", "compose_text", "drawn_rois", "keep_regions", "shapes_of"]
 
 CORNERS = 64
 CLOSED = ("polygon", "rectangle", "ellipse")
@@ -32,6 +34,21 @@ class Drawn:
 
     rois: dict[str, list[Roi]]
     left_out: tuple[str, ...]
+
+
+def shapes_of(viewer: Any) -> Any:
+    """The Shapes layer that is meant: the one that is selected, else the last.
+
+    Raises
+    ------
+    InputError
+        N130 when there is none.
+    """
+    every = [one for one in viewer.layers if isinstance(one, Shapes)]
+    chosen = [one for one in every if one in viewer.layers.selection] or every[-1:]
+    if not chosen:
+        raise InputError("There is no Shapes layer: add one and draw a region over your cells.", code="N130")
+    return chosen[0]
 
 
 def _corners(kind: str, data: NDArray[np.float64]) -> NDArray[np.float64]:

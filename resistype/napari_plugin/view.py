@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 from resistype.napari_plugin.cells import CellTable
+from resistype.napari_plugin.hooks import ONE_IMAGE, real, weak_clicks, weakly
 from resistype.napari_plugin.layers import MARK, Bound, scale_of
 from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, drawing, legend, margins
 from resistype.session import Session
 from resistype.session.events import Event
 from resistype.spatial import Tissue, TissueColumns, read_tissue
 
-__all__ = ["ONE_IMAGE", "VIEWS", "TissueView", "embedding_of", "real"]
+__all__ = ["VIEWS", "TissueView"]
 
-ONE_IMAGE = "image"
 VIEWS: weakref.WeakKeyDictionary[Any, TissueView] = weakref.WeakKeyDictionary()
 
 
@@ -67,15 +67,17 @@ class TissueView:
         self.viewer = None
         events = self.session.events
         self._listening: list[tuple[Event, Callable[..., Any]]] = [
-            (events.calls, _weakly(self, "_redraw")),
-            (events.color, _weakly(self, "_recolor")),
-            (events.hidden, _weakly(self, "_redraw")),
-            (events.selection, _weakly(self, "_selected")),
+            (events.calls, weakly(self, "_redraw")),
+            (events.color, weakly(self, "_recolor")),
+            (events.hidden, weakly(self, "_redraw")),
+            (events.selection, weakly(self, "_selected")),
         ]
         for event, listener in self._listening:
             event.connect(listener)
-        self._removed = _weakly(self, "_layer_removed")
+        self._removed = weakly(self, "_layer_removed")
         self.viewer_model.layers.events.removed.connect(self._removed)
+        self._on_click = weak_clicks(self)
+        self.viewer_model.mouse_drag_callbacks.append(self._on_click)
         scales = {scale_of(one.source()) for one in self.bounds if one.source() is not None}
         if len(scales) == 1 and self.scale_um is None:
             self.scale_um = scales.pop()
@@ -193,14 +195,20 @@ class TissueView:
 
     # -- cells -----------------------------------------------------------------------------------------------------
 
-    def click(self, layer: Any, world: Sequence[float]) -> int:
-        """Select the cell at a place of a display layer; its row, −1 where there is none."""
+    def row_at(self, world: Sequence[float]) -> int:
+        """Row of the cell at a place in world coordinates, on a layer that is shown; −1 where there is none."""
         for one in self.bounds:
-            if any(shown is layer for shown in one.layers):
-                row = one.row_at(layer, tuple(float(x) for x in world))
-                self.session.select([row] if row >= 0 else [])
-                return row
+            for layer in one.layers:
+                row = one.row_at(layer, tuple(float(x) for x in world)) if layer.visible else -1
+                if row >= 0:
+                    return row
         return -1
+
+    def click(self, world: Sequence[float]) -> int:
+        """Select the cell at a place, and nothing where there is none; its row or −1."""
+        row = self.row_at(world)
+        self.session.select([row] if row >= 0 else [])
+        return row
 
     def evidence(self) -> pd.DataFrame:
         """Evidence of the first selected cell, empty where none is selected."""
@@ -251,30 +259,10 @@ class TissueView:
         home = self._viewer()
         if home is not None:
             home.layers.events.removed.disconnect(self._removed)
+            if self._on_click in home.mouse_drag_callbacks:
+                home.mouse_drag_callbacks.remove(self._on_click)
             for one in self.bounds:
                 one.remove(home)
             if VIEWS.get(home) is self:
                 del VIEWS[home]
         self.bounds = []
-
-
-def real(viewer: Any) -> Any:
-    """The viewer behind the proxy that napari hands to plugins: the proxy lives no longer than the call."""
-    return getattr(viewer, "__wrapped__", viewer)
-
-
-def embedding_of(region: str) -> str:
-    """Name under which a session holds the places of an image's cells."""
-    return f"tissue {region}".strip()
-
-
-def _weakly(view: TissueView, name: str) -> Callable[..., Any]:
-    """A listener that does not keep the view alive."""
-    held = weakref.ref(view)
-
-    def listener(*news: Any) -> None:
-        there = held()
-        if there is not None:
-            getattr(there, name)(*news)
-
-    return listener

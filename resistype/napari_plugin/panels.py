@@ -1,0 +1,123 @@
+"""What the panel shows, as plain numbers and words: the histogram of a threshold, the evidence of a cell, the kinds.
+
+The window only draws these; what they say is decided and tested here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resistype.napari_plugin.paint import Classes
+from resistype.napari_plugin.view import TissueView
+from resistype.session import Session
+from resistype.spatial import Roles
+
+__all__ = ["Histogram", "evidence_lines", "guess_roles", "histogram", "kinds_of", "threshold_names", "threshold_text"]
+
+BINS = 80
+WORDS = {
+    "tumour": ("tumour", "tumor", "cancer", "malignant"),
+    "t_cells": ("cd8", "t cell", "t_cell"),
+    "macrophages": ("cd163", "m2", "macrophage"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Cells by the value of a quantity, with the threshold on it.
+
+    Attributes
+    ----------
+    counts, edges
+        As from numpy; shapes (n,) and (n + 1,).
+    value, default
+        Where the threshold stands, and where it stood.
+    n_above, n_known
+        Cells at or above it, and cells with a value.
+    title, unit
+        What is counted.
+    """
+
+    counts: NDArray[np.intp]
+    edges: NDArray[np.float64]
+    value: float
+    default: float
+    n_above: int
+    n_known: int
+    title: str
+    unit: str
+
+    def place(self, value: float) -> float:
+        """Where a value lies, from 0 at the left to 1 at the right."""
+        low, high = float(self.edges[0]), float(self.edges[-1])
+        return min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+def threshold_names(session: Session) -> list[tuple[str, str]]:
+    """Axis and name of every threshold that is compared with a quantity."""
+    axes = session.resolve().axes
+    return [(axis.id, one.name) for axis in axes for one in axis.thresholds if one.quantities]
+
+
+def histogram(session: Session, axis: str, name: str) -> Histogram:
+    """The histogram of the quantity that a threshold is compared with."""
+    views = next(one.thresholds for one in session.resolve().axes if one.id == axis)
+    view = next(one for one in views if one.name == name)
+    values = session.material.columns[view.quantities[0]]
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    low, high = min(low, view.value), max(high, view.value)
+    counts, edges = np.histogram(known, bins=BINS, range=(low, high if high > low else low + 1.0))
+    quantity = session.scheme.quantities[view.quantities[0]]
+    above = int((known >= np.float32(view.value)).sum())
+    return Histogram(counts, edges, view.value, view.default, above, len(known), quantity.title, quantity.unit)
+
+
+def threshold_text(session: Session, axis: str, name: str) -> str:
+    """What a threshold is and whose, how many cells are above, and in how many images it holds."""
+    found = histogram(session, axis, name)
+    view = next(t for one in session.resolve().axes if one.id == axis for t in one.thresholds if t.name == name)
+    moved = f", moved from {view.default:.4g}" if view.moved else ""
+    share = found.n_above / found.n_known if found.n_known else 0.0
+    return (
+        f"{found.title}: at or above {view.value:.4g}{moved}: {found.n_above:,} of {found.n_known:,} cells "
+        f"({share:.1%}), in all images. {view.source}: {view.text}."
+    )
+
+
+def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
+    """Lines on the selected cell: axis, call, quantity, value, threshold, distance; which one decided is marked."""
+    table = view.evidence()
+    lines: list[tuple[str, ...]] = []
+    for row in table.to_dict("records"):
+        has = bool(row["threshold"])
+        limit = f"{row['threshold']} {row['threshold_value']:.4g} ({row['threshold_source']})" if has else ""
+        distance = f"{row['distance']:+.4g}" if has else ""
+        decided = "decided" if row["decided"] else ""
+        lines.append((row["axis"], row["call"], row["title"], f"{row['value']:.4g}", limit, distance, decided))
+    return lines
+
+
+def kinds_of(view: TissueView) -> tuple[str, ...]:
+    """Kinds of cells as they are coloured now; none while a quantity is shown."""
+    drawn = view.drawn
+    if not isinstance(drawn, Classes):
+        return ()
+    return tuple(one.name or "no data" for one in drawn.categories if one.n)
+
+
+def guess_roles(kinds: tuple[str, ...]) -> Roles:
+    """Which kinds sound like tumour, T cells and macrophages: a start for the user, who decides.
+
+    Examples
+    --------
+    >>> guess_roles(("Tumour", "CD8 T cell", "M2 Macrophages", "B cell")).macrophages
+    ('M2 Macrophages',)
+    """
+    found = {role: tuple(one for one in kinds if any(word in one.lower() for word in WORDS[role])) for role in WORDS}
+    taken = set(found["tumour"])
+    cells = tuple(one for one in found["t_cells"] if one not in taken)
+    return Roles(found["tumour"], cells, tuple(one for one in found["macrophages"] if one not in taken))
