@@ -35,7 +35,10 @@ def read_frame(path: Path) -> pd.DataFrame:
         with pq.ParquetFile(path) as file:
             about = file.metadata
             _check(about.num_rows * about.num_columns * 8, size)
+            nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
             texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+        if nested:
+            raise RefusedError(f"column {nested[0][:60]!r} holds lists or tables; each cell holds one value")
         for name in texts:
             _check(_text_bytes(path, name), size)
         return pd.read_parquet(path)
@@ -51,7 +54,9 @@ def _check(declared: int, held: int) -> None:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind))
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    kinds = pa.types.is_string, pa.types.is_binary, pa.types.is_large_string, pa.types.is_large_binary
+    return any(one(plain) for one in kinds)
 
 
 def _text_bytes(path: Path, name: str) -> int:

@@ -91,6 +91,8 @@ def check_file(path: str | Path) -> None:
     file = Path(path)
     if not file.exists():
         raise ExpressionError(f"There is no file {file}. Check the path.", code="E300")
+    if not (file.is_file() or file.is_dir()):
+        raise ExpressionError(f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300")
     with _opened(file) as root:
         for name in ("X", "raw/X", *(f"layers/{one}" for one in root.get("layers", ()))):
             if name in root and not hasattr(root[name], "dtype"):

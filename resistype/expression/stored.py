@@ -40,6 +40,9 @@ def index_names(group: Any, column: str | None = None) -> list[str]:
         records = group[:]
         return texts(records[column or records.dtype.names[0]])
     key = column or str(group.attrs.get("_index", "_index"))
+    if column is None and "/" in key:
+        message = f"{group.name} is damaged: its index is named {key[:60]!r}, as a path is. Write the file again."
+        raise ExpressionError(message, code="E313")
     if key not in group:
         names = ", ".join(sorted(name for name in group if not name.startswith("_")))
         message = f"There is no column {key!r} in {group.name}; the columns are: {names or 'none'}."

@@ -156,7 +156,11 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
     text = _unpacked(path)
     first = text.split("\n", 1)[0]
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=max("\t,;", key=first.count))
-    rows = dict((lines.line_num, row) for row in lines if any(row))  # noqa: C402  the number changes with each row
+    try:
+        rows = dict((lines.line_num, row) for row in lines if any(row))  # noqa: C402  the number changes with each row
+    except csv.Error as error:
+        message = f"The samples table {path} is no table: line {lines.line_num}: {error}. Save it as csv or tsv."
+        raise SamplesError(message, code="E907") from None
     if len(rows) < 2:
         message = f"The samples table {path} has no rows. It needs a header and one row a sample."
         raise SamplesError(message, code="E907")

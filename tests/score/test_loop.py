@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -134,14 +135,14 @@ class TestFolder:
         assert run(backed(file), run_dir=tmp_path).digest == expected
 
         about = json.loads((tmp_path / "manifest.json").read_text())
-        assert (about["format"], about["format_version"]) == ("resistype-run", 1)
+        assert (about["format"], about["format_version"]) == ("resistype-run", 2)
         assert about["edges"] == list(range(0, 61, 5))
         assert len(list(tmp_path.glob("*.block"))) == 12
         assert not list(tmp_path.glob(".tmp-*"))
 
     @pytest.mark.parametrize(
         ("damage", "again"),
-        [("flip", 1), ("cut", 1), ("empty", 1), ("gone", 1), ("other", 2), ("nothing", 0)],
+        [("flip", 1), ("cut", 1), ("empty", 1), ("gone", 1), ("other", 2), ("swapped", 2), ("nothing", 0)],
     )
     def test_only_damaged_blocks_are_computed_again(
         self, file: Path, expected: str, tmp_path: Path, damage: str, again: int
@@ -158,7 +159,8 @@ class TestFolder:
 
     def test_every_flipped_bit_is_noticed(self, file: Path, tmp_path: Path) -> None:
         run(backed(file), run_dir=tmp_path)
-        folder = RunFolder(tmp_path, tuple(METHODS), 3, "")
+        about = json.loads((tmp_path / "manifest.json").read_text())
+        folder = RunFolder(tmp_path, tuple(METHODS), 3, about["fingerprint"])
         path = min(tmp_path.glob("*.block"))
         whole = path.read_bytes()
         assert folder.load(Block(0, 5)) is not None
@@ -193,7 +195,7 @@ class TestFolder:
         [
             (b"{", "is damaged"),
             (b"[]", "is damaged"),
-            (b'{"format": "resistype-run", "format_version": 2}', "was written by a newer resistype"),
+            (b'{"format": "resistype-run", "format_version": 3}', "was written by a newer resistype"),
             (b'{"format": "other", "format_version": 1}', "is no manifest of a run"),
         ],
     )
@@ -203,12 +205,62 @@ class TestFolder:
         with pytest.raises(RunError, match=f"E604 .*{message}"):
             run(backed(file), run_dir=tmp_path, resume=True)
 
+    def test_every_flipped_bit_of_the_manifest_is_noticed(self, file: Path, tmp_path: Path) -> None:
+        run(backed(file), run_dir=tmp_path)
+        path = tmp_path / "manifest.json"
+        whole = path.read_bytes()
+        for bit in np.random.default_rng(1).integers(0, len(whole) * 8, 100).tolist():
+            spoiled = bytearray(whole)
+            spoiled[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(spoiled)
+            try:
+                again = json.loads(spoiled)
+            except ValueError:
+                again = None
+            if again != json.loads(whole):
+                with pytest.raises(RunError, match="E604"):
+                    run(backed(file), run_dir=tmp_path, resume=True)
+
+    @pytest.mark.parametrize(
+        "edges", [[0, 5], [5, 60], [0, 30, 20, 60], [0, 60.0], ["a"], [], [0, 10, 10, 60], [0, 1, 61], [0, True, 60]]
+    )
+    def test_a_manifest_of_version_1_must_cover_all_rows(self, file: Path, tmp_path: Path, edges: list[object]) -> None:
+        run(backed(file), run_dir=tmp_path)
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 1, "edges": edges}))
+
+        with pytest.raises(RunError, match=r"E604 .* is damaged"):
+            run(backed(file), run_dir=tmp_path, resume=True)
+
+    def test_a_run_of_version_1_goes_on(self, file: Path, expected: str, tmp_path: Path) -> None:
+        run(backed(file), run_dir=tmp_path)
+        path = tmp_path / "manifest.json"
+        about = json.loads(path.read_text())
+        del about["sha256"]
+        path.write_text(json.dumps({**about, "format_version": 1}))
+        for one in tmp_path.glob("*.block"):
+            content = one.read_bytes()[50:]
+            one.write_bytes(b"resistype-block-1\n" + hashlib.sha256(content).digest() + content)
+        heard: list[Progress] = []
+
+        assert run(backed(file), run_dir=tmp_path, resume=True, progress=heard.append).digest == expected
+        assert heard[0].blocks == 12
+
+    def test_a_file_in_the_place_of_the_folder(self, file: Path, tmp_path: Path) -> None:
+        (tmp_path / "run").write_text("mine")
+
+        with pytest.raises(OutputError, match="O101"):
+            run(backed(file), run_dir=tmp_path / "run")
+        assert (tmp_path / "run").read_text() == "mine"
+
     def test_what_is_left_of_a_killed_writer_is_cleared(self, file: Path, expected: str, tmp_path: Path) -> None:
         run(backed(file), run_dir=tmp_path)
-        (tmp_path / ".tmp-abc").write_bytes(b"half")
+        left = [tmp_path / ".tmp-abc", tmp_path / ".000000000000-000000000005.block.0a", tmp_path / ".manifest.json.0a"]
+        for one in left:
+            one.write_bytes(b"half")
 
         assert run(backed(file), run_dir=tmp_path, resume=True).digest == expected
-        assert not (tmp_path / ".tmp-abc").exists()
+        assert not any(one.exists() for one in left)
 
     def test_a_file_is_whole_or_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_whole(tmp_path / "a", b"first")
@@ -235,6 +287,9 @@ def spoil(blocks: list[Path], damage: str) -> None:
         blocks[0].write_bytes(b"")
     elif damage == "gone":
         blocks[0].unlink()
+    elif damage == "swapped":
+        blocks[0].write_bytes(blocks[1].read_bytes())
+        blocks[1].write_bytes(content)
     elif damage == "other":
         for path in blocks[:2]:
             path.write_bytes(b"something else entirely")
