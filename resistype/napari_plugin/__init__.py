@@ -1,7 +1,7 @@
 """resistype in napari: cells called on their tissue, a legend with counts, regions, maps. Research use only.
 
 cells.py, join.py   the table behind a layer, and how its ids meet the cells
-panel.py            marker sets as a scheme
+markers.py, panel.py  marker sets, and the scheme they make
 classify.py         from layers to a session and its view
 view.py, hooks.py   a session on layers; paint.py what is drawn, layers.py and rasters.py how
 regions.py          drawn shapes as regions, and what they hold; maps.py neighbourhoods and exclusion as images

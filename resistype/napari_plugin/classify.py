@@ -17,7 +17,9 @@ from resistype.napari_plugin.cells import CellTable, table_of
 from resistype.napari_plugin.hooks import embedding_of, real
 from resistype.napari_plugin.join import join_tables
 from resistype.napari_plugin.layers import MARK, Bound, bind
-from resistype.napari_plugin.panel import DEFAULT_SETS, MarkerSet, read_panel
+from resistype.napari_plugin.markers import DEFAULT_SETS, MarkerSet, parse_sets
+from resistype.napari_plugin.orders import axis_hint
+from resistype.napari_plugin.panel import read_panel
 from resistype.napari_plugin.view import VIEWS, TissueView
 from resistype.scheme import CallOptions, classify
 from resistype.session import Material, Session, from_calls, from_quantities
@@ -31,6 +33,20 @@ class Calling:
 
     sets: tuple[MarkerSet, ...] = DEFAULT_SETS
     scheme: str | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Calling:
+        """From a line: ``scheme acquired_resistance``, or marker sets.
+
+        Raises
+        ------
+        InputError
+            N111 when it is neither.
+        """
+        word, _, name = text.strip().partition(" ")
+        if word == "scheme" and name.strip():
+            return cls(scheme=name.strip())
+        return cls(sets=parse_sets(text))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +115,7 @@ def classify_layers(
         old.close()
     view = TissueView(viewer, session, read.table, read.bounds, recipe=_recipe(read, calling))
     VIEWS[real(viewer)] = view
-    view.say(_news(read.bounds))
+    view.say(" ".join(filter(None, [_news(read.bounds), axis_hint(real(viewer), read.table, read.bounds)])))
     return view
 
 
@@ -172,7 +188,7 @@ def _recipe(read: _Read, calling: Calling) -> str:
     return (
         "from napari.layers import Layer\n"
         "from resistype.napari_plugin.classify import Calling, tissue_material\n"
-        "from resistype.napari_plugin.panel import MarkerSet\n"
+        "from resistype.napari_plugin.markers import MarkerSet\n"
         "from resistype.napari_plugin.reader import read_h5ad\n\n"
         f"{opened}"
         f"layers = [one for name in {names!r} for one in made if one.name == name]\n"

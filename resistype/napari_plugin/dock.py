@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QLabel,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QTabWidget,
@@ -30,9 +31,11 @@ from superqt.utils import qthrottled, signals_blocked
 
 from resistype.errors import ResistypeError
 from resistype.napari_plugin import export, maps, panels, regions
-from resistype.napari_plugin.classify import classify_layers, view_of
+from resistype.napari_plugin.classify import Calling, classify_layers, view_of
 from resistype.napari_plugin.dock_parts import HistogramView, button, column, fill, show, spin, swatch, table
-from resistype.napari_plugin.hooks import real
+from resistype.napari_plugin.hooks import real, weakly
+from resistype.napari_plugin.markers import DEFAULT_SETS, sets_text
+from resistype.napari_plugin.orders import swap_axes
 from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
 from resistype.spatial import Roles
@@ -74,6 +77,9 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             tabs.addTab(make(), name)
         layout = QVBoxLayout(self)
         form = QFormLayout()
+        self.sets = QLineEdit(sets_text(DEFAULT_SETS))
+        self.sets.setToolTip("Marker sets (name: MARKER, MARKER; …), or: scheme acquired_resistance")
+        form.addRow("Called by", self.sets)
         form.addRow("µm per pixel", self.scale)
         form.addRow("Colour by", self.color)
         layout.addWidget(button("Classify selected layers", self._classify))
@@ -90,7 +96,8 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
 
     def _legend_tab(self) -> QWidget:
         self.legend.itemChanged.connect(self._toggled)
-        return column(self.legend, button("Undo", lambda: self._do(_undo)))
+        swap = button("Swap x and y of the selected points", self._swap)
+        return column(self.legend, button("Undo", lambda: self._do(lambda view: view.session.undo())), swap)
 
     def _threshold_tab(self) -> QWidget:
         self.threshold, self.histogram, self.about = QComboBox(), HistogramView(), QLabel()
@@ -99,7 +106,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         self.slider.setDecimals(3)
         self.slider.valueChanged.connect(qthrottled(self._moved, timeout=60))
         self.threshold.currentIndexChanged.connect(lambda _: self._show_threshold())
-        reset = button("Put all thresholds back", lambda: self._do(_reset))
+        reset = button("Put all thresholds back", lambda: self._do(lambda view: view.session.reset_thresholds()))
         return column(self.threshold, self.histogram, self.slider, self.about, reset)
 
     def _region_tab(self) -> QWidget:
@@ -144,22 +151,33 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
     # -- commands --------------------------------------------------------------------------------------------------
 
     def _do(self, run: Callable[[TissueView], Any]) -> None:
-        """Run a command; an error of resistype becomes the status line."""
+        """Run a command of the view."""
+        view = self.view
+        if view is None:
+            self.status.setText("Nothing is classified yet: select a layer and classify it.")
+        else:
+            self._try(lambda: run(view))
+
+    def _try(self, run: Callable[[], Any]) -> None:
+        """Run something; an error of resistype becomes the status line."""
         try:
-            if self.view is None:
-                self.status.setText("Nothing is classified yet: select a layer and classify it.")
-            else:
-                run(self.view)
+            run()
         except ResistypeError as error:
             self.status.setText(str(error))
 
     def _classify(self) -> None:
-        viewer: Any = self._viewer()
-        try:
+        def run() -> None:
+            viewer: Any = self._viewer()
             chosen = sorted(viewer.layers.selection, key=viewer.layers.index)
-            self._follow(classify_layers(viewer, chosen, session=self._given))
-        except ResistypeError as error:
-            self.status.setText(str(error))
+            calling = Calling.read(self.sets.text())
+            self._follow(classify_layers(viewer, chosen, calling=calling, session=self._given))
+
+        self._try(run)
+
+    def _swap(self) -> None:
+        viewer: Any = self._viewer()
+        self._try(lambda: swap_axes(viewer.layers.selection.active))
+        self._classify()
 
     def _scaled(self, value: float) -> None:
         if self.view is not None:
@@ -229,13 +247,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         """Show a view, and no other."""
         if self.view is not None and self._heard is not None:
             self.view.changed.disconnect(self._heard)
-        self.view, held = view, weakref.ref(self)
-
-        def heard(news: object) -> None:
-            there = held()
-            if there is not None:
-                there.refresh(str(news))
-
+        self.view, heard = view, weakly(self, "refresh")
         self._heard = heard
         view.changed.connect(heard)
         self.destroyed.connect(lambda _=None, event=view.changed: event.disconnect(heard))
@@ -288,11 +300,3 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             self.slider.setRange(float(shown.edges[0]), float(shown.edges[-1]))
             self.slider.setSingleStep(float(shown.edges[-1] - shown.edges[0]) / STEPS)
             self.slider.setValue(shown.value)
-
-
-def _undo(view: TissueView) -> None:
-    view.session.undo()
-
-
-def _reset(view: TissueView) -> None:
-    view.session.reset_thresholds()

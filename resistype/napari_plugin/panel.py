@@ -9,7 +9,7 @@ marker is not a state: CD163 alone does not prove an M2 macrophage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -18,40 +18,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
+from resistype.napari_plugin.markers import DEFAULT_SETS, MarkerSet, find_markers, quantity_name
 from resistype.scheme import Scheme
 from resistype.scheme.scheme import Axis, Label, Quantity, Rule, Threshold
 from resistype.spatial import UNASSIGNED
 
-__all__ = ["DEFAULT_SETS", "MarkerSet", "Panel", "find_markers", "otsu", "quantity_name", "read_panel"]
+__all__ = ["Panel", "otsu", "read_panel"]
 
-ALIASES = {
-    "CD3": ("CD3", "CD3D", "CD3E", "CD3G", "CD3EPSILON"),
-    "CD8": ("CD8", "CD8A", "CD8ALPHA"),
-    "CD163": ("CD163",),
-    "CD206": ("CD206", "MRC1"),
-    "PANCK": ("PANCK", "PANCYTOKERATIN", "KRT", "CYTOKERATIN", "ECADHERIN", "EPCAM", "ARG1", "HEPPAR1", "GLYPICAN3"),
-    "MHCI": ("MHCI", "HLAABC", "HLAA", "HLAB", "HLAC", "B2M"),
-    "PD1": ("PD1", "PDCD1", "CD279"),
-}
 MAX_LEVELS = 512
 ALL_NAME = "cell"
 SEVERAL = "several"
-
-
-@dataclass(frozen=True)
-class MarkerSet:
-    """A set of markers: its id, what a positive cell is called in words, the markers."""
-
-    id: str
-    title: str
-    markers: tuple[str, ...]
-
-
-DEFAULT_SETS = (
-    MarkerSet("tumour", "tumour cell markers", ("PANCK",)),
-    MarkerSet("cd8_t_cell", "CD8 T cell markers", ("CD3", "CD8")),
-    MarkerSet("cd163_macrophage", "CD163+ myeloid markers", ("CD163", "CD206")),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,44 +47,6 @@ class Panel:
     scheme: Scheme
     quantities: pd.DataFrame
     found: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", name.upper())
-
-
-def find_markers(wanted: Sequence[str], columns: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Columns that stand for the markers, and the markers that have none.
-
-    Examples
-    --------
-    >>> find_markers(["CD8", "CD163"], ["CD8a", "DNA1"])
-    (('CD8a',), ('CD163',))
-    """
-    known = {_plain(name): name for name in columns}
-    hits: list[str] = []
-    absent: list[str] = []
-    for marker in wanted:
-        names = (_plain(marker), *ALIASES.get(_plain(marker), ()))
-        hit = next((known[name] for name in names if name in known), None)
-        (absent if hit is None else hits).append(marker if hit is None else hit)
-    return tuple(dict.fromkeys(hits)), tuple(absent)
-
-
-def quantity_name(name: str, taken: Iterable[str] = ()) -> str:
-    """Name that a rule of a scheme can use, made from a column's.
-
-    Examples
-    --------
-    >>> quantity_name("HLA-DR (2)")
-    'hla_dr_2'
-    """
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "value"
-    plain = plain if plain[0].isalpha() else f"v_{plain}"
-    used, number = set(taken), 1
-    while (plain if number == 1 else f"{plain}_{number}") in used:
-        number += 1
-    return plain if number == 1 else f"{plain}_{number}"
 
 
 def otsu(values: NDArray[np.floating]) -> float:
