@@ -9,8 +9,10 @@ from typing import Any, TextIO
 import typer
 
 from resistype.cli.cells import classify_command
+from resistype.cli.compare import compare_command
 from resistype.cli.library import schemes, signatures
 from resistype.cli.run import clinical_command, demo_command, doctor_command, score_command
+from resistype.cli.spatial import spatial_command
 from resistype.errors import ResistypeError, ResistypeWarning
 
 __all__ = ["app", "main"]
@@ -29,7 +31,9 @@ app = typer.Typer(
 app.command("demo")(demo_command)
 app.command("score")(score_command)
 app.command("classify")(classify_command)
+app.command("compare")(compare_command)
 app.command("clinical")(clinical_command)
+app.command("spatial")(spatial_command)
 app.command("doctor")(doctor_command)
 app.add_typer(signatures, name="signatures")
 app.add_typer(schemes, name="schemes")

@@ -55,11 +55,20 @@ def border_depth(tissue: Tissue, borders: Sequence[Roi]) -> pd.Series:
         rows = tissue.rows(name)
         shapely.prepare(area)
         within = shapely.intersects_xy(area, *tissue.xy[rows].T)
-        line = area.boundary
-        shapely.prepare(line)
-        away = shapely.distance(shapely.points(tissue.xy[rows]), line)
+        away = _to_outline(shapely, tissue.xy[rows], area)
         depth[rows] = np.where(within, away, -away) * tissue.scale_um
     return pd.Series(depth, index=tissue.obs.index, name="depth_um")
+
+
+def _to_outline(shapely: Any, xy: NDArray[np.float64], area: Any) -> NDArray[np.float64]:
+    """Distance of each point to the nearest line of an outline, found in a tree of its lines."""
+    lines = []
+    for ring in shapely.get_parts(area.boundary):
+        corners = shapely.get_coordinates(ring)
+        lines.append(shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1)))
+    tree = shapely.STRtree(np.concatenate(lines))
+    found, away = tree.query_nearest(shapely.points(xy), return_distance=True, all_matches=False)
+    return np.asarray(away[np.argsort(found[0], kind="stable")])
 
 
 def _areas(tissue: Tissue, borders: Sequence[Roi]) -> dict[str, Any]:

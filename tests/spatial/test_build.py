@@ -135,76 +135,57 @@ def test_one_image_and_row_numbers_where_nothing_is_named() -> None:
 
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
-BAD: dict[str, tuple[Edit, str]] = {
-    "no cells": (lambda t: t.iloc[:0], "P103 The cells: 1 problem\n  - P103 there are no cells"),
+AT_ONE = "P103 1 of 3 cells have coordinates that are missing or infinite: one/1; leave them out"
+AGAIN = "P104 1 cells have a key (region, instance id) that another cell has: one/1"
+NO_KINDS = "P105 the column 'kind' is empty in all 3 cells; without kinds give kind=None"
+NO_IMAGE = "; ids repeat from image to image, so name the column of the image with TissueColumns(region=...)"
+BAD: dict[str, tuple[Edit, list[str]]] = {
+    "no cells": (lambda t: t.iloc[:0], ["P103 there are no cells"]),
     "a coordinate is missing": (
         lambda t: t.assign(x=[0, np.nan, 5]),
-        (
-            "P103 The cells: 1 problem\n  - P103 1 of 3 cells have coordinates that are missing or infinite: one/2; leave "
-            "them out"
-        ),
+        ["P103 1 of 3 cells have coordinates that are missing or infinite: one/2; leave them out"],
     ),
     "a coordinate is infinite": (
         lambda t: t.assign(y=[np.inf, 1, -np.inf]),
-        (
-            "P103 The cells: 1 problem\n  - P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; "
-            "leave them out"
-        ),
+        ["P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; leave them out"],
     ),
     "coordinates are text": (
         lambda t: t.assign(x=["0", "left", "3"]),
-        (
-            "P103 The cells: 1 problem\n  - P103 the coordinates are not numbers: could not convert string to "
-            "float: 'left'"
-        ),
+        ["P103 the coordinates are not numbers: could not convert string to float: 'left'"],
     ),
-    "a key twice": (
-        lambda t: t.assign(id=[1, 1, 1]),
-        "P104 The cells: 1 problem\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1",
-    ),
-    "ids repeat and no image is named": (
-        lambda t: t.assign(region="one", id=[1, 2, 1]),
-        (
-            "P104 The cells: 1 problem\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1; "
-            "ids repeat from image to image, so name the column of the image with TissueColumns(region=...)"
-        ),
-    ),
+    "a key twice": (lambda t: t.assign(id=[1, 1, 1]), [AGAIN]),
+    "ids repeat and no image is named": (lambda t: t.assign(region="one", id=[1, 2, 1]), [AGAIN + NO_IMAGE]),
     "no image": (
         lambda t: t.assign(region=["one", None, "two"]),
-        "P104 The cells: 1 problem\n  - P104 1 of 3 cells have no region; give each cell its image",
+        ["P104 1 of 3 cells have no region; give each cell its image"],
     ),
-    "no id": (
-        lambda t: t.assign(id=["a", None, "b"]),
-        "P104 The cells: 1 problem\n  - P104 1 of 3 cells have no instance id",
-    ),
-    "no kinds": (
-        lambda t: t.assign(kind=[None, "", None]),
-        "P105 The cells: 1 problem\n  - P105 the column 'kind' is empty in all 3 cells; without kinds give kind=None",
-    ),
+    "no id": (lambda t: t.assign(id=["a", None, "b"]), ["P104 1 of 3 cells have no instance id"]),
+    "no kinds": (lambda t: t.assign(kind=[None, "", None]), [NO_KINDS]),
     "several at once": (
         lambda t: t.assign(x=[np.nan, 0, 0], id=[1, 1, 1], kind=None),
-        (
-            "P103 The cells: 3 problems\n  - P103 1 of 3 cells have coordinates that are missing or infinite: one/1; leave "
-            "them out\n  - P104 1 cells have a key (region, instance id) that another cell has: one/1\n  - P105 the column "
-            "'kind' is empty in all 3 cells; without kinds give kind=None"
-        ),
-    ),
-    "a column is not there": (
-        lambda t: t.drop(columns=["id", "x"]),
-        (
-            "P102 the table has no column 'x', 'id'; there are: region, y, kind. Say which column is what with "
-            "columns=TissueColumns(...); None where there is none."
-        ),
+        [AT_ONE, AGAIN, NO_KINDS],
     ),
 }
 
 
-@pytest.mark.parametrize(("edit", "message"), BAD.values(), ids=BAD.keys())
-def test_bad_tables(edit: Edit, message: str) -> None:
+@pytest.mark.parametrize(("edit", "lines"), BAD.values(), ids=BAD.keys())
+def test_bad_tables(edit: Edit, lines: list[str]) -> None:
     with pytest.raises(TissueError) as caught:
         read_tissue(edit(frame(ROWS)), scale_um=1.0, columns=COLUMNS)
 
-    assert str(caught.value) == message
+    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+    code = lines[0].partition(" ")[0]
+    assert str(caught.value) == "\n  - ".join([f"{code} The cells: {count}", *lines])
+
+
+def test_a_column_that_is_not_there() -> None:
+    with pytest.raises(TissueError) as caught:
+        read_tissue(frame(ROWS).drop(columns=["id", "x"]), scale_um=1.0, columns=COLUMNS)
+
+    assert str(caught.value) == (
+        "P102 the table has no column 'x', 'id'; there are: region, y, kind. Say which column is what with "
+        "columns=TissueColumns(...); None where there is none."
+    )
 
 
 NO_SCALE = (
