@@ -22,7 +22,7 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    for name in ("playwright", "jupyterlab", "nbformat", "marimo"):
+    for name in ("playwright", "jupyterlab", "notebook", "nbformat", "marimo"):
         try:
             __import__(name)
         except ImportError:
@@ -66,6 +66,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     with LabServer(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def notebook(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    with LabServer(tmp_path_factory.mktemp("notebook"), classic=True) as server:
         yield server
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501, S310  pieces of JavaScript stay on one line; every address here is of this machine
-"""Drive a real JupyterLab in headless Chromium, without galata and without any download beyond PyPI + Debian.
+"""Drive a real JupyterLab, or Notebook 7, in headless Chromium, without galata and without any download beyond PyPI + Debian.
 
 with LabServer(root) as lab, browser_page() as page:
     nb = lab.write_notebook("t.ipynb", ["import x", "w = ...; w"])
@@ -64,9 +64,17 @@ def wait_http(url: str, timeout: float, proc=None, opener=None) -> float:
 
 class LabServer:
     def __init__(
-        self, root: Path | str, python: str = sys.executable, timeout: float = 90, theme: str = "JupyterLab Light"
+        self,
+        root: Path | str,
+        python: str = sys.executable,
+        timeout: float = 90,
+        theme: str = "JupyterLab Light",
+        *,
+        classic: bool = False,
     ):
         self.theme = theme
+        self.module = "notebook" if classic else "jupyterlab"
+        self.pages = "notebooks" if classic else "lab/tree"
         self.root = Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
         self.python, self.timeout = python, timeout
@@ -102,7 +110,7 @@ class LabServer:
             [
                 self.python,
                 "-m",
-                "jupyterlab",
+                self.module,
                 "--no-browser",
                 "--allow-root",
                 "--ip=127.0.0.1",
@@ -113,6 +121,7 @@ class LabServer:
                 "--ServerApp.password=",
                 "--ServerApp.disable_check_xsrf=True",
                 "--LabApp.expose_app_in_browser=True",  # window.jupyterapp
+                "--JupyterNotebookApp.expose_app_in_browser=True",
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                 "--LabApp.extension_manager=readonly",
             ],
@@ -155,7 +164,7 @@ class LabServer:
         for s in json.load(urllib.request.urlopen(self.url + "/api/sessions")):  # one kernel at a time
             urllib.request.urlopen(urllib.request.Request(f"{self.url}/api/sessions/{s['id']}", method="DELETE"))
         self.current = name
-        page.goto(f"{self.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+        page.goto(f"{self.url}/{self.pages}/{name}?reset", wait_until="domcontentloaded")
         page.wait_for_function(
             "() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')", timeout=self.timeout * 1000
         )

@@ -926,24 +926,22 @@ function explain(spec, data, thresholds2, calls, axis, row) {
 
 // src/parts/evidence.ts
 function evidence(store, askGenes) {
-  const row = el("section", { attr: { "data-testid": "rt-evidence" } }), genes = el("section", { attr: { "data-testid": "rt-genes" } });
-  const node = el("div", {}, row, genes);
+  const row = el("div", { attr: { "data-testid": "rt-evidence" } }), genes = el("section", { attr: { "data-testid": "rt-genes" } });
+  const patients = store.spec.patient >= 0 ? store.spec.columns[store.spec.patient].names : [];
+  const step = (by) => {
+    store.row = (Math.max(store.row, by < 0 ? 0 : -1) + by + store.spec.n_drawn) % store.spec.n_drawn;
+    store.tell("row");
+  };
+  const bar = el(
+    "div",
+    { class: "rt-bar" },
+    el("button", { text: "previous", attr: { type: "button" }, on: { click: () => step(-1) } }),
+    el("button", { text: "next", attr: { type: "button", "data-testid": "rt-next" }, on: { click: () => step(1) } }),
+    patients.length ? picker(store, patients) : null
+  );
+  const node = el("div", {}, el("section", {}, el("h3", { text: "Evidence" }), bar, row), genes);
   const drawRow = () => {
     empty(row);
-    row.append(el("h3", { text: "Evidence" }));
-    const patients = store.spec.patient >= 0 ? store.spec.columns[store.spec.patient].names : [];
-    const step = (by) => {
-      store.row = (store.row + by + store.spec.n_drawn) % store.spec.n_drawn;
-      store.tell("row");
-      row.querySelector(`[data-step="${by}"]`)?.focus();
-    };
-    row.append(el(
-      "div",
-      { class: "rt-bar" },
-      el("button", { text: "previous", attr: { type: "button", "data-step": -1 }, on: { click: () => step(-1) } }),
-      el("button", { text: "next", attr: { type: "button", "data-step": 1, "data-testid": "rt-next" }, on: { click: () => step(1) } }),
-      patients.length ? picker(store, patients) : null
-    ));
     if (store.row < 0) {
       row.append(el("p", { class: "rt-soft", text: "Click a point, a line of the flow, or choose with the buttons." }));
       return;

@@ -13,22 +13,21 @@ export interface Gene {
 }
 
 export function evidence(store: Store, askGenes: (() => Promise<Gene[]>) | null): { node: HTMLElement; drawRow(): void; drawSelection(): void } {
-  const row = el("section", { attr: { "data-testid": "rt-evidence" } }), genes = el("section", { attr: { "data-testid": "rt-genes" } });
-  const node = el("div", {}, row, genes);
+  const row = el("div", { attr: { "data-testid": "rt-evidence" } }), genes = el("section", { attr: { "data-testid": "rt-genes" } });
+  const patients = store.spec.patient >= 0 ? store.spec.columns[store.spec.patient].names : [];
+  const step = (by: number): void => {
+    store.row = (Math.max(store.row, by < 0 ? 0 : -1) + by + store.spec.n_drawn) % store.spec.n_drawn;
+    store.tell("row");
+  };
+  // The controls stay while what they show is drawn anew, so that they keep the focus.
+  const bar = el("div", { class: "rt-bar" },
+    el("button", { text: "previous", attr: { type: "button" }, on: { click: () => step(-1) } }),
+    el("button", { text: "next", attr: { type: "button", "data-testid": "rt-next" }, on: { click: () => step(1) } }),
+    patients.length ? picker(store, patients) : null);
+  const node = el("div", {}, el("section", {}, el("h3", { text: "Evidence" }), bar, row), genes);
 
   const drawRow = (): void => {
     empty(row);
-    row.append(el("h3", { text: "Evidence" }));
-    const patients = store.spec.patient >= 0 ? store.spec.columns[store.spec.patient].names : [];
-    const step = (by: number): void => {
-      store.row = (store.row + by + store.spec.n_drawn) % store.spec.n_drawn;
-      store.tell("row");
-      (row.querySelector(`[data-step="${by}"]`) as HTMLElement | null)?.focus();
-    };
-    row.append(el("div", { class: "rt-bar" },
-      el("button", { text: "previous", attr: { type: "button", "data-step": -1 }, on: { click: () => step(-1) } }),
-      el("button", { text: "next", attr: { type: "button", "data-step": 1, "data-testid": "rt-next" }, on: { click: () => step(1) } }),
-      patients.length ? picker(store, patients) : null));
     if (store.row < 0) { row.append(el("p", { class: "rt-soft", text: "Click a point, a line of the flow, or choose with the buttons." })); return; }
     const { spec, data, calls } = store, at = store.row;
     const call = store.current.names[calls.final[store.axis][at]];
