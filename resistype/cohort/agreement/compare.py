@@ -95,7 +95,9 @@ def _axes(
         words = [{x for x in _labels(side, axis, common) if x is not None} for side in (one, two)]
         if not all(words):
             refused[axis] = "no sample has a label on both sides"
-        elif not words[0] & words[1] and all(group - set(ABSTENTIONS) for group in words):
+            continue
+        known = [side.vocabulary(axis) for side in (one, two)]
+        if not known[0] & known[1] and all(group - set(ABSTENTIONS) for group in words):
             theirs = [", ".join(sorted(group)) for group in words]
             refused[axis] = f"the two sides use other labels ({theirs[0]} | {theirs[1]})"
     wanted = list(dict.fromkeys(asked if asked is not None else one.axes))

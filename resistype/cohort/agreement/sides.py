@@ -65,6 +65,11 @@ class Labelling:
         known = self.scheme is not None and any(one.id == axis for one in self.scheme.axes)
         return self.scheme.axis(axis).title if self.scheme is not None and known else axis
 
+    def vocabulary(self, axis: str) -> set[str]:
+        """Labels that an axis can have: those of the scheme and those found, without abstentions."""
+        named = self.scheme.axis(axis).labels if self.scheme is not None else {}
+        return {*named, *(str(one) for one in self.labels[axis].dropna())} - set(ABSTENTIONS)
+
     def order(self, axis: str) -> tuple[str, ...]:
         """Labels of an axis: those of the scheme in its order, else those found, sorted; abstentions last."""
         found = {str(one) for one in self.labels[axis].dropna()}
