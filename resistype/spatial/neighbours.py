@@ -1,12 +1,12 @@
 """Who lives near whom: neighbours within a radius, and the nearest cell of a kind. Distances in µm, images apart.
 
-Neighbours are counted with one k-d tree for each kind of each image, which counts without listing the pairs: memory
-grows with cells, not with pairs. A cell exactly `radius_um` away is a neighbour.
+Pairs of neighbours come from scipy's k-d tree, strip by strip of the image so that only some millions of pairs are held
+at a time, and are counted by kind. A cell exactly `radius_um` away is a neighbour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from resistype.spatial.tissue import Tissue
 __all__ = ["Neighbourhood", "nearest", "neighbourhood"]
 
 Floats = NDArray[np.float64]
+PAIRS = 8_000_000  # held at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,21 +91,35 @@ def neighbourhood(tissue: Tissue, radius_um: float = 30.0, *, itself: bool = Fal
     """
     if not 0 < radius_um < np.inf:
         raise TissueError(f"radius_um={radius_um!r}; give µm, a number above 0.", code="P108")
-    counts = np.zeros((tissue.n_obs, len(tissue.kinds)), dtype=np.int32)
+    counts = np.zeros((tissue.n_obs, len(tissue.kinds)), dtype=np.int64)
     for _, rows in tissue.each():
         counts[rows] = _counts(tissue.um[rows], tissue.kind.codes[rows], len(tissue.kinds), radius_um)
-    if not itself:
-        counts[np.arange(tissue.n_obs), tissue.kind.codes] -= 1
+    if itself:
+        counts[np.arange(tissue.n_obs), tissue.kind.codes] += 1
     return Neighbourhood(pd.DataFrame(counts, index=tissue.obs.index, columns=tissue.kinds), float(radius_um), itself)
 
 
-def _counts(um: Floats, codes: NDArray[np.int8], n_kinds: int, radius: float) -> NDArray[np.int32]:
-    """Neighbours by kind, the cell itself among them, shape (n_cells, n_kinds)."""
-    out = np.zeros((len(um), n_kinds), dtype=np.int32)
-    for code in np.unique(codes):
-        tree = KDTree(um[codes == code])
-        out[:, code] = tree.query_ball_point(um, radius, return_length=True, workers=-1)
-    return out
+def _counts(um: Floats, codes: NDArray[np.int8], n_kinds: int, radius: float) -> NDArray[np.int64]:
+    """Neighbours by kind without the cell itself, shape (n_cells, n_kinds)."""
+    flat = np.zeros(len(um) * n_kinds, dtype=np.int64)
+    for one, other in _pairs(um, radius):
+        for cell, neighbour in ((one, other), (other, one)):
+            flat += np.bincount(cell * n_kinds + codes[neighbour], minlength=flat.size)
+    return flat.reshape(len(um), n_kinds)
+
+
+def _pairs(um: Floats, radius: float) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Every pair of cells at most `radius` apart once, strip by strip along x."""
+    order = np.argsort(um[:, 0], kind="stable")
+    x = um[order, 0]
+    tree = KDTree(um)
+    n_strips = min(len(um), 1 + int(tree.count_neighbors(tree, radius)) // (2 * PAIRS)) if len(um) else 0
+    for strip in np.array_split(np.arange(len(um)), n_strips) if n_strips else ():
+        end = int(np.searchsorted(x, x[strip[-1]] + radius * (1 + 1e-9), side="right"))
+        part = order[strip[0] : end]  # the strip, and as much beyond it as a neighbour may be
+        pairs = KDTree(um[part]).query_pairs(radius, output_type="ndarray")
+        pairs = pairs[pairs[:, 0] < len(strip)]
+        yield part[pairs[:, 0]], part[pairs[:, 1]]
 
 
 def nearest(tissue: Tissue, to: str | Sequence[str], *, of: str | Sequence[str] | None = None) -> pd.Series:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resistype.errors import TissueError
-from resistype.spatial import Tissue, nearest, neighbourhood
+from resistype.spatial import Tissue, nearest, neighbourhood, neighbours
 from tests.spatial.made import Row, tissue
 from tests.strategies import CELL_KINDS, cells_with_places
 
@@ -35,6 +35,16 @@ def test_counts(rows: list[Row], radius: float, scale: float, itself: bool) -> N
 
     assert found.counts.to_numpy().tolist() == slow_counts(rows, radius, scale, itself=itself)
     assert found.n.tolist() == [sum(one) for one in slow_counts(rows, radius, scale, itself=itself)]
+
+
+@given(cells_with_places(), RADII, st.integers(1, 9))
+@settings(max_examples=60)
+def test_strips_lose_no_pair(rows: list[Row], radius: float, most: int) -> None:
+    whole = neighbourhood(tissue(rows), radius).counts
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighbours, "PAIRS", most)
+
+        assert neighbourhood(tissue(rows), radius).counts.equals(whole)
 
 
 @given(cells_with_places(), RADII)
