@@ -81,12 +81,12 @@ def _walk(height: NDArray[np.float64], sets: IndexedSets) -> NDArray[np.float64]
 
 def _estimate(values: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     """How high each value lies in the distribution of its gene: (n_obs, genes), from 0 to 1."""
-    order = np.argsort(values, axis=0, kind="stable")
-    ascending = np.ascontiguousarray(np.take_along_axis(values, order, axis=0).T)
+    genes = np.ascontiguousarray(values.T)
+    order = np.argsort(genes, axis=1)  # equal values get one height, so their order does not matter
+    ascending = np.take_along_axis(genes, order, axis=1)
     height = {"gaussian": _gaussian, "poisson": _poisson, "none": _empirical}[kind](ascending)
-    out = np.empty_like(values)
-    np.put_along_axis(out, order, height.T, axis=0)
-    return out
+    np.put_along_axis(genes, order, height, axis=1)
+    return genes.T
 
 
 @lru_cache(maxsize=1)
