@@ -141,7 +141,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         asked = (
             ("Cells as CSV …", "cells.csv", export.write_csv),
             ("AnnData as h5ad …", "cells.h5ad", export.write_h5ad),
-            ("Regions as GeoJSON …", "regions.geojson", self._write_regions),
+            ("Regions as GeoJSON …", "regions.geojson", lambda v, path: export.write_geojson(v, self._drawn(v), path)),
             ("Script …", "session.py", export.write_script),
         )
         buttons = [button(title, lambda _=False, n=name, f=run: self._save(n, f)) for title, name, run in asked]
@@ -229,9 +229,6 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             worker.start()
 
         self._do(run)
-
-    def _write_regions(self, view: TissueView, path: str) -> Path:
-        return export.write_geojson(view, self._drawn(view), path)
 
     def _save(self, name: str, run: Callable[[TissueView, str], Path]) -> None:
         path = QFileDialog.getSaveFileName(self, "Save", name)[0] if self.view is not None else "-"

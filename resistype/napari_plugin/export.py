@@ -128,7 +128,7 @@ def fill_adata(view: TissueView, adata: Any) -> str:
         colors = axis_colors(axis) | {name: "#DDDDDD" for name in call_names(axis) if name not in axis_colors(axis)}
         adata.uns.pop(f"resistype_{key}_colors", None)
         if whole:
-            adata.uns[f"resistype_{key}_colors"] = [colors[name] for name in shown]
+            adata.uns[f"resistype_{key}_colors"] = np.array([colors[name] for name in shown])
     if whole:
         return f"{len(axes)} axes were written to obs, with their colours."
     lost = sum(one.match.layer_only for one in view.bounds)
@@ -141,6 +141,8 @@ def fill_adata(view: TissueView, adata: Any) -> str:
 def fill_layers(view: TissueView) -> str:
     """Write calls, scores and regions into the AnnData behind the layers, so that other plugins can show them.
 
+    napari-spatialdata joins its table anew at every click, so the table of the SpatialData itself is written as well.
+
     Raises
     ------
     InputError
@@ -149,7 +151,13 @@ def fill_layers(view: TissueView) -> str:
     if view.table.origin is None:
         message = "The layers have no AnnData in common; write the cells as CSV instead."
         raise InputError(message, code="N140")
-    return fill_adata(view, view.table.origin)
+    tables = {id(view.table.origin): view.table.origin}
+    for source in (one.source() for one in view.bounds):
+        about = {} if source is None else source.metadata
+        if about.get("sdata") is not None and about.get("table_names"):
+            table = about["sdata"][about["table_names"][0]]
+            tables[id(table)] = table
+    return next(iter([fill_adata(view, one) for one in tables.values()]))
 
 
 def write_h5ad(view: TissueView, path: str | Path) -> Path:
