@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import errors, picture
+from .conftest import errors, missing, picture
 from .harness import LabServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -172,6 +172,43 @@ def test_a_run_is_cancelled_in_less_than_a_second(lab: LabServer, page: Any) -> 
     assert lab.kernel_eval("[r.state['phase'], r.outcome]") == ["cancelled", None]
 
 
+def test_a_classification_is_started_cancelled_and_done_from_the_page(lab: LabServer, page: Any) -> None:
+    cells = [
+        PATH
+        + "import resistype as rt\nfrom resistype.widgets import Explorer, Runner, show\ndemo = rt.datasets.demo()\n"
+        "r = Runner.classify(demo.expression, samples=demo.samples, baseline='Pre'); r",
+        "r.start(); r.wait(60); r.outcome = None  # compiled, so that the next one is quick\nr.state['phase']",
+    ]
+    lab.open(page, lab.write_notebook("classify.ipynb", cells))
+    lab.run_all(page, timeout=180)
+    page.get_by_text("64 samples × 5,000 genes, unit counts.").wait_for()
+    page.get_by_test_id("rt-start").click()
+    page.wait_for_function(
+        "/running: [1-9]\\d* of/.test(document.querySelector('[data-testid=rt-progress]').textContent)"
+    )
+    began = time.monotonic()
+    page.get_by_test_id("rt-cancel").click()
+    page.get_by_text("cancelled: ").wait_for()
+    print(f"a classification was cancelled {time.monotonic() - began:.2f} s after the click")
+    assert lab.kernel_eval("r.outcome is None")
+    page.get_by_test_id("rt-start").click()
+    page.get_by_test_id("rt-result").get_by_text("Calls of 64 samples").wait_for(timeout=60_000)
+    page.get_by_test_id("rt-log").get_by_text("SIMULATED").wait_for()
+    picture(page, "lab-runner-classify")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=rt-result] tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
+    )
+    counted = lab.kernel_eval(
+        "{a.title: [str(c) for c in r.outcome.verdicts.calls[a.id]] for a in r.outcome.scheme.axes}"
+    )
+
+    assert {(axis, call): int(n) for axis, call, n in shown} == {
+        (axis, call.replace("_", " ")): calls.count(call) for axis, calls in counted.items() for call in calls
+    }
+    assert lab.kernel_eval("type(show(r.outcome)).__name__") == "Explorer"
+    assert not errors(page)
+
+
 def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     cells = [
         PATH + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
@@ -199,10 +236,21 @@ def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
 def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) -> None:
     axe = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.is_file():
-        pytest.skip("axe-core is not here: scripts/widgets")
-    start(lab, page, "axe", [SMALL + "w = Explorer(material()); w", "r = Runner(lambda: iter(())); r"])
+        missing("axe-core is not here: scripts/widgets")
+    work = (
+        "def work():\n    yield 1, 2, ''\n    return None\n"
+        "r = Runner(work, checks=['3 samples'], notes=lambda _: ['W1 few'], table=lambda _: ('Result', ['a'], [['b']]))\n"
+        "r.start(); r.wait(5); r"
+    )
+    genes = "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+    start(lab, page, "axe", [SMALL + genes, work])
     page.get_by_test_id("rt-ifng-change").wait_for()
     page.get_by_test_id("rt-next").click()
+    page.locator(".rt-legend button", has_text="select").first.click()
+    page.get_by_test_id("rt-ask-genes").click()
+    page.get_by_test_id("rt-drivers").get_by_text("signatures", exact=True).wait_for()
+    for summary in page.locator(".rt summary").all():
+        summary.click()
     page.evaluate(axe.read_text(encoding="utf-8"))
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.set_theme(page, theme)
@@ -221,7 +269,7 @@ def test_only_a_part_is_drawn_and_the_counts_are_of_all(lab: LabServer, page: An
     slider.focus()
     page.keyboard.press("ArrowRight")
     lab.wait_kernel("len(w.session.log)", 1)
-    page.wait_for_timeout(400)
+    page.wait_for_function("!document.querySelector('.rt').__rt.pending")
 
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
     assert sum(page.evaluate(SCREEN)["ifng"].values()) == 30_000
