@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resistype.curation.desk_file import Shelf, Stored
+from resistype.curation.desk_history import History
 from resistype.curation.desk_mend import Problem, certain, mended, problems
 from resistype.curation.desk_sheet import CHOICES, FORM, MAX_NAME, Row, Sheet
 from resistype.curation.desk_values import check_size, read_sheet, side_of, text_of, weight_of, with_names
@@ -22,7 +23,7 @@ from resistype.library import Library, Signature, SignatureDiff, check_paths, di
 
 __all__ = ["Desk"]
 
-MOST_UNDO = 300
+ANYWHERE = Path("x.toml")  # for checks that look at the genes only
 
 
 class Desk:
@@ -44,6 +45,8 @@ class Desk:
     ----------
     sheet
         The draft as it stands.
+    history
+        What can be undone and done again.
     said
         What happened last, a sentence each.
     trouble
@@ -76,8 +79,7 @@ class Desk:
         self.said: tuple[str, ...] = ()
         self.trouble = ""
         self.listeners: list[Callable[[], None]] = []
-        self._done: list[tuple[Sheet, str]] = []
-        self._undone: list[tuple[Sheet, str]] = []
+        self.history = History()
         self.seen = self.shelf.look(name)
         self.origin: Signature | None = None
         kept = self.shelf.read_draft(name)
@@ -98,29 +100,17 @@ class Desk:
         fields = Sheet.of(Signature(id=self.name, name=self.name, up=("B2M",))).fields
         return with_names(Sheet(fields=fields), known or "", "up")[0]
 
-    # -- what there is -------------------------------------------------------------------------------------------
-
     @property
     def stored(self) -> Signature | None:
         """What the draft is compared with: the saved signature of its id, else the one it began with."""
         return self.seen.signature or self.origin
-
-    @property
-    def undo_label(self) -> str:
-        """What `undo` takes back; empty when there is nothing."""
-        return self._done[-1][1] if self._done else ""
-
-    @property
-    def redo_label(self) -> str:
-        """What `redo` does again; empty when there is nothing."""
-        return self._undone[-1][1] if self._undone else ""
 
     def problems(self) -> list[Problem]:
         """Every complaint of the library's checks, with mends."""
         try:
             path = self.shelf.path(str(self.sheet.fields["id"]))
         except OutputError as error:
-            return [Problem("error", error.code, error.message), *problems(self.sheet, Path("x.toml"), self.library)]
+            return [Problem("error", error.code, error.message), *problems(self.sheet, ANYWHERE, self.library)]
         return problems(self.sheet, path, self.library)
 
     def difference(self) -> SignatureDiff | None:
@@ -184,7 +174,11 @@ class Desk:
         """Do every mend that needs no decision."""
         sheet, done = self.sheet, 0
         for _ in range(4):  # a renamed gene may meet its like, which is the next round's
-            todo = [(p.row, mend) for p in self._problems_of(sheet) if p.row is not None and (mend := certain(p))]
+            todo = [
+                (p.row, mend)
+                for p in problems(sheet, ANYWHERE, self.library)
+                if p.row is not None and (mend := certain(p))
+            ]
             for key, mend in todo:
                 if any(row.key == key for row in sheet.rows):
                     sheet = mended(sheet, sheet.row(key), mend)
@@ -192,9 +186,6 @@ class Desk:
             if not todo:
                 break
         self._do(sheet, f"mend {done}", [f"{done} mended; what is left needs your choice."])
-
-    def _problems_of(self, sheet: Sheet) -> list[Problem]:
-        return problems(sheet, Path("x.toml"), self.library)
 
     def set_field(self, name: str, value: str) -> None:
         """Change a field of the signature; a new id looks at the file of that id."""
@@ -207,11 +198,11 @@ class Desk:
 
     def undo(self) -> None:
         """Take the last command back; nothing happens when there is none."""
-        self._walk(self._done, self._undone)
+        self._walk(self.history.back(self.sheet))
 
     def redo(self) -> None:
         """Do again what was undone; nothing happens when there is nothing."""
-        self._walk(self._undone, self._done)
+        self._walk(self.history.forth(self.sheet))
 
     def discard(self) -> None:
         """Begin again from what is stored, or from nothing; can be undone."""
@@ -251,20 +242,15 @@ class Desk:
         self._tell()
         return saved
 
-    # -- keeping -------------------------------------------------------------------------------------------------
-
     def _do(self, sheet: Sheet, label: str, said: Sequence[str] = ()) -> None:
         self.said = tuple(said)
         if sheet != self.sheet:
-            self._done = [*self._done[1 - MOST_UNDO :], (self.sheet, label)]
-            self._undone = []
+            self.history.did(self.sheet, label)
             self._put(sheet)
         self._tell()
 
-    def _walk(self, source: list[tuple[Sheet, str]], target: list[tuple[Sheet, str]]) -> None:
-        if source:
-            sheet, label = source.pop()
-            target.append((self.sheet, label))
+    def _walk(self, sheet: Sheet | None) -> None:
+        if sheet is not None:
             self.said = ()
             self._put(sheet)
             self._tell()

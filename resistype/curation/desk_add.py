@@ -19,7 +19,7 @@ from resistype.curation.desk_names import read_pasted
 from resistype.curation.desk_sheet import Row, Sheet
 from resistype.curation.draft import Drafted
 from resistype.curation.fields import Filters
-from resistype.curation.tables import COLUMNS, draft_de
+from resistype.curation.tables import COLUMNS, columns_of, filter_text, strongest
 from resistype.errors import SignatureError
 from resistype.library.formats import read_raw
 from resistype.library.parse import parse_toml
@@ -61,7 +61,7 @@ def from_file(name: str, text: str, *, filters: Filters) -> Found:
     if suffix in (".gmt", ".json"):
         return _of_sets(text, suffix)
     if (frame := _table(text)) is not None:
-        return _of_draft(draft_de(frame, "de", filters=filters), "")
+        return _of_table(frame, filters)
     names, notes = read_pasted(text)
     rows = [Row(i, one.name, one.direction or "up", one.weight) for i, one in enumerate(names)]
     return rows, [f"{len(rows)} names of a text.", *notes]
@@ -94,6 +94,23 @@ def _table(text: str) -> pd.DataFrame | None:
         return pd.read_csv(io.StringIO(text.lstrip("\ufeff")), sep=separator)
     except (ValueError, pd.errors.ParserError) as error:
         raise SignatureError(f"The table cannot be read: {str(error)[:200]}.", code="E207") from None
+
+
+def _of_table(frame: pd.DataFrame, filters: Filters) -> Found:
+    """Rows of the genes that pass, under the names of the table, each with its effect and adjusted p."""
+    found = columns_of(frame)
+    values = pd.DataFrame({kind: frame[column] for kind, column in found.items() if kind != "gene"})
+    values = values.apply(pd.to_numeric, errors="coerce")
+    values.index = pd.Index(frame[found["gene"]].astype(str), name="gene")
+    up, down = strongest(values, filters)
+    figures = values[~values.index.duplicated()][["effect", "fdr"]]
+    sides = [*((gene, "up") for gene in up), *((gene, "down") for gene in down)]
+    rows = [Row(i, gene, side, note=_words(*figures.loc[gene].tolist())) for i, (gene, side) in enumerate(sides)]
+    return rows, [f"{len(rows)} of {len(values):,} genes of a table: {filter_text(filters, detection=False)}."]
+
+
+def _words(effect: float, fdr: float) -> str:
+    return f"differential expression: {effect:+.2f} log2, fdr {fdr:.1e}"
 
 
 def _of_draft(made: Drafted, note: str) -> Found:

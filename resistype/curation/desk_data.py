@@ -151,7 +151,7 @@ class CohortData:
             cover = self.expression.index.coverage(signature.genes, species=signature.species)
             return (
                 nothing,
-                f"{signature.id}: {cover.found} of {cover.asked} genes are in the data; under half is no score",
+                f"{signature.id}: {cover.found} of {cover.asked} genes are in the data; under half there is no score",
             )
         sets = matched.sets
         if self._ranks is None:

@@ -181,7 +181,7 @@ def mended(sheet: Sheet, row: Row, mend: Mend) -> Sheet:
     """The sheet after a mend. Evidence and weight of a row that goes as a duplicate pass to the one that stays."""
     if not mend.names:
         if mend.drop:
-            return replace(sheet.without([row.key]), dropped=(*sheet.dropped, row.name))
+            return replace(sheet.without([row.key]), dropped=tuple(dict.fromkeys((*sheet.dropped, row.name))))
         return _merged(sheet, row)
     first, *others = mend.names
     start = sheet.next_key()

@@ -153,7 +153,7 @@ class Sheet:
         weighted = [row for row in self.rows if row.weight is not None]
         data["weights"] = {row.name: row.weight for row in weighted} or None
         data["evidence"] = {row.name: proof for row in self.rows if (proof := row.evidence())}
-        data["dropped"] = list(dict.fromkeys(self.dropped))
+        data["dropped"] = list(self.dropped)
         data["symbol_updates"] = {old: new for old, new in self.updates.items() if new in genes and old not in genes}
         return data
 

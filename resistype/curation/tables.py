@@ -19,7 +19,7 @@ from resistype.curation.fields import Filters
 from resistype.errors import SignatureError
 from resistype.library.textfile import read_text
 
-__all__ = ["COLUMNS", "draft_de", "filter_text", "strongest"]
+__all__ = ["COLUMNS", "columns_of", "draft_de", "filter_text", "strongest"]
 
 COLUMNS = {
     "gene": ("gene", "genes", "symbol", "gene_symbol", "gene_name", "names", "feature", "id", "", "unnamed: 0"),
@@ -78,7 +78,7 @@ def draft_de(
     (('TOX',), ('IL7R',))
     """
     frame = _frame(table)
-    found = _columns(frame)
+    found = columns_of(frame)
     values = pd.DataFrame({kind: frame[column] for kind, column in found.items() if kind != "gene"})
     values = values.apply(pd.to_numeric, errors="coerce")
     values.index = pd.Index(frame[found["gene"]].astype(str), name="gene")
@@ -104,8 +104,8 @@ def _frame(table: pd.DataFrame | str | Path) -> pd.DataFrame:
         raise SignatureError(message, code="E211") from None
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, str]:
-    """Columns of the table by what they hold."""
+def columns_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Columns of the table by what they hold; E211 where one is missing."""
     lower = {str(column).strip().lower(): column for column in reversed(list(frame.columns))}
     found = {kind: next((lower[name] for name in names if name in lower), None) for kind, names in COLUMNS.items()}
     missing = [kind for kind in ("gene", "effect", "fdr") if found[kind] is None]

@@ -107,8 +107,8 @@ def _state(desk: Desk, found: Sequence[Problem]) -> str:
 def _buttons(desk: Desk) -> list[tuple[str, str, str]]:
     """Command, label and what it does; without the last there is nothing to do."""
     return [
-        ("undo", "undo", f"take back: {desk.undo_label}" if desk.undo_label else ""),
-        ("redo", "redo", f"do again: {desk.redo_label}" if desk.redo_label else ""),
+        ("undo", "undo", f"take back: {desk.history.undo_label}" if desk.history.undo_label else ""),
+        ("redo", "redo", f"do again: {desk.history.redo_label}" if desk.history.redo_label else ""),
         ("mend_all", "mend what is certain", "every mend that leaves no choice"),
         ("save", "save as a version", f"into the folder {desk.shelf.folder.name}, when no check says error"),
         ("look_again", "read the file again", "the draft stays and is compared with it"),

@@ -6,7 +6,7 @@ export const STYLE = `
   --rt-fill: color-mix(in srgb, var(--rt-ink) 7%, var(--rt-paper)); --rt-mark: #0072B2;
   font: 13px/1.4 system-ui, sans-serif; color: var(--rt-ink); background: var(--rt-paper); padding: 8px; text-align: left; container-type: inline-size; }
 .rt *, .rt *::before { box-sizing: border-box; }
-.rt h3 { font-size: 13px; font-weight: 650; margin: 0 0 4px; color: var(--rt-ink); } .rt p { margin: 2px 0; }
+.rt h3 { font-size: 13px; font-weight: 650; margin: 0 0 4px; color: var(--rt-ink); } .rt p { margin: 2px 0; overflow-wrap: anywhere; }
 .rt .rt-head { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-bottom: 6px; } .rt .rt-soft { color: var(--rt-soft); }
 .rt .rt-banner { border: 2px solid #D55E00; padding: 3px 8px; font-weight: 600; margin: 4px 0; }
 .rt .rt-grid { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 10px 16px; align-items: start; }
@@ -34,7 +34,7 @@ export const STYLE = `
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input, .rt .rt-sheet select { padding: 2px; } .rt .rt-sheet th { position: sticky; top: 0; z-index: 1; } .rt .rt-sheet td:first-child:not(.rt-said) { position: sticky; left: 0; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
+.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input, .rt .rt-sheet select { padding: 2px; } .rt .rt-sheet thead { position: sticky; top: 0; z-index: 1; } .rt .rt-sheet td:first-child:not(.rt-said) { position: sticky; left: 0; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
 .rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; width: 100%; padding: 3px 7px; } .rt pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--rt-ink); background: var(--rt-paper); margin: 0; }
 .rt .rt-form { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 4px 10px; } .rt .rt-form label { color: var(--rt-soft); } .rt .rt-form input, .rt .rt-form select { width: 100%; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
