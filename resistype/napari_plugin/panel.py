@@ -52,7 +52,7 @@ class Panel:
 def otsu(values: NDArray[np.floating]) -> float:
     """The value that splits numbers into two groups with the largest variance between them; NaN is left out.
 
-    Otsu 1979, doi:10.1109/TSMC.1979.4310076. Without a spread it is the value itself.
+    Otsu 1979, doi:10.1109/TSMC.1979.4310076. Without a spread it lies just above the value, and nothing reaches it.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def otsu(values: NDArray[np.floating]) -> float:
         return 0.5
     low, high = float(known.min()), float(known.max())
     if low == high:
-        return high
+        return float(np.nextafter(np.float32(high), np.float32(np.inf)))
     counts, edges = np.histogram(known, bins=MAX_LEVELS, range=(low, high))
     middle = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1]

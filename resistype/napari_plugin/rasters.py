@@ -107,8 +107,8 @@ def _rows(level: NDArray[Any], ids: NDArray[np.int64], rows: NDArray[np.intp], t
         table = np.full(top + 2, UNKNOWN, dtype=np.int32)
         table[0], table[ids] = BACKGROUND, value
         return np.asarray(table[np.minimum(level, top + 1)])
-    at = np.searchsorted(ids, level)
-    at = np.minimum(at, max(len(ids) - 1, 0))
+    ids, value = np.append(ids, -1), np.append(value, np.int32(UNKNOWN))  # a last place for what is beyond
+    at = np.searchsorted(ids[:-1], level)
     found = np.where(ids[at] == level, value[at], UNKNOWN).astype(np.int32)
     found[level == 0] = BACKGROUND
     return found

@@ -132,7 +132,13 @@ def test_otsu_cuts_as_well_as_any_other_place(values: list[int]) -> None:
 
 def test_otsu_of_nothing_and_of_one_value() -> None:
     assert otsu(np.array([np.nan])) == 0.5
-    assert otsu(np.array([3.0, 3.0])) == 3.0
+    assert otsu(np.array([3.0, 3.0])) == pytest.approx(3.0)
+
+
+def test_a_marker_without_a_spread_makes_no_cell_positive() -> None:
+    flat = pd.DataFrame({"CD163": [0.4, 0.4], "CD8": [0.1, 0.9], "CD3": [0.1, 0.9]})
+
+    assert session(flat).to_frame()["m"].tolist() == ["unassigned", "unassigned"]
 
 
 def test_a_line_of_sets_is_read_as_it_is_written() -> None:
