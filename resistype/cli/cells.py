@@ -31,7 +31,15 @@ from resistype.cohort.cells import (
 )
 from resistype.errors import InputError, SamplesError
 from resistype.expression import ReadOptions
-from resistype.report import make_folder, table_text, write_text
+from resistype.report import (
+    build_cell_report,
+    make_folder,
+    render,
+    report_json,
+    table_text,
+    write_patient_pages,
+    write_text,
+)
 from resistype.score import RunOptions, ScoreOptions
 
 __all__ = ["classify_command", "write_cells"]
@@ -78,6 +86,7 @@ def classify_command(
     run_dir: Annotated[Path | None, typer.Option(help="cells: folder to keep a long run in")] = None,
     resume: Annotated[bool, typer.Option(help="cells: go on with the run in --run-dir")] = False,
     parity: Annotated[bool, typer.Option(help="cells: scanpy's score_genes beside the scores (10,000 cells)")] = False,
+    patient_pages: bulk.PatientPages = False,
     figures: Annotated[bool, typer.Option(help="cells: draw the tables (needs matplotlib)")] = False,
 ) -> None:
     """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called.
@@ -95,7 +104,7 @@ def classify_command(
 
 _BULK = (
     *("expression", "out", "scheme", "samples", "sample", "patient", "timepoint", "baseline", "reference", "batch"),
-    *("stability", "jobs", "duplicates"),
+    *("stability", "jobs", "duplicates", "patient_pages"),
 )
 _CELLS = (
     *("state", "lineage", "stage", "product", "clone", "clones", "group", "compare", "cut", "gate", "isoform"),
@@ -140,6 +149,8 @@ def _classify(given: dict[str, Any], answer: str, values: str | None) -> None:
     words = [Path(sys.argv[0]).name, *sys.argv[1:]]
     calls = replace(calls, tables=tables, run={**calls.run, "command": shlex.join(words)})
     files = write_cells(calls, given["out"], unit=answer)
+    if given["patient_pages"]:
+        write_patient_pages(calls, Path(given["out"]) / "patients")
     if given["figures"]:
         from resistype.report.figures_cells import draw_cells  # noqa: PLC0415  matplotlib only where asked for
 
@@ -196,7 +207,7 @@ def _compared(calls: CellCalls, given: dict[str, Any]) -> pd.DataFrame:
 
 
 def write_cells(calls: CellCalls, folder: str | Path, *, unit: str = "patient") -> list[Path]:
-    """Write calls.tsv (one row a `unit`), one tsv a table, quantities and run.json; each file whole or not at all.
+    """Write calls.tsv (one row a `unit`), one tsv a table, quantities, run.json and the report; each whole or not.
 
     Parameters
     ----------
@@ -223,6 +234,8 @@ def write_cells(calls: CellCalls, folder: str | Path, *, unit: str = "patient") 
         texts[f"quantities_{name}.tsv"] = table_text(table.reset_index())
     record = dict(calls.run) | {"notes": list(calls.notes), "caveats": calls.caveats(), "answer": unit}
     texts["run.json"] = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True, default=str) + "\n"
+    report = build_cell_report(calls)
+    texts |= {"report.html": render(report), "report.json": report_json(report)}
     target = make_folder(folder)
     return [write_text(target / name, text) for name, text in texts.items()]
 

@@ -1,4 +1,4 @@
-"""The folder that a classification leaves: tables for programs, run.json to repeat it, report.html to read."""
+"""The folder that a classification leaves: tables for programs, run.json to repeat it, the report to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pandas as pd
 
 from resistype.errors import OutputError
 from resistype.report.atomic import make_folder, write_text
-from resistype.report.html import render_report
+from resistype.report.build import build_report
+from resistype.report.html import render
+from resistype.report.options import ReportOptions
+from resistype.report.twin import report_json
 from resistype.report.visible import visible_thresholds
 from resistype.scheme import Calls
 from resistype.spreadsheet import inert_frame
@@ -18,8 +21,8 @@ from resistype.spreadsheet import inert_frame
 __all__ = ["run_json", "table_text", "write_folder"]
 
 
-def write_folder(calls: Calls, folder: str | Path) -> list[Path]:
-    """Write calls.tsv, evidence.tsv, scores.tsv, genes.tsv, coverage.tsv, run.json and report.html.
+def write_folder(calls: Calls, folder: str | Path, options: ReportOptions | None = None) -> list[Path]:
+    """Write calls.tsv, evidence.tsv, scores.tsv, genes.tsv, coverage.tsv, run.json, report.html and report.json.
 
     Everything is made in memory first and written beside its place, so that an error leaves no half of it behind.
 
@@ -28,6 +31,7 @@ def write_folder(calls: Calls, folder: str | Path) -> list[Path]:
     OutputError
         When the folder or a file cannot be written.
     """
+    report = build_report(calls, options)
     texts = {
         "calls.tsv": table_text(calls.to_frame().reset_index()),
         "evidence.tsv": table_text(calls.evidence()),
@@ -35,7 +39,8 @@ def write_folder(calls: Calls, folder: str | Path) -> list[Path]:
         "genes.tsv": table_text(calls.genes),
         "coverage.tsv": table_text(calls.coverage.reset_index()),
         "run.json": run_json(calls),
-        "report.html": render_report(calls),
+        "report.html": render(report),
+        "report.json": report_json(report),
     }
     target = make_folder(folder)
     for name in texts:

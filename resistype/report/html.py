@@ -1,117 +1,178 @@
-"""The report: one HTML file that needs nothing else, readable by someone who never ran the code.
+"""The page: one HTML file that needs nothing else, drawn from a `Report` and from nothing else.
 
-Rendered by jinja2 with autoescaping, so names from the data are text and never markup. The page may load nothing:
-its policy is ``default-src 'none'`` with the inline style only.
+Rendered by jinja2 with autoescaping, so names from the data are text and never markup. The page may load nothing and
+run nothing: its policy is ``default-src 'none'`` with the hash of its one style sheet; there is no script, no style
+attribute and no link outwards.
 """
 
 from __future__ import annotations
 
-import math
+import base64
+import hashlib
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from resistype.report.atomic import write_text
-from resistype.report.visible import has_baseline, visible_labels, visible_thresholds
-from resistype.scheme import Calls
-from resistype.scheme.caveats import caveat_text
-from resistype.scheme.scheme import ABSTENTIONS, Axis
+from resistype.report.charts import change_charts, share_chart, strip_chart
+from resistype.report.model import Group, Report, Unit
+from resistype.report.overview import FIRM
+from resistype.report.words import condition, exact, number, p_value, percent, sign, word
 
-__all__ = ["render_report", "write_report"]
+__all__ = ["policy", "render"]
 
-_WORDS = {"indeterminate": "indeterminate", "not_assessable": "not assessable"}
-_MEANINGS = {
-    "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
-    "not_assessable": "cannot be called; the reason is given below",
-}
+_HERE = Path(__file__).parent
+
+
+@cache
+def _sheet() -> str:
+    return (_HERE / "page.css").read_text(encoding="utf-8")
+
+
+def _inks(report: Report) -> dict[str, str]:
+    """A class for each colour of a call, so that a page of many samples names a colour and does not spell it."""
+    colors = dict.fromkeys(label.color for group in report.groups for axis in group.axes for label in axis.labels)
+    return {color: f"k{number}" for number, color in enumerate(colors)}
+
+
+def policy(style: str) -> str:
+    """Content security policy of a page: nothing may be loaded or run; one style sheet, known by its hash.
+
+    Examples
+    --------
+    >>> policy("body{margin:0}").split("'sha256-")[0]
+    "default-src 'none'; base-uri 'none'; form-action 'none'; style-src "
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"
 
 
 @cache
 def _template() -> Template:
-    loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["number"] = _number
-    environment.filters["percent"] = _percent
-    return environment.get_template("report.html.jinja")
+    shown = {
+        "condition": condition,
+        "number": number,
+        "percent": percent,
+        "word": word,
+        "p": p_value,
+        "sign": sign,
+        "exact": exact,
+    }
+    environment.filters.update(shown)
+    return environment.get_template("page.html.jinja")
 
 
-def write_report(calls: Calls, path: str | Path) -> Path:
-    """Write the report to a file, whole or not at all."""
-    return write_text(path, render_report(calls))
+def render(report: Report) -> str:
+    """Draw a report as one HTML page.
 
+    Parameters
+    ----------
+    report
+        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the same.
 
-def render_report(calls: Calls) -> str:
-    """The report as one HTML page."""
+    Returns
+    -------
+    str
+        HTML of one file, without anything from outside.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> from resistype.report import build_report, render
+    >>> demo = rt.datasets.demo()
+    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
+    ...                     options=rt.CallOptions(stability=False))
+    >>> render(build_report(calls)).startswith("<!doctype html>")
+    True
+    """
+    inks = _inks(report)
+    style = _sheet() + "".join(f".{name}{{--c:{color}}}" for color, name in inks.items())
     return _template().render(
-        calls=calls,
-        paired=has_baseline(calls),
-        axes=[_axis_view(calls, axis) for axis in calls.scheme.axes],
-        samples=[_sample_view(calls, row, sample) for row, sample in enumerate(calls.samples)],
-        refused=_refused(calls),
-        caveats={code: caveat_text(code) for codes in calls.verdicts.caveats for code in codes},
-        thresholds=visible_thresholds(calls),
-        coverage=calls.coverage.reset_index().to_dict("records"),
-        run=calls.run,
+        r=report,
+        style=style,
+        policy=policy(style),
+        ink=inks,
+        firm=FIRM,
+        title={axis.id: axis.title for group in report.groups for axis in group.axes},
+        quantity={one.id: one for one in report.quantities},
+        groups=[_group(group) for group in report.groups],
+        panels=_panels(report),
+        short=_short(report),
+        share=share_chart,
     )
 
 
-def _axis_view(calls: Calls, axis: Axis) -> dict[str, Any]:
-    counts = pd.Series(calls.verdicts.calls[axis.id]).value_counts()
-    labels = {**visible_labels(calls, axis), **_MEANINGS}
-    rows = []
-    for label, text in labels.items():
-        share, basis = calls.base_rate(axis.id, label)
-        rows.append({"label": label, "text": text, "n": int(counts.get(label, 0)), "share": share, "basis": basis})
-    return {"id": axis.id, "title": axis.title, "rows": rows}
-
-
-def _sample_view(calls: Calls, row: int, sample: str) -> dict[str, Any]:
-    cells = []
-    for axis in calls.scheme.axes:
-        call = str(calls.verdicts.calls[axis.id][row])
-        label = axis.labels.get(call)
-        share, basis = calls.base_rate(axis.id, call)
-        cells.append(
-            {
-                "axis": axis.title,
-                "call": call,
-                "word": _WORDS.get(call, call.replace("_", " ")),
-                "text": label.text if label else calls.verdicts.reasons[axis.id][row],
-                "kind": "abstain" if call in ABSTENTIONS else ("mark" if label and label.headline else "plain"),
-                "share": share,
-                "basis": basis,
-            }
-        )
+def _group(group: Group) -> dict[str, Any]:
+    common = set.intersection(*(set(unit.caveats) for unit in group.units)) if group.units else set()
+    nowhere = _nowhere(group)
     return {
-        "id": sample,
-        "design": {k: v for k, v in calls.design.iloc[row].items() if k in ("patient", "timepoint", "baseline_sample")},
-        "cells": cells,
-        "headline": calls.headline(sample),
-        "caveats": calls.caveats(sample),
-        "evidence": calls.evidence(sample).to_dict("records"),
+        "is": group,
+        "strips": [(axis, strip_chart(group, axis)) for axis in group.axes],
+        "labels": {axis.id: {label.id: label for label in axis.labels} for axis in group.axes},
+        "common": common,
+        "nowhere": nowhere,
+        "rows": [(unit, _evidence(unit, nowhere)) for unit in group.units],
+        "abstentions": {"indeterminate", "not_assessable"},
     }
 
 
-def _refused(calls: Calls) -> list[dict[str, Any]]:
-    rows = []
-    for axis in calls.scheme.axes:
-        frame = pd.DataFrame({"call": calls.verdicts.calls[axis.id], "reason": calls.verdicts.reasons[axis.id]})
-        frame = frame[frame["call"].isin(ABSTENTIONS)]
-        for (call, reason), part in frame.groupby(["call", "reason"], sort=False):
-            rows.append({"axis": axis.title, "call": _WORDS[str(call)], "reason": reason, "n": len(part)})
+def _nowhere(group: Group) -> dict[tuple[str, str], str]:
+    """Quantities that no unit has, with the reason where all share it: said once, and not at every unit."""
+    whys: dict[tuple[str, str], set[str]] = {}
+    known: set[tuple[str, str]] = set()
+    for unit in group.units:
+        for one in unit.evidence:
+            key = (one.axis, one.quantity)
+            whys.setdefault(key, set()).add(one.why)
+            known |= {key} if one.value is not None else set()
+    return {key: min(why) if len(why) == 1 else "" for key, why in whys.items() if key not in known}
+
+
+def _evidence(unit: Unit, nowhere: Collection[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """For each axis what was measured, and what was not, by reason."""
+    found: dict[str, dict[str, Any]] = {}
+    for call in unit.calls:
+        own = [one for one in unit.evidence if one.axis == call.axis and (one.axis, one.quantity) not in nowhere]
+        missing: dict[str, list[str]] = {}
+        for one in own:
+            if one.value is None:
+                missing.setdefault(one.why, []).append(one.quantity)
+        found[call.axis] = {"known": [one for one in own if one.value is not None], "missing": list(missing.items())}
+    return found
+
+
+def _panels(report: Report) -> list[dict[str, Any]]:
+    colors = {axis.id: {label.id: label.color for label in axis.labels} for g in report.groups for axis in g.axes}
+    drawn = []
+    for panel in report.cohort.panels:
+        reach, charts = change_charts(panel, colors[panel.axis])
+        limits = sorted({end for zone in panel.zones for end in (zone.low, zone.high) if end is not None})
+        grey = [zone for zone in panel.zones if not zone.calls]
+        drawn.append({"is": panel, "reach": reach, "charts": charts, "limits": limits, "grey": grey})
+    return drawn
+
+
+def _short(report: Report) -> list[tuple[str, str]]:
+    """Numbers and what they count, for the head of the page."""
+    rows: list[tuple[str, str]] = []
+    for group in report.groups:
+        rows.append((f"{len(group.units):,}", f"{group.noun}s"))
+        if group.id == "samples" and report.kind == "biopsies" and not report.patient:
+            patients = {unit.patient for unit in group.units if unit.patient}
+            rows += [(f"{len(patients):,}", "patients")] if patients else []
+    pairs = {(one.sample, one.baseline) for panel in report.cohort.panels for one in panel.changes}
+    rows += [(f"{len(pairs):,}", "pairs with the patient's own baseline")] if pairs else []
+    if report.cohort.firmness and not report.patient:
+        called = sum(one.n_called for one in report.cohort.firmness)
+        firm = sum(one.n_firm for one in report.cohort.firmness)
+        back = sum(one.n_taken_back for one in report.cohort.firmness)
+        rows.append((f"{firm:,} of {called:,}", f"calls come again in {percent(FIRM)} or more of the repeats"))
+        rows.append((f"{back:,}", "calls taken back as not firm"))
+    refused = sum(len(one.units) for group in report.groups for one in group.refused if one.call == "not_assessable")
+    rows.append((f"{refused:,}", "answers refused, each with its reason"))
     return rows
-
-
-def _number(value: object) -> str:
-    if not isinstance(value, (int, float)) or math.isnan(value):
-        return "–"
-    return f"{value:.3g}".replace("-", "−")
-
-
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"

@@ -48,5 +48,6 @@ def _row(calls: Calls, axis: Axis, condition: Condition) -> dict[str, Any]:
         "value": limit,
         "source": threshold.source,
         "citation": threshold.citation,
+        "doi": threshold.doi,
         "text": threshold.text,
     }

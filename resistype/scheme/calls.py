@@ -173,13 +173,21 @@ class Calls:
         about = {"scheme": f"{self.scheme.id}@{self.scheme.version}", "reference": dict(self.reference)}
         write_obs(adata, labels, scores=self.quantities, record=about)
 
-    def report(self, path: str | Path) -> Path:
-        """Write a self-contained HTML report; the file appears whole or not at all."""
+    def report(self, path: str | Path, options: Any = None) -> Path:
+        """Write a self-contained page, or its JSON twin where the name ends with .json; whole or not at all.
+
+        Parameters
+        ----------
+        path
+            ``out.html``, or ``out.json``.
+        options
+            `resistype.report.ReportOptions`: second opinions to show, a patient for a page of that patient alone.
+        """
         # A view, looked up by name: the calls do not depend on how they are shown.
         module = importlib.import_module("resistype.report")
-        return Path(module.write_report(self, path))
+        return Path(module.write_report(self, path, options))
 
-    def write(self, folder: str | Path) -> list[Path]:
-        """Write calls.tsv, evidence.tsv, scores.tsv, genes.tsv, run.json and report.html into a folder."""
+    def write(self, folder: str | Path, options: Any = None) -> list[Path]:
+        """Write the tables (tsv), run.json, report.html and report.json into a folder; `options` as for `report`."""
         module = importlib.import_module("resistype.report")
-        return [Path(path) for path in module.write_folder(self, folder)]
+        return [Path(path) for path in module.write_folder(self, folder, options)]

@@ -83,7 +83,7 @@ def test_what_is_written(path: Path, tmp_path: Path) -> None:
     assert names == {
         *("calls.tsv", "balance.tsv", "clones.tsv", "composition.tsv", "coverage.tsv", "distributions.tsv"),
         *("diversity.tsv", "drift.tsv", "flow.tsv", "patients.tsv", "scores.tsv", "run.json"),
-        *("quantities_patients.tsv", "quantities_samples.tsv"),
+        *("quantities_patients.tsv", "quantities_samples.tsv", "report.html", "report.json"),
     }
     assert record["scheme"] == "cart_product@1.0.0"
     assert record["signatures"]["exhaustion"] == "dysfunction_core"

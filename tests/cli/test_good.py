@@ -13,7 +13,16 @@ import pytest
 from resistype.cli import main
 from resistype.datasets import demo, write_demo
 
-OUTPUTS = ["calls.tsv", "coverage.tsv", "evidence.tsv", "genes.tsv", "report.html", "run.json", "scores.tsv"]
+OUTPUTS = [
+    "calls.tsv",
+    "coverage.tsv",
+    "evidence.tsv",
+    "genes.tsv",
+    "report.html",
+    "report.json",
+    "run.json",
+    "scores.tsv",
+]
 
 
 def run(*words: str | Path) -> int:

@@ -19,7 +19,16 @@ from resistype.report.files import run_json
 from resistype.scheme import Calls, classify
 from tests.scheme.build import QUICK, cohort, level_calls, paired_calls
 
-FILES = ["calls.tsv", "coverage.tsv", "evidence.tsv", "genes.tsv", "report.html", "run.json", "scores.tsv"]
+FILES = [
+    "calls.tsv",
+    "coverage.tsv",
+    "evidence.tsv",
+    "genes.tsv",
+    "report.html",
+    "report.json",
+    "run.json",
+    "scores.tsv",
+]
 
 
 def inside(folder: Path) -> dict[str, bytes]:
@@ -75,7 +84,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("blocked", ["calls.tsv", "genes.tsv", "report.html"])
 def test_a_folder_where_a_file_should_be(tmp_path: Path, blocked: str) -> None:
-    """Whichever of the seven cannot be written, none of the others appears and old ones stay."""
+    """Whichever of the eight cannot be written, none of the others appears and old ones stay."""
     (tmp_path / blocked).mkdir()
     (tmp_path / "run.json").write_text("old")
     with pytest.raises(OutputError, match=blocked):
@@ -257,7 +266,7 @@ def test_run_json_holds_every_threshold_with_its_source(written: dict[str, bytes
 
     assert given == known
     for row in record["thresholds"]:
-        assert set(row) == {"axis", "condition", "value", "source", "citation", "text"}
+        assert set(row) == {"axis", "condition", "value", "source", "citation", "doi", "text"}
         assert row["source"] in ("published", "ours")
         assert row["source"] == "ours" or row["citation"]
         assert f"{row['value']:g}" in row["condition"]

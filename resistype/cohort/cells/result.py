@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -76,3 +78,8 @@ class CellCalls:
         for code in self.run.get("caveats", ()):
             codes[code] = None
         return {code: caveat_line(code) for code in codes}
+
+    def report(self, path: str | Path, options: Any = None) -> Path:
+        """Write a self-contained page, or its JSON twin where the name ends with .json; whole or not at all."""
+        # A view, looked up by name, as for biopsies.
+        return Path(importlib.import_module("resistype.report").write_report(self, path, options))

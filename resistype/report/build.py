@@ -1,0 +1,228 @@
+"""From calls to a `Report`: everything that the page says, gathered once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resistype.cohort.shares import wilson
+from resistype.errors import InputError
+from resistype.library import Library, load_library
+from resistype.report.checks import build_checks
+from resistype.report.methods import methods_text, references, script
+from resistype.report.model import AxisCounts, Group, Inputs, LabelCount, Quantity, Report, Signature, Threshold
+from resistype.report.options import ReportOptions
+from resistype.report.overview import build_cohort
+from resistype.report.patient import only_patient
+from resistype.report.units import build_units, order_of, refusals
+from resistype.report.visible import visible_labels, visible_thresholds
+from resistype.report.words import one_line, word
+from resistype.scheme import Calls
+from resistype.scheme.caveats import caveat_text
+from resistype.scheme.palette import axis_colors
+from resistype.scheme.scheme import Axis
+from resistype.scheme.scheme import Threshold as SchemeThreshold
+
+__all__ = ["MEANINGS", "build_report", "label_rows"]
+
+MEANINGS = {
+    "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
+    "not_assessable": "cannot be called; the reason is given",
+}
+
+
+def build_report(calls: Calls, options: ReportOptions | None = None) -> Report:
+    """Gather what a report of `calls` says.
+
+    Parameters
+    ----------
+    calls
+        From `resistype.classify`.
+    options
+        Second opinions to show; a patient, for a page of that patient alone.
+
+    Returns
+    -------
+    Report
+        A frozen value; `render` draws it, `to_json` writes it out.
+
+    Raises
+    ------
+    InputError
+        S111 when there is no such patient.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> demo = rt.datasets.demo()
+    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
+    ...                     options=rt.CallOptions(stability=False))
+    >>> build_report(calls, ReportOptions(patient="SIM-P20")).groups[0].units[0].id
+    'SIM-P20-Pre'
+    """
+    chosen = options or ReportOptions()
+    named = {name: table["prediction"] for name, table in chosen.opinions.items()}
+    units = build_units(calls, named)
+    axes = tuple(_axis(calls, axis) for axis in calls.scheme.axes)
+    group = Group(
+        id="samples",
+        noun="sample",
+        ordered_by=order_of(calls)[1],
+        axes=axes,
+        units=units,
+        refused=refusals(units, [axis.id for axis in axes]),
+    )
+    report = Report(
+        kind="biopsies",
+        **_head(calls),
+        inputs=_inputs(calls),
+        groups=(group,),
+        cohort=build_cohort(calls, chosen.opinions),
+        **_back(calls, chosen),
+    )
+    return report if chosen.patient is None else only_patient(report, _known(calls, chosen.patient))
+
+
+def _known(calls: Calls, patient: str) -> str:
+    people = calls.design["patient"].astype(str).tolist() if "patient" in calls.design else []
+    if patient not in people:
+        first = f"first: {people[0]!r}" if people else "no column says who they are"
+        raise InputError(f"There is no patient {patient!r} among the calls ({first}).", code="S111")
+    return patient
+
+
+def _head(calls: Calls) -> dict[str, Any]:
+    scheme, about = calls.scheme, calls.reference
+    return {
+        "simulated": "SIMULATED" in calls.run_caveats,
+        "scheme": f"{scheme.id} {scheme.version}",
+        "title": scheme.title,
+        "summary": one_line(scheme.summary),
+        "context": scheme.context,
+        "citation": f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
+        "claim": scheme.claim,
+        "compared_with": f"{about['name']} ({about['mode']}, n = {about['n']})",
+        "questions": {axis.id: _question(calls, axis) for axis in scheme.axes},
+    }
+
+
+def _question(calls: Calls, axis: Axis) -> str:
+    labels = visible_labels(calls, axis)
+    return "; ".join(labels.values()) if labels else "asked only where a patient's own baseline is given"
+
+
+def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
+    codes = dict.fromkeys(code for codes in calls.verdicts.caveats for code in codes)
+    return {
+        "quantities": tuple(
+            Quantity(id=name, title=q.title, unit=q.unit, signature=_signature_of(calls, name))
+            for name, q in calls.scheme.quantities.items()
+        ),
+        "thresholds": tuple(_thresholds(calls)),
+        "signatures": tuple(_signatures(calls)),
+        "caveats": {**calls.run_caveats, **{code: caveat_text(code) for code in codes}},
+        "methods": methods_text(calls),
+        "references": references(calls, [str(table.attrs.get("doi", "")) for table in options.opinions.values()]),
+        "versions": {str(name): str(value) for name, value in calls.run["versions"].items()},
+        "hashes": _hashes(calls),
+        "command": str(calls.run.get("command", "")),
+        "script": script(calls.run),
+    }
+
+
+def _hashes(calls: Calls) -> dict[str, str]:
+    found = {"expression": calls.run["input"]["sha256"], "reference": calls.reference.get("sha256", "")}
+    found |= {name: str(one["sha256"]) for name, one in calls.run.get("signatures", {}).items()}
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def _inputs(calls: Calls) -> Inputs:
+    given = calls.run["input"]
+    kept = {name: given[name] for name in ("source", "sha256", "n_obs", "n_genes", "unit")}
+    return Inputs(**kept, notes=tuple(given["notes"]), checks=build_checks(calls))
+
+
+# ------------------------------------------------------------------ axes
+
+
+def label_rows(
+    labels: dict[str, str], colors: dict[str, str], given: list[str], *, median: dict[str, float] | None = None
+) -> tuple[LabelCount, ...]:
+    """Labels of an axis with their counts and Wilson's interval; those of abstention last."""
+    rows = []
+    for name, text in {**labels, **MEANINGS}.items():
+        n = given.count(name)
+        low, high = wilson(n, len(given))
+        about = {"n": n, "share": n / len(given) if given else None, "low": low, "high": high}
+        stability = (median or {}).get(name)
+        rows.append(LabelCount(id=name, word=word(name), text=text, color=colors[name], stability=stability, **about))
+    return tuple(rows)
+
+
+def _axis(calls: Calls, axis: Axis) -> AxisCounts:
+    given = [str(call) for call in calls.verdicts.calls[axis.id]]
+    median: dict[str, float] = {}
+    if calls.stability is not None:
+        overall = pd.Series(calls.stability.overall(axis.id)).groupby(np.array(given)).median()
+        median = {str(name): float(value) for name, value in overall.items()}
+    rows = label_rows(visible_labels(calls, axis), axis_colors(axis), given, median=median)
+    filled = []
+    for row in rows:
+        share, basis = calls.base_rate(axis.id, row.id)
+        known = None if np.isnan(share) else share
+        filled.append(row.model_copy(update={"reference_share": known, "reference_basis": basis}))
+    return AxisCounts(id=axis.id, title=axis.title, n=len(given), labels=tuple(filled))
+
+
+# ------------------------------------------------------------------ thresholds and signatures
+
+
+def _thresholds(calls: Calls) -> list[Threshold]:
+    rows = [Threshold(**row) for row in visible_thresholds(calls)]
+    scheme = calls.scheme
+    whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
+    whole |= {"cohort to one side": scheme.one_sided, "cohort off a line of the reference": scheme.line_shift}
+    rows += [_whole(name, one) for name, one in whole.items() if one is not None]
+    return rows
+
+
+def _whole(name: str, one: SchemeThreshold) -> Threshold:
+    about = one.model_dump(include={"value", "source", "citation", "doi", "text"})
+    return Threshold(axis="every axis", condition=f"{name}: {one.value:g}", **about)
+
+
+def _signature_of(calls: Calls, name: str) -> str:
+    quantity = calls.scheme.quantities[name]
+    while not quantity.signature and quantity.of:
+        quantity = calls.scheme.quantities[quantity.of]
+    return quantity.signature
+
+
+def _signatures(calls: Calls) -> list[Signature]:
+    library = load_library()
+    return [_signature(calls, library, name) for name in calls.scheme.signatures]
+
+
+def _signature(calls: Calls, library: Library, name: str) -> Signature:
+    known: dict[str, Any] | None = dict(calls.coverage.loc[name]) if name in calls.coverage.index else None
+    one = library.get(name)
+    missing = tuple(str(known["missing"]).split(", ")) if known is not None and known["missing"] else ()
+    genes = tuple(gene for gene in (one.genes if one else ()) if gene not in missing)
+    floor = tuple(str(known["at_floor"]).split(", ")) if known is not None and known["at_floor"] else ()
+    return Signature(
+        id=name,
+        ref=str(known["version"]) if known is not None else (one.ref if one else name),
+        name=one.name if one else name,
+        status=str(known["status"]) if known is not None else (one.status if one else ""),
+        citation=one.source.citation if one else "",
+        sha256=str(calls.run.get("signatures", {}).get(name, {}).get("sha256", "")),
+        asked=int(known["asked"]) if known is not None else len(genes),
+        found=int(known["found"]) if known is not None else 0,
+        genes=genes,
+        missing=missing,
+        at_floor=floor,
+        shared=str(known["shared"]) if known is not None else "",
+        scored=known is not None,
+    )
