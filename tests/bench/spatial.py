@@ -69,7 +69,7 @@ def by_squidpy(tissue: Tissue, radius: float) -> NDArray[np.int64]:
 
     adata = anndata.AnnData(obs=pd.DataFrame(index=np.arange(tissue.n_obs).astype(str)))
     adata.obsm["spatial"] = tissue.um
-    squidpy.gr.spatial_neighbors(adata, coord_type="generic", radius=radius)
+    squidpy.gr.spatial_neighbors_radius(adata, radius=radius)
     return _by_kind(adata.obsp["spatial_connectivities"], tissue)
 
 
