@@ -17,8 +17,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 export const MAX_LABEL = 40;
 
-export function clean(text: string): string {
-  return String(text).slice(0, 400).replace(UNSAFE, "\ufffd");
+export function clean(text: string, most = 400): string {
+  return String(text).slice(0, most).replace(UNSAFE, "\ufffd");
 }
 
 export function short(text: string, most = MAX_LABEL): string {
@@ -85,7 +85,7 @@ export function table(caption: string, head: string[], rows: TableRow[]): HTMLTa
   const cell = (value: string | number): HTMLElement =>
     typeof value === "number" ? el("td", { class: "rt-n", text: grouped(value) }) : el("td", { ...(value.length < 10 ? { class: "rt-fit" } : {}), text: short(value, 80), title: value });
   return el("table", {},
-    el("caption", { text: caption }),
-    el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { text, attr: { scope: "col" } })))),
+    el("caption", { text: clean(caption) }),
+    el("thead", {}, el("tr", {}, ...head.map((text, i) => el("th", { ...(typeof rows[0]?.cells[i] === "number" ? { class: "rt-n" } : {}), text: short(text, 80), attr: { scope: "col" } })))),
     el("tbody", {}, ...rows.map((row) => el("tr", { ...(row.mark ? { class: "rt-mark" } : {}), ...(row.title ? { title: row.title } : {}) }, ...row.cells.map(cell)))));
 }

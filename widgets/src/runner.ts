@@ -1,5 +1,5 @@
 // The Runner: what will be run, start, progress, cancel, warnings, result. The work itself is a thread in Python.
-import { el, empty, number, table, words } from "./dom.ts";
+import { clean, el, empty, number, short, table, words } from "./dom.ts";
 import { frame } from "./frame.ts";
 import { Link, type AnyModel } from "./model.ts";
 
@@ -25,7 +25,7 @@ function clock(seconds: number): string {
 function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () => void {
   const box = frame(host, "resistype runner");
   const link = new Link(model);
-  const title = el("strong", { text: String(model.get("title")) });
+  const title = el("strong", { text: short(String(model.get("title")), 120) });
   const summary = el("div", {}), log = el("div", { attr: { "data-testid": "rt-log" } }), result = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "result", "data-testid": "rt-result" } });
   const bar = el("progress", { attr: { max: 1, value: 0, "aria-label": "progress" } });
   const line = el("p", { attr: { "data-testid": "rt-progress" } });
@@ -41,14 +41,14 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
     bar.value = state.total ? state.done / state.total : state.phase === "done" ? 1 : 0;
     const rate = state.seconds > 0 ? state.done / state.seconds : NaN;
     const left = running && rate > 0 ? `, ${number(rate, 2)} a second, ${clock((state.total - state.done) / rate)} left` : "";
-    line.textContent = `${words(state.phase)}${state.total ? `: ${state.done} of ${state.total}` : ""}${left}${state.text ? `. ${state.text}` : ""}`;
+    line.textContent = `${words(state.phase)}${state.total ? `: ${state.done} of ${state.total}` : ""}${left}${state.text ? `. ${clean(state.text, 1200)}` : ""}`;
     box.status(line.textContent);
   };
   const drawLists = (): void => {
     empty(summary);
     empty(log);
-    for (const text of (model.get("checks") as string[]) ?? []) summary.append(el("p", { text }));
-    for (const text of (model.get("warnings") as string[]) ?? []) log.append(el("p", { text: `⚠ ${text}` }));
+    for (const text of (model.get("checks") as string[]) ?? []) summary.append(el("p", { text: clean(text, 1200) }));
+    for (const text of (model.get("warnings") as string[]) ?? []) log.append(el("p", { text: `⚠ ${clean(text, 1200)}` }));
   };
   const drawResult = (): void => {
     empty(result);

@@ -4,8 +4,8 @@
 var SVG = "http://www.w3.org/2000/svg";
 var UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 var MAX_LABEL = 40;
-function clean(text) {
-  return String(text).slice(0, 400).replace(UNSAFE, "�");
+function clean(text, most = 400) {
+  return String(text).slice(0, most).replace(UNSAFE, "�");
 }
 function short(text, most = MAX_LABEL) {
   const whole = Array.from(clean(text));
@@ -56,8 +56,8 @@ function table(caption, head2, rows) {
   return el(
     "table",
     {},
-    el("caption", { text: caption }),
-    el("thead", {}, el("tr", {}, ...head2.map((text) => el("th", { text, attr: { scope: "col" } })))),
+    el("caption", { text: clean(caption) }),
+    el("thead", {}, el("tr", {}, ...head2.map((text, i) => el("th", { ...typeof rows[0]?.cells[i] === "number" ? { class: "rt-n" } : {}, text: short(text, 80), attr: { scope: "col" } })))),
     el("tbody", {}, ...rows.map((row) => el("tr", { ...row.mark ? { class: "rt-mark" } : {}, ...row.title ? { title: row.title } : {} }, ...row.cells.map(cell))))
   );
 }
@@ -102,7 +102,7 @@ var STYLE = `
   --rt-fill: color-mix(in srgb, var(--rt-ink) 7%, var(--rt-paper)); --rt-mark: #0072B2;
   font: 13px/1.4 system-ui, sans-serif; color: var(--rt-ink); background: var(--rt-paper); padding: 8px; text-align: left; container-type: inline-size; }
 .rt *, .rt *::before { box-sizing: border-box; }
-.rt h3 { font-size: 13px; font-weight: 650; margin: 0 0 4px; color: var(--rt-ink); } .rt p { margin: 2px 0; }
+.rt h3 { font-size: 13px; font-weight: 650; margin: 0 0 4px; color: var(--rt-ink); } .rt p { margin: 2px 0; overflow-wrap: anywhere; }
 .rt .rt-head { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-bottom: 6px; } .rt .rt-soft { color: var(--rt-soft); }
 .rt .rt-banner { border: 2px solid #D55E00; padding: 3px 8px; font-weight: 600; margin: 4px 0; }
 .rt .rt-grid { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 10px 16px; align-items: start; }
@@ -1809,7 +1809,7 @@ function clock(seconds) {
 function render5({ model, el: host }) {
   const box = frame(host, "resistype runner");
   const link = new Link(model);
-  const title = el("strong", { text: String(model.get("title")) });
+  const title = el("strong", { text: short(String(model.get("title")), 120) });
   const summary = el("div", {}), log = el("div", { attr: { "data-testid": "rt-log" } }), result = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "result", "data-testid": "rt-result" } });
   const bar = el("progress", { attr: { max: 1, value: 0, "aria-label": "progress" } });
   const line = el("p", { attr: { "data-testid": "rt-progress" } });
@@ -1826,14 +1826,14 @@ function render5({ model, el: host }) {
     bar.value = state.total ? state.done / state.total : state.phase === "done" ? 1 : 0;
     const rate = state.seconds > 0 ? state.done / state.seconds : NaN;
     const left = running && rate > 0 ? `, ${number(rate, 2)} a second, ${clock((state.total - state.done) / rate)} left` : "";
-    line.textContent = `${words(state.phase)}${state.total ? `: ${state.done} of ${state.total}` : ""}${left}${state.text ? `. ${state.text}` : ""}`;
+    line.textContent = `${words(state.phase)}${state.total ? `: ${state.done} of ${state.total}` : ""}${left}${state.text ? `. ${clean(state.text, 1200)}` : ""}`;
     box.status(line.textContent);
   };
   const drawLists = () => {
     empty(summary);
     empty(log);
-    for (const text of model.get("checks") ?? []) summary.append(el("p", { text }));
-    for (const text of model.get("warnings") ?? []) log.append(el("p", { text: `⚠ ${text}` }));
+    for (const text of model.get("checks") ?? []) summary.append(el("p", { text: clean(text, 1200) }));
+    for (const text of model.get("warnings") ?? []) log.append(el("p", { text: `⚠ ${clean(text, 1200)}` }));
   };
   const drawResult = () => {
     empty(result);
