@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import resistype as rt
-from resistype.errors import SessionError
+from resistype.errors import InputError, SessionError
 from resistype.scheme import Calls
 from resistype.session import Material, Session, expect
 
@@ -295,3 +295,28 @@ def test_what_can_be_undone_and_done_again_is_told(session: Session) -> None:
     assert (session.can_undo, session.can_redo) == (True, False)
     session.undo()
     assert (session.can_undo, session.can_redo) == (False, True)
+
+
+def test_a_quantity_that_is_added_can_be_looked_at_and_is_in_the_script(material: Material) -> None:
+    session, told = Session(material), []
+    before = session.material.digest()
+    session.events.quantities.connect(told.append)
+    session.add_quantity("mine", [*range(material.n_obs - 1), float("nan")], "my draft")
+    session.color_by("quantity:mine")
+    again = Session(material)
+    for line in session.to_script().splitlines():
+        if line.startswith("session."):
+            eval(line, {"session": again})  # noqa: S307  our own script
+
+    assert told == ["mine"]
+    assert session.scheme.quantities["mine"].title == "my draft"
+    assert session.material.digest() == before
+    assert again.state == session.state
+    np.testing.assert_array_equal(again.material.columns["mine"], session.material.columns["mine"])
+
+
+def test_a_quantity_of_another_length_or_of_the_scheme_is_refused(material: Material) -> None:
+    with pytest.raises(InputError, match="E903 'mine': 1 values for"):
+        Session(material).add_quantity("mine", [1.0])
+    with pytest.raises(InputError, match="or a name the scheme uses"):
+        Session(material).add_quantity(next(iter(material.scheme.quantities)), [0.0] * material.n_obs)
