@@ -47,17 +47,18 @@ def read_folder(folder: Path) -> dict[str, Any]:
             raise SamplesError(message, code="E993")
         reasons = _reasons(evidence, calls.index, axes)
         scheme = _scheme(run, evidence)
+        firm = {axis: _numbers(calls[f"{axis}_stability"]) for axis in axes if f"{axis}_stability" in calls}
+        values = scores.apply(_numbers) if scheme is not None else pd.DataFrame(index=calls.index)
     except (OSError, ValueError, KeyError, AttributeError) as error:
         if isinstance(error, ResistypeError):
             raise
         message = f"{str(folder)!r} cannot be read as written by resistype classify: {error}"
         raise SamplesError(message, code="E993") from None
-    firm = {axis: _numbers(calls[f"{axis}_stability"]) for axis in axes if f"{axis}_stability" in calls}
     baseline = calls["baseline_sample"] if "baseline_sample" in calls else pd.Series("", index=calls.index)
     return {
         "labels": calls[axes],
         "scheme": scheme,
-        "values": scores.apply(_numbers) if scheme is not None else pd.DataFrame(index=calls.index),
+        "values": values,
         "firm": pd.DataFrame(firm, index=calls.index, dtype=np.float64),
         "reasons": reasons,
         "baseline": baseline,

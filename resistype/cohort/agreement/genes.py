@@ -185,11 +185,14 @@ def _left_out(
         log2 = expression.select(samples).log2(columns)
         whole, n = log2.mean(axis=1, keepdims=True), len(genes)
         return genes, whole - (whole * n - log2) / max(n - 1, 1)
-    down = set(getattr(signature, "down", ()) or ())
-    up = np.array([gene not in down for gene in genes])
+    up = np.array([gene not in signature.down for gene in genes])
+    weight = np.array([(signature.weights or {}).get(gene, 1.0) for gene in genes])
     kept = [np.ones(len(genes), dtype=bool), *(np.arange(len(genes)) != k for k in range(len(genes)))]
     sets = IndexedSets.build(
-        [columns[keep & up] for keep in kept], expression.n_genes, down=[columns[keep & ~up] for keep in kept]
+        [columns[keep & up] for keep in kept],
+        expression.n_genes,
+        down=[columns[keep & ~up] for keep in kept],
+        weights=[np.concatenate([weight[keep & up], weight[keep & ~up]]) for keep in kept],
     )
     whole_cohort = get_method(quantity.method).family == "cohort"
     used = expression if whole_cohort else expression.select(samples)
