@@ -83,7 +83,7 @@ export interface TableRow {
 
 export function table(caption: string, head: string[], rows: TableRow[]): HTMLTableElement {
   const cell = (value: string | number): HTMLElement =>
-    typeof value === "number" ? el("td", { class: "rt-n", text: grouped(value) }) : el("td", { ...(value.length < 10 ? { class: "rt-fit" } : {}), text: short(value, 80), title: value });
+    typeof value === "number" ? el("td", { class: "rt-n", text: grouped(value) }) : el("td", { ...(value.length < 17 ? { class: "rt-fit" } : {}), text: short(value, 80), title: value });
   return el("table", {},
     el("caption", { text: clean(caption) }),
     el("thead", {}, el("tr", {}, ...head.map((text, i) => el("th", { ...(typeof rows[0]?.cells[i] === "number" ? { class: "rt-n" } : {}), text: short(text, 80), attr: { scope: "col" } })))),

@@ -10,9 +10,11 @@ export const STYLE = `
 .rt .rt-head { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-bottom: 6px; } .rt .rt-soft { color: var(--rt-soft); }
 .rt .rt-banner { border: 2px solid #D55E00; padding: 3px 8px; font-weight: 600; margin: 4px 0; }
 .rt .rt-grid { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 10px 16px; align-items: start; }
+.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); }
 @container (max-width: 700px) { .rt .rt-grid { grid-template-columns: minmax(0, 1fr); } }
 .rt .rt-bar { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-bottom: 4px; }
-.rt button, .rt select, .rt input[type=text], .rt input[type=number] { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; padding: 2px 7px; min-height: 26px; max-width: 100%; }
+.rt button, .rt select, .rt input[type=text], .rt input[type=number], .rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; padding: 2px 7px; min-height: 26px; max-width: 100%; }
+.rt .rt-bar .rt-bar { margin: 0; } .rt .rt-bar select { max-width: 15em; }
 .rt button { cursor: pointer; } .rt button:hover { background: var(--rt-fill); } .rt button[aria-pressed=true], .rt button[aria-selected=true] { border-color: var(--rt-mark); box-shadow: inset 0 -2px 0 var(--rt-mark); font-weight: 600; }
 .rt button:disabled { opacity: .55; cursor: default; }
 .rt :focus-visible { outline: 2px solid #56B4E9; outline-offset: 1px; }
@@ -20,7 +22,7 @@ export const STYLE = `
 .rt .rt-over { position: relative; } .rt .rt-over svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .rt .rt-legend { display: flex; flex-wrap: wrap; gap: 2px 6px; margin: 6px 0 0; padding: 0; list-style: none; } .rt .rt-legend li { display: flex; align-items: center; gap: 2px; margin: 0; }
 .rt .rt-chip { width: 12px; height: 12px; border-radius: 3px; display: inline-block; border: 1px solid var(--rt-line); flex: none; margin-right: 4px; }
-.rt .rt-legend button { display: inline-flex; align-items: center; max-width: 26em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .rt .rt-legend button[aria-pressed=false] .rt-chip { background: transparent !important; } .rt .rt-legend button[aria-pressed=false] { color: var(--rt-soft); text-decoration: line-through; }
+.rt .rt-legend button { display: inline-flex; align-items: center; max-width: 26em; white-space: nowrap; } .rt .rt-cut { overflow: hidden; text-overflow: ellipsis; margin-right: 4px; } .rt .rt-legend button[aria-pressed=false] .rt-chip { background: transparent !important; } .rt .rt-legend button[aria-pressed=false] { color: var(--rt-soft); text-decoration: line-through; }
 .rt .rt-cuts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 6px 14px; margin: 4px 0; } .rt .rt-cuts > div { min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 .rt .rt-thr { display: grid; grid-template-columns: minmax(0, 1fr) 5.2em 2.2em; gap: 0 6px; align-items: center; } .rt .rt-cuts label { color: var(--rt-soft); font-size: 12px; line-height: 1.25; overflow-wrap: anywhere; } .rt .rt-cuts label b { color: var(--rt-ink); }
 .rt .rt-thr input[type=range] { width: 100%; margin: 2px 0; accent-color: var(--rt-mark); }
@@ -30,12 +32,10 @@ export const STYLE = `
 .rt th { overflow-wrap: normal; } .rt .rt-fit { white-space: nowrap; }
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
-.rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
+.rt section { border-top: 1px solid var(--rt-line); margin-top: 6px; padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input, .rt .rt-sheet select { padding: 2px; } .rt .rt-sheet thead { position: sticky; top: 0; z-index: 1; } .rt .rt-sheet td:first-child:not(.rt-said) { position: sticky; left: 0; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
-.rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; width: 100%; padding: 3px 7px; } .rt pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--rt-ink); background: var(--rt-paper); margin: 0; }
-.rt .rt-form { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 4px 10px; } .rt .rt-form label { color: var(--rt-soft); } .rt .rt-form input, .rt .rt-form select { width: 100%; }
+.rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet :is(input, select) { padding: 2px; } .rt .rt-sheet thead { position: sticky; top: 0; z-index: 1; } .rt [aria-invalid] { border-color: #D55E00; } .rt textarea, .rt .rt-cuts label :is(input, select) { width: 100%; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
 `;

@@ -52,7 +52,7 @@ function grouped(n) {
   return String(n).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 function table(caption, head2, rows) {
-  const cell = (value2) => typeof value2 === "number" ? el("td", { class: "rt-n", text: grouped(value2) }) : el("td", { ...value2.length < 10 ? { class: "rt-fit" } : {}, text: short(value2, 80), title: value2 });
+  const cell = (value2) => typeof value2 === "number" ? el("td", { class: "rt-n", text: grouped(value2) }) : el("td", { ...value2.length < 17 ? { class: "rt-fit" } : {}, text: short(value2, 80), title: value2 });
   return el(
     "table",
     {},
@@ -109,6 +109,7 @@ var STYLE = `
 @container (max-width: 700px) { .rt .rt-grid { grid-template-columns: minmax(0, 1fr); } }
 .rt .rt-bar { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-bottom: 4px; }
 .rt button, .rt select, .rt input[type=text], .rt input[type=number] { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; padding: 2px 7px; min-height: 26px; max-width: 100%; }
+.rt .rt-bar .rt-bar { margin: 0; } .rt .rt-bar select { max-width: 15em; }
 .rt button { cursor: pointer; } .rt button:hover { background: var(--rt-fill); } .rt button[aria-pressed=true], .rt button[aria-selected=true] { border-color: var(--rt-mark); box-shadow: inset 0 -2px 0 var(--rt-mark); font-weight: 600; }
 .rt button:disabled { opacity: .55; cursor: default; }
 .rt :focus-visible { outline: 2px solid #56B4E9; outline-offset: 1px; }
@@ -116,7 +117,7 @@ var STYLE = `
 .rt .rt-over { position: relative; } .rt .rt-over svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .rt .rt-legend { display: flex; flex-wrap: wrap; gap: 2px 6px; margin: 6px 0 0; padding: 0; list-style: none; } .rt .rt-legend li { display: flex; align-items: center; gap: 2px; margin: 0; }
 .rt .rt-chip { width: 12px; height: 12px; border-radius: 3px; display: inline-block; border: 1px solid var(--rt-line); flex: none; margin-right: 4px; }
-.rt .rt-legend button { display: inline-flex; align-items: center; max-width: 26em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .rt .rt-legend button[aria-pressed=false] .rt-chip { background: transparent !important; } .rt .rt-legend button[aria-pressed=false] { color: var(--rt-soft); text-decoration: line-through; }
+.rt .rt-legend button { display: inline-flex; align-items: center; max-width: 26em; white-space: nowrap; } .rt .rt-cut { overflow: hidden; text-overflow: ellipsis; margin-right: 4px; } .rt .rt-legend button[aria-pressed=false] .rt-chip { background: transparent !important; } .rt .rt-legend button[aria-pressed=false] { color: var(--rt-soft); text-decoration: line-through; }
 .rt .rt-cuts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 6px 14px; margin: 4px 0; } .rt .rt-cuts > div { min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 .rt .rt-thr { display: grid; grid-template-columns: minmax(0, 1fr) 5.2em 2.2em; gap: 0 6px; align-items: center; } .rt .rt-cuts label { color: var(--rt-soft); font-size: 12px; line-height: 1.25; overflow-wrap: anywhere; } .rt .rt-cuts label b { color: var(--rt-ink); }
 .rt .rt-thr input[type=range] { width: 100%; margin: 2px 0; accent-color: var(--rt-mark); }
@@ -126,7 +127,7 @@ var STYLE = `
 .rt th { overflow-wrap: normal; } .rt .rt-fit { white-space: nowrap; }
 .rt .rt-mark td { font-weight: 650; } .rt .rt-mark td:first-child { box-shadow: inset 3px 0 0 var(--rt-mark); }
 .rt .rt-alert { border: 1px solid #D55E00; padding: 3px 8px; margin: 4px 0; } .rt .rt-alert:empty { display: none; }
-.rt section { border-top: 1px solid var(--rt-line); padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
+.rt section { border-top: 1px solid var(--rt-line); margin-top: 6px; padding: 6px 0 2px; min-width: 0; } .rt .rt-pair { cursor: pointer; }
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -690,9 +691,9 @@ function bars(store) {
   if (store.part && counted?.length) return barsOf(counted, sizes, (p) => names[p] === "");
   return composition(data.columns[spec.patient], times, store.calls.final[axis], sizes, (p) => names[p] === "");
 }
-var label = (store, bar) => {
+var label = (store, bar, most = 400) => {
   const time = store.spec.timepoint >= 0 ? store.spec.columns[store.spec.timepoint].names[bar.time] : "";
-  return `${store.spec.columns[store.spec.patient].names[bar.patient]} ${time}`.trim();
+  return `${short(store.spec.columns[store.spec.patient].names[bar.patient], most)} ${short(time, Math.ceil(most / 2))}`.trim();
 };
 function compositionPicture(store, found) {
   const axis = store.current, height = found.length * ROW + 4;
@@ -701,7 +702,7 @@ function compositionPicture(store, found) {
     const y = i * ROW + 2;
     let x = LEFT2;
     const name = label(store, bar);
-    picture.append(svg("text", { attr: { x: LEFT2 - 6, y: y + 11, "text-anchor": "end" }, title: name }, short(name, 22)));
+    picture.append(svg("text", { attr: { x: LEFT2 - 6, y: y + 11, "text-anchor": "end" }, title: name }, label(store, bar, 12)));
     bar.counts.forEach((k, call) => {
       if (!k) return;
       const w = k / bar.n * BAR;
@@ -1122,7 +1123,7 @@ function legend(store) {
           if (!store.hidden.delete(name)) store.hidden.add(name);
           store.tell("hidden");
         } }
-      }, chip, `${short(word)} ${grouped(coloring.counts[i])}`);
+      }, chip, el("span", { class: "rt-cut", text: short(word) }), ` ${grouped(coloring.counts[i])}`);
       const pick = el("button", {
         text: "select",
         title: `select ${word}`,

@@ -16,9 +16,10 @@ function bars(store: Store): Bar[] {
   return composition(data.columns[spec.patient], times, store.calls.final[axis], sizes, (p) => names[p] === "");
 }
 
-const label = (store: Store, bar: Bar): string => {
+// Patient and time point, each whole or short of so many letters.
+const label = (store: Store, bar: Bar, most = 400): string => {
   const time = store.spec.timepoint >= 0 ? store.spec.columns[store.spec.timepoint].names[bar.time] : "";
-  return `${store.spec.columns[store.spec.patient].names[bar.patient]} ${time}`.trim();
+  return `${short(store.spec.columns[store.spec.patient].names[bar.patient], most)} ${short(time, Math.ceil(most / 2))}`.trim();
 };
 
 function compositionPicture(store: Store, found: Bar[]): Node {
@@ -28,7 +29,7 @@ function compositionPicture(store: Store, found: Bar[]): Node {
     const y = i * ROW + 2;
     let x = LEFT;
     const name = label(store, bar);
-    picture.append(svg("text", { attr: { x: LEFT - 6, y: y + 11, "text-anchor": "end" }, title: name }, short(name, 22)));
+    picture.append(svg("text", { attr: { x: LEFT - 6, y: y + 11, "text-anchor": "end" }, title: name }, label(store, bar, 12)));
     bar.counts.forEach((k, call) => {
       if (!k) return;
       const w = (k / bar.n) * BAR;

@@ -26,7 +26,7 @@ export function legend(store: Store): { node: HTMLElement; draw(): void } {
         title: coloring.texts[i] || word,
         attr: { type: "button", "aria-pressed": String(!store.hidden.has(name)), "data-key": `h${i}`, "data-call": i },
         on: { click: () => { if (!store.hidden.delete(name)) store.hidden.add(name); store.tell("hidden"); } },
-      }, chip, `${short(word)} ${grouped(coloring.counts[i])}`);
+      }, chip, el("span", { class: "rt-cut", text: short(word) }), ` ${grouped(coloring.counts[i])}`);
       const pick = el("button", {
         text: "select", title: `select ${word}`,
         attr: { type: "button", "aria-label": `select ${short(word)}`, "data-key": `s${i}` },
