@@ -39,8 +39,9 @@ def label_colours(agreement: Agreement, axis: str) -> dict[str, str]:
 
 
 def _short(name: object) -> str:
-    text = str(name).replace("_", " ").replace("$", r"\$")
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    text = "".join(one if one.isprintable() else "?" for one in str(name)[: LONGEST + 1]).replace("_", " ")
+    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text.replace("$", r"\$")  # else it would be read as a formula
 
 
 def draw_confusion(one: AxisAgreement, ax: Axes, *, names: tuple[str, str]) -> None:
