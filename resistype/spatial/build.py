@@ -76,7 +76,7 @@ def read_tissue(
     region, instance = _column(given, given.columns.region), _ids(given)
     xy, unread = numbers(given.xy)
     kind = _kinds(given)
-    raise_all(complaints(xy, unread, region, instance) + _no_kinds(kind, given.columns.kind))
+    raise_all(complaints(xy, unread, region=region, instance=instance) + _no_kinds(kind, given.columns.kind))
     xy = np.ascontiguousarray(xy[:, ::-1] if axes == "yx" else xy)
     xy.flags.writeable = False
     names = [str(one) for one in region]

@@ -64,7 +64,9 @@ def numbers(xy: Any) -> tuple[NDArray[np.float64], str]:
         return empty, f"the coordinates are not numbers: {error}"
 
 
-def complaints(xy: NDArray[np.float64], unread: str, region: NDArray[Any], instance: NDArray[Any]) -> list[Complaint]:
+def complaints(
+    xy: NDArray[np.float64], unread: str, *, region: NDArray[Any], instance: NDArray[Any]
+) -> list[Complaint]:
     """Everything that is wrong with coordinates and keys."""
     found: list[Complaint] = []
     if not len(region):

@@ -1,4 +1,4 @@
-"""Cost of tissue: `python -m tests.bench.spatial [--cells N]`, beside scikit-learn's and squidpy's neighbours.
+"""Cost of tissue, beside the neighbours of others: `python -m tests.bench.spatial [--cells N] [--peers NAME …]`.
 
 Cells at random in one image at 2,500 cells/mm² with five kinds; a radius of 30 µm has about seven neighbours, one of
 60 µm about 28. Peers run in the same process on the same cells, where they are installed; what they count is compared
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -78,10 +79,10 @@ def _by_kind(graph: object, tissue: Tissue) -> NDArray[np.int64]:
     return np.rint(graph @ one_hot).astype(np.int64)  # type: ignore[operator]
 
 
-def peers() -> dict[str, Callable[[Tissue, float], NDArray[np.int64]]]:
+def peers() -> dict[str, tuple[str, Callable[[Tissue, float], NDArray[np.int64]]]]:
     """Those that are installed."""
     known = {"sklearn": ("scikit-learn", by_sklearn), "squidpy": ("squidpy", by_squidpy)}
-    return {name: count for module, (name, count) in known.items() if importlib.util.find_spec(module)}
+    return {module: one for module, one in known.items() if importlib.util.find_spec(module)}
 
 
 def line(what: str, took: float, note: str = "") -> None:
@@ -89,30 +90,36 @@ def line(what: str, took: float, note: str = "") -> None:
     print(f"| {what} | {took:.2f} | {note} |", flush=True)
 
 
-def neighbours(tissue: Tissue, radius: float) -> None:
+def neighbours(tissue: Tissue, radius: float, chosen: list[str]) -> None:
     """Ours beside the peers, and whether they agree."""
     ours = neighbourhood(tissue, radius).counts.to_numpy()
     mean = ours.sum() / tissue.n_obs
     took = seconds(lambda: neighbourhood(tissue, radius), times=2)
     line(f"neighbours by kind, {radius:g} µm", took, f"{mean:.1f} neighbours a cell")
-    for name, count in peers().items():
+    for module, (name, count) in peers().items():
+        if module not in chosen:
+            continue
+        start = time.perf_counter()
         theirs = count(tissue, radius)
+        took = time.perf_counter() - start
         same = "same counts" if (theirs == ours).all() else f"{int((theirs != ours).sum())} counts differ"
-        line(f"the same, {name}", seconds(lambda count=count: count(tissue, radius), times=1), same)
+        line(f"the same, {name}", took, same)
 
 
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=500_000)
-    n_cells = parser.parse_args().cells
+    parser.add_argument("--peers", nargs="*", default=["sklearn", "squidpy"])
+    given = parser.parse_args()
+    n_cells = given.cells
     cells = table(n_cells)
     print(f"{n_cells:,} cells\n\n| what | seconds | |\n|---|---|---|")
     columns = TissueColumns()
     line("read_tissue", seconds(lambda: read_tissue(cells, unit="um", columns=columns), times=2), "from a table")
     tissue = read_tissue(cells, unit="um", columns=columns)
     for radius in (30.0, 60.0):
-        neighbours(tissue, radius)
+        neighbours(tissue, radius, given.peers)
     line("nearest tumour cell of each T cell", seconds(lambda: nearest(tissue, "tumour", of="T cell"), times=2))
     side = float(tissue.um.max())
     places = compartments(tissue, ROLES).grounds["image"].grid.shape
