@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resistype.npz import read_arrays
+from resistype.npz import array_files, read_arrays, write_pair
 from resistype.strict import RefusedError
 
 
@@ -58,3 +58,30 @@ def test_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
 def test_an_absent_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "a.npz")
+
+
+def test_a_pair_is_readable_whenever_its_writer_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json"
+    write_pair(path, "one", {"x": np.array([1.0])})
+    real, calls = Path.replace, []
+
+    def killed(self: Path, target: Path) -> Path:
+        calls.append(self.name)
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    for stop, text, values in ((1, "one", [1.0]), (2, "one", [1.0]), (3, "two", [2.0])):
+        calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            write_pair(path, "two", {"x": np.array([2.0])})
+        assert path.read_text() == text
+        assert values in [read_arrays(one)["x"].tolist() for one in array_files(path)]
+
+
+def test_a_pair_leaves_two_files(tmp_path: Path) -> None:
+    write_pair(tmp_path / "a.json", "words", {"x": np.array([1.0])})
+
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.json", "a.npz"]
+    assert array_files(tmp_path / "absent.json") == [tmp_path / "absent.npz"]

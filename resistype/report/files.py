@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,10 +40,10 @@ def write_folder(calls: Calls, folder: str | Path, options: ReportOptions | None
         "scores.tsv": table_text(calls.quantities.rename_axis("sample").reset_index()),
         "genes.tsv": table_text(calls.genes),
         "coverage.tsv": table_text(calls.coverage.reset_index()),
-        "run.json": run_json(calls),
         "report.html": render(report),
         "report.json": report_json(report),
     }
+    texts["run.json"] = run_json(calls, texts)  # last: its hashes tell files of this run from those of an older one
     target = make_folder(folder)
     for name in texts:
         if (target / name).is_dir():
@@ -60,9 +62,15 @@ def table_text(frame: pd.DataFrame) -> str:
     return inert_frame(frame).to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 
 
-def run_json(calls: Calls) -> str:
-    """The record of the run: versions, hashes, thresholds with their source, reference, caveats."""
+def run_json(calls: Calls, files: Mapping[str, str] | None = None) -> str:
+    """The record of the run: versions, hashes, thresholds with their source, reference, caveats.
+
+    With `files`, the texts written beside it by name, also the SHA-256 of each.
+    """
     record = dict(calls.run)
     record["thresholds"] = visible_thresholds(calls)
     record["caveats"] = dict(calls.run_caveats)
+    if files:
+        hashes = {name: hashlib.sha256(text.encode(errors="replace")).hexdigest() for name, text in files.items()}
+        record["files"] = hashes
     return json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

@@ -21,11 +21,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.atomic import replace_file
 from resistype.errors import OutputError, ReferenceError_
-from resistype.npz import read_arrays
+from resistype.npz import array_files, read_arrays, write_pair
 from resistype.scheme.regression import Regression
-from resistype.strict import read_json
+from resistype.strict import RefusedError, read_json
 
 __all__ = ["MIN_COHORT", "SMALL_COHORT", "GeneFigures", "Reference"]
 
@@ -149,9 +148,7 @@ class Reference:
             arrays[f"names_{name}"] = np.array(figures.genes, dtype=np.str_)
             arrays[f"usual_{name}"] = np.array([figures.log2, figures.rank])
         try:
-            replace_file(target.with_suffix(".npz"), lambda handle: np.savez_compressed(handle, **arrays))
-            text = json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-            replace_file(target, lambda handle: handle.write(text.encode()))
+            write_pair(target, json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n", arrays)
         except OSError as error:
             message = f"The reference could not be written to {str(target)!r}: {error.strerror or error}."
             raise OutputError(message, code="O101") from None
@@ -170,7 +167,13 @@ class Reference:
             if source.stat().st_size > _MAX_BYTES:
                 raise ValueError(f"it is larger than {_MAX_BYTES // 2**20} MB")
             head = read_json(source.read_bytes())
-            return _from_parts(source, head, read_arrays(source.with_suffix(".npz")))
+            first, *waiting = array_files(source)
+            try:
+                return _from_parts(source, head, read_arrays(first))
+            except (ReferenceError_, RefusedError):
+                if not waiting:
+                    raise
+                return _from_parts(source, head, read_arrays(waiting[0]))
         except ReferenceError_:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

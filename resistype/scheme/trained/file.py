@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.atomic import replace_file
 from resistype.errors import ModelError, OutputError
-from resistype.npz import read_arrays
+from resistype.npz import array_files, read_arrays, write_pair
 from resistype.strict import RefusedError, read_json
 
 __all__ = ["FORMAT", "FORMAT_VERSION", "digest_of", "read_model", "write_model"]
@@ -64,8 +63,7 @@ def write_model(path: str | Path, head: Mapping[str, Any], arrays: Mapping[str, 
     text = json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
     plain: dict[str, Any] = {name: _plain(arrays[name]) for name in sorted(arrays)}
     try:
-        replace_file(beside, lambda stream: np.savez_compressed(stream, **plain))
-        return replace_file(target, lambda stream: stream.write(text.encode()))
+        return write_pair(target, text, plain)
     except OSError as error:
         message = f"The model could not be written to {str(target)!r}: {error.strerror or error}."
         raise OutputError(message, code="O101") from None
@@ -82,8 +80,12 @@ def read_model(path: str | Path) -> tuple[Head, Arrays]:
     source = Path(path)
     head = _read_head(source)
     _check_format(source, head)
-    arrays = _read_arrays(source.with_suffix(".npz"))
-    if head.get("sha256") != digest_of(head, arrays):
+    arrays: Arrays = {}
+    for place in array_files(source):
+        arrays = _read_arrays(place)
+        if head.get("sha256") == digest_of(head, arrays):
+            break
+    else:
         raise _refused(source, "it was changed after it was written (its hash does not match). Fit the model again")
     return {key: value for key, value in head.items() if key not in ("sha256", "arrays")}, arrays
 
