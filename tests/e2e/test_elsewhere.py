@@ -110,7 +110,17 @@ def test_hostile_names_run_nothing_in_the_file(page: Any, tmp_path: Path) -> Non
     for summary in page.locator(".rt summary").all():
         summary.click()
     page.wait_for_timeout(200)
+    # labels of any length stay in their picture, and the counts stay beside the names of the legend
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.rt section svg text')].filter(t => { const b = t.getBBox(), v = t.ownerSVGElement.viewBox.baseVal; return b.x < 0 || b.x + b.width > v.width; }).map(t => t.textContent)"
+    )
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('.rt-legend button[data-call]')].filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.textContent)"
+    )
+    picture(page, "file-hostile")
 
+    assert (cut, hidden) == ([], [])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("window.__pwned") is None
     assert page.locator(".rt img, .rt iframe, .rt script, .rt a").count() == 0
     assert not page.external
