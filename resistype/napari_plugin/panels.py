@@ -90,8 +90,16 @@ def threshold_text(session: Session, axis: str, name: str) -> str:
 
 def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
     """Lines on the selected cell: axis, call, quantity, value, threshold, distance; which one decided is marked."""
-    table = view.evidence()
-    lines: list[tuple[str, ...]] = []
+    table, session = view.evidence(), view.session
+    if table.empty:
+        return []
+    calls = {
+        axis.id: session.names(axis.id)[session.codes(axis.id)[session.selection[0]]] for axis in session.scheme.axes
+    }
+    rest = [axis for axis in session.scheme.axes if axis.id not in set(table["axis"])]
+    lines: list[tuple[str, ...]] = [
+        (one.id, calls[one.id], one.title, "", "", "", "of the other calls") for one in rest
+    ]
     for row in table.to_dict("records"):
         has = bool(row["threshold"])
         limit = f"{row['threshold']} {row['threshold_value']:.4g} ({row['threshold_source']})" if has else ""

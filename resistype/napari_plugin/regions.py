@@ -166,7 +166,10 @@ def compose(
         with its interval.
     """
     tissue, _ = view.tissue()
-    shares = roi_composition(tissue, list(first), against=None if second is None else list(second), by_region=by_image)
+    against = None if second is None else list(second)
+    shares = roi_composition(tissue, list(first), against=against, by_region=by_image)
+    mine = shares["group"] == first[0].name
+    shares = pd.concat([shares[mine], shares[~mine]], ignore_index=True)
     if by_image:
         return shares
     change = roi_difference(shares).set_index("kind")
