@@ -2,6 +2,6 @@
 
 from resistype.datasets.cells import CellDemo, cell_demo
 from resistype.datasets.simulated import Demo, demo, write_demo
-from resistype.datasets.tissue import TissueDemo, tissue_demo
+from resistype.datasets.tissue import TissueDemo, tissue_demo, write_tissue_demo
 
-__all__ = ["CellDemo", "Demo", "TissueDemo", "cell_demo", "demo", "tissue_demo", "write_demo"]
+__all__ = ["CellDemo", "Demo", "TissueDemo", "cell_demo", "demo", "tissue_demo", "write_demo", "write_tissue_demo"]

@@ -16,18 +16,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.atomic import replace_file
 from resistype.datasets.tissue_plan import CHANNELS, IMAGES, KINDS, MEANS, Plan, kinds_of, zones
+from resistype.errors import OutputError
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["TissueDemo", "tissue_demo"]
+__all__ = ["TissueDemo", "tissue_demo", "write_tissue_demo"]
 
 Floats = NDArray[np.float64]
 SCALE_UM = 1.0
@@ -124,6 +129,54 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
     for frame in (demo.table, demo.markers, demo.truth):
         frame.attrs["simulated"] = True
     return demo
+
+
+def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
+    """Write the simulated tissue as files, as a study would come: the table as h5ad, what was planted as tsv.
+
+    Parameters
+    ----------
+    folder
+        Made where it does not exist. Each file appears whole or not at all.
+
+    Returns
+    -------
+    dict
+        Path of `cells`, `truth` and `description`.
+
+    Raises
+    ------
+    OutputError
+        O101 when the folder cannot be written to.
+
+    Examples
+    --------
+    >>> from resistype import datasets
+    >>> sorted(path.name for path in datasets.write_tissue_demo("tissue-demo").values())
+    ['README.txt', 'tissue.h5ad', 'truth.tsv']
+    """
+    made, target = tissue_demo(), Path(folder)
+    truth = made.truth.reset_index().to_csv(sep="\t", index=False, lineterminator="\n")
+    files = {"cells": "tissue.h5ad", "truth": "truth.tsv", "description": "README.txt"}
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=target, prefix=".resistype-") as stage:
+            made.to_anndata().write_h5ad(Path(stage) / "tissue.h5ad")
+            cells = (Path(stage) / "tissue.h5ad").read_bytes()
+        texts = {"cells": cells, "truth": truth.encode(), "description": made.description.encode()}
+        for key, content in texts.items():
+            replace_file(target / files[key], partial(_fill, content))
+    except OSError as error:
+        message = (
+            f"The simulated tissue could not be written to '{target}': {error.strerror or error}. Choose a folder you "
+            "may write to."
+        )
+        raise OutputError(message, code="O101") from error
+    return {key: target / name for key, name in files.items()}
+
+
+def _fill(content: bytes, stream: BinaryIO) -> None:
+    stream.write(content)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,24 @@ from pathlib import Path
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 
-from resistype.datasets import TissueDemo, tissue_demo
+from resistype.datasets import TissueDemo, tissue_demo, write_tissue_demo
 from resistype.datasets.tissue_plan import CHANNELS, IMAGES, KINDS, MEANS
-from resistype.spatial import Roles, compartments, describe_regions, match_mask, read_tissue, rim_score
+from resistype.errors import OutputError
+from resistype.spatial import (
+    Roi,
+    Roles,
+    compartments,
+    describe_regions,
+    exclusion_map,
+    match_mask,
+    read_tissue,
+    rim_score,
+    roi_composition,
+)
+from tests.spatial.made import cast
 
 ROLES = Roles(tumour=("Tumour",), t_cells=("CD8 T cell",), macrophages=("CD163 macrophage",))
 
@@ -117,3 +130,59 @@ def test_it_survives_a_file(demo: TissueDemo, tmp_path: Path) -> None:
 
     assert tissue.regions == tuple(demo.masks)
     assert tissue.xy.tolist() == demo.table[["x", "y"]].to_numpy().tolist()
+
+
+def test_it_is_written_whole(tmp_path: Path) -> None:
+    files = write_tissue_demo(tmp_path / "new")
+    demo = tissue_demo()
+
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"tissue.h5ad", "truth.tsv", "README.txt"}
+    tissue = read_tissue(files["cells"], scale_um=1.0)
+    assert tissue.xy.tolist() == demo.table[["x", "y"]].to_numpy().tolist()
+    assert files["truth"].read_text(encoding="utf-8").splitlines()[1] == "sim_excluded\texcluded\tTrue"
+    assert files["description"].read_text(encoding="utf-8").startswith("SIMULATED DATA")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here first", encoding="utf-8")
+
+    with pytest.raises(OutputError) as caught:
+        write_tissue_demo(tmp_path / "file")
+    assert str(caught.value) == (
+        f"O101 The simulated tissue could not be written to '{tmp_path / 'file'}': File exists. Choose a folder you "
+        "may write to."
+    )
+
+
+@pytest.mark.parametrize("name", ["sim_excluded", "sim_inflamed"])
+def test_a_drawn_region_is_that_of_pandas(demo: TissueDemo, name: str) -> None:
+    lasso = [(120, 150), (300, 90), (480, 210), (420, 330), (500, 470), (260, 400), (110, 500)]
+    tissue = read_tissue(demo.to_anndata(), scale_um=demo.scale_um)
+    here = demo.table[demo.table["region"] == name]
+    inside = np.array([cast((x, y), lasso) for x, y in zip(here["x"], here["y"], strict=True)])
+    expected = {
+        "lasso": here.loc[inside, "phenotype"].value_counts(),
+        "rest": here.loc[~inside, "phenotype"].value_counts(),
+    }
+    found = roi_composition(tissue, Roi("lasso", lasso, name, axes="xy")).set_index(["group", "kind"])
+
+    assert inside.sum() > 500
+    for group, counts in expected.items():
+        part = found.loc[group]
+        assert part["numerator"].to_dict() == counts.reindex(part.index, fill_value=0).to_dict()
+        assert part["share"].to_dict() == pytest.approx((counts / counts.sum()).reindex(part.index).to_dict())
+
+
+def test_the_rim_stands_out_in_the_exclusion_map(demo: TissueDemo) -> None:
+    tissue = read_tissue(demo.to_anndata(), scale_um=demo.scale_um)
+    found = exclusion_map(tissue, ROLES, region="sim_excluded")
+    cells = demo.table[demo.table["region"] == "sim_excluded"]
+    y, x = (
+        ((cells[axis] - start) / step).round().astype(int)
+        for axis, start, step in zip(("y", "x"), found.translate, found.scale, strict=True)
+    )
+    values = pd.Series(found.image[y, x]).groupby(cells["zone"].to_numpy()).median()
+
+    assert values["rim"] > 0.35
+    assert abs(values["nest"]) < 0.05
+    assert values["stroma"] < -0.1
