@@ -30,6 +30,7 @@ CAUTION = "Genes chosen by this picture fit these samples; other samples must co
 NO_DIFF = "no difference, or nothing stored"
 SHOWN, MAX_POINTS = 15, 400
 RANK = {"error": 0, "warning": 1, "note": 2}
+MARKS = {"error": "✗", "warning": "!", "note": "·"}
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,13 @@ def view(desk: Desk, cohorts: Mapping[str, CohortData], choice: Choice) -> dict[
         "trouble": desk.trouble,
         "buttons": _buttons(desk),
         "form": [_field(desk, name) for name in FORM],
-        "heads": [*HEADS, *(FIGURES if cohort else ()), ""],
+        "heads": [*HEADS, *(FIGURES if cohort else ()), "out"],
         "rows": _rows(desk.sheet.rows, found, measured),
-        "problems": [[p.severity, f"{p.code} {p.message}"] for p in sorted(found, key=_rank) if p.row is None],
+        "problems": [_said(p) for p in sorted(found, key=_rank) if p.row is None],
         "measured": measured.words,
         "overlap_heads": list(OVERLAP),
         "overlap": _overlap(made, desk),
-        "diff": str(change) if change and (change.step != "none" or change.old != change.new) else NO_DIFF,
+        "diff": str(change).splitlines() if change and str(change) else [NO_DIFF],
         "cohorts": list(cohorts),
         "cohort": choice.cohort,
         "columns": list(cohort.columns) if cohort else [],
@@ -94,6 +95,10 @@ def view(desk: Desk, cohorts: Mapping[str, CohortData], choice: Choice) -> dict[
 
 def _rank(problem: Problem) -> int:
     return RANK[problem.severity]
+
+
+def _said(problem: Problem) -> str:
+    return f"{MARKS[problem.severity]} {problem.code} {problem.message}"
 
 
 def _state(desk: Desk, found: Sequence[Problem]) -> str:
@@ -137,7 +142,8 @@ def _rows(rows: Sequence[Row], found: Sequence[Problem], measured: Measured) -> 
             "citation": row.citation,
             "note": row.note,
             "cells": measured.cells.get(symbol, []),
-            "said": [[p.severity, f"{p.code} {p.message}"] for p in by_row.get(row.key, ())],
+            "bad": any(p.severity == "error" for p in by_row.get(row.key, ())),
+            "said": [_said(p) for p in by_row.get(row.key, ())],
             "mends": [[p.code, mend.label] for p in by_row.get(row.key, ()) for mend in p.mends],
         }
         for row, symbol in zip(rows, today, strict=True)

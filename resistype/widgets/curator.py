@@ -131,6 +131,10 @@ class SignatureCurator(Widget):
     def _view(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:
         shown = view(self.desk, self.cohorts, self._choice)
         chosen = -1 if self.session is None else len(self.session.selection)
+        if self.session is not None:
+            shown["buttons"].append(
+                ("show", "show in the Explorer", "score the draft; then it can be chosen as a colour")
+            )
         return {"view": {**shown, "selected": chosen}}, []
 
     def _do(self, content: dict[str, Any], buffers: list[bytes]) -> Answer:

@@ -135,7 +135,7 @@ def test_the_version_before_and_the_draft_are_both_drawn(page: Page) -> None:
 
     assert view["spread"]["versions"] == ["mine@1.0.0", "draft"]
     assert all(pair[0]["n"] == pair[1]["n"] > 0 for _, pair in view["spread"]["groups"])
-    assert "+ 1 gene: TAP1" in view["diff"]
+    assert "  + 1 gene: TAP1" in view["diff"]
 
 
 BAD = {

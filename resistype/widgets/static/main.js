@@ -33,9 +33,9 @@ function svg(tag, options = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
   finish(node, options, children);
   if (options.title) {
-    const title = document.createElementNS(SVG, "title");
-    title.textContent = clean(options.title);
-    node.prepend(title);
+    const title2 = document.createElementNS(SVG, "title");
+    title2.textContent = clean(options.title);
+    node.prepend(title2);
   }
   return node;
 }
@@ -88,7 +88,7 @@ function flow(axis) {
   return svg(
     "svg",
     { attr: { viewBox: "0 0 600 280", width: "100%", role: "img", "data-testid": "rt-flow", "aria-label": "Flow between the two sides; the counts say the same." } },
-    ...axis.bands.map(([d, stroke, width, opacity, title]) => svg("path", { title, attr: { d, stroke, fill: "none", "stroke-width": width, "stroke-opacity": opacity } })),
+    ...axis.bands.map(([d, stroke, width, opacity, title2]) => svg("path", { title: title2, attr: { d, stroke, fill: "none", "stroke-width": width, "stroke-opacity": opacity } })),
     ...axis.bars.map(([x, y, height, fill]) => svg("rect", { attr: { x, y, height, fill, width: 6 } })),
     ...axis.texts.map(([x, y, anchor, text]) => svg("text", { title: text, attr: { x, y, "text-anchor": anchor } }, short(text, 30)))
   );
@@ -106,9 +106,10 @@ var STYLE = `
 .rt .rt-head { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-bottom: 6px; } .rt .rt-soft { color: var(--rt-soft); }
 .rt .rt-banner { border: 2px solid #D55E00; padding: 3px 8px; font-weight: 600; margin: 4px 0; }
 .rt .rt-grid { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 10px 16px; align-items: start; }
+.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); }
 @container (max-width: 700px) { .rt .rt-grid { grid-template-columns: minmax(0, 1fr); } }
 .rt .rt-bar { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-bottom: 4px; }
-.rt button, .rt select, .rt input[type=text], .rt input[type=number] { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; padding: 2px 7px; min-height: 26px; max-width: 100%; }
+.rt button, .rt select, .rt input[type=text], .rt input[type=number], .rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; padding: 2px 7px; min-height: 26px; max-width: 100%; }
 .rt .rt-bar .rt-bar { margin: 0; } .rt .rt-bar select { max-width: 15em; }
 .rt button { cursor: pointer; } .rt button:hover { background: var(--rt-fill); } .rt button[aria-pressed=true], .rt button[aria-selected=true] { border-color: var(--rt-mark); box-shadow: inset 0 -2px 0 var(--rt-mark); font-weight: 600; }
 .rt button:disabled { opacity: .55; cursor: default; }
@@ -131,9 +132,7 @@ var STYLE = `
 .rt [aria-busy=true] { opacity: .45; }
 .rt progress { width: 100%; height: 14px; accent-color: var(--rt-mark); }
 .rt .rt-hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.rt .rt-desk { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); } .rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet input, .rt .rt-sheet select { padding: 2px; } .rt .rt-sheet thead { position: sticky; top: 0; z-index: 1; } .rt .rt-sheet td:first-child:not(.rt-said) { position: sticky; left: 0; } .rt .rt-said button { margin: 1px 4px 1px 0; } .rt [aria-invalid] { border-color: #D55E00; }
-.rt textarea { font: inherit; color: var(--rt-ink); background: var(--rt-paper); border: 1px solid var(--rt-line); border-radius: 4px; width: 100%; padding: 3px 7px; } .rt pre { font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--rt-ink); background: var(--rt-paper); margin: 0; }
-.rt .rt-form { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 4px 10px; } .rt .rt-form label { color: var(--rt-soft); } .rt .rt-form input, .rt .rt-form select { width: 100%; }
+.rt .rt-sheet { max-height: 480px; } .rt .rt-sheet td, .rt .rt-sheet th { padding: 1px 2px; } .rt .rt-sheet :is(input, select) { padding: 2px; } .rt .rt-sheet thead { position: sticky; top: 0; z-index: 1; } .rt [aria-invalid] { border-color: #D55E00; } .rt textarea, .rt .rt-cuts label :is(input, select) { width: 100%; }
 @media (prefers-reduced-motion: reduce) { .rt * { transition: none !important; } }
 `;
 
@@ -326,17 +325,17 @@ function render({ model, el: host }) {
 var compare_default = { render };
 
 // src/curator/parts.ts
-function button(text, act, key, title = "") {
-  return el("button", { text: short(text, 60), ...title ? { title } : {}, attr: { type: "button", "data-key": key, "data-testid": `rt-${key}` }, on: { click: act } });
+function button(text, act, key, title2 = "") {
+  return el("button", { text: short(text, 60), ...title2 ? { title: title2 } : {}, attr: { type: "button", "data-testid": `rt-${key}` }, on: { click: act } });
 }
 function choose(label2, options, value2, act, key) {
-  const node = el("select", { attr: { "aria-label": label2, "data-key": key, "data-testid": `rt-${key}` } }, ...options.map((one) => el("option", { text: short(one, 40) || "–", attr: { value: one } })));
+  const node = el("select", { attr: { "aria-label": label2, "data-testid": `rt-${key}` } }, ...options.map((one) => el("option", { text: short(one, 40) || "–", attr: { value: one } })));
   node.value = value2;
   node.addEventListener("change", () => act(node.value));
   return node;
 }
 function typed(label2, value2, act, key) {
-  const node = el("input", { attr: { type: "text", "aria-label": label2, value: value2, "data-key": key, "data-testid": `rt-${key}` } });
+  const node = el("input", { attr: { type: "text", "aria-label": label2, value: value2, "data-testid": `rt-${key}` } });
   node.addEventListener("change", () => {
     if (node.value !== node.defaultValue) act(node.value);
   });
@@ -344,17 +343,19 @@ function typed(label2, value2, act, key) {
 }
 function redraw(node, children) {
   const active = node.getRootNode().activeElement;
-  const key = active && node.contains(active) ? active.getAttribute("data-key") ?? "" : null;
+  const key = active && node.contains(active) ? active.dataset.testid ?? "" : null;
   const pending = active?.tagName === "INPUT" && active.value !== active.defaultValue ? active.value : null;
   const top = node.scrollTop;
   node.replaceChildren(...children.filter((one) => one !== null));
   node.scrollTop = top;
   if (key === null) return;
-  const find = (name) => node.querySelector(`[data-key="${CSS.escape(name)}"]`);
-  const again = find(key) ?? find(`name-${key.split("-")[1]}`) ?? node;
+  const find = (name) => node.querySelector(`[data-testid="${CSS.escape(name)}"]`);
+  const again = find(key) ?? find(`rt-name-${key.split("-")[2]}`) ?? node;
   if (pending !== null && again.defaultValue !== pending) again.value = pending;
   again.focus({ preventScroll: true });
 }
+var title = (text) => el("h3", { text });
+var region2 = (label2, kind = "", ...children) => el("div", { class: `rt-scroll ${kind}`, attr: { tabindex: 0, role: "region", "aria-label": label2, "data-testid": kind } }, ...children);
 
 // src/curator/add.ts
 function value(label2, start2, key) {
@@ -387,7 +388,7 @@ function add(act, alert) {
     if (view.selected >= 0) {
       const take = button(`driver genes of the selection (${view.selected})`, () => act("drivers", ...numbers()), "drivers");
       take.disabled = !view.selected;
-      chosen.append(take, button("show the draft in the Explorer", () => act("show"), "show"));
+      chosen.append(take);
     }
     const key = `${view.cohort} ${view.by}`;
     if (key === last) return;
@@ -399,7 +400,7 @@ function add(act, alert) {
     groups.append(short(view.by, 20), a, "against", b, button("add the genes that differ", () => act("contrast", view.by, a.value, b.value, ...numbers()), "contrast"));
   };
   const filters = el("div", { class: "rt-bar" }, effect.node, fdr.node, top.node, el("label", {}, down, " also genes down"));
-  return { node: el("section", {}, el("h3", { text: "Add genes" }), text, el("div", { class: "rt-bar" }, side, go, file), el("details", {}, el("summary", { text: "from a comparison, a table of one, or a selection" }), filters, groups, chosen)), draw };
+  return { node: el("section", {}, title("Add genes"), text, el("div", { class: "rt-bar" }, side, go, file), el("details", {}, el("summary", { text: "from a comparison, a table of one, or a selection" }), filters, groups, chosen)), draw };
 }
 
 // src/curator/sheet.ts
@@ -407,45 +408,47 @@ var MOST2 = 300;
 var ORDERS = ["as listed", "to mend first", "fitting least first"];
 function cells(row, act, width) {
   const about = short(row.name, 20), edit = (field2) => (value2) => act("edit", row.key, field2, value2);
-  const wrong = row.said.some(([severity]) => severity === "error");
   const field = (name, size) => {
     const node = typed(`${name} of ${about}`, row[name], edit(name), `${name}-${row.key}`);
     node.size = size;
     node.title = row[name];
-    if (name === "name" && wrong) node.setAttribute("aria-invalid", "true");
+    if (name === "name" && row.bad) node.setAttribute("aria-invalid", "true");
     return el("td", {}, node);
   };
   const side = choose(`direction of ${about}`, ["up", "down"], row.down ? "down" : "up", edit("direction"), `side-${row.key}`);
   const out = button("×", () => act("remove", row.key), `out-${row.key}`, "take this row away");
   out.setAttribute("aria-label", `take ${about} away`);
   const figures = Array.from({ length: width - 6 }, (_, i) => el("td", { class: "rt-n", text: row.cells[i] == null ? "–" : number(row.cells[i], 2) }));
-  const line = el("tr", wrong ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
+  const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
   if (!row.said.length) return [line];
   const said = el(
     "td",
-    { class: "rt-said", attr: { colspan: width } },
-    ...row.said.map(([severity, text]) => el("span", { text: `${severity === "error" ? "✗" : "!"} ${text} ` })),
-    ...row.mends.map(([code, label2], i) => button(label2, () => act("mend", row.key, code, label2), `mend-${row.key}-${i}`, `${label2} in place of ${row.name}`))
+    { attr: { colspan: width } },
+    ...row.said.map((text) => el("p", { text })),
+    el("div", { class: "rt-bar" }, ...row.mends.map(([code, label2], i) => button(label2, () => act("mend", row.key, code, label2), `mend-${row.key}-${i}`, `${label2} in place of ${row.name}`)))
   );
   return [line, el("tr", {}, said)];
+}
+function arranged(rows, order, wanted) {
+  const found = rows.filter((row) => row.name.toLowerCase().includes(wanted.trim().toLowerCase()));
+  if (order === ORDERS[1]) found.sort((a, b) => +!a.said.length - +!b.said.length);
+  if (order === ORDERS[2]) found.sort((a, b) => (a.cells[2] ?? 9) - (b.cells[2] ?? 9));
+  return found;
 }
 function sheet(act) {
   let seen = null, order = ORDERS[0];
   const find = el("input", { attr: { type: "text", "aria-label": "show genes whose name holds", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
-  const box = el("div", { class: "rt-scroll rt-sheet", attr: { tabindex: 0, role: "region", "aria-label": "genes of the draft", "data-testid": "rt-sheet" } });
+  const box = region2("genes of the draft", "rt-sheet");
   const draw = (view) => {
     seen = view;
-    const wanted = find.value.trim().toLowerCase();
-    const rows = view.rows.filter((row) => row.name.toLowerCase().includes(wanted));
-    if (order === ORDERS[1]) rows.sort((a, b) => +!a.said.length - +!b.said.length);
-    if (order === ORDERS[2]) rows.sort((a, b) => (a.cells[2] ?? 9) - (b.cells[2] ?? 9));
+    const rows = arranged(view.rows, order, find.value);
     const head2 = view.heads;
     const shown = rows.slice(0, MOST2);
     redraw(box, [el(
       "table",
       {},
-      el("caption", { text: rows.length > MOST2 ? `${MOST2} of ${rows.length} genes; find shows others` : `${rows.length} of ${view.rows.length} genes` }),
-      el("thead", {}, el("tr", {}, ...head2.map((text) => text ? el("th", { text, attr: { scope: "col" } }) : el("td", {})))),
+      el("caption", { text: `${shown.length} of ${view.rows.length} genes` }),
+      el("thead", {}, el("tr", {}, ...head2.map((text) => el("th", { text, attr: { scope: "col" } })))),
       el("tbody", {}, ...shown.flatMap((row) => cells(row, act, head2.length)))
     )]);
   };
@@ -457,7 +460,7 @@ function sheet(act) {
     order = value2;
     again();
   }, "order");
-  return { node: el("section", {}, el("div", { class: "rt-bar" }, el("h3", { text: "Genes" }), find, sort), box), draw };
+  return { node: el("section", {}, el("div", { class: "rt-bar" }, title("Genes"), find, sort), box), draw };
 }
 
 // src/curator/spread.ts
@@ -503,38 +506,36 @@ function spreadPicture(found) {
 var WHAT = ["score", "change from baseline"];
 function render2({ model, el: host }) {
   const box = frame(host, "resistype signature curator"), link = new Link(model);
-  let asked = 0;
   const ask = (what, given = {}) => {
-    const mine = ++asked;
     link.request(what, given).then((answer) => {
       box.alert("");
-      if (mine === asked) draw(answer.content.view);
+      draw(answer.content.view);
     }, (error) => box.alert(error.message));
   };
-  const act = (name, ...given) => ask("do", { name, given });
-  const title = el("strong", {}), state = el("span", { class: "rt-soft", attr: { "data-testid": "rt-state" } });
+  const act = (name2, ...given) => ask("do", { name: name2, given });
+  const name = el("strong", {}), state = el("span", { class: "rt-soft", attr: { "data-testid": "rt-state" } });
   const bar = el("div", { class: "rt-bar" }), said = el("p", { attr: { "data-testid": "rt-said" } }), trouble = el("p", { class: "rt-alert" });
   const genes = sheet(act), more = add(act, box.alert);
-  const form = el("div", { class: "rt-form" }), problems = el("div", { attr: { "data-testid": "rt-problems" } }), data = el("section", {}), near = el("section", {});
+  const form = el("div", { class: "rt-cuts" }), problems = el("div", { attr: { "data-testid": "rt-problems" } }), data = el("section", {}), near = el("section", {});
   const fold = (text, node) => el("section", {}, el("details", {}, el("summary", { text }), node));
   const draw = (view) => {
-    title.textContent = short(view.title, 80);
+    name.textContent = short(view.title, 80);
     state.textContent = view.state;
     said.textContent = view.said.join(" ");
     box.status(said.textContent);
     trouble.textContent = view.trouble;
-    redraw(bar, view.buttons.map(([name, label2, about]) => {
-      const node = button(label2, () => act(name), name, about);
+    redraw(bar, view.buttons.map(([name2, label2, about]) => {
+      const node = button(label2, () => act(name2), name2, about);
       node.disabled = !about;
       return node;
     }));
     genes.draw(view);
     more.draw(view);
     redraw(form, view.form.map((one) => el("label", {}, `${one.label} `, one.choices ? choose(one.label, one.choices, one.value, (value2) => act("set_field", one.key, value2), `f-${one.key}`) : typed(one.label, one.value, (value2) => act("set_field", one.key, value2), `f-${one.key}`))));
-    problems.replaceChildren(...view.problems.map(([severity, text]) => el("p", { text: `${severity === "error" ? "✗" : severity === "warning" ? "!" : "·"} ${text}` })));
+    problems.replaceChildren(...view.problems.map((text) => el("p", { text })));
     const pick = (cohort2, by, change) => act("choose", cohort2, by, change);
     redraw(data, view.cohorts.length ? [
-      el("h3", { text: "In the data" }),
+      title("In the data"),
       el(
         "div",
         { class: "rt-bar" },
@@ -546,18 +547,18 @@ function render2({ model, el: host }) {
       ...view.spread ? spreadPicture(view.spread) : []
     ] : []);
     near.replaceChildren(
-      el("h3", { text: "In the library" }),
-      el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "overlap with the library" } }, table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells2) => ({ cells: cells2 })))),
-      el("h3", { text: "Against what is stored" }),
-      el("pre", { text: view.diff, attr: { "data-testid": "rt-diff" } })
+      title("In the library"),
+      region2("overlap with the library", "", table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells2) => ({ cells: cells2 })))),
+      title("Against what is stored"),
+      el("div", { attr: { "data-testid": "rt-diff" } }, ...view.diff.map((text) => el("p", { text })))
     );
   };
   box.body.append(
-    el("div", { class: "rt-head" }, title, state),
+    el("div", { class: "rt-head" }, name, state),
     bar,
     said,
     trouble,
-    el("div", { class: "rt-grid rt-desk" }, el("div", {}, genes.node, more.node, fold("name, source and other fields", form)), el("div", {}, el("section", {}, el("h3", { text: "Checks" }), problems), data)),
+    el("div", { class: "rt-grid rt-desk" }, el("div", {}, genes.node, more.node, fold("name, source and other fields", form)), el("div", {}, el("section", {}, title("Checks"), problems), data)),
     near
   );
   link.watch("_turn", () => ask("view"));
@@ -1571,8 +1572,8 @@ var Store = class {
     const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
     const sorted = Float32Array.from(values).filter((v) => v === v).sort();
     const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0, high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
-    const title = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;
-    return { kind: kind === "gene" ? "gene" : "quantity", title, names: [], texts: [], colors: [], codes: stepped(values, low, high), counts: [], low, high };
+    const title2 = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;
+    return { kind: kind === "gene" ? "gene" : "quantity", title: title2, names: [], texts: [], colors: [], codes: stepped(values, low, high), counts: [], low, high };
   }
   layer(points) {
     const coloring = this.coloring();
@@ -1810,7 +1811,7 @@ function clock(seconds) {
 function render5({ model, el: host }) {
   const box = frame(host, "resistype runner");
   const link = new Link(model);
-  const title = el("strong", { text: short(String(model.get("title")), 120) });
+  const title2 = el("strong", { text: short(String(model.get("title")), 120) });
   const summary = el("div", {}), log = el("div", { attr: { "data-testid": "rt-log" } }), result = el("div", { class: "rt-scroll", attr: { tabindex: 0, role: "region", "aria-label": "result", "data-testid": "rt-result" } });
   const bar = el("progress", { attr: { max: 1, value: 0, "aria-label": "progress" } });
   const line = el("p", { attr: { "data-testid": "rt-progress" } });
@@ -1841,7 +1842,7 @@ function render5({ model, el: host }) {
     const found = model.get("result");
     if (found && found.head.length) result.append(table(found.caption, found.head, found.rows.map((cells2) => ({ cells: cells2 }))));
   };
-  box.body.append(el("div", { class: "rt-head" }, title, el("span", { class: "rt-soft", text: "Research use only." })), summary, el("div", { class: "rt-bar" }, start2, cancel), bar, line, log, result);
+  box.body.append(el("div", { class: "rt-head" }, title2, el("span", { class: "rt-soft", text: "Research use only." })), summary, el("div", { class: "rt-bar" }, start2, cancel), bar, line, log, result);
   link.watch("state", drawState);
   link.watch("checks", drawLists);
   link.watch("warnings", drawLists);

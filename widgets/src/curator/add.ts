@@ -1,6 +1,6 @@
 // Where genes come from: typed or pasted, a file, a comparison of groups, the selection of an Explorer.
 import { el, short } from "../dom.ts";
-import { button, choose } from "./parts.ts";
+import { button, choose, title } from "./parts.ts";
 import type { Act, View } from "./view.ts";
 
 function value(label: string, start: number, key: string): { node: HTMLElement; read(): number } {
@@ -31,7 +31,7 @@ export function add(act: Act, alert: (message: string) => void): { node: HTMLEle
     if (view.selected >= 0) {
       const take = button(`driver genes of the selection (${view.selected})`, () => act("drivers", ...numbers()), "drivers");
       take.disabled = !view.selected;
-      chosen.append(take, button("show the draft in the Explorer", () => act("show"), "show"));
+      chosen.append(take);
     }
     const key = `${view.cohort} ${view.by}`;
     if (key === last) return;
@@ -43,5 +43,5 @@ export function add(act: Act, alert: (message: string) => void): { node: HTMLEle
     groups.append(short(view.by, 20), a, "against", b, button("add the genes that differ", () => act("contrast", view.by, a.value, b.value, ...numbers()), "contrast"));
   };
   const filters = el("div", { class: "rt-bar" }, effect.node, fdr.node, top.node, el("label", {}, down, " also genes down"));
-  return { node: el("section", {}, el("h3", { text: "Add genes" }), text, el("div", { class: "rt-bar" }, side, go, file), el("details", {}, el("summary", { text: "from a comparison, a table of one, or a selection" }), filters, groups, chosen)), draw };
+  return { node: el("section", {}, title("Add genes"), text, el("div", { class: "rt-bar" }, side, go, file), el("details", {}, el("summary", { text: "from a comparison, a table of one, or a selection" }), filters, groups, chosen)), draw };
 }

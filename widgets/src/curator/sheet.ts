@@ -1,51 +1,54 @@
 // The table of genes: every cell can be typed in, complaints stand under their row with what mends them.
 import { el, number, short } from "../dom.ts";
-import { button, choose, redraw, typed } from "./parts.ts";
+import { button, choose, redraw, region, title, typed } from "./parts.ts";
 import type { Act, Row, View } from "./view.ts";
 
 const MOST = 300;
-const ORDERS = ["as listed", "to mend first", "fitting least first"];
+export const ORDERS = ["as listed", "to mend first", "fitting least first"];
 
 function cells(row: Row, act: Act, width: number): Node[] {
   const about = short(row.name, 20), edit = (field: string) => (value: string): void => act("edit", row.key, field, value);
-  const wrong = row.said.some(([severity]) => severity === "error");
   const field = (name: "name" | "weight" | "citation" | "note", size: number): HTMLElement => {
     const node = typed(`${name} of ${about}`, row[name], edit(name), `${name}-${row.key}`);
     node.size = size;
     node.title = row[name];
-    if (name === "name" && wrong) node.setAttribute("aria-invalid", "true");
+    if (name === "name" && row.bad) node.setAttribute("aria-invalid", "true");
     return el("td", {}, node);
   };
   const side = choose(`direction of ${about}`, ["up", "down"], row.down ? "down" : "up", edit("direction"), `side-${row.key}`);
   const out = button("×", () => act("remove", row.key), `out-${row.key}`, "take this row away");
   out.setAttribute("aria-label", `take ${about} away`);
   const figures = Array.from({ length: width - 6 }, (_, i) => el("td", { class: "rt-n", text: row.cells[i] == null ? "–" : number(row.cells[i] as number, 2) }));
-  const line = el("tr", wrong ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
+  const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
   if (!row.said.length) return [line];
-  const said = el("td", { class: "rt-said", attr: { colspan: width } }, ...row.said.map(([severity, text]) => el("span", { text: `${severity === "error" ? "✗" : "!"} ${text} ` })),
-    ...row.mends.map(([code, label], i) => button(label, () => act("mend", row.key, code, label), `mend-${row.key}-${i}`, `${label} in place of ${row.name}`)));
+  const said = el("td", { attr: { colspan: width } }, ...row.said.map((text) => el("p", { text })),
+    el("div", { class: "rt-bar" }, ...row.mends.map(([code, label], i) => button(label, () => act("mend", row.key, code, label), `mend-${row.key}-${i}`, `${label} in place of ${row.name}`))));
   return [line, el("tr", {}, said)];
+}
+
+export function arranged(rows: Row[], order: string, wanted: string): Row[] {
+  const found = rows.filter((row) => row.name.toLowerCase().includes(wanted.trim().toLowerCase()));
+  if (order === ORDERS[1]) found.sort((a, b) => +!a.said.length - +!b.said.length);
+  if (order === ORDERS[2]) found.sort((a, b) => (a.cells[2] ?? 9) - (b.cells[2] ?? 9));
+  return found;
 }
 
 export function sheet(act: Act): { node: HTMLElement; draw(view: View): void } {
   let seen: View | null = null, order = ORDERS[0];
   const find = el("input", { attr: { type: "text", "aria-label": "show genes whose name holds", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
-  const box = el("div", { class: "rt-scroll rt-sheet", attr: { tabindex: 0, role: "region", "aria-label": "genes of the draft", "data-testid": "rt-sheet" } });
+  const box = region("genes of the draft", "rt-sheet");
   const draw = (view: View): void => {
     seen = view;
-    const wanted = find.value.trim().toLowerCase();
-    const rows = view.rows.filter((row) => row.name.toLowerCase().includes(wanted));
-    if (order === ORDERS[1]) rows.sort((a, b) => +!a.said.length - +!b.said.length);
-    if (order === ORDERS[2]) rows.sort((a, b) => (a.cells[2] ?? 9) - (b.cells[2] ?? 9));
+    const rows = arranged(view.rows, order, find.value);
     const head = view.heads;
     const shown = rows.slice(0, MOST);
     redraw(box, [el("table", {},
-      el("caption", { text: rows.length > MOST ? `${MOST} of ${rows.length} genes; find shows others` : `${rows.length} of ${view.rows.length} genes` }),
-      el("thead", {}, el("tr", {}, ...head.map((text) => (text ? el("th", { text, attr: { scope: "col" } }) : el("td", {}))))),
+      el("caption", { text: `${shown.length} of ${view.rows.length} genes` }),
+      el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { text, attr: { scope: "col" } })))),
       el("tbody", {}, ...shown.flatMap((row) => cells(row, act, head.length))))]);
   };
   const again = (): void => { if (seen) draw(seen); };
   find.addEventListener("input", again);
   const sort = choose("order of the genes", ORDERS, order, (value) => { order = value; again(); }, "order");
-  return { node: el("section", {}, el("div", { class: "rt-bar" }, el("h3", { text: "Genes" }), find, sort), box), draw };
+  return { node: el("section", {}, el("div", { class: "rt-bar" }, title("Genes"), find, sort), box), draw };
 }

@@ -1,0 +1,68 @@
+"""The Curator in marimo: mended and saved in a shadow root, with hostile words as groups of the cohort."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resistype.library import read_toml
+
+from .conftest import picture
+from .harness import free_port, wait_http
+from .test_lab import ROOT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("marimo") / "mine"
+
+
+@pytest.fixture(scope="module")
+def marimo(chromium: str, folder: Path) -> Iterator[str]:
+    port = free_port()
+    places = {f"XDG_{kind}_HOME": str(folder.parent) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
+    own = {"RESISTYPE_ROOT": str(ROOT), "RESISTYPE_FOLDER": str(folder), "MARIMO_SKIP_UPDATE_CHECK": "1"}
+    app = Path(__file__).parent / "marimo_curator.py"
+    command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(app), "--headless", "--no-token"]
+    with (folder.parent / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            env={**os.environ, **places, **own},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_http(f"http://127.0.0.1:{port}/health", 90, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(15)
+
+
+def test_a_draft_is_mended_and_saved_in_marimo(marimo: str, folder: Path, page: Any) -> None:
+    page.goto(marimo, wait_until="domcontentloaded")
+    page.get_by_test_id("rt-spread").wait_for(timeout=90_000)
+    page.get_by_role("button", name="WARS1", exact=True).click()
+    page.get_by_test_id("rt-state").get_by_text("4 genes; not saved yet").wait_for()
+    page.get_by_test_id("rt-note-0").fill("seen in marimo")
+    page.get_by_test_id("rt-note-0").press("Enter")
+    page.wait_for_timeout(400)
+    picture(page, "curator-marimo")
+    page.get_by_test_id("rt-save").click()
+    page.get_by_test_id("rt-said").get_by_text("Saved mine@1.0.0").wait_for()
+    saved = read_toml(folder / "mine.toml")
+
+    assert saved.genes == ("STAT1", "IRF1", "WARS1", "B2M")
+    assert saved.evidence["STAT1"].note == "seen in marimo"
+    assert page.evaluate("window.__pwned") is None
+    assert [one for one in page.external if "127.0.0.1" not in one] == []
