@@ -87,7 +87,7 @@ def classify_command(
     resume: Annotated[bool, typer.Option(help="cells: go on with the run in --run-dir")] = False,
     parity: Annotated[bool, typer.Option(help="cells: scanpy's score_genes beside the scores (10,000 cells)")] = False,
     patient_pages: bulk.PatientPages = False,
-    figures: Annotated[bool, typer.Option(help="cells: draw the tables (needs matplotlib)")] = False,
+    figures: bulk.Figures = False,
 ) -> None:
     """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called.
 
@@ -104,11 +104,11 @@ def classify_command(
 
 _BULK = (
     *("expression", "out", "scheme", "samples", "sample", "patient", "timepoint", "baseline", "reference", "batch"),
-    *("stability", "jobs", "duplicates", "patient_pages"),
+    *("stability", "jobs", "duplicates", "patient_pages", "figures"),
 )
 _CELLS = (
     *("state", "lineage", "stage", "product", "clone", "clones", "group", "compare", "cut", "gate", "isoform"),
-    *("before", "after", "reference_late", "run_dir", "resume", "parity", "figures"),
+    *("before", "after", "reference_late", "run_dir", "resume", "parity"),
 )
 
 

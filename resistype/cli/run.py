@@ -17,7 +17,7 @@ from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
 from resistype.expression import ReadOptions
 from resistype.library import SignatureSpec
-from resistype.report import make_folder, table_text, write_folder, write_patient_pages, write_text
+from resistype.report import draw_calls, make_folder, table_text, write_folder, write_patient_pages, write_text
 from resistype.scheme import CallOptions, Calls, classify
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
@@ -27,7 +27,8 @@ __all__ = ["classify_command", "clinical_command", "demo_command", "doctor_comma
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
 Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected")]
 Duplicates = Annotated[str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")]
-PatientPages = Annotated[bool, typer.Option("--patient-pages", help="a page for each patient, in OUT/patients")]
+PatientPages = Annotated[bool, typer.Option(help="a page for each patient, in OUT/patients")]
+Figures = Annotated[bool, typer.Option(help="draw what was found (needs matplotlib)")]
 Jobs = Annotated[int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")]
 
 
@@ -125,6 +126,7 @@ def classify_command(
     unit: Unit = None,
     duplicates: Duplicates = "error",
     patient_pages: PatientPages = False,
+    figures: Figures = False,
 ) -> None:
     """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called."""
     read = _read_options(unit, duplicates)
@@ -145,6 +147,8 @@ def classify_command(
         write_folder(calls, out)
         if patient_pages:
             write_patient_pages(calls, out / "patients")
+        if figures:
+            draw_calls(calls, out / "figures")
         bar.advance(bar.task_ids[0])
     _print_cohort(calls)
     show.say(f"\nWritten to {out}. Research use only; not for treatment decisions.")

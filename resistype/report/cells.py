@@ -15,7 +15,8 @@ import pandas as pd
 from resistype.cohort.cells import CellCalls, CellScheme, Verdict
 from resistype.errors import InputError
 from resistype.report.build import label_rows
-from resistype.report.methods import METHOD_PAPERS, PAPERS, signature_papers
+from resistype.report.cell_methods import cell_methods, cell_references
+from resistype.report.methods import signature_papers
 from resistype.report.model import (
     AxisCounts,
     Call,
@@ -107,8 +108,8 @@ def build_cell_report(calls: CellCalls, options: ReportOptions | None = None) ->
         thresholds=tuple(_thresholds(scheme)),
         signatures=tuple(_signatures(calls)),
         caveats=calls.caveats(),
-        methods=_methods(calls),
-        references=_references(calls),
+        methods=cell_methods(calls),
+        references=cell_references(calls),
         versions=package_versions(),
         hashes={"expression": str(calls.run["sha256"])} if calls.run.get("sha256") else {},
         command=str(calls.run.get("command", "")),
@@ -267,37 +268,3 @@ def _signatures(calls: CellCalls) -> Iterator[Signature]:
             genes=(),
             missing=tuple(str(gene) for gene in row["missing"]),
         )
-
-
-# ------------------------------------------------------------------ methods
-
-
-def _methods(calls: CellCalls) -> tuple[str, ...]:
-    scheme, run = calls.scheme, calls.run
-    cells = f"{int(run['n_cells']):,} cells" if run.get("n_cells") else "Cells"
-    cited = METHOD_PAPERS.get(scheme.method, "")
-    first = (
-        f"{cells} were classified with resistype {package_versions()['resistype']} by the scheme {scheme.ref} "
-        f"({scheme.title}; after {one_line(scheme.citation)}, doi:{scheme.doi})."
-    )
-    scored = f" Cells were scored by {scheme.method} ({cited})." if run.get("signatures") and cited else ""
-    rows = scheme.threshold_rows()
-    published = sum(row["source"] == "published" for row in rows)
-    last = (
-        "Shares have Wilson's intervals (95 %). Patients, not cells, are the unit of every comparison. Of "
-        f"{len(rows)} thresholds, {published} are published and {len(rows) - published} defaults of the package. "
-        "Research use only; the calls have not been validated against an independent labelled cohort."
-    )
-    return (first + scored, last)
-
-
-def _references(calls: CellCalls) -> tuple[str, ...]:
-    scheme = calls.scheme
-    found = [f"{one_line(scheme.citation)}, doi:{scheme.doi}" if scheme.doi else one_line(scheme.citation)]
-    found += [METHOD_PAPERS[scheme.method]] if calls.run.get("signatures") and scheme.method in METHOD_PAPERS else []
-    for row in scheme.threshold_rows():
-        if row["source"] == "published":
-            cited = [row["citation"], f"doi:{row['doi']}" if row["doi"] else ""]
-            found.append(", ".join(one for one in cited if one))
-    found += signature_papers(list(calls.run.get("signatures", {}).values()))
-    return tuple(dict.fromkeys([*found, PAPERS["wilson"], PAPERS["zimmerman"]]))

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount
 from resistype.report.words import number, percent, word
+from resistype.report.zones import cuts_of, grey
 from resistype.scheme.palette import GREYS, NO_DATA
 
 __all__ = ["Chart", "Rect", "change_charts", "share_chart", "strip_chart"]
@@ -69,17 +70,16 @@ def share_chart(label: LabelCount) -> Chart:
 
 def change_charts(panel: ChangePanel, colors: dict[str, str]) -> tuple[float, tuple[Chart, ...]]:
     """Half the width of the scale, and for each change a bar from zero over the zones of the axis."""
-    limits = sorted({end for zone in panel.zones for end in (zone.low, zone.high) if end is not None})
+    limits = cuts_of(panel.zones)
     reach = max([abs(one.value) for one in panel.changes] + [2 * abs(limit) for limit in limits] + [1e-9]) * 1.04
 
     def place(value: float) -> float:
         return round(50.0 + 50.0 * max(-1.0, min(1.0, value / reach)), 2)
 
     ground: list[Rect] = []
-    for zone in panel.zones:
-        low, high = place(-reach if zone.low is None else zone.low), place(reach if zone.high is None else zone.high)
-        if not zone.calls:
-            ground.append((low, 0.0, round(high - low, 2), 10.0, _GREY_ZONE, ""))
+    for zone in grey(panel.zones):
+        low, high = place(zone.low or 0.0), place(zone.high or 0.0)
+        ground.append((low, 0.0, round(high - low, 2), 10.0, _GREY_ZONE, ""))
     ground += [(place(limit) - 0.12, 0.0, 0.25, 10.0, _LIMIT, "") for limit in limits]
     ground.append((49.85, 0.0, 0.3, 10.0, _INK, ""))
     charts = []

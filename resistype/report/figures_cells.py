@@ -16,16 +16,23 @@ import pandas as pd
 
 from resistype.atomic import replace_file
 from resistype.errors import MissingExtraError, OutputError
+from resistype.scheme.palette import GREYS, category_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["composition_figure", "distribution_figure", "draw_cells", "flow_figure"]
+__all__ = [
+    "composition_figure",
+    "composition_panel",
+    "distribution_figure",
+    "draw_cells",
+    "flow_figure",
+    "flow_panel",
+    "state_colors",
+    "time_order",
+]
 
-# Okabe and Ito's colours, told apart with any colour vision
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-GREY = "#BBBBBB"
 PER_ROW, MOST = 4, 24
 FOOT = "Research use only. Bars: Wilson intervals over cells of one sample; patients are the unit of any comparison."
 
@@ -39,10 +46,9 @@ def _figure(width: float, height: float) -> Figure:
     return Made(figsize=(width, height), layout="constrained")
 
 
-def _colours(kinds: Sequence[str]) -> dict[str, str]:
-    named = [kind for kind in kinds if kind not in ("unassigned", "several")]
-    found = {kind: COLOURS[i % len(COLOURS)] for i, kind in enumerate(named)}
-    return found | dict.fromkeys(("unassigned", "several"), GREY)
+def state_colors(kinds: Sequence[str]) -> dict[str, str]:
+    """Colours of states, those of the widgets; grey for cells without one."""
+    return category_colors(kinds, fixed=dict.fromkeys(("unassigned", "several"), GREYS["not_assessable"]))
 
 
 def _panels(n: int, *, height: float = 2.7) -> tuple[Figure, list[Axes]]:
@@ -55,7 +61,7 @@ def _panels(n: int, *, height: float = 2.7) -> tuple[Figure, list[Axes]]:
     return figure, axes[:n]
 
 
-def _times(table: pd.DataFrame) -> list[str]:
+def time_order(table: pd.DataFrame) -> list[str]:
     """Time points in order: the product, days, other words as they come."""
     order = table.drop_duplicates("timepoint")
     key = order["day"].astype(float).to_numpy() if "day" in order else np.full(len(order), np.nan)
@@ -79,10 +85,10 @@ def composition_figure(composition: pd.DataFrame) -> Figure:
     """
     patients = [str(name) for name in pd.unique(composition["patient"])]
     kinds = [str(name) for name in pd.unique(composition["kind"])]
-    colours, times = _colours(kinds), _times(composition)
+    colours, times = state_colors(kinds), time_order(composition)
     figure, axes = _panels(min(len(patients), MOST))
     for axis, patient in zip(axes, patients, strict=False):
-        _composition_panel(axis, composition[composition["patient"].astype(str) == patient], times, colours)
+        composition_panel(axis, composition[composition["patient"].astype(str) == patient], times, colours)
         axis.set_title(f"patient {patient}", fontsize=9)
     axes[0].set_ylabel("share of T cells")
     handles, labels = _handles(axes)
@@ -101,7 +107,8 @@ def _handles(axes: Sequence[Axes]) -> tuple[list[Any], list[str]]:
     return list(found.values()), list(found)
 
 
-def _composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], colours: Mapping[str, str]) -> None:
+def composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], colours: Mapping[str, str]) -> None:
+    """Shares of one patient over time, with intervals."""
     present = [time for time in times if (own["timepoint"].astype(str) == time).any()]
     where = {time: i for i, time in enumerate(present)}
     kinds = [str(name) for name in pd.unique(own["kind"])]
@@ -154,11 +161,11 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     """
     patients = [str(name) for name in pd.unique(flow["patient"])]
     states = sorted({*flow["from_state"].astype(str), *flow["to_state"].astype(str)})
-    colours = _colours(states)
+    colours = state_colors(states)
     figure, axes = _panels(min(len(patients), MOST), height=3.0)
     for axis, patient in zip(axes, patients, strict=False):
         own = flow[flow["patient"].astype(str) == patient]
-        _flow_panel(axis, own, states, colours)
+        flow_panel(axis, own, states, colours)
         clones = own["clones"].sum()
         axis.set_title(f"patient {patient}: {clones:.0f} clones", fontsize=9)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
@@ -166,7 +173,8 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     return figure
 
 
-def _flow_panel(axis: Axes, own: pd.DataFrame, states: list[str], colours: Mapping[str, str]) -> None:
+def flow_panel(axis: Axes, own: pd.DataFrame, states: list[str], colours: Mapping[str, str]) -> None:
+    """Clones of one patient between states."""
     matrix = own.pivot_table(index="from_state", columns="to_state", values="share", aggfunc="sum", fill_value=0.0)
     matrix = matrix.reindex(index=states, columns=states, fill_value=0.0)
     gap = 0.03
@@ -220,7 +228,7 @@ def distribution_figure(distributions: pd.DataFrame) -> Figure:
     """
     scores = [str(name) for name in pd.unique(distributions["score"])]
     groups = [str(name) for name in pd.unique(distributions["group"])]
-    colours = _colours(groups)
+    colours = state_colors(groups)
     figure, axes = _panels(len(scores), height=2.4)
     for axis, score in zip(axes, scores, strict=True):
         own = distributions[distributions["score"].astype(str) == score]

@@ -20,6 +20,7 @@ from resistype.report.charts import change_charts, share_chart, strip_chart
 from resistype.report.model import Group, Report, Unit
 from resistype.report.overview import FIRM
 from resistype.report.words import condition, exact, number, p_value, percent, sign, word
+from resistype.report.zones import cuts_of, grey
 
 __all__ = ["policy", "render"]
 
@@ -151,9 +152,9 @@ def _panels(report: Report) -> list[dict[str, Any]]:
     drawn = []
     for panel in report.cohort.panels:
         reach, charts = change_charts(panel, colors[panel.axis])
-        limits = sorted({end for zone in panel.zones for end in (zone.low, zone.high) if end is not None})
-        grey = [zone for zone in panel.zones if not zone.calls]
-        drawn.append({"is": panel, "reach": reach, "charts": charts, "limits": limits, "grey": grey})
+        drawn.append(
+            {"is": panel, "reach": reach, "charts": charts, "limits": cuts_of(panel.zones), "grey": grey(panel.zones)}
+        )
     return drawn
 
 

@@ -6,9 +6,24 @@ again from it. Numbers are kept as the calls have them and rounded only where th
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
+
+from resistype.report.parts import (
+    AxisCounts,
+    Call,
+    Comparison,
+    Evidence,
+    GeneMove,
+    Group,
+    LabelCount,
+    Model,
+    Number,
+    Quantity,
+    Refusal,
+    Unit,
+)
 
 __all__ = [
     "AxisCounts",
@@ -38,132 +53,7 @@ __all__ = [
 ]
 
 
-def _finite(value: Any) -> Any:
-    """None for what is no number; numbers of numpy as Python's own."""
-    if value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  NaN
-        return None
-    return float(value)
-
-
-Number = Annotated[float | None, BeforeValidator(_finite)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LabelCount(_Model):
-    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the share of the reference."""
-
-    id: str
-    word: str
-    text: str
-    color: str = Field(pattern="^#[0-9A-Fa-f]{6}$")
-    n: int
-    share: Number
-    low: Number
-    high: Number
-    reference_share: Number = None
-    reference_basis: str = ""
-    stability: Number = Field(None, description="median share of repeats that give this call again")
-
-
-class AxisCounts(_Model):
-    """One question and the calls it may give, with n of all units."""
-
-    id: str
-    title: str
-    n: int
-    labels: tuple[LabelCount, ...]
-
-
-class Comparison(_Model):
-    """A value beside one threshold."""
-
-    op: str
-    limit: float
-    source: Literal["published", "ours"]
-    distance: Number
-    passes: bool
-    decided: bool
-
-
-class Evidence(_Model):
-    """One number that an axis looked at, the thresholds beside it, or why it is missing."""
-
-    axis: str
-    quantity: str
-    value: Number
-    why: str = ""
-    tests: tuple[Comparison, ...] = ()
-
-
-class Call(_Model):
-    """What an axis says of a unit, and how firmly: shares of repeats that say it again."""
-
-    axis: str
-    call: str
-    reason: str = ""
-    base_rate: Number = None
-    stability: Number = None
-    genes: Number = None
-    cohort: Number = None
-    methods: Number = None
-    rules_say: str = Field("", description="what the rules alone gave, where the call was taken back")
-
-
-class GeneMove(_Model):
-    """A gene and its change from baseline in log2 units."""
-
-    gene: str
-    change: float
-
-
-class Unit(_Model):
-    """A sample or a patient: its calls, its evidence, its caveats."""
-
-    id: str
-    patient: str = ""
-    timepoint: str = ""
-    baseline: str = ""
-    headline: str
-    calls: tuple[Call, ...]
-    evidence: tuple[Evidence, ...] = ()
-    caveats: tuple[str, ...] = ()
-    genes: dict[str, tuple[GeneMove, ...]] = Field({}, description="signature: genes that moved most from baseline")
-    opinions: dict[str, str] = Field({}, description="second opinion: the class it names")
-
-
-class Refusal(_Model):
-    """Units that could not be called on an axis for one reason."""
-
-    axis: str
-    call: str
-    reason: str
-    units: tuple[str, ...]
-
-
-class Group(_Model):
-    """Units of one kind: samples, or patients."""
-
-    id: str
-    noun: str
-    ordered_by: str
-    axes: tuple[AxisCounts, ...]
-    units: tuple[Unit, ...]
-    refused: tuple[Refusal, ...] = ()
-
-
-class Quantity(_Model):
-    """A number that is measured for every unit."""
-
-    id: str
-    title: str
-    unit: str
-    signature: str = ""
-
-
-class Zone(_Model):
+class Zone(Model):
     """A stretch of a quantity and the calls that its rules may give there; none makes it a grey zone."""
 
     low: Number
@@ -171,7 +61,7 @@ class Zone(_Model):
     calls: tuple[str, ...]
 
 
-class Change(_Model):
+class Change(Model):
     """A later sample against the patient's own baseline."""
 
     patient: str
@@ -182,7 +72,7 @@ class Change(_Model):
     call: str
 
 
-class ChangePanel(_Model):
+class ChangePanel(Model):
     """Changes of one quantity, with the zones of its axis."""
 
     axis: str
@@ -191,7 +81,7 @@ class ChangePanel(_Model):
     changes: tuple[Change, ...]
 
 
-class ChangeTest(_Model):
+class ChangeTest(Model):
     """A change over patients, one a patient: n and size first."""
 
     quantity: str
@@ -206,7 +96,7 @@ class ChangeTest(_Model):
     q: Number
 
 
-class Step(_Model):
+class Step(Model):
     """Patients whose call of an axis went from one to another between baseline and a later time point."""
 
     axis: str
@@ -216,7 +106,7 @@ class Step(_Model):
     patients: tuple[str, ...]
 
 
-class Firmness(_Model):
+class Firmness(Model):
     """How often the calls of an axis come again: calls given, firm ones, and those taken back."""
 
     axis: str
@@ -228,7 +118,7 @@ class Firmness(_Model):
     methods: Number
 
 
-class Opinion(_Model):
+class Opinion(Model):
     """A second opinion: method, options, classes, and agreement with the calls of each axis."""
 
     name: str
@@ -240,7 +130,7 @@ class Opinion(_Model):
     beside: tuple[tuple[str, str, str, int], ...] = Field((), description="axis, call, class, n")
 
 
-class Check(_Model):
+class Check(Model):
     """One thing that was looked at before the calls."""
 
     name: str
@@ -248,7 +138,7 @@ class Check(_Model):
     text: str
 
 
-class Inputs(_Model):
+class Inputs(Model):
     """What was read."""
 
     source: str
@@ -260,7 +150,7 @@ class Inputs(_Model):
     checks: tuple[Check, ...]
 
 
-class Threshold(_Model):
+class Threshold(Model):
     """A cut-off with its source."""
 
     axis: str
@@ -272,7 +162,7 @@ class Threshold(_Model):
     text: str
 
 
-class Signature(_Model):
+class Signature(Model):
     """A signature: where it comes from and which of its genes were found."""
 
     id: str
@@ -290,7 +180,7 @@ class Signature(_Model):
     scored: bool = Field(default=True, description="false: only sought among the DNA events that the user gives")
 
 
-class Table(_Model):
+class Table(Model):
     """A table of a cell scheme, as its tsv file has it."""
 
     id: str
@@ -300,7 +190,7 @@ class Table(_Model):
     rows: tuple[tuple[str | float | None, ...], ...]
 
 
-class Cohort(_Model):
+class Cohort(Model):
     """What is said over patients and repeats."""
 
     panels: tuple[ChangePanel, ...] = ()
@@ -312,7 +202,7 @@ class Cohort(_Model):
     tables: tuple[Table, ...] = ()
 
 
-class Report(_Model):
+class Report(Model):
     """Everything on the page.
 
     Examples

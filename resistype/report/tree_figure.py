@@ -17,11 +17,10 @@ from resistype.cohort.tree import ConditionalInferenceTree, Grown, Node, TreeBoo
 from resistype.cohort.tree.node import format_p
 from resistype.cohort.tree.show import caveats
 from resistype.errors import SamplesError
+from resistype.scheme.palette import category_colors
 
-__all__ = ["draw_tree", "tree_figure_size"]
+__all__ = ["draw_tree", "grown_of", "tree_figure_size"]
 
-# Okabe & Ito 2008: told apart also without red or green
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LEVEL = 1.5
 _ROW = 0.42
 _WIDTH = 0.4
@@ -39,7 +38,7 @@ def tree_figure_size(tree: ConditionalInferenceTree) -> tuple[float, float]:
     >>> tree_figure_size(tree)
     (7.0, 3.4)
     """
-    grown = _grown(tree)
+    grown = grown_of(tree)
     top, bottom = _levels(grown)
     return _width(grown), round(0.72 * (top - bottom) + 1.6, 1)
 
@@ -70,7 +69,7 @@ def draw_tree(tree: ConditionalInferenceTree, ax: Any, *, bootstrap: TreeBootstr
     >>> ax.get_title(loc="left")
     'label: 3 observations, 1 covariate'
     """
-    grown = _grown(tree)
+    grown = grown_of(tree)
     place = _places(grown)
     top, bottom = _levels(grown)
     ax.set_axis_off()
@@ -88,7 +87,8 @@ def draw_tree(tree: ConditionalInferenceTree, ax: Any, *, bootstrap: TreeBootstr
     ax.text(0.0, 0.0, _foot(grown, bootstrap), transform=ax.transAxes, fontsize=7.5, color=_INK, va="top")
 
 
-def _grown(tree: ConditionalInferenceTree) -> Grown:
+def grown_of(tree: ConditionalInferenceTree) -> Grown:
+    """The nodes of a fitted tree; E943 when it is not fitted."""
     if not hasattr(tree, "tree_"):
         message = "The tree is not fitted; call fit(X, y) before it is drawn."
         raise SamplesError(message, code="E943")
@@ -151,10 +151,11 @@ def _draw_leaf(ax: Any, grown: Grown, node: Node, place: tuple[float, float]) ->
         x, y, f"[{node.number}] n = {node.n}", ha="center", va="center", fontsize=8.5, color=_INK, bbox=_BOX, zorder=4
     )
     left, right = x - _WIDTH, x + _WIDTH
+    colors = category_colors(grown.classes)
     rows = zip(grown.classes, node.counts, node.shares, node.intervals, strict=True)
     for row, (name, count, share, ends) in enumerate(rows):
         level = y - 0.75 - _ROW * row
-        colour = _COLOURS[row % len(_COLOURS)]
+        colour = colors[name]
         low, high = (left + (right - left) * end for end in ends)
         ax.plot([left, right], [level, level], color=_FAINT, linewidth=0.8, zorder=1)
         ax.plot([low, high], [level, level], color=colour, linewidth=3.0, alpha=0.45, solid_capstyle="butt", zorder=2)

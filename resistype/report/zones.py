@@ -15,7 +15,7 @@ from resistype.report.model import Zone
 from resistype.scheme.rules import Condition, holds
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Rule
 
-__all__ = ["limits", "zones"]
+__all__ = ["cuts_of", "grey", "limits", "zones"]
 
 
 def _compares(rule: Rule, quantity: str) -> list[Condition]:
@@ -33,6 +33,23 @@ def limits(axis: Axis, quantity: str, thresholds: Mapping[str, float]) -> list[f
     [-0.5, -0.35, 0.35, 0.5]
     """
     return sorted({c.sign * thresholds[c.target] for rule in axis.rules for c in _compares(rule, quantity)})
+
+
+def grey(found: Sequence[Zone]) -> list[Zone]:
+    """Grey zones: between two stretches in which the rules give calls, where they give none.
+
+    Examples
+    --------
+    >>> found = [Zone(low=None, high=0, calls=("a",)), Zone(low=0, high=1, calls=())]
+    >>> [(zone.low, zone.high) for zone in grey([*found, Zone(low=1, high=None, calls=("b",))])]
+    [(0.0, 1.0)]
+    """
+    return [zone for zone in found if not zone.calls and zone.low is not None and zone.high is not None]
+
+
+def cuts_of(found: Sequence[Zone]) -> list[float]:
+    """Thresholds at which zones end, in order."""
+    return sorted({end for zone in found for end in (zone.low, zone.high) if end is not None})
 
 
 def zones(axis: Axis, quantity: str, thresholds: Mapping[str, float], labels: Sequence[str] = ()) -> tuple[Zone, ...]:
