@@ -63,16 +63,16 @@ def test_an_absent_file(tmp_path: Path) -> None:
 def test_a_pair_is_readable_whenever_its_writer_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     write_pair(path, "one", {"x": np.array([1.0])})
-    real, calls = Path.replace, []
+    real, calls, ends = Path.replace, [], [0]
 
     def killed(self: Path, target: Path) -> Path:
         calls.append(self.name)
-        if len(calls) == stop:
+        if len(calls) == ends[0]:
             raise KeyboardInterrupt
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", killed)
-    for stop, text, values in ((1, "one", [1.0]), (2, "one", [1.0]), (3, "two", [2.0])):
+    for ends[0], text, values in ((1, "one", [1.0]), (2, "one", [1.0]), (3, "two", [2.0])):
         calls.clear()
         with pytest.raises(KeyboardInterrupt):
             write_pair(path, "two", {"x": np.array([2.0])})

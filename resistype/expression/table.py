@@ -64,11 +64,12 @@ def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
         if getattr(column.dtype, "kind", "O") in "mMc":
             column = column.astype(str)
         numbers: Any = pd.to_numeric(column.astype(object), errors="coerce")
-        bad = np.flatnonzero(numbers.isna() & column.notna()).tolist()
+        lost = column.map(lambda cell: isinstance(cell, complex)) if numbers.dtype.kind == "c" else numbers.isna()
+        bad = np.flatnonzero(lost & column.notna()).tolist()
         n += len(bad)
         name = frame.columns[place]
         cells.extend(f"{column.iloc[row]!r} in row '{frame.index[row]}', column '{name}'" for row in bad[:6])
-        columns[place] = numbers.astype(np.float64)
+        columns[place] = numbers if bad else numbers.astype(np.float64)
     if n:
         raise text_error(n, cells, decimal_commas=False)
     parts = [columns.get(place, frame.iloc[:, place]) for place in range(frame.shape[1])]

@@ -120,6 +120,9 @@ def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, li
     odd = [gene for gene in names if not isinstance(gene, str)]
     if odd:
         return None, [f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols as text"]
+    blank = sum(not gene.strip() for gene in names)
+    if blank:
+        return None, [f"{blank} of {len(names)} genes {'is' if blank == 1 else 'are'} empty; remove them"]
     weights = {gene: _plain(value) for gene, value in genes.items()} if isinstance(genes, Mapping) else None
     fields = {"id": key, "name": name[:200], "up": tuple(dict.fromkeys(names)), "weights": weights}
     try:
