@@ -13,6 +13,7 @@ import numpy as np
 
 from resistype.errors import ExpressionError, ExpressionWarning, GeneNameWarning, warn
 from resistype.expression.figures import Figures, Places, find
+from resistype.expression.names import SampleNames
 from resistype.expression.options import ReadOptions
 from resistype.expression.store import Matrix
 from resistype.genes import clean, excel_dates, id_type
@@ -74,6 +75,8 @@ def not_empty(n_obs: int, n_genes: int, source: str) -> None:
 
 def check_samples(samples: Sequence[str]) -> None:
     """Refuse sample names that repeat or are blank."""
+    if isinstance(samples, SampleNames) and samples.sound():
+        return
     repeated = [f"{name} x{n}" for name, n in Counter(samples).items() if n > 1 and name]
     if repeated:
         many = plural(len(repeated), "sample name occurs", "sample names occur")

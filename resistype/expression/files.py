@@ -15,6 +15,7 @@ from resistype.errors import ExpressionError
 from resistype.expression import stored
 from resistype.expression.checks import clean_genes, listed, plural
 from resistype.expression.guard import check_folder, check_h5, check_sparse
+from resistype.expression.names import names_in
 from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw, bare_obs
 from resistype.expression.store import Backed, Store, open_store
@@ -151,7 +152,7 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
             f"{path} is damaged: {place} is {shape[0]} × {shape[1]}, but obs has {len(obs)} rows, var {len(genes)}."
         )
         raise ExpressionError(message, code="E313")
-    raw = Raw(None, tuple(genes), tuple(obs.index), obs, source=str(path))
+    raw = Raw(None, tuple(genes), names_in(obs.index), obs, source=str(path))
     backed = Backed(path, place, shape, sparse=kind != "dense", store=store, may_miss=options.nan == "drop")
     return _with_values(raw, element, backed, kind=kind, options=options)
 

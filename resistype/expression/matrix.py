@@ -42,7 +42,8 @@ class Expression:
     genes
         Gene names as they stand in the data, cleaned of spaces and Ensembl versions.
     samples
-        Sample or cell names, unique.
+        Sample or cell names, unique. Of a matrix that stays on disk they are held compactly (`SampleNames`) and become
+        text when they are asked for; they read and compare like a tuple.
     obs
         What is known of the samples, indexed by sample; may have no columns.
     unit

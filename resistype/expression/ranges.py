@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError
 from resistype.expression.store import is_sparse
 
-__all__ = ["Block", "as_bytes", "in_words", "row_bytes", "row_ranges"]
+__all__ = ["Block", "as_bytes", "in_words", "row_ranges", "total_bytes"]
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _CELL = 8  # a value is float64 at most
@@ -42,18 +42,21 @@ def as_bytes(memory: str | int) -> int:
     return int(float(match.group(1)) * _UNITS[unit])
 
 
-def row_bytes(values: Any) -> NDArray[np.int64]:
-    """Bytes that each row needs when it is read, shape (n_obs,)."""
+def total_bytes(values: Any) -> NDArray[np.int64]:
+    """Bytes of all rows before each, shape (n_obs + 1,); made in one array, of which a million cells have one."""
     n_obs, n_genes = values.shape
-    if not is_sparse(values):
-        return np.full(n_obs, n_genes * _CELL, dtype=np.int64)
-    return np.diff(np.asarray(values.indptr)).astype(np.int64) * _STORED + 8
+    total = np.arange(n_obs + 1, dtype=np.int64)
+    total *= 8 if is_sparse(values) else n_genes * _CELL
+    if is_sparse(values):
+        pointer, step = values.indptr, 1 << 16
+        for start in range(0, n_obs + 1, step):
+            total[start : start + step] += np.asarray(pointer[start : start + step], np.int64) * _STORED
+    return total
 
 
 def row_ranges(values: Any, *, memory: str | int = "512MB", rows: int | None = None) -> Iterator[Block]:
     """Row ranges of a matrix, each within the budget; see `iter_blocks`."""
-    budget, size = as_bytes(memory), row_bytes(values)
-    total = np.concatenate([[0], np.cumsum(size)])
+    budget, total = as_bytes(memory), total_bytes(values)
     n_obs, start = values.shape[0], 0
     while start < n_obs:
         fits = int(np.searchsorted(total, total[start] + budget, side="right")) - 1 - start

@@ -24,6 +24,7 @@ from resistype.expression.checks import (
 from resistype.expression.duplicates import merge_duplicates
 from resistype.expression.figures import figures
 from resistype.expression.matrix import Expression
+from resistype.expression.names import SampleNames, compact
 from resistype.expression.options import ReadOptions
 from resistype.expression.orientation import transposed
 from resistype.expression.source import SourceFile
@@ -54,7 +55,7 @@ def bare_obs(samples: tuple[str, ...]) -> pd.DataFrame:
 def flip(raw: Raw) -> Raw:
     """The same matrix with rows and columns exchanged."""
     values = raw.values.T.tocsr() if is_scipy(raw.values) else raw.values.T
-    return replace(raw, values=values, genes=raw.samples, samples=raw.genes, obs=bare_obs(raw.genes))
+    return replace(raw, values=values, genes=tuple(raw.samples), samples=raw.genes, obs=bare_obs(raw.genes))
 
 
 def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
@@ -82,7 +83,8 @@ def finish(raw: Raw, options: ReadOptions) -> Expression:
     ExpressionError
         With a code a kind of fault.
     """
-    samples = tuple(name.strip() for name in raw.samples)
+    whole = isinstance(raw.samples, SampleNames) and isinstance(raw.values, Backed)
+    samples = raw.samples if whole else tuple(name.strip() for name in raw.samples)
     check_samples(samples)
     genes, notes = clean_genes(raw.genes, options)
     values = _floats(raw.values)
@@ -91,7 +93,11 @@ def finish(raw: Raw, options: ReadOptions) -> Expression:
     unit, why = find_unit(seen, options)
     values, genes, merged = merge_duplicates(values, genes, unit=unit, options=options)
     notes += [why, *merged, *gene_notes(genes), *check_flat(samples, seen, len(samples))]
-    obs = raw.obs.set_axis(pd.Index(samples, dtype=object), axis=0)
+    if isinstance(values, Backed):
+        samples, index = compact(samples)
+    else:
+        index = pd.Index(samples, dtype=object)
+    obs = raw.obs.set_axis(index, axis=0)
     return Expression(values, genes, samples, obs, unit, (*raw.notes, *notes), raw.source, raw.file)
 
 

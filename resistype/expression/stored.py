@@ -13,9 +13,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
+from resistype.expression.names import arrow_index
 from resistype.expression.store import as_csr
 
 __all__ = ["frame", "index_names", "is_group", "load", "matrix_kind", "matrix_shape", "texts"]
+
+MANY = 16_384  # names that are text at once
 
 
 def is_group(element: Any) -> bool:
@@ -82,13 +85,24 @@ def _categories(codes: Any, categories: Any) -> list[Any]:
 
 def frame(group: Any) -> pd.DataFrame:
     """A stored table as a DataFrame indexed by its names; columns of kinds unknown here are left out."""
-    names = index_names(group)
+    names = _index(group)
     if not is_group(group):
-        return pd.DataFrame(index=pd.Index(names))
+        return pd.DataFrame(index=names)
     key = str(group.attrs.get("_index", "_index"))
     columns = {name: _readable(group, name) for name in group if name not in {key, "__categories"}}
     kept = {name: values for name, values in columns.items() if len(values) == len(names)}
-    return pd.DataFrame(kept, index=pd.Index(names, dtype=object))
+    return pd.DataFrame(kept, index=names)
+
+
+def _index(group: Any) -> pd.Index:
+    """Names of a stored table. Very many are read in parts and held compactly: they are never text all at once."""
+    key = str(group.attrs.get("_index", "_index")) if is_group(group) else ""
+    element: Any = group[key] if key and "/" not in key and key in group else None
+    if element is None or is_group(element) or element.ndim != 1 or element.dtype.kind in "iufb":
+        return pd.Index(index_names(group), dtype=object)
+    if element.shape[0] <= MANY or key in group.get("__categories", ()):
+        return pd.Index(index_names(group), dtype=object)
+    return arrow_index(texts(element[start : start + MANY]) for start in range(0, element.shape[0], MANY))
 
 
 def _readable(group: Any, name: str) -> list[Any]:

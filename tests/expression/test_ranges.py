@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression.ranges import as_bytes, in_words, row_bytes, row_ranges
+from resistype.expression.ranges import as_bytes, in_words, row_ranges, total_bytes
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_what_is_no_size(text: str) -> None:
 
 
 def test_a_dense_row_needs_eight_bytes_a_gene() -> None:
-    assert row_bytes(np.zeros((3, 10))).tolist() == [80, 80, 80]
+    assert total_bytes(np.zeros((3, 10))).tolist() == [0, 80, 160, 240]
 
 
 def test_a_sparse_row_needs_what_it_stores() -> None:
-    assert row_bytes(sp.csr_matrix(np.eye(3, 5))).tolist() == [24, 24, 24]
+    assert total_bytes(sp.csr_matrix(np.eye(3, 5))).tolist() == [0, 24, 48, 72]
 
 
 @given(st.integers(0, 40), st.integers(1, 9), st.integers(72, 2000), st.none() | st.integers(1, 1))
