@@ -364,6 +364,8 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab:
     page.get_by_test_id("rt-color").select_option("quantity:draft_mine")
     lab.wait_kernel("e.color_by", "quantity:draft_mine")
     page.get_by_test_id("rt-legend").get_by_text("draft of mine").wait_for()
+    page.get_by_test_id("rt-scatter").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
     picture(page, "curator-linked")
 
     assert not errors(page)

@@ -2,7 +2,7 @@
 import { el, number, short, svg, table } from "../dom.ts";
 import type { Figures, Spread } from "./view.ts";
 
-const LEFT = 90, WIDTH = 240, LANE = 18;
+const LEFT = 96, WIDTH = 240, LANE = 18;
 
 function lane(picture: SVGElement, one: Figures, at: { y: number; x(value: number): number; stored: boolean }): void {
   const { y, x, stored } = at, color = stored ? "#8C8C8C" : "#0072B2";
@@ -22,7 +22,7 @@ export function spreadPicture(found: Spread): Node[] {
   if (low < 0 && high > 0) picture.append(svg("path", { attr: { d: `M${x(0)} 0V${height - 20}`, stroke: "currentColor", "stroke-opacity": 0.4, "stroke-dasharray": "3 3" } }));
   let y = 12;
   for (const [name, pair] of found.groups) {
-    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + (lanes.length * LANE) / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 14)));
+    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + (lanes.length * LANE) / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 13)));
     for (const i of lanes) {
       if (pair[i].n) lane(picture, pair[i], { y, x, stored: !i });
       picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT + WIDTH + 8, y: y + 4 } }, `n = ${pair[i].n}`));
