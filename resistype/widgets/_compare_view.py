@@ -57,7 +57,7 @@ def compare_spec(
         "differences": agreement.differences.astype(str).to_numpy().tolist(),
         "heads": {
             "matrix": f"Samples by label: {sides[0][:40]} in rows, {sides[1][:40]} in columns. A count shows who.",
-            "shift": ["number", "unit", "n", *sides, "shift (quartiles)", "rank r"],
+            "shift": ["number (unit)", "n", *sides, "shift (quartiles)", "rank r"],
             "changes": ["sample", *sides, "kind", "why: first | second", "genes"],
             "differences": ["what", *sides],
         },
@@ -103,7 +103,9 @@ def _shift(shift: pd.DataFrame) -> list[list[str | int]]:
     for row in shift.to_dict("records"):
         moved = f"{plain(row['shift'])} ({plain(row['shift_low'])} to {plain(row['shift_high'])})"
         medians = [plain(row["median_first"]), plain(row["median_second"])]
-        rows.append([row["title"], row["unit"], row["n"], *medians, row["note"] or moved, plain(row["spearman"])])
+        rows.append(
+            [f"{row['title']} ({row['unit']})", row["n"], *medians, row["note"] or moved, plain(row["spearman"])]
+        )
     return rows
 
 
@@ -140,6 +142,7 @@ def flow_layout(
         bands (path, colour, width, opacity, words), bars (x, y, height, colour), texts (x, y, anchor, words).
     """
     words = [name.replace("_", " ") for name in labels]
+    narrow = [name if len(name) <= 21 else f"{name[:20]}…" for name in words]
     totals = counts.sum(axis=1), counts.sum(axis=0)
     unit = (HEIGHT - GAP * len(labels)) / max(int(counts.sum()), 1)
     tops = [np.concatenate([[4.0], 4.0 + np.cumsum(side * unit + GAP * (side > 0))[:-1]]) for side in totals]
@@ -157,7 +160,7 @@ def flow_layout(
         for k in np.flatnonzero(totals[side]).tolist():
             height, top = round(float(totals[side][k] * unit), 1), round(float(tops[side][k]), 1)
             found["bars"].append([x, top, height, colours[k]])
-            found["texts"].append([at, round(top + height / 2 + 4, 1), anchor, f"{words[k]} {totals[side][k]}"])
+            found["texts"].append([at, round(top + height / 2 + 4, 1), anchor, f"{narrow[k]} {totals[side][k]}"])
         found["texts"].append([at, HEIGHT + 20, anchor, names[side]])
     return found
 

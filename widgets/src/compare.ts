@@ -33,7 +33,7 @@ function show(spec: CompareSpec, link: Link, box: Frame): void {
     (counts.querySelector(`[data-key="${cell}"]`) as HTMLElement | null)?.focus();
     const made = table(`${rows.length} of ${axis.n_changes} changed samples`, heads.changes, rows);
     rows.forEach((one, i) => made.tBodies[0].rows[i].append(el("td", { text: clean(one.why) }),
-      el("td", {}, one.genes ? el("button", { text: "genes", title: one.cells[0], attr: { type: "button" }, on: { click: () => askGenes(one.at) } }) : "–")));
+      el("td", { class: "rt-fit" }, one.genes ? el("button", { text: "genes", title: one.cells[0], attr: { type: "button" }, on: { click: () => askGenes(one.at) } }) : "–")));
     empty(list);
     list.append(made);
     box.status(`${axis.title}: ${axis.lines[0]}; ${rows.length} changed samples`);

@@ -283,7 +283,7 @@ function show(spec, link, box) {
     const made = table(`${rows.length} of ${axis.n_changes} changed samples`, heads.changes, rows);
     rows.forEach((one, i) => made.tBodies[0].rows[i].append(
       el("td", { text: clean(one.why) }),
-      el("td", {}, one.genes ? el("button", { text: "genes", title: one.cells[0], attr: { type: "button" }, on: { click: () => askGenes(one.at) } }) : "–")
+      el("td", { class: "rt-fit" }, one.genes ? el("button", { text: "genes", title: one.cells[0], attr: { type: "button" }, on: { click: () => askGenes(one.at) } }) : "–")
     ));
     empty(list);
     list.append(made);
@@ -464,7 +464,7 @@ function sheet(act) {
 }
 
 // src/curator/spread.ts
-var LEFT = 90;
+var LEFT = 96;
 var WIDTH = 240;
 var LANE = 18;
 function lane(picture, one, at) {
@@ -484,7 +484,7 @@ function spreadPicture(found) {
   if (low < 0 && high > 0) picture.append(svg("path", { attr: { d: `M${x(0)} 0V${height - 20}`, stroke: "currentColor", "stroke-opacity": 0.4, "stroke-dasharray": "3 3" } }));
   let y = 12;
   for (const [name, pair] of found.groups) {
-    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + lanes.length * LANE / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 14)));
+    picture.append(svg("text", { attr: { x: LEFT - 8, y: y + lanes.length * LANE / 2 - 6, "text-anchor": "end" }, title: name }, short(name, 13)));
     for (const i of lanes) {
       if (pair[i].n) lane(picture, pair[i], { y, x, stored: !i });
       picture.append(svg("text", { class: "rt-soft", attr: { x: LEFT + WIDTH + 8, y: y + 4 } }, `n = ${pair[i].n}`));
@@ -810,7 +810,7 @@ function cohort(store) {
     flow2.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
   };
   const drawParts = () => {
-    const busy = store.part && (store.pending || store.totals?.axis !== store.current.id);
+    const busy = store.pending || store.part && store.totals?.axis !== store.current.id;
     parts.setAttribute("aria-busy", String(busy));
     if (busy) return;
     empty(parts);
@@ -944,6 +944,7 @@ function evidence(store, askGenes) {
   const node = el("div", {}, el("section", {}, el("h3", { text: "Evidence" }), bar, row), genes);
   const drawRow = () => {
     empty(row);
+    if (!store.ready) return;
     if (store.row < 0) {
       row.append(el("p", { class: "rt-soft", text: "Click a point, a line of the flow, or choose with the buttons." }));
       return;
@@ -1414,6 +1415,10 @@ function thresholds(store, moved) {
     const axis = store.current;
     empty(node);
     items = [];
+    if (!store.ready) {
+      node.append(el("p", { class: "rt-soft", text: "loading …" }));
+      return;
+    }
     for (const threshold of axis.thresholds) {
       const used = axis.rules.flatMap((rule) => rule.when).filter((c) => c.kind === "compare" && c.threshold === threshold.name);
       const first = used[0];
@@ -1469,6 +1474,10 @@ function thresholds(store, moved) {
 }
 
 // src/spec.ts
+function floats(view, n) {
+  if (view.byteLength !== 4 * n) throw new Error(`${view.byteLength} bytes of values; ${4 * n} were expected`);
+  return new Float32Array(copied(view));
+}
 function readData(spec, buffers) {
   const n = spec.n_drawn;
   let at = 0;
@@ -1482,11 +1491,11 @@ function readData(spec, buffers) {
   const many = (count, bytes, make) => Array.from({ length: count }, () => make(next(bytes)));
   return {
     points: many(spec.embeddings.length, 8 * n, (b) => new Float32Array(b)),
-    quantities: many(spec.quantities.length, 4 * n, (b) => new Float32Array(b)),
     raw: many(spec.axes.length, n, (b) => new Uint8Array(b)),
     final: many(spec.axes.length, n, (b) => new Uint8Array(b)),
     columns: many(spec.columns.length, 2 * n, (b) => new Uint16Array(b)),
-    baseline: new Int32Array(next(4 * n))
+    baseline: new Int32Array(next(4 * n)),
+    quantities: buffers.slice(at).map((view) => floats(view, n))
   };
 }
 
@@ -1510,6 +1519,19 @@ var Store = class {
     for (const axis of spec.axes) this.thresholds[axis.id] = Object.fromEntries(axis.thresholds.map((t) => [t.name, Math.fround(t.value)]));
     this.calls = { raw: data.raw, final: data.final };
     this.color = `axis:${spec.axes[0].id}`;
+    this.first = keyOf(this.thresholds);
+  }
+  // Whether the quantities of the rules are here; the picture comes before them.
+  get ready() {
+    return this.data.quantities.length >= this.spec.n_ruled;
+  }
+  get moved() {
+    return keyOf(this.thresholds) !== this.first;
+  }
+  fill(quantities) {
+    this.data.quantities.push(...quantities);
+    if (this.moved) this.calls = recall(this.spec, this.data, this.thresholds, null, null);
+    this.tell("axis", "calls");
   }
   get current() {
     return this.spec.axes[this.axis];
@@ -1535,7 +1557,7 @@ var Store = class {
     const exact = Math.fround(value2);
     if (number2 < 0 || !Number.isFinite(exact) || !(name in this.thresholds[axis]) || this.thresholds[axis][name] === exact) return;
     this.thresholds[axis][name] = exact;
-    this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number2));
+    if (this.ready) this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number2));
     this.tell("calls");
   }
   // All thresholds at once, from Python.
@@ -1547,13 +1569,12 @@ var Store = class {
   }
   // Whether the counts of all observations are being made for thresholds that have moved since.
   get pending() {
-    return this.part && this.totals?.key !== keyOf(this.thresholds);
+    return this.ready ? this.part && this.totals?.key !== keyOf(this.thresholds) : this.moved;
   }
   // Counts of all observations at the thresholds of now; NaN until they are known.
   counts(axis) {
     const one = this.spec.axes[axis];
-    if (!this.part) return tally(this.calls.final[axis], one.names.length);
-    const known = this.totals?.counts[one.id] ?? one.names.map(() => 1);
+    const known = this.part ? this.totals?.counts[one.id] ?? one.names.map(() => NaN) : tally(this.calls.final[axis], one.names.length);
     return this.pending ? known.map((n) => n ? NaN : 0) : known;
   }
   coloring() {
@@ -1569,7 +1590,7 @@ var Store = class {
       return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: column.counts };
     }
     const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
-    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
+    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)] ?? new Float32Array(this.spec.n_drawn).fill(NaN);
     const sorted = Float32Array.from(values).filter((v) => v === v).sort();
     const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0, high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
     const title2 = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;
@@ -1640,9 +1661,7 @@ function colorBar(store, link, say) {
     const known = spec.quantities.find((q) => q.name.toLowerCase() === typed2 || q.signature.toLowerCase() === typed2) ?? spec.quantities.find((q) => `${q.name} ${q.title} ${q.signature}`.toLowerCase().includes(typed2));
     if (!spec.has_genes) return known ? paint2(`quantity:${known.name}`) : say.alert(`No signature or quantity matches ${short(typed2)}.`);
     link.request("gene", { gene: search.value.trim() }).then((answer) => {
-      const view = answer.buffers[0];
-      if (view.byteLength !== 4 * spec.n_drawn) throw new Error("the values of the gene have another length than the points");
-      store.gene = { name: String(answer.content.gene), values: new Float32Array(copied(view)) };
+      store.gene = { name: String(answer.content.gene), values: floats(answer.buffers[0], spec.n_drawn) };
       say.alert("");
       paint2(`gene:${store.gene.name}`);
     }, (error) => {
@@ -1681,6 +1700,14 @@ function show2(store, link, box) {
       store.tell("counts");
     }, (error) => box.alert(error.message));
   });
+  const fetched = () => {
+    const at = spec.quantities.findIndex((q) => `quantity:${q.name}` === store.color);
+    if (!live || at < spec.n_ruled || store.data.quantities[at]) return;
+    link.request("quantities", { names: [spec.quantities[at].name] }).then(({ buffers }) => {
+      store.data.quantities[at] = floats(buffers[0], spec.n_drawn);
+      store.tell("color");
+    }, (error) => box.alert(error.message));
+  };
   const askGenes = live && spec.has_genes ? async () => {
     const answer = await link.request("drivers", { n: spec.n_drawn }, [packBits(store.selected ?? new Uint8Array(spec.n_drawn))]);
     return answer.content.genes;
@@ -1723,6 +1750,7 @@ function show2(store, link, box) {
       slow();
     }
     if (changed.has("color")) {
+      fetched();
       colors.draw();
       if (!store.color.startsWith("gene:") && link.model.get("color_by") !== store.color) link.push("color_by", store.color);
     }
@@ -1765,12 +1793,13 @@ function show2(store, link, box) {
   proof.drawSelection();
   picture.draw();
   recount();
+  fetched();
 }
 function start({ model, el: host }) {
   const box = frame(host, "resistype explorer");
   const link = new Link(model);
   box.body.append(el("p", { class: "rt-soft", text: "loading …" }));
-  link.request("data").then((answer) => {
+  link.request("data").then(async (answer) => {
     const spec = answer.content.spec;
     const store = new Store(spec, readData(spec, answer.buffers));
     store.take(model.get("thresholds") ?? {});
@@ -1779,6 +1808,11 @@ function start({ model, el: host }) {
     store.axis = Math.max(0, spec.axes.findIndex((axis) => `axis:${axis.id}` === color));
     const bits = asView(model.get("selected") ?? new ArrayBuffer(0));
     if (bits.byteLength) store.selected = unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn);
+    if (!store.ready) {
+      const rest = link.request("quantities", { names: spec.quantities.slice(0, spec.n_ruled).map((q) => q.name) }).then(({ buffers }) => store.fill(buffers.map((one) => floats(one, spec.n_drawn))));
+      rest.catch((error) => box.alert(error.message));
+      if (store.moved) await rest;
+    }
     show2(store, link, box);
   }).catch((error) => {
     empty(box.body);
