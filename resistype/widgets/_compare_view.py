@@ -93,7 +93,9 @@ def _axis(agreement: Agreement, one: AxisAgreement, shown: dict[str, str], *, ha
             counts, labels, [colours[n] for n in labels], names=(agreement.first.name, agreement.second.name)
         ),
         "shift": _shift(one.shift),
-        "changes": [_changed(at, change, shown, labels, has_genes=has_genes) for at, change in changes[:MAX_CHANGES]],
+        "changes": [
+            _changed(at, change, shown, labels=labels, has_genes=has_genes) for at, change in changes[:MAX_CHANGES]
+        ],
         "n_changes": len(changes),
     }
 
@@ -110,7 +112,7 @@ def _shift(shift: pd.DataFrame) -> list[list[str | int]]:
 
 
 def _changed(
-    at: int, change: Change, shown: dict[str, str], labels: Sequence[str], *, has_genes: bool
+    at: int, change: Change, shown: dict[str, str], *, labels: Sequence[str], has_genes: bool
 ) -> dict[str, Any]:
     words = [one.replace("_", " ") for one in (change.first, change.second)]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,6 @@ from resistype.widgets._base import Answer, Widget, static_table
 from resistype.widgets._compare_view import compare_spec, gene_rows, plain
 from resistype.widgets._spec import Drawn
 from resistype.widgets.export import write_page
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["Compare"]
 
@@ -88,8 +85,8 @@ class Compare(Widget):
         """Write the changed samples with their reasons, see `Agreement.to_csv`."""
         return self.agreement.to_csv(path)
 
-    def figure(self, axis: str = "") -> Figure:
-        """The figure of an axis, by default of the one shown, drawn in Python from the same numbers."""
+    def figure(self, axis: str = "") -> Any:
+        """The matplotlib figure of an axis, by default of the one shown, drawn in Python from the same numbers."""
         return compare_figure(self.agreement, axis or self.axis)
 
     def to_png(self, folder: str | Path) -> list[Path]:

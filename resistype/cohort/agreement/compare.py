@@ -73,17 +73,17 @@ def compare_calls(
     judged = judge(one, common), judge(two, common)
     found: list[AxisAgreement] = []
     changes: list[Change] = []
-    usable, refused = _axes(one, two, common, axes)
+    usable, refused = _axes(one, two, common, asked=axes)
     for axis in usable:
         labels = _labels(one, axis, common), _labels(two, axis, common)
-        found.append(_axis(one, two, axis, labels))
+        found.append(_axis(one, two, axis, labels=labels))
         changes += explain(*judged, axis=axis, samples=common, labels=labels)
     only = [tuple(a.labels.index[~a.labels.index.isin(b.labels.index)]) for a, b in ((one, two), (two, one))]
     return Agreement(one, two, tuple(common), only[0], only[1], tuple(found), refused, tuple(changes))
 
 
 def _axes(
-    one: Labelling, two: Labelling, common: pd.Index, asked: Sequence[str] | None
+    one: Labelling, two: Labelling, common: pd.Index, *, asked: Sequence[str] | None
 ) -> tuple[list[str], dict[str, str]]:
     """Axes that can be compared, and those that cannot with the reason."""
     refused: dict[str, str] = {}
@@ -115,7 +115,7 @@ def _labels(side: Labelling, axis: str, common: pd.Index) -> list[str | None]:
 
 
 def _axis(
-    one: Labelling, two: Labelling, axis: str, labels: tuple[list[str | None], list[str | None]]
+    one: Labelling, two: Labelling, axis: str, *, labels: tuple[list[str | None], list[str | None]]
 ) -> AxisAgreement:
     order = dict.fromkeys((*one.order(axis), *two.order(axis)))
     names = [*(n for n in order if n not in ABSTENTIONS), *(n for n in ABSTENTIONS if n in order)]
@@ -140,5 +140,5 @@ def _axis(
         share=(kappa.same / max(kappa.n, 1), float(low), float(high)),
         kappa=kappa,
         kappa_called=cohen_kappa(counts[np.ix_(called, called)]),
-        shift=score_shift(one, two, axis, samples),
+        shift=score_shift(one, two, axis, samples=samples),
     )

@@ -96,7 +96,7 @@ def carriers(agreement: Agreement, change: Change, matrices: Matrices, *, top: i
                 _influence(side, *one, name=name, who=(change.sample, moved))
                 for side, one in zip(sides, given, strict=True)
             ]
-            rows += _most_different(parts[0], parts[1], name, _quantity(sides[0], name).signature)[:top]
+            rows += _most_different(parts[0], parts[1], name, signature=_quantity(sides[0], name).signature)[:top]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -155,7 +155,7 @@ def _influence(
     if absent:
         message = f"The matrix of {side.name!r} has no sample {absent[0]!r}. Give the matrix that was called."
         raise SamplesError(message, code="E996")
-    genes, dropped = _left_out(expression, signature, _quantity(side, name), wanted)
+    genes, dropped = _left_out(expression, signature, _quantity(side, name), samples=wanted)
     falls = dropped[0] - (dropped[1] if len(wanted) > 1 else 0.0)
     spread = float(np.nanstd(side.values[name].to_numpy(np.float64), ddof=1))
     return dict(zip(genes, (falls / spread).tolist(), strict=True))
@@ -174,7 +174,7 @@ def _list_of(side: Labelling, library: Library, name: str) -> Signature:
 
 
 def _left_out(
-    expression: Expression, signature: Signature, quantity: Quantity, samples: list[str]
+    expression: Expression, signature: Signature, quantity: Quantity, *, samples: list[str]
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Genes found, and how much the value of each sample falls without each: shape (n_samples, n_genes)."""
     match = expression.index.match(signature.genes)
@@ -202,7 +202,7 @@ def _left_out(
 
 
 def _most_different(
-    first: dict[str, float], second: dict[str, float], name: str, signature: str
+    first: dict[str, float], second: dict[str, float], name: str, *, signature: str
 ) -> list[dict[str, Any]]:
     rows = []
     for gene in dict.fromkeys((*first, *second)):

@@ -153,7 +153,7 @@ def _change(one: Judged, two: Judged, *, axis: str, row: int, found: tuple[str, 
     words: list[str] = []
     if said[0] != said[1]:
         if _lines(one, axis) == _lines(two, axis):
-            crossings = tuple(_crossings(one, two, axis, row))
+            crossings = tuple(_crossings(one, two, axis, row=row))
             kinds += [crossing.kind for crossing in crossings]
             words += [crossing.words for crossing in crossings]
         else:
@@ -165,13 +165,13 @@ def _change(one: Judged, two: Judged, *, axis: str, row: int, found: tuple[str, 
             kinds.append(_taken_back(reason))
             words.append(f"{side.side.name}: {reason or 'the rules alone say ' + by_rule.replace('_', ' ')}")
     if "not firm" in kinds:
-        crossings = (*crossings, _firmness(one, two, axis, row))
+        crossings = (*crossings, _firmness(one, two, axis, row=row))
         words.append(crossings[-1].words)
     why = "; ".join(dict.fromkeys(words))
     return Change(sample, axis, calls[0], calls[1], tuple(dict.fromkeys(kinds)), (said[0], said[1]), crossings, why)
 
 
-def _firmness(one: Judged, two: Judged, axis: str, row: int) -> Crossing:
+def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
     values, limits = (one.firm(axis, row), two.firm(axis, row)), (one.minimum, two.minimum)
     held = values[0] >= limits[0], values[1] >= limits[1]
     title = "repeats that give the call of the rules"
@@ -198,24 +198,24 @@ def _by(side: Judged, axis: str, row: int) -> str:
     return f"{side.side.name}: {', '.join(lines)}"
 
 
-def _crossings(one: Judged, two: Judged, axis: str, row: int) -> Iterator[Crossing]:
+def _crossings(one: Judged, two: Judged, axis: str, *, row: int) -> Iterator[Crossing]:
     rules = one.axis(axis).rules
     known = {line.text: line for rule in rules for line in rule.conditions}
     truth = one.truth(axis, row), two.truth(axis, row)
     for text in needed_lines([rule.when for rule in rules], *truth):
         line, held = known[text], (truth[0][text], truth[1][text])
         if line.kind == "call":
-            yield _call_crossing(one, two, axis, line, row=row)
-            yield from _crossings(one, two, line.subject, row) if _same_rules(one, two, line.subject) else ()
+            yield _call_crossing(one, two, axis, line=line, row=row)
+            yield from _crossings(one, two, line.subject, row=row) if _same_rules(one, two, line.subject) else ()
         else:
-            yield _value_crossing(one, two, axis, line, row=row, held=held)
+            yield _value_crossing(one, two, axis, line=line, row=row, held=held)
 
 
 def _same_rules(one: Judged, two: Judged, axis: str) -> bool:
     return _lines(one, axis) == _lines(two, axis)
 
 
-def _call_crossing(one: Judged, two: Judged, axis: str, line: Condition, *, row: int) -> Crossing:
+def _call_crossing(one: Judged, two: Judged, axis: str, *, line: Condition, row: int) -> Crossing:
     said = [str(side.verdicts.by_rule[line.subject][row]).replace("_", " ") for side in (one, two)]
     title = one.side.title(line.subject)
     held = one.holds(axis, line, row), two.holds(axis, line, row)
@@ -224,7 +224,7 @@ def _call_crossing(one: Judged, two: Judged, axis: str, line: Condition, *, row:
 
 
 def _value_crossing(
-    one: Judged, two: Judged, axis: str, line: Condition, *, row: int, held: tuple[bool, bool]
+    one: Judged, two: Judged, axis: str, *, line: Condition, row: int, held: tuple[bool, bool]
 ) -> Crossing:
     quantity = one.side.scheme.quantities[line.subject] if one.side.scheme is not None else None
     title, unit = (quantity.title, quantity.unit) if quantity is not None else (line.subject, "")

@@ -147,7 +147,7 @@ class Agreement:
         SamplesError
             E995 when the sample was not compared, or only labels are known.
         """
-        return _numbers(self._judged, self.samples, sample, axis)
+        return _numbers(self._judged, self.samples, sample, axis=axis)
 
     def shift(self) -> pd.DataFrame:
         """Shift of the numbers of all axes in one table."""
@@ -189,21 +189,22 @@ def _summary_row(one: AxisAgreement) -> dict[str, Any]:
 
 
 def _numbers(
-    judged: tuple[Judged | None, Judged | None], samples: tuple[str, ...], sample: str, axis: str
+    judged: tuple[Judged | None, Judged | None], samples: tuple[str, ...], sample: str, *, axis: str
 ) -> pd.DataFrame:
     one, two = judged
     if one is None or two is None or sample not in samples:
         why = "only labels are known" if sample in samples else "it is not among the samples compared"
         raise SamplesError(f"There are no numbers for {sample!r}: {why}.", code="E995")
-    row, rows = samples.index(sample), []
-    for number, rule in enumerate(one.axis(axis).rules):
-        for line in rule.conditions:
-            pair: dict[str, Any] = {"rule": number, "call": rule.call, "line": line.text, "quantity": line.subject}
-            for word, side in (("first", one), ("second", two)):
-                known = side.values.get(line.subject)
-                limit = side.limits(axis).get(line.target, float("nan")) * line.sign
-                pair[f"value_{word}"] = float("nan") if known is None else float(known[row])
-                pair[f"limit_{word}"] = limit if line.kind == "compare" else float("nan")
-                pair[f"holds_{word}"] = side.holds(axis, line, row)
-            rows.append(pair)
+    row = samples.index(sample)
+    lines = [(n, rule.call, line) for n, rule in enumerate(one.axis(axis).rules) for line in rule.conditions]
+    rows = []
+    for number, call, line in lines:
+        pair: dict[str, Any] = {"rule": number, "call": call, "line": line.text, "quantity": line.subject}
+        for word, side in (("first", one), ("second", two)):
+            known = side.values.get(line.subject)
+            limit = side.limits(axis).get(line.target, float("nan")) * line.sign
+            pair[f"value_{word}"] = float("nan") if known is None else float(known[row])
+            pair[f"limit_{word}"] = limit if line.kind == "compare" else float("nan")
+            pair[f"holds_{word}"] = side.holds(axis, line, row)
+        rows.append(pair)
     return pd.DataFrame(rows)

@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-def score_shift(first: Labelling, second: Labelling, axis: str, samples: pd.Index) -> pd.DataFrame:
+def score_shift(first: Labelling, second: Labelling, axis: str, *, samples: pd.Index) -> pd.DataFrame:
     """One row a quantity of the axis that both sides measured.
 
     Parameters
@@ -50,11 +50,11 @@ def score_shift(first: Labelling, second: Labelling, axis: str, samples: pd.Inde
         return pd.DataFrame(columns=list(COLUMNS))
     named = dict.fromkeys((*first.scheme.axis(axis).quantities, *second.scheme.axis(axis).quantities))
     both = [name for name in named if name in first.values and name in second.values]
-    rows = [_row(first, second, name, samples) for name in both]
+    rows = [_row(first, second, name, samples=samples) for name in both]
     return pd.DataFrame([row for row in rows if row["n"]], columns=list(COLUMNS))
 
 
-def _row(first: Labelling, second: Labelling, name: str, samples: pd.Index) -> dict[str, Any]:
+def _row(first: Labelling, second: Labelling, name: str, *, samples: pd.Index) -> dict[str, Any]:
     a, b = (side.values[name].reindex(samples).to_numpy(np.float64) for side in (first, second))
     known = np.isfinite(a) & np.isfinite(b)
     a, b = a[known], b[known]
