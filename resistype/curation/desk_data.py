@@ -123,7 +123,7 @@ class CohortData:
             raise SamplesError(message, code="E903")
         self.by = by or (self.columns[0] if self.columns else "")
         self.pairs = _pairs(self.table, patient, timepoint, baseline)
-        self.baseline = baseline
+        self.patient, self.baseline = patient, baseline
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -21,7 +21,7 @@ from resistype.curation.draft import Drafted
 from resistype.genes import resolve
 from resistype.library import Signature
 
-__all__ = ["Choice", "view"]
+__all__ = ["Choice", "exported", "view"]
 
 HEADS = ("symbol", "direction", "weight", "PMID or citation", "evidence")
 FIGURES = ("detected", "mean log2", "r with rest", "left out")
@@ -91,6 +91,16 @@ def view(desk: Desk, cohorts: Mapping[str, CohortData], choice: Choice) -> dict[
         "pairs": bool(cohort and cohort.pairs is not None),
         "spread": _spread(cohort, desk, made, choice) if cohort else None,
     }
+
+
+def exported(shown: dict[str, Any], cohort: CohortData | None) -> dict[str, Any]:
+    """The view for a file without Python: no buttons, no values of other columns, and patients without their names."""
+    spread = shown["spread"]
+    if spread and cohort and cohort.patient and shown["by"] == cohort.patient:
+        groups = [[f"patient {number}", figures] for number, (_, figures) in enumerate(spread["groups"], start=1)]
+        spread = {**spread, "groups": groups}
+    columns = [shown["by"]] if shown["by"] else []
+    return {**shown, "buttons": [], "values": {}, "columns": columns, "selected": -1, "spread": spread}
 
 
 def _rank(problem: Problem) -> int:

@@ -26,7 +26,9 @@ from resistype.score import ScoreOptions, score
 from resistype.session import Session
 from resistype.session.drivers import driver_genes
 from resistype.widgets._base import Answer, Widget, static_table
-from resistype.widgets._curator_view import Choice, view
+from resistype.widgets._curator_view import Choice, exported, view
+from resistype.widgets._spec import Drawn
+from resistype.widgets.export import write_page
 
 __all__ = ["SignatureCurator"]
 
@@ -121,6 +123,19 @@ class SignatureCurator(Widget):
         rows = [(row.name, row.direction, row.citation, row.note) for row in self.desk.sheet.rows]
         caption = f"Draft {self.desk.sheet.fields.get('id')}: {len(rows)} genes. Research use only."
         return static_table(caption, ("gene", "direction", "citation", "evidence"), rows)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write what the page shows to one file that needs no network and no Python; nothing can be changed in it.
+
+        Parameters
+        ----------
+        path
+            The file; it appears whole or not at all. It holds genes, evidence and scores by group, no names of samples.
+        """
+        cohort = self.cohorts.get(self._choice.cohort)
+        shown = exported(view(self.desk, self.cohorts, self._choice), cohort)
+        drawn = Drawn(shown, [], np.empty(0, dtype=np.int64))
+        return write_page(path, drawn, state={"_kind": self._kind, "_live": False}, fallback=self.static_html())
 
     # -- between page and desk -------------------------------------------------------------------------------------
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from resistype.curation.desk_data import CohortData
+from resistype.widgets import SignatureCurator
+
 from .conftest import errors, picture
 from .harness import LabServer
 from .test_lab import N_CELLS, PATH, ROOT, start
@@ -369,3 +372,41 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab:
     picture(page, "curator-linked")
 
     assert not errors(page)
+
+
+def test_genes_of_a_file_and_of_a_comparison(lab: LabServer, page: Any, tmp_path: Path) -> None:
+    small(lab, page, "files", "STAT1")
+    table = tmp_path / "de.csv"
+    table.write_text("gene,log2FoldChange,padj\nTOX,2.5,0.001\nIL7R,-3,0.001\nLAG3,2,0.5\n", encoding="utf-8")
+    page.get_by_text("from a comparison, a table of one, or a selection").click()
+    page.get_by_test_id("rt-down").check()
+    page.get_by_test_id("rt-file").set_input_files(str(table))
+    said(page, "2 of 3 genes of a table")
+    page.get_by_test_id("rt-fdr").fill("1")
+    page.get_by_test_id("rt-effect").fill("0")
+    page.get_by_test_id("rt-top").fill("3")
+    page.get_by_test_id("rt-contrast").click()
+    said(page, "From these samples: scores of them cannot confirm it.")
+    rows = lab.kernel_eval(NAMES)
+
+    assert [row[0] for row in rows[:3]] == ["STAT1", "TOX", "IL7R"]
+    assert all("response=NR against response=R" in row[2] for row in rows[3:])
+    assert 3 < len(rows) <= 9
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_file_opens_offline(page: Any, tmp_path: Path, shared: Path, scheme: str) -> None:
+    folder = shared / "data" / "gide"
+    gide = CohortData(
+        folder / "Gide_melanoma_PD1.expr.parquet", folder / "Gide_melanoma_PD1.clinical.tsv", by="response"
+    )
+    view = SignatureCurator("mine", tmp_path / "mine", GOOD, data={"Gide": gide})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(view.to_html(tmp_path / "view.html").as_uri())
+    page.get_by_test_id("rt-spread").wait_for()
+    picture(page, f"curator-file-{scheme}")
+    page.get_by_test_id("rt-out-0").click()
+    page.get_by_role("alert").get_by_text("This needs Python; the file has none.").wait_for()
+
+    assert not errors(page)
+    assert not page.external

@@ -312,3 +312,38 @@ def test_without_the_matrix_of_the_session_it_says_what_to_pass(
 def test_an_unknown_cohort_in_python_too(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="V116 No data were given"):
         SignatureCurator("mine", tmp_path)._cohort()
+
+
+# -- the exported file --------------------------------------------------------------------------------------------
+
+
+def test_the_file_holds_the_view_and_no_sample(page: Page, tmp_path: Path, cohort: CohortData) -> None:
+    page.do("add", "STAT1 IRF1 CXCL9 B2M", "up")
+    page.do("edit", 0, "note", "</script><script>window.__pwned=1</script>")
+    text = page.view.to_html(tmp_path / "view.html").read_text(encoding="utf-8")
+    kinds = [tag for tag, _ in tags(text)]
+
+    assert "CXCL9" in text
+    assert [name for name in cohort.whole.samples if name in text] == []
+    assert kinds.count("script") == 3
+    assert [attrs for _, attrs in tags(text) if {"src", "href"} & set(attrs)] == []
+
+
+def test_patients_have_no_names_in_the_file(tmp_path: Path, sent: list[dict[str, Any]]) -> None:
+    frame = pd.DataFrame(
+        np.arange(24.0).reshape(6, 4) + 0.5, index=list("abcdef"), columns=["B2M", "TAP1", "TOX", "LAG3"]
+    )
+    table = pd.DataFrame(
+        {"patient": ["ANNA", "BERTA", "CAESAR"] * 2, "time": ["Pre"] * 3 + ["On"] * 3}, index=list("abcdef")
+    )
+    data = CohortData(frame, table, by="patient", patient="patient", timepoint="time", baseline="Pre")
+    view = SignatureCurator("mine", tmp_path, "B2M TAP1", data=data)
+    text = view.to_html(tmp_path / "view.html").read_text(encoding="utf-8")
+
+    assert [group[0] for group in Page(view, sent).ask("view")["view"]["spread"]["groups"]] == [
+        "ANNA",
+        "BERTA",
+        "CAESAR",
+    ]
+    assert "ANNA" not in text
+    assert "patient 1" in text

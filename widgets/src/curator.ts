@@ -13,7 +13,7 @@ const WHAT = ["score", "change from baseline"];
 function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () => void {
   const box = frame(host, "resistype signature curator"), link = new Link(model);
   const ask = (what: string, given: Record<string, unknown> = {}): void => {
-    link.request(what, given).then((answer) => { box.alert(""); draw(answer.content.view as View); }, (error: Error) => box.alert(error.message));
+    link.request(what, given).then((answer) => { box.alert(""); draw((answer.content.view ?? answer.content.spec) as View); }, (error: Error) => box.alert(error.message));
   };
   const act: Act = (name, ...given) => ask("do", { name, given });
   const name = el("strong", {}), state = el("span", { class: "rt-soft", attr: { "data-testid": "rt-state" } });
@@ -50,7 +50,7 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
   box.body.append(el("div", { class: "rt-head" }, name, state), bar, said, trouble,
     el("div", { class: "rt-grid rt-desk" }, el("div", {}, genes.node, more.node, fold("name, source and other fields", form)), el("div", {}, el("section", {}, title("Checks"), problems), data)), near);
   link.watch("_turn", () => ask("view"));
-  ask("view");
+  ask(model.get("_live") === false ? "data" : "view"); // a file without Python holds the view as its data
   return () => { link.close(); box.root.remove(); };
 }
 

@@ -509,7 +509,7 @@ function render2({ model, el: host }) {
   const ask = (what, given = {}) => {
     link.request(what, given).then((answer) => {
       box.alert("");
-      draw(answer.content.view);
+      draw(answer.content.view ?? answer.content.spec);
     }, (error) => box.alert(error.message));
   };
   const act = (name2, ...given) => ask("do", { name: name2, given });
@@ -562,7 +562,7 @@ function render2({ model, el: host }) {
     near
   );
   link.watch("_turn", () => ask("view"));
-  ask("view");
+  ask(model.get("_live") === false ? "data" : "view");
   return () => {
     link.close();
     box.root.remove();
@@ -797,16 +797,12 @@ function cohort(store) {
       return;
     }
     const found = /* @__PURE__ */ new Map();
-    for (const way of ways(store.data.baseline, store.calls.final[store.axis])) {
-      const key = `${way.before} ${way.after}`;
-      const who = found.get(key) ?? [];
-      who.push(store.nameOf(way.row));
-      found.set(key, who);
+    for (const { before, after, row } of ways(store.data.baseline, store.calls.final[store.axis])) {
+      const key = before * 256 + after, who = found.get(key);
+      if (who) who.push(row);
+      else found.set(key, [row]);
     }
-    const rows = [...found].sort().map(([key, who]) => {
-      const [before, after] = key.split(" ").map(Number);
-      return { cells: [words(axis.names[before]), words(axis.names[after]), who.length, who.slice(0, 60).join("; ")] };
-    });
+    const rows = [...found].sort(([a], [b]) => a - b).map(([key, who]) => ({ cells: [words(axis.names[key >> 8]), words(axis.names[key & 255]), who.length, who.slice(0, 60).map((row) => store.nameOf(row)).join("; ")] }));
     flow2.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
   };
   const drawParts = () => {
@@ -1575,7 +1571,7 @@ var Store = class {
   counts(axis) {
     const one = this.spec.axes[axis];
     const known = this.part ? this.totals?.counts[one.id] ?? one.names.map(() => NaN) : tally(this.calls.final[axis], one.names.length);
-    return this.pending ? known.map((n) => n ? NaN : 0) : known;
+    return this.pending ? known.map((n) => n === 0 ? 0 : NaN) : known;
   }
   coloring() {
     const [kind, name] = [this.color.slice(0, this.color.indexOf(":")), this.color.slice(this.color.indexOf(":") + 1)];
@@ -1675,7 +1671,7 @@ function colorBar(store, link, say) {
   const button2 = el("button", { text: "colour", attr: { type: "button", "data-testid": "rt-find" }, on: { click: find } });
   return { node: el("div", { class: "rt-bar" }, el("label", {}, "colour by ", choose2), search, button2), draw: fill };
 }
-function show2(store, link, box) {
+function show2(store, link, box, after) {
   const { spec } = store;
   const live = link.model.get("_live") === true;
   const moved = /* @__PURE__ */ new Map();
@@ -1702,7 +1698,7 @@ function show2(store, link, box) {
   });
   const fetched = () => {
     const at = spec.quantities.findIndex((q) => `quantity:${q.name}` === store.color);
-    if (!live || at < spec.n_ruled || store.data.quantities[at]) return;
+    if (!live || !store.ready || at < spec.n_ruled || store.data.quantities[at]) return;
     link.request("quantities", { names: [spec.quantities[at].name] }).then(({ buffers }) => {
       store.data.quantities[at] = floats(buffers[0], spec.n_drawn);
       store.tell("color");
@@ -1749,8 +1745,8 @@ function show2(store, link, box) {
       cut.build();
       slow();
     }
+    if (changed.has("color") || changed.has("axis")) fetched();
     if (changed.has("color")) {
-      fetched();
       colors.draw();
       if (!store.color.startsWith("gene:") && link.model.get("color_by") !== store.color) link.push("color_by", store.color);
     }
@@ -1787,13 +1783,16 @@ function show2(store, link, box) {
   cut.build();
   colors.draw();
   list.draw();
-  people.draw();
-  drawNumbers();
   proof.drawRow();
   proof.drawSelection();
   picture.draw();
-  recount();
-  fetched();
+  requestAnimationFrame(() => setTimeout(() => {
+    people.draw();
+    drawNumbers();
+    recount();
+    fetched();
+    after();
+  }, 0));
 }
 function start({ model, el: host }) {
   const box = frame(host, "resistype explorer");
@@ -1808,12 +1807,15 @@ function start({ model, el: host }) {
     store.axis = Math.max(0, spec.axes.findIndex((axis) => `axis:${axis.id}` === color));
     const bits = asView(model.get("selected") ?? new ArrayBuffer(0));
     if (bits.byteLength) store.selected = unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn);
-    if (!store.ready) {
-      const rest = link.request("quantities", { names: spec.quantities.slice(0, spec.n_ruled).map((q) => q.name) }).then(({ buffers }) => store.fill(buffers.map((one) => floats(one, spec.n_drawn))));
-      rest.catch((error) => box.alert(error.message));
-      if (store.moved) await rest;
-    }
-    show2(store, link, box);
+    const rest = async () => {
+      if (store.ready) return;
+      const { buffers } = await link.request("quantities", { names: spec.quantities.slice(0, spec.n_ruled).map((q) => q.name) });
+      store.fill(buffers.map((one) => floats(one, spec.n_drawn)));
+    };
+    if (store.moved) await rest();
+    show2(store, link, box, () => {
+      rest().catch((error) => box.alert(error.message));
+    });
   }).catch((error) => {
     empty(box.body);
     box.alert(error.message);
