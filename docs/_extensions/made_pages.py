@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from resistype.cohort.cells import CellScheme, list_cell_schemes, load_cell_scheme
 from resistype.cohort.cells.caveats import caveat_line
 from resistype.scheme import Scheme, list_schemes, load_scheme
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.scheme import Axis, Threshold
 
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 ROOMS = {
     "resistype": "What `import resistype as rt` gives",
     "resistype.expression": "Reading matrices",
@@ -78,6 +81,16 @@ def axis_part(axis: Axis) -> Iterator[str]:
         yield thresholds(axis.thresholds) + "\n"
 
 
+def lone_thresholds(content: BaseModel, where: str = "") -> Iterator[tuple[str, Threshold]]:
+    """Thresholds that stand in fields of their own: the stability that is asked for, limits on the whole cohort."""
+    for name in type(content).model_fields:
+        value = getattr(content, name)
+        if isinstance(value, Threshold):
+            yield where + name, value
+        elif isinstance(value, BaseModel):
+            yield from lone_thresholds(value, f"{where}{name}.")
+
+
 def scheme_page(scheme: Scheme | CellScheme) -> str:
     """The page of a scheme."""
     link = f" [doi {scheme.doi}](https://doi.org/{scheme.doi})" if scheme.doi else ""
@@ -89,9 +102,9 @@ def scheme_page(scheme: Scheme | CellScheme) -> str:
         parts += axis_part(axis)
     if scheme.thresholds:
         parts += ["## Thresholds that several axes share\n", thresholds(scheme.thresholds) + "\n"]
-    stability = getattr(scheme, "stability", None)
-    if stability is not None:
-        parts += ["## Stability\n", thresholds({"minimum": stability.minimum}) + "\n"]
+    alone = dict(lone_thresholds(scheme))
+    if alone:
+        parts += ["## Limits of the whole scheme\n", thresholds(alone) + "\n"]
     parts += ["## Quantities\n", table(["quantity", "what it is", "unit"], _quantities(scheme)) + "\n"]
     parts += ["## Caveats that are printed\n", table(["code", "text", "when"], _caveats(scheme)) + "\n"]
     return "\n".join(parts)
@@ -139,7 +152,7 @@ def write(folder: Path) -> list[Path]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    notebooks = sorted((folder.parents[1] / "notebooks").glob("*.ipynb"))
+    notebooks = sorted(NOTEBOOKS.glob("*.ipynb"))
     (folder / "notebooks").mkdir(exist_ok=True)
     copies = [Path(shutil.copy(one, folder / "notebooks" / one.name)) for one in notebooks]
     return [*(folder / name for name in pages), *copies]
