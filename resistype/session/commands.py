@@ -66,25 +66,24 @@ def _move(state: State, material: Material, axis: str, /, name: str, value: floa
 
 def _reset(state: State, material: Material, axis: str = "") -> State:
     if axis and axis not in {one.id for one in material.scheme.axes}:
-        raise SessionError(f"No axis {axis!r}.", code="V102")
+        known = ", ".join(one.id for one in material.scheme.axes)
+        raise SessionError(f"No axis {axis!r}; the axes are: {known}.", code="V102")
     return replace(state, moved=tuple(item for item in state.moved if axis and item[0][0] != axis))
 
 
 def _select(state: State, material: Material, rows: str) -> State:
     try:
-        found = read_rows(rows)
+        found = read_rows(rows, material.n_obs)
     except ValueError as error:
-        raise SessionError(f"Selection: {error}.", code="V104") from None
-    if len(found) and int(found.max()) >= material.n_obs:
-        message = f"Selection: row {int(found.max())} of {material.n_obs} observations; rows are counted from 0."
-        raise SessionError(message, code="V104")
+        raise SessionError(f"Selection: {str(error)[:MAX_NAME]}.", code="V104") from None
     return replace(state, selection=write_rows(found))
 
 
 def _select_patient(state: State, material: Material, patient: str) -> State:
     rows = np.flatnonzero((material.design["patient"].astype(str) == patient).to_numpy())
     if not len(rows):
-        raise SessionError(f"No observation of patient {patient!r}.", code="V104")
+        message = f"No observation of patient {patient!r}; choose one of the column 'patient' of the design."
+        raise SessionError(message, code="V104")
     return replace(state, selection=write_rows(rows))
 
 
@@ -131,7 +130,8 @@ def _hide(state: State, material: Material, *names: str) -> State:
         known = set()
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise SessionError(f"Nothing to hide: {unknown[0]!r} is no category of {state.color_by!r}.", code="V105")
+        message = f"Nothing to hide: {unknown[0]!r} is no category of {state.color_by!r}; choose one that is."
+        raise SessionError(message, code="V105")
     return replace(state, hidden=frozenset(names))
 
 
@@ -154,7 +154,9 @@ def _add_region(
 def _remove_region(state: State, material: Material, name: str) -> State:
     kept = tuple(one for one in state.regions if one.name != name)
     if len(kept) == len(state.regions):
-        raise SessionError(f"No region {name!r} in a session of {material.n_obs} observations.", code="V106")
+        known = ", ".join(one.name for one in state.regions) or "none"
+        message = f"No region {name!r} in a session of {material.n_obs} observations; there are: {known}."
+        raise SessionError(message, code="V106")
     return replace(state, regions=kept)
 
 

@@ -215,7 +215,14 @@ class Session:
 
     def add_region(self, name: str, embedding: str, corners: Iterable[Sequence[float]]) -> None:
         """Keep a polygon on an embedding under a name."""
-        self._do(Command("add_region", (name, embedding, tuple((float(x), float(y)) for x, y in corners))))
+        try:
+            points = tuple((float(x), float(y)) for x, y in corners)
+        except (TypeError, ValueError) as error:
+            message = (
+                f"Region {str(name)[:60]!r}: corners are pairs of numbers ({str(error)[:80]}). Give x and y of each."
+            )
+            raise SessionError(message, code="V106") from None
+        self._do(Command("add_region", (name, embedding, points)))
 
     def remove_region(self, name: str) -> None:
         """Forget a region."""

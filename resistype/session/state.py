@@ -89,13 +89,13 @@ def write_rows(rows: Iterable[int] | NDArray[np.intp]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(first, last, strict=True))
 
 
-def read_rows(text: str) -> NDArray[np.intp]:
-    """Rows from ranges, the inverse of `write_rows`.
+def read_rows(text: str, n: int | None = None) -> NDArray[np.intp]:
+    """Rows from ranges, the inverse of `write_rows`; with `n`, of that many and no more.
 
     Raises
     ------
     ValueError
-        When the text is not made of numbers and ranges.
+        When the text is not made of numbers and ranges, or names a row beyond the last.
     """
     if not text:
         return np.empty(0, dtype=np.intp)
@@ -104,6 +104,9 @@ def read_rows(text: str) -> NDArray[np.intp]:
         first, _, last = piece.partition("-")
         if not first.isdecimal() or (last and not last.isdecimal()):
             message = f"{piece!r} is no row or range of rows such as 0-4"
+            raise ValueError(message)
+        if n is not None and max(int(first), int(last or 0)) >= n:  # before so many rows are made
+            message = f"row {max(int(first), int(last or 0))} of {n} observations; rows are counted from 0"
             raise ValueError(message)
         parts.append(np.arange(int(first), int(last or first) + 1, dtype=np.intp))
     return np.concatenate(parts)

@@ -18,7 +18,9 @@ CODE = re.compile(r"^[A-Z][0-9]{3} ")
 # Words that begin the sentence on what to do next.
 REMEDY = re.compile(
     r"\b(pass|give|name|rename|correct|choose|check|use|write|save|keep|remove|leave|say|add|load|type|needs?|wanted"
-    r"|match|compared|do not fill|list them|cast|there are|move|split|look|fetch|run)\b",
+    # or what was wanted in the place of what was got
+    r"|such as|one of|is needed|are needed|known are|counted from|before|no column|no rows|no patient|has no value"
+    r"|match|compared|do not fill|list them|cast|there are|move|split|look|fetch|run)\b|\b(are|has): ",
     re.IGNORECASE,
 )
 
@@ -48,10 +50,13 @@ def judge(call: Callable[[], tuple[pd.DataFrame, str]], wanted: pd.DataFrame) ->
         Scores of the clean input.
     """
     said: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda one: said.append(one.getMessage())  # type: ignore[method-assign]
-    root = logging.getLogger()
-    root.addHandler(handler)
+    handle = logging.Logger.handle
+
+    def heard(self: logging.Logger, one: logging.LogRecord) -> None:
+        if one.levelno >= logging.WARNING:
+            said.append(one.getMessage())
+
+    logging.Logger.handle = heard  # type: ignore[method-assign]  # of whatever logger, propagating or not
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
@@ -63,7 +68,7 @@ def judge(call: Callable[[], tuple[pd.DataFrame, str]], wanted: pd.DataFrame) ->
     except Exception as error:  # noqa: BLE001  whatever a scorer raises is its answer
         return Verdict("error", str(error), type(error).__name__)
     finally:
-        root.removeHandler(handler)
+        logging.Logger.handle = handle  # type: ignore[method-assign]
     said += [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning | FutureWarning)]
     said += [words] if words else []
     if said:
@@ -80,6 +85,8 @@ def differs(found: pd.DataFrame, wanted: pd.DataFrame) -> str:
     lost = [name for name in wanted.columns if name not in found.columns]
     if lost or not len(found):
         return f"lists lost: {lost}" if lost else "no rows"
+    if found.index.has_duplicates or found.columns.has_duplicates:
+        return "rows or lists twice"
     rows = [name for name in wanted.index if name in found.index]
     if len(rows) < min(len(wanted), 2) and len(found) > 1:
         return "" if np.allclose(found[wanted.columns].to_numpy(), wanted.to_numpy(), atol=TOLERANCE) else "rows lost"
@@ -95,7 +102,9 @@ def complete(verdict: Verdict) -> list[str]:
     body = CODE.sub("", text)
     if not (
         re.search(r"[0-9]", body)
-        or re.search(r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b", body.lower())
+        or re.search(
+            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:", body.lower()
+        )
     ):
         lacks.append("place or count")
     if not REMEDY.search(body):

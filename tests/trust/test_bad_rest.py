@@ -1,0 +1,105 @@
+"""Tables, commands, messages and panels of markers that must end in an error that helps, and change nothing."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from resistype.cli import main
+from resistype.errors import ResistypeError
+from resistype.widgets import Explorer
+from resistype.widgets._base import Widget
+from tests.trust.bad_matrices import MATRICES
+from tests.trust.bad_rest import CLINICAL, COMMANDS, MESSAGES, PANELS, SAMPLES, cohort, material, patients, session
+from tests.trust.figures import record
+from tests.trust.verdict import Verdict, complete
+
+TABLES = {
+    "samples table": SAMPLES,
+    "clinical table": CLINICAL,
+    "session": COMMANDS,
+    "napari": PANELS,
+}
+CASES = [(entry, name) for entry, cases in TABLES.items() for name in cases]
+DONE: dict[str, int] = {}
+
+
+@pytest.mark.parametrize(("entry", "name"), CASES)
+def test_each_is_refused_with_a_word_that_helps(entry: str, name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ResistypeError) as caught:
+            TABLES[entry][name]()
+    found = Verdict("error", str(caught.value), type(caught.value).__name__)
+    DONE[entry] = DONE.get(entry, 0) + 1
+
+    assert complete(found) == [], found.words
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_refused_command_changes_nothing(name: str) -> None:
+    made = session()
+    before = (made.state, list(made.log), made.to_frame())
+    with pytest.raises(ResistypeError):
+        _on(made, name)
+
+    assert (made.state, made.log) == before[:2]
+    assert made.to_frame().equals(before[2])
+
+
+def _on(made: Any, name: str) -> None:
+    """The command on a session of ours."""
+    from tests.trust import bad_rest
+
+    old = bad_rest.session
+    bad_rest.session = lambda: made
+    try:
+        COMMANDS[name]()
+    finally:
+        bad_rest.session = old
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(Widget, "send", lambda _self, content, buffers=None: found.append(content))
+    yield found
+    Widget.close_all()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_is_answered_with_an_error_and_changes_nothing(name: str, sent: list[dict[str, Any]]) -> None:
+    view = Explorer(material())
+    before = (view.session.state, list(view.session.log), view.get_state())
+    content, buffers = MESSAGES[name]
+    sent.clear()
+    view._asked(view, content, buffers)
+    DONE["widgets"] = DONE.get("widgets", 0) + 1
+
+    assert (view.session.state, view.session.log) == before[:2]
+    assert view.get_state() == before[2]
+    if isinstance(content, dict) and isinstance(content.get("id"), str):
+        assert len(sent) == 1
+        assert " in Python: " not in sent[0]["error"]
+        assert len(sent[0]["error"]) < 1_100
+        json.dumps(sent)
+    else:
+        assert sent == []
+
+
+def test_figures() -> None:
+    total = len(MATRICES) + len(CASES) + len(MESSAGES)
+    record(
+        "bad inputs, named",
+        cases=total,
+        **{entry: len(cases) for entry, cases in TABLES.items()},
+        messages=len(MESSAGES),
+    )
+    assert total >= 60
+    assert cohort().expression.shape[0] == len(cohort().samples)
+    assert len(patients()) == 2
+    assert callable(main)
