@@ -3,7 +3,7 @@
 //   node build.mjs --check  fail when a committed bundle differs from the sources
 //   node build.mjs --test   bundle the tests and run them with node:test
 //   node build.mjs --size   print the minified sizes
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,6 +15,18 @@ const target = join(here, "..", "resistype", "widgets", "static");
 const entries = ["main", "host"];
 const common = { bundle: true, format: "esm", target: "es2020", charset: "utf8", legalComments: "none", logLevel: "error" };
 const banner = { js: "// Generated from widgets/src by widgets/build.mjs; do not edit." };
+
+// The style stands in a string: where the code is minified, so is it.
+const style = {
+  name: "style",
+  setup(given) {
+    given.onLoad({ filter: /[\\/]theme\.ts$/ }, async ({ path }) => {
+      const [before, css, after] = readFileSync(path, "utf8").split("`");
+      const { code } = await transform(css, { loader: "css", minify: true });
+      return { contents: `${before}${JSON.stringify(code.trim())}${after}`, loader: "ts" };
+    });
+  },
+};
 
 async function bundle(name, options = {}) {
   const format = name === "host" ? "iife" : "esm";
@@ -38,7 +50,7 @@ let total = 0, stale = [];
 for (const name of entries) {
   const path = join(target, `${name}.js`);
   if (mode === "--size") {
-    const small = await bundle(name, { minify: true });
+    const small = await bundle(name, { minify: true, plugins: [style] });
     total += small.length;
     console.log(`${name}.js ${small.length} bytes minified`);
     continue;

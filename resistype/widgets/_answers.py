@@ -19,7 +19,7 @@ from resistype.library import load_library
 from resistype.session import Session, call_names
 from resistype.session.drivers import driver_genes
 from resistype.widgets._base import Answer, read_bits
-from resistype.widgets._spec import Drawn, build
+from resistype.widgets._spec import Drawn, build, quantity_buffers
 
 __all__ = ["Answers", "thresholds_of"]
 
@@ -62,6 +62,7 @@ class Answers:
         """Functions by the name of the question."""
         return {
             "data": self.data,
+            "quantities": self.quantities,
             "count": self.count,
             "drivers": self.drivers,
             "gene": self.gene,
@@ -72,6 +73,13 @@ class Answers:
         """Description and buffers of what is drawn."""
         found = self._build()
         return {"spec": found.spec}, found.buffers
+
+    def quantities(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        """Values of the quantities that are named, of what is drawn."""
+        names, known = content.get("names"), self.session.material.columns
+        if not isinstance(names, list) or not all(isinstance(one, str) and one in known for one in names):
+            raise InputError("Quantities are asked for by a list of their names.", code="V119")
+        return {"names": names}, quantity_buffers(self.session.material, self.rows, names)
 
     def count(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
         """Counts of every axis at the thresholds of the question, and of one axis per patient and time point."""

@@ -7,7 +7,7 @@ The same shape is declared in widgets/src/spec.ts; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from resistype.scheme.scheme import Axis, Scheme
 from resistype.session import Material, axis_colors, call_names, category_colors
 from resistype.session.palette import natural
 
-__all__ = ["Drawn", "build", "draw_rows"]
+__all__ = ["Drawn", "build", "draw_rows", "quantity_buffers", "whole"]
 
 MAX_CATEGORIES = 60
 
@@ -90,6 +90,7 @@ def build(
         "n_drawn": len(rows),
         "has_genes": has_genes,
         "quantities": [_quantity(material, name) for name in used],
+        "n_ruled": len(_ruled(material)),
         "axes": [_axis(material.scheme, axis, used) for axis in material.scheme.axes],
         "columns": [one.about() for one in columns],
         "embeddings": list(material.embeddings),
@@ -98,7 +99,6 @@ def build(
     }
     arrays: list[NDArray[Any]] = [
         *(points[rows].astype("<f4") for points in material.embeddings.values()),
-        *(material.columns[name][rows].astype("<f4") for name in used),
         *(material.raw[axis.id][rows] for axis in material.scheme.axes),
         *(material.final[axis.id][rows] for axis in material.scheme.axes),
         *(one.codes[rows].astype("<u2") for one in columns),
@@ -118,11 +118,26 @@ def _sizes(spec: Mapping[str, Any]) -> int:
     return int(np.prod([len(one["names"]) for one in columns], dtype=np.int64))
 
 
+def quantity_buffers(material: Material, rows: NDArray[np.intp], names: Sequence[str]) -> list[bytes]:
+    """Values of quantities in float32; the page asks for them after the first picture."""
+    return [np.ascontiguousarray(material.columns[name][rows].astype("<f4")).tobytes() for name in names]
+
+
+def whole(material: Material, drawn: Drawn, rows: NDArray[np.intp]) -> Drawn:
+    """With the values of all quantities, for a page that cannot ask."""
+    names = [one["name"] for one in drawn.spec["quantities"]]
+    return replace(drawn, buffers=[*drawn.buffers, *quantity_buffers(material, rows, names)])
+
+
+def _ruled(material: Material) -> list[str]:
+    asked = [c.subject for a in material.scheme.axes for r in a.rules for c in r.conditions if c.kind != "call"]
+    return list(dict.fromkeys(asked))
+
+
 def _quantities(material: Material) -> list[str]:
     """Quantities that rules look at, then others that were measured."""
-    asked = [c.subject for a in material.scheme.axes for r in a.rules for c in r.conditions if c.kind != "call"]
-    others = [] if material.n_obs > 200_000 else [q for q, v in material.columns.items() if not np.isnan(v).all()]
-    return list(dict.fromkeys([*asked, *others]))
+    others = [name for name, values in material.columns.items() if not np.isnan(values).all()]
+    return list(dict.fromkeys([*_ruled(material), *others]))
 
 
 def _quantity(material: Material, name: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from resistype.session.replay import script
 from resistype.widgets._answers import Answers, thresholds_of
 from resistype.widgets._base import Answer, Bits, Widget, read_bits, static_table, write_bits
 from resistype.widgets._plane import with_plane
-from resistype.widgets._spec import build, draw_rows
+from resistype.widgets._spec import build, draw_rows, whole
 from resistype.widgets.export import write_page
 
 __all__ = ["Explorer", "show"]
@@ -146,7 +146,7 @@ class Explorer(Widget):
             message = f"{material.n_obs} observations are too many for one file; export a part, at most {MAX_EXPORT}."
             raise InputError(message, code="V113")
         rows = np.arange(material.n_obs)
-        drawn = build(material, rows, title=self._title, note=self._note(), names=names)
+        drawn = whole(material, build(material, rows, title=self._title, note=self._note(), names=names), rows)
         color = self.color_by if names or self.color_by.startswith(("axis:", "quantity:")) else ""
         color = color or f"axis:{material.scheme.axes[0].id}"
         state = {"_kind": self._kind, "thresholds": self.thresholds_now(), "color_by": color, "_live": False}

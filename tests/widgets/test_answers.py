@@ -80,6 +80,27 @@ def test_patients_and_time_points_are_counted_over_all_observations() -> None:
             assert table[people.index(who), times.index(when)].tolist() == expected
 
 
+def test_quantities_come_by_name_of_what_is_drawn() -> None:
+    found = material(3000)
+    rows = draw_rows(found, 200)
+    answers = Answers(Session(found), rows)
+    spec = answers.data({}, [])[0]["spec"]
+    names = [one["name"] for one in spec["quantities"]]
+    ruled = {c.subject for a in found.scheme.axes for r in a.rules for c in r.conditions if c.kind != "call"}
+    reply, buffers = answers.quantities({"names": [names[3], names[-1]]}, [])
+
+    assert set(names[: spec["n_ruled"]]) == ruled
+    assert reply == {"names": [names[3], names[-1]]}
+    for name, buffer in zip(reply["names"], buffers, strict=True):
+        assert np.array_equal(np.frombuffer(buffer, "<f4"), found.columns[name][rows], equal_nan=True)
+
+
+@pytest.mark.parametrize("names", [None, "ifng_change", ["nope"], [7], {"ifng_change": 1}])
+def test_names_that_are_no_quantities_are_refused(answers: Answers, names: Any) -> None:
+    with pytest.raises(InputError, match="V119 Quantities are asked for by a list of their names"):
+        answers.quantities({"names": names}, [])
+
+
 def test_too_many_groups_are_not_sent(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resistype.widgets._answers.MAX_CELLS", 10)
 

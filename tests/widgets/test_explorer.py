@@ -113,7 +113,7 @@ def test_the_data_are_complete_and_hold_no_sample_id(small: Material, sent: list
     view._asked(view, {"id": "1", "what": "data"}, [])
     content, buffers = sent[0]
     spec = content["spec"]
-    sizes = [8 * 240] * len(spec["embeddings"]) + [4 * 240] * len(spec["quantities"]) + [240] * 2 * len(spec["axes"])
+    sizes = [8 * 240] * len(spec["embeddings"]) + [240] * 2 * len(spec["axes"])
 
     assert [len(one) for one in buffers] == [*sizes, *[480] * len(spec["columns"]), 960]
     assert re.search(r'"S\d+"', json.dumps(content)) is None

@@ -18,7 +18,7 @@ from resistype.cohort.stats import wilson
 from resistype.scheme import load_scheme
 from resistype.session import Session, from_quantities
 from resistype.session.state import inside
-from resistype.widgets._spec import build
+from resistype.widgets._spec import build, whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "widgets"
 N_OBS = 240
@@ -51,7 +51,8 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
 
 def rule_vectors() -> dict[str, Any]:
     found = material()
-    drawn = build(found, np.arange(found.n_obs), title="vectors")
+    rows = np.arange(found.n_obs)
+    drawn = whole(found, build(found, rows, title="vectors"), rows)
     rng = np.random.default_rng(2)
     session, steps = Session(found), []
     movable = [(axis.id, name) for axis in found.scheme.axes for name in axis.thresholds]

@@ -8,7 +8,7 @@ import { legend } from "./parts/legend.ts";
 import { scatter } from "./parts/scatter.ts";
 import { steps } from "./parts/steps.ts";
 import { thresholds } from "./parts/thresholds.ts";
-import { readData, type Spec, type Thresholds } from "./spec.ts";
+import { floats, readData, type Spec, type Thresholds } from "./spec.ts";
 import { packBits, unpackBits } from "./stats.ts";
 import { keyOf, Store } from "./store.ts";
 
@@ -53,9 +53,7 @@ function colorBar(store: Store, link: Link, say: Frame): { node: HTMLElement; dr
     const known = spec.quantities.find((q) => q.name.toLowerCase() === typed || q.signature.toLowerCase() === typed) ?? spec.quantities.find((q) => `${q.name} ${q.title} ${q.signature}`.toLowerCase().includes(typed));
     if (!spec.has_genes) return known ? paint(`quantity:${known.name}`) : say.alert(`No signature or quantity matches ${short(typed)}.`);
     link.request("gene", { gene: search.value.trim() }).then((answer) => {
-      const view = answer.buffers[0];
-      if (view.byteLength !== 4 * spec.n_drawn) throw new Error("the values of the gene have another length than the points");
-      store.gene = { name: String(answer.content.gene), values: new Float32Array(copied(view)) };
+      store.gene = { name: String(answer.content.gene), values: floats(answer.buffers[0], spec.n_drawn) };
       say.alert("");
       paint(`gene:${store.gene.name}`);
     }, (error: Error) => { if (known) paint(`quantity:${known.name}`); else say.alert(error.message); });
@@ -65,7 +63,7 @@ function colorBar(store: Store, link: Link, say: Frame): { node: HTMLElement; dr
   return { node: el("div", { class: "rt-bar" }, el("label", {}, "colour by ", choose), search, button), draw: fill };
 }
 
-function show(store: Store, link: Link, box: Frame): void {
+function show(store: Store, link: Link, box: Frame, after: () => void): void {
   const { spec } = store;
   const live = link.model.get("_live") === true;
   const moved = new Map<string, [string, string]>();
@@ -89,6 +87,12 @@ function show(store: Store, link: Link, box: Frame): void {
       store.tell("counts");
     }, (error: Error) => box.alert(error.message));
   });
+  // Quantities that stand in no rule come when they are asked for.
+  const fetched = (): void => {
+    const at = spec.quantities.findIndex((q) => `quantity:${q.name}` === store.color);
+    if (!live || !store.ready || at < spec.n_ruled || store.data.quantities[at]) return;
+    link.request("quantities", { names: [spec.quantities[at].name] }).then(({ buffers }) => { store.data.quantities[at] = floats(buffers[0], spec.n_drawn); store.tell("color"); }, (error: Error) => box.alert(error.message));
+  };
   const askGenes = live && spec.has_genes ? async (): Promise<Gene[]> => {
     const answer = await link.request("drivers", { n: spec.n_drawn }, [packBits(store.selected ?? new Uint8Array(spec.n_drawn))]);
     return answer.content.genes as Gene[];
@@ -109,6 +113,7 @@ function show(store: Store, link: Link, box: Frame): void {
   const slow = debounce(30, () => { people.draw(); drawNumbers(); proof.drawRow(); });
   store.listen((changed) => {
     if (changed.has("axis")) { axes.draw(); cut.build(); slow(); }
+    if (changed.has("color") || changed.has("axis")) fetched();
     if (changed.has("color")) { colors.draw(); if (!store.color.startsWith("gene:") && link.model.get("color_by") !== store.color) link.push("color_by", store.color); }
     if (changed.has("calls")) cut.draw();
     if (changed.has("calls") || changed.has("counts")) slow();
@@ -124,14 +129,16 @@ function show(store: Store, link: Link, box: Frame): void {
   link.watch("thresholds", (value) => store.take(value as Thresholds));
   link.watch("color_by", (value) => { store.color = String(value); const at = spec.axes.findIndex((axis) => `axis:${axis.id}` === value); if (at >= 0 && at !== store.axis) { store.axis = at; store.tell("axis", "color"); } else store.tell("color"); });
   link.watch("selected", (value) => { const bits = asView(value); store.select(bits.byteLength ? unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn) : null); });
-  axes.draw(); cut.build(); colors.draw(); list.draw(); people.draw(); drawNumbers(); proof.drawRow(); proof.drawSelection(); picture.draw(); recount();
+  axes.draw(); cut.build(); colors.draw(); list.draw(); proof.drawRow(); proof.drawSelection(); picture.draw();
+  // The picture first: what needs longer waits until it is on the screen.
+  requestAnimationFrame(() => setTimeout(() => { people.draw(); drawNumbers(); recount(); fetched(); after(); }, 0));
 }
 
 function start({ model, el: host }: { model: AnyModel; el: HTMLElement }): () => void {
   const box = frame(host, "resistype explorer");
   const link = new Link(model);
   box.body.append(el("p", { class: "rt-soft", text: "loading …" }));
-  link.request("data").then((answer) => {
+  link.request("data").then(async (answer) => {
     const spec = answer.content.spec as Spec;
     const store = new Store(spec, readData(spec, answer.buffers));
     store.take((model.get("thresholds") ?? {}) as Thresholds);
@@ -140,7 +147,13 @@ function start({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =>
     store.axis = Math.max(0, spec.axes.findIndex((axis) => `axis:${axis.id}` === color));
     const bits = asView(model.get("selected") ?? new ArrayBuffer(0));
     if (bits.byteLength) store.selected = unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), spec.n_drawn);
-    show(store, link, box);
+    const rest = async (): Promise<void> => {
+      if (store.ready) return;
+      const { buffers } = await link.request("quantities", { names: spec.quantities.slice(0, spec.n_ruled).map((q) => q.name) });
+      store.fill(buffers.map((one) => floats(one, spec.n_drawn)));
+    };
+    if (store.moved) await rest(); // the calls of the scheme are not those of now
+    show(store, link, box, () => { rest().catch((error: Error) => box.alert(error.message)); });
   }).catch((error: Error) => { empty(box.body); box.alert(error.message); });
   return () => { link.close(); box.root.remove(); };
 }

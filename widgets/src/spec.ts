@@ -59,6 +59,7 @@ export interface Spec {
   n_drawn: number;
   has_genes: boolean;
   quantities: Quantity[];
+  n_ruled: number; // so many of the quantities stand in rules: the first ones
   axes: Axis[];
   columns: Column[];
   embeddings: string[];
@@ -77,7 +78,12 @@ export interface Data {
 
 export type Thresholds = Record<string, Record<string, number>>;
 
-// Buffers come in this order: embeddings, quantities, raw, final, columns, baseline.
+export function floats(view: DataView, n: number): Float32Array {
+  if (view.byteLength !== 4 * n) throw new Error(`${view.byteLength} bytes of values; ${4 * n} were expected`);
+  return new Float32Array(copied(view));
+}
+
+// Buffers come in this order: embeddings, raw, final, columns, baseline, and the quantities where they come at once.
 export function readData(spec: Spec, buffers: DataView[]): Data {
   const n = spec.n_drawn;
   let at = 0;
@@ -91,10 +97,10 @@ export function readData(spec: Spec, buffers: DataView[]): Data {
   const many = <T>(count: number, bytes: number, make: (b: ArrayBuffer) => T): T[] => Array.from({ length: count }, () => make(next(bytes)));
   return {
     points: many(spec.embeddings.length, 8 * n, (b) => new Float32Array(b)),
-    quantities: many(spec.quantities.length, 4 * n, (b) => new Float32Array(b)),
     raw: many(spec.axes.length, n, (b) => new Uint8Array(b)),
     final: many(spec.axes.length, n, (b) => new Uint8Array(b)),
     columns: many(spec.columns.length, 2 * n, (b) => new Uint16Array(b)),
     baseline: new Int32Array(next(4 * n)),
+    quantities: buffers.slice(at).map((view) => floats(view, n)),
   };
 }

@@ -38,12 +38,29 @@ export class Store {
   lasso: { embedding: string; corners: [number, number][] } | null = null; // what the selection was drawn with
   totals: Totals | null = null; // where only a part is here: counts of all observations, from Python
   gene: { name: string; values: Float32Array } | null = null;
+  private readonly first: string;
   private listeners: ((changed: Set<Change>) => void)[] = [];
 
   constructor(readonly spec: Spec, readonly data: Data) {
     for (const axis of spec.axes) this.thresholds[axis.id] = Object.fromEntries(axis.thresholds.map((t) => [t.name, Math.fround(t.value)]));
     this.calls = { raw: data.raw, final: data.final };
     this.color = `axis:${spec.axes[0].id}`;
+    this.first = keyOf(this.thresholds);
+  }
+
+  // Whether the quantities of the rules are here; the picture comes before them.
+  get ready(): boolean {
+    return this.data.quantities.length >= this.spec.n_ruled;
+  }
+
+  get moved(): boolean {
+    return keyOf(this.thresholds) !== this.first;
+  }
+
+  fill(quantities: Float32Array[]): void {
+    this.data.quantities.push(...quantities);
+    if (this.moved) this.calls = recall(this.spec, this.data, this.thresholds, null, null);
+    this.tell("axis", "calls");
   }
 
   get current(): Axis {
@@ -75,7 +92,7 @@ export class Store {
     const exact = Math.fround(value);
     if (number < 0 || !Number.isFinite(exact) || !(name in this.thresholds[axis]) || this.thresholds[axis][name] === exact) return;
     this.thresholds[axis][name] = exact;
-    this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number));
+    if (this.ready) this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number));
     this.tell("calls");
   }
 
@@ -90,15 +107,14 @@ export class Store {
 
   // Whether the counts of all observations are being made for thresholds that have moved since.
   get pending(): boolean {
-    return this.part && this.totals?.key !== keyOf(this.thresholds);
+    return this.ready ? this.part && this.totals?.key !== keyOf(this.thresholds) : this.moved;
   }
 
   // Counts of all observations at the thresholds of now; NaN until they are known.
   counts(axis: number): number[] {
     const one = this.spec.axes[axis];
-    if (!this.part) return tally(this.calls.final[axis], one.names.length);
-    const known = this.totals?.counts[one.id] ?? one.names.map(() => 1);
-    return this.pending ? known.map((n) => (n ? NaN : 0)) : known;
+    const known = this.part ? this.totals?.counts[one.id] ?? one.names.map(() => NaN) : tally(this.calls.final[axis], one.names.length);
+    return this.pending ? known.map((n) => (n === 0 ? 0 : NaN)) : known;
   }
 
   coloring(): Coloring {
@@ -114,7 +130,7 @@ export class Store {
       return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: column.counts };
     }
     const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
-    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)];
+    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)] ?? new Float32Array(this.spec.n_drawn).fill(NaN);
     const sorted = Float32Array.from(values).filter((v) => v === v).sort();
     const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0, high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
     const title = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;

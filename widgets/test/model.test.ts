@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clean, grouped, number, short } from "../src/dom.ts";
-import { Link, type AnyModel } from "../src/model.ts";
+import { debounce, Link, type AnyModel } from "../src/model.ts";
 import { bytes, pageModel } from "../src/host.ts";
 
 function fake(): AnyModel & { state: Record<string, unknown>; sent: any[]; fire(name: string, ...given: unknown[]): void } {
@@ -72,4 +72,31 @@ test("labels lose control characters and length, never their text", () => {
   assert.equal(short("<b onmouseover=1>"), "<b onmouseover=1>");
   assert.equal(number(-0.00012345), "−1.23e−4".replace("e−", "e-"));
   assert.equal(grouped(1234567), "1\u202f234\u202f567");
+});
+
+test("a request says after which change of this page it was made", () => {
+  const model = fake(), link = new Link(model), other = new Link(model);
+  link.request("step").catch(() => undefined);
+  link.push("a", 1);
+  other.push("b", 2);
+  link.push("a", 3);
+  link.request("step").catch(() => undefined);
+  const [mine, ...rest] = Object.entries(model.state._sent as Record<string, number>);
+  assert.deepEqual(model.sent.map((one) => one.content.after), [{}, { [mine[0]]: 2 }]);
+  assert.deepEqual([mine[1], rest.map(([, n]) => n)], [2, [1]]);
+  link.close();
+  other.close();
+});
+
+test("what waits can be done at once, and is done once", async () => {
+  let done = 0;
+  const act = debounce(5, () => { done++; });
+  act.now();
+  assert.equal(done, 0);
+  act();
+  act();
+  act.now();
+  act.now();
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  assert.equal(done, 1);
 });

@@ -131,22 +131,18 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
     const picture = flowPicture(store), axis = store.current;
     flow.append(el("h3", { text: `From baseline on${store.part ? " (of those drawn)" : ""}` }));
     if (!picture) { flow.append(el("p", { class: "rt-soft", text: "No sample has a baseline of its own." })); return; }
-    const found = new Map<string, string[]>();
-    for (const way of ways(store.data.baseline, store.calls.final[store.axis])) {
-      const key = `${way.before} ${way.after}`;
-      const who = found.get(key) ?? [];
-      who.push(store.nameOf(way.row));
-      found.set(key, who);
+    const found = new Map<number, number[]>();
+    for (const { before, after, row } of ways(store.data.baseline, store.calls.final[store.axis])) {
+      const key = before * 256 + after, who = found.get(key);
+      if (who) who.push(row);
+      else found.set(key, [row]);
     }
-    const rows = [...found].sort().map(([key, who]) => {
-      const [before, after] = key.split(" ").map(Number);
-      return { cells: [words(axis.names[before]), words(axis.names[after]), who.length, who.slice(0, 60).join("; ")] };
-    });
+    const rows = [...found].sort(([a], [b]) => a - b).map(([key, who]) => ({ cells: [words(axis.names[key >> 8]), words(axis.names[key & 255]), who.length, who.slice(0, 60).map((row) => store.nameOf(row)).join("; ")] }));
     flow.append(picture, details("flow", table("Samples by call at baseline and now", ["at baseline", "now", "n", "samples"], rows)));
   };
   const drawParts = (): void => {
     // Where Python counts, the old picture stays pale until the new numbers are here.
-    const busy = store.part && (store.pending || store.totals?.axis !== store.current.id);
+    const busy = store.pending || (store.part && store.totals?.axis !== store.current.id);
     parts.setAttribute("aria-busy", String(busy));
     if (busy) return;
     empty(parts);

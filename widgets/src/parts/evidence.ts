@@ -28,6 +28,7 @@ export function evidence(store: Store, askGenes: (() => Promise<Gene[]>) | null)
 
   const drawRow = (): void => {
     empty(row);
+    if (!store.ready) return;
     if (store.row < 0) { row.append(el("p", { class: "rt-soft", text: "Click a point, a line of the flow, or choose with the buttons." })); return; }
     const { spec, data, calls } = store, at = store.row;
     const call = store.current.names[calls.final[store.axis][at]];

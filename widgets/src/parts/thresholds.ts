@@ -57,6 +57,7 @@ export function thresholds(store: Store, moved: (axis: string, name: string) => 
     const axis = store.current;
     empty(node);
     items = [];
+    if (!store.ready) { node.append(el("p", { class: "rt-soft", text: "loading …" })); return; }
     for (const threshold of axis.thresholds) {
       const used = axis.rules.flatMap((rule) => rule.when).filter((c) => c.kind === "compare" && c.threshold === threshold.name);
       const first = used[0];
