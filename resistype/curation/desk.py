@@ -74,7 +74,7 @@ class Desk:
     def __init__(
         self, name: str, folder: str | Path, start: Signature | str | None = None, *, library: Library | None = None
     ) -> None:
-        self.name, self.shelf = name, Shelf(folder)
+        self.name, self.shelf, self._start = name, Shelf(folder), start
         self.library = library if library is not None else load_library()
         self.said: tuple[str, ...] = ()
         self.trouble = ""
@@ -207,7 +207,7 @@ class Desk:
     def discard(self) -> None:
         """Begin again from what is stored, or from nothing; can be undone."""
         self.seen = self.shelf.look(self.name)
-        fresh = self._begin(self.origin)
+        fresh = self._begin(self._start)
         self._do(fresh, "discard the draft", ["The draft was discarded; undo brings it back."])
 
     def look_again(self) -> None:

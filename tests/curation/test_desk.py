@@ -129,6 +129,16 @@ def test_a_start_from_the_library_is_compared_with_it(tmp_path: Path) -> None:
     assert desk.stored == load_library()["mhc1_core"]
 
 
+def test_discard_begins_again_from_what_was_given(tmp_path: Path) -> None:
+    filled(Desk("mine", tmp_path, "TAP1 TAP2"))
+    again = Desk("mine", tmp_path, "TAP1 TAP2")
+    again.discard()
+    assert names(again) == ["TAP1", "TAP2"]
+    again.undo()
+
+    assert names(again) == ["TAP1", "TAP2", "STAT1", "IRF1", "B2M"]
+
+
 def test_a_saved_signature_is_opened_again(tmp_path: Path) -> None:
     filled(Desk("mine", tmp_path)).save()
     again = Desk("mine", tmp_path, "other text TAP1")

@@ -5,8 +5,8 @@ import type { Figures, Spread } from "./view.ts";
 const LEFT = 96, WIDTH = 240, LANE = 18;
 
 function lane(picture: SVGElement, one: Figures, at: { y: number; x(value: number): number; stored: boolean }): void {
-  const { y, x, stored } = at, color = stored ? "#8C8C8C" : "#0072B2";
-  one.points.forEach((value, i) => picture.append(svg("circle", { attr: { cx: x(value), cy: y + ((i * 7) % 5) - 2, r: 2.6, fill: stored ? "none" : color, "fill-opacity": 0.55, stroke: color } })));
+  const { y, x, stored } = at;
+  one.points.forEach((value, i) => picture.append(svg("circle", { attr: { cx: x(value), cy: y + ((i * 7) % 5) - 2, r: 2.6, fill: stored ? "none" : "#0072B2", "fill-opacity": 0.6, stroke: stored ? "#8C8C8C" : "#56B4E9" } })));
   const [low, middle, high] = one.quartiles.map(x);
   picture.append(svg("path", { attr: { d: `M${low} ${y}H${high}M${middle} ${y - 7}V${y + 7}`, stroke: "currentColor", "stroke-width": 2.2, fill: "none" } }));
 }
