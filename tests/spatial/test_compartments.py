@@ -185,3 +185,14 @@ def test_bad_rules_and_roles() -> None:
     assert str(caught.value) == "P108 width_um=-1, step_um=0: give a number above 0."
     with pytest.raises(TissueError, match=r"^P105 There are no cells called 'Tumor'; the kinds are: T cell"):
         compartments(tissue(block("T cell", x=range(3), y=range(3))), Roles(("Tumor",), ("T cell",)))
+
+
+def test_places_that_touch_at_a_corner_are_one_patch() -> None:
+    """A row of tumour cells that runs aslant, one place a cell, is as large as all its places together."""
+    aslant = [("first", number + 1, 3 * number + 1, 3 * number + 1, "tumour") for number in range(10)]
+    beside = [("first", number + 20, 3 * number + 10, 3 * number + 1, "T cell") for number in range(10)]
+    sharp = MarginRule(width_um=1.0, smooth_um=0.6, step_um=3.0, tissue_um=20.0, min_patch_mm2=0.00005)
+    found = compartments(tissue(aslant + beside), ROLES, rule=sharp)
+
+    assert (found.cells["depth_um"][:10] > 0).all()
+    assert (found.cells["depth_um"][10:] < 0).all()

@@ -47,6 +47,17 @@ def test_strips_lose_no_pair(rows: list[Row], radius: float, most: int) -> None:
         assert neighbourhood(tissue(rows), radius).counts.equals(whole)
 
 
+@pytest.mark.parametrize("most", [1, 5, 50])
+@pytest.mark.parametrize("radius", [2.0, 7.5, 13.0, 29.0])
+def test_strips_of_a_full_image_lose_no_pair(radius: float, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    rows = [("first", n, *map(int, rng.integers(0, 31, 2)), CELL_KINDS[n % 3]) for n in range(1, 61)]
+    monkeypatch.setattr(neighbours, "PAIRS", most)
+
+    found = neighbourhood(tissue(rows), radius).counts
+    assert found.to_numpy().tolist() == slow_counts(rows, radius, 1.0, itself=False)
+
+
 @given(cells_with_places(), RADII)
 def test_shares_are_counts_over_their_sum_or_nan(rows: list[Row], radius: float) -> None:
     found = neighbourhood(tissue(rows), radius)
