@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import cohen_kappa_score
 
 from resistype.cohort.agreement import Kappa, cohen_kappa
+from resistype.errors import MissingExtraError
 
 TABLES = st.integers(1, 5).flatmap(lambda k: arrays(np.int64, (k, k), elements=st.integers(0, 30)))
 
@@ -90,6 +92,12 @@ def test_where_kappa_has_no_value_the_reason_is_said(table: object, why: str) ->
     assert math.isnan(found.value)
     assert why in found.why
     assert found.words.startswith("no kappa: ")
+
+
+def test_without_statsmodels_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "statsmodels.stats.inter_rater", None)
+    with pytest.raises(MissingExtraError, match=r"X103 Kappa needs statsmodels: pip install 'resistype\[compare\]'"):
+        cohen_kappa([[20, 5], [10, 15]])
 
 
 def test_all_agree_and_all_disagree() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,9 @@ class Matrices:
     library_first: Library | None = None
     library_second: Library | None = None
 
+    @cached_property
     def sides(self) -> tuple[tuple[Expression, Library], tuple[Expression, Library]]:
-        """Matrix and lists of each side."""
+        """Matrix and lists of each side, read once."""
         one = as_expression(self.first)
         two = one if self.second is None or self.second is self.first else as_expression(self.second)
         return (one, merged_library(self.library_first)), (two, merged_library(self.library_second))
@@ -86,7 +88,7 @@ def carriers(agreement: Agreement, change: Change, matrices: Matrices, *, top: i
         E996 when a matrix does not have the sample; E997 when a list is not the one that was scored.
     """
     sides = agreement.first, agreement.second
-    given = matrices.sides()
+    given = matrices.sides
     rows: list[dict[str, Any]] = []
     for name, moved in _scores_behind(agreement, change):
         values = _value(sides[0], name, change.sample, moved=moved), _value(sides[1], name, change.sample, moved=moved)
