@@ -141,9 +141,9 @@ def _add_region(
     if embedding not in material.embeddings:
         known = ", ".join(material.embeddings) or "none"
         raise SessionError(f"No embedding {embedding!r}; there are: {known}.", code="V106")
-    if not name or len(name) > MAX_NAME or any(one.name == name for one in state.regions):
+    if not isinstance(name, str) or not name or len(name) > MAX_NAME or any(one.name == name for one in state.regions):
         raise SessionError(
-            f"Region {name[:MAX_NAME]!r}: a new name of 1 to {MAX_NAME} characters is needed.", code="V106"
+            f"Region {str(name)[:MAX_NAME]!r}: a new name of 1 to {MAX_NAME} characters is needed.", code="V106"
         )
     points = tuple((float(x), float(y)) for x, y in corners)
     if len(points) < 3 or not all(math.isfinite(v) for point in points for v in point):

@@ -187,8 +187,13 @@ class Session:
     def select(self, rows: str | Sequence[int] | NDArray[np.intp] | NDArray[np.bool_]) -> None:
         """Select observations by row: numbers, a mask, or ranges such as ``"0-4,9"``."""
         if not isinstance(rows, str):
-            given = np.asarray(rows)
-            rows = write_rows(np.flatnonzero(given) if given.dtype == bool else [int(one) for one in given.tolist()])
+            given = np.atleast_1d(np.asarray(rows))
+            if given.ndim != 1 or (given.dtype.kind not in "biu" and given.size):
+                message = (
+                    f"Selection: rows are whole numbers, a mask or ranges such as '0-4,9'; got {str(rows)[:60]!r}."
+                )
+                raise SessionError(message, code="V104")
+            rows = write_rows(np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64))
         self._do(Command("select", (rows,)))
 
     def select_call(self, axis: str, call: str) -> None:
@@ -211,7 +216,7 @@ class Session:
 
     def hide(self, *names: str) -> None:
         """Hide these categories of the colour and show all others."""
-        self._do(Command("hide", tuple(sorted(names))))
+        self._do(Command("hide", tuple(sorted(names, key=str))))
 
     def add_region(self, name: str, embedding: str, corners: Iterable[Sequence[float]]) -> None:
         """Keep a polygon on an embedding under a name."""

@@ -35,23 +35,21 @@ def _net(sets: Any) -> pd.DataFrame:
 def gseapy_ssgsea(data: Any, sets: Any) -> Answer:
     import gseapy
 
-    found = gseapy.ssgsea(
-        data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1, verbose=True
-    )
+    found = gseapy.ssgsea(data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1)
     return found.res2d.set_index(["Name", "Term"])["ES"].astype(float).unstack(), ""  # noqa: PD010  each pair once
 
 
 def decoupler_aucell(data: Any, sets: Any) -> Answer:
     import decoupler
 
-    found = decoupler.mt.aucell(data, _net(sets), tmin=1, verbose=True)
+    found = decoupler.mt.aucell(data, _net(sets), tmin=1)
     return found[0] if isinstance(found, tuple) else found, ""
 
 
 def decoupler_ulm(data: Any, sets: Any) -> Answer:
     import decoupler
 
-    found = decoupler.mt.ulm(data, _net(sets).assign(weight=1.0), tmin=1, verbose=True)
+    found = decoupler.mt.ulm(data, _net(sets).assign(weight=1.0), tmin=1)
     return found[0] if isinstance(found, tuple) else found, ""
 
 
@@ -87,10 +85,11 @@ SCORERS: dict[str, Callable[[Any, Any], Answer]] = {
 def answers(scorer: Callable[[Any, Any], Answer]) -> dict[str, Verdict]:
     """What a scorer does with every input."""
     wanted = scorer(clean(), lists())[0]
+    usual = frozenset(judge(lambda: scorer(clean(), lists()), wanted).words.split("\n"))
     found = {}
     for name, change in MATRICES.items():
         data, sets = change(clean(), lists())
-        found[name] = judge(lambda data=data, sets=sets: scorer(data, sets), wanted)
+        found[name] = judge(lambda data=data, sets=sets: scorer(data, sets), wanted, usual)
     return found
 
 

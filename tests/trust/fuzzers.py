@@ -71,10 +71,9 @@ def matrices(draw: st.DrawFn) -> pd.DataFrame:
 @st.composite
 def patients(draw: st.DrawFn) -> pd.DataFrame:
     """Clinical tables with columns and dates that come and go."""
-    columns = {
-        **{"patient": WORDS, "start": DATES, "best_response": RESPONSES, "last_dose": DATES, "progression": DATES},
-        **{"last_followup": DATES, "confirmed": WORDS, "regimen": WORDS},
-    }
+    dates = ("start", "last_dose", "progression", "last_followup")
+    columns = dict.fromkeys(dates, DATES) | dict.fromkeys(("patient", "confirmed", "regimen"), WORDS)
+    columns["best_response"] = RESPONSES
     kept = draw(st.lists(st.sampled_from(list(columns)), unique=True, min_size=4))
     n = draw(st.integers(0, 3))
     return pd.DataFrame({name: [draw(columns[name]) for _ in range(n)] for name in kept})
@@ -202,16 +201,16 @@ def message(given: Any) -> None:
 
 FUZZED: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None], int]] = {
     # what, its inputs, what they are given to, and its share of the examples
-    "matrices": (matrices(), matrix, 14),
-    "gene names": (st.lists(WORDS, max_size=8), genes, 12),
-    "GMT": (TEXTS, gmt, 12),
-    "TOML": (TEXTS, toml, 12),
-    "JSON": (TEXTS, json, 8),
-    "tables of signatures": (TEXTS, csv, 8),
-    "samples tables": (TEXTS, samples, 8),
+    "matrices": (matrices(), matrix, 8),
+    "gene names": (st.lists(WORDS, max_size=8), genes, 10),
+    "GMT": (TEXTS, gmt, 14),
+    "TOML": (TEXTS, toml, 14),
+    "JSON": (TEXTS, json, 10),
+    "tables of signatures": (TEXTS, csv, 10),
+    "samples tables": (TEXTS, samples, 10),
     "clinical tables": (patients(), clinical_table, 8),
     "session commands": (COMMANDS, command, 8),
-    "browser messages": (MESSAGES, message, 10),
+    "browser messages": (MESSAGES, message, 8),
 }
 
 
