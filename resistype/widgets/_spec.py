@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -214,7 +215,6 @@ class _Coded:
 
 def _columns(material: Material, *, names: bool) -> list[_Coded]:
     """Columns with few different values; never one that holds sample ids."""
-    ids = set(material.samples) if material.n_obs <= 2_000_000 else set()
     found = []
     for name in map(str, material.design.columns):
         column = material.design[name]
@@ -226,7 +226,7 @@ def _columns(material: Material, *, names: bool) -> list[_Coded]:
         codes = np.asarray(again)[first]
         known = set(values) - {""}
         few = len(known) <= (65_000 if name == "patient" else MAX_CATEGORIES)
-        if known and few and not known & ids:
+        if known and few and known.isdisjoint(material.samples):
             found.append(
                 _coded(name, np.asarray(codes), [str(v) for v in values], hide=not names and name == "patient")
             )
@@ -254,5 +254,6 @@ def _baseline(material: Material, rows: NDArray[np.intp]) -> NDArray[np.int64]:
     base = material.design["baseline_sample"].iloc[rows].astype(object).fillna("").tolist()
     if not any(base):
         return np.full(len(rows), -1)
-    place = {material.samples[row]: i for i, row in enumerate(rows.tolist())}
-    return np.array([place.get(str(one), -1) for one in base], dtype=np.int64)
+    names = material.samples if len(rows) == material.n_obs else [material.samples[row] for row in rows.tolist()]
+    place = dict(zip(names, range(len(rows)), strict=True))
+    return np.fromiter(map(place.get, map(str, base), repeat(-1)), dtype=np.int64, count=len(rows))
