@@ -7,6 +7,7 @@ that were not measured (NaN) have fewer ranked genes and therefore tables of the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -104,8 +105,8 @@ def _whole(rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings
     """Every gene measured."""
     from resistype.score.rank import rank_sums  # noqa: PLC0415  numba only when something is scored
 
-    sizes = np.broadcast_to(sets.sizes, (rows.n_obs, sets.n_parts))
-    sums = rank_sums(rows, sets, _tables(methods, rows.n_genes, settings), ranks=ranks)
+    sizes = sets.sizes[None]  # the same in every row
+    sums = rank_sums(rows, sets, _tables(tuple(methods), rows.n_genes, settings), ranks=ranks)
     return _finished(sums, sizes, methods, settings=settings, n_genes=rows.n_genes)
 
 
@@ -117,14 +118,15 @@ def _partial(row: Rows, sets: IndexedSets, methods: Sequence[Method], settings: 
     ones = np.ones((2 * n_genes + 2, 1), np.int64)
     ones[0] = 0
     sizes = rank_sums(row, sets, ones)[..., 0]
-    sums = rank_sums(row, sets, _tables(methods, n_genes, settings))
+    sums = rank_sums(row, sets, _tables(tuple(methods), n_genes, settings))
     found = _finished(sums, sizes, methods, settings=settings, n_genes=n_genes)
     enough = 2 * sizes >= sets.asked
     return {name: np.where(enough, values, np.nan) for name, values in found.items()}
 
 
-def _tables(methods: Sequence[Method], n_genes: int, settings: Settings) -> NDArray[np.int64]:
-    """Tables of all methods side by side."""
+@lru_cache(maxsize=16)
+def _tables(methods: tuple[Method, ...], n_genes: int, settings: Settings) -> NDArray[np.int64]:
+    """Tables of all methods side by side; every block of a run has the same."""
     stacked = np.concatenate([one.tables(n_genes, settings) for one in methods if one.tables is not None], axis=1)
     stacked[0] = 0  # what a gene that was not measured counts
     return stacked
@@ -138,7 +140,7 @@ def _finished(
     for method in methods:
         if method.tables is None or method.finish is None:
             continue
-        last = first + method.tables(n_genes, settings).shape[1]
+        last = first + _tables((method,), n_genes, settings).shape[1]
         out[method.id] = method.finish(sums[..., first:last], sizes, n_genes=n_genes, settings=settings)
         first = last
     return out

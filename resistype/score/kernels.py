@@ -21,6 +21,7 @@ from resistype.score.sorting import DIGIT, sort_keys
 __all__ = ["rank_row", "ranks_dense", "room", "sums_csr", "sums_dense"]
 
 MOST = 1 << 15  # buckets
+ONE = np.uint64(1)  # of places: with signed ones numba asks each time whether they count from the end
 LOOK = 64  # keys looked at to see whether values repeat
 
 
@@ -32,7 +33,7 @@ def room(size: int, like: Any) -> Any:
         most *= 2
     keys, places = np.empty(size, like.dtype), np.empty(size, np.int32)
     counts = np.empty(1 << DIGIT, np.int64)
-    spares = np.empty(size, like.dtype), np.empty(size, np.int32), counts
+    spares = np.empty(size, like.dtype), np.empty(size + 1, np.int32), counts
     buckets = np.zeros(most + 1, np.int32), np.empty(most, like.dtype), np.empty(most, np.bool_)
     return (keys, places), spares, buckets, np.empty(size, np.int32)
 
@@ -120,12 +121,13 @@ def _count(bits: Any, extent: Any, work: Any) -> Any:
         if size == np.uint64(0) or size > infinity:
             continue
         key = _key(bits[j], extent, wide)
-        b = np.int64(key >> shift)
-        if edges[b + 1] == 0:
+        b = key >> shift
+        count = edges[b + ONE]
+        if count == 0:
             firsts[b] = key
         elif firsts[b] != key:
             mixed[b] = True
-        edges[b + 1] += 1
+        edges[b + ONE] = count + 1
     for bucket in range(n_buckets):
         edges[bucket + 1] += edges[bucket]
     return shift
@@ -144,9 +146,9 @@ def _gather(bits: Any, ready: Any, work: Any) -> int:
             ranks[j] = zero if size == np.uint64(0) else 0
             continue
         key = _key(bits[j], extent, wide)
-        b = np.int64(key >> shift)
+        b = key >> shift
         if counted and not mixed[b]:
-            ranks[j] = edges[b] + edges[b + 1] + 1 + (2 * zeros if size == np.uint64(bits[j]) else 0)
+            ranks[j] = edges[b] + edges[b + ONE] + 1 + (2 * zeros if size == np.uint64(bits[j]) else 0)
         else:
             keys[n] = key
             places[n] = j
@@ -186,28 +188,44 @@ def rank_row(bits: Any, n_genes: int, work: Any) -> Any:
     return zero
 
 
-@njit(nogil=True, cache=True)
-def _add(out: Any, parts: Any, span: Any, tables: Any, ranks: Any) -> None:
-    """Let a gene that counts as `ranks[0]` instead of `ranks[1]` count so in all its parts."""
-    for q in range(span[0], span[1]):
-        part = parts[q]
-        for t in range(tables.shape[1]):
-            out[part, t] += tables[ranks[0], t] - tables[ranks[1], t]
+@njit(nogil=True, cache=True, error_model="numpy")
+def _members(indices: Any, held: Any, out: Any) -> Any:
+    """Places of the genes that are in any part, written without a branch: which genes are is hard to foretell."""
+    n = np.uint64(0)
+    for j in range(indices.size):
+        out[n] = j
+        n += np.uint64(held[np.uint64(indices[j])])
+    return np.int64(n)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_members(row: Any, by_gene: Any, tables: Any, out: Any) -> None:
+    """Let each gene of a row that counts otherwise than a zero count so in all its parts.
+
+    Arrays are unpacked once: numba counts references whenever one is handed on or cut.
+    """
+    indices, ranks, places, n, base = row
+    edges, parts = by_gene
+    for k in range(n):
+        j = np.uint64(places[k])
+        gene, rank = np.uint64(indices[j]), np.uint64(ranks[j])
+        for q in range(np.uint64(edges[gene]), np.uint64(edges[gene + ONE])):
+            part = np.uint64(parts[q])
+            for t in range(base.size):
+                out[part, t] += tables[rank, t] - base[t]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> Any:
     bits, indices, n_genes = row
-    by_gene, by_part, sizes = sets
+    edges, parts, held, sizes = sets
     zero = rank_row(bits, n_genes, work)
-    ranks = work[3]
+    places, base = work[1][1], tables[zero]
     for p in range(sizes.size):
         for t in range(tables.shape[1]):
-            out[p, t] = sizes[p] * tables[zero, t]
-    for j in range(bits.size):
-        span = by_gene[indices[j]], by_gene[indices[j] + 1]
-        if span[0] < span[1]:
-            _add(out, by_part, span, tables, (ranks[j], zero))
+            out[p, t] = sizes[p] * base[t]
+    n = _members(indices, held, places)
+    _add_members((indices, work[3], places, n, base), (edges, parts), tables, out)
     return zero
 
 

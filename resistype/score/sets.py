@@ -116,12 +116,12 @@ class IndexedSets:
         return np.diff(self.offsets)
 
     @cached_property
-    def by_gene(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The same turned round: for each column, the parts it is in (offsets of shape (n_genes + 1,), parts)."""
+    def by_gene(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
+        """The same turned round: offsets of each column, (n_genes + 1,), into parts; and whether it is in any."""
         order = np.argsort(self.indices, kind="stable")
         parts = np.repeat(np.arange(self.n_parts, dtype=np.int32), self.sizes)[order]
         counts = np.bincount(self.indices, minlength=self.n_genes)
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), parts
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), parts, (counts > 0).astype(np.uint8)
 
     def on_columns(self, columns: NDArray[np.intp]) -> IndexedSets:
         """The same sets on some columns of the matrix, renumbered; members elsewhere are dropped."""
@@ -178,6 +178,8 @@ class IndexedSets:
 
     def combine(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Up minus down: from a value a part, shape (n_obs, n_parts), to one a signature, (n_obs, n_sets)."""
+        if self.n_parts == self.n_sets and (self.sign == 1).all():
+            return parts
         out = np.full((parts.shape[0], self.n_sets), np.nan)
         seen = np.zeros(self.n_sets, bool)
         for part, (owner, sign) in enumerate(zip(self.owner, self.sign, strict=True)):

@@ -395,10 +395,9 @@ def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: si
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_blocks(tmp_path / "run", 2)
     process.send_signal(how)
-    start = time.monotonic()
-    assert process.wait(timeout=10) != 0
-    assert time.monotonic() - start < 5
+    assert process.wait(timeout=60) != 0
     kept = len(list((tmp_path / "run").glob("*.block")))
+    assert kept < 12
     heard: list[Progress] = []
 
     resumed = run(backed(file), run_dir=tmp_path / "run", resume=True, progress=heard.append)
