@@ -419,7 +419,7 @@ function cells(row, act, width) {
   const out = button("×", () => act("remove", row.key), `out-${row.key}`, "take this row away");
   out.setAttribute("aria-label", `take ${about} away`);
   const figures = Array.from({ length: width - 6 }, (_, i) => el("td", { class: "rt-n", text: row.cells[i] == null ? "–" : number(row.cells[i], 2) }));
-  const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
+  const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 8), el("td", {}, side), field("weight", 3), field("citation", 7), field("note", 11), ...figures, el("td", {}, out));
   if (!row.said.length) return [line];
   const said = el(
     "td",
@@ -436,7 +436,7 @@ function arranged(rows, order, wanted) {
   return found;
 }
 function sheet(act) {
-  let seen = null, order = ORDERS[0];
+  let seen = null, order = ORDERS[1];
   const find = el("input", { attr: { type: "text", "aria-label": "show genes whose name holds", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
   const box = region2("genes of the draft", "rt-sheet");
   const draw = (view) => {

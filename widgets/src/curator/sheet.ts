@@ -19,7 +19,7 @@ function cells(row: Row, act: Act, width: number): Node[] {
   const out = button("×", () => act("remove", row.key), `out-${row.key}`, "take this row away");
   out.setAttribute("aria-label", `take ${about} away`);
   const figures = Array.from({ length: width - 6 }, (_, i) => el("td", { class: "rt-n", text: row.cells[i] == null ? "–" : number(row.cells[i] as number, 2) }));
-  const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 9), el("td", {}, side), field("weight", 3), field("citation", 8), field("note", 14), ...figures, el("td", {}, out));
+  const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 8), el("td", {}, side), field("weight", 3), field("citation", 7), field("note", 11), ...figures, el("td", {}, out));
   if (!row.said.length) return [line];
   const said = el("td", { attr: { colspan: width } }, ...row.said.map((text) => el("p", { text })),
     el("div", { class: "rt-bar" }, ...row.mends.map(([code, label], i) => button(label, () => act("mend", row.key, code, label), `mend-${row.key}-${i}`, `${label} in place of ${row.name}`))));
@@ -34,7 +34,7 @@ export function arranged(rows: Row[], order: string, wanted: string): Row[] {
 }
 
 export function sheet(act: Act): { node: HTMLElement; draw(view: View): void } {
-  let seen: View | null = null, order = ORDERS[0];
+  let seen: View | null = null, order = ORDERS[1];
   const find = el("input", { attr: { type: "text", "aria-label": "show genes whose name holds", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
   const box = region("genes of the draft", "rt-sheet");
   const draw = (view: View): void => {
