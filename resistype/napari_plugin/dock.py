@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from napari.qt.threading import create_worker
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -231,8 +231,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         self._do(run)
 
     def _save(self, name: str, run: Callable[[TissueView, str], Path]) -> None:
-        path = QFileDialog.getSaveFileName(self, "Save", name)[0] if self.view is not None else "-"
-        if path:
+        if path := QFileDialog.getSaveFileName(self, "Save", name)[0]:
             self._do(lambda view: view.say(f"Written: {run(view, path)}"))
 
     def _write_back(self) -> None:
@@ -264,6 +263,8 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             return
         if news == "status":
             self.status.setText(self.view.status)
+        elif news == "orphans":
+            QTimer.singleShot(0, self.view.sweep)
         elif news == "evidence":
             show(self.evidence, panels.evidence_lines(self.view))
         else:

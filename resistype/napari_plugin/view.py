@@ -49,7 +49,8 @@ class TissueView:
     status
         What happened last, as a sentence.
     changed
-        Event for panels: something has to be drawn again; the news is a word (``legend``, ``status``, ``evidence``).
+        Event for panels: something has to be drawn again. The news is a word: ``legend``, ``status``, ``evidence``, or
+        ``orphans`` when `sweep` should be called once napari is idle.
     """
 
     viewer: Any
@@ -64,6 +65,7 @@ class TissueView:
 
     def __post_init__(self) -> None:
         self._viewer = weakref.ref(real(self.viewer))
+        self._orphans: list[Any] = []
         self.viewer = None
         events = self.session.events
         self._listening: list[tuple[Event, Callable[..., Any]]] = [
@@ -157,9 +159,22 @@ class TissueView:
         if home is None:
             self.close()
             return
+        self.sweep()
         for one in self.bounds:
             one.draw(home, drawn)
         self.changed.emit("legend")
+
+    def sweep(self) -> None:
+        """Take away the display layers of layers that were deleted.
+
+        Not done while napari is still removing the other layer: a picture that was never drawn would be drawn then,
+        half made, and end the program.
+        """
+        home, orphans = self._viewer(), self._orphans
+        self._orphans = []
+        for orphan in orphans:
+            if home is not None and orphan in home.layers:
+                home.layers.remove(orphan)
 
     def toggle(self, name: str) -> None:
         """Hide a category of the legend, or show it again."""
@@ -185,10 +200,12 @@ class TissueView:
         gone = [one for one in self.bounds if one.source() is None or one.source() is layer]
         for one in gone:
             self.bounds.remove(one)
-            home = self._viewer()
-            if home is not None:
-                one.remove(home)
+            self._orphans += one.layers
             self.say(f"The layer {one.name!r} was deleted; its cells stay in the session and are no longer drawn.")
+        if gone:
+            for orphan in self._orphans:
+                orphan.visible = False
+            self.changed.emit("orphans")
         if layer.metadata.get(MARK) in ("classes", "values"):
             for one in self.bounds:
                 one.shown = {kind: shown for kind, shown in one.shown.items() if shown is not layer}
@@ -256,6 +273,7 @@ class TissueView:
         for event, listener in self._listening:
             event.disconnect(listener)
         self._listening = []
+        self.sweep()
         home = self._viewer()
         if home is not None:
             home.layers.events.removed.disconnect(self._removed)

@@ -1,4 +1,4 @@
-"""Layers, tables and a viewer without a window. napari is imported once, here, with the warnings of its libraries off."""
+"""Layers, tables and a viewer without a window. napari is imported once, here, its warnings off."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resistype.datasets import TissueDemo, tissue_demo
 from resistype.napari_plugin.classify import classify_layers
 from resistype.napari_plugin.view import TissueView
 
-HERE = Path(__file__).parent
+collect_ignore = ["screen"]  # needs a display: test_screen.py runs it
 
 
 @pytest.fixture(scope="session")

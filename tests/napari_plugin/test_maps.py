@@ -1,4 +1,4 @@
-"""Maps: the planted rim and exclusion are found, a value a cell is the cell's own, and deleted layers have an outcome."""
+"""Maps: the planted rim and exclusion are found, a value a cell is its own, deleted layers have an outcome."""
 
 from __future__ import annotations
 
