@@ -88,7 +88,7 @@ def composition_figure(composition: pd.DataFrame) -> Figure:
     colours, times = state_colors(kinds), time_order(composition)
     figure, axes = _panels(min(len(patients), MOST))
     for axis, patient in zip(axes, patients, strict=False):
-        composition_panel(axis, composition[composition["patient"].astype(str) == patient], times, colours)
+        composition_panel(axis, composition[composition["patient"].astype(str) == patient], times, colours=colours)
         axis.set_title(f"patient {patient}", fontsize=9)
     axes[0].set_ylabel("share of T cells")
     handles, labels = _handles(axes)
@@ -107,7 +107,7 @@ def _handles(axes: Sequence[Axes]) -> tuple[list[Any], list[str]]:
     return list(found.values()), list(found)
 
 
-def composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], colours: Mapping[str, str]) -> None:
+def composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], *, colours: Mapping[str, str]) -> None:
     """Shares of one patient over time, with intervals."""
     present = [time for time in times if (own["timepoint"].astype(str) == time).any()]
     where = {time: i for i, time in enumerate(present)}
@@ -165,7 +165,7 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     figure, axes = _panels(min(len(patients), MOST), height=3.0)
     for axis, patient in zip(axes, patients, strict=False):
         own = flow[flow["patient"].astype(str) == patient]
-        flow_panel(axis, own, states, colours)
+        flow_panel(axis, own, states, colours=colours)
         clones = own["clones"].sum()
         axis.set_title(f"patient {patient}: {clones:.0f} clones", fontsize=9)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
@@ -173,7 +173,7 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     return figure
 
 
-def flow_panel(axis: Axes, own: pd.DataFrame, states: list[str], colours: Mapping[str, str]) -> None:
+def flow_panel(axis: Axes, own: pd.DataFrame, states: list[str], *, colours: Mapping[str, str]) -> None:
     """Clones of one patient between states."""
     matrix = own.pivot_table(index="from_state", columns="to_state", values="share", aggfunc="sum", fill_value=0.0)
     matrix = matrix.reindex(index=states, columns=states, fill_value=0.0)

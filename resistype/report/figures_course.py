@@ -58,7 +58,7 @@ def composition_plot(composition: pd.DataFrame, ax: Axes | None = None, *, patie
         f"Bars: Wilson (95 %). {RUO}"
     )
     if ax is not None:
-        composition_panel(ax, own, times, state_colors(kinds))
+        composition_panel(ax, own, times, colours=state_colors(kinds))
         ax.set_ylabel("share of cells", fontsize=8)
         ax.legend(frameon=False, fontsize=7)
     return Drawn(own.reset_index(drop=True), caption)
@@ -100,7 +100,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     n = float(own["clones"].sum())
     caption = f"Patient {name}: n = {n:.0f} clones from {first} to {last}, each counted once, split by its cells. {RUO}"
     if ax is not None:
-        flow_panel(ax, own, states, state_colors(states))
+        flow_panel(ax, own, states, colours=state_colors(states))
     return Drawn(own.reset_index(drop=True), caption)
 
 

@@ -53,7 +53,7 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
     >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
     ...                     options=rt.CallOptions(stability=False))
     >>> profile_strip(calls).caption
-    'Calls of 48 samples (24 patients) on 5 axes; order: patient, baseline first. Research use only.'
+    'Calls of 64 samples (32 patients) on 5 axes; order: patient, baseline first. Research use only.'
     """
     order, words = order_of(calls)
     parts = []
@@ -124,7 +124,7 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
     >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
     ...                     options=rt.CallOptions(stability=False))
     >>> len(change_plot(calls).table)
-    24
+    32
     """
     panel = _panel_of(calls, axis)
     quantity = calls.scheme.quantities[panel.quantity]
@@ -251,7 +251,8 @@ def _frame_scatter(calls: Calls, ax: Axes, x: str, *, y: str) -> None:
     for name, vertical in ((x, True), (y, False)):
         axis, quantity = _axis_of(calls, name), calls.scheme.quantities[name]
         if axis is not None:
-            shade(ax, zones(axis, name, _cuts(calls, axis), list(visible_labels(calls, axis))), vertical=vertical)
+            shown = zones(axis, name, _cuts(calls, axis), labels=list(visible_labels(calls, axis)))
+            shade(ax, shown, vertical=vertical)
         setter = ax.set_xlabel if vertical else ax.set_ylabel
         setter(f"{quantity.title} ({quantity.unit})", fontsize=8)
     plain(ax)

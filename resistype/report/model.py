@@ -214,7 +214,7 @@ class Report(Model):
     ...                     options=rt.CallOptions(stability=False))
     >>> report = build_report(calls)
     >>> report.kind, len(report.groups[0].units), report.compared_with
-    ('biopsies', 48, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n = 24)')
+    ('biopsies', 64, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n = 32)')
     """
 
     format: Literal["resistype-report"] = "resistype-report"

@@ -81,7 +81,7 @@ def _panel(calls: Calls, axis: Axis, quantity: str, rows: Sequence[int]) -> Chan
         if not np.isnan(values[row])
     ]
     cuts = calls.scheme.thresholds_of(axis.id)
-    shown = zones(axis, quantity, cuts, list(visible_labels(calls, axis)))
+    shown = zones(axis, quantity, cuts, labels=list(visible_labels(calls, axis)))
     changes.sort(key=lambda one: -one.value)
     return ChangePanel(axis=axis.id, quantity=quantity, zones=shown, changes=tuple(changes))
 

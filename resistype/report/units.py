@@ -160,9 +160,8 @@ def _moves(genes: pd.DataFrame) -> dict[str, dict[str, tuple[GeneMove, ...]]]:
 def refusals(units: Sequence[Unit], axes: Sequence[str]) -> tuple[Refusal, ...]:
     """Abstentions by axis, outcome and reason, with the units."""
     kept: dict[tuple[str, str, str], list[str]] = {}
+    said = [(unit.id, call) for unit in units for call in unit.calls if call.call in ABSTENTIONS]
     for axis in axes:
-        for unit in units:
-            for call in unit.calls:
-                if call.axis == axis and call.call in ABSTENTIONS:
-                    kept.setdefault((axis, call.call, call.reason), []).append(unit.id)
+        for name, call in ((name, call) for name, call in said if call.axis == axis):
+            kept.setdefault((axis, call.call, call.reason), []).append(name)
     return tuple(Refusal(axis=a, call=c, reason=r, units=tuple(names)) for (a, c, r), names in kept.items())

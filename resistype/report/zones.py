@@ -52,7 +52,9 @@ def cuts_of(found: Sequence[Zone]) -> list[float]:
     return sorted({end for zone in found for end in (zone.low, zone.high) if end is not None})
 
 
-def zones(axis: Axis, quantity: str, thresholds: Mapping[str, float], labels: Sequence[str] = ()) -> tuple[Zone, ...]:
+def zones(
+    axis: Axis, quantity: str, thresholds: Mapping[str, float], *, labels: Sequence[str] = ()
+) -> tuple[Zone, ...]:
     """Stretches of a quantity from the lowest to the highest value, neighbours with the same calls as one.
 
     Parameters

@@ -96,9 +96,9 @@ def test_nothing_global_is_touched() -> None:
     """No pyplot, no changed settings; and the room itself does not even load matplotlib."""
     code = (
         "import sys, resistype.report as r; assert 'matplotlib' not in sys.modules\n"
-        "from matplotlib.figure import Figure; import matplotlib; before = dict(matplotlib.rcParams)\n"
+        "from matplotlib.figure import Figure; import matplotlib; before = matplotlib.rcParams.copy()\n"
         "r.reliability_plot([0.5, 1.0], [True, False], Figure().subplots())\n"
-        "assert dict(matplotlib.rcParams) == before and 'matplotlib.pyplot' not in sys.modules; print('fine')"
+        "assert matplotlib.rcParams == before and 'matplotlib.pyplot' not in sys.modules; print('fine')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

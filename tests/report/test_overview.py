@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from resistype.report import ReportOptions, build_report
 from resistype.report.model import Zone
 from resistype.report.overview import build_cohort, median_interval
-from resistype.report.zones import cuts_of, grey, limits, zones
+from resistype.report.zones import grey, limits, zones
 from resistype.scheme import load_scheme
 from resistype.scheme.rules import decide
 from resistype.scheme.scheme import ABSTENTIONS
@@ -40,8 +40,9 @@ def test_zones_of_every_shipped_axis_are_what_its_rules_give(name: str) -> None:
         axis, cuts = scheme.axis(axis_id), scheme.thresholds_of(axis_id)
         found = zones(axis, quantity, cuts)
         alone = [r for r in axis.rules if {(c.kind, c.subject) for c in r.conditions} == {("compare", quantity)}]
-        grid = np.linspace(min(cuts_of(found)) - 2, max(cuts_of(found)) + 2, 301)
-        grid = np.array([v for v in grid if not any(abs(v - cut) < 1e-9 for cut in cuts_of(found))])
+        ends = limits(axis, quantity, cuts)
+        grid = np.linspace(min(ends) - 2, max(ends) + 2, 301)
+        grid = np.array([v for v in grid if not any(abs(v - end) < 1e-9 for end in ends)])
         which = decide([r.conditions for r in alone], {quantity: grid}, cuts, calls={})
         for value, number in zip(grid.tolist(), which.tolist(), strict=True):
             zone = next(z for z in found if (z.low is None or z.low < value) and (z.high is None or value < z.high))
@@ -87,7 +88,7 @@ def test_what_lies_beyond_the_last_call_is_no_grey_zone() -> None:
 
 def test_labels_that_may_not_be_shown_are_not_in_a_zone() -> None:
     scheme = load_scheme("acquired_resistance")
-    found = zones(scheme.axis("ifng"), "ifng_change", scheme.thresholds_of("ifng"), ["cross_sectional_high"])
+    found = zones(scheme.axis("ifng"), "ifng_change", scheme.thresholds_of("ifng"), labels=["cross_sectional_high"])
 
     assert found == (Zone(low=None, high=None, calls=()),)
 
