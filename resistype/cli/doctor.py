@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from resistype import widgets
 from resistype.cli.finding import Finding
 from resistype.cli.surroundings import bundle, display, front_end
 from resistype.datasets import demo
@@ -53,7 +52,7 @@ def examine() -> list[Finding]:
     findings += [_package(name, "fault") for name in _CORE]
     for extra, names in _EXTRAS.items():
         findings += [_package(name, "absent", f"pip install 'resistype[{extra}]'") for name in names]
-    findings += [front_end(), bundle(Path(widgets.__file__).parent / "static"), display()]
+    findings += [front_end(), bundle(Path(__file__).resolve().parents[1] / "widgets" / "static"), display()]
     tests = {"library": _library, "scores": _scores, "same by any route": _routes, "rules": _rules, "demo": _demo}
     return findings + [_try(name, test) for name, test in tests.items()]
 
