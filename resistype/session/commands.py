@@ -16,7 +16,7 @@ from resistype.errors import SessionError
 from resistype.session.material import Material, call_names
 from resistype.session.state import Region, State, inside, read_rows, write_rows
 
-__all__ = ["COMMANDS", "Command", "apply", "color_choices", "columns_of"]
+__all__ = ["COMMANDS", "Command", "apply", "as_corners", "color_choices", "columns_of"]
 
 MAX_NAME = 200
 
@@ -133,6 +133,21 @@ def _hide(state: State, material: Material, *names: str) -> State:
         message = f"Nothing to hide: {unknown[0]!r} is no category of {state.color_by!r}; choose one that is."
         raise SessionError(message, code="V105")
     return replace(state, hidden=frozenset(names))
+
+
+def as_corners(name: Any, corners: Any) -> tuple[tuple[float, float], ...]:
+    """Corners of a region as numbers.
+
+    Raises
+    ------
+    SessionError
+        V106 where they are no pairs of numbers.
+    """
+    try:
+        return tuple((float(x), float(y)) for x, y in corners)
+    except (TypeError, ValueError) as error:
+        message = f"Region {str(name)[:60]!r}: corners are pairs of numbers ({str(error)[:80]}). Give x and y of each."
+        raise SessionError(message, code="V106") from None
 
 
 def _add_region(

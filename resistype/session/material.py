@@ -138,7 +138,7 @@ def from_quantities(
     return Material(scheme, samples, columns, raw, dict(raw), table, _points(embeddings, n_obs))
 
 
-def with_quantity(material: Material, name: str, values: Any, title: str = "") -> Material:
+def with_quantity(material: Material, name: str, values: Any, *, title: str = "") -> Material:
     """The material with one more quantity to look at, such as the score of a draft; `values` has shape (n_obs,).
 
     Raises

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from resistype.errors import SessionError
 from resistype.scheme import Calls
 from resistype.scheme.scheme import Scheme
-from resistype.session.commands import Command, apply, color_choices
+from resistype.session.commands import Command, apply, as_corners, color_choices
 from resistype.session.events import Events
 from resistype.session.evidence import evidence_of
 from resistype.session.material import Material, call_names, from_calls, with_quantity
 from resistype.session.recall import overlay, recall, touched
 from resistype.session.replay import script
 from resistype.session.resolve import Display, resolve
-from resistype.session.state import Region, State, moved_scheme, read_rows, write_rows
+from resistype.session.state import Region, State, moved_between, moved_scheme, read_rows, write_rows
 
 __all__ = ["Session"]
 
@@ -220,14 +220,7 @@ class Session:
 
     def add_region(self, name: str, embedding: str, corners: Iterable[Sequence[float]]) -> None:
         """Keep a polygon on an embedding under a name."""
-        try:
-            points = tuple((float(x), float(y)) for x, y in corners)
-        except (TypeError, ValueError) as error:
-            message = (
-                f"Region {str(name)[:60]!r}: corners are pairs of numbers ({str(error)[:80]}). Give x and y of each."
-            )
-            raise SessionError(message, code="V106") from None
-        self._do(Command("add_region", (name, embedding, points)))
+        self._do(Command("add_region", (name, embedding, as_corners(name, corners))))
 
     def remove_region(self, name: str) -> None:
         """Forget a region."""
@@ -250,7 +243,7 @@ class Session:
 
     def add_quantity(self, name: str, values: Sequence[float] | NDArray[Any], title: str = "") -> None:
         """Add a quantity to look at, shape (n_obs,); the log keeps the values of up to 5,000 observations."""
-        self._material = with_quantity(self._material, name, values, title)
+        self._material = with_quantity(self._material, name, values, title=title)
         plain = np.asarray(values, dtype=float).tolist() if self._material.n_obs <= 5000 else []
         kept = tuple(one if np.isfinite(one) else None for one in plain)
         self.log.append(Command("add_quantity", (name, kept, title)))
@@ -279,7 +272,7 @@ class Session:
 
     def _put(self, after: State) -> None:
         before = self._state
-        moved, (self._raw, self._final), again = _differences(before, after), *self._called(after)
+        moved, (self._raw, self._final), again = moved_between(before, after), *self._called(after)
         self._state = after
         for axis, name in moved:
             self.events.thresholds.emit((axis, name, self.thresholds(axis)[name]))
@@ -297,15 +290,9 @@ class Session:
     def _called(self, state: State) -> tuple[tuple[dict[str, Codes], dict[str, Codes]], tuple[str, ...]]:
         """What the rules say and what is shown at the thresholds of a state, and the axes that were called again."""
         scheme = moved_scheme(self.scheme_before, state)
-        wanted = {one for axis, _ in _differences(self._state, state) for one in touched(scheme, axis)}
+        wanted = {one for axis, _ in moved_between(self._state, state) for one in touched(scheme, axis)}
         if not wanted:
             return (self._raw, self._final), ()
         raw = recall(scheme, self._material.columns, self._names, before=self._raw, axes=wanted)
         shown = {one: overlay(raw[one], self._material.raw[one], self._material.final[one]) for one in wanted}
         return (raw, {**self._final, **shown}), tuple(axis.id for axis in scheme.axes if axis.id in wanted)
-
-
-def _differences(before: State, after: State) -> list[tuple[str, str]]:
-    """Thresholds that stand elsewhere."""
-    old, new = before.thresholds, after.thresholds
-    return sorted(key for key in {**old, **new} if old.get(key) != new.get(key))

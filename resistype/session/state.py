@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from resistype.scheme.scheme import Scheme
 
-__all__ = ["Region", "State", "inside", "moved_scheme", "read_rows", "write_rows"]
+__all__ = ["Region", "State", "inside", "moved_between", "moved_scheme", "read_rows", "write_rows"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,12 @@ def moved_scheme(scheme: Scheme, state: State) -> Scheme:
                 own[name] = own[name].model_copy(update={"value": value, "source": "ours", "text": text})
         axes.append(axis.model_copy(update={"thresholds": own}))
     return scheme.model_copy(update={"axes": tuple(axes)})
+
+
+def moved_between(before: State, after: State) -> list[tuple[str, str]]:
+    """Thresholds that stand elsewhere: (axis, name), sorted."""
+    old, new = before.thresholds, after.thresholds
+    return sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
 
 
 def write_rows(rows: Iterable[int] | NDArray[np.intp]) -> str:
