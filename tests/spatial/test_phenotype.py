@@ -152,3 +152,12 @@ def test_nothing_is_said_of_response() -> None:
 
     assert not {"respon", "predict", "benefit", "resist"} & {word[:6] for word in said.split()}
     assert np.isin(calls.to_frame()["label"], ["inflamed", "excluded"]).all()
+
+
+def test_excluded_needs_t_cells_around_beyond_doubt() -> None:
+    area = {"inside": 0.4, "margin": 0.3, "outside": 0.5}
+    doubtful = _Counts(500, {"inside": 0, "margin": 40, "outside": 42}, area)
+    certain = _Counts(500, {"inside": 0, "margin": 90, "outside": 90}, area)
+
+    assert _label(doubtful, RULE)[0] == "indeterminate"
+    assert _label(certain, RULE)[0] == "excluded"

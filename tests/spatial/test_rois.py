@@ -143,3 +143,12 @@ def test_infiltration_without_cells_within() -> None:
 
     assert found["n"].tolist() == [0]
     assert pd.isna(found["relative"]).all()
+
+
+def test_a_cell_on_the_line_is_in_and_two_polygons_of_one_image_add_up() -> None:
+    rows = [("first", n, x, 5, "T cell") for n, x in enumerate((0, 10, 11, 30), start=1)]
+    far = Roi("far", [[0, 25], [0, 35], [10, 35], [10, 25]], "first")
+
+    assert in_roi(tissue(rows), BOX).tolist() == [True, True, False, False]
+    assert in_roi(tissue(rows), [BOX, far]).tolist() == [True, True, False, True]
+    assert in_roi(tissue(rows), [far, BOX]).tolist() == [True, True, False, True]
