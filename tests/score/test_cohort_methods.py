@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import poisson, rankdata
@@ -16,6 +19,8 @@ from scipy.stats import poisson, rankdata
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
 from resistype.score import IndexedSets, ScoreOptions, Settings, get_method, score, score_sets
+from resistype.score.cohort_kernels import kernel_cdf
+from resistype.score.methods.gsva import _table
 from tests.score.helpers import some_cells, some_sets
 from tests.score.test_run import SYMBOLS
 
@@ -197,3 +202,42 @@ def test_plage_does_not_turn_with_the_order_of_genes() -> None:
         genes = np.random.default_rng(seed).permutation(60)
         moved = IndexedSets.build([np.argsort(genes)[one] for one in columns], 60)
         np.testing.assert_allclose(score_sets(values[:, genes], moved, method="plage"), expected, atol=1e-9)
+
+
+FAR = st.sampled_from([0.0, 1.0, 1.0, 2.5, 3.0, 40.0]) | st.floats(-50, 50, allow_subnormal=False)
+
+
+def slow_sums(row: NDArray[np.float64], table: NDArray[np.int64]) -> list[int]:
+    """Every pair looked up, in whole numbers of Python."""
+    n, mean, spread = row.size, 0.0, 0.0
+    for value in row.tolist():
+        mean += value
+    mean /= n
+    for value in row.tolist():
+        spread += (value - mean) ** 2
+    scale, one = 4.0 / np.sqrt(spread / (n - 1)) * 1000, 2 * int(table[0])
+    entry = [[int(table[int(min((a - b) * scale, 10_001.0))]) if a >= b else 0 for b in row] for a in row]
+    return [sum(entry[j][k] if k <= j else one - entry[k][j] for k in range(n)) for j in range(n)]
+
+
+@hypothesis_settings(deadline=None)
+@given(st.lists(st.lists(FAR, min_size=19, max_size=19), min_size=1, max_size=3), st.integers(2, 19))
+def test_sums_over_pairs_are_exact(rows: list[list[float]], n: int) -> None:
+    """In fours, singly, tied, and so far apart that the pair is only counted."""
+    values = np.sort(np.array(rows)[:, :n], axis=1)
+    values = values[values[:, 0] < values[:, -1]]
+    found = np.empty(values.shape, np.int64)
+
+    kernel_cdf(values, _table(), found)
+
+    assert found.tolist() == [slow_sums(row, _table()) for row in values]
+
+
+def test_an_order_of_samples_moves_the_scores_with_it() -> None:
+    rng = np.random.default_rng(3)
+    values, order = np.round(rng.normal(size=(33, 60)), 1), rng.permutation(33)
+    sets = IndexedSets.build(some_sets(60, (4, 20)), 60)
+
+    found = score_sets(values, sets, method="gsva")
+
+    np.testing.assert_array_equal(score_sets(values[order], sets, method="gsva"), found[order])
