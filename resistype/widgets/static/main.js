@@ -269,7 +269,7 @@ function show(spec, link, box) {
     genes.textContent = "asking Python …";
     link.request("genes", { change }).then(({ content }) => {
       empty(genes);
-      genes.append(table(content.caption, content.head, content.rows.map((cells2) => ({ mark: !cells2[1], cells: cells2 }))));
+      genes.append(table(content.caption, content.head, content.rows.map((cells) => ({ mark: !cells[1], cells }))));
     }, (error) => {
       genes.textContent = error.message;
     });
@@ -295,7 +295,7 @@ function show(spec, link, box) {
     [facts, picture, numbers, genes].forEach(empty);
     facts.append(...axis.lines.map((text) => el("p", { text })));
     picture.append(flow(axis));
-    if (axis.shift.length) numbers.append(table("Shift: second minus first, median and quartiles over the samples", heads.shift, axis.shift.map((cells2) => ({ cells: cells2 }))));
+    if (axis.shift.length) numbers.append(table("Shift: second minus first, median and quartiles over the samples", heads.shift, axis.shift.map((cells) => ({ cells }))));
     choose2("");
   };
   const follow = (value2) => turn(Math.max(0, axes.findIndex((axis) => axis.id === value2)));
@@ -304,7 +304,7 @@ function show(spec, link, box) {
     el("div", { class: "rt-head" }, el("strong", { text: short(spec.title, 90) }), el("span", { class: "rt-soft", text: "Research use only; nothing here predicts response." })),
     spec.note ? el("p", { class: "rt-banner", text: spec.note }) : "",
     ...spec.lines.map((text) => el("p", { text: clean(text) })),
-    el("details", {}, el("summary", { text: `what differs between the two: ${spec.differences.length}` }), table("From the records of the runs", heads.differences, spec.differences.map((cells2) => ({ cells: cells2 })))),
+    el("details", {}, el("summary", { text: `what differs between the two: ${spec.differences.length}` }), table("From the records of the runs", heads.differences, spec.differences.map((cells) => ({ cells })))),
     el("div", { class: "rt-bar" }, ...tabs2),
     facts,
     el("div", { class: "rt-grid" }, el("div", {}, counts, picture), numbers),
@@ -365,12 +365,12 @@ function value(label2, start2, key) {
 }
 function add(act, alert) {
   const text = el("textarea", { attr: { rows: 3, "aria-label": "genes to add", placeholder: "type or paste genes; a second column holds weights", "data-testid": "rt-paste" } });
-  const side = choose("direction of what is added", ["up", "down"], "up", () => void 0, "add-side");
+  const side = choose("direction", ["up", "down"], "up", () => void 0, "add-side");
   const go = button("add", () => {
     if (text.value.trim()) act("add", text.value, side.value);
     text.value = "";
   }, "add");
-  const file = el("input", { attr: { type: "file", accept: ".toml,.gmt,.json,.csv,.tsv,.txt", "aria-label": "add genes of a file", "data-testid": "rt-file" } });
+  const file = el("input", { attr: { type: "file", accept: ".toml,.gmt,.json,.csv,.tsv,.txt", "aria-label": "file of genes", "data-testid": "rt-file" } });
   const effect = value("effect ≥", 1, "effect"), fdr = value("fdr ≤", 0.05, "fdr"), top = value("at most", 50, "top");
   const down = el("input", { attr: { type: "checkbox", "data-testid": "rt-down" } });
   const numbers = () => [effect.read(), fdr.read(), Math.round(top.read()), down.checked];
@@ -406,7 +406,7 @@ function add(act, alert) {
 // src/curator/sheet.ts
 var MOST2 = 300;
 var ORDERS = ["as listed", "to mend first", "fitting least first"];
-function cells(row, act, width) {
+function build(row, act, width, print2) {
   const about = short(row.name, 20), edit = (field2) => (value2) => act("edit", row.key, field2, value2);
   const field = (name, size) => {
     const node = typed(`${name} of ${about}`, row[name], edit(name), `${name}-${row.key}`);
@@ -416,18 +416,18 @@ function cells(row, act, width) {
     return el("td", {}, node);
   };
   const side = choose(`direction of ${about}`, ["up", "down"], row.down ? "down" : "up", edit("direction"), `side-${row.key}`);
-  const out = button("×", () => act("remove", row.key), `out-${row.key}`, "take this row away");
+  const out = button("×", () => act("remove", row.key), `out-${row.key}`, "remove");
   out.setAttribute("aria-label", `take ${about} away`);
-  const figures = Array.from({ length: width - 6 }, (_, i) => el("td", { class: "rt-n", text: row.cells[i] == null ? "–" : number(row.cells[i], 2) }));
+  const figures = Array.from({ length: width - 6 }, () => el("td", { class: "rt-n" }));
   const line = el("tr", row.bad ? { class: "rt-mark" } : {}, field("name", 8), el("td", {}, side), field("weight", 3), field("citation", 7), field("note", 11), ...figures, el("td", {}, out));
-  if (!row.said.length) return [line];
+  if (!row.said.length) return { print: print2, nodes: [line], figures };
   const said = el(
     "td",
     { attr: { colspan: width } },
     ...row.said.map((text) => el("p", { text })),
-    el("div", { class: "rt-bar" }, ...row.mends.map(([code, label2], i) => button(label2, () => act("mend", row.key, code, label2), `mend-${row.key}-${i}`, `${label2} in place of ${row.name}`)))
+    el("div", { class: "rt-bar" }, ...row.mends.map(([code, label2], i) => button(label2, () => act("mend", row.key, code, label2), `mend-${row.key}-${i}`)))
   );
-  return [line, el("tr", {}, said)];
+  return { print: print2, nodes: [line, el("tr", {}, said)], figures };
 }
 function arranged(rows, order, wanted) {
   const found = rows.filter((row) => row.name.toLowerCase().includes(wanted.trim().toLowerCase()));
@@ -437,8 +437,18 @@ function arranged(rows, order, wanted) {
 }
 function sheet(act) {
   let seen = null, order = ORDERS[1];
-  const find = el("input", { attr: { type: "text", "aria-label": "show genes whose name holds", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
-  const box = region2("genes of the draft", "rt-sheet");
+  const find = el("input", { attr: { type: "text", "aria-label": "find genes", placeholder: "find", size: 8, "data-testid": "rt-filter" } });
+  const box = region2("genes", "rt-sheet");
+  const kept = /* @__PURE__ */ new Map();
+  const nodes = (row, width) => {
+    const print2 = JSON.stringify({ ...row, cells: width });
+    let one = kept.get(row.key);
+    if (one?.print !== print2) kept.set(row.key, one = build(row, act, width, print2));
+    one.figures.forEach((node, i) => {
+      node.textContent = number(row.cells[i] ?? NaN, 2);
+    });
+    return one.nodes;
+  };
   const draw = (view) => {
     seen = view;
     const rows = arranged(view.rows, order, find.value);
@@ -449,14 +459,14 @@ function sheet(act) {
       {},
       el("caption", { text: `${shown.length} of ${view.rows.length} genes` }),
       el("thead", {}, el("tr", {}, ...head2.map((text) => el("th", { text, attr: { scope: "col" } })))),
-      el("tbody", {}, ...shown.flatMap((row) => cells(row, act, head2.length)))
+      el("tbody", {}, ...shown.flatMap((row) => nodes(row, head2.length)))
     )]);
   };
   const again = () => {
     if (seen) draw(seen);
   };
   find.addEventListener("input", again);
-  const sort = choose("order of the genes", ORDERS, order, (value2) => {
+  const sort = choose("order", ORDERS, order, (value2) => {
     order = value2;
     again();
   }, "order");
@@ -548,7 +558,7 @@ function render2({ model, el: host }) {
     ] : []);
     near.replaceChildren(
       title("In the library"),
-      region2("overlap with the library", "", table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells2) => ({ cells: cells2 })))),
+      region2("overlap", "", table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells) => ({ cells })))),
       title("Against what is stored"),
       el("div", { attr: { "data-testid": "rt-diff" } }, ...view.diff.map((text) => el("p", { text })))
     );
@@ -1407,7 +1417,7 @@ function thresholds(store, moved) {
       paint2(item);
     }
   };
-  const build = () => {
+  const build2 = () => {
     const axis = store.current;
     empty(node);
     items = [];
@@ -1466,7 +1476,7 @@ function thresholds(store, moved) {
     if (!items.length) node.append(el("p", { class: "rt-soft", text: "This axis has no threshold to move." }));
     draw();
   };
-  return { node, draw, build };
+  return { node, draw, build: build2 };
 }
 
 // src/spec.ts
@@ -1876,7 +1886,7 @@ function render5({ model, el: host }) {
   const drawResult = () => {
     empty(result);
     const found = model.get("result");
-    if (found && found.head.length) result.append(table(found.caption, found.head, found.rows.map((cells2) => ({ cells: cells2 }))));
+    if (found && found.head.length) result.append(table(found.caption, found.head, found.rows.map((cells) => ({ cells }))));
   };
   box.body.append(el("div", { class: "rt-head" }, title2, el("span", { class: "rt-soft", text: "Research use only." })), summary, el("div", { class: "rt-bar" }, start2, cancel), bar, line, log, result);
   link.watch("state", drawState);
