@@ -44,7 +44,7 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
         view.pairs ? choose("what is shown", WHAT, WHAT[+view.change], (value) => pick(view.cohort, view.by, value === WHAT[1]), "change") : null),
       el("p", { text: view.measured, attr: { "data-testid": "rt-measured" } }), ...(view.spread ? spreadPicture(view.spread) : [])] : []);
     near.replaceChildren(title("In the library"),
-      region("overlap with the library", "", table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells) => ({ cells })))),
+      region("overlap", "", table("Signatures that share genes", view.overlap_heads, view.overlap.map((cells) => ({ cells })))),
       title("Against what is stored"), el("div", { attr: { "data-testid": "rt-diff" } }, ...view.diff.map((text) => el("p", { text }))));
   };
   box.body.append(el("div", { class: "rt-head" }, name, state), bar, said, trouble,

@@ -11,9 +11,9 @@ function value(label: string, start: number, key: string): { node: HTMLElement; 
 
 export function add(act: Act, alert: (message: string) => void): { node: HTMLElement; draw(view: View): void } {
   const text = el("textarea", { attr: { rows: 3, "aria-label": "genes to add", placeholder: "type or paste genes; a second column holds weights", "data-testid": "rt-paste" } });
-  const side = choose("direction of what is added", ["up", "down"], "up", () => undefined, "add-side");
+  const side = choose("direction", ["up", "down"], "up", () => undefined, "add-side");
   const go = button("add", () => { if (text.value.trim()) act("add", text.value, side.value); text.value = ""; }, "add");
-  const file = el("input", { attr: { type: "file", accept: ".toml,.gmt,.json,.csv,.tsv,.txt", "aria-label": "add genes of a file", "data-testid": "rt-file" } });
+  const file = el("input", { attr: { type: "file", accept: ".toml,.gmt,.json,.csv,.tsv,.txt", "aria-label": "file of genes", "data-testid": "rt-file" } });
   const effect = value("effect ≥", 1, "effect"), fdr = value("fdr ≤", 0.05, "fdr"), top = value("at most", 50, "top");
   const down = el("input", { attr: { type: "checkbox", "data-testid": "rt-down" } });
   const numbers = (): [number, number, number, boolean] => [effect.read(), fdr.read(), Math.round(top.read()), down.checked];
