@@ -358,10 +358,17 @@ def test_thresholds_of_another_mode_are_not_shown_as_evidence(shared: Path) -> N
 
 
 def test_single_genes_are_listed(shared: Path) -> None:
-    genes = riaz(shared).genes
+    """MHC class I of every sample; the genes of which the share that moved is asked, of samples with a baseline."""
+    calls = riaz(shared)
+    mhc = calls.genes[calls.genes["signature"] == "mhc1_core"]
+    others = calls.genes[calls.genes["signature"] != "mhc1_core"]
 
-    assert set(genes["gene"]) == set(MHC1)
-    assert genes.groupby("sample").size().eq(8).all()
+    assert set(mhc["gene"]) == set(MHC1)
+    assert mhc.groupby("sample").size().eq(8).all()
+    assert set(mhc["sample"]) == set(calls.samples)
+    assert set(others["signature"]) == {"hallmark_ifng_without_ap"}
+    assert set(others["sample"]) == set(calls.design.index[calls.design["baseline_sample"] != ""])
+    assert others["log2_baseline"].notna().all()
 
 
 def test_caveats_carry_their_texts(shared: Path) -> None:
