@@ -7,6 +7,7 @@ pickle, and no more of them than is allowed.
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -71,5 +72,5 @@ def read_arrays(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, NDArray[
         raise
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise RefusedError(f"its arrays cannot be read ({type(error).__name__})") from None
-    except (NotImplementedError, RuntimeError, TypeError, OverflowError, SyntaxError) as error:
+    except (NotImplementedError, RuntimeError, TypeError, OverflowError, SyntaxError, tokenize.TokenError) as error:
         raise RefusedError(f"its arrays cannot be read ({type(error).__name__})") from None

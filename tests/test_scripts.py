@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = [ROOT / "scripts" / name for name in ("setup", "demo", "test", "check")] + [ROOT / ".ci" / "run"]
+SCRIPTS = [ROOT / "scripts" / name for name in ("setup", "demo", "test", "check", "trust")] + [ROOT / ".ci" / "run"]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for bash")
 

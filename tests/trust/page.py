@@ -1,0 +1,78 @@
+# ruff: noqa: E501  a line of the table is a line here
+"""Makes the page of figures from what the tests left: `python -m tests.trust.page FIGURES SECONDS STATUS PAGE`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HEAD = """# Trust, by figures
+
+Written by `scripts/trust`; do not edit. Each line is what tests of the marker `trust` counted in one run; what they
+count and how, stands in `tests/trust` and `tests/testing`. Why these things and not others: [threat model](threat_model.md).
+
+"""
+# name of the figures: what was promised, and which of them are shown
+LINES: dict[str, tuple[str, str]] = {
+    "battery, signatures": ("every shipped signature keeps the checks of `resistype.testing`", "{checked} of {shipped}, {checks} checks each"),
+    "battery, schemes": ("every shipped scheme too", "{checked}, {checks} checks each"),
+    "bad inputs, named": ("at least 60 named bad inputs at every entry point", "{cases}"),
+    "bad matrices, python": ("none changes a score in silence, in Python", "{cases}: {error} errors, {told} told, {same} same, **{silent} silent**"),
+    "bad matrices, command line": ("none on the command line", "{cases}: {error} errors, {told} told, {same} same, **{silent} silent**"),
+    "fuzz": ("10,000 examples under five minutes, nothing but our own errors", "{examples} in {seconds} s, {refused} refused, **{foreign} foreign exceptions**; {corpus} kept inputs"),
+    "hostile files": ("60 hostile files refused in 2 s and 256 MiB, nothing outside read; 10 good ones accepted", "**{refused} of {files}** refused, {crashed} crashes, {read_outside} reads outside, slowest {slowest_seconds} s, most {most_mib} MiB; {good_accepted} of {good} good ones accepted"),
+    "names": ("no file outside of its folder by any name", "{names} names, {ways} ways: **{written_outside} outside**"),
+    "rendering": ("25 strings in every sink, in a browser too: none live", "{payloads} strings, {sinks} sinks: **{live} live**; {pages_in_a_browser} pages in Chromium: **{live_in_a_browser} live**"),
+    "formulas": ("40 cells of tables: no formula, and each comes back", "{cells} cells: **{live} formulas**"),
+    "faults": ("40 faults on four engines: the same digest after going on", "**{same_digest} of {injected}**, {engines} engines; longest call after a lost worker {longest_call_after_a_lost_worker} s"),
+    "re-saves": ("25 kills during a re-save: no older file lost", "{kills} kills, {formats} formats: **{lost} lost**"),
+    "archives": ("files of every release load", "{releases} release, {files} files"),
+    "flips of reference.json": ("flipped bits of a reference noticed", "{flips} flips of the JSON: {silent} silent"),
+    "flips of reference.npz": ("", "{flips} flips of the arrays: {silent} silent"),
+    "flips of model.json": ("flipped bits of a model noticed", "{flips} flips of the JSON: {silent} silent"),
+    "flips of model.npz": ("", "{flips} flips of the arrays: {silent} silent"),
+    "offline": ("no socket by import, scoring, report or command line", "{routes} routes: **{sockets} sockets**"),
+    "supply chain": ("a core of at most 25 distributions; everything locked with hashes", "{core_distributions} distributions (**aim {aim} missed**); {locked} locked"),
+}  # fmt: skip
+
+
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    """Figures by name; the last of each counts."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {one.pop("name"): one for one in map(json.loads, lines)}
+
+
+def page(figures: dict[str, dict[str, Any]], seconds: float, status: int) -> str:
+    """The page as text; what was not measured in this run says so."""
+    rows = ["| promised | measured |", "|---|---|"]
+    for name, (promise, words) in LINES.items():
+        if name == "supply chain" and name in figures and figures[name]["core_distributions"] <= figures[name]["aim"]:
+            words = words.replace(" (**aim {aim} missed**)", "")
+        rows.append(f"| {promise} | {words.format(**figures[name]) if name in figures else 'not measured'} |")
+    kinds = [f"{key[6:]} {n}" for key, n in figures.get("faults", {}).items() if key.startswith("kind: ")]
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "anndata", "h5py", "zarr", "joblib"))
+    load = os.getloadavg()[0]
+    about = (
+        f"Run of {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s, "
+        f"{'all tests passed' if status == 0 else '**some tests failed**'}; {os.cpu_count()} cores, load {load:.1f} at "
+        f"the end, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}."
+    )
+    peers = Path(__file__).with_name("peers.md").read_text(encoding="utf-8")
+    parts = [HEAD + about, "\n".join(rows), f"Faults by kind: {', '.join(kinds)}." if kinds else ""]
+    return "\n\n".join([*(one for one in parts if one), "## The same bad inputs in other scorers", peers])
+
+
+def main() -> None:
+    """Write the page."""
+    figures, seconds, status, target = sys.argv[1:]
+    Path(target).write_text(page(read(Path(figures)), float(seconds), int(status)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
