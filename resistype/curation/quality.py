@@ -178,8 +178,8 @@ def redundancy(prepared: Prepared, members: Members, controls: Mapping[str, Sign
     Returns
     -------
     DataFrame
-        Indexed by control, largest absolute r first: signature, r, shared (genes left out), used (genes of the control),
-        redundant (absolute r of 0.7 and more).
+        Indexed by control, largest absolute r first: signature, r, shared (genes left out), used (genes of the
+        control), redundant (absolute r of 0.7 and more).
 
     Raises
     ------
