@@ -196,3 +196,23 @@ def test_biopsies_that_do_not_count_are_said_to() -> None:
     assert "1 further biopsies of a time point are called but not counted twice" in pairs.text
     assert len(report.cohort.panels[0].changes) == 31
     assert pd.Series([unit.id for unit in report.groups[0].units]).isin(calls.samples).all()
+
+
+def test_the_command_line_writes_pages_of_patients_and_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from resistype.cli import main
+    from resistype.datasets import demo, write_demo
+
+    write_demo(tmp_path / "in")
+    (table,) = [path for path in (tmp_path / "in").iterdir() if "samples" in path.name]
+    (matrix,) = [path for path in (tmp_path / "in").iterdir() if "expression" in path.name]
+    words = ["classify", matrix, "--samples", table, "--baseline", "Pre", "--no-stability", "--out", tmp_path / "out"]
+    given = [*map(str, words), "--patient-pages", "--figures"]
+    monkeypatch.setattr("sys.argv", ["resistype", *given])
+    with pytest.raises(SystemExit) as caught:
+        main(given)
+
+    assert caught.value.code == 0
+    people = set(demo().samples["patient"])
+    assert {path.stem for path in (tmp_path / "out" / "patients").iterdir()} == people
+    assert (tmp_path / "out" / "figures" / "profile.png").stat().st_size > 10_000
+    assert read_report(tmp_path / "out" / "report.json").command.endswith("--patient-pages --figures")
