@@ -16,7 +16,7 @@ from resistype.atomic import replace_file
 from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
 from resistype.expression.h5ad import save_h5ad
-from resistype.napari_plugin.paint import margins
+from resistype.napari_plugin.paint import compared
 from resistype.napari_plugin.regions import Drawn
 from resistype.napari_plugin.view import TissueView
 from resistype.session import axis_colors, call_names
@@ -76,18 +76,12 @@ def cell_frame(view: TissueView) -> pd.DataFrame:
     columns |= {f"resistype_{axis.id}": calls[axis.id].to_numpy(object) for axis in session.scheme.axes}
     scores = [name for name, one in session.scheme.quantities.items() if one.kind != "number"]
     columns |= {f"resistype_{name}": session.material.columns[name] for name in scores}
-    for axis_id, name in margins(session).values():
-        quantity, value = _margin_of(view, axis_id, name)
-        columns[f"resistype_margin_{axis_id}_{name}"] = session.material.columns[quantity] - np.float32(value)
+    for (axis_id, name), quantity in compared(session).items():
+        value = np.float32(session.thresholds(axis_id)[name])
+        columns[f"resistype_margin_{axis_id}_{name}"] = session.material.columns[quantity] - value
     frame = pd.DataFrame(columns, index=pd.Index(table.names, name="cell"))
     frame["resistype_roi"] = _regions(view).to_numpy()
     return frame
-
-
-def _margin_of(view: TissueView, axis_id: str, name: str) -> tuple[str, float]:
-    axis = next(one for one in view.session.resolve().axes if one.id == axis_id)
-    threshold = next(one for one in axis.thresholds if one.name == name)
-    return threshold.quantities[0], threshold.value
 
 
 def _record(view: TissueView) -> Mapping[str, object]:

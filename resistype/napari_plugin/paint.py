@@ -12,10 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.errors import SessionError
-from resistype.session import GREYS, NO_DATA, Category, Session, ThresholdView
+from resistype.session import GREYS, NO_DATA, Category, Session
 from resistype.spatial import UNASSIGNED
 
-__all__ = ["FAINT", "NO_ROW", "NO_ROW_COLOR", "Classes", "LegendRow", "Ramp", "drawing", "legend", "margins", "rgba"]
+__all__ = [
+    "FAINT",
+    "NO_ROW",
+    "NO_ROW_COLOR",
+    "Classes",
+    "LegendRow",
+    "Ramp",
+    "compared",
+    "drawing",
+    "legend",
+    "margins",
+    "rgba",
+]
 
 NO_ROW = "no row in the table"
 NO_ROW_COLOR = "#5A5A5A"
@@ -101,20 +113,19 @@ def rgba(color: str) -> tuple[float, float, float, float]:
     return (red, green, blue, 1.0)
 
 
+def compared(session: Session) -> dict[tuple[str, str], str]:
+    """Axis and name of every threshold that is compared with a quantity, and the first quantity that is."""
+    found: dict[tuple[str, str], str] = {}
+    for axis in session.scheme_before.axes:
+        for one in (c for rule in axis.rules for c in rule.conditions if c.kind == "compare"):
+            if one.target in axis.thresholds:
+                found.setdefault((axis.id, one.target), one.subject)
+    return found
+
+
 def margins(session: Session) -> dict[str, tuple[str, str]]:
     """Margins that can be shown: ``"margin:<axis>.<threshold>"``, with the axis and the threshold."""
-    axes = session.resolve().axes
-    return {
-        f"margin:{axis.id}.{one.name}": (axis.id, one.name)
-        for axis in axes
-        for one in axis.thresholds
-        if one.quantities
-    }
-
-
-def _threshold(session: Session, axis: str, name: str) -> ThresholdView:
-    views = next(one.thresholds for one in session.resolve().axes if one.id == axis)
-    return next(one for one in views if one.name == name)
+    return {f"margin:{axis}.{name}": (axis, name) for axis, name in compared(session)}
 
 
 def drawing(session: Session, margin: str = "") -> Classes | Ramp:
@@ -142,23 +153,23 @@ def drawing(session: Session, margin: str = "") -> Classes | Ramp:
     categories = session.resolve().categories
     if kind == "axis":
         return Classes(session.codes(what), categories)
-    column = session.material.design[what]
-    words = column.astype(object).where(column.notna(), "").map(str)
+    column = session.material.design[what].astype("category").cat
     place = {one.name: at for at, one in enumerate(categories)}
-    return Classes(np.asarray(words.map(place), dtype=np.uint8), categories)
+    table = np.array([*(place[str(name)] for name in column.categories), place.get("", 0)], dtype=np.uint8)
+    return Classes(table[column.codes.to_numpy()], categories)
 
 
 def _margin(session: Session, margin: str) -> Ramp:
     known = margins(session)
     if margin not in known:
         raise SessionError(f"No margin {margin!r}; there are: {', '.join(known) or 'none'}.", code="V105")
-    view = _threshold(session, *known[margin])
-    name = view.quantities[0]
-    values = np.asarray(session.material.columns[name] - np.float32(view.value), dtype=np.float32)
+    axis, threshold = known[margin]
+    name, value = compared(session)[axis, threshold], session.thresholds(axis)[threshold]
+    values = np.asarray(session.material.columns[name] - np.float32(value), dtype=np.float32)
     low, high = _limits(values)
     most = max(abs(low), abs(high)) or 1.0
     quantity = session.scheme.quantities[name]
-    return Ramp(values, (-most, most), f"{quantity.title}: distance to {view.value:.4g}", quantity.unit, DIVERGING)
+    return Ramp(values, (-most, most), f"{quantity.title}: distance to {value:.4g}", quantity.unit, DIVERGING)
 
 
 def _limits(values: NDArray[np.floating]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.napari_plugin.paint import Classes
+from resistype.napari_plugin.paint import Classes, compared
 from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
 from resistype.spatial import Roles
@@ -58,33 +58,33 @@ class Histogram:
 
 def threshold_names(session: Session) -> list[tuple[str, str]]:
     """Axis and name of every threshold that is compared with a quantity."""
-    axes = session.resolve().axes
-    return [(axis.id, one.name) for axis in axes for one in axis.thresholds if one.quantities]
+    return list(compared(session))
 
 
 def histogram(session: Session, axis: str, name: str) -> Histogram:
     """The histogram of the quantity that a threshold is compared with."""
-    views = next(one.thresholds for one in session.resolve().axes if one.id == axis)
-    view = next(one for one in views if one.name == name)
-    values = session.material.columns[view.quantities[0]]
+    subject = compared(session)[axis, name]
+    value, default = session.thresholds(axis)[name], session.scheme_before.axis(axis).thresholds[name].value
+    values = session.material.columns[subject]
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    low, high = min(low, view.value), max(high, view.value)
+    low, high = min(low, value), max(high, value)
     counts, edges = np.histogram(known, bins=BINS, range=(low, high if high > low else low + 1.0))
-    quantity = session.scheme.quantities[view.quantities[0]]
-    above = int((known >= np.float32(view.value)).sum())
-    return Histogram(counts, edges, view.value, view.default, above, len(known), quantity.title, quantity.unit)
+    quantity = session.scheme_before.quantities[subject]
+    above = int((known >= np.float32(value)).sum())
+    return Histogram(counts, edges, value, default, above, len(known), quantity.title, quantity.unit)
 
 
 def threshold_text(session: Session, axis: str, name: str) -> str:
     """What a threshold is and whose, how many cells are above, and in how many images it holds."""
     found = histogram(session, axis, name)
-    view = next(t for one in session.resolve().axes if one.id == axis for t in one.thresholds if t.name == name)
-    moved = f", moved from {view.default:.4g}" if view.moved else ""
+    threshold = session.scheme_before.axis(axis).thresholds[name]
+    moved = f", moved from {found.default:.4g}" if found.value != found.default else ""
+    source = f"published: {threshold.citation}" if threshold.source == "published" else "ours"
     share = found.n_above / found.n_known if found.n_known else 0.0
     return (
-        f"{found.title}: at or above {view.value:.4g}{moved}: {found.n_above:,} of {found.n_known:,} cells "
-        f"({share:.1%}), in all images. {view.source}: {view.text}."
+        f"{found.title}: at or above {found.value:.4g}{moved}: {found.n_above:,} of {found.n_known:,} cells "
+        f"({share:.1%}), in all images. {source}: {threshold.text}."
     )
 
 

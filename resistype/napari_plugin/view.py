@@ -19,7 +19,7 @@ from resistype.errors import InputError
 from resistype.napari_plugin.cells import CellTable
 from resistype.napari_plugin.hooks import ONE_IMAGE, real, weak_clicks, weakly
 from resistype.napari_plugin.layers import MARK, Bound, scale_of
-from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, drawing, legend, margins
+from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, compared, drawing, legend, margins
 from resistype.session import Session
 from resistype.session.events import Event
 from resistype.spatial import Tissue, TissueColumns, read_tissue
@@ -66,6 +66,7 @@ class TissueView:
     def __post_init__(self) -> None:
         self._viewer = weakref.ref(real(self.viewer))
         self._orphans: list[Any] = []
+        self._known: tuple[Any, Classes | Ramp] | None = None
         self.viewer = None
         events = self.session.events
         self._listening: list[tuple[Event, Callable[..., Any]]] = [
@@ -103,8 +104,12 @@ class TissueView:
 
     @property
     def drawn(self) -> Classes | Ramp:
-        """What is drawn now."""
-        return drawing(self.session, self.margin)
+        """What is drawn now; worked out once for each state of the session."""
+        state = self.session.state
+        key = (state.moved, state.color_by, state.hidden, self.margin)
+        if self._known is None or self._known[0] != key:
+            self._known = (key, drawing(self.session, self.margin))
+        return self._known[1]
 
     @property
     def color_choices(self) -> list[str]:
@@ -137,9 +142,7 @@ class TissueView:
         """
         known = margins(self.session)
         if what in known:
-            axis, name = known[what]
-            views = next(one.thresholds for one in self.session.resolve().axes if one.id == axis)
-            quantity = next(one.quantities[0] for one in views if one.name == name)
+            quantity = compared(self.session)[known[what]]
             self.margin = what
             if self.session.state.color_by == f"quantity:{quantity}":
                 self.paint()
@@ -186,9 +189,8 @@ class TissueView:
 
     def _recolor(self, news: object) -> None:
         if self.margin:
-            axis, name = margins(self.session)[self.margin]
-            views = next(one.thresholds for one in self.session.resolve().axes if one.id == axis)
-            if news != f"quantity:{next(one.quantities[0] for one in views if one.name == name)}":
+            quantity = compared(self.session)[margins(self.session)[self.margin]]
+            if news != f"quantity:{quantity}":
                 self.margin = ""
         self.paint()
 
