@@ -10,14 +10,16 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from resistype.expression import ReadOptions
+from resistype.expression.anndata import new_anndata
 from resistype.genes.table import gene_table
 from resistype.library import Library, Signature
 from resistype.score import ScoreOptions, get_method, score
-from resistype.testing.outcome import fail
+from resistype.testing.outcome import CheckError, fail
 
-__all__ = ["Scorer", "Subject", "Tags", "matrix", "same", "sets", "shipped", "signatures"]
+__all__ = ["Scorer", "Subject", "Tags", "annotated", "matrix", "same", "sets", "shipped", "signatures", "untidy"]
 
 Scorer: TypeAlias = Callable[[Any, Mapping[str, Sequence[str]]], pd.DataFrame]
 N_OBS, N_GENES = 12, 240
@@ -57,6 +59,15 @@ class Subject:
         if not isinstance(found, pd.DataFrame):
             fail(f"wanted a DataFrame of samples × signatures, got {type(found).__name__}")
         return found
+
+    def answer(self, data: Any, lists: Mapping[str, Any] | None = None) -> pd.DataFrame | None:
+        """Scores, or None where the scorer refuses."""
+        try:
+            return self(data, lists)
+        except CheckError:
+            raise
+        except Exception:  # noqa: BLE001  a refusal of whatever kind
+            return None
 
 
 @cache
@@ -134,3 +145,23 @@ def same(found: pd.DataFrame, wanted: pd.DataFrame, *, tolerance: float, what: s
             f"{what}: {int(differs.sum())} of {differs.size} scores differ (largest {largest:.3g}; first "
             f"{found.columns[column]!r} of {found.index[row]!r}: {one[row, column]!r}, wanted {other[row, column]!r})"
         )
+
+
+def annotated(values: Any) -> Any:
+    """An AnnData of values (n_obs, n_genes) with the names of `matrix`."""
+    made = new_anndata(values.copy(), list(matrix().columns))
+    made.obs_names = matrix().index
+    return made
+
+
+def untidy(csr: Any) -> Any:
+    """The same matrix with its columns in reverse within each row, and one stored zero a row."""
+    rows = []
+    for row in range(csr.shape[0]):
+        part = csr[row].toarray()[0]
+        absent = int(np.flatnonzero(part == 0)[0])
+        places = np.append(np.flatnonzero(part), absent)[::-1]
+        rows.append((places, part[places]))
+    pointer = np.concatenate([[0], np.cumsum([len(places) for places, _ in rows])])
+    places, values = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
+    return sp.csr_matrix((values, places, pointer), shape=csr.shape)

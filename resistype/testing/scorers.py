@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from resistype.testing.outcome import CheckError, Outcome, fail, run_checks
-from resistype.testing.scorer import Scorer, Subject, Tags, matrix, same, sets, shipped
+from resistype.testing.outcome import Outcome, fail, run_checks
+from resistype.testing.scorer import Scorer, Subject, Tags, annotated, matrix, same, sets, shipped, untidy
 
 __all__ = ["SCORER_CHECKS", "check_scorer"]
 
@@ -64,7 +63,7 @@ def check_one_sample(subject: Subject) -> None:
     """One sample alone is scored as among others; where others are needed, it is refused or has no score."""
     data, whole = matrix(), subject(matrix())
     if subject.tags.depends_on == "cohort":
-        found = _answer(subject, data.iloc[:1])
+        found = subject.answer(data.iloc[:1])
         if found is not None and np.isinf(found.to_numpy(dtype=np.float64)).any():
             fail("the score of one sample is infinite")
         return
@@ -101,7 +100,7 @@ def check_company(subject: Subject) -> None:
 
 def check_gene_twice(subject: Subject) -> None:
     """A gene that a list names twice counts once, or is refused."""
-    found = _answer(subject, matrix(), {"few": [*sets()["few"], sets()["few"][0]]})
+    found = subject.answer(matrix(), {"few": [*sets()["few"], sets()["few"][0]]})
     if found is not None:
         same(found, subject(matrix())[["few"]], tolerance=subject.tags.tolerance, what="a gene twice in a list")
 
@@ -116,8 +115,8 @@ def check_ranks(subject: Subject) -> None:
 def check_sparse(subject: Subject) -> None:
     """CSR, CSC, stored zeros and columns out of order give what the dense matrix gives, in an AnnData."""
     whole, csr = subject(matrix()), sp.csr_matrix(matrix().to_numpy())
-    for what, values in {"CSR": csr, "CSC": csr.tocsc(), "untidy CSR": _untidy(csr)}.items():
-        same(subject(_annotated(values)), whole, tolerance=subject.tags.tolerance, what=what)
+    for what, values in {"CSR": csr, "CSC": csr.tocsc(), "untidy CSR": untidy(csr)}.items():
+        same(subject(annotated(values)), whole, tolerance=subject.tags.tolerance, what=what)
 
 
 def check_forms(subject: Subject) -> None:
@@ -126,7 +125,7 @@ def check_forms(subject: Subject) -> None:
     forms = {
         "Fortran order": pd.DataFrame(np.asfortranarray(data.to_numpy()), index=data.index, columns=data.columns),
         "columns of objects": data.astype(object).astype(np.float64),
-        "an AnnData": _annotated(data.to_numpy()),
+        "an AnnData": annotated(data.to_numpy()),
     }
     for what, form in forms.items():
         same(subject(form), subject(data), tolerance=subject.tags.tolerance, what=what)
@@ -155,7 +154,7 @@ def check_missing_value(subject: Subject) -> None:
     """A value that is missing is refused, or leaves no number in its sample; other samples are as before."""
     data = matrix()
     data.iloc[2, 4] = np.nan
-    found = _answer(subject, data)
+    found = subject.answer(data)
     if found is None:
         return
     if np.isfinite(found.loc[data.index[2]].to_numpy(dtype=np.float64)).any():
@@ -166,7 +165,7 @@ def check_infinite_value(subject: Subject) -> None:
     """An infinite value is refused, or leaves no number in its sample."""
     data = matrix()
     data.iloc[2, 4] = np.inf
-    found = _answer(subject, data)
+    found = subject.answer(data)
     if found is not None and np.isfinite(found.loc[data.index[2]].to_numpy(dtype=np.float64)).any():
         fail("an infinite value gave a score without a word")
 
@@ -175,7 +174,7 @@ def check_text(subject: Subject) -> None:
     """Text where a number belongs is refused."""
     data = matrix().astype(object)
     data.iloc[2, 4] = "high"
-    if _answer(subject, data) is not None:
+    if subject.answer(data) is not None:
         fail("text in the matrix gave scores")
 
 
@@ -187,14 +186,14 @@ def check_empty(subject: Subject) -> None:
         ("no genes", data.iloc[:, :0], sets()),
         ("an empty list", data, {"none": []}),
     ):
-        found = _answer(subject, given, lists)
+        found = subject.answer(given, lists)
         if found is not None and np.isfinite(found.to_numpy(dtype=np.float64)).any():
             fail(f"{what} gave numbers")
 
 
 def check_absent_genes(subject: Subject) -> None:
     """A list of which no gene is in the matrix has no score; the others are as before."""
-    found = _answer(subject, matrix(), {**sets(), "absent": ["NOSUCHGENE1", "NOSUCHGENE2", "NOSUCHGENE3"]})
+    found = subject.answer(matrix(), {**sets(), "absent": ["NOSUCHGENE1", "NOSUCHGENE2", "NOSUCHGENE3"]})
     if found is None:
         return
     if "absent" not in found.columns:
@@ -209,13 +208,13 @@ def check_names_twice(subject: Subject) -> None:
     data = matrix()
     genes, samples = pd.concat([data, data.iloc[:, [0]] + 1], axis=1), pd.concat([data, data.iloc[[0]] + 1])
     for what, given in (("a gene", genes), ("a sample", samples)):
-        if _answer(subject, given) is not None:
+        if subject.answer(given) is not None:
             fail(f"{what} that occurs twice with other values gave scores")
 
 
 def check_turned(subject: Subject) -> None:
     """A matrix with its genes in rows is refused, or has no scores."""
-    found = _answer(subject, matrix().T)
+    found = subject.answer(matrix().T)
     if found is not None and np.isfinite(found.to_numpy(dtype=np.float64)).any():
         fail("a matrix with its genes in rows gave scores")
 
@@ -224,7 +223,7 @@ def check_flat_sample(subject: Subject) -> None:
     """A sample of zeros keeps its row, and the others their scores."""
     data = matrix()
     data.iloc[4] = 0.0
-    found = _answer(subject, data)
+    found = subject.answer(data)
     if found is None:
         return
     if list(found.index) != list(data.index):
@@ -233,37 +232,6 @@ def check_flat_sample(subject: Subject) -> None:
         rest = [name for name in data.index if name != data.index[4]]
         what = "beside a sample of zeros"
         same(found.loc[rest], subject(matrix()).loc[rest], tolerance=subject.tags.tolerance, what=what)
-
-
-def _answer(subject: Subject, data: Any, lists: Mapping[str, Any] | None = None) -> pd.DataFrame | None:
-    """Scores, or None where the scorer refuses."""
-    try:
-        return subject(data, lists)
-    except CheckError:
-        raise
-    except Exception:  # noqa: BLE001  a refusal of whatever kind
-        return None
-
-
-def _annotated(values: Any) -> Any:
-    import anndata  # noqa: PLC0415  only where a scorer is checked
-
-    data = matrix()
-    obs, var = pd.DataFrame(index=data.index), pd.DataFrame(index=data.columns)
-    return anndata.AnnData(values.copy(), obs=obs, var=var)
-
-
-def _untidy(csr: Any) -> Any:
-    """The same matrix with its columns in reverse within each row, and one stored zero a row."""
-    rows = []
-    for row in range(csr.shape[0]):
-        part = csr[row].toarray()[0]
-        absent = int(np.flatnonzero(part == 0)[0])
-        places = np.append(np.flatnonzero(part), absent)[::-1]
-        rows.append((places, part[places]))
-    pointer = np.concatenate([[0], np.cumsum([len(places) for places, _ in rows])])
-    places, values = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
-    return sp.csr_matrix((values, places, pointer), shape=csr.shape)
 
 
 # What a shipped method is known not to keep, and why.
