@@ -90,6 +90,10 @@ def frame(group: Any) -> pd.DataFrame:
         return pd.DataFrame(index=names)
     key = str(group.attrs.get("_index", "_index"))
     columns = {name: _readable(group, name) for name in group if name not in {key, "__categories"}}
+    uneven = [name for name, values in columns.items() if values and len(values) != len(names)]
+    if uneven:
+        found = f"column {uneven[0]!r} has {len(columns[uneven[0]])} values for {len(names)} names"
+        raise ExpressionError(f"{group.name} is damaged: {found}. Write the file again.", code="E313")
     kept = {name: values for name, values in columns.items() if len(values) == len(names)}
     return pd.DataFrame(kept, index=names)
 

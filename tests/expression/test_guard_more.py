@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
-from resistype.expression import check_file, guard, guard_zarr
+from resistype.expression import check_file, guard, guard_zarr, read_expression
 from resistype.expression.guard_texts import claimed_text
 from tests.expression.build import COUNTS, write_10x, write_h5ad, write_zarr
 
@@ -105,3 +105,13 @@ def test_a_summary_of_a_zarr_folder_is_not_believed(tmp_path: Path) -> None:
 
 def test_the_filters_of_good_files_are_known() -> None:
     assert {1, 2, 3, 32000} <= guard.FILTERS
+
+
+def test_a_column_of_another_length_is_no_column(tmp_path: Path) -> None:
+    path = write_h5ad(tmp_path / "a.h5ad", COUNTS)
+    with h5py.File(path, "r+") as file:
+        del file["obs/age"]
+        file["obs/age"] = [1, 2, 3]
+
+    with pytest.raises(ExpressionError, match=r"E313 /obs is damaged: column 'age' has 3 values for 4 names"):
+        read_expression(path)
