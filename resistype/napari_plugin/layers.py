@@ -19,15 +19,14 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 from resistype.napari_plugin.cells import CellTable, Match, as_keys, match_ids
+from resistype.napari_plugin.hooks import placement
 from resistype.napari_plugin.paint import FAINT, NO_ROW_COLOR, Classes, Ramp, rgba
 from resistype.napari_plugin.rasters import FIRST, RowRaster, read_raster
 from resistype.session import GREYS, NO_DATA
 
-__all__ = ["MARK", "Bound", "bind", "placement", "region_of", "scale_of"]
+__all__ = ["MARK", "Bound", "bind", "region_of"]
 
 MARK = "resistype"  # in the metadata of every layer that is ours
-MICRON = {"micrometer": 1.0, "micron": 1.0, "um": 1.0, "nanometer": 1e-3, "millimeter": 1e3}
-WITH_LAYERS = ("scale", "translate", "rotate", "shear", "affine", "units")
 
 
 @dataclass(eq=False)
@@ -163,17 +162,25 @@ class Bound:
         layer.colormap = drawn.colormap
         layer.contrast_limits = drawn.limits
 
+    def _order(self, behind: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Those behind first; the order of before where it does, because moving points costs more than colouring."""
+        if self.order is not None and len(self.order) == len(behind):
+            now = behind[self.order]
+            if not (now[1:] & ~now[:-1]).any():
+                return self.order
+        return np.argsort(~behind, kind="stable")
+
     def _draw_points(self, viewer: Any, drawn: Classes | Ramp) -> None:
         source: Any = self.source()
         colors, behind = _point_colors(drawn, self.rows)
-        order = np.argsort(~behind, kind="stable")
+        order = self._order(behind)
         xy = np.asarray(source.data)[order]
         layer = self.shown.get("classes")
         if layer is None or layer not in viewer.layers:
             look = {"size": _size(source), "border_width": 0.0, "antialiasing": 0.0, "symbol": "disc"}
             self._put(viewer, "classes", Points, {"data": xy, "face_color": colors[order], **look})
         else:
-            if self.order is None or not np.array_equal(order, self.order):
+            if order is not self.order:
                 layer.data = xy
             layer.face_color = colors[order]
         self.order = order
@@ -203,29 +210,6 @@ def _point_colors(drawn: Classes | Ramp, rows: NDArray[np.intp]) -> tuple[NDArra
 def _size(source: Any) -> float:
     """Size of the drawn points: that of the user's, in the middle."""
     return float(np.median(np.asarray(source.size))) if len(source.data) else 1.0
-
-
-def placement(source: Any) -> dict[str, Any]:
-    """Where a layer lies: what another one needs to lie over it."""
-    return {} if source is None else {name: getattr(source, name) for name in WITH_LAYERS}
-
-
-def scale_of(layer: Any) -> float | None:
-    """µm per pixel of a layer whose units are a length; None where they are pixels.
-
-    Raises
-    ------
-    InputError
-        N107 when the two sides of a pixel differ.
-    """
-    names = [str(one) for one in layer.units[-2:]]
-    if any(name not in MICRON for name in names):
-        return None
-    sides = [MICRON[name] * float(size) for name, size in zip(names, layer.scale[-2:], strict=True)]
-    if not np.isclose(sides[0], sides[1], rtol=1e-3):
-        message = f"Pixels of {layer.name!r} are {sides[0]:g} × {sides[1]:g} µm; square ones are needed."
-        raise InputError(message, code="N107")
-    return sides[0]
 
 
 def region_of(layer: Any, table: CellTable) -> str | None:

@@ -16,8 +16,8 @@ from napari.utils.colormaps import ensure_colormap
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
-from resistype.napari_plugin.hooks import ONE_IMAGE
-from resistype.napari_plugin.layers import MARK, Bound, placement
+from resistype.napari_plugin.hooks import ONE_IMAGE, placement
+from resistype.napari_plugin.layers import MARK, Bound
 from resistype.napari_plugin.view import TissueView
 from resistype.spatial import (
     MapOptions,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 from resistype.napari_plugin.cells import CellTable
-from resistype.napari_plugin.hooks import ONE_IMAGE, real, weak_clicks, weakly
-from resistype.napari_plugin.layers import MARK, Bound, scale_of
+from resistype.napari_plugin.hooks import ONE_IMAGE, real, scale_of, weak_clicks, weakly
+from resistype.napari_plugin.layers import MARK, Bound
 from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, compared, drawing, legend, margins
 from resistype.session import Session
 from resistype.session.events import Event

@@ -93,8 +93,10 @@ def flows(
     codes, names
         Calls, shape (n_obs,), and what the codes mean.
     """
-    row_of = {name: row for row, name in enumerate(samples)}
     base = design["baseline_sample"].astype(str).tolist()
+    if not any(base):
+        return ()
+    row_of = {name: row for row, name in enumerate(samples)}
     patients, times = design["patient"].astype(str).tolist(), design["timepoint"].astype(str).tolist()
     found: dict[tuple[str, int, int], list[str]] = {}
     for row, baseline in enumerate(base):
