@@ -14,8 +14,7 @@ import pandas as pd
 
 from resistype.errors import ResistypeError, TissueError
 from resistype.expression.anndata import is_anndata
-from resistype.expression.guard import check_h5
-from resistype.expression.store import open_store
+from resistype.expression.files import check_file
 from resistype.spatial.tissue import listed
 
 __all__ = ["Source", "TissueColumns", "open_source"]
@@ -102,8 +101,7 @@ def _opened(path: Path) -> Iterator[Any]:
 def _open_h5ad(path: Path) -> Iterator[Any]:
     import anndata  # noqa: PLC0415  only where such a file is read
 
-    with open_store(path, "h5") as root:
-        check_h5(path, root)
+    check_file(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", anndata.OldFormatWarning)  # files of 2020 are as good as others
         adata = anndata.read_h5ad(path, backed="r")
