@@ -93,4 +93,14 @@ def test_every_filter_can_be_set() -> None:
 
 
 def test_what_cannot_be_set_is_made_by_the_draft() -> None:
-    assert check_fields() == {"id", "up", "down", "weights", "pairs", "dropped", "symbol_updates", "derived_from", "evidence"}
+    assert check_fields() == {
+        "id",
+        "up",
+        "down",
+        "weights",
+        "pairs",
+        "dropped",
+        "symbol_updates",
+        "derived_from",
+        "evidence",
+    }
