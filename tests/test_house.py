@@ -57,7 +57,7 @@ def measure(source: str, where: str) -> Iterator[Measured]:
 
 def compiled(node: Function) -> bool:
     """Whether numba compiles it: such a function takes its arguments by position only."""
-    return any("jit" in ast.unparse(mark) for mark in node.decorator_list)
+    return any(word in ast.unparse(mark) for mark in node.decorator_list for word in ("jit", "intrinsic"))
 
 
 def functions(tree: ast.AST, owner: str = "") -> Iterator[tuple[Function, str]]:

@@ -112,12 +112,14 @@ def _takes(live: Any, spans: Any, first: Any) -> Any:
     n, m = 0, 0
     for part in range(n_parts):
         for b in range(n_bins):
-            if live[b] and spans[part, b, 0] < spans[part, b, 1]:
-                plus[n] = first[b] + spans[part, b, 1] * WIDE
+            below, above = spans[part, b, 0], spans[part, b, 1]
+            taken = live[b] and below < above
+            if taken:
+                plus[n] = first[b] + above * WIDE
                 n += 1
-                if spans[part, b, 0] > 0:
-                    minus[m] = first[b] + spans[part, b, 0] * WIDE
-                    m += 1
+            if taken and below > 0:
+                minus[m] = first[b] + below * WIDE
+                m += 1
         begins[0, part + 1], begins[1, part + 1] = n, m
     return plus, minus, begins
 
@@ -132,6 +134,16 @@ def _along(entries: Any, draws: Any, way: Any, sums: Any) -> None:
         for d in range(first, last):
             upper = starts[n] + (d - first) * LANES
             add_line(entries, sums, (np.int64(genes[d]) * LANES, upper - WIDE, upper))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _parts(source: Any, takes: Any, out: Any) -> None:
+    """Sums of one table over the random genes of every part, (n_parts, WIDE)."""
+    plus, minus, begins = takes
+    for p in range(out.shape[0]):
+        more, less = (plus, begins[0, p], begins[0, p + 1]), (minus, begins[1, p], begins[1, p + 1])
+        for k in range(0, WIDE, CHUNK):
+            add_rows(source, more, less, (k, p * WIDE + k), out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -221,8 +233,5 @@ def compare(entries: Any, about: Any, out: Any) -> None:
         stop = min(draw + TOGETHER, shuffles.shape[1])
         for t in range(entries.shape[0]):
             _along(entries[t], (shuffles, draw, stop), (places, starts), sums)
-            for p in range(spans.shape[0]):
-                more, less = (plus, begins[0, p], begins[0, p + 1]), (minus, begins[1, p], begins[1, p + 1])
-                for k in range(0, WIDE, CHUNK):
-                    add_rows((sums, ground[t]), more, less, (k, p * WIDE + k), totals[t])
+            _parts((sums, ground[t]), (plus, minus, begins), totals[t])
         _judge(totals, sets[2], formula, (found, out, (stop - draw) * LANES))

@@ -49,7 +49,8 @@ def add_line(_typing: Any, lines: Any, sums: Any, at: Any) -> Any:
     """Put ``lines[a:] + sums[b:]`` at ``sums[c:]``, 16 lanes of each; `at` is (a, b, c)."""
     signature = types.void(lines, sums, at)
 
-    def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+    def generate(context: Any, builder: Any, *given: Any) -> Any:
+        args = given[1]
         lanes = _Lanes(context, builder, LANES)
         line, lower, upper = cgutils.unpack_tuple(builder, args[2], 3)
         total = builder.add(lanes.load(lines, args[0], line), lanes.load(sums, args[1], lower))
@@ -68,12 +69,13 @@ def add_rows(_typing: Any, source: Any, plus: Any, minus: Any, at: Any, out: Any
     """
     signature = types.void(source, plus, minus, at, out)
 
-    def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+    def generate(context: Any, builder: Any, *given: Any) -> Any:
+        args = given[1]
         (sums, ground), (lane, place) = (cgutils.unpack_tuple(builder, args[k], 2) for k in (0, 3))
         lanes = _Lanes(context, builder, CHUNK)
         total = cgutils.alloca_once_value(builder, lanes.load(source[1], ground, place))
-        for kind, given, step in ((plus, args[1], builder.add), (minus, args[2], builder.sub)):
-            rows, first, last = cgutils.unpack_tuple(builder, given, 3)
+        for kind, some, step in ((plus, args[1], builder.add), (minus, args[2], builder.sub)):
+            rows, first, last = cgutils.unpack_tuple(builder, some, 3)
             starts = make_array(kind[0])(context, builder, rows).data
             with cgutils.for_range(builder, builder.sub(last, first)) as loop:
                 row = builder.load(builder.gep(starts, [builder.add(first, loop.index)]))
