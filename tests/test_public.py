@@ -21,6 +21,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 MODULES = [
     ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
     for path in SOURCES
+    if path.parent.name != "napari_plugin"  # it needs napari: tests/napari_plugin/test_examples.py
 ]
 NAMES = list(getattr(resistype, "__all__", []))
 FUNCTIONS = [name for name in NAMES if name.islower() and name != "datasets"]
