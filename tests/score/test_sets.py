@@ -48,11 +48,12 @@ def test_no_set_at_all() -> None:
 def test_by_gene_is_the_same_turned_round(case: Scored) -> None:
     n_genes = case.values.shape[1]
     sets = IndexedSets.build(case.sets, n_genes)
-    offsets, parts = sets.by_gene
+    offsets, parts, held = sets.by_gene
 
     for gene in range(n_genes):
         expected = [number for number, one in enumerate(case.sets) if gene in one]
         assert sorted(parts[offsets[gene] : offsets[gene + 1]].tolist()) == expected
+        assert bool(held[gene]) is bool(expected)
 
 
 @pytest.mark.parametrize("columns", [[0, 4], [1, 1]])
