@@ -86,6 +86,8 @@ def classify_command(
     run_dir: Annotated[Path | None, typer.Option(help="cells: folder to keep a long run in")] = None,
     resume: Annotated[bool, typer.Option(help="cells: go on with the run in --run-dir")] = False,
     parity: Annotated[bool, typer.Option(help="cells: scanpy's score_genes beside the scores (10,000 cells)")] = False,
+    method: bulk.Method = None,
+    opinion: bulk.Opinion = None,
     patient_pages: bulk.PatientPages = False,
     figures: bulk.Figures = False,
 ) -> None:
@@ -104,8 +106,9 @@ def classify_command(
 
 _BULK = (
     *("expression", "out", "scheme", "samples", "sample", "patient", "timepoint", "baseline", "reference", "batch"),
-    *("stability", "jobs", "duplicates", "patient_pages", "figures"),
+    *("stability", "jobs", "duplicates", "method", "opinion", "patient_pages", "figures"),
 )
+_BIOPSIES = ("baseline", "reference", "batch", "method", "opinion")
 _CELLS = (
     *("state", "lineage", "stage", "product", "clone", "clones", "group", "compare", "cut", "gate", "isoform"),
     *("before", "after", "reference_late", "run_dir", "resume", "parity"),
@@ -137,7 +140,15 @@ def _refuse_cell_options(given: dict[str, Any]) -> None:
         raise InputError(message, code="E990")
 
 
+def _refuse_biopsy_options(given: dict[str, Any]) -> None:
+    used = [f"--{name}" for name in _BIOPSIES if given[name] is not None]
+    if used:
+        message = f"{', '.join(used)} go with a scheme for biopsies; a cell scheme would not look at them."
+        raise InputError(message, code="E990")
+
+
 def _classify(given: dict[str, Any], answer: str, values: str | None) -> None:
+    _refuse_biopsy_options(given)
     scheme = "cart_product" if given["scheme"] == "acquired_resistance" else given["scheme"]
     if given["compare"] is not None and given["group"] is None:
         raise InputError("--compare names a group; name its column with --group.", code="E990")

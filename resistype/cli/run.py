@@ -15,10 +15,18 @@ import typer
 from resistype.cli import show
 from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
-from resistype.expression import ReadOptions
-from resistype.library import SignatureSpec
-from resistype.report import draw_calls, make_folder, table_text, write_folder, write_patient_pages, write_text
-from resistype.scheme import CallOptions, Calls, classify
+from resistype.expression import ReadOptions, read_expression
+from resistype.library import SignatureSpec, read_signatures
+from resistype.report import (
+    ReportOptions,
+    draw_calls,
+    make_folder,
+    table_text,
+    write_folder,
+    write_patient_pages,
+    write_text,
+)
+from resistype.scheme import CallOptions, Calls, classify, second_opinion
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 
@@ -29,6 +37,12 @@ Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_sma
 Duplicates = Annotated[str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")]
 PatientPages = Annotated[bool, typer.Option(help="a page for each patient, in OUT/patients")]
 Figures = Annotated[bool, typer.Option(help="draw what was found (needs matplotlib)")]
+Method = Annotated[
+    str | None, typer.Option(help="takes every score of the scheme by another method, for example singscore")
+]
+Opinion = Annotated[
+    Path | None, typer.Option(help="templates (GMT, TOML, folder): nearest class of each sample, beside the calls")
+]
 Jobs = Annotated[int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")]
 
 
@@ -125,12 +139,14 @@ def classify_command(
     jobs: Jobs = -1,
     unit: Unit = None,
     duplicates: Duplicates = "error",
+    method: Method = None,
+    opinion: Opinion = None,
     patient_pages: PatientPages = False,
     figures: Figures = False,
 ) -> None:
     """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called."""
     read = _read_options(unit, duplicates)
-    options = CallOptions(n_jobs=jobs, read=read, sample=sample, batch=batch, stability=stability)
+    options = CallOptions(n_jobs=jobs, read=read, sample=sample, batch=batch, stability=stability, method=method)
     with show.progress("classifying", 2) as bar:
         calls = classify(
             expression,
@@ -144,14 +160,26 @@ def classify_command(
         )
         bar.advance(bar.task_ids[0])
         calls = _with_command(calls)
-        write_folder(calls, out)
+        report = _opinions(expression, opinion, read=read, n_jobs=jobs)
+        write_folder(calls, out, report)
+        for table in report.opinions.values():
+            write_text(out / "opinion.tsv", table_text(table.rename_axis("sample").reset_index()))
         if patient_pages:
-            write_patient_pages(calls, out / "patients")
+            write_patient_pages(calls, out / "patients", report)
         if figures:
             draw_calls(calls, out / "figures")
         bar.advance(bar.task_ids[0])
     _print_cohort(calls)
     show.say(f"\nWritten to {out}. Research use only; not for treatment decisions.")
+
+
+def _opinions(expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int) -> ReportOptions:
+    """A second opinion by nearest templates, as the report takes it; none where no templates are given."""
+    if templates is None:
+        return ReportOptions()
+    classes = {one.id: one.genes for one in read_signatures(templates).values()}
+    table = second_opinion(read_expression(expression, read), classes, n_jobs=n_jobs)
+    return ReportOptions(opinions={f"nearest template ({templates.name})": table})
 
 
 def _with_command(calls: Calls) -> Calls:

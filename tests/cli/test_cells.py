@@ -193,6 +193,11 @@ BAD = {
     "a cut without a number": (("--cut", "memory=high"), "E990", "--cut memory=high: write NAME=VALUE"),
     "a cut of nothing": (("--cut", "naive=0.4"), "E984", "there is no score 'naive'"),
     "two sources of states": (("--state", "state", "--cut", "memory=0.4"), "E984", "States come from one place"),
+    "options of biopsies": (
+        ("--baseline", "Pre", "--method", "singscore"),
+        "E990",
+        "--baseline, --method go with a scheme for biopsies; a cell scheme would not look at them.",
+    ),
     "compare without group": (("--compare", "R"), "E990", "--compare names a group; name its column with --group"),
     "a group that nobody has": (
         ("--state", "state", "--group", "response", "--compare", "CR"),

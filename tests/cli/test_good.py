@@ -12,6 +12,7 @@ import pytest
 
 from resistype.cli import main
 from resistype.datasets import demo, write_demo
+from resistype.library import load_library
 
 OUTPUTS = [
     "calls.tsv",
@@ -215,3 +216,47 @@ def test_the_installed_command(inputs: Path, tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert "acquired_resistance" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of marker genes: T cells against interferon-stimulated genes."""
+    library = load_library()
+    path = tmp_path_factory.mktemp("templates") / "two.gmt"
+    lines = [
+        (name, "markers", *library[one].genes) for name, one in (("tcell", "ss_cyt_davoli"), ("isg", "benci_isg_rs"))
+    ]
+    path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_another_method_and_a_second_opinion(
+    inputs: Path, templates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("classify", inputs / "expression.tsv.gz", "--samples", inputs / "samples.tsv", "--baseline", "Pre")
+    assert run(*words, "--no-stability", "--method", "singscore", "--opinion", templates, "--out", tmp_path / "o") == 0
+    record = json.loads((tmp_path / "o" / "run.json").read_text())
+    opinion = pd.read_csv(tmp_path / "o" / "opinion.tsv", sep="\t")
+    page = (tmp_path / "o" / "report.html").read_text()
+
+    assert "1.0.0+singscore" in json.dumps(record)
+    assert len(opinion) == 64
+    assert set(opinion["nearest"]) <= {"tcell", "isg"}
+    assert "nearest template (two.gmt)" in page
+    assert "1.0.0+singscore" in capsys.readouterr().out
+
+
+def test_without_templates_there_is_no_opinion(inputs: Path, tmp_path: Path) -> None:
+    words = ("classify", inputs / "expression.tsv.gz", "--samples", inputs / "samples.tsv", "--baseline", "Pre")
+    assert run(*words, "--no-stability", "--out", tmp_path / "o") == 0
+
+    assert not (tmp_path / "o" / "opinion.tsv").exists()
+
+
+def test_templates_of_one_class_are_refused(inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one.gmt").write_text("one\tx\tSTAT1\tIRF1\n", encoding="utf-8")
+    words = ("classify", inputs / "expression.tsv.gz", "--no-stability", "--opinion", tmp_path / "one.gmt")
+
+    assert run(*words, "--out", tmp_path / "o") == 2
+    assert "1 class(es); a second opinion compares at least 2" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
