@@ -95,7 +95,10 @@ class _Found:
         self.coverage: Coverage = index.coverage(signature.genes, species=signature.species)
         given = signature.weights
         names = [gene for gene, keep in zip([*up, *down], kept, strict=True) if keep]
-        self.weights = None if given is None else np.array([given[gene] for gene in names])
+        # A gene down may carry its sign in its weight too; it is subtracted once, whichever way it was written.
+        lowers = set(down)
+        weights = {gene: abs(given[gene]) if gene in lowers else given[gene] for gene in names} if given else {}
+        self.weights = np.array(list(weights.values())) if given else None
 
     def row(self, min_coverage: float) -> dict[str, Any]:
         cover = self.coverage

@@ -9,6 +9,7 @@ import pytest
 from resistype.errors import CoverageWarning, GeneError
 from resistype.expression import Expression, ReadOptions, as_expression
 from resistype.library import Library, Scoring, Signature, read_signatures
+from resistype.score import ScoreOptions, score
 from resistype.score.match import match_signatures
 
 GENES = ["B2M", "TAP1", "TAP2", "CD8A", "CD8B", "ACTB", "GAPDH", "DDX58"]
@@ -136,3 +137,12 @@ def test_a_gene_asked_for_twice_under_two_names_counts_once() -> None:
 
     assert sorted(GENES[column] for column in found.sets.indices) == ["B2M", "DDX58"]
     assert found.sets.asked.tolist() == [2]
+
+
+@pytest.mark.parametrize("weight", [2.0, -2.0])
+def test_a_gene_down_lowers_a_weighted_score_however_its_weight_is_signed(weight: float) -> None:
+    table = pd.DataFrame([[5.0, 5.0, 1.0], [5.0, 8.0, 1.0]], index=["a", "b"], columns=["B2M", "TAP1", "CD8A"])
+    one = Signature(id="x", name="x", up=("B2M",), down=("TAP1",), weights={"B2M": 1.0, "TAP1": weight})
+    found = score(table, Library([one]), method="weighted", options=ScoreOptions(read=ReadOptions(unit="log2")))
+
+    assert found.to_frame()["x"].tolist() == [0.0, -3.0]
