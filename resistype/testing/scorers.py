@@ -283,7 +283,7 @@ def check_scorer(
     ...     return data.T.reindex(next(iter(signatures.values()))).mean()
     >>> check_scorer(mean)
     Traceback (most recent call last):
-    resistype.testing.outcome.CheckError: Scorer 'mean': 24 of 24 checks failed
+    resistype.testing.outcome.CheckError: Scorer 'mean': 22 of 24 checks failed
     ...
     """
     if isinstance(scorer, str):
