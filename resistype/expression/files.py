@@ -18,7 +18,7 @@ from resistype.expression.guard import check_folder, check_h5, check_sparse
 from resistype.expression.names import names_in
 from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw, bare_obs
-from resistype.expression.store import Backed, Store, open_store
+from resistype.expression.store import Backed, Store, open_store, part_of
 
 __all__ = ["check_file", "read_store"]
 
@@ -144,7 +144,7 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
         layers = listed(root["layers"]) if "layers" in root else ""
         message = f"{path} has no {place}; the layers are: {layers or 'none'}. Name one with layer=."
         raise ExpressionError(message, code="E312")
-    element = root[place]
+    element = part_of(root, place)
     kind, shape = stored.matrix_kind(element), stored.matrix_shape(element)
     genes, obs = stored.index_names(root["var"], options.gene_names), stored.frame(root["obs"])
     if shape != (len(obs), len(genes)):

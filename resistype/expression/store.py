@@ -22,7 +22,18 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 
-__all__ = ["Backed", "CsrRows", "Matrix", "as_csr", "columns_of", "csr_rows", "dense_rows", "is_sparse", "open_store"]
+__all__ = [
+    "Backed",
+    "CsrRows",
+    "Matrix",
+    "as_csr",
+    "columns_of",
+    "csr_rows",
+    "dense_rows",
+    "is_sparse",
+    "open_store",
+    "part_of",
+]
 
 STEP = 1_024  # rows made dense at once when single columns are wanted
 Store: TypeAlias = Literal["h5", "zarr"]
@@ -73,7 +84,7 @@ class Backed:
         """The stored array or group, opened on first use."""
         with self._lock:
             if "element" not in self._held:
-                self._held["element"] = open_store(self.path, self.store)[self.place]
+                self._held["element"] = part_of(open_store(self.path, self.store), self.place)
             return self._held["element"]
 
     @property
@@ -103,6 +114,16 @@ def open_store(path: Path, store: Store) -> Any:
     import h5py  # noqa: PLC0415  csv and parquet do not need it
 
     return h5py.File(path, "r")
+
+
+def part_of(root: Any, place: str) -> Any:
+    """The array or group at a place of a store; a zarr group by its files, since it may carry a summary of its own."""
+    found = root[place]
+    if not type(found).__module__.startswith("zarr") or not hasattr(found, "group_keys"):
+        return found
+    import zarr  # noqa: PLC0415  only where a zarr store is read
+
+    return zarr.open_group(root.store, path=place, mode="r", use_consolidated=False)
 
 
 def is_scipy(values: object) -> TypeGuard[Any]:

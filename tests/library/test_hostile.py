@@ -130,7 +130,7 @@ def test_messages_are_short_and_can_be_shown(name: str, content: str | bytes, me
     with pytest.raises(SignatureError) as caught:
         read(write(tmp_path, name, content))
 
-    text = caught.value.message.replace("\n", " ")
+    text = caught.value.message.replace("\n", " ").replace(str(tmp_path), "")
     assert len(text) < 6_000
     assert text.isprintable(), message
 

@@ -70,7 +70,10 @@ def test_the_lock_covers_what_is_asked_for() -> None:
 
     about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = about["project"], about["dependency-groups"]
-    every = [*project["dependencies"], *(one for name in ("test", "check", "build", "e2e") for one in groups[name])]
+    every = [
+        *project["dependencies"],
+        *(one for name in ("test", "check", "build", "e2e", "docs") for one in groups[name]),
+    ]
     extras = project["optional-dependencies"]
     inner = Requirement(extras["all"][0]).extras
     every += [one for name in inner for one in extras[name]]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from resistype.atomic import replace_file
 from resistype.errors import OutputError, ReferenceError_, SchemeError, complain
 from resistype.scheme.portraits.kernels import centre_and_spread
-from resistype.strict import read_json
+from resistype.strict import RefusedError, read_json
 
 __all__ = ["PortraitScaler"]
 
@@ -142,7 +142,8 @@ class PortraitScaler:
         except ReferenceError_:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            message = f"{str(source)!r} is not a readable scaler ({type(error).__name__})."
+            why = str(error) if isinstance(error, RefusedError) else type(error).__name__
+            message = f"{str(source)!r} is not a readable scaler ({why})."
             raise ReferenceError_(message, code="R106") from None
 
 
