@@ -24,6 +24,7 @@ from resistype.score.block import score_block
 from tests.score.test_loop import backed, run
 
 REAL = loop.compute
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 
 
 class Slow:
