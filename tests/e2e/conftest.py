@@ -1,4 +1,4 @@
-"""Fixtures: one JupyterLab and one browser a test session, one notebook a test; pictures of what failed.
+"""Fixtures: one JupyterLab a session, one browser a file, one notebook a test; pictures of what failed.
 
 Screenshots of the tests go to the folder RESISTYPE_E2E_OUT, where it is given.
 """
@@ -32,7 +32,7 @@ def chromium() -> str:
     return CHROMIUM
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: other rooms open browsers too, and two of Playwright do not go together
 def browser(chromium: str) -> Iterator[Any]:
     with browser_page() as page:
         yield page
