@@ -264,3 +264,26 @@ def browser_page(viewport=(1400, 1100)):
         finally:
             ctx.close()
             b.close()
+
+
+@contextlib.contextmanager
+def marimo_server(app, folder, **more):
+    """The address of `marimo run` on an app of this folder, with its own files and log in `folder`."""
+    port = free_port()
+    places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
+    own = {"RESISTYPE_ROOT": str(Path(__file__).resolve().parents[2]), "MARIMO_SKIP_UPDATE_CHECK": "1", **more}
+    command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(Path(__file__).parent / app)]
+    with (Path(folder) / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)],
+            env={**os.environ, **places, **own},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_http(f"http://127.0.0.1:{port}/health", 90, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(15)

@@ -4,11 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +17,8 @@ from tests.widgets.hostile import HOSTILE
 from tests.widgets.test_compare import hostile_pair
 
 from .conftest import errors, picture
-from .harness import LabServer, free_port, wait_http
-from .test_lab import N_CELLS, PATH, ROOT, start
+from .harness import LabServer, marimo_server
+from .test_lab import N_CELLS, PATH, start
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -167,10 +162,7 @@ def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     assert not page.external
 
 
-def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) -> None:
-    axe = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.is_file():
-        pytest.skip("axe-core is not here: scripts/widgets")
+def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, axe: str) -> None:
     demo = (
         COHORT + "d = rt.datasets.demo(); o = rt.CallOptions(n_jobs=1)\n"
         "a = rt.classify(d.expression, samples=d.samples, baseline='Pre', options=o)\n"
@@ -183,7 +175,7 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) ->
     page.get_by_test_id("rt-all").click()
     for summary in page.locator(".rt summary").all():
         summary.click()
-    page.evaluate(axe.read_text(encoding="utf-8"))
+    page.evaluate(axe)
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.set_theme(page, theme)
         page.wait_for_timeout(600)
@@ -195,27 +187,9 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) ->
 
 
 @pytest.fixture(scope="module")
-def marimo(chromium: str) -> Iterator[str]:
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        places = {f"XDG_{kind}_HOME": folder for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
-        env = {**os.environ, **places, "RESISTYPE_ROOT": str(ROOT), "MARIMO_SKIP_UPDATE_CHECK": "1"}
-        app = Path(__file__).parent / "marimo_compare.py"
-        command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(app), "--headless", "--no-token"]
-        with (Path(folder) / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(port)],
-                env=env,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                wait_http(f"http://127.0.0.1:{port}/health", 90, server)
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                os.killpg(server.pid, signal.SIGTERM)
-                server.wait(15)
+def marimo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with marimo_server("marimo_compare.py", tmp_path_factory.mktemp("marimo")) as address:
+        yield address
 
 
 def test_marimo_follows_and_hostile_names_run_nothing(marimo: str, page: Any) -> None:

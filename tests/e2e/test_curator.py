@@ -324,14 +324,11 @@ def test_a_gene_is_added_mended_and_taken_back_with_the_keyboard_alone(lab: LabS
     lab.wait_kernel("[r.name for r in w.desk.sheet.rows]", ["STAT1"])
 
 
-def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) -> None:
-    axe = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.is_file():
-        pytest.fail("axe-core is not here: scripts/widgets")
+def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, axe: str) -> None:
     small(lab, page, "axe2", PASTED)
     for summary in page.locator(".rt summary").all():
         summary.click()
-    page.evaluate(axe.read_text(encoding="utf-8"))
+    page.evaluate(axe)
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.set_theme(page, theme)
         page.wait_for_timeout(600)

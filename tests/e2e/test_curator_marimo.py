@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +11,7 @@ import pytest
 from resistype.library import read_toml
 
 from .conftest import picture
-from .harness import free_port, wait_http
-from .test_lab import ROOT
+from .harness import marimo_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -28,25 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def marimo(chromium: str, folder: Path) -> Iterator[str]:
-    port = free_port()
-    places = {f"XDG_{kind}_HOME": str(folder.parent) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
-    own = {"RESISTYPE_ROOT": str(ROOT), "RESISTYPE_FOLDER": str(folder), "MARIMO_SKIP_UPDATE_CHECK": "1"}
-    app = Path(__file__).parent / "marimo_curator.py"
-    command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(app), "--headless", "--no-token"]
-    with (folder.parent / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, **places, **own},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            wait_http(f"http://127.0.0.1:{port}/health", 90, server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait(15)
+    with marimo_server("marimo_curator.py", folder.parent, RESISTYPE_FOLDER=str(folder)) as address:
+        yield address
 
 
 def test_a_draft_is_mended_and_saved_in_marimo(marimo: str, folder: Path, page: Any) -> None:

@@ -3,12 +3,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +18,8 @@ from tests.widgets.hostile import HOSTILE
 from tests.widgets.vectors import material
 
 from .conftest import errors, picture
-from .harness import free_port, wait_http
-from .test_lab import ROOT, SCREEN
+from .harness import marimo_server
+from .test_lab import SCREEN
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -35,27 +30,9 @@ FIND = """() => { const walk = r => { for (const e of r.querySelectorAll('*')) {
 
 
 @pytest.fixture(scope="module")
-def marimo(chromium: str) -> Iterator[str]:
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        places = {f"XDG_{kind}_HOME": folder for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
-        env = {**os.environ, **places, "RESISTYPE_ROOT": str(ROOT), "MARIMO_SKIP_UPDATE_CHECK": "1"}
-        app = Path(__file__).parent / "marimo_app.py"
-        command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(app), "--headless", "--no-token"]
-        with (Path(folder) / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(port)],
-                env=env,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                wait_http(f"http://127.0.0.1:{port}/health", 90, server)
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                os.killpg(server.pid, signal.SIGTERM)
-                server.wait(15)
+def marimo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with marimo_server("marimo_app.py", tmp_path_factory.mktemp("marimo")) as address:
+        yield address
 
 
 def test_marimo_moves_with_python_and_hostile_names_run_nothing(marimo: str, page: Any) -> None:

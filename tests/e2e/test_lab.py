@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import errors, missing, picture
+from .conftest import errors, picture
 from .harness import LabServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -233,10 +233,7 @@ def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     assert not page.external
 
 
-def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) -> None:
-    axe = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.is_file():
-        missing("axe-core is not here: scripts/widgets")
+def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, axe: str) -> None:
     work = (
         "def work():\n    yield 1, 2, ''\n    return None\n"
         "r = Runner(work, checks=['3 samples'], notes=lambda _: ['W1 few'], table=lambda _: ('Result', ['a'], [['b']]))\n"
@@ -251,7 +248,7 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any) ->
     page.get_by_test_id("rt-drivers").get_by_text("signatures", exact=True).wait_for()
     for summary in page.locator(".rt summary").all():
         summary.click()
-    page.evaluate(axe.read_text(encoding="utf-8"))
+    page.evaluate(axe)
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.set_theme(page, theme)
         page.wait_for_timeout(600)
