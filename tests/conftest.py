@@ -16,6 +16,14 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case of bytes by their number: what gzip writes holds the second it was written in.
+
+    Two processes that collect in different seconds would otherwise collect different tests, and pytest-xdist ends.
+    """
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of the real cohorts and worked examples that live beside the checkout.
