@@ -3,14 +3,17 @@
 Which backend runs is the user's choice with ``joblib.parallel_config``; by default it is threads. Nothing here starts a
 cluster.
 
-joblib's dask backend waits for ever when dask gives a task up (KilledWorker): it sets the exception on the future and
-never calls the callback on which `Parallel` waits. `guarded` calls it.
+Two of them wait for ever for a lost worker; `guarded` makes both raise. joblib's dask backend, when dask gives a task
+up (KilledWorker), sets the exception on the future and never calls the callback on which `Parallel` waits. A pool of
+multiprocessing puts a new process in the place of one that died, and forgets the task that died with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from joblib.parallel import get_active_backend
@@ -29,6 +32,9 @@ LOST = frozenset(
         "WorkerCrashedError",
     }
 )
+
+
+LOOK = 0.2  # seconds between two looks at the processes of a pool
 
 
 def _active() -> Any:
@@ -52,11 +58,17 @@ def is_lost_worker(error: BaseException) -> bool:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """While this is open, a dask task that is given up raises instead of being waited for."""
+    """While this is open, a task that is lost with its worker raises instead of being waited for."""
     backend = _active()
-    if type(backend).__name__ != "DaskDistributedBackend":
+    guards = {"DaskDistributedBackend": _speaking, "MultiprocessingBackend": _watched}
+    guard = guards.get(type(backend).__name__)
+    with nullcontext() if guard is None else guard(backend):
         yield
-        return
+
+
+@contextmanager
+def _speaking(backend: Any) -> Iterator[None]:
+    """Dask: a task that is given up calls back."""
     submit, retrieve = backend.submit, backend.retrieve_result_callback
 
     def speaking(func: Any, callback: Any = None) -> Any:
@@ -80,3 +92,40 @@ def guarded() -> Iterator[None]:
         yield
     finally:
         del backend.submit, backend.retrieve_result_callback
+
+
+@contextmanager
+def _watched(backend: Any) -> Iterator[None]:
+    """multiprocessing: when a process of the pool dies, all tasks that are out end with an error."""
+    submit, out, ended = backend.submit, dict[object, Callable[[Any], None]](), threading.Event()
+    workers: dict[int, Any] = {}  # of the beginning: the first that is lost ends the work of all
+
+    def noted(func: Any, callback: Any = None) -> Any:
+        task = object()
+
+        def back(found: Any) -> None:
+            if out.pop(task, None) is not None:
+                callback(found)
+
+        if not workers:
+            workers.update({one.pid: one for one in getattr(getattr(backend, "_pool", None), "_pool", ())})
+        out[task] = callback
+        return submit(func, back)
+
+    def watch() -> None:
+        while not ended.wait(LOOK):
+            dead = [one for one in list(workers.values()) if one.exitcode]
+            for task in list(out) if dead else ():
+                callback = out.pop(task, None)
+                if callback is not None:
+                    callback(BrokenProcessPool(f"process {dead[0].pid} ended with {dead[0].exitcode}"))
+
+    watcher = threading.Thread(target=watch, name="resistype-watch", daemon=True)
+    backend.submit = noted
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        del backend.submit

@@ -13,7 +13,11 @@ import pytest
 from tests.score.test_loop import ROOT, backed, make_cells, run
 
 HAS_DASK = importlib.util.find_spec("distributed") is not None
-ENGINES = ["loky", pytest.param("dask", marks=pytest.mark.skipif(not HAS_DASK, reason="dask is not installed"))]
+ENGINES = [
+    "loky",
+    "multiprocessing",
+    pytest.param("dask", marks=pytest.mark.skipif(not HAS_DASK, reason="dask is not installed")),
+]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 Every block takes PAUSE seconds longer, so that there is time to disturb it. FAULT: `clock` lets the clock of the
 machine jump between blocks, `full:BYTES` lets no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills
-the process that computes a block while fewer than N files `FLAG.n` exist.
+the process that computes a block while fewer than N files `FLAG.n` exist. Each of these says when it was and which
+block was lost; `FLAG.done` has a line for each block that was finished, see `waits.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Slow:
     """`score_block` with a pause before it, and a death now and then; travels to workers by value."""
 
     def __init__(self, pause: float, fault: str, driver: int) -> None:
-        self.pause, self.fault, self.driver = pause, fault, driver
+        self.pause, self.fault, self.driver, self.start = pause, fault, driver, -1
 
     def __call__(self, *args: Any, **more: Any) -> Any:
         time.sleep(self.pause)
@@ -40,23 +41,31 @@ class Slow:
             flag, _, kills = rest.rpartition(":")
             for number in range(int(kills)):
                 with contextlib.suppress(FileExistsError):
-                    os.close(os.open(f"{flag}.{number}", os.O_CREAT | os.O_EXCL))
+                    file = os.open(f"{flag}.{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+                    os.write(file, f"{time.time()} {self.start}".encode())
                     os.kill(os.getpid(), signal.SIGKILL)
         return score_block(*args, **more)
 
 
-def compute(slow: Slow, *args: Any, **more: Any) -> Any:
+def compute(slow: Slow, task: Any, block: Any, **more: Any) -> Any:
     """What runs in the place of `loop.compute`."""
-    loop.score_block = slow
-    return REAL(*args, **more)
+    loop.score_block, slow.start, began = slow, block.start, time.monotonic()
+    found = REAL(task, block, **more)
+    kind, _, rest = slow.fault.partition(":")
+    if kind == "worker":
+        with Path(f"{rest.rpartition(':')[0]}.done").open("a", encoding="utf-8") as file:
+            file.write(f"{time.time()} {block.start} {time.monotonic() - began}\n")
+    return found
 
 
 @contextlib.contextmanager
 def engine(name: str) -> Iterator[None]:
     """One of the four engines; none opens a port beyond this machine."""
     if name == "dask":
+        import dask
         from dask.distributed import Client, LocalCluster
 
+        dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
         options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
         with LocalCluster(**options) as cluster, Client(cluster), parallel_config(backend="dask"):
             yield
@@ -88,6 +97,7 @@ def main() -> None:
             print("digest", run(backed(Path(file)), n_jobs=None, run_dir=folder, resume=True).digest, flush=True)
         except Exception as error:  # noqa: BLE001  whatever it is, it is told
             print("error", type(error).__name__, str(error).partition("\n")[0], flush=True)
+        print("ended", time.time(), flush=True)
         print("seconds", round(time.monotonic() - start, 2), flush=True)
 
 

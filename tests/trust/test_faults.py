@@ -19,12 +19,14 @@ import pytest
 from resistype.score import Progress
 from tests.score.test_loop import backed, make_cells, run
 from tests.trust.figures import FULL, enough, record
+from tests.trust.waits import AIM, Waited, waited
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = 12
 ENGINES = ["sequential", "threading", "loky", "dask"]
-PROCESSES = ["loky", "dask"]
+PROCESSES = ["loky", "dask", "multiprocessing"]
 DONE: list[dict[str, object]] = []
+WAITS: list[Waited] = []
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +42,15 @@ def whole(cells: Path) -> str:
 class Disturbed:
     """A run in a process group of its own."""
 
-    def __init__(self, engine: str, cells: Path, folder: Path, *, fault: str = "", pause: float = 0.08) -> None:
+    def __init__(
+        self, engine: str, cells: Path, folder: Path, *, fault: str = "", pause: float = 0.08, allowed: int = 3
+    ) -> None:
         self.folder, self.engine, self.fault = folder, engine, fault
         command = [sys.executable, "-W", "ignore", "-m", "tests.trust.driver", engine, str(cells), str(folder)]
         self.process = subprocess.Popen(
             [*command, str(pause), *([fault] if fault else [])],
             cwd=ROOT,
+            env={**os.environ, "ALLOWED": str(allowed)},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -103,7 +108,8 @@ def test_the_driver_is_killed(engine: str, number: int, cells: Path, whole: str,
     survived("driver killed", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - wanted)
 
 
-WORKERS = [(engine, number) for engine in (PROCESSES if FULL else ["loky"]) for number in range(enough(1, 5))]
+TIMES = dict(zip(PROCESSES, (4, 3, 3) if FULL else (1, 0, 1), strict=True))
+WORKERS = [(engine, number) for engine, times in TIMES.items() for number in range(times)]
 
 
 @pytest.mark.parametrize(("engine", "number"), WORKERS)
@@ -116,7 +122,21 @@ def test_workers_are_killed(engine: str, number: int, cells: Path, whole: str, t
     assert "digest" in found, found
     assert float(found["seconds"]) < 30
     DONE.append({"kind": "longest call", "engine": engine, "seconds": float(found["seconds"])})
+    WAITS.append(waited(engine, tmp_path / "flag", float(found["ended"])))
     survived("worker killed", engine, digest=found["digest"] == whole, again=0, at_most=0)
+
+
+@pytest.mark.parametrize("engine", PROCESSES if FULL else PROCESSES[2:])
+def test_every_worker_is_killed(engine: str, cells: Path, whole: str, tmp_path: Path) -> None:
+    """The call ends in an error of ours, unless dask has one worker left: then joblib computes in the driver itself."""
+    fault = f"worker:{tmp_path / 'flag'}:999"
+    found = Disturbed(engine, cells, tmp_path / "run", fault=fault, pause=0.02, allowed=1).end(90)
+
+    if (engine, found.get("digest")) != ("dask", whole):
+        assert "RunError E601 Worker lost 3 times" in found.get("error", ""), found
+    WAITS.append(waited(engine, tmp_path / "flag", float(found["ended"])))
+    digest, kept = gone_on(cells, tmp_path / "run")
+    survived("worker killed", engine, digest=digest == whole, again=BLOCKS - kept, at_most=BLOCKS)
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "threading"][: enough(1, 5)])
@@ -194,6 +214,27 @@ def test_the_clock_jumps(engine: str, cells: Path, whole: str, tmp_path: Path) -
 
     assert found == kept
     survived("clock jumps", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - 4)
+
+
+def test_figures_of_waits() -> None:
+    if not WAITS:
+        return
+    longest = [
+        max((one for one in WAITS if one.engine == name), key=lambda one: one.silence)
+        for name in PROCESSES
+        if name in {one.engine for one in WAITS}
+    ]
+    worst = max(longest, key=lambda one: one.silence)
+    record(
+        "lost workers",
+        runs=len(WAITS),
+        waits=", ".join(f"{one.engine} {one.silence:.1f} s" for one in longest),
+        longest=round(worst.silence, 2),
+        again=round(max(one.again for one in WAITS), 2),
+        block=round(worst.block, 2),
+        missed=sum(not one.kept for one in WAITS),
+        aim=AIM,
+    )
 
 
 def test_figures() -> None:
