@@ -29,8 +29,10 @@ LINES: dict[str, tuple[str, str]] = {
     "hostile files": ("60 hostile files refused in 2 s and 256 MiB, nothing outside read; 10 good ones accepted", "**{refused} of {files}** refused, {crashed} crashes, {read_outside} reads outside, slowest {slowest_seconds} s, most {most_mib} MiB; {good_accepted} of {good} good ones accepted"),
     "names": ("no file outside of its folder by any name", "{names} names, {ways} ways: **{written_outside} outside**"),
     "rendering": ("25 strings in every sink, in a browser too: none live", "{payloads} strings, {sinks} sinks: **{live} live**; {pages_in_a_browser} pages in Chromium: **{live_in_a_browser} live**"),
+    "saved notebook": ("no planted name in a notebook that was run, used and saved", "{planted} names, {widgets} widgets: **{found} found**"),
     "formulas": ("40 cells of tables: no formula, and each comes back", "{cells} cells: **{live} formulas**"),
     "faults": ("40 faults on four engines: the same digest after going on", "**{same_digest} of {injected}**, {engines} engines; longest call after a lost worker {longest_call_after_a_lost_worker} s"),
+    "lost workers": ("no call waits more than 10 s and one block on a dead worker, on each engine that has workers", "{runs} runs, longest wait {waits}; one block {block} s; **{missed} beyond**"),
     "re-saves": ("25 kills during a re-save: no older file lost", "{kills} kills, {formats} formats: **{lost} lost**"),
     "archives": ("files of every release load", "{releases} release, {files} files"),
     "flips of reference.json": ("flipped bits of a reference noticed", "{flips} flips of the JSON: {silent} silent"),
@@ -40,6 +42,8 @@ LINES: dict[str, tuple[str, str]] = {
     "offline": ("no socket by import, scoring, report or command line", "{routes} routes: **{sockets} sockets**"),
     "supply chain": ("a core of at most 25 distributions; everything locked with hashes", "{core_distributions} distributions (**aim {aim} missed**); {locked} locked"),
 }  # fmt: skip
+# What other commands measure and each file says how to measure again: section of the page, file beside this one.
+MORE = {"The same bad inputs in other scorers": "peers.md", "From disk": "fromdisk.md"}
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
@@ -70,9 +74,10 @@ def page(figures: dict[str, dict[str, Any]], seconds: float, status: int) -> str
         f"{'all tests passed' if status == 0 else '**some tests failed**'}; {os.cpu_count()} cores, load {load:.1f} at "
         f"the end, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}."
     )
-    peers = Path(__file__).with_name("peers.md").read_text(encoding="utf-8")
+    here = Path(__file__).parent
+    more = [f"## {title}\n\n{(here / name).read_text(encoding='utf-8').strip()}" for title, name in MORE.items()]
     parts = [HEAD + about, "\n".join(rows), f"Faults by kind: {', '.join(kinds)}." if kinds else ""]
-    return "\n\n".join([*(one for one in parts if one), "## The same bad inputs in other scorers", peers])
+    return "\n\n".join([*(one for one in parts if one), *more]) + "\n"
 
 
 def main() -> None:

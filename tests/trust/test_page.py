@@ -31,6 +31,9 @@ def test_figures_stand_on_the_page(tmp_path: Path) -> None:
     assert text.count("not measured") == len(LINES) - 1
     assert "61 s, all tests passed" in text
     assert "| resistype |" in text
+    assert text.index("## The same bad inputs in other scorers") < text.index("## From disk")
+    assert "`python -m tests.bench.backed`" in text
+    assert "| 300,000 | 300 |" in text
 
 
 @pytest.mark.parametrize(("n", "missed"), [(40, True), (25, False)])
