@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "resistype"
 FLOORS = {
     "atomic": 0,
     "errors": 0,
+    "extras": 0,
     "resources": 0,
     "strict": 0,
     "genes": 1,
@@ -41,9 +42,10 @@ FLOORS = {
     "testing": 7,
 }
 
-# the two steps sideways that are allowed, each with its reason
+# the steps sideways that are allowed, each with its reason
 SIDEWAYS = {
     ("resources", "errors"): "an absent data folder is an error with a code",
+    ("extras", "errors"): "so is a library that is not installed",
     ("datasets", "library"): "the demo cohort plants its effects in the genes of the shipped signatures",
     ("spatial", "cohort"): "what a drawn region holds is counted as any composition of cells is",
 }

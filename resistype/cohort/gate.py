@@ -20,8 +20,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from resistype.errors import ExpressionError, MissingExtraError, SamplesError
+from resistype.errors import ExpressionError, SamplesError
 from resistype.expression import Expression
+from resistype.extras import needs
 
 __all__ = ["CUTS", "NO_ISOFORMS", "Gated", "pseudo_flow", "smooth_markers"]
 
@@ -204,11 +205,8 @@ def _log_cp10k(cells: Expression) -> sp.csr_matrix:
 
 def _neighbours(logs: sp.csr_matrix) -> NDArray[np.intp]:
     """The nearest cells of each, exactly, in scanpy's principal components; shape (n_cells, k), the cell included."""
-    try:
+    with needs("scanpy", extra="single-cell", what="The gate"):
         import scanpy as sc  # noqa: PLC0415  only where the gate is applied to a matrix
-    except ImportError as error:
-        message = "The gate needs scanpy: pip install 'resistype[single-cell]'."
-        raise MissingExtraError(message, code="X101") from error
     n = min(COMPONENTS, min(logs.shape) - 1)
     components = sc.pp.pca(logs, n_comps=n, svd_solver="arpack", random_state=0)
     _, near = cKDTree(components).query(components, k=min(NEIGHBOURS, logs.shape[0]))

@@ -14,8 +14,9 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from resistype.errors import ExpressionError, MissingExtraError, SamplesError
+from resistype.errors import ExpressionError, SamplesError
 from resistype.expression import CsrRows, Expression, iter_blocks, read_block
+from resistype.extras import needs
 from resistype.samples.read import as_key
 
 __all__ = ["Pseudobulk", "pseudobulk"]
@@ -91,11 +92,8 @@ def pseudobulk(
 
 def _add(sums: NDArray[np.float64], rows: NDArray[np.generic] | CsrRows, labels: pd.Categorical) -> None:
     """Add the sums of one block, as scanpy finds them."""
-    try:
+    with needs("scanpy", extra="single-cell", what="Pseudobulk"):
         import scanpy as sc  # noqa: PLC0415  only where pseudobulk is made
-    except ImportError as error:
-        message = "Pseudobulk needs scanpy: pip install 'resistype[single-cell]'."
-        raise MissingExtraError(message, code="X101") from error
     known = labels.codes >= 0
     if not known.any():
         return

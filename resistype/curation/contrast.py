@@ -18,8 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from resistype.errors import MissingExtraError, SamplesError
+from resistype.errors import SamplesError
 from resistype.expression import Expression
+from resistype.extras import needs
 from resistype.library.names import near
 
 __all__ = ["Contrast", "Groups", "compare", "groups_of", "house_rows"]
@@ -207,11 +208,9 @@ def _welch(case: NDArray[np.float64], control: NDArray[np.float64], method: str)
 
 def _scanpy(case: NDArray[np.float64], control: NDArray[np.float64], method: str) -> NDArray[np.float64]:
     """p-values of scanpy's rank_genes_groups, one a gene."""
-    try:
+    other = "Or take method=t-test."
+    with needs("scanpy", extra="single-cell", what=f"The method '{method}'", code="X110", hint=other):
         import scanpy  # noqa: PLC0415  heavy, and optional
-    except ImportError:
-        message = f"The method '{method}' needs scanpy. Install resistype[single-cell], or take method=t-test."
-        raise MissingExtraError(message, code="X110") from None
     groups = pd.Categorical(["case"] * len(case) + ["control"] * len(control))
     names = pd.Index([str(number) for number in range(case.shape[1])])
     obs = pd.DataFrame({"group": groups}, index=[str(number) for number in range(len(groups))])

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from resistype.curation.translate import counterparts
-from resistype.errors import GeneError, MissingExtraError
+from resistype.errors import GeneError
+from resistype.extras import needs
 from resistype.library import Library, Signature, load_library, to_gseapy
 
 __all__ = ["over_representation", "overlap"]
@@ -94,11 +95,8 @@ def over_representation(
     GeneError
         When no gene of the signature is in the background (E101).
     """
-    try:
+    with needs("gseapy", extra="gsea", what="Over-representation", code="X110"):
         import gseapy  # noqa: PLC0415  heavy, and optional
-    except ImportError:
-        message = "Over-representation needs gseapy. Install resistype[gsea]."
-        raise MissingExtraError(message, code="X110") from None
     measured = sorted(set(background))
     genes = sorted(human_genes(signature) & set(measured))
     if not genes:

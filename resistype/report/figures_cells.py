@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from resistype.atomic import replace_file
-from resistype.errors import MissingExtraError, OutputError
+from resistype.errors import OutputError
+from resistype.extras import needs
 from resistype.scheme.palette import GREYS, category_colors
 
 if TYPE_CHECKING:
@@ -38,11 +39,8 @@ FOOT = "Research use only. Bars: Wilson intervals over cells of one sample; pati
 
 
 def _figure(width: float, height: float) -> Figure:
-    try:
+    with needs("matplotlib", extra="report", what="A figure"):
         from matplotlib.figure import Figure as Made  # noqa: PLC0415  only where a figure is drawn
-    except ImportError as error:
-        message = "Figures need matplotlib: pip install 'resistype[report]'."
-        raise MissingExtraError(message, code="X101") from error
     return Made(figsize=(width, height), layout="constrained")
 
 

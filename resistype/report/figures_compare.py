@@ -14,7 +14,8 @@ import numpy as np
 
 from resistype.atomic import replace_file
 from resistype.cohort.agreement import Agreement, AxisAgreement
-from resistype.errors import MissingExtraError, OutputError
+from resistype.errors import OutputError
+from resistype.extras import needs
 from resistype.report.atomic import make_folder
 from resistype.scheme.palette import axis_colors, category_colors
 
@@ -166,11 +167,8 @@ def compare_figure(agreement: Agreement, axis: str) -> Figure:
     MissingExtraError
         X101 without matplotlib.
     """
-    try:
+    with needs("matplotlib", extra="report", what="A figure"):
         from matplotlib.figure import Figure as Made  # noqa: PLC0415  only where a figure is drawn
-    except ImportError as error:
-        message = "Figures need matplotlib: pip install 'resistype[report]'."
-        raise MissingExtraError(message, code="X101") from error
     one, names = agreement.axis(axis), (agreement.first.name, agreement.second.name)
     figure = Made(figsize=(15, max(3.6, 0.42 * max(len(one.table), len(one.shift)) + 2.2)), layout="constrained")
     counts, flow, shift = figure.subplots(1, 3, width_ratios=(1.1, 1.3, 1.0))

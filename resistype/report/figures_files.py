@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from resistype.atomic import replace_file
-from resistype.errors import MissingExtraError, OutputError
+from resistype.errors import OutputError
+from resistype.extras import needs
 from resistype.report.atomic import make_folder
 from resistype.report.drawn import INK, Drawn
 from resistype.report.figures_checks import coverage_plot
@@ -48,11 +49,8 @@ def captioned(draw: Draw, *, width: float, height: float) -> Figure:
     >>> len(figure.axes)
     1
     """
-    try:
+    with needs("matplotlib", extra="report", what="A figure"):
         from matplotlib.figure import Figure as Made  # noqa: PLC0415  only where a figure is drawn
-    except ImportError as error:
-        message = "Figures need matplotlib: pip install 'resistype[report]'."
-        raise MissingExtraError(message, code="X101") from error
     figure = Made(figsize=(width, height + 0.5), layout="constrained")
     drawn = draw(figure.subplots())
     figure.supxlabel(textwrap.fill(drawn.caption, int(16 * width)), fontsize=7, color=INK, x=0.01, ha="left")

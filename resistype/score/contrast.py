@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.errors import MissingExtraError, SamplesError
+from resistype.errors import SamplesError
 from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.extras import needs
 from resistype.library import SignatureSpec, read_signatures
 from resistype.score.match import match_signatures
 
@@ -115,11 +116,8 @@ def _welch_t(expression: Expression, groups: dict[str, str], case: str, control:
 
 
 def _prerank(ranking: pd.Series, rows: Mapping[tuple[str, str], list[str]], options: ContrastOptions) -> pd.DataFrame:
-    try:
+    with needs("gseapy", extra="gsea", what="A contrast"):
         import gseapy  # noqa: PLC0415  an extra, and slow to import
-    except ImportError as error:
-        message = "A contrast needs gseapy. Install it with: pip install 'resistype[gsea]'"
-        raise MissingExtraError(message, code="X101") from error
     names = {f"part{number}": key for number, key in enumerate(rows)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of tied genes, whose order here is that of their names

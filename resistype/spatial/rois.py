@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from resistype.errors import MissingExtraError, TissueError, TissueWarning, warn
+from resistype.errors import TissueError, TissueWarning, warn
+from resistype.extras import needs
 from resistype.spatial.tissue import Tissue
 
 __all__ = ["Roi", "in_roi", "load_shapely", "roi_region"]
@@ -88,11 +89,8 @@ def load_shapely() -> Any:
     MissingExtraError
         X101 when it is not installed.
     """
-    try:
+    with needs("shapely", extra="spatial", what="A polygon"):
         import shapely  # noqa: PLC0415  only where polygons are used
-    except ImportError as error:
-        message = "Polygons need shapely, which is not installed: pip install 'resistype[spatial]'."
-        raise MissingExtraError(message, code="X101") from error
     return shapely
 
 

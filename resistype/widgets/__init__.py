@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resistype.errors import MissingExtraError
+from resistype.extras import needs
 
 if TYPE_CHECKING:
     from resistype.widgets.compare import Compare
@@ -34,9 +34,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'resistype.widgets' has no attribute {name!r}"
         raise AttributeError(message)
-    if find_spec("anywidget") is None:
-        message = "The widgets need anywidget: pip install 'resistype[notebook]', then restart the notebook server."
-        raise MissingExtraError(message, code="X120")
+    with needs("anywidget", extra="notebook", what="A widget", code="X120", hint="Then restart the notebook server."):
+        import anywidget  # noqa: F401, PLC0415  with any widget
     static = Path(__file__).parent / "static"
     missing = [one for one in ("main.js", "host.js") if not (static / one).is_file()]
     if missing:

@@ -297,5 +297,5 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"X101 Figures need matplotlib: pip install 'resistype\[report\]'"):
+    with pytest.raises(MissingExtraError, match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'"):
         captioned(DRAW["reliability"], width=4, height=3)

@@ -147,7 +147,7 @@ def test_without_matplotlib_the_extra_is_named(
     tables: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"X101 Figures need matplotlib: pip install 'resistype\[report\]'"):
+    with pytest.raises(MissingExtraError, match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'"):
         draw_cells(tables, tmp_path)
 
 

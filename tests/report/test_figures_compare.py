@@ -125,7 +125,7 @@ def test_one_file_an_axis_and_nothing_beside(found: Agreement, tmp_path: Path) -
 
 def test_without_matplotlib_the_message_says_what_to_install(found: Agreement, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"X101 Figures need matplotlib: pip install 'resistype\[report\]'"):
+    with pytest.raises(MissingExtraError, match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'"):
         compare_figure(found, "dysfunction")
 
 

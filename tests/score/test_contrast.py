@@ -83,5 +83,5 @@ def test_without_gseapy(monkeypatch: pytest.MonkeyPatch) -> None:
     table, groups = cohort()
     monkeypatch.setitem(sys.modules, "gseapy", None)
 
-    with pytest.raises(MissingExtraError, match=r"X101 A contrast needs gseapy. Install it with: pip install"):
+    with pytest.raises(MissingExtraError, match=r"^X101 A contrast needs gseapy: pip install 'resistype\[gsea\]'\.$"):
         contrast(table, groups, LIBRARY, case="case", control="control", options=OPTIONS)

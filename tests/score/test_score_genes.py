@@ -106,7 +106,9 @@ def test_a_set_without_controls_is_refused() -> None:
 def test_without_scanpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scanpy", None)
 
-    with pytest.raises(MissingExtraError, match=r"X101 score_genes needs scanpy. Install it with: pip install"):
+    with pytest.raises(
+        MissingExtraError, match=r"^X101 score_genes needs scanpy: pip install 'resistype\[single-cell\]'\.$"
+    ):
         score_sets(VALUES, IndexedSets.build([[0]], 400), method="score_genes")
 
 

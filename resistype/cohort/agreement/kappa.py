@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.errors import MissingExtraError
+from resistype.extras import needs
 
 __all__ = ["Kappa", "cohen_kappa"]
 
@@ -88,11 +88,8 @@ def cohen_kappa(table: Any) -> Kappa:
     chance = float(counts.sum(axis=0) @ counts.sum(axis=1)) / n**2
     if chance >= 1.0:
         return Kappa(nan, nan, nan, n, same, ONE_LABEL)
-    try:
+    with needs("statsmodels", extra="compare", what="Kappa", code="X103"):
         from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415  costs a second, only asked for here
-    except ImportError as error:
-        message = "Kappa needs statsmodels: pip install 'resistype[compare]'."
-        raise MissingExtraError(message, code="X103") from error
     with np.errstate(all="ignore"):  # its tests divide by a variance that can be 0; kappa and its own variance do not
         found = cohens_kappa(counts)
     # The variance can fall below 0 by rounding, where all samples agree.

@@ -19,7 +19,8 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.errors import CohortWarning, MissingExtraError, ModelError, warn
+from resistype.errors import CohortWarning, ModelError, warn
+from resistype.extras import needs
 from resistype.scheme.response import looks_like_response
 from resistype.scheme.trained.checks import KINDS
 from resistype.scheme.trained.crossval import Floats, Rows, Splits, assess, choose_setting
@@ -257,8 +258,5 @@ def _versions() -> dict[str, str]:
 
 
 def _require_sklearn() -> None:
-    try:
+    with needs("scikit-learn", extra="learn", what="Training a model", hint="Applying a saved one does not."):
         import sklearn  # noqa: F401, PLC0415  loaded when a model is trained
-    except ImportError as error:
-        message = "Training a model needs scikit-learn: pip install 'resistype[learn]'. Applying a saved one does not."
-        raise MissingExtraError(message, code="X101") from error

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.errors import ExpressionError, MissingExtraError
+from resistype.errors import ExpressionError
 from resistype.expression.anndata import new_anndata
+from resistype.extras import needs
 from resistype.score.method import Method, Settings
 from resistype.score.rows import CsrRows, Rows, as_scipy
 from resistype.score.sets import IndexedSets
@@ -55,11 +56,8 @@ def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.floa
 
 
 def _scanpy() -> Any:
-    try:
+    with needs("scanpy", extra="single-cell", what="score_genes"):
         import scanpy  # noqa: PLC0415  heavy, and optional
-    except ImportError as error:
-        message = "score_genes needs scanpy. Install it with: pip install 'resistype[single-cell]'."
-        raise MissingExtraError(message, code="X101") from error
     return scanpy
 
 

@@ -276,7 +276,7 @@ def test_without_scikit_learn_the_way_to_get_it_is_told(monkeypatch: pytest.Monk
 
     def none(name: str, *args: Any, **kwargs: Any) -> Any:
         if name.partition(".")[0] == "sklearn":
-            raise ImportError(name)
+            raise ModuleNotFoundError(name)
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", none)
