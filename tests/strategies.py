@@ -146,7 +146,7 @@ def polygons(draw: st.DrawFn, *, side: int = 20, simple: bool = False) -> list[t
         corners = _lower_and_upper(corners)
     (ax, ay), (bx, by) = corners[0], corners[1]
     flat = all((bx - ax) * (y - ay) == (by - ay) * (x - ax) for x, y in corners)
-    return [*corners, (ax + (by - ay) + 1, ay - (bx - ax))] if flat else corners
+    return [*corners, (ax + (by - ay), ay - (bx - ax))] if flat else corners
 
 
 def _lower_and_upper(corners: list[tuple[int, int]]) -> list[tuple[int, int]]:
