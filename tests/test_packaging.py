@@ -13,15 +13,21 @@ import zipfile
 from email.parser import Parser
 from pathlib import Path
 
+import anndata
+import numpy as np
+import pandas as pd
 import pytest
 
+import resistype as rt
 from tests.imports import imports
+from tests.small import small
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 # names to import that differ from names to install, and what anndata cannot be without
 INSTALLED_AS = {"sklearn": "scikit-learn", "zarr": "anndata", "IPython": "ipython"}
+CORE_LIMIT = 25  # distributions that come with resistype
 
 
 def run(command: list[str | Path], folder: Path) -> str:
@@ -150,7 +156,41 @@ def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_demo_needs_no_extra(alone: Path, tmp_path: Path) -> None:
     run([scripts(alone) / "resistype", "demo", "--out", "out"], tmp_path)
-    code = "import importlib.util as u; print([n for n in ('scanpy', 'gseapy', 'matplotlib') if u.find_spec(n)])"
+    extras = ("scanpy", "gseapy", "matplotlib", "anndata", "h5py", "zarr")
+    code = f"import importlib.util as u; print([n for n in {extras} if u.find_spec(n)])"
 
     assert (tmp_path / "out" / "report.html").stat().st_size > 0
     assert run([scripts(alone) / "python", "-c", code], tmp_path).strip() == "[]"
+
+
+@pytest.mark.slow
+def test_few_distributions_come_with_the_core(alone: Path, tmp_path: Path) -> None:
+    code = "from importlib.metadata import distributions as d; print(*sorted({one.name.lower() for one in d()}))"
+    names = set(run([scripts(alone) / "python", "-c", code], tmp_path).split()) - {"resistype"}
+    print(f"{len(names)} distributions come with the core: {', '.join(sorted(names))}")
+
+    assert {distribution(one) for one in CORE} <= {distribution(name) for name in names}
+    assert len(names) <= CORE_LIMIT, sorted(names)
+
+
+@pytest.mark.slow
+def test_the_core_scores_a_table(alone: Path, tmp_path: Path) -> None:
+    small().rename_axis("sample").to_csv(tmp_path / "small.csv")
+    command = ["score", "small.csv", "--signatures", "mhc1_core", "--method", "singscore", "--out", "scores.tsv"]
+    run([scripts(alone) / "resistype", *command], tmp_path)
+    found = pd.read_csv(tmp_path / "scores.tsv", sep="\t", index_col="sample")
+    wanted = rt.score(small(), ["mhc1_core"], method="singscore").to_frame()
+
+    assert found.shape == (12, 1)
+    assert found.to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-12)
+
+
+@pytest.mark.slow
+def test_the_core_refuses_an_h5ad_and_names_the_extra(alone: Path, tmp_path: Path) -> None:
+    anndata.AnnData(small().astype(np.float32)).write_h5ad(tmp_path / "cells.h5ad")
+    command = [scripts(alone) / "resistype", "score", "cells.h5ad", "--out", "scores.tsv"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == "error: X101 Reading cells.h5ad needs anndata and h5py: pip install 'resistype[h5ad]'.\n"
+    assert not (tmp_path / "scores.tsv").exists()

@@ -30,18 +30,21 @@ _CORE = (
     "scipy",
     "numba",
     "joblib",
-    "anndata",
     "pyarrow",
     "pydantic",
     "psygnal",
     "typer",
 )
 _EXTRAS = {
+    "h5ad": ("anndata", "h5py"),
     "single-cell": ("scanpy",),
     "gsea": ("gseapy",),
     "notebook": ("anywidget", "ipywidgets"),
     "napari": ("napari", "qtpy", "superqt"),
     "report": ("matplotlib",),
+    "spatial": ("shapely",),
+    "compare": ("statsmodels",),
+    "learn": ("scikit-learn",),
     "dask": ("dask", "distributed"),
 }
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.extras import needs
 from resistype.library import load_library
 
 if TYPE_CHECKING:
@@ -101,9 +102,15 @@ class CellDemo:
     description: str
 
     def to_anndata(self) -> AnnData:
-        """The cells as an AnnData: X the counts, obs the table of cells."""
-        import anndata  # noqa: PLC0415  only where an AnnData is asked for
+        """The cells as an AnnData: X the counts, obs the table of cells.
 
+        Raises
+        ------
+        MissingExtraError
+            X101 without anndata.
+        """
+        with needs("anndata", extra="h5ad", what="An AnnData"):
+            import anndata  # noqa: PLC0415  only where an AnnData is asked for
         made = anndata.AnnData(self.counts.copy(), self.obs.copy(), pd.DataFrame(index=list(self.genes)))
         made.uns["description"] = self.description
         return made

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from resistype.atomic import replace_file
 from resistype.datasets.tissue_plan import CHANNELS, IMAGES, KINDS, MEANS, Plan, kinds_of, zones
 from resistype.errors import OutputError
+from resistype.extras import needs
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -77,9 +78,15 @@ class TissueDemo:
     description: str
 
     def to_anndata(self) -> AnnData:
-        """The table as an AnnData: X the markers, obsm["spatial"] the coordinates, keys as spatialdata names them."""
-        import anndata  # noqa: PLC0415  only where an AnnData is asked for
+        """The table as an AnnData: X the markers, obsm["spatial"] the coordinates, keys as spatialdata names them.
 
+        Raises
+        ------
+        MissingExtraError
+            X101 without anndata.
+        """
+        with needs("anndata", extra="h5ad", what="An AnnData"):
+            import anndata  # noqa: PLC0415  only where an AnnData is asked for
         names = [f"{one.region}_{one.instance_id}" for one in self.table.itertuples()]
         obs = self.table.drop(columns=["x", "y"]).set_index(pd.Index(names))
         made = anndata.AnnData(self.markers.to_numpy(np.float32), obs, pd.DataFrame(index=list(self.channels)))
@@ -148,6 +155,8 @@ def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
     ------
     OutputError
         O101 when the folder cannot be written to.
+    MissingExtraError
+        X101 without anndata.
 
     Examples
     --------
@@ -156,12 +165,13 @@ def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
     ['README.txt', 'tissue.h5ad', 'truth.tsv']
     """
     made, target = tissue_demo(), Path(folder)
+    table = made.to_anndata()
     truth = made.truth.reset_index().to_csv(sep="\t", index=False, lineterminator="\n")
     files = {"cells": "tissue.h5ad", "truth": "truth.tsv", "description": "README.txt"}
     try:
         target.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=target, prefix=".resistype-") as stage:
-            made.to_anndata().write_h5ad(Path(stage) / "tissue.h5ad")
+            table.write_h5ad(Path(stage) / "tissue.h5ad")
             cells = (Path(stage) / "tissue.h5ad").read_bytes()
         texts = {"cells": cells, "truth": truth.encode(), "description": made.description.encode()}
         for key, content in texts.items():

@@ -23,6 +23,7 @@ from resistype.expression.lazy import is_dask, lazy
 from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw
 from resistype.expression.store import Backed, is_scipy
+from resistype.extras import needs
 
 __all__ = ["is_anndata", "new_anndata", "raw_of", "safe_names", "write_obs"]
 
@@ -84,9 +85,15 @@ def _dask(values: Any, options: ReadOptions) -> Any:
 
 
 def new_anndata(values: Any, genes: Sequence[str]) -> Any:
-    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are shared."""
-    import anndata  # noqa: PLC0415  only for methods of other packages
+    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are shared.
 
+    Raises
+    ------
+    MissingExtraError
+        X101 without anndata.
+    """
+    with needs("anndata", extra="h5ad", what="An AnnData"):
+        import anndata  # noqa: PLC0415  only for methods of other packages
     obs = pd.DataFrame(index=pd.RangeIndex(values.shape[0]).astype(str))
     return anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=list(genes)))
 

@@ -81,6 +81,8 @@ def check_file(path: str | Path) -> None:
     ExpressionError
         E300 when there is no such file, E313 when it is damaged, E314 when it points elsewhere or declares far more
         than it holds.
+    MissingExtraError
+        X101 without the extra `h5ad`.
 
     Examples
     --------

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-import h5py
 import numpy as np
 
 from resistype.errors import ExpressionError
@@ -27,7 +26,7 @@ MAX_ATTRIBUTES = 16 << 20
 MAX_CHUNK = 1 << 28
 BOMB_SIZE = 64 << 20
 BOMB_RATIO = 1_000
-LINKS = {h5py.ExternalLink: "an external link", h5py.SoftLink: "a soft link"}
+LINKS = {"ExternalLink": "an external link", "SoftLink": "a soft link"}
 # deflate, shuffle, fletcher32, szip, nbit, scaleoffset; lzf, blosc, lz4, bitshuffle, zstd, blosc2
 FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000, 32001, 32004, 32008, 32015, 32026})
 
@@ -45,6 +44,8 @@ def check_h5(path: Path, root: Any) -> None:
     ExpressionError
         E314 with the object that was refused.
     """
+    import h5py  # noqa: PLC0415  with files of HDF5 only
+
     size, declared = path.stat().st_size, 0
     for name, link, element in _objects(path, root):
         if link is not None:
@@ -58,6 +59,8 @@ def check_h5(path: Path, root: Any) -> None:
 
 def _objects(path: Path, root: Any) -> Iterator[tuple[str, str | None, Any]]:
     """Every object once, with its name, and the kind of link when it is not a plain one."""
+    import h5py  # noqa: PLC0415  with files of HDF5 only
+
     stack, seen, n = [("", root)], {h5py.h5o.get_info(root.id).addr}, 0
     while stack:
         where, group = stack.pop()
@@ -69,7 +72,7 @@ def _objects(path: Path, root: Any) -> Iterator[tuple[str, str | None, Any]]:
                 _refuse(path, f"it holds a name of {len(key):,} characters")
             link = group.get(key, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                yield f"{where}/{key}", LINKS.get(type(link), "a link"), None
+                yield f"{where}/{key}", LINKS.get(type(link).__name__, "a link"), None
                 continue
             element = group[key]
             yield f"{where}/{key}", None, element

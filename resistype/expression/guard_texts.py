@@ -10,7 +10,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +20,8 @@ NOTE = 16
 
 def claimed_text(path: Path, dataset: Any) -> int:
     """Bytes of text that a dataset declares; 0 when it holds none of variable length."""
+    import h5py  # noqa: PLC0415  with files of HDF5 only
+
     if h5py.check_vlen_dtype(dataset.dtype) is None or dataset.shape in (None, ()):
         return 0
     base = h5py.check_vlen_dtype(dataset.dtype)
@@ -43,6 +44,8 @@ def _plain(path: Path, dataset: Any) -> NDArray[np.uint8]:
 
 def _chunked(dataset: Any) -> NDArray[np.uint8]:
     """Notes of all pieces, through a copy in memory whose values are sixteen plain bytes."""
+    import h5py  # noqa: PLC0415  with files of HDF5 only
+
     kind = h5py.h5t.create(h5py.h5t.OPAQUE, NOTE)
     kind.set_tag(b"note")
     given, made = dataset.id.get_create_plist(), h5py.h5p.create(h5py.h5p.DATASET_CREATE)

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from resistype.atomic import replace_file
 from resistype.errors import ExpressionError, OutputError
 from resistype.expression.files import check_file
+from resistype.extras import needs
 
 __all__ = ["open_h5ad", "save_h5ad"]
 
@@ -20,10 +21,12 @@ def open_h5ad(path: str | Path) -> Any:
     ------
     ExpressionError
         E300 when there is no such file, E313 when it cannot be read, E314 when it points elsewhere.
+    MissingExtraError
+        X101 without anndata or h5py.
     """
-    import anndata  # noqa: PLC0415  only where such a file is read
-
     check_file(path)
+    with needs("anndata and h5py", extra="h5ad", what=f"Reading {Path(path).name}"):
+        import anndata  # noqa: PLC0415  only where such a file is read
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", anndata.OldFormatWarning)  # files of 2020 are as good as others
         try:
@@ -40,9 +43,12 @@ def save_h5ad(adata: Any, path: str | Path) -> Path:
     ------
     OutputError
         O103 when it cannot be written; an older file of that name is then still there as it was.
+    MissingExtraError
+        X101 without anndata or h5py.
     """
-    import h5py  # noqa: PLC0415
-    from anndata.io import write_elem  # noqa: PLC0415  only where such a file is written
+    with needs("anndata and h5py", extra="h5ad", what=f"Writing {Path(path).name}"):
+        import h5py  # noqa: PLC0415
+        from anndata.io import write_elem  # noqa: PLC0415  only where such a file is written
 
     def fill(stream: BinaryIO) -> None:
         with h5py.File(stream, "w") as file:

@@ -53,6 +53,8 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     ------
     ExpressionError
         With a code a kind of fault: E3xx the file, E4xx the unit, E5xx the values, E7xx the orientation, E8xx names.
+    MissingExtraError
+        X101 for h5ad, 10x h5 or zarr without the extra `h5ad`.
 
     Examples
     --------

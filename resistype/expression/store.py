@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
+from resistype.extras import needs
 
 __all__ = [
     "Backed",
@@ -106,13 +107,19 @@ Matrix: TypeAlias = NDArray[Any] | sp.csr_matrix | sp.csr_array | Backed
 
 
 def open_store(path: Path, store: Store) -> Any:
-    """The root group of an h5 file or zarr folder, for reading."""
+    """The root group of an h5 file or zarr folder, for reading.
+
+    Raises
+    ------
+    MissingExtraError
+        X101 without h5py, or without zarr where the store is one.
+    """
     if store == "zarr":
-        import zarr  # noqa: PLC0415  only where a zarr store is read
-
+        with needs("anndata and zarr", extra="h5ad", what=f"Reading {path.name}"):
+            import zarr  # noqa: PLC0415  only where a zarr store is read
         return zarr.open_group(str(path), mode="r", use_consolidated=False)  # the files, not a summary of them
-    import h5py  # noqa: PLC0415  csv and parquet do not need it
-
+    with needs("anndata and h5py", extra="h5ad", what=f"Reading {path.name}"):
+        import h5py  # noqa: PLC0415  csv and parquet do not need it
     return h5py.File(path, "r")
 
 

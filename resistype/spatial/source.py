@@ -15,6 +15,7 @@ import pandas as pd
 from resistype.errors import ResistypeError, TissueError
 from resistype.expression.anndata import is_anndata
 from resistype.expression.files import check_file
+from resistype.extras import needs
 from resistype.spatial.tissue import listed
 
 __all__ = ["Source", "TissueColumns", "open_source"]
@@ -65,6 +66,8 @@ def open_source(source: Any, columns: TissueColumns, markers: Sequence[str] | No
     ------
     TissueError
         P102 when columns are not there, P111 when a file cannot be read or the source is of another kind.
+    MissingExtraError
+        X101 for a .h5ad without anndata and h5py.
     """
     if isinstance(source, str | Path):
         path = Path(source)
@@ -99,9 +102,9 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _open_h5ad(path: Path) -> Iterator[Any]:
-    import anndata  # noqa: PLC0415  only where such a file is read
-
     check_file(path)
+    with needs("anndata and h5py", extra="h5ad", what=f"Reading {path.name}"):
+        import anndata  # noqa: PLC0415  only where such a file is read
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", anndata.OldFormatWarning)  # files of 2020 are as good as others
         adata = anndata.read_h5ad(path, backed="r")
