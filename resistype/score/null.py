@@ -62,7 +62,7 @@ class Draws:
     bin_of
         Shape (n_genes,): the bin of each slot.
     shuffles
-        Shape (places, n): row ``edges[b] + c`` holds, for each draw, the slot at place c of the shuffle of bin b.
+        Shape (n, places): column ``edges[b] + c`` holds, for each draw, the slot at place c of the shuffle of bin b.
     edges
         Where each bin begins among the places, shape (n_bins + 1,).
     spans
@@ -87,7 +87,7 @@ class Draws:
         return cls(
             np.concatenate(parts),
             np.repeat(np.arange(sizes.size, dtype=np.int16), sizes),
-            np.concatenate(slots).astype(np.int32),
+            np.concatenate(slots, axis=1, dtype=np.int32),
             np.concatenate([[0], np.cumsum(deepest)]),
             spans,
         )
@@ -95,7 +95,7 @@ class Draws:
     @property
     def n(self) -> int:
         """Random sets a signature."""
-        return int(self.shuffles.shape[1])
+        return int(self.shuffles.shape[0])
 
     @cached_property
     def slots(self) -> NDArray[np.int32]:
@@ -104,10 +104,18 @@ class Draws:
         out[self.order] = np.arange(self.order.size, dtype=np.int32)
         return out
 
+    @cached_property
+    def takers(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The parts that take each place, as (begins, parts): for place k ``parts[begins[k] : begins[k + 1]]``."""
+        bins = np.repeat(np.arange(self.edges.size - 1), np.diff(self.edges))
+        depth = np.arange(bins.size) - self.edges[bins]
+        taken = (self.spans[:, bins, 0] <= depth) & (depth < self.spans[:, bins, 1])
+        return np.concatenate([[0], taken.sum(axis=0).cumsum()]), np.nonzero(taken.T)[1]
+
     def columns(self, part: int) -> NDArray[np.intp]:
         """The columns that a part draws, shape (n, genes of the part)."""
         places = [np.arange(*span) + first for span, first in zip(self.spans[part], self.edges, strict=False)]
-        return np.asarray(self.order[self.shuffles[np.concatenate(places)].T])
+        return np.asarray(self.order[self.shuffles[:, np.concatenate(places)]])
 
     def of_parts(self, parts: NDArray[np.intp]) -> Draws:
         """The same draws for some of the parts."""
@@ -202,15 +210,15 @@ def matched_sets(
     drawn = [
         part[_draw(seed, b, part.size, count=int(wanted[b]), n=n)] for b, part in enumerate(parts) if wanted[b] > 0
     ]
-    return list(np.concatenate([np.empty((0, n), np.intp), *drawn]).T)
+    return list(np.concatenate([np.empty((n, 0), np.intp), *drawn], axis=1))
 
 
 def _draw(seed: int, number: int, size: int, *, count: int, n: int) -> NDArray[np.int32]:
-    """The first `count` steps of `n` shuffles of a bin, shape (count, n); more steps begin with the same."""
+    """The first `count` steps of `n` shuffles of a bin, shape (n, count); more steps begin with the same."""
     from resistype.score.null_kernels import shuffle  # noqa: PLC0415  numba only when something is scored
 
     rng = np.random.default_rng([seed, number])
-    others = np.array([rng.integers(place, size, n) for place in range(count)], np.int64).reshape(count, n)
-    out = np.empty((count, n), np.int32)
+    others = np.array([rng.integers(place, size, n) for place in range(count)], np.int64).reshape(count, n).T
+    out = np.empty((n, count), np.int32)
     shuffle(others, size, out)
     return out

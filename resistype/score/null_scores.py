@@ -75,38 +75,42 @@ def _tallies(
     ranked: Ranked, sets: IndexedSets, tables: NDArray[np.int32], *, draws: Draws, formula: Formula
 ) -> NDArray[np.float64]:
     """Counts, sums and squares over the draws, shape (n_sets, 3, n_obs)."""
-    from resistype.score.null_kernels import LANES, compare  # noqa: PLC0415  numba only when something is scored
+    from resistype.score.null_kernels import APART, compare  # noqa: PLC0415  numba only when something is scored
+    from resistype.score.null_lanes import ABREAST, LANES, room  # noqa: PLC0415
 
     rows, ranks = ranked
     members = (draws.slots[sets.indices], sets.offsets, sets.owner)
-    about = draws.shuffles, draws.edges, draws.spans
-    entries = np.zeros((tables.shape[1], rows.n_genes, LANES), np.int32)
+    about = draws.shuffles, draws.edges, draws.spans, np.bincount(draws.bin_of), draws.takers
+    n_tables = tables.shape[1]
+    entries = room(rows.n_genes, n_tables, LANES)
+    lines = draws.shuffles.shape[1] + draws.edges.size  # a gene and a bin each
+    space = room(ABREAST, lines * LANES), room(n_tables, sets.n_parts, APART)
     out = np.empty((-(-rows.n_obs // LANES), sets.n_sets, 3, LANES))
     for group, result in enumerate(out):
         span = group * LANES, min((group + 1) * LANES, rows.n_obs)
         with _entries((rows.cut(*span), ranks.cut(rows, *span)), tables, draws, entries) as rest:
-            compare(entries, (members, about, rest, formula), result)
+            compare(entries, (members, about, rest, formula), space, result)
     return np.concatenate([np.empty((sets.n_sets, 3, 0)), *out], axis=2)[..., : rows.n_obs]
 
 
 @contextmanager
 def _entries(
     ranked: Ranked, tables: NDArray[np.int32], draws: Draws, entries: NDArray[np.int32]
-) -> Iterator[tuple[NDArray[np.int32], NDArray[np.bool_]]]:
-    """Fill the entries of up to 16 rows; gives what zeros count beside, and which bins any row has genes of."""
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.int64]]]:
+    """Fill the entries of up to 16 rows; gives what zeros count, which genes any row has, and of each bin how many."""
     from resistype.score import null_kernels  # noqa: PLC0415
 
     rows, ranks = ranked
-    zeros, live = np.zeros((tables.shape[1], null_kernels.LANES), np.int32), np.ones(draws.edges.size - 1, np.bool_)
+    zeros = np.zeros(entries.shape[1:], np.int32)
     if not isinstance(rows, CsrRows):
         null_kernels.entries_dense(ranks.values.reshape(rows.values.shape), (tables, draws.slots), entries)
-        yield zeros, live
+        yield zeros, np.ones(rows.n_genes, np.bool_), np.bincount(draws.bin_of)
         return
-    live[:] = False
+    met, n_met = np.zeros(rows.n_genes, np.bool_), np.zeros(draws.edges.size - 1, np.int64)
     places = rows.indices, rows.indptr, draws.slots
-    null_kernels.entries_csr(places, (ranks.values, ranks.zeros, tables, draws.bin_of), (entries, zeros, live))
-    yield zeros, live
-    null_kernels.forget_csr(places, entries)
+    null_kernels.entries_csr(places, (ranks.values, ranks.zeros, tables, draws.bin_of), (entries, zeros, met, n_met))
+    yield zeros, met, n_met
+    null_kernels.forget_csr(entries, met)
 
 
 def _verdicts(tallies: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from resistype.score import IndexedSets, Null, Settings, get_method
 from resistype.score.block import score_block
 from resistype.score.null import Draws
+from resistype.score.null_kernels import _ways
 from resistype.score.null_scores import PROBE, _formula, _narrow, null_block
 from resistype.score.rank import Ranks, rank_sums
 from resistype.score.rows import Rows, as_rows
@@ -73,6 +74,32 @@ def test_form_company_and_lane_change_nothing(name: str) -> None:
         alone = null_of(values[row : row + 1], name)
         np.testing.assert_array_equal(alone[0][0], z[row])
         np.testing.assert_array_equal(alone[1][0], p[row])
+
+
+@pytest.mark.parametrize("name", RANK)
+def test_genes_that_few_samples_have_are_added_one_by_one_to_the_same(name: str) -> None:
+    """Stored sparsely, genes that a draw seldom meets go another way than in dense rows; bins without any go none."""
+    rng = np.random.default_rng(7)
+    rate = np.repeat([0.0, 0.002, 0.01, 0.02, 0.3, 0.9], 100)
+    values = np.where(rng.random((40, 600)) < rate, rng.geometric(0.3, (40, 600)), 0).astype(float)
+    down = [(), rng.choice(600, 9, replace=False), ()]
+    sets = IndexedSets.build([rng.choice(600, size, replace=False) for size in (5, 30, 40)], 600, down=down)
+    draws = Draws.build(values.mean(axis=0), sets, Null(n=37, seed=1))
+    n_met = np.bincount(draws.bin_of[draws.slots[values[:16].any(axis=0)]], minlength=25)
+
+    along, seldom = _ways(n_met, np.bincount(draws.bin_of), np.diff(draws.edges))
+    found = []
+    for form in (values, sp.csr_matrix(values)):
+        rows, method = as_rows(form), get_method(name)
+        ranks = Ranks.room(rows)
+        rank_sums(rows, sets, np.zeros((2 * rows.n_genes + 2, 1), np.int64), ranks=ranks)
+        scores = score_block(rows, sets, (method,), settings=SMALL)[name]
+        found.append(null_block((rows, ranks), sets, method, settings=SMALL, draws=draws, found=scores))
+
+    assert along.sum() > 3
+    assert seldom.sum() > 3
+    assert (~along & ~seldom).sum() > 3
+    np.testing.assert_array_equal(found[1], found[0])
 
 
 @pytest.mark.parametrize("n", [1, 3, 16, 17, 40])
