@@ -55,7 +55,7 @@ def line(*words: str | Path) -> str:
         try:
             command([str(word) for word in words])
         except SystemExit as end:
-            return f"{end.code} {shown.getvalue().strip()}"
+            return f"{end.code} {shown.getvalue().strip()}".strip()
     return ""
 
 
@@ -83,6 +83,7 @@ def ways(paths: dict[str, Path], folder: Path) -> dict[str, Callable[[], object]
         "write_tissue_demo": lambda: write_tissue_demo(folder / "tissue"),
         "cli score": lambda: line("score", paths["h5ad"], "--signatures", "mhc1_core", "--out", out),
         "cli score csv": lambda: line("score", paths["csv"], "--signatures", "mhc1_core", "--out", out),
+        "cli demo": lambda: line("demo", "--out", folder / "demo"),
         "cli classify": lambda: line("classify", paths["h5ad"], "--out", folder / "results"),
         "cli spatial": lambda: line(
             "spatial", paths["h5ad"], "--scale-um", "1", "--tumour", "T", "--t-cell", "C", "--out", out

@@ -49,7 +49,7 @@ def build_cohort(calls: Calls, opinions: Mapping[str, pd.DataFrame]) -> Cohort:
 def paired_rows(calls: Calls) -> list[int]:
     """Rows with a baseline that stand for their patient and time point, in the order of the page."""
     design = calls.design
-    later = (design["baseline_sample"] != "").to_numpy()
+    later = (design["baseline_sample"] != "").to_numpy(copy=True)
     if "used_first" in design:
         later &= design["used_first"].to_numpy(dtype=bool)
     return [row for row in order_of(calls)[0] if later[row]]
