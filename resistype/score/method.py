@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["Method", "Settings"]
+__all__ = ["Method", "Settings", "Tables"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,6 +119,8 @@ class Draws:
 
     def of_parts(self, parts: NDArray[np.intp]) -> Draws:
         """The same draws for some of the parts."""
+        if parts.size == len(self.spans):
+            return self
         return replace(self, spans=self.spans[parts])
 
 

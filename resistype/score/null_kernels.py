@@ -58,16 +58,17 @@ def entries_csr(places: Any, about: Any, result: Any) -> None:
     indices, indptr, slots = places
     ranks, zero_ranks, tables, bin_of = about
     entries, zeros, met, n_met = result
+    base = np.empty(tables.shape[1], np.int32)
     for i in range(indptr.size - 1):
-        zero = zero_ranks[i]
-        for t in range(tables.shape[1]):
-            zeros[t, i] = tables[zero, t]
+        base[:] = tables[zero_ranks[i]]
+        zeros[:, i] = base
         for j in range(indptr[i], indptr[i + 1]):
-            slot = slots[indices[j]]
-            n_met[bin_of[slot]] += not met[slot]
+            slot, rank = np.uint64(slots[np.uint64(indices[j])]), np.uint64(ranks[j])  # see ONE in `kernels.py`
             met[slot] = True
-            for t in range(tables.shape[1]):
-                entries[slot, t, i] = tables[ranks[j], t] - tables[zero, t]
+            for t in range(base.size):
+                entries[slot, np.uint64(t), np.uint64(i)] = tables[rank, np.uint64(t)] - base[t]
+    for slot in range(met.size):
+        n_met[bin_of[slot]] += met[slot]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

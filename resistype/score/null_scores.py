@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.score.method import Method, Settings
+from resistype.score.method import Method, Settings, Tables
 from resistype.score.null import Draws
 from resistype.score.rows import CsrRows, Rows
 from resistype.score.sets import IndexedSets
@@ -46,11 +47,10 @@ def null_block(
     rows, z, p = ranked[0], np.full_like(found, np.nan), np.full_like(found, np.nan)
     if method.tables is None:
         return z, p
-    table = method.tables(rows.n_genes, settings)[:, : 3 if method.shape == "ratio" else 1]
-    whole = np.flatnonzero(_whole(rows))
+    n_tables, whole = 3 if method.shape == "ratio" else 1, np.flatnonzero(_whole(rows))
     for some, most in _classes(sets):
         part = draws.of_parts(np.flatnonzero(np.isin(sets.owner, some)))
-        tables, shifts = _narrow(table, most)
+        tables, shifts = _tables(method.tables, rows.n_genes, n_tables=n_tables, settings=settings, most=most)
         kept = sets.select(some)
         formula = _formula(method, kept, shifts, n_genes=rows.n_genes, settings=settings)
         formula[2][:, 3] += kept.sizes * float(tables.max()) if method.shape == "gated" else 0.0
@@ -119,6 +119,14 @@ def _verdicts(tallies: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64]
     spread = (squares - total * total / n) / max(n - 1, 1)
     varies = spread > 1e-13 * squares / n  # less is what rounding leaves of equal scores
     return -total / n / np.sqrt(np.where(varies, spread, np.nan)), (1 + count) / (1 + n)
+
+
+@lru_cache(maxsize=8)
+def _tables(
+    make: Tables, n_genes: int, *, n_tables: int, settings: Settings, most: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Some of the tables of a method, narrowed: once a run, not once a block."""
+    return _narrow(make(n_genes, settings)[:, :n_tables], most)
 
 
 def _narrow(tables: NDArray[np.int64], most: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
