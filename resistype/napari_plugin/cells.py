@@ -96,7 +96,7 @@ class CellTable:
         return tuple(dict.fromkeys(self.region.tolist()))
 
     def rows_of(self, region: str | None) -> NDArray[np.intp]:
-        """Rows of an image; of all images where None is given and there is only one.
+        """Rows of an image; of all rows where None is given and there is only one image.
 
         Raises
         ------
@@ -105,11 +105,12 @@ class CellTable:
         """
         if region is not None and region in self.regions:
             return np.flatnonzero(self.region == region)
-        if len(self.regions) == 1:
+        if len(self.regions) == 1 and (region is None or self.regions == ("",)):
             return np.arange(self.n_obs)
         what = f"the layer says {region!r}" if region else "the layer does not say which it shows"
         message = (
-            f"The table holds cells of {len(self.regions)} images ({', '.join(self.regions[:5])} …) and {what}. Set "
+            f"The table holds cells of {len(self.regions)} images ({', '.join(self.regions[:5])}"
+            f"{' …' if len(self.regions) > 1 else ''}) and {what}. Set "
             'layer.metadata["region"] to one of them, or give the layer its name.'
         )
         raise InputError(message, code="N103")
@@ -179,8 +180,8 @@ def table_of(layer: Any) -> CellTable:
     """
     adata = layer.metadata.get("adata")
     if adata is not None:
-        return _of_adata(adata, layer.metadata)
-    features = layer.features
+        return _of_adata(adata, layer)
+    features = getattr(layer, "features", None)
     if features is None or not len(features.columns) or not len(features):
         message = (
             f"Layer {layer.name!r} has no table: neither metadata['adata'] nor features. Open a h5ad file, or set "
@@ -193,15 +194,29 @@ def table_of(layer: Any) -> CellTable:
     return _keyed(table, markers, layer.metadata, (None, None))
 
 
-def _of_adata(adata: Any, metadata: Mapping[str, Any]) -> CellTable:
+def _of_adata(adata: Any, layer: Any) -> CellTable:
+    if not all(hasattr(adata, name) for name in ("obs", "var_names", "X", "uns")) or not adata.n_obs:
+        kind = "an AnnData without rows" if hasattr(adata, "n_obs") else type(adata).__name__
+        message = f"metadata['adata'] of {layer.name!r} is {kind}. Give an AnnData with one row a cell."
+        raise InputError(message, code="N101")
     names = list(map(str, adata.var_names))
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(names) <= MAX_MARKERS else []
+    if twice:
+        message = (
+            f"{len(twice)} names of markers occur more than once ({', '.join(twice[:5])}). Give each marker a name of "
+            "its own: adata.var_names_make_unique()."
+        )
+        raise InputError(message, code="N113")
     if len(names) > MAX_MARKERS or adata.X is None:
         markers = pd.DataFrame(index=range(adata.n_obs))  # a transcriptome: scored by a scheme, not marker by marker
     else:
         dense = np.asarray(adata.X.toarray() if hasattr(adata.X, "toarray") else adata.X, dtype=np.float32)
         markers = pd.DataFrame(dense, columns=names)
     attrs = adata.uns.get("spatialdata_attrs", {})
-    return _keyed(adata.obs, markers, metadata, (attrs.get("region_key"), attrs.get("instance_key")), adata)
+    if not isinstance(attrs, Mapping):
+        message = f"uns['spatialdata_attrs'] is {type(attrs).__name__}; a dictionary with its two keys is needed."
+        raise InputError(message, code="N102")
+    return _keyed(adata.obs, markers, layer.metadata, (attrs.get("region_key"), attrs.get("instance_key")), adata)
 
 
 def _keyed(

@@ -17,7 +17,7 @@ from resistype.napari_plugin.cells import CellTable, table_of
 from resistype.napari_plugin.hooks import embedding_of, real
 from resistype.napari_plugin.join import join_tables
 from resistype.napari_plugin.layers import MARK, Bound, bind
-from resistype.napari_plugin.markers import DEFAULT_SETS, MarkerSet, parse_sets
+from resistype.napari_plugin.markers import DEFAULT_SETS, MarkerSet, parse_sets, sets_text
 from resistype.napari_plugin.orders import axis_hint
 from resistype.napari_plugin.panel import read_panel
 from resistype.napari_plugin.view import VIEWS, TissueView
@@ -61,7 +61,8 @@ class _Read:
 def _read(layers: Sequence[Any]) -> _Read:
     chosen = [one for one in layers if one.metadata.get(MARK) is None]
     if not chosen:
-        raise InputError("Select the Points or Labels layer with your cells, then classify it.", code="N100")
+        message = "Select the Points or Labels layer with your cells, then classify it; none is selected."
+        raise InputError(message, code="N100")
     table, own = join_tables([(one.name, table_of(one)) for one in chosen])
     bounds = [bind(layer, part) for layer, (part, _) in zip(chosen, own, strict=True)]
     for one, (_, start) in zip(bounds, own, strict=True):
@@ -88,7 +89,7 @@ def classify_layers(
     Raises
     ------
     ResistypeError
-        N100 to N112 when layers and tables cannot be brought together or called; N123 when the session is of other
+        N100 to N113 when layers and tables cannot be brought together or called; N123 when the session is of other
         cells. The view that was there before stays as it was.
 
     Examples
@@ -103,20 +104,49 @@ def classify_layers(
     True
     """
     read = _read(layers)
-    session = session or _session(read, calling)
-    if session.material.n_obs != read.table.n_obs:
-        message = (
-            f"The session holds {session.material.n_obs:,} cells and the table of the layers {read.table.n_obs:,}. "
-            "Give the layers that the session was made of."
-        )
-        raise InputError(message, code="N123")
+    session = _session(read, calling) if session is None else _same_cells(session, read.table)
     old = view_of(viewer)
     if old is not None:
         old.close()
     view = TissueView(viewer, session, read.table, read.bounds, recipe=_recipe(read, calling))
     VIEWS[real(viewer)] = view
-    view.say(" ".join(filter(None, [_news(read.bounds), axis_hint(real(viewer), read.table, read.bounds)])))
+    hint = axis_hint(real(viewer), read.table, read.bounds)
+    view.say(" ".join(filter(None, [_news(read.bounds), _left_out(session, calling), hint])))
     return view
+
+
+def _same_cells(session: Any, table: CellTable) -> Session:
+    """The session, when it holds the cells of the table in their order."""
+    if not isinstance(session, Session):
+        message = (
+            f"Got {type(session).__name__} as session; a Session of these cells is needed, such as Session(calls)."
+        )
+        raise InputError(message, code="N123")
+    held, here = session.material.samples, table.names
+    if len(held) != len(here):
+        message = (
+            f"The session holds {len(held):,} cells and the table of the layers {len(here):,}. "
+            "Give the layers that the session was made of."
+        )
+        raise InputError(message, code="N123")
+    other = next((at for at, pair in enumerate(zip(held, here, strict=True)) if pair[0] != pair[1]), None)
+    if other is not None:
+        why = "in another order" if set(held) == set(here) else "of other names"
+        message = (
+            f"The session holds cells {why}: row {other:,} is {held[other]!r} there and {here[other]!r} in the table "
+            "of the layers. Give the layers that the session was made of."
+        )
+        raise InputError(message, code="N123")
+    return session
+
+
+def _left_out(session: Session, calling: Calling) -> str:
+    """Marker sets that were asked for and have too few markers in the table."""
+    known = {axis.id for axis in session.scheme.axes}
+    absent = [one for one in calling.sets if one.id not in known]
+    if calling.scheme is not None or not absent or len(absent) == len(calling.sets):
+        return ""
+    return f"Left out, under half of their markers are here: {'; '.join(sets_text([one]) for one in absent)}."
 
 
 def _news(bounds: Sequence[Bound]) -> str:

@@ -50,7 +50,9 @@ def join_tables(parts: Sequence[tuple[str, CellTable]]) -> tuple[CellTable, list
     if len(set(names)) < len(names):
         names = tuple(f"{where}/{name}" for one in whole for where, name in zip(one.region, one.names, strict=True))
     if len(set(names)) < len(names):
-        raise InputError("The selected layers share cells: the same image and id stands in two tables.", code="N104")
+        shared = len(names) - len(set(names))
+        message = f"The selected layers share cells: {shared:,} stand in two tables. Select each image once."
+        raise InputError(message, code="N104")
     return CellTable(
         names,
         np.concatenate([one.region for one in whole]),

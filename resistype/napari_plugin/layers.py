@@ -21,6 +21,7 @@ from resistype.errors import InputError
 from resistype.napari_plugin.cells import CellTable, Match, as_keys, match_ids
 from resistype.napari_plugin.hooks import placement
 from resistype.napari_plugin.paint import FAINT, NO_ROW_COLOR, Classes, Ramp, rgba
+from resistype.napari_plugin.places import check_points
 from resistype.napari_plugin.rasters import FIRST, RowRaster, read_raster
 from resistype.session import GREYS, NO_DATA
 
@@ -268,7 +269,8 @@ def _bind_points(layer: Any, table: CellTable) -> Bound:
     whole = len(table.regions) > 1 and n_points == table.n_obs and region_of(layer, table) is None
     here = np.arange(table.n_obs) if whole else table.rows_of(region_of(layer, table))
     region = "" if whole else (table.region[here[0]] if len(here) else "")
-    if ids is not None and len(ids) == n_points and table.instance is not None:
+    check_points(layer, ids, has_ids=table.instance is not None)
+    if ids is not None and table.instance is not None:
         found, news = match_ids(as_keys(ids), table.instance[here], by=table.instance_column)
         return Bound(weakref.ref(layer), np.where(found >= 0, here[found], -1), news, region, None, layer.name)
     if n_points != len(here):

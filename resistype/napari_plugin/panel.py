@@ -74,8 +74,10 @@ def otsu(values: NDArray[np.floating]) -> float:
     with np.errstate(invalid="ignore", divide="ignore"):
         between = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
     between = np.where((below > 0) & (above > 0), between, -1.0)
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
-    return float(edges[1:][(best[0] + best[-1]) // 2])
+    best = between >= between.max() * (1 - 1e-12)
+    first = int(best.argmax())  # the middle of the first gap: the middle of two gaps that are as good would be neither
+    n_alike = int(np.append(best[first:], False).argmin())
+    return float(edges[1:][first + (n_alike - 1) // 2])
 
 
 def _scaled(markers: pd.DataFrame) -> pd.DataFrame:
@@ -85,10 +87,13 @@ def _scaled(markers: pd.DataFrame) -> pd.DataFrame:
     doi:10.1038/s41596-023-00881-0).
     """
     values = markers.to_numpy(dtype=np.float32)
-    if not values.size or (np.nanmin(values) >= 0 and np.nanmax(values) <= 1):
+    known = values[~np.isnan(values)]
+    if not known.size or (known.min() >= 0 and known.max() <= 1):
         return markers
     values = np.arcsinh(values)
-    low, high = np.nanpercentile(values, [1, 99], axis=0)
+    low, high = np.full((2, values.shape[1]), np.nan)
+    measured = ~np.isnan(values).all(axis=0)
+    low[measured], high[measured] = np.nanpercentile(values[:, measured], [1, 99], axis=0)
     spread = np.where(high > low, high - low, 1.0)
     return pd.DataFrame(np.clip((values - low) / spread, 0, 1).astype(np.float32), columns=markers.columns)
 
@@ -110,11 +115,12 @@ def read_panel(
     Raises
     ------
     InputError
-        N110 when no set has a marker here, N111 for a set whose id cannot be used.
+        N110 when no set has a marker here, N111 for a set whose id cannot be used, N113 for infinite values.
     """
     wrong = [one.id for one in sets if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", one.id)]
     if wrong or len({one.id for one in sets}) < len(sets):
-        message = f"Marker sets {wrong or [one.id for one in sets]}: ids of small letters, digits and _, each once."
+        ids = wrong or [one.id for one in sets]
+        message = f"Marker sets {ids}: ids of small letters, digits and _ are needed, each once."
         raise InputError(message, code="N111")
     found = {one.id: find_markers(one.markers, markers.columns) for one in sets}
     used = [one for one in sets if len(found[one.id][0]) * 2 >= len(one.markers) and found[one.id][0]]
@@ -122,6 +128,13 @@ def read_panel(
         asked = "; ".join(f"{one.id}: {', '.join(one.markers)}" for one in sets)
         message = f"No set has half of its markers here ({asked}). The table has: {', '.join(markers.columns[:40])}."
         raise InputError(message, code="N110")
+    endless = [str(name) for name in markers if np.isinf(markers[name].to_numpy(dtype=np.float64)).any()]
+    if endless:
+        message = (
+            f"{len(endless)} markers have infinite values ({', '.join(endless[:5])}). Give numbers, or NaN where a "
+            "marker was not measured."
+        )
+        raise InputError(message, code="N113")
     scaled = _scaled(markers)
     scores = {one.id: scaled[list(found[one.id][0])].mean(axis=1).astype(np.float32) for one in used}
     table = {f"{name}_score": values for name, values in scores.items()}

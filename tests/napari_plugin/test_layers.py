@@ -195,7 +195,7 @@ def test_labels_without_a_row_are_grey_and_counted(viewer: Any) -> None:
 
     assert view.status == (
         "Labels: 2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of 4 rows have "
-        "no cell in the layer."
+        "no cell in the layer. Left out, under half of their markers are here: cd8_t_cell: CD3, CD8."
     )
     np.testing.assert_allclose(colour_of(shown(view), (0, 8)), rgba("#5A5A5A"), atol=1e-6)
     assert view.legend()[-1].n == 1
