@@ -233,7 +233,10 @@ def _columns(table: pd.DataFrame) -> tuple[str, ...]:
 
 def _pairs(table: pd.DataFrame, patient: str, timepoint: str, baseline: str) -> NDArray[np.intp] | None:
     """Rows (later, baseline) of each pair, shape (n_pairs, 2)."""
-    if not (patient and timepoint and baseline):
+    if any((patient, timepoint, baseline)) and not all((patient, timepoint, baseline)):
+        message = f"patient={patient!r}, timepoint={timepoint!r}, baseline={baseline!r}: give all three, or none."
+        raise SamplesError(message, code="E903")
+    if not patient:
         return None
     place = {name: row for row, name in enumerate(table.index)}
     known = table[~table.isna().all(axis=1)]

@@ -19,7 +19,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 
-from resistype.errors import RunError
+from resistype.errors import InputError, RunError
 from resistype.expression import Backed, Block, CsrRows, Expression, iter_blocks, read_block
 from resistype.expression.ranges import as_bytes
 from resistype.expression.store import csr_rows, dense_rows, is_sparse
@@ -70,7 +70,15 @@ class Found:
 
 
 def make_plan(expression: Expression, n_jobs: int | None, options: ScoreOptions) -> tuple[list[Block], Plan]:
-    """The blocks of a run, and what to say about them."""
+    """The blocks of a run, and what to say about them.
+
+    Raises
+    ------
+    InputError
+        E606 for no job at all.
+    """
+    if n_jobs == 0:
+        raise InputError("n_jobs is 0; give 1 for one job, 2 for two, -1 for one a processor.", code="E606")
     jobs = effective_n_jobs(n_jobs)
     budget = as_bytes(options.memory)
     size = budget if options.block_rows else max(min(BLOCK, budget // (PER_JOB * jobs)), 1)

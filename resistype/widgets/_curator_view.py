@@ -6,6 +6,7 @@ Everything is worked out here; the page writes it down. The same shape is declar
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ OVERLAP = ("signature", "axis", "shared", "Jaccard", "of this", "of that", "gene
 CAUTION = "Genes chosen by this picture fit these samples; other samples must confirm them."
 NO_DIFF = "no difference, or nothing stored"
 SHOWN, MAX_POINTS = 15, 400
+# as in widgets/src/dom.ts: control characters and those that turn the direction of text
+UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 RANK = {"error": 0, "warning": 1, "note": 2}
 MARKS = {"error": "✗", "warning": "!", "note": "·"}
 
@@ -69,19 +72,19 @@ def view(desk: Desk, cohorts: Mapping[str, CohortData], choice: Choice) -> dict[
     change = desk.difference()
     fields = desk.sheet.fields
     return {
-        "title": f"{fields.get('id')}@{fields.get('version')}",
-        "state": _state(desk, found),
-        "said": list(desk.said),
-        "trouble": desk.trouble,
+        "title": readable(f"{fields.get('id')}@{fields.get('version')}"),
+        "state": readable(_state(desk, found)),
+        "said": readable(desk.said),
+        "trouble": readable(desk.trouble),
         "buttons": _buttons(desk),
         "form": [_field(desk, name) for name in FORM],
         "heads": [*HEADS, *(FIGURES if cohort else ()), "out"],
         "rows": _rows(desk.sheet.rows, found, measured),
-        "problems": [_said(p) for p in sorted(found, key=_rank) if p.row is None],
-        "measured": measured.words,
+        "problems": readable([_said(p) for p in sorted(found, key=_rank) if p.row is None]),
+        "measured": readable(measured.words),
         "overlap_heads": list(OVERLAP),
         "overlap": _overlap(made, desk),
-        "diff": str(change).splitlines() if change and str(change) else [NO_DIFF],
+        "diff": readable(str(change).splitlines()) if change and str(change) else [NO_DIFF],
         "cohorts": list(cohorts),
         "cohort": choice.cohort,
         "columns": list(cohort.columns) if cohort else [],
@@ -89,8 +92,17 @@ def view(desk: Desk, cohorts: Mapping[str, CohortData], choice: Choice) -> dict[
         "by": choice.by or (cohort.by if cohort else ""),
         "change": choice.change,
         "pairs": bool(cohort and cohort.pairs is not None),
-        "spread": _spread(cohort, desk, made, choice) if cohort else None,
+        "spread": readable(_spread(cohort, desk, made, choice)) if cohort else None,
     }
+
+
+def readable(value: Any) -> Any:
+    """Texts without characters that turn or hide what stands beside them; for what is only read, never sent back."""
+    if isinstance(value, str):
+        return UNSAFE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {name: readable(one) for name, one in value.items()}
+    return [readable(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def exported(shown: dict[str, Any], cohort: CohortData | None) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def _rows(rows: Sequence[Row], found: Sequence[Problem], measured: Measured) -> 
             "note": row.note,
             "cells": measured.cells.get(symbol, []),
             "bad": any(p.severity == "error" for p in by_row.get(row.key, ())),
-            "said": [_said(p) for p in by_row.get(row.key, ())],
+            "said": readable([_said(p) for p in by_row.get(row.key, ())]),
             "mends": [[p.code, mend.label] for p in by_row.get(row.key, ()) for mend in p.mends],
         }
         for row, symbol in zip(rows, today, strict=True)

@@ -1,30 +1,110 @@
-"""A plane to stand on where no embedding was given: the first two principal axes of the measured quantities."""
+"""What the Explorer stands on: a session, with embeddings joined to its observations, or a plane of its own.
+
+A table of coordinates is joined by the names of its rows, an array by position. Where no embedding was given, the
+plane is that of the first two principal axes of the measured quantities.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.errors import InputError, complain
 from resistype.scheme import Calls
-from resistype.session import Material, from_calls
+from resistype.session import Material, Session, from_calls
 
-__all__ = ["plane", "with_plane"]
+__all__ = ["plane", "session_of", "with_plane"]
 
 NAME = "main axes of the quantities"
 
 
-def with_plane(source: Calls | Material, embeddings: Mapping[str, Any] | None) -> Material:
-    """Material with at least one embedding."""
-    if isinstance(source, Material):
-        extra = {k: np.asarray(v, dtype=np.float32)[:, :2] for k, v in (embeddings or {}).items()}
-        material = replace(source, embeddings={**source.embeddings, **extra})
+def session_of(source: Any, embeddings: Any) -> Session:
+    """The session to show.
+
+    Raises
+    ------
+    InputError
+        V117 for another kind of source, for one without observations, and for embeddings beside a session; E903 for
+        embeddings that do not fit.
+    """
+    if isinstance(source, Session):
+        if embeddings is not None:
+            message = (
+                f"A session has its embeddings, got {len(embeddings)} more: give them to Session(calls, embeddings=…)."
+            )
+            raise InputError(message, code="V117")
+        material = source.material
+        _check_any(material.samples)
+    elif isinstance(source, (Calls, Material)):
+        material = with_plane(source, embeddings)
     else:
-        material = from_calls(source, embeddings)
+        message = f"Got {type(source).__name__}; wanted Calls of classify, a Session or a Material."
+        raise InputError(message, code="V117")
+    return source if isinstance(source, Session) else Session(material)
+
+
+def with_plane(source: Calls | Material, embeddings: Any) -> Material:
+    """Material with at least one embedding.
+
+    Raises
+    ------
+    InputError
+        V117 without observations, or where embeddings are no dictionary; E903 for embeddings that do not fit.
+    """
+    samples = source.samples
+    _check_any(samples)
+    if embeddings is not None and not isinstance(embeddings, Mapping):
+        message = f"Embeddings: got {type(embeddings).__name__}; wanted a dictionary such as {{'UMAP': coordinates}}."
+        raise InputError(message, code="V117")
+    points = _coordinates(embeddings or {}, samples)
+    if isinstance(source, Material):
+        material = replace(source, embeddings={**source.embeddings, **points})
+    else:
+        material = from_calls(source, points)
     return material if material.embeddings else replace(material, embeddings={NAME: plane(material)})
+
+
+def _check_any(samples: Sequence[str]) -> None:
+    if not len(samples):
+        raise InputError("There are 0 observations, nothing to show. Give calls of at least one.", code="V117")
+
+
+def _coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """Coordinates by name, float32 of shape (n_obs, 2), in the order of the observations."""
+    found, wrong = {}, []
+    for name, one in given.items():
+        try:
+            points = np.asarray(_in_order(one, samples), dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            wrong.append(f"embedding {name!r} cannot be read as numbers: {str(error)[:200]}; give numbers")
+            continue
+        endless = int(np.isinf(points).sum())
+        if points.ndim != 2 or points.shape[0] != len(samples) or points.shape[1] < 2:
+            wrong.append(f"embedding {name!r} has shape {points.shape}; ({len(samples)}, 2) is needed")
+        elif endless or np.isnan(points[:, :2]).any(axis=1).all():
+            has = f"{endless} infinite" if endless else "no finite"
+            wrong.append(f"embedding {name!r} has {has} coordinates; give numbers, or NaN where there is no place")
+        else:
+            found[str(name)] = np.ascontiguousarray(points[:, :2])
+    complain(wrong, InputError, code="E903", subject="Embeddings")
+    return found
+
+
+def _in_order(one: Any, samples: Sequence[str]) -> Any:
+    """A table by the names of its rows; whatever has none as it is."""
+    if not isinstance(one, pd.DataFrame) or isinstance(one.index, pd.RangeIndex):
+        return one
+    rows = pd.Index([str(name) for name in one.index])
+    absent = [name for name in samples if name not in rows]
+    if absent or rows.has_duplicates:
+        what = f"{len(absent)} observations are not among its rows" if absent else "a name of its rows occurs twice"
+        raise ValueError(f"{what}; its rows need the names of the observations, or give an array in their order")
+    return one.to_numpy()[rows.get_indexer(pd.Index(samples))]
 
 
 def plane(material: Material) -> NDArray[np.float32]:

@@ -40,6 +40,13 @@ class Compare(Widget):
     title
         Words above.
 
+    Raises
+    ------
+    SamplesError
+        What `compare_calls` says of sides that cannot be compared.
+    InputError
+        V117 for names that are not two, or a second side beside an `Agreement`.
+
     Attributes
     ----------
     agreement
@@ -72,7 +79,11 @@ class Compare(Widget):
         matrices: Any = None,
         title: str = "",
     ) -> None:
-        if not isinstance(first, Agreement):
+        if isinstance(first, Agreement):
+            if second is not None:
+                raise InputError("An Agreement holds 2 sides already; leave the second out.", code="V117")
+        else:
+            names = _two(names)
             first = compare_calls(_side(first, names[0]), _side(second, names[1]), names=names)
         self.agreement: Agreement = first
         self._matrices = matrices if matrices is None or isinstance(matrices, Matrices) else Matrices(matrices)
@@ -157,6 +168,14 @@ class Compare(Widget):
             message = f"Axis {str(proposal['value'])[:40]!r} is not compared; there are {', '.join(known)}."
             raise InputError(message, code="V119")
         return str(proposal["value"])
+
+
+def _two(names: Any) -> tuple[str, str]:
+    given = [str(one) for one in names] if isinstance(names, (tuple, list)) else []
+    if len(given) != 2 or given[0] == given[1] or not all(given):
+        message = f"names is {repr(names)[:60]}; two different names are needed, such as ('ssGSEA', 'UCell')."
+        raise InputError(message, code="V117")
+    return given[0], given[1]
 
 
 def _side(source: Any, name: str) -> Any:

@@ -20,7 +20,7 @@ from resistype.curation.desk_add import from_contrast, from_file
 from resistype.curation.desk_data import CohortData
 from resistype.curation.desk_sheet import Row
 from resistype.curation.fields import Filters
-from resistype.errors import InputError
+from resistype.errors import InputError, complain
 from resistype.library import Library, Signature
 from resistype.score import ScoreOptions, score
 from resistype.session import Session
@@ -72,6 +72,11 @@ class SignatureCurator(Widget):
     library
         What to compare with; None for the shipped library.
 
+    Raises
+    ------
+    ResistypeError
+        V117 for a start or session of another kind; what `Desk` and `as_expression` say of folder and data.
+
     Attributes
     ----------
     desk
@@ -100,6 +105,7 @@ class SignatureCurator(Widget):
         session: Session | None = None,
         library: Library | None = None,
     ) -> None:
+        _check(start, session)
         self.desk = Desk(name, folder, start, library=library)
         self.cohorts = _cohorts(data)
         self.session = session
@@ -112,10 +118,11 @@ class SignatureCurator(Widget):
 
     def close(self) -> None:
         """Stop listening; the draft stays where it is kept."""
-        if self._changed in self.desk.listeners:
-            self.desk.listeners.remove(self._changed)
-        if self.session is not None:
-            self.session.events.selection.disconnect(self._changed)
+        desk, session = getattr(self, "desk", None), getattr(self, "session", None)  # none where it was never made
+        if desk is not None and self._changed in desk.listeners:
+            desk.listeners.remove(self._changed)
+        if session is not None:
+            session.events.selection.disconnect(self._changed)
         super().close()
 
     def static_html(self) -> str:
@@ -233,7 +240,7 @@ class SignatureCurator(Widget):
         session, cohort = self._session_cohort()
         made = self.desk.sheet.working()
         if made is None:
-            raise InputError("The draft has no gene that is known; there is nothing to score.", code="V116")
+            raise InputError("The draft has no gene that is known; there is nothing to score. Add one.", code="V116")
         name = f"draft_{self.desk.sheet.fields['id']}"
         signature = made.signature
         data = cohort.whole.select(session.material.samples)
@@ -242,6 +249,15 @@ class SignatureCurator(Widget):
         session.add_quantity(name, found.to_frame().iloc[:, 0].to_numpy().tolist(), title)
         self.desk.said = (f"'{title}' can be chosen as a colour in the Explorer.",)
         return name
+
+
+def _check(start: Any, session: Any) -> None:
+    wrong = []
+    if not (start is None or isinstance(start, (Signature, str))):
+        wrong.append(f"start is {type(start).__name__}; give a Signature, an id of the library, or names as one text")
+    if not (session is None or isinstance(session, Session)):
+        wrong.append(f"session is {type(session).__name__}; give a Session, such as that of an Explorer: view.session")
+    complain(wrong, InputError, code="V117", subject="SignatureCurator")
 
 
 def _cohorts(data: Any) -> dict[str, CohortData]:

@@ -11,7 +11,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from resistype.errors import InputError
+from resistype.errors import InputError, SessionError
 from resistype.expression import Expression, as_expression
 from resistype.scheme import Calls
 from resistype.session import Command, Material, Session
@@ -19,7 +19,7 @@ from resistype.session.commands import apply as check
 from resistype.session.replay import script
 from resistype.widgets._answers import Answers, thresholds_of
 from resistype.widgets._base import Answer, Bits, Widget, read_bits, static_table, write_bits
-from resistype.widgets._plane import with_plane
+from resistype.widgets._plane import session_of
 from resistype.widgets._spec import build, draw_rows, whole
 from resistype.widgets.export import write_page
 
@@ -40,6 +40,14 @@ def _known(value: Any, widget: Any) -> dict[str, dict[str, float]]:
     return now
 
 
+def _known_color(value: Any, widget: Any) -> str:
+    """A colour as the page sent it; the page is told the present one where there is no such thing."""
+    if isinstance(value, str) and value in widget.session.color_choices:
+        return value
+    widget.send_state("color_by")
+    return str(widget.session.state.color_by)
+
+
 class Explorer(Widget):
     """Embedding, thresholds, composition, flow and evidence of calls, linked; moves in the browser and in Python.
 
@@ -48,13 +56,19 @@ class Explorer(Widget):
     source
         `Calls`, a `Session` or a `Material`.
     embeddings
-        Coordinates of shape (n_obs, 2) by name; without any, the first two axes of the quantities are shown.
+        Coordinates of shape (n_obs, 2) by name, a table joined by the names of its rows, an array by position; without
+        any, the first two axes of the quantities are shown.
     expression
         The matrix behind the calls: it answers for single genes and for driver genes of a selection.
     title
         Words above the picture.
     max_drawn
         Most observations that are drawn. Beyond, each class is drawn by its share; counts are of all.
+
+    Raises
+    ------
+    InputError
+        V117 for another kind of source, or one without observations; E903 for embeddings or a matrix that do not fit.
 
     Attributes
     ----------
@@ -79,7 +93,7 @@ class Explorer(Widget):
 
     _kind = traitlets.Unicode("explorer").tag(sync=True)
     thresholds = traitlets.Dict().tag(sync=True, from_json=_known)
-    color_by = traitlets.Unicode().tag(sync=True)
+    color_by = traitlets.Unicode().tag(sync=True, from_json=_known_color)
     selected = Bits()
     _steps = traitlets.Dict().tag(sync=True)
     _fresh = traitlets.Int(0).tag(sync=True)  # rises when there is more to show, and the page asks again
@@ -94,7 +108,9 @@ class Explorer(Widget):
         title: str = "",
         max_drawn: int = MAX_DRAWN,
     ) -> None:
-        self.session = source if isinstance(source, Session) else Session(with_plane(source, embeddings))
+        if not isinstance(max_drawn, (int, np.integer)) or isinstance(max_drawn, bool) or max_drawn < 1:
+            raise InputError(f"max_drawn is {max_drawn!r}; a whole number from 1 on is needed.", code="V117")
+        self.session = session_of(source, embeddings)
         matrix = None if expression is None else self._aligned(as_expression(expression))
         self._title = title or self.session.scheme_before.title
         self._rows = draw_rows(self.session.material, max_drawn)
@@ -116,7 +132,16 @@ class Explorer(Widget):
     # -- what a user asks ------------------------------------------------------------------------------------------
 
     def counts(self, axis: str) -> dict[str, int]:
-        """How many observations have each call of an axis."""
+        """How many observations have each call of an axis.
+
+        Raises
+        ------
+        SessionError
+            V102 when there is no such axis.
+        """
+        known = [one.id for one in self.session.scheme_before.axes]
+        if axis not in known:
+            raise SessionError(f"No axis {str(axis)[:60]!r}; the axes are: {', '.join(known)}.", code="V102")
         return self.session.counts(axis)
 
     @property
@@ -195,11 +220,21 @@ class Explorer(Widget):
     @traitlets.validate("thresholds")  # type: ignore[misc, unused-ignore]
     def _check_thresholds(self, proposal: Any) -> dict[str, dict[str, float]]:
         now = self.thresholds_now()
+        if not all(isinstance(one, Mapping) for one in proposal["value"].values()):
+            raise InputError(
+                "Thresholds are given as {axis: {name: value}}, such as {'ifng': {'change': 1}}.", code="V119"
+            )
         for axis, given in proposal["value"].items():
             for name, value in given.items():
                 check(Command("move_threshold", (axis, name, value)), self.session.state, self.session.material)
                 now[axis][name] = float(np.float32(value))
         return now
+
+    @traitlets.validate("color_by")  # type: ignore[misc, unused-ignore]
+    def _check_color(self, proposal: Any) -> str:
+        if proposal["value"] != self.session.state.color_by:
+            check(Command("color_by", (proposal["value"],)), self.session.state, self.session.material)
+        return str(proposal["value"])
 
     def _page_moved(self, change: Any) -> None:
         now = self.thresholds_now()
@@ -210,10 +245,7 @@ class Explorer(Widget):
 
     def _page_colored(self, change: Any) -> None:
         if change.new != self.session.state.color_by:
-            if change.new in self.session.color_choices:
-                self.session.color_by(change.new)
-            else:
-                self.color_by = self.session.state.color_by
+            self.session.color_by(change.new)
 
     def _page_selected(self, change: Any) -> None:
         chosen = read_bits(change.new, len(self._rows))

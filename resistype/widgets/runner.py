@@ -80,12 +80,15 @@ class Runner(Widget):
         table: Callable[[Any], tuple[str, list[str], list[list[Any]]]] | None = None,
         notes: Callable[[Any], Sequence[str]] | None = None,
     ) -> None:
+        if not callable(work):
+            message = f"work is {type(work).__name__!r}; a function is needed. Use Runner.classify or Runner.score."
+            raise InputError(message, code="V117")
         self._work, self._table, self._notes = work, table, notes
         self._cancel = threading.Event()
         self._elsewhere: Callable[..., Any] = warnings.showwarning
         self._thread: threading.Thread | None = None
         self.outcome: Any = None
-        super().__init__(title=title, checks=[str(one) for one in checks], state=_state("idle"))
+        super().__init__(title=title, checks=_sentences(checks), state=_state("idle"))
 
     @classmethod
     def classify(
@@ -255,6 +258,10 @@ class Runner(Widget):
             self._elsewhere(message, *rest)  # of a cell that runs beside
         else:
             self.warnings = [*self.warnings, str(message)[:1000]][-MAX_LOG:]
+
+
+def _sentences(checks: str | Sequence[str]) -> list[str]:
+    return [checks] if isinstance(checks, str) else [str(one) for one in checks]
 
 
 def _state(phase: str) -> dict[str, Any]:

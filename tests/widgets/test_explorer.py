@@ -104,9 +104,17 @@ def test_bytes_of_the_page_arrive_with_what_came_along(small: Material) -> None:
 
 def test_an_unknown_colour_of_the_page_is_put_back(small: Material) -> None:
     view = Explorer(small)
-    view.color_by = "column:nope"
+    view.set_state({"color_by": "column:nope"})
 
     assert view.color_by == "axis:ifng"
+
+
+def test_an_unknown_colour_of_python_is_refused(small: Material) -> None:
+    view = Explorer(small)
+    with pytest.raises(SessionError, match="V105 Cannot colour by 'column:nope'; choose one of: axis:ifng"):
+        view.color_by = "column:nope"
+
+    assert view.color_by == view.session.state.color_by == "axis:ifng"
 
 
 def test_the_data_are_complete_and_hold_no_sample_id(small: Material, sent: list[Any]) -> None:

@@ -115,7 +115,7 @@ def as_labelling(source: Any, name: str) -> Labelling:
         raise SamplesError(message, code="E993")
     twice = found.labels.index[found.labels.index.duplicated()]
     if len(twice):
-        message = f"Sample {str(twice[0])!r} occurs twice in {name!r} ({len(twice)} such rows). A sample has one label."
+        message = f"Sample {str(twice[0])!r} occurs twice in {name!r} ({len(twice)} such rows). Keep one row a sample."
         raise SamplesError(message, code="E994")
     return found
 

@@ -1005,7 +1005,7 @@ function picker(store, patients) {
     "select",
     { attr: { "aria-label": "select a patient", "data-testid": "rt-patient" } },
     el("option", { text: "select a patient …", attr: { value: -1 } }),
-    ...patients.map((name, i) => ({ name, i })).filter(({ name }) => name).map(({ name, i }) => el("option", { text: name, attr: { value: i } }))
+    ...patients.map((name, i) => ({ name, i })).filter(({ name }) => name).map(({ name, i }) => el("option", { text: clean(name), attr: { value: i } }))
   );
   choose2.addEventListener("change", () => {
     const wanted = Number(choose2.value), codes = store.data.columns[store.spec.patient];

@@ -1,5 +1,5 @@
 // Evidence: for one observation which threshold decided and by what margin; for a selection the genes that set it apart.
-import { el, empty, number, table, words, type TableRow } from "../dom.ts";
+import { clean, el, empty, number, table, words, type TableRow } from "../dom.ts";
 import { explain } from "../rule.ts";
 import type { Store } from "../store.ts";
 
@@ -70,7 +70,7 @@ export function evidence(store: Store, askGenes: (() => Promise<Gene[]>) | null)
 
 function picker(store: Store, patients: string[]): HTMLElement {
   const choose = el("select", { attr: { "aria-label": "select a patient", "data-testid": "rt-patient" } }, el("option", { text: "select a patient …", attr: { value: -1 } }),
-    ...patients.map((name, i) => ({ name, i })).filter(({ name }) => name).map(({ name, i }) => el("option", { text: name, attr: { value: i } })));
+    ...patients.map((name, i) => ({ name, i })).filter(({ name }) => name).map(({ name, i }) => el("option", { text: clean(name), attr: { value: i } })));
   choose.addEventListener("change", () => {
     const wanted = Number(choose.value), codes = store.data.columns[store.spec.patient];
     store.row = codes.indexOf(wanted);
