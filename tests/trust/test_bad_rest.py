@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -13,16 +14,20 @@ from resistype.cli import main
 from resistype.errors import ResistypeError
 from resistype.widgets import Explorer
 from resistype.widgets._base import Widget
+from tests.trust import bad_napari, bad_widgets
 from tests.trust.bad_matrices import MATRICES
 from tests.trust.bad_rest import CLINICAL, COMMANDS, MESSAGES, PANELS, SAMPLES, cohort, material, patients, session
 from tests.trust.figures import record
 from tests.trust.verdict import Verdict, complete
 
+VIEWS = {**bad_widgets.REFUSED, **bad_napari.REFUSED}
+TOLD = {**bad_widgets.TOLD, **bad_napari.TOLD}
 TABLES = {
     "samples table": SAMPLES,
     "clinical table": CLINICAL,
     "session": COMMANDS,
-    "napari": PANELS,
+    "widgets": {name: case for name, (case, _) in bad_widgets.REFUSED.items()},
+    "napari": {**PANELS, **{name: case for name, (case, _) in bad_napari.REFUSED.items()}},
 }
 CASES = [(entry, name) for entry, cases in TABLES.items() for name in cases]
 DONE: dict[str, int] = {}
@@ -38,6 +43,26 @@ def test_each_is_refused_with_a_word_that_helps(entry: str, name: str) -> None:
     DONE[entry] = DONE.get(entry, 0) + 1
 
     assert complete(found) == [], found.words
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_says_what_was_wrong(name: str) -> None:
+    case, start = VIEWS[name]
+    with pytest.raises(ResistypeError) as caught:
+        case()
+
+    assert str(caught.value).startswith(start)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_a_view_takes_is_told_and_right(name: str) -> None:
+    case, words = TOLD[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # numpy's: what is said is ours
+        found = case()
+
+    assert re.search(words, found.said), found.said
+    assert found.right
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -92,14 +117,13 @@ def test_a_message_is_answered_with_an_error_and_changes_nothing(name: str, sent
 
 
 def test_figures() -> None:
-    total = len(MATRICES) + len(CASES) + len(MESSAGES)
-    record(
-        "bad inputs, named",
-        cases=total,
-        **{entry: len(cases) for entry, cases in TABLES.items()},
-        messages=len(MESSAGES),
-    )
+    total = len(MATRICES) + len(CASES) + len(MESSAGES) + len(TOLD)
+    counts = {entry: len(cases) for entry, cases in TABLES.items()}
+    counts["widgets"] += len(bad_widgets.TOLD) + len(MESSAGES)
+    counts["napari"] += len(bad_napari.TOLD)
+    record("bad inputs, named", cases=total, **counts)
     assert total >= 60
+    assert min(len(one) for one in (bad_widgets.REFUSED, bad_widgets.TOLD, bad_napari.REFUSED, bad_napari.TOLD)) >= 8
     assert cohort().expression.shape[0] == len(cohort().samples)
     assert len(patients()) == 2
     assert callable(main)

@@ -1,13 +1,15 @@
 """Twenty-five strings in every place where a name is shown: none becomes a tag, runs, or reaches out.
 
-The report and the exported Explorer are opened in a real browser too, and each string is moved over and clicked.
+Reports and the pages of the widgets are opened in a real browser too, and each string is moved over and clicked. What
+widgets send to a page of a notebook is text: on plain data no tag is in it, so none can be there but as a name.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,19 +17,20 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from resistype.report import render_report, table_text
+from resistype.report import table_text
 from resistype.samples import read_samples
-from resistype.widgets import Explorer
-from resistype.widgets._base import Widget, static_table
-from tests.e2e.conftest import browser, chromium, page  # noqa: F401  fixtures
-from tests.report.page import hostile_calls, hostile_pairs
+from resistype.widgets._base import Widget
+from tests.e2e.conftest import browser, chromium, page, picture  # noqa: F401  fixtures
 from tests.trust.cells import FORMULAS, starts_a_formula
 from tests.trust.figures import record
-from tests.widgets.conftest import hostile_material
+from tests.trust.sinks import PAGES, STATIC, Views, harmless_views, hostile_views
 from tests.widgets.hostile import HOSTILE
 
 # A page brings tags of its own: links to its own parts, drawings, bold words. These it never brings.
 NEVER = {"script", "img", "iframe", "link", "base", "object", "embed", "form"}
+TURNING = ("\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068")  # turn the text beside them
+WITHOUT_NAMES = {"Explorer in a notebook"}  # counts of calls only
+WIDGETS = ("explorer", "compare", "curator", "runner", "failed")
 FOUND: dict[str, int] = {}
 IN_BROWSER: dict[str, int] = {}
 
@@ -49,23 +52,14 @@ class Tags(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def explorer() -> Iterator[Explorer]:
-    found, matrix = hostile_material()
-    yield Explorer(found, expression=matrix, title=HOSTILE[1])
+def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
+    yield hostile_views(tmp_path_factory.mktemp("curator"))
     Widget.close_all()
 
 
-SINKS: dict[str, Callable[[Explorer], str]] = {
-    "report": lambda _: render_report(hostile_calls()),
-    "report of pairs": lambda _: render_report(hostile_pairs()),
-    "table of a notebook": lambda view: view.static_html(),
-    "table of any words": lambda _: static_table(HOSTILE[2], HOSTILE, [HOSTILE, HOSTILE]),
-}
-
-
-@pytest.mark.parametrize("name", SINKS)
-def test_no_string_becomes_a_tag(name: str, explorer: Explorer) -> None:
-    text = SINKS[name](explorer)
+@pytest.mark.parametrize("name", STATIC)
+def test_no_string_becomes_a_tag(name: str, views: Views) -> None:
+    text = STATIC[name](views)
     found = Tags(text)
     live = [tag for tag in found.tags if tag in NEVER] + found.handlers
     live += [one for one in HOSTILE if "<" in one and one in text]
@@ -73,45 +67,96 @@ def test_no_string_becomes_a_tag(name: str, explorer: Explorer) -> None:
     FOUND[name] = len(live)
 
     assert live == []
-    assert "__pwned" in text or name == "table of a notebook"
+    assert "__pwned" in text or name in WITHOUT_NAMES
+    assert "table" in found.tags
 
 
-def test_no_string_ends_the_script_of_an_exported_page(explorer: Explorer, tmp_path: Path) -> None:
-    text = explorer.to_html(tmp_path / "view.html", names=True).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", PAGES)
+def test_no_string_ends_the_script_of_a_page(name: str, views: Views, tmp_path: Path) -> None:
+    text = PAGES[name](views, tmp_path / "view.html")
     found = Tags(text)
-    FOUND["exported page"] = found.tags.count("script") - 3
+    live = [tag for tag in found.tags if tag in NEVER - {"script"}] + found.handlers
+    FOUND[f"page of the {name}"] = found.tags.count("script") - 3 + len(live)
 
     assert found.tags.count("script") == 3
-    assert [tag for tag in found.tags if tag in NEVER - {"script"}] == []
+    assert live == []
+    assert "__pwned" in text
 
 
-@pytest.mark.e2e
-@pytest.mark.parametrize("kind", ["report", "report of pairs", "exported page"])
-def test_in_a_browser(kind: str, explorer: Explorer, tmp_path: Path, page: Any) -> None:  # noqa: F811
-    path = tmp_path / "page.html"
-    if kind == "exported page":
-        explorer.to_html(path, names=True)
-    else:
-        path.write_text(SINKS[kind](explorer), encoding="utf-8", errors="replace")
-    dialogs: list[str] = []
-    page.on("dialog", lambda one: (dialogs.append(one.message), one.dismiss()))
-    page.goto(path.as_uri())
-    for summary in page.locator("summary").all()[:40]:
-        summary.click()
-    if kind == "exported page":
+def told(view: Any) -> list[Any]:
+    """All that a widget sends to its page: its traits, and its answers to what the page asks first."""
+    known = view.answers()
+    traits = [value for name, value in view.get_state().items() if name not in ("_esm", "_css")]
+    return [*traits, *(known[what]({}, [])[0] for what in ("data", "view") if what in known)]
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text in what is sent, names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in (*value, *value.values()):
+            yield from strings(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from strings(one)
+
+
+def test_what_widgets_send_is_text(views: Views, tmp_path: Path) -> None:
+    plain = harmless_views(tmp_path)
+    for name in WIDGETS:
+        tags = [one for text in strings(told(getattr(plain, name))) for one in Tags(text).tags]
+        sent = told(getattr(views, name))
+        FOUND[f"what the page is told by {name}"] = len(tags)
+
+        assert tags == [], name
+        assert any("__pwned" in one for one in strings(sent)), name
+        json.dumps([one for one in sent if not isinstance(one, bytes)], allow_nan=False, default=repr)
+
+
+def explore(kind: str, page: Any) -> None:  # noqa: F811
+    """Open, move over and click whatever a page shows."""
+    if kind == "Explorer":
         page.get_by_test_id("rt-ifng-change").wait_for()
         for number in range(page.get_by_test_id("rt-color").locator("option").count()):
             page.get_by_test_id("rt-color").select_option(index=number)  # each legend in turn
-        canvas = page.locator(".rt canvas").first
-        box = canvas.bounding_box()
+        box = page.locator(".rt canvas").first.bounding_box()
         for step in range(1, 20):  # tooltips
             page.mouse.move(box["x"] + box["width"] * step / 20, box["y"] + box["height"] * (step * 7 % 20) / 20)
+    elif kind == "Compare":
+        for at in (1, 0):
+            page.get_by_test_id(f"rt-axis-{at}").click()
+            page.get_by_test_id("rt-matrix").locator("button").first.click()
+    elif kind == "Curator":
+        page.get_by_test_id("rt-state").wait_for()
+        page.get_by_test_id("rt-problems").locator("p").first.hover()
+    elif "Runner" in kind:
+        page.get_by_test_id("rt-start").click()
+        page.get_by_text("This needs Python; the file has none.").first.wait_for()
+    for summary in page.locator("summary:visible").all()[:40]:
+        summary.click()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("kind", ["report", "report of pairs", *PAGES])
+def test_in_a_browser(kind: str, views: Views, tmp_path: Path, page: Any) -> None:  # noqa: F811
+    path = tmp_path / "page.html"
+    text = PAGES[kind](views, path) if kind in PAGES else STATIC[kind](views)
+    path.write_text(text, encoding="utf-8", errors="replace")
+    dialogs: list[str] = []
+    page.on("dialog", lambda one: (dialogs.append(one.message), one.dismiss()))
+    page.goto(path.as_uri())
+    explore(kind, page)
     page.wait_for_timeout(200)
+    picture(page, f"hostile {kind}")
     alive = page.locator("img, iframe, svg script, base, body link, [onerror], [onload], [onmouseover]").count()
     IN_BROWSER[kind] = alive + len(dialogs) + len(page.external) + (page.evaluate("window.__pwned") is not None)
 
     assert page.evaluate("window.__pwned") is None
     assert (alive, dialogs, page.external) == (0, [], [])
+    words = page.locator("body").inner_text()
+    assert "__pwned" in words
+    assert [char for char in TURNING if char in words and kind in PAGES] == []
 
 
 def test_no_cell_of_an_export_is_a_formula_and_each_comes_back(tmp_path: Path) -> None:
@@ -130,7 +175,7 @@ def test_no_cell_of_an_export_is_a_formula_and_each_comes_back(tmp_path: Path) -
 
 
 def test_figures() -> None:
-    if len(FOUND) == len(SINKS) + 1:
+    if len(FOUND) == len(STATIC) + len(PAGES) + len(WIDGETS):
         record(
             "rendering",
             payloads=len(HOSTILE),

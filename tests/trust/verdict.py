@@ -17,7 +17,7 @@ TOLERANCE = 1e-6
 CODE = re.compile(r"^[A-Z][0-9]{3} ")
 # Words that begin the sentence on what to do next.
 REMEDY = re.compile(
-    r"\b(pass|give|name|rename|correct|choose|check|use|write|save|keep|remove|leave|say|add|load|type|needs?|wanted"
+    r"\b(pass|give|select|open|name|rename|correct|choose|check|use|write|save|keep|remove|leave|say|add|load|type|needs?|wanted"
     # or what was wanted in the place of what was got
     r"|such as|one of|is needed|are needed|known are|counted from|before|no column|no rows|no patient|has no value"
     r"|match|compared|do not fill|list them|cast|there are|move|split|look|fetch|run)\b|\b(are|has): ",
@@ -108,7 +108,7 @@ def complete(verdict: Verdict) -> list[str]:
     if not (
         re.search(r"[0-9]", body)
         or re.search(
-            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:", body.lower()
+            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:|/\w+", body.lower()
         )
     ):
         lacks.append("place or count")
