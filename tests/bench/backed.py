@@ -48,7 +48,8 @@ stop.append(1)
 plan = next(at for at, rows, total in ticks if total)
 first = next(at for at, rows, total in ticks if rows)
 print(json.dumps(dict(base=base, warmed=warmed, peak=peak[0], wall=wall, told=ticks[0][0], plan=plan, first=first,
-                      result=found["ssgsea"].nbytes, digest=found.digest[:16])))
+                      values=found["ssgsea"].nbytes, names=sum(map(sys.getsizeof, found.samples)) + 8 * len(found.samples),
+                      digest=found.digest[:16])))
 """
 
 
@@ -78,16 +79,18 @@ def main() -> None:
         mib = 1 / 2**20
         peaks = []
         heads = "cells|M values|wall, s|M values/s|first word, s|plan, s|first block, s|peak over base, MiB|result, MiB"
+        heads += "|of it names"
         print(f"|{heads}|")
-        print("|---|---|---|---|---|---|---|---|---|")
+        print("|" + "---|" * 10)
         for size, path in zip(sizes, paths[1:], strict=True):
             one = measure(path, paths[0])
             values = size * chosen.stored / 1e6
-            peaks.append((one["peak"], one["result"]))
+            result = one["values"] + one["names"]  # a result holds the names of the cells too
+            peaks.append((one["peak"], result))
             print(
                 f"| {size:,} | {values:,.0f} | {one['wall']:.1f} | {values / one['wall']:.1f} | {one['told']:.2f} "
                 f"| {one['plan']:.2f} | {one['first']:.2f} | {(one['peak'] - one['base']) * mib:.0f} "
-                f"| {one['result'] * mib:.0f} |",
+                f"| {result * mib:.0f} | {one['names'] * mib:.0f} |",
                 flush=True,
             )
         slope = (peaks[-1][0] - peaks[0][0]) / (peaks[-1][1] - peaks[0][1])
