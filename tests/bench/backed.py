@@ -48,8 +48,8 @@ stop.append(1)
 plan = next(at for at, rows, total in ticks if total)
 first = next(at for at, rows, total in ticks if rows)
 print(json.dumps(dict(base=base, warmed=warmed, peak=peak[0], wall=wall, told=ticks[0][0], plan=plan, first=first,
-                      values=found["ssgsea"].nbytes, names=sum(map(sys.getsizeof, found.samples)) + 8 * len(found.samples),
-                      digest=found.digest[:16])))
+                      values=found["ssgsea"].nbytes, digest=found.digest[:16],
+                      names=sum(map(sys.getsizeof, found.samples)) + 8 * len(found.samples))))
 """
 
 
