@@ -134,7 +134,7 @@ def _within(key: pd.Series, obs: pd.DataFrame, patient: str | None) -> pd.Series
     if absent:
         message = f"{absent} of {len(obs)} cells have no {patient}. Give each cell its patient, or leave it out."
         raise SamplesError(message, code="E962")
-    return (obs[patient].astype(str) + ":" + key).where(key.notna(), None)
+    return (obs[patient].astype(str).astype(object) + ":" + key).where(key.notna(), None)
 
 
 def clones_from_table(

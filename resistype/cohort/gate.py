@@ -115,7 +115,7 @@ def pseudo_flow(markers: pd.DataFrame, *, cuts: Mapping[str, float] = CUTS) -> G
     kind[cd4 & above["FOXP3"]] = "T-reg"
     kind[cd4 & above["NKG7"]] = "CD4 CTL"  # last, so it wins over T-reg
     frame = pd.DataFrame({"kept": kept, "lineage": lineage, "kind": kind}, index=markers.index)
-    frame["label"] = _labels(lineage, kind, kept)
+    frame["label"] = pd.Series(_labels(lineage, kind, kept), frame.index, dtype=object)  # None stays None
     return Gated(frame, "" if resolved else NO_ISOFORMS)
 
 

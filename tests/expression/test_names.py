@@ -78,7 +78,7 @@ def test_parts_are_joined_and_stripped_and_their_memory_is_shared() -> None:
     assert compact(held)[0] == held
     assert compact(held)[1].equals(index)
     assert names_in(pd.Index(["a", "b"])) == ("a", "b")
-    assert type(names_in(pd.Index(["a", "b"]))) is tuple
+    assert type(names_in(pd.Index(["a", "b"], dtype=object))) is tuple
 
 
 @pytest.fixture

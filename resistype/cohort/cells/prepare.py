@@ -50,7 +50,7 @@ def prepare_obs(expression: Expression, options: CellOptions) -> tuple[pd.DataFr
 
 def _small(values: pd.Series) -> pd.Series:
     """Text as categories where it repeats."""
-    if values.dtype != object:
+    if values.dtype != object and not isinstance(values.dtype, pd.StringDtype):  # text of pandas 3
         return values
     codes, found = pd.factorize(values)
     few = len(found) < len(values) / 4
