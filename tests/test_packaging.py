@@ -182,7 +182,7 @@ def test_the_core_scores_a_table(alone: Path, tmp_path: Path) -> None:
     wanted = rt.score(small(), ["mhc1_core"], method="singscore").to_frame()
 
     assert found.shape == (12, 1)
-    assert found.to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-12)
+    assert found.to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-9)  # tables have ten digits
 
 
 @pytest.mark.slow
