@@ -11,7 +11,7 @@ import queue
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ import pandas as pd
 from resistype.errors import CoverageWarning, ReferenceError_
 from resistype.expression import Expression
 from resistype.library import Library, load_library
+from resistype.samples import read_samples
 from resistype.scheme import Calls, Scheme, classify
 from resistype.scheme.fit import find_reference, too_few
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT
@@ -28,6 +29,7 @@ from resistype.scheme.study import Study
 from resistype.score import Progress, ScoreOptions, Scores, score
 from resistype.score.match import match_signatures
 from resistype.score.pace import listening
+from resistype.widgets._names import stand_ins
 
 __all__ = ["Run", "Steps", "check_classify", "check_score", "in_thread"]
 
@@ -48,6 +50,7 @@ class Run:
     title: str
     table: Callable[[Any], Table]
     notes: Callable[[Any], list[str]] = field(default=lambda _: [])
+    names: Mapping[str, str] = field(default_factory=dict)  # of samples and patients, and what is said in their place
 
 
 def in_thread(work: Callable[[Say, threading.Event], Any]) -> Steps:
@@ -121,7 +124,13 @@ def check_classify(study: Study, scheme: Scheme, *, keys: dict[str, Any]) -> Run
             return classify(study.expression, scheme, **keys)
 
     title = f"classify: {scheme.title}"
-    return Run(lambda: in_thread(work), list(dict.fromkeys(checks)), title, _calls_table, _caveats)
+    names = stand_ins(study.expression.samples, _given(keys), keys["patient"])
+    return Run(lambda: in_thread(work), list(dict.fromkeys(checks)), title, _calls_table, _caveats, names)
+
+
+def _given(keys: dict[str, Any]) -> pd.DataFrame | None:
+    """The samples table with all of its rows, those without expression too."""
+    return None if keys["samples"] is None else read_samples(keys["samples"], sample=keys["options"].sample)
 
 
 def _compared(study: Study, keys: dict[str, Any]) -> str:
@@ -173,7 +182,7 @@ def check_score(
     checks = [*_about(expression), *_coverage(expression, library)]
     names = method if isinstance(method, str) else ", ".join(method)
     title = f"score: {len(library)} signatures by {names}"
-    return Run(lambda: in_thread(work), checks, title, _scores_table)
+    return Run(lambda: in_thread(work), checks, title, _scores_table, names=stand_ins(expression.samples))
 
 
 def _scores_table(scores: Scores) -> Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from resistype.scheme import CallOptions, Reference, Scheme, load_scheme
 from resistype.scheme.study import read_study
 from resistype.score import ScoreOptions
 from resistype.widgets._base import Answer, Widget, static_table
+from resistype.widgets._names import unnamed
 from resistype.widgets.ready import Run, check_classify, check_score
 
 __all__ = ["Runner"]
@@ -45,11 +46,15 @@ class Runner(Widget):
         From the result to (caption, head, rows) of the table that is shown.
     notes
         From the result to sentences that go to the log of warnings.
+    names
+        Names that are not to be saved with the notebook, and what is said in the place of each.
 
     Attributes
     ----------
     outcome
         What the work returned (`Calls`, `Scores`), None before.
+    told
+        Checks, warnings and errors so far, with the names of samples; the page gets their places in the matrix.
 
     Examples
     --------
@@ -79,6 +84,7 @@ class Runner(Widget):
         title: str = "resistype run",
         table: Callable[[Any], tuple[str, list[str], list[list[Any]]]] | None = None,
         notes: Callable[[Any], Sequence[str]] | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         if not callable(work):
             message = f"work is {type(work).__name__!r}; a function is needed. Use Runner.classify or Runner.score."
@@ -88,7 +94,9 @@ class Runner(Widget):
         self._elsewhere: Callable[..., Any] = warnings.showwarning
         self._thread: threading.Thread | None = None
         self.outcome: Any = None
-        super().__init__(title=title, checks=_sentences(checks), state=_state("idle"))
+        self.told: list[str] = []
+        self._hidden = names or {}
+        super().__init__(title=title, checks=[self._plain(one) for one in _sentences(checks)], state=_state("idle"))
 
     @classmethod
     def classify(
@@ -158,7 +166,7 @@ class Runner(Widget):
 
     @classmethod
     def _ready(cls, run: Run) -> Runner:
-        return cls(run.work, checks=run.checks, title=run.title, table=run.table, notes=run.notes)
+        return cls(run.work, checks=run.checks, title=run.title, table=run.table, notes=run.notes, names=run.names)
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
         """Questions of the page: start and cancel."""
@@ -215,9 +223,9 @@ class Runner(Widget):
             try:
                 phase, text = self._steps(began)
             except ResistypeError as error:
-                phase, text = "failed", str(error)
+                phase, text = "failed", self._plain(error)
             except Exception as error:  # noqa: BLE001  the page must learn how the run ended
-                phase, text = "failed", f"{type(error).__name__}: {error}"
+                phase, text = "failed", self._plain(f"{type(error).__name__}: {error}")
         done = self.state["total"] if phase == "done" else self.state["done"]
         self.state = {
             **self.state,
@@ -248,7 +256,7 @@ class Runner(Widget):
 
     def _show(self, outcome: Any) -> None:
         if self._notes is not None:
-            self.warnings = [*self.warnings, *(str(one)[:1000] for one in self._notes(outcome))][-MAX_LOG:]
+            self.warnings = [*self.warnings, *(self._plain(one)[:1000] for one in self._notes(outcome))][-MAX_LOG:]
         if self._table is not None:
             caption, head, rows = self._table(outcome)
             self.result = {"caption": caption, "head": head, "rows": rows[:1000]}
@@ -257,7 +265,12 @@ class Runner(Widget):
         if threading.current_thread() is threading.main_thread():
             self._elsewhere(message, *rest)  # of a cell that runs beside
         else:
-            self.warnings = [*self.warnings, str(message)[:1000]][-MAX_LOG:]
+            self.warnings = [*self.warnings, self._plain(message)[:1000]][-MAX_LOG:]
+
+    def _plain(self, words: object) -> str:
+        """The words as the page gets them; whole they stay in `told`."""
+        self.told = [*self.told, str(words)][-MAX_LOG:]
+        return unnamed(str(words), self._hidden)
 
 
 def _sentences(checks: str | Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ LINES: dict[str, tuple[str, str]] = {
     "hostile files": ("60 hostile files refused in 2 s and 256 MiB, nothing outside read; 10 good ones accepted", "**{refused} of {files}** refused, {crashed} crashes, {read_outside} reads outside, slowest {slowest_seconds} s, most {most_mib} MiB; {good_accepted} of {good} good ones accepted"),
     "names": ("no file outside of its folder by any name", "{names} names, {ways} ways: **{written_outside} outside**"),
     "rendering": ("25 strings in every sink, in a browser too: none live", "{payloads} strings, {sinks} sinks: **{live} live**; {pages_in_a_browser} pages in Chromium: **{live_in_a_browser} live**"),
-    "saved notebook": ("no planted name in a notebook that was run, used and saved", "{planted} names, {widgets} widgets: **{found} found**"),
+    "saved notebook": ("no planted name in a notebook that was run, used and saved", "{planted} names, {widgets} widgets: **{found} found**; warnings and errors that Python itself prints do name samples"),
     "formulas": ("40 cells of tables: no formula, and each comes back", "{cells} cells: **{live} formulas**"),
     "faults": ("40 faults on four engines: the same digest after going on", "**{same_digest} of {injected}**, {engines} engines; longest call after a lost worker {longest_call_after_a_lost_worker} s"),
     "lost workers": ("no call waits more than 10 s and one block on a dead worker, on each engine that has workers", "{runs} runs, longest wait {waits}; one block {block} s; **{missed} beyond**"),

@@ -1,7 +1,8 @@
 """A notebook that was run, used and saved holds no name of a sample or patient, but where its user printed one.
 
-Names are planted in the data. Every widget is shown, asked what its page asks, and moved; then the file is searched:
-sources, outputs, the state of the widgets, and their bytes.
+Names are planted in the data, some where notes name them. Every widget is shown, asked what its page asks, and moved;
+then the file is searched: sources, outputs, the state of the widgets, and their bytes. Warnings of Python are off: they
+name samples, and a notebook keeps what is printed.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def planted() -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     table["patient"] = table["patient"].map(people)
     table.index = pd.Index([samples[str(name)] for name in table.index], name="sample")
     matrix.index = pd.Index([samples[str(name)] for name in matrix.index])
-    return matrix, table, [*people.values(), *samples.values()]
+    matrix.iloc[3] = 0  # a note that names a sample, and one that names a row without expression
+    table.loc["MRN-OUTSIDE"] = table.iloc[0]
+    return matrix, table, [*people.values(), *samples.values(), "MRN-OUTSIDE"]
 
 
 def texts(value: Any) -> Iterator[str]:
