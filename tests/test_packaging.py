@@ -194,3 +194,10 @@ def test_the_core_refuses_an_h5ad_and_names_the_extra(alone: Path, tmp_path: Pat
     assert done.returncode == 2
     assert done.stderr == "error: X101 Reading cells.h5ad needs anndata and h5py: pip install 'resistype[h5ad]'.\n"
     assert not (tmp_path / "scores.tsv").exists()
+
+
+@pytest.mark.slow
+def test_the_doctor_of_the_core_finds_no_fault_and_names_every_extra(alone: Path, tmp_path: Path) -> None:
+    told = run([scripts(alone) / "resistype", "doctor"], tmp_path)
+
+    assert [extra for extra in EXTRAS.keys() - {"all"} if f"pip install 'resistype[{extra}]'" not in told] == []
