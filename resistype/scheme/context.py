@@ -20,6 +20,7 @@ from resistype.genes import Match
 from resistype.library import Library
 from resistype.scheme.floors import floor_everywhere
 from resistype.scheme.reference import Reference
+from resistype.scheme.rescore import Members
 from resistype.scheme.scheme import Scheme
 
 __all__ = ["MIN_COVERAGE", "Column", "Context", "Panel", "Rows", "build_panel"]
@@ -70,11 +71,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Panel:
-    """The matrix seen through the signatures of a scheme."""
+    """The matrix seen through the signatures of a scheme.
+
+    `log2` holds the values of each signature's genes, (n_obs, n_found), and `up` which of them raise its score.
+    """
 
     expression: Expression
     matches: Mapping[str, Match]
     log2: Mapping[str, NDArray[np.float64]]
+    up: Mapping[str, NDArray[np.bool_]]
     floor: Mapping[str, tuple[str, ...]]
 
     def coverage(self, signature: str) -> float:
@@ -105,8 +110,9 @@ def build_panel(expression: Expression, scheme: Scheme, library: Library) -> Pan
     """
     matches = {name: expression.index.match(library[name].genes) for name in scheme.signatures}
     log2 = {name: expression.log2(match.columns[match.columns >= 0]) for name, match in matches.items()}
+    up = {name: Members.of(library[name], match).up for name, match in matches.items()}
     floor = {name: _floor_genes(expression, match) for name, match in matches.items()}
-    return Panel(expression, matches, log2, floor)
+    return Panel(expression, matches, log2, up, floor)
 
 
 def _floor_genes(expression: Expression, match: Match) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ rank of each gene, which the reference keeps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -42,10 +44,23 @@ def es_of_profile(ranks: NDArray[np.float64]) -> float:
     return float(np.sum(weights * ranks) / np.sum(weights)) - 0.5
 
 
-def leave_out_shift(context: Context, signature: str, kept: list[NDArray[np.intp]]) -> NDArray[np.float64] | float:
-    """How far the score of the usual tumour moves in each repeat, shape (n_repeats,); 0 for an own cohort."""
-    reference = context.reference
-    if reference is None or reference.is_own or signature not in reference.genes_of:
+def mean_of_profile(ranks: NDArray[np.float64]) -> float:
+    """The score of singscore for the same."""
+    return float(np.mean(ranks)) - 0.5
+
+
+PROFILES: dict[str, Callable[[NDArray[np.float64]], float]] = {"ssgsea": es_of_profile, "singscore": mean_of_profile}
+
+
+def leave_out_shift(
+    context: Context, signature: str, kept: list[NDArray[np.intp]], *, method: str
+) -> NDArray[np.float64] | float:
+    """How far the score of the usual tumour moves in each repeat, shape (n_repeats,); 0 for an own cohort.
+
+    Known for the methods whose score of a profile of ranks has a form of its own (`PROFILES`); 0 for others.
+    """
+    reference, score = context.reference, PROFILES.get(method)
+    if reference is None or score is None or reference.is_own or signature not in reference.genes_of:
         return 0.0
     figures = reference.genes_of[signature]
     known = dict(zip(figures.genes, figures.rank, strict=True))
@@ -53,5 +68,11 @@ def leave_out_shift(context: Context, signature: str, kept: list[NDArray[np.intp
     if any(gene not in known for gene in measured):
         return 0.0
     ranks = np.array([known[gene] for gene in measured])
-    whole = es_of_profile(ranks)
-    return np.array([es_of_profile(ranks[places]) - whole for places in kept])
+    up = context.panel.up[signature]
+
+    def _up_minus_down(places: NDArray[np.intp]) -> float:
+        sides = [ranks[places[up[places]]], ranks[places[~up[places]]]]
+        return sum(sign * score(side) for sign, side in zip((1, -1), sides, strict=True) if side.size)
+
+    whole = _up_minus_down(np.arange(ranks.size))
+    return np.array([_up_minus_down(places) - whole for places in kept])

@@ -17,9 +17,9 @@ from resistype.errors import CoverageWarning
 from resistype.scheme.context import MIN_COVERAGE, Column, Context, Rows
 from resistype.scheme.floors import at_floor, batch_floors
 from resistype.scheme.inputs import events_column, mark_column, number_column, ratio_column
-from resistype.scheme.rescore import rescored
+from resistype.scheme.rescore import Members, random_sets, rescored
 from resistype.scheme.scheme import Quantity
-from resistype.score import IndexedSets, matched_sets, score
+from resistype.score import Null, score
 from resistype.score.pace import step
 
 __all__ = ["BASIC", "RELATIVE", "measure", "measure_basic"]
@@ -36,6 +36,9 @@ def _mean_log2(quantity: Quantity, context: Context) -> Column:
     coverage = panel.coverage(quantity.signature)
     if coverage < MIN_COVERAGE:
         return Column.missing(context.n_obs, _thin(quantity, context))
+    if not panel.up[quantity.signature].all():
+        why = f"{quantity.signature} has genes down: their mean in log2 says nothing; take a score"
+        return Column.missing(context.n_obs, why)
     return Column.of(panel.log2[quantity.signature].mean(axis=1))
 
 
@@ -178,13 +181,15 @@ def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
 
 
 def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
+    """Share of the genes that moved as the signature did; a gene down moves with it when it falls."""
     log2 = context.panel.log2[quantity.signature]
     if log2.shape[1] == 0:
         return Column.missing(len(rows.index), _thin(quantity, context))
+    signs = np.where(context.panel.up[quantity.signature], sign, -sign)
     values = np.full(len(rows.index), np.nan)
     for start in range(0, len(values), 512):
         part = slice(start, start + 512)
-        moved = sign * (log2[rows.index[part]] - log2[rows.baseline[part]]) > 0
+        moved = signs * (log2[rows.index[part]] - log2[rows.baseline[part]]) > 0
         values[part] = moved.mean(axis=1)
     return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
 
@@ -216,18 +221,11 @@ def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
     """Scores of matched random sets, shape (n_obs, n_random); computed once for the panel."""
     name = f"random {scored.signature} {scored.method}"
     if name not in context.nulls:
-        columns = context.panel.matches[scored.signature].columns
-        scheme = context.scheme
-        expression = context.panel.expression
-        sets = matched_sets(
-            context.mean_expression,
-            columns[columns >= 0],
-            n=scheme.random_sets,
-            seed=scheme.seed,
-            names=expression.genes,
-        )
-        indexed = IndexedSets.build(sets, expression.n_genes)
-        context.nulls[name] = rescored(expression, indexed, scored.method, n_jobs=context.n_jobs)
+        scheme, expression = context.scheme, context.panel.expression
+        members = Members.of(context.library[scored.signature], context.panel.matches[scored.signature])
+        null = Null(n=scheme.random_sets, seed=scheme.seed)
+        sets = random_sets(members, context.mean_expression, null, names=expression.genes)
+        context.nulls[name] = rescored(expression, sets, scored.method, n_jobs=context.n_jobs)
     return context.nulls[name]
 
 

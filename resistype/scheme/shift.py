@@ -20,10 +20,9 @@ from resistype.errors import ReferenceError_
 from resistype.expression import Expression
 from resistype.scheme.context import MIN_COVERAGE, Column, Context
 from resistype.scheme.reference import MIN_COHORT, Reference
-from resistype.scheme.rescore import rescored
+from resistype.scheme.rescore import Members, rescored, sets_of
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.verdicts import Verdicts
-from resistype.score import IndexedSets
 
 __all__ = [
     "MIN_UNIVERSE",
@@ -118,12 +117,11 @@ def measure_shift(context: Context, anchor: Reference, rows: NDArray[np.intp], *
     if quantity is None or name not in anchor.values or len(rows) < 2:
         return None
     expression, share = restrict(context.panel.expression, anchor.genes)
-    match = expression.index.match(context.library[quantity.signature].genes)
-    columns = match.columns[match.columns >= 0]
-    if share < MIN_UNIVERSE or len(columns) < MIN_COVERAGE * len(match.columns):
+    signature = context.library[quantity.signature]
+    members = Members.of(signature, expression.index.match(signature.genes))
+    if share < MIN_UNIVERSE or len(members.genes) < MIN_COVERAGE * len(signature):
         return None
-    sets = IndexedSets.build([columns], expression.n_genes)
-    mine = rescored(expression, sets, quantity.method, n_jobs=context.n_jobs)[rows, 0]
+    mine = rescored(expression, sets_of([members], expression.n_genes), quantity.method, n_jobs=context.n_jobs)[rows, 0]
     theirs = anchor.values[name][~np.isnan(anchor.values[name])]
     scale = anchor.scale(name)
     median = float(np.median(mine) - np.median(theirs)) / scale

@@ -25,10 +25,9 @@ from resistype.scheme.fit import reference_of
 from resistype.scheme.profile import leave_out_shift
 from resistype.scheme.quantities import measure
 from resistype.scheme.reference import Reference
-from resistype.scheme.rescore import rescored
+from resistype.scheme.rescore import Members, rescored, sets_of
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, StabilityPlan
 from resistype.scheme.verdicts import Verdicts, apply_rules
-from resistype.score import IndexedSets
 from resistype.score.pace import step
 
 __all__ = ["KINDS", "Stability", "assess", "take_back"]
@@ -115,17 +114,24 @@ def _agreement(contexts: Iterator[Context], rows: Rows, verdicts: Verdicts) -> d
 # ------------------------------------------------------------------ fewer genes
 
 
-def kept_genes(n: int, plan: StabilityPlan, *, seed: int, signature: str) -> list[NDArray[np.intp]]:
-    """Places of the genes kept in each repeat, in the signature's order; at least one gene is left out."""
-    leave = max(1, round(plan.leave_out * n))
+def kept_genes(up: NDArray[np.bool_], plan: StabilityPlan, *, seed: int, signature: str) -> list[NDArray[np.intp]]:
+    """Places of the genes kept in each repeat, in the signature's order; at least one is left out of those up and down.
+
+    A gene that stands alone on its side is kept: without it the score would be another.
+    """
     rng = np.random.default_rng([seed, zlib.crc32(signature.encode())])
-    return [np.sort(rng.permutation(n)[leave:]) for _ in range(plan.repeats)]
+    sides = [np.flatnonzero(side) for side in (up, ~up) if side.any()]
+    leave = [max(1, round(plan.leave_out * side.size)) if side.size > 1 else 0 for side in sides]
+    return [
+        np.sort(np.concatenate([side[rng.permutation(side.size)[n:]] for side, n in zip(sides, leave, strict=True)]))
+        for _ in range(plan.repeats)
+    ]
 
 
 def _without_genes(context: Context, plan: StabilityPlan) -> Iterator[Context]:
     panel, scheme = context.panel, context.scheme
     kept = {
-        name: kept_genes(len(panel.measured(name)), plan, seed=scheme.seed, signature=name)
+        name: kept_genes(panel.up[name], plan, seed=scheme.seed, signature=name)
         for name in scheme.signatures
         if len(panel.measured(name)) > 1
     }
@@ -133,11 +139,12 @@ def _without_genes(context: Context, plan: StabilityPlan) -> Iterator[Context]:
     for repeat in range(plan.repeats):
         basic = dict(context.basic)
         log2 = {name: values[:, kept[name][repeat]] if name in kept else values for name, values in panel.log2.items()}
+        up = {name: side[kept[name][repeat]] if name in kept else side for name, side in panel.up.items()}
         basic |= {name: Column.of(values[:, repeat]) for name, values in scores.items()}
         for name, quantity in scheme.quantities.items():
             if quantity.kind == "mean_log2" and quantity.signature in kept and _known(basic[name]):
                 basic[name] = Column.of(_mean_without(context, quantity.signature, kept[quantity.signature][repeat]))
-        yield _with_values(replace(context, basic=basic, panel=replace(panel, log2=log2)))
+        yield _with_values(replace(context, basic=basic, panel=replace(panel, log2=log2, up=up)))
 
 
 def _scores_without(context: Context, kept: Mapping[str, list[NDArray[np.intp]]]) -> dict[str, NDArray[np.float64]]:
@@ -151,11 +158,11 @@ def _scores_without(context: Context, kept: Mapping[str, list[NDArray[np.intp]]]
     found: dict[str, NDArray[np.float64]] = {}
     for method in sorted({q.method for q in wanted.values()}):
         mine = [(name, q.signature) for name, q in wanted.items() if q.method == method]
-        sets = [_columns(context, signature)[places] for _, signature in mine for places in kept[signature]]
-        values = rescored(expression, IndexedSets.build(sets, expression.n_genes), method, n_jobs=context.n_jobs)
+        sets = [_members(context, signature).only(places) for _, signature in mine for places in kept[signature]]
+        values = rescored(expression, sets_of(sets, expression.n_genes), method, n_jobs=context.n_jobs)
         parts = np.split(values, len(mine), axis=1)
         for (name, signature), part in zip(mine, parts, strict=True):
-            found[name] = part - leave_out_shift(context, signature, kept[signature])
+            found[name] = part - leave_out_shift(context, signature, kept[signature], method=method)
     return found
 
 
@@ -163,9 +170,8 @@ def _known(column: Column) -> bool:
     return not bool(np.isnan(column.values).all())
 
 
-def _columns(context: Context, signature: str) -> NDArray[np.intp]:
-    columns = context.panel.matches[signature].columns
-    return columns[columns >= 0]
+def _members(context: Context, signature: str) -> Members:
+    return Members.of(context.library[signature], context.panel.matches[signature])
 
 
 def _mean_without(context: Context, signature: str, places: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -215,7 +221,7 @@ def _other_methods(context: Context, plan: StabilityPlan) -> Iterator[Context]:
         basic = dict(context.basic)
         for name, quantity in other.quantities.items():
             if quantity.kind == "score" and _known(basic[name]):
-                sets = IndexedSets.build([_columns(context, quantity.signature)], context.panel.expression.n_genes)
+                sets = sets_of([_members(context, quantity.signature)], context.panel.expression.n_genes)
                 values = rescored(context.panel.expression, sets, method, n_jobs=context.n_jobs)
                 basic[name] = Column.of(values[:, 0])
         changed = replace(context, scheme=other, basic=basic)

@@ -97,12 +97,16 @@ def test_the_same_repeats_each_time_and_in_any_order(shared: Path) -> None:
 def test_genes_left_out_depend_on_seed_and_signature_only() -> None:
     plan = load_scheme("acquired_resistance").stability
     assert plan is not None
-    first = kept_genes(30, plan, seed=1, signature="a")
+    first = kept_genes(np.ones(30, bool), plan, seed=1, signature="a")
 
     assert all(len(places) == 27 for places in first)
-    assert [p.tolist() for p in kept_genes(30, plan, seed=1, signature="a")] == [p.tolist() for p in first]
-    assert [p.tolist() for p in kept_genes(30, plan, seed=1, signature="b")] != [p.tolist() for p in first]
-    assert all(len(places) == 2 for places in kept_genes(3, plan, seed=1, signature="a"))
+    assert [p.tolist() for p in kept_genes(np.ones(30, bool), plan, seed=1, signature="a")] == [
+        p.tolist() for p in first
+    ]
+    assert [p.tolist() for p in kept_genes(np.ones(30, bool), plan, seed=1, signature="b")] != [
+        p.tolist() for p in first
+    ]
+    assert all(len(places) == 2 for places in kept_genes(np.ones(3, bool), plan, seed=1, signature="a"))
 
 
 def test_frozen_calls_of_one_sample_say_how_firm_they_are(shared: Path) -> None:

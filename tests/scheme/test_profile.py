@@ -79,7 +79,7 @@ def slow_profile(ranks: list[float]) -> float:
 
 
 def test_how_far_the_usual_tumour_moves() -> None:
-    shift = leave_out_shift(known(), "set_a", KEPT)
+    shift = leave_out_shift(known(), "set_a", KEPT, method="ssgsea")
     expected = [slow_profile([float(RANKS[k]) for k in places]) - slow_profile(RANKS.tolist()) for places in KEPT]
 
     np.testing.assert_allclose(shift, expected, atol=1e-12)
@@ -92,7 +92,10 @@ def test_ranks_go_by_name_and_not_by_place() -> None:
     genes = ("EXTRA", *SETS["set_a"][::-1])
     turned = known(genes, np.array([0.5, *RANKS[::-1]]))
 
-    np.testing.assert_allclose(leave_out_shift(turned, "set_a", KEPT), leave_out_shift(known(), "set_a", KEPT))
+    np.testing.assert_allclose(
+        leave_out_shift(turned, "set_a", KEPT, method="ssgsea"),
+        leave_out_shift(known(), "set_a", KEPT, method="ssgsea"),
+    )
 
 
 def without_reference() -> Context:
@@ -109,8 +112,26 @@ def without_reference() -> Context:
 )
 def test_where_nothing_is_known_nothing_is_moved(made: object) -> None:
     assert callable(made)
-    assert leave_out_shift(made(), "set_a", KEPT) == 0.0
-    assert leave_out_shift(known(), "set_b", KEPT) == 0.0
+    assert leave_out_shift(made(), "set_a", KEPT, method="ssgsea") == 0.0
+    assert leave_out_shift(known(), "set_b", KEPT, method="ssgsea") == 0.0
+
+
+def test_the_method_decides_how_far_it_moves() -> None:
+    shift = leave_out_shift(known(), "set_a", KEPT, method="singscore")
+
+    np.testing.assert_allclose(shift, [RANKS[places].mean() - RANKS.mean() for places in KEPT])
+    assert leave_out_shift(known(), "set_a", KEPT, method="zscore") == 0.0
+
+
+def test_genes_down_are_taken_off() -> None:
+    made = known()
+    made.panel = replace(made.panel, up={"set_a": np.arange(len(SETS["set_a"])) < 7})
+    shift = leave_out_shift(made, "set_a", KEPT, method="ssgsea")
+
+    up = np.arange(len(SETS["set_a"])) < 7
+    sides = [[RANKS[places[side[places]]].tolist() for side in (up, ~up)] for places in (np.arange(12), *KEPT)]
+    scores = [slow_profile(one) - slow_profile(other) for one, other in sides]
+    np.testing.assert_allclose(shift, np.array(scores[1:]) - scores[0], atol=1e-12)
 
 
 def test_usual_expression_comes_from_the_frozen_reference_where_it_knows_the_genes() -> None:

@@ -23,10 +23,10 @@ from resistype.cohort.agreement.sides import Labelling
 from resistype.errors import SamplesError
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, Signature
-from resistype.scheme.rescore import rescored
+from resistype.scheme.rescore import Members, rescored, sets_of
 from resistype.scheme.scheme import Quantity, Scheme
 from resistype.scheme.variant import merged_library
-from resistype.score import IndexedSets, get_method
+from resistype.score import get_method
 
 __all__ = ["Matrices", "carriers"]
 
@@ -179,23 +179,14 @@ def _left_out(
     expression: Expression, signature: Signature, quantity: Quantity, *, samples: list[str]
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Genes found, and how much the value of each sample falls without each: shape (n_samples, n_genes)."""
-    match = expression.index.match(signature.genes)
-    found = match.columns >= 0
-    genes = [gene for gene, there in zip(match.wanted, found, strict=True) if there]
-    columns = match.columns[found]
+    members = Members.of(signature, expression.index.match(signature.genes))
+    genes = list(members.genes)
     if quantity.kind == "mean_log2":
-        log2 = expression.select(samples).log2(columns)
+        log2 = expression.select(samples).log2(members.columns)
         whole, n = log2.mean(axis=1, keepdims=True), len(genes)
         return genes, whole - (whole * n - log2) / max(n - 1, 1)
-    up = np.array([gene not in signature.down for gene in genes])
-    weight = np.array([(signature.weights or {}).get(gene, 1.0) for gene in genes])
-    kept = [np.ones(len(genes), dtype=bool), *(np.arange(len(genes)) != k for k in range(len(genes)))]
-    sets = IndexedSets.build(
-        [columns[keep & up] for keep in kept],
-        expression.n_genes,
-        down=[columns[keep & ~up] for keep in kept],
-        weights=[np.concatenate([weight[keep & up], weight[keep & ~up]]) for keep in kept],
-    )
+    places = np.arange(len(genes))
+    sets = sets_of([members, *(members.only(places[places != k]) for k in places)], expression.n_genes)
     whole_cohort = get_method(quantity.method).family == "cohort"
     used = expression if whole_cohort else expression.select(samples)
     scores = rescored(used, sets, quantity.method, n_jobs=1)
