@@ -157,7 +157,13 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
             "unit": expression.unit,
             "notes": list(notes),
         },
-        "scheme": {"id": scheme.id, "version": scheme.version, "seed": scheme.seed, "random_sets": scheme.random_sets},
+        "scheme": {
+            "id": scheme.id,
+            "version": scheme.version,
+            "sha256": scheme.content_hash,
+            "seed": scheme.seed,
+            "random_sets": scheme.random_sets,
+        },
         "signatures": {name: {"ref": s.ref, "sha256": s.content_hash} for name, s in signatures.items()},
         "reference": dict(about),
     }

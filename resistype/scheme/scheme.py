@@ -7,6 +7,8 @@ does not fit; `read.py` brings a file in, `rules.py` applies the rules, `quantit
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -229,6 +231,12 @@ class Scheme(_Model):
             if axis.id == name:
                 return axis
         raise KeyError(name)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256, in hexadecimal, of all that the scheme says: an edited scheme that kept its version shows."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     @property
     def signatures(self) -> tuple[str, ...]:

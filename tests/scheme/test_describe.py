@@ -17,7 +17,19 @@ from resistype.scheme import Calls, classify, fit_reference
 from resistype.scheme.context import Context, Rows
 from resistype.scheme.describe import coverage_frame, gene_frame, run_caveats, run_record, sample_caveats
 from resistype.scheme.verdicts import Verdicts
-from tests.scheme.build import MHC1, MINI_GENES, QUICK, SETS, cohort, context, level_calls, matrix, paired_calls, pairs
+from tests.scheme.build import (
+    MHC1,
+    MINI_GENES,
+    QUICK,
+    SETS,
+    cohort,
+    context,
+    level_calls,
+    matrix,
+    paired_calls,
+    pairs,
+    scheme,
+)
 
 ALWAYS = {"THRESHOLD_OURS", "NO_VALIDATION", "CONTEXT"}
 
@@ -260,7 +272,8 @@ def test_the_record_says_what_it_takes_to_repeat_the_run() -> None:
         "unit": "log2",
         "notes": ["read as log2"],
     }
-    assert record["scheme"] == {"id": "mini", "version": "1.0.0", "seed": 7, "random_sets": 99}
+    named = {"id": "mini", "version": "1.0.0", "sha256": made.scheme.content_hash, "seed": 7, "random_sets": 99}
+    assert record["scheme"] == named
     assert set(record["signatures"]) == set(SETS)
     assert record["reference"] == about("frozen")
 
@@ -280,6 +293,15 @@ def test_the_record_is_strict_json(make: Any) -> None:
     assert again["reference"]["n"] == 32
     assert again["reference"]["sha256"] == calls.reference["sha256"]
     assert again["input"]["n_obs"] == len(calls.samples)
+
+
+def test_an_edited_scheme_that_kept_its_version_shows() -> None:
+    limits = scheme().thresholds
+    edited = scheme().model_copy(update={"thresholds": {"level": limits["level"].model_copy(update={"value": 0.41})}})
+
+    assert len(scheme().content_hash) == 64
+    assert scheme().content_hash == type(scheme()).model_validate(scheme().model_dump(mode="json")).content_hash
+    assert edited.content_hash != scheme().content_hash
 
 
 def test_a_frozen_run_records_universe_shift_and_lines() -> None:
