@@ -88,10 +88,14 @@ def _with_lower(values: Any, span: Any, table: Any, sums: Any, work: Any) -> Non
 def _one_gene(values: Any, about: Any, sums: Any, work: Any) -> None:
     """Sums of the tabulated distribution function over all pairs of ascending values; each pair is looked up once.
 
-    From entry `full` on the table is 1: pairs so far apart are counted, not looked up.
+    From entry `full` on the table is 1: pairs so far apart are counted, not looked up. Values so close together, or so
+    far apart, that their spread is not a number of the machine are taken as one value.
     """
     table, full, one = about
     n, scale = values.size, _scale(values)
+    if not (0.0 < scale < np.inf and values[n - 1] - values[0] < np.inf):
+        sums[:] = n * table[0]
+        return
     far = np.zeros(n + 1, np.int64)
     for j in range(n):
         sums[j] = table[0] + (n - 1 - j) * one

@@ -63,12 +63,13 @@ def entries_csr(places: Any, about: Any, result: Any) -> None:
         base[:] = tables[zero_ranks[i]]
         zeros[:, i] = base
         for j in range(indptr[i], indptr[i + 1]):
-            slot, rank = np.uint64(slots[np.uint64(indices[j])]), np.uint64(ranks[j])  # see ONE in `kernels.py`
+            slot: Any = np.uint64(slots[np.uint64(indices[j])])  # see ONE in `kernels.py`
+            rank = np.uint64(ranks[j])
             met[slot] = True
             for t in range(base.size):
                 entries[slot, np.uint64(t), np.uint64(i)] = tables[rank, np.uint64(t)] - base[t]
-    for slot in range(met.size):
-        n_met[bin_of[slot]] += met[slot]
+    for gene in range(met.size):
+        n_met[bin_of[gene]] += met[gene]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

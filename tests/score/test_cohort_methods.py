@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from pathlib import Path
 
@@ -214,7 +215,9 @@ def slow_sums(row: NDArray[np.float64], table: NDArray[np.int64]) -> list[int]:
         mean += value
     mean /= n
     for value in row.tolist():
-        spread += (value - mean) ** 2
+        spread += (value - mean) * (value - mean)
+    if spread == 0.0 or not math.isfinite(spread):
+        return [n * int(table[0])] * n
     scale, one = 4.0 / np.sqrt(spread / (n - 1)) * 1000, 2 * int(table[0])
     entry = [[int(table[int(min((a - b) * scale, 10_001.0))]) if a >= b else 0 for b in row] for a in row]
     return [sum(entry[j][k] if k <= j else one - entry[k][j] for k in range(n)) for j in range(n)]
@@ -224,6 +227,16 @@ def slow_sums(row: NDArray[np.float64], table: NDArray[np.int64]) -> list[int]:
 @given(st.lists(st.lists(FAR, min_size=19, max_size=19), min_size=1, max_size=3), st.integers(2, 19))
 def test_sums_over_pairs_are_exact(rows: list[list[float]], n: int) -> None:
     """In fours, singly, tied, and so far apart that the pair is only counted."""
+    check_sums(rows, n)
+
+
+@pytest.mark.parametrize("row", [[0.0, 1.5e-287, 0.0], [-1e308, 1e308, 0.0], [1e200, -1e200, 5.0]])
+def test_values_whose_spread_is_no_number_are_one_value(row: list[float]) -> None:
+    """Looked up, they would point outside of the table."""
+    check_sums([row], 3)
+
+
+def check_sums(rows: list[list[float]], n: int) -> None:
     values = np.sort(np.array(rows)[:, :n], axis=1)
     values = values[values[:, 0] < values[:, -1]]
     found = np.empty(values.shape, np.int64)
