@@ -47,9 +47,9 @@ def refused(entry: str, name: str) -> Verdict:
 @pytest.mark.parametrize(("entry", "name"), CASES)
 def test_each_is_refused_with_a_word_that_helps(entry: str, name: str) -> None:
     found = refused(entry, name)
-    DONE[entry] = DONE.get(entry, 0) + 1
 
     assert complete(found) == [], found.words
+    DONE[entry] = DONE.get(entry, 0) + 1
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -68,6 +68,7 @@ def test_what_a_view_takes_is_told_and_right(name: str) -> None:
 
     assert re.search(words, found.said), found.said
     assert found.right
+    DONE["told"] = DONE.get("told", 0) + 1
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -108,7 +109,6 @@ def test_a_message_is_answered_with_an_error_and_changes_nothing(name: str, sent
     content, buffers = MESSAGES[name]
     sent.clear()
     view._asked(view, content, buffers)
-    DONE["widgets"] = DONE.get("widgets", 0) + 1
 
     assert (view.session.state, view.session.log) == before[:2]
     assert view.get_state() == before[2]
@@ -119,6 +119,7 @@ def test_a_message_is_answered_with_an_error_and_changes_nothing(name: str, sent
         json.dumps(sent)
     else:
         assert sent == []
+    DONE["widgets"] = DONE.get("widgets", 0) + 1
 
 
 def test_figures() -> None:
@@ -126,7 +127,9 @@ def test_figures() -> None:
     counts = {entry: len(cases) for entry, cases in TABLES.items()}
     counts["widgets"] += len(bad_widgets.TOLD) + len(MESSAGES)
     counts["napari"] += len(bad_napari.TOLD)
-    record("bad inputs, named", cases=total, **counts)
+    asked = len(CASES) + len(MESSAGES) + len(TOLD)
+    if sum(DONE.values()):
+        record("bad inputs, named", cases=total, silent=asked - sum(DONE.values()), **counts)
     assert total >= 60
     assert min(len(one) for one in (bad_widgets.REFUSED, bad_widgets.TOLD, bad_napari.REFUSED, bad_napari.TOLD)) >= 8
     assert cohort().expression.shape[0] == len(cohort().samples)
