@@ -25,8 +25,8 @@ from tests.small import small
 ROOT = Path(__file__).resolve().parents[1]
 CORE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-# names to import that differ from names to install, and what anndata cannot be without
-INSTALLED_AS = {"sklearn": "scikit-learn", "zarr": "anndata", "IPython": "ipython"}
+# names to import that differ from names to install
+INSTALLED_AS = {"sklearn": "scikit-learn", "IPython": "ipython"}
 CORE_LIMIT = 25  # distributions that come with resistype
 
 
