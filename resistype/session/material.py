@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls, Scheme
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity
+from resistype.session.joined import coordinates, in_order
 from resistype.session.recall import recall, safe_float32
 
 __all__ = ["Material", "call_names", "from_calls", "from_quantities", "with_quantity"]
@@ -89,7 +90,7 @@ def from_calls(calls: Calls, embeddings: Mapping[str, Any] | None = None) -> Mat
     columns = _columns(calls.scheme, {name: column.values for name, column in calls.columns.items()})
     final = {axis.id: _coded(axis, calls.verdicts.calls[axis.id]) for axis in calls.scheme.axes}
     design = _design(calls.design, len(calls.samples))
-    points = _points(embeddings, len(calls.samples))
+    points = coordinates(embeddings or {}, calls.samples)
     raw = recall(calls.scheme, columns, {axis.id: call_names(axis) for axis in calls.scheme.axes})
     return Material(calls.scheme, calls.samples, columns, raw, final, design, points, calls)
 
@@ -110,14 +111,14 @@ def from_quantities(
     quantities
         One row an observation, one column a quantity of the scheme; what is absent counts as not measured.
     design
-        Patient, timepoint, baseline_sample and other columns, one row an observation.
+        Patient, timepoint, baseline_sample and other columns, one row an observation; joined by the names of rows.
     embeddings
         Coordinates of shape (n_obs, 2), by name.
 
     Raises
     ------
     InputError
-        S112 for a column that is no quantity of the scheme; E903 when the lengths differ.
+        S112 for a column that is no quantity of the scheme; E903 when lengths or names of rows differ.
     """
     unknown = [
         f"{name!r} is no quantity of scheme {scheme.id!r}" for name in quantities if name not in scheme.quantities
@@ -133,9 +134,9 @@ def from_quantities(
     }
     columns = _columns(scheme, found)
     raw = recall(scheme, columns, {axis.id: call_names(axis) for axis in scheme.axes})
-    table = _design(pd.DataFrame(index=quantities.index) if design is None else design, n_obs)
     samples = tuple(str(name) for name in quantities.index)
-    return Material(scheme, samples, columns, raw, dict(raw), table, _points(embeddings, n_obs))
+    table = _design(pd.DataFrame(index=range(n_obs)) if design is None else _of_samples(design, samples), n_obs)
+    return Material(scheme, samples, columns, raw, dict(raw), table, coordinates(embeddings or {}, samples))
 
 
 def with_quantity(material: Material, name: str, values: Any, *, title: str = "") -> Material:
@@ -170,21 +171,16 @@ def _coded(axis: Axis, calls: NDArray[np.object_]) -> Codes:
     return np.asarray(found).astype(np.uint8)
 
 
+def _of_samples(design: pd.DataFrame, samples: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        return in_order(design, samples)
+    except ValueError as error:
+        raise InputError(f"The design: {error}.", code="E903") from error
+
+
 def _design(table: pd.DataFrame, n_obs: int) -> pd.DataFrame:
     design = table.copy().reset_index(drop=True) if len(table) else pd.DataFrame(index=range(n_obs))
     for name in DESIGN:
         if name not in design:
             design[name] = ""
     return design
-
-
-def _points(embeddings: Mapping[str, Any] | None, n_obs: int) -> dict[str, NDArray[np.float32]]:
-    points, wrong = {}, []
-    for name, given in (embeddings or {}).items():
-        values = np.asarray(given, dtype=np.float32)
-        if values.ndim != 2 or values.shape[0] != n_obs or values.shape[1] < 2:
-            wrong.append(f"embedding {name!r} has shape {values.shape}; ({n_obs}, 2) is needed")
-        else:
-            points[str(name)] = np.ascontiguousarray(values[:, :2])
-    complain(wrong, InputError, code="E903", subject="Embeddings")
-    return points

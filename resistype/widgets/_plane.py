@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls
 from resistype.session import Material, Session, from_calls
+from resistype.session.joined import coordinates
 
 __all__ = ["plane", "session_of", "with_plane"]
 
@@ -61,7 +61,8 @@ def with_plane(source: Calls | Material, embeddings: Any) -> Material:
     if embeddings is not None and not isinstance(embeddings, Mapping):
         message = f"Embeddings: got {type(embeddings).__name__}; wanted a dictionary such as {{'UMAP': coordinates}}."
         raise InputError(message, code="V117")
-    points = _coordinates(embeddings or {}, samples)
+    points = coordinates(embeddings or {}, samples)
+    _check_finite(points)
     if isinstance(source, Material):
         material = replace(source, embeddings={**source.embeddings, **points})
     else:
@@ -74,37 +75,14 @@ def _check_any(samples: Sequence[str]) -> None:
         raise InputError("There are 0 observations, nothing to show. Give calls of at least one.", code="V117")
 
 
-def _coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    """Coordinates by name, float32 of shape (n_obs, 2), in the order of the observations."""
-    found, wrong = {}, []
-    for name, one in given.items():
-        try:
-            points = np.asarray(_in_order(one, samples), dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            wrong.append(f"embedding {name!r} cannot be read as numbers: {str(error)[:200]}; give numbers")
-            continue
-        endless = int(np.isinf(points).sum())
-        if points.ndim != 2 or points.shape[0] != len(samples) or points.shape[1] < 2:
-            wrong.append(f"embedding {name!r} has shape {points.shape}; ({len(samples)}, 2) is needed")
-        elif endless or np.isnan(points[:, :2]).any(axis=1).all():
+def _check_finite(points: Mapping[str, NDArray[np.float32]]) -> None:
+    wrong = []
+    for name, one in points.items():
+        endless = int(np.isinf(one).sum())
+        if endless or np.isnan(one).any(axis=1).all():
             has = f"{endless} infinite" if endless else "no finite"
             wrong.append(f"embedding {name!r} has {has} coordinates; give numbers, or NaN where there is no place")
-        else:
-            found[str(name)] = np.ascontiguousarray(points[:, :2])
     complain(wrong, InputError, code="E903", subject="Embeddings")
-    return found
-
-
-def _in_order(one: Any, samples: Sequence[str]) -> Any:
-    """A table by the names of its rows; whatever has none as it is."""
-    if not isinstance(one, pd.DataFrame) or isinstance(one.index, pd.RangeIndex):
-        return one
-    rows = pd.Index([str(name) for name in one.index])
-    absent = [name for name in samples if name not in rows]
-    if absent or rows.has_duplicates:
-        what = f"{len(absent)} observations are not among its rows" if absent else "a name of its rows occurs twice"
-        raise ValueError(f"{what}; its rows need the names of the observations, or give an array in their order")
-    return one.to_numpy()[rows.get_indexer(pd.Index(samples))]
 
 
 def plane(material: Material) -> NDArray[np.float32]:

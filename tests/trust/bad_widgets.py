@@ -94,7 +94,7 @@ EXPLORER: dict[str, tuple[Case, str]] = {
     ),
     "coordinates of other samples": (
         _on(_others()),
-        "E903 Embeddings: 1 problem\n  - embedding 'UMAP' cannot be read as",
+        "E903 Embeddings: 1 problem\n  - embedding 'UMAP': 40 observations are not among its rows",
     ),
     "coordinates without a name": (
         lambda: Explorer(material(N), embeddings=np.zeros((N, 2))),  # type: ignore[arg-type]
