@@ -18,6 +18,7 @@ FLOORS = {
     "atomic": 0,
     "errors": 0,
     "extras": 0,
+    "legible": 0,
     "resources": 0,
     "strict": 0,
     "genes": 1,

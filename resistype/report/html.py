@@ -1,6 +1,7 @@
 """The page: one HTML file that needs nothing else, drawn from a `Report` and from nothing else.
 
-Rendered by jinja2 with autoescaping, so names from the data are text and never markup. The page may load nothing and
+Rendered by jinja2 with autoescaping, so names from the data are text and never markup, and without characters that
+turn the text beside them. The page may load nothing and
 run nothing: its policy is ``default-src 'none'`` with the hash of its one style sheet; there is no script, no style
 attribute and no link outwards.
 """
@@ -16,6 +17,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from resistype.legible import legible
 from resistype.report.charts import change_charts, share_chart, strip_chart
 from resistype.report.model import Group, Report, Unit
 from resistype.report.overview import FIRM
@@ -53,7 +55,12 @@ def policy(style: str) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        finalize=lambda value: legible(value, lines=True) if type(value) is str else value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     shown = {
         "condition": condition,

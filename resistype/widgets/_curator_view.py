@@ -6,7 +6,6 @@ Everything is worked out here; the page writes it down. The same shape is declar
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from resistype.curation.desk_mend import Problem
 from resistype.curation.desk_sheet import CHOICES, FORM, Row
 from resistype.curation.draft import Drafted
 from resistype.genes import resolve
+from resistype.legible import legible
 from resistype.library import Signature
 
 __all__ = ["Choice", "exported", "view"]
@@ -30,8 +30,6 @@ OVERLAP = ("signature", "axis", "shared", "Jaccard", "of this", "of that", "gene
 CAUTION = "Genes chosen by this picture fit these samples; other samples must confirm them."
 NO_DIFF = "no difference, or nothing stored"
 SHOWN, MAX_POINTS = 15, 400
-# as in widgets/src/dom.ts: control characters and those that turn the direction of text
-UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 RANK = {"error": 0, "warning": 1, "note": 2}
 MARKS = {"error": "✗", "warning": "!", "note": "·"}
 
@@ -99,7 +97,7 @@ def view(desk: Desk, cohorts: Mapping[str, CohortData], choice: Choice) -> dict[
 def readable(value: Any) -> Any:
     """Texts without characters that turn or hide what stands beside them; for what is only read, never sent back."""
     if isinstance(value, str):
-        return UNSAFE.sub("\ufffd", value)
+        return legible(value)
     if isinstance(value, Mapping):
         return {name: readable(one) for name, one in value.items()}
     return [readable(one) for one in value] if isinstance(value, (list, tuple)) else value

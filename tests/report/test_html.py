@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 
+from resistype.legible import legible
 from resistype.report import build_report, read_report, render, render_report, report_json
 from resistype.report.html import policy
 from resistype.report.model import Report
@@ -187,10 +188,10 @@ def replaced(value: object, words: dict[str, str]) -> object:
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)), ids=[repr(name)[:24] for name in HOSTILE])
 def test_a_hostile_name_is_text(number: int) -> None:
-    """It stands on the page as it is."""
+    """It stands on the page as it is, but for characters that turn or hide what stands beside them."""
     names = [e.all("b")[0].text for e in page("hostile").section("units").all("details") if "s" in e.kind]
     patients = [row[0] for row in page("hostile pairs").after("pairs", "IFNγ response")]
-    shown = HOSTILE[number].replace("\x00", "\ufffd")
+    shown = legible(HOSTILE[number], lines=True)
 
     assert HOSTILE[number] in names or shown in names
     assert any(patient.startswith((HOSTILE[number], shown)) for patient in patients)
