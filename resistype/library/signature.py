@@ -12,7 +12,6 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -213,7 +212,7 @@ class Signature(BaseModel):
         """``id@version``."""
         return f"{self.id}@{self.version}"
 
-    @cached_property
+    @property
     def content_hash(self) -> str:
         """SHA-256, in hexadecimal, of what defines the score: genes, signs, weights, pairs, species, scoring."""
         content = {

@@ -137,6 +137,17 @@ def test_a_model_is_its_own_dump(signature: Signature) -> None:
     assert Signature.model_validate_json(signature.model_dump_json()).content_hash == signature.content_hash
 
 
+def test_a_copy_with_other_genes_has_another_hash() -> None:
+    signature = Signature.model_validate(BASE)
+    before = signature.content_hash
+
+    changed = signature.model_copy(update={"up": (*signature.up, "STAT1")})
+
+    assert changed.content_hash != before
+    assert changed.content_hash == Signature.model_validate(changed.model_dump()).content_hash
+    assert signature.content_hash == before
+
+
 # what a name, a text and an id may hold
 
 
