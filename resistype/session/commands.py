@@ -16,7 +16,7 @@ from resistype.errors import SessionError
 from resistype.session.material import Material, call_names
 from resistype.session.state import Region, State, inside, read_rows, write_rows
 
-__all__ = ["COMMANDS", "Command", "apply", "as_corners", "color_choices", "columns_of"]
+__all__ = ["COMMANDS", "Command", "apply", "as_corners", "color_choices", "columns_of", "known_axis"]
 
 MAX_NAME = 200
 
@@ -47,11 +47,22 @@ def apply(command: Command, state: State, material: Material) -> State:
     return COMMANDS[command.name](state, material, *command.arguments)
 
 
-def _move(state: State, material: Material, axis: str, /, name: str, value: float) -> State:
-    known = {one.id: one for one in material.scheme.axes}
+def known_axis(material: Material, axis: str) -> str:
+    """The axis, if the scheme has it.
+
+    Raises
+    ------
+    SessionError
+        V102 when it has none of that id.
+    """
+    known = [one.id for one in material.scheme.axes]
     if axis not in known:
         raise SessionError(f"No axis {axis!r}; the axes are: {', '.join(known)}.", code="V102")
-    thresholds = known[axis].thresholds
+    return axis
+
+
+def _move(state: State, material: Material, axis: str, /, name: str, value: float) -> State:
+    thresholds = material.scheme.axis(known_axis(material, axis)).thresholds
     if name not in thresholds:
         message = f"Axis {axis!r} has no threshold {name!r}; it has: {', '.join(thresholds) or 'none'}."
         raise SessionError(message, code="V102")
@@ -65,10 +76,8 @@ def _move(state: State, material: Material, axis: str, /, name: str, value: floa
 
 
 def _reset(state: State, material: Material, axis: str = "") -> State:
-    if axis and axis not in {one.id for one in material.scheme.axes}:
-        known = ", ".join(one.id for one in material.scheme.axes)
-        raise SessionError(f"No axis {axis!r}; the axes are: {known}.", code="V102")
-    return replace(state, moved=tuple(item for item in state.moved if axis and item[0][0] != axis))
+    kept = known_axis(material, axis) if axis else ""
+    return replace(state, moved=tuple(item for item in state.moved if kept and item[0][0] != kept))
 
 
 def _select(state: State, material: Material, rows: str) -> State:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from resistype.errors import SessionError
 from resistype.scheme import Calls
 from resistype.scheme.scheme import Scheme
-from resistype.session.commands import Command, apply, as_corners, color_choices
+from resistype.session.commands import Command, apply, as_corners, color_choices, known_axis
 from resistype.session.events import Events
 from resistype.session.evidence import evidence_of
 from resistype.session.material import Material, call_names, from_calls, with_quantity
@@ -118,20 +118,21 @@ class Session:
 
     def thresholds(self, axis: str) -> dict[str, float]:
         """Thresholds of an axis as they stand now."""
-        return {name: one.value for name, one in self.scheme.axis(axis).thresholds.items()}
+        of = self.scheme.axis(known_axis(self._material, axis))
+        return {name: one.value for name, one in of.thresholds.items()}
 
     def codes(self, axis: str) -> Codes:
         """Calls of an axis as codes, shape (n_obs,); `names` says what they mean."""
-        return self._final[axis]
+        return self._final[known_axis(self._material, axis)]
 
     def names(self, axis: str) -> tuple[str, ...]:
         """Calls of an axis in the order of their codes."""
-        return self._names[axis]
+        return self._names[known_axis(self._material, axis)]
 
     def counts(self, axis: str) -> dict[str, int]:
         """How many observations have each call of an axis."""
-        found = np.bincount(self._final[axis], minlength=len(self._names[axis])).tolist()
-        return dict(zip(self._names[axis], found, strict=False))
+        names = self.names(axis)
+        return dict(zip(names, np.bincount(self.codes(axis), minlength=len(names)).tolist(), strict=False))
 
     def codes_at(self, thresholds: Mapping[str, Mapping[str, float]]) -> dict[str, Codes]:
         """Calls as codes as they would be at these thresholds, each of shape (n_obs,); nothing is moved or logged.

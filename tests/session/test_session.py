@@ -60,6 +60,14 @@ def test_a_bad_command_changes_nothing(
     assert (session.log, heard) == ([], [])
 
 
+@pytest.mark.parametrize("question", ["codes", "names", "counts", "thresholds"])
+def test_a_question_about_an_axis_that_is_not_there(session: Session, question: str) -> None:
+    with pytest.raises(SessionError) as error:
+        getattr(session, question)("nope")
+
+    assert str(error.value).startswith("V102 No axis 'nope'; the axes are: ifng, isg_rs")
+
+
 def test_listeners_hear_what_changed_and_only_that(session: Session) -> None:
     heard: list[tuple[str, object]] = []
     for name, event in vars(session.events).items():
