@@ -13,6 +13,7 @@ import pytest
 from resistype.cli import main
 from resistype.datasets import demo, write_demo
 from resistype.library import load_library
+from resistype.scheme import load_scheme
 
 OUTPUTS = [
     "calls.tsv",
@@ -108,6 +109,7 @@ def test_run_json_lets_a_run_be_repeated(inputs: Path, tmp_path: Path, monkeypat
     assert run(*again[1:]) == 0
     assert (tmp_path / "a" / "calls.tsv").read_bytes() == (tmp_path / "b" / "calls.tsv").read_bytes()
     assert len(record["input"]["sha256"]) == 64
+    assert record["scheme"].pop("sha256") == load_scheme("acquired_resistance").content_hash
     assert record["scheme"] == {"id": "acquired_resistance", "version": "1.0.0", "seed": 20240212, "random_sets": 500}
     assert set(record["signatures"]["mhc1_core"]) == {"ref", "sha256"}
     assert all(t["source"] in ("ours", "published") for t in record["thresholds"])
