@@ -116,7 +116,8 @@ def test_a_covariate_that_does_not_vary_changes_nothing(data: Data) -> None:
     )
     with_flat, without = grow(flat, LOOSE), grow(data, LOOSE)
 
-    assert [replace(node, candidates=node.candidates[:3]) for node in with_flat] == pytest.approx(list(without))
+    same = [replace(node, candidates=node.candidates[:3]) for node in with_flat]
+    assert list(map(repr, same)) == list(map(repr, without))  # a p that is NaN equals itself in words only
     assert all(node.candidates[3].why for node in with_flat)
 
 
