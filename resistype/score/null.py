@@ -105,6 +105,16 @@ class Draws:
         return out
 
     @cached_property
+    def sizes(self) -> NDArray[np.intp]:
+        """Genes of each bin, shape (n_bins,)."""
+        return np.bincount(self.bin_of)
+
+    @property
+    def deepest(self) -> NDArray[np.int64]:
+        """Places of each bin that some part takes, shape (n_bins,)."""
+        return np.asarray(self.spans[..., 1].max(axis=0, initial=0))
+
+    @cached_property
     def takers(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The parts that take each place, as (begins, parts): for place k ``parts[begins[k] : begins[k + 1]]``."""
         bins = np.repeat(np.arange(self.edges.size - 1), np.diff(self.edges))

@@ -148,11 +148,11 @@ def _along(entries: Any, table: int, draws: Any, lines: Any, sums: Any) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _places(seldom: Any, edges: Any) -> Any:
+def _places(seldom: Any, edges: Any, deepest: Any) -> Any:
     """The places of the bins whose genes are added one by one."""
     out, n = np.empty(edges[-1], np.int32), 0
     for b in range(seldom.size):
-        for place in range(edges[b], edges[b + 1] if seldom[b] else edges[b]):
+        for place in range(edges[b], edges[b] + (deepest[b] if seldom[b] else 0)):
             out[n] = place
             n += 1
     return out[:n]
@@ -261,14 +261,13 @@ def compare(entries: Any, about: Any, room: Any, out: Any) -> None:
     Shapes: entries (n_genes, n_tables, LANES), genes of the draws (n, places), out (n_sets, 3, LANES). The room is for
     sums, (ABREAST, lines of a draw × LANES), and for totals, (n_tables, n_parts, APART).
     """
-    sets, (shuffles, edges, spans, sizes, takers), (zeros, met, n_met), formula = about
+    sets, (shuffles, edges, spans, sizes, deepest, takers), (zeros, met, n_met), formula = about
     sums, totals = room
-    deepest = np.diff(edges)
     along, seldom = _ways(n_met, sizes, deepest)
     first = _first_lines(along, deepest)
     for b in range(along.size):
         sums[:, first[b] * LANES : (first[b] + 1) * LANES] = 0
-    takes, places = _takes(along, spans, first), _places(seldom, edges)
+    takes, places = _takes(along, spans, first), _places(seldom, edges, deepest)
     genes = np.empty((TOGETHER * places.size, 3), np.int32)
     ground = _ground(zeros, np.diff(sets[1]))
     found = _found(entries, sets, formula, ground)

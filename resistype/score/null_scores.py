@@ -80,7 +80,7 @@ def _tallies(
 
     rows, ranks = ranked
     members = (draws.slots[sets.indices], sets.offsets, sets.owner)
-    about = draws.shuffles, draws.edges, draws.spans, np.bincount(draws.bin_of), draws.takers
+    about = draws.shuffles, draws.edges, draws.spans, draws.sizes, draws.deepest, draws.takers
     n_tables = tables.shape[1]
     entries = room(rows.n_genes, n_tables, LANES)
     lines = draws.shuffles.shape[1] + draws.edges.size  # a gene and a bin each
@@ -104,7 +104,7 @@ def _entries(
     zeros = np.zeros(entries.shape[1:], np.int32)
     if not isinstance(rows, CsrRows):
         null_kernels.entries_dense(ranks.values.reshape(rows.values.shape), (tables, draws.slots), entries)
-        yield zeros, np.ones(rows.n_genes, np.bool_), np.bincount(draws.bin_of)
+        yield zeros, np.ones(rows.n_genes, np.bool_), draws.sizes
         return
     met, n_met = np.zeros(rows.n_genes, np.bool_), np.zeros(draws.edges.size - 1, np.int64)
     places = rows.indices, rows.indptr, draws.slots
