@@ -73,13 +73,13 @@ class Rows:
 class Panel:
     """The matrix seen through the signatures of a scheme.
 
-    `log2` holds the values of each signature's genes, (n_obs, n_found), and `up` which of them raise its score.
+    `members` are the genes of each signature that the matrix has, `log2` their values, (n_obs, n_found).
     """
 
     expression: Expression
     matches: Mapping[str, Match]
+    members: Mapping[str, Members]
     log2: Mapping[str, NDArray[np.float64]]
-    up: Mapping[str, NDArray[np.bool_]]
     floor: Mapping[str, tuple[str, ...]]
 
     def coverage(self, signature: str) -> float:
@@ -109,10 +109,10 @@ def build_panel(expression: Expression, scheme: Scheme, library: Library) -> Pan
         The scheme and the signatures that it names.
     """
     matches = {name: expression.index.match(library[name].genes) for name in scheme.signatures}
-    log2 = {name: expression.log2(match.columns[match.columns >= 0]) for name, match in matches.items()}
-    up = {name: Members.of(library[name], match).up for name, match in matches.items()}
+    members = {name: Members.of(library[name], match) for name, match in matches.items()}
+    log2 = {name: expression.log2(one.columns) for name, one in members.items()}
     floor = {name: _floor_genes(expression, match) for name, match in matches.items()}
-    return Panel(expression, matches, log2, up, floor)
+    return Panel(expression, matches, members, log2, floor)
 
 
 def _floor_genes(expression: Expression, match: Match) -> tuple[str, ...]:

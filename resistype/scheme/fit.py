@@ -21,7 +21,7 @@ from resistype.scheme.quantities import measure, measure_basic
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference
 from resistype.scheme.regression import fit_robust
-from resistype.scheme.rescore import Members, rescored, sets_of
+from resistype.scheme.rescore import rescored, sets_of
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 from resistype.scheme.verdicts import Verdicts, apply_rules
 
@@ -90,7 +90,7 @@ def _by_other_methods(context: Context) -> dict[str, NDArray[np.float64]]:
     panel, plan = context.panel, context.scheme.stability
     scored = {n: q.signature for n, q in context.scheme.quantities.items() if q.kind == "score"}
     usable = {n: s for n, s in scored.items() if panel.coverage(s) >= MIN_COVERAGE}
-    members = [Members.of(context.library[s], panel.matches[s]) for s in usable.values()]
+    members = [panel.members[s] for s in usable.values()]
     found: dict[str, NDArray[np.float64]] = {}
     for method in plan.methods if plan and usable else ():
         values = rescored(panel.expression, sets_of(members, panel.expression.n_genes), method, n_jobs=context.n_jobs)

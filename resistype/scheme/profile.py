@@ -68,7 +68,7 @@ def leave_out_shift(
     if any(gene not in known for gene in measured):
         return 0.0
     ranks = np.array([known[gene] for gene in measured])
-    up = context.panel.up[signature]
+    up = context.panel.members[signature].up
 
     def _up_minus_down(places: NDArray[np.intp]) -> float:
         sides = [ranks[places[up[places]]], ranks[places[~up[places]]]]

@@ -17,7 +17,7 @@ from resistype.errors import CoverageWarning
 from resistype.scheme.context import MIN_COVERAGE, Column, Context, Rows
 from resistype.scheme.floors import at_floor, batch_floors
 from resistype.scheme.inputs import events_column, mark_column, number_column, ratio_column
-from resistype.scheme.rescore import Members, random_sets, rescored
+from resistype.scheme.rescore import random_sets, rescored
 from resistype.scheme.scheme import Quantity
 from resistype.score import Null, score
 from resistype.score.pace import step
@@ -36,7 +36,7 @@ def _mean_log2(quantity: Quantity, context: Context) -> Column:
     coverage = panel.coverage(quantity.signature)
     if coverage < MIN_COVERAGE:
         return Column.missing(context.n_obs, _thin(quantity, context))
-    if not panel.up[quantity.signature].all():
+    if not panel.members[quantity.signature].up.all():
         why = f"{quantity.signature} has genes down: their mean in log2 says nothing; take a score"
         return Column.missing(context.n_obs, why)
     return Column.of(panel.log2[quantity.signature].mean(axis=1))
@@ -185,7 +185,7 @@ def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Colum
     log2 = context.panel.log2[quantity.signature]
     if log2.shape[1] == 0:
         return Column.missing(len(rows.index), _thin(quantity, context))
-    signs = np.where(context.panel.up[quantity.signature], sign, -sign)
+    signs = np.where(context.panel.members[quantity.signature].up, sign, -sign)
     values = np.full(len(rows.index), np.nan)
     for start in range(0, len(values), 512):
         part = slice(start, start + 512)
@@ -222,9 +222,10 @@ def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
     name = f"random {scored.signature} {scored.method}"
     if name not in context.nulls:
         scheme, expression = context.scheme, context.panel.expression
-        members = Members.of(context.library[scored.signature], context.panel.matches[scored.signature])
         null = Null(n=scheme.random_sets, seed=scheme.seed)
-        sets = random_sets(members, context.mean_expression, null, names=expression.genes)
+        sets = random_sets(
+            context.panel.members[scored.signature], context.mean_expression, null, names=expression.genes
+        )
         context.nulls[name] = rescored(expression, sets, scored.method, n_jobs=context.n_jobs)
     return context.nulls[name]
 

@@ -25,7 +25,7 @@ from resistype.scheme.fit import reference_of
 from resistype.scheme.profile import leave_out_shift
 from resistype.scheme.quantities import measure
 from resistype.scheme.reference import Reference
-from resistype.scheme.rescore import Members, rescored, sets_of
+from resistype.scheme.rescore import rescored, sets_of
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, StabilityPlan
 from resistype.scheme.verdicts import Verdicts, apply_rules
 from resistype.score.pace import step
@@ -131,7 +131,7 @@ def kept_genes(up: NDArray[np.bool_], plan: StabilityPlan, *, seed: int, signatu
 def _without_genes(context: Context, plan: StabilityPlan) -> Iterator[Context]:
     panel, scheme = context.panel, context.scheme
     kept = {
-        name: kept_genes(panel.up[name], plan, seed=scheme.seed, signature=name)
+        name: kept_genes(panel.members[name].up, plan, seed=scheme.seed, signature=name)
         for name in scheme.signatures
         if len(panel.measured(name)) > 1
     }
@@ -139,12 +139,12 @@ def _without_genes(context: Context, plan: StabilityPlan) -> Iterator[Context]:
     for repeat in range(plan.repeats):
         basic = dict(context.basic)
         log2 = {name: values[:, kept[name][repeat]] if name in kept else values for name, values in panel.log2.items()}
-        up = {name: side[kept[name][repeat]] if name in kept else side for name, side in panel.up.items()}
+        members = {name: one.only(kept[name][repeat]) if name in kept else one for name, one in panel.members.items()}
         basic |= {name: Column.of(values[:, repeat]) for name, values in scores.items()}
         for name, quantity in scheme.quantities.items():
             if quantity.kind == "mean_log2" and quantity.signature in kept and _known(basic[name]):
                 basic[name] = Column.of(_mean_without(context, quantity.signature, kept[quantity.signature][repeat]))
-        yield _with_values(replace(context, basic=basic, panel=replace(panel, log2=log2, up=up)))
+        yield _with_values(replace(context, basic=basic, panel=replace(panel, log2=log2, members=members)))
 
 
 def _scores_without(context: Context, kept: Mapping[str, list[NDArray[np.intp]]]) -> dict[str, NDArray[np.float64]]:
@@ -158,7 +158,7 @@ def _scores_without(context: Context, kept: Mapping[str, list[NDArray[np.intp]]]
     found: dict[str, NDArray[np.float64]] = {}
     for method in sorted({q.method for q in wanted.values()}):
         mine = [(name, q.signature) for name, q in wanted.items() if q.method == method]
-        sets = [_members(context, signature).only(places) for _, signature in mine for places in kept[signature]]
+        sets = [context.panel.members[signature].only(places) for _, signature in mine for places in kept[signature]]
         values = rescored(expression, sets_of(sets, expression.n_genes), method, n_jobs=context.n_jobs)
         parts = np.split(values, len(mine), axis=1)
         for (name, signature), part in zip(mine, parts, strict=True):
@@ -168,10 +168,6 @@ def _scores_without(context: Context, kept: Mapping[str, list[NDArray[np.intp]]]
 
 def _known(column: Column) -> bool:
     return not bool(np.isnan(column.values).all())
-
-
-def _members(context: Context, signature: str) -> Members:
-    return Members.of(context.library[signature], context.panel.matches[signature])
 
 
 def _mean_without(context: Context, signature: str, places: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -221,7 +217,7 @@ def _other_methods(context: Context, plan: StabilityPlan) -> Iterator[Context]:
         basic = dict(context.basic)
         for name, quantity in other.quantities.items():
             if quantity.kind == "score" and _known(basic[name]):
-                sets = sets_of([_members(context, quantity.signature)], context.panel.expression.n_genes)
+                sets = sets_of([context.panel.members[quantity.signature]], context.panel.expression.n_genes)
                 values = rescored(context.panel.expression, sets, method, n_jobs=context.n_jobs)
                 basic[name] = Column.of(values[:, 0])
         changed = replace(context, scheme=other, basic=basic)

@@ -125,7 +125,8 @@ def test_the_method_decides_how_far_it_moves() -> None:
 
 def test_genes_down_are_taken_off() -> None:
     made = known()
-    made.panel = replace(made.panel, up={"set_a": np.arange(len(SETS["set_a"])) < 7})
+    one = replace(made.panel.members["set_a"], up=np.arange(len(SETS["set_a"])) < 7)
+    made.panel = replace(made.panel, members={"set_a": one})
     shift = leave_out_shift(made, "set_a", KEPT, method="ssgsea")
 
     up = np.arange(len(SETS["set_a"])) < 7
