@@ -10,7 +10,7 @@
     │   ├── ModelError             models trained on a user's labels, and their files     (T1xx)
     │   ├── SessionError           commands of a session: unknown, out of range           (V1xx)
     │   ├── TissueError            cells with places: scale, keys, coordinates, regions   (P1xx)
-    │   └── ReferenceError_        references: absent, too small, of another kind         (R1xx)
+    │   └── ReferenceDataError     references: absent, too small, of another kind         (R1xx)
     ├── OutputError                a result could not be written; nothing was             (O1xx)
     ├── RunError                   a computation was interrupted or lost a worker         (E6xx)
     └── MissingExtraError          an optional dependency is not installed                (X1xx)
@@ -22,14 +22,20 @@
     ├── TissueWarning              polygons, masks that needed repair or do not fit       (W5xx)
     └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
 
-A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up.
+A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up: every
+code has one row in ``codes.toml`` (class, title, remedy), and ``resistype doctor --explain CODE`` prints it.
 """
 
 from __future__ import annotations
 
+import tomllib
 import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 __all__ = [
+    "Code",
     "CohortWarning",
     "CoverageWarning",
     "ExpressionError",
@@ -40,6 +46,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "OutputError",
+    "ReferenceDataError",
     "ReferenceError_",
     "ResistypeError",
     "ResistypeWarning",
@@ -50,7 +57,9 @@ __all__ = [
     "SignatureError",
     "TissueError",
     "TissueWarning",
+    "codes",
     "complain",
+    "explained",
     "warn",
 ]
 
@@ -99,8 +108,11 @@ class SchemeError(InputError):
     """A scheme is wrong, unknown, or lacks what it needs."""
 
 
-class ReferenceError_(InputError):  # noqa: N801, N818  Python has a ReferenceError of its own
+class ReferenceDataError(InputError):
     """A reference is absent, too small or of another kind."""
+
+
+ReferenceError_ = ReferenceDataError  # the name of 0.1; it leaves with 0.3
 
 
 class ModelError(InputError):
@@ -149,6 +161,37 @@ class TissueWarning(ResistypeWarning):
 
 class GeneNameWarning(ResistypeWarning):
     """Gene names look damaged or are ambiguous."""
+
+
+class Code(NamedTuple):
+    """One row of the registry: the code, its class, what it means and what to do."""
+
+    code: str
+    cls: str
+    title: str
+    remedy: str
+
+
+@lru_cache(maxsize=1)
+def codes() -> dict[str, Code]:
+    """Every code of an error, warning or finding; read when first asked for.
+
+    Examples
+    --------
+    >>> codes()["E504"].title
+    'Every value of the matrix is the same'
+    """
+    text = Path(__file__).with_name("codes.toml").read_text(encoding="utf-8")
+    return {code: Code(code, row["class"], row["title"], row["remedy"]) for code, row in tomllib.loads(text).items()}
+
+
+def explained(code: str) -> str:
+    """What a code means and what to do, in three lines."""
+    row = codes().get(code.strip().upper())
+    if row is None:
+        message = f"There is no code {code[:40]!r}; a code is a letter and three digits, such as E504."
+        raise InputError(message, code="E990")
+    return f"{row.code} {row.title}.\n{row.remedy}\nRaised as {row.cls}."
 
 
 def warn(message: str, category: type[ResistypeWarning], *, code: str, stacklevel: int = 3) -> None:

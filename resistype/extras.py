@@ -15,7 +15,7 @@ __all__ = ["needs"]
 
 
 @contextmanager
-def needs(name: str, *, extra: str, what: str, code: str = "X101", hint: str = "") -> Iterator[None]:
+def needs(name: str, *, extra: str, what: str, hint: str = "") -> Iterator[None]:
     """Imports of an optional library; when one fails, the error names the extra that brings it.
 
     Parameters
@@ -26,15 +26,13 @@ def needs(name: str, *, extra: str, what: str, code: str = "X101", hint: str = "
         The extra of resistype that brings it.
     what
         What needs it, the first words of the message.
-    code
-        Code of the error.
     hint
         A sentence more: another way, or what works without it.
 
     Raises
     ------
     MissingExtraError
-        With `code` when the library is not installed, or does not load; then with what it said.
+        X101 when the library is not installed, or does not load; then with what it said.
 
     Examples
     --------
@@ -50,4 +48,4 @@ def needs(name: str, *, extra: str, what: str, code: str = "X101", hint: str = "
         broken = "" if isinstance(error, ModuleNotFoundError) else f" Its import ended with: {error}."
         more = f" {hint}" if hint else ""
         message = f"{what} needs {name}: pip install 'resistype[{extra}]'.{more}{broken}"
-        raise MissingExtraError(message, code=code) from error
+        raise MissingExtraError(message, code="X101") from error

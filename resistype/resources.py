@@ -31,4 +31,4 @@ def signatures_dir() -> Path:
         f"The folder 'signatures' is neither in the installed package ({package}) nor beside it. "
         "The installation is incomplete; install resistype again."
     )
-    raise ResistypeError(message, code="X101")
+    raise ResistypeError(message, code="X102")

@@ -39,7 +39,7 @@ def compare_command(
 
 def _names(first: Path, second: Path, given: list[str] | None) -> tuple[str, str]:
     if given is not None and len(given) != 2:
-        raise InputError(f"--name was given {len(given)} times; give it twice, or not at all.", code="X130")
+        raise InputError(f"--name was given {len(given)} times; give it twice, or not at all.", code="E990")
     one, two = given or (first.resolve().name, second.resolve().name)
     return (one, two) if one != two else ("first", "second")
 

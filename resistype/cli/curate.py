@@ -60,7 +60,7 @@ def new_command(
     """A draft from a gene list or a table of differential expression, with today's symbols."""
     fields, filters, _ = parse_settings(settings or [])
     if (genes is None) == (de is None):
-        raise InputError("Give either --genes FILE or --de FILE.", code="E214")
+        raise InputError("Give either --genes FILE or --de FILE.", code="E990")
     given = _named(fields, out)
     if de is not None:
         made = draft_de(de, given["name"], filters=filters, fields=given)
@@ -146,7 +146,7 @@ def translate_command(
 ) -> None:
     """The signature in the symbols of the other species, with what is lost."""
     if species not in ("human", "mouse"):
-        raise InputError(f"--to is '{species}'; it must be human or mouse.", code="E214")
+        raise InputError(f"--to is '{species}'; it must be human or mouse.", code="E990")
     made = translate(read_toml(path), "mouse" if species == "mouse" else "human")
     _save(Drafted(made.signature.model_copy(update={"id": out.stem}), made.notes), out)
 

@@ -15,6 +15,7 @@ import typer
 from resistype.cli import show
 from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
+from resistype.errors import explained
 from resistype.expression import ReadOptions, read_expression
 from resistype.library import SignatureSpec, read_signatures
 from resistype.report import (
@@ -221,8 +222,12 @@ def clinical_command(
 
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    explain: Annotated[str | None, typer.Option(metavar="CODE", help="what an error code means, and what to do")] = None,
 ) -> None:
     """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
+    if explain is not None:
+        show.say(explained(explain))
+        return
     from resistype.cli.doctor import examine  # noqa: PLC0415  imports every optional package
 
     findings = examine()

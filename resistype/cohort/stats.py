@@ -117,7 +117,7 @@ def per_patient(values: pd.DataFrame, patient: pd.Series, *, min_cells: int = 10
     """
     if how not in ("mean", "median"):
         message = f"how={how!r}; choose 'mean' or 'median'."
-        raise SamplesError(message, code="E961")
+        raise SamplesError(message, code="E964")
     keys = patient.to_numpy()
     if len(keys) != len(values) or bool(pd.isna(keys).any()):
         absent = int(pd.isna(keys).sum())

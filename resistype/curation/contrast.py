@@ -102,7 +102,7 @@ def groups_of(data: Expression, table: pd.DataFrame, contrast: Contrast) -> Grou
     Raises
     ------
     SamplesError
-        When a selection names nothing, the groups share samples or have fewer than two rows (E920).
+        When a selection names nothing, the groups share samples or have fewer than two rows (E920, E925).
     """
     rows = table.reindex([str(sample) for sample in data.samples])
     names = (contrast.case, *contrast.controls)
@@ -113,14 +113,14 @@ def groups_of(data: Expression, table: pd.DataFrame, contrast: Contrast) -> Grou
             raise SamplesError(message, code="E920")
     if contrast.replicate and contrast.replicate not in rows.columns:
         message = f"There is no column '{contrast.replicate}'. {near(contrast.replicate, map(str, rows.columns))}"
-        raise SamplesError(message, code="E920")
+        raise SamplesError(message, code="E903")
     units = rows[contrast.replicate].astype(str).to_numpy() if contrast.replicate else None
     values = tuple(house_rows(data, mask, units) for mask in masks)
     few = [f"'{name}' has {len(v)}" for name, v in zip(names, values, strict=True) if len(v) < FEWEST]
     if few:
         what = "replicates" if contrast.replicate else "samples"
         message = f"{' and '.join(few)} {what}; at least {FEWEST} are needed on each side to test anything."
-        raise SamplesError(message, code="E920")
+        raise SamplesError(message, code="E925")
     return Groups(names, values)
 
 
@@ -209,7 +209,7 @@ def _welch(case: NDArray[np.float64], control: NDArray[np.float64], method: str)
 def _scanpy(case: NDArray[np.float64], control: NDArray[np.float64], method: str) -> NDArray[np.float64]:
     """p-values of scanpy's rank_genes_groups, one a gene."""
     other = "Or take method=t-test."
-    with needs("scanpy", extra="single-cell", what=f"The method '{method}'", code="X110", hint=other):
+    with needs("scanpy", extra="single-cell", what=f"The method '{method}'", hint=other):
         import scanpy  # noqa: PLC0415  heavy, and optional
     groups = pd.Categorical(["case"] * len(case) + ["control"] * len(control))
     names = pd.Index([str(number) for number in range(case.shape[1])])

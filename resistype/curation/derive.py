@@ -18,7 +18,7 @@ from resistype.curation.draft import Drafted, draft
 from resistype.curation.fields import Filters
 from resistype.curation.tables import filter_text, strongest
 from resistype.curation.translate import counterparts
-from resistype.errors import SamplesError, SignatureError
+from resistype.errors import InputError, SamplesError
 from resistype.expression import Expression, as_expression
 from resistype.genes import GeneIndex
 from resistype.library.names import near
@@ -75,7 +75,7 @@ def derive(
     Raises
     ------
     SamplesError
-        When case or control names nothing or too little (E920).
+        When case or control names nothing or too little (E920, E925).
     SignatureError
         When no gene passes the filters (E212).
 
@@ -121,7 +121,7 @@ def _origin(expression: Expression) -> str:
 def _check(contrast: Contrast) -> None:
     if contrast.method not in METHODS:
         message = f"There is no method '{contrast.method}'. {near(contrast.method, METHODS)}"
-        raise SignatureError(message, code="E210")
+        raise InputError(message, code="E607")
     if not contrast.controls:
         raise SamplesError("No control was given. Name at least one: column=value.", code="E920")
 

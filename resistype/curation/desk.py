@@ -150,7 +150,7 @@ class Desk:
         elif field == "weight":
             changes = {field: weight_of(value)}
         elif field == "name" and not 0 < len(changes[field]) <= MAX_NAME:
-            raise SignatureError(f"A name has 1 to {MAX_NAME} characters.", code="E215")
+            raise SignatureError(f"A name has 1 to {MAX_NAME} characters.", code="E219")
         elif field not in ("name", "citation", "note"):
             raise SignatureError(f"A row has no field '{field[:40]}'.", code="E215")
         self._do(self.sheet.with_row(replace(row, **changes)), f"{field} of {row.name[:40]}")
@@ -193,7 +193,7 @@ class Desk:
             raise SignatureError(f"There is no field '{name[:40]}' to set.", code="E215")
         text = text_of(value).strip()
         if name in CHOICES and text not in CHOICES[name]:
-            raise SignatureError(f"{name} is one of: {', '.join(CHOICES[name])}.", code="E215")
+            raise SignatureError(f"{name} is one of: {', '.join(CHOICES[name])}.", code="E219")
         self._do(replace(self.sheet, fields={**self.sheet.fields, name: text}), f"set {name}")
 
     def undo(self) -> None:

@@ -182,7 +182,7 @@ class CohortData:
         Raises
         ------
         SamplesError
-            E903 for an unknown column, or where changes are asked for without pairs.
+            E903 for an unknown column, E911 where changes are asked for without pairs.
         """
         column = by or self.by
         if column and column not in self.columns:
@@ -192,7 +192,7 @@ class CohortData:
         title = "score (ssGSEA, ES / N)"
         if change:
             if self.pairs is None:
-                raise SamplesError("Changes need columns of patients and time points.", code="E903")
+                raise SamplesError("Changes need columns of patients and time points.", code="E911")
             rows = self.pairs[:, 0]
             old, new = (values[rows] - values[self.pairs[:, 1]] for values in (old, new))
             title = f"change of the score from {self.baseline} (ssGSEA, ES / N)"
@@ -235,7 +235,7 @@ def _pairs(table: pd.DataFrame, patient: str, timepoint: str, baseline: str) -> 
     """Rows (later, baseline) of each pair, shape (n_pairs, 2)."""
     if any((patient, timepoint, baseline)) and not all((patient, timepoint, baseline)):
         message = f"patient={patient!r}, timepoint={timepoint!r}, baseline={baseline!r}: give all three, or none."
-        raise SamplesError(message, code="E903")
+        raise SamplesError(message, code="E911")
     if not patient:
         return None
     place = {name: row for row, name in enumerate(table.index)}

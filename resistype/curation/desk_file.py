@@ -167,7 +167,7 @@ class Shelf:
         Raises
         ------
         OutputError
-            O101 when it cannot be written; O105 when another notebook keeps a draft of that name.
+            O105 when it cannot be written, or another notebook keeps a draft of that name.
         """
         path = self.draft_path(name)
         head = {"format": DRAFT_FORMAT, "format_version": DRAFT_VERSION}
@@ -182,7 +182,7 @@ class Shelf:
             raise
         except OSError as error:
             message = f"The draft could not be kept in {path.name}: {error.strerror}. It is only in memory now."
-            raise OutputError(message, code="O101") from None
+            raise OutputError(message, code="O105") from None
         self._draft_sha[name] = _sha(data)
 
     def forget_draft(self, name: str) -> None:

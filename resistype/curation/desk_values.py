@@ -1,4 +1,4 @@
-"""Values that come from a page or a file of a stranger: each is checked before it stands on the sheet. Code E215."""
+"""Values that come from a page or a file of a stranger: each is checked before it stands on the sheet. Code E219."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def check_size(sheet: Sheet) -> None:
     """Refuse a sheet of more rows than a signature has sense for."""
     if len(sheet.rows) > MAX_ROWS:
         message = f"{len(sheet.rows):,} genes are more than a sheet holds ({MAX_ROWS:,}). Was a whole matrix pasted?"
-        raise SignatureError(message, code="E215")
+        raise SignatureError(message, code="E219")
 
 
 def side_of(value: str) -> str:
     """``up`` or ``down``."""
     if value not in ("up", "down"):
-        raise SignatureError(f"The direction is up or down, not '{str(value)[:20]}'.", code="E215")
+        raise SignatureError(f"The direction is up or down, not '{str(value)[:20]}'.", code="E219")
     return value
 
 
 def text_of(value: object) -> str:
     """A text that a signature can hold."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise SignatureError(f"A text of at most {MAX_TEXT:,} characters is needed.", code="E215")
+        raise SignatureError(f"A text of at most {MAX_TEXT:,} characters is needed.", code="E219")
     return value
 
 
@@ -55,7 +55,7 @@ def weight_of(value: str) -> float | None:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise SignatureError(f"The weight '{str(value)[:20]}' is no finite number.", code="E215")
+        raise SignatureError(f"The weight '{str(value)[:20]}' is no finite number.", code="E219")
     return number
 
 

@@ -47,7 +47,7 @@ class Filters:
     Raises
     ------
     SignatureError
-        When a number is out of its range (E210).
+        When a number is out of its range (E222).
     """
 
     effect: float = 1.0
@@ -65,7 +65,7 @@ class Filters:
             for name, (low, high) in ranges.items()
             if not low <= getattr(self, name) <= high
         ]
-        complain(wrong, SignatureError, code="E210", subject="Filters of genes")
+        complain(wrong, SignatureError, code="E222", subject="Filters of genes")
 
 
 def parse_settings(settings: Sequence[str]) -> tuple[dict[str, Any], Filters, dict[str, str]]:
@@ -86,7 +86,7 @@ def parse_settings(settings: Sequence[str]) -> tuple[dict[str, Any], Filters, di
     Raises
     ------
     SignatureError
-        For unknown keys, missing ``=`` and values that are no numbers; all at once (E210).
+        For unknown keys, missing ``=`` and values that are no numbers; all at once (E222).
 
     Examples
     --------
@@ -112,7 +112,7 @@ def parse_settings(settings: Sequence[str]) -> tuple[dict[str, Any], Filters, di
             rest[key] = value
         else:
             complaints.append(f"there is no setting '{key[:60]}'. {near(key, ALL)}")
-    complain(complaints, SignatureError, code="E210", subject="Settings")
+    complain(complaints, SignatureError, code="E222", subject="Settings")
     return found, Filters(**numbers), rest
 
 

@@ -91,11 +91,11 @@ def over_representation(
     Raises
     ------
     MissingExtraError
-        When gseapy is not installed (X110).
+        When gseapy is not installed (X101).
     GeneError
         When no gene of the signature is in the background (E101).
     """
-    with needs("gseapy", extra="gsea", what="Over-representation", code="X110"):
+    with needs("gseapy", extra="gsea", what="Over-representation"):
         import gseapy  # noqa: PLC0415  heavy, and optional
     measured = sorted(set(background))
     genes = sorted(human_genes(signature) & set(measured))

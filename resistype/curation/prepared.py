@@ -126,7 +126,7 @@ def prepare(
     Raises
     ------
     SamplesError
-        With fewer than three samples there is no correlation (E921).
+        With fewer than three samples there is no correlation (E925).
 
     Examples
     --------
@@ -137,7 +137,7 @@ def prepare(
     expression = as_expression(data)
     if expression.n_obs < FEWEST:
         message = f"The data have {expression.n_obs} samples; correlations need at least {FEWEST}."
-        raise SamplesError(message, code="E921")
+        raise SamplesError(message, code="E925")
     notes: tuple[str, ...] = ()
     if expression.n_obs > most:
         rows = np.sort(np.random.default_rng(seed).choice(expression.n_obs, most, replace=False))

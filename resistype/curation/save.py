@@ -55,13 +55,13 @@ def save_version(signature: Signature, path: str | Path) -> Saved:
     SignatureError
         When the version does not fit the change (E213), or another signature is there.
     OutputError
-        When it cannot be written (O101).
+        When it cannot be written (O101, O106 for a link).
     """
     target = Path(path)
     target = target / f"{signature.id}.toml" if target.is_dir() else target
     if target.is_symlink():
         message = f"{target} is a link to another place and is left alone. Remove it, or choose another name."
-        raise OutputError(message, code="O101")
+        raise OutputError(message, code="O106")
     if not target.exists():
         return Saved(write_toml(signature, target))
     old = read_toml(target)

@@ -101,7 +101,7 @@ def _frame(table: pd.DataFrame | str | Path) -> pd.DataFrame:
         return pd.read_csv(io.StringIO(text), sep=separator)
     except (ValueError, pd.errors.ParserError) as error:
         message = f"{table} is no table of rows and columns ({error}). Save it as csv or tsv."
-        raise SignatureError(message, code="E211") from None
+        raise SignatureError(message, code="E207") from None
 
 
 def columns_of(frame: pd.DataFrame) -> dict[str, str]:

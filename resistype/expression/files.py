@@ -141,7 +141,7 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
         message = (
             f"{path} is not an h5ad file: it has no {' and no '.join(absent)}. Its top level holds: {listed(root)}."
         )
-        raise ExpressionError(message, code="E313")
+        raise ExpressionError(message, code="E317")
     if place not in root:
         layers = listed(root["layers"]) if "layers" in root else ""
         message = f"{path} has no {place}; the layers are: {layers or 'none'}. Name one with layer=."

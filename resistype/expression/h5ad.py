@@ -42,7 +42,7 @@ def save_h5ad(adata: Any, path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        O103 when it cannot be written; an older file of that name is then still there as it was.
+        O101 when it cannot be written; an older file of that name is then still there as it was.
     MissingExtraError
         X101 without anndata or h5py.
     """
@@ -58,4 +58,4 @@ def save_h5ad(adata: Any, path: str | Path) -> Path:
         return replace_file(path, fill)
     except (OSError, TypeError, NotImplementedError, ValueError) as error:
         message = f"{str(path)!r} cannot be written: {error}. Nothing was written there."
-        raise OutputError(message, code="O103") from error
+        raise OutputError(message, code="O101") from error

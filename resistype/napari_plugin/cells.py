@@ -206,7 +206,7 @@ def _of_adata(adata: Any, layer: Any) -> CellTable:
             f"{len(twice)} names of markers occur more than once ({', '.join(twice[:5])}). Give each marker a name of "
             "its own: adata.var_names_make_unique()."
         )
-        raise InputError(message, code="N113")
+        raise InputError(message, code="N114")
     if len(names) > MAX_MARKERS or adata.X is None:
         markers = pd.DataFrame(index=range(adata.n_obs))  # a transcriptome: scored by a scheme, not marker by marker
     else:

@@ -162,7 +162,7 @@ def write_h5ad(view: TissueView, path: str | Path) -> Path:
     InputError
         N140 when the layers share no AnnData.
     OutputError
-        O103 when the file cannot be written.
+        O101 when the file cannot be written.
     """
     if view.table.origin is None:
         message = "The layers have no AnnData in common; write the cells as CSV instead."
@@ -178,7 +178,7 @@ def write_csv(view: TissueView, path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        O103 when the file cannot be written.
+        O101 when the file cannot be written.
     """
     frame = cell_frame(view).reset_index()
     match = " ".join(f"{one.name}: {one.match.text}" for one in view.bounds)
@@ -193,13 +193,13 @@ def write_geojson(view: TissueView, drawn: Drawn, path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        O103 when the file cannot be written or does not hold what was drawn.
+        O101 when the file cannot be written or does not hold what was drawn.
     """
     rois = [roi for found in drawn.rois.values() for roi in found]
     written = write_rois(path, rois, unit="px", scale_um=view.scale_um)
     back = read_rois(written)
     if [(one.name, one.region) for one in back] != [(one.name, one.region) for one in rois]:
-        raise OutputError(f"{str(path)!r} does not hold the regions that were drawn; write it again.", code="O103")
+        raise OutputError(f"{str(path)!r} does not hold the regions that were drawn; write it again.", code="O101")
     return written
 
 
@@ -209,11 +209,11 @@ def write_script(view: TissueView, path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        O103 when the file cannot be written.
+        O101 when the file cannot be written.
     """
     try:
         return replace_file(path, lambda stream: stream.write(view.to_script().encode()))
     except OSError as error:
         raise OutputError(
-            f"{str(path)!r} cannot be written: {error}. Nothing was written there.", code="O103"
+            f"{str(path)!r} cannot be written: {error}. Nothing was written there.", code="O101"
         ) from error

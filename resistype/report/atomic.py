@@ -40,10 +40,10 @@ def write_text(path: str | Path, text: str) -> Path:
     Raises
     ------
     OutputError
-        O103 when it cannot be written; an older file of that name is then still there as it was.
+        O101 when it cannot be written; an older file of that name is then still there as it was.
     """
     try:
         return replace_file(path, lambda stream: stream.write(text.encode(errors="replace")))
     except OSError as error:
         message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-        raise OutputError(message, code="O103") from None
+        raise OutputError(message, code="O101") from None

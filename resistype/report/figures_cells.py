@@ -272,7 +272,7 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
     MissingExtraError
         X101 without matplotlib.
     OutputError
-        O103 when a file cannot be written.
+        O101 when a file cannot be written.
     """
     target, files = Path(folder), []
     for name, draw in _DRAWN.items():
@@ -285,5 +285,5 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
             files.append(replace_file(path, partial(_save, figure)))
         except OSError as error:
             message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O103") from None
+            raise OutputError(message, code="O101") from None
     return files

@@ -201,7 +201,7 @@ def write_figures(agreement: Agreement, folder: str | Path) -> list[Path]:
     MissingExtraError
         X101 without matplotlib.
     OutputError
-        O102 or O103 when the folder or a file cannot be written.
+        O101 or O102 when the folder or a file cannot be written.
     """
     target, files = make_folder(folder), []
     for number, one in enumerate(agreement.axes):
@@ -212,5 +212,5 @@ def write_figures(agreement: Agreement, folder: str | Path) -> list[Path]:
             files.append(replace_file(path, partial(_save, figure)))
         except OSError as error:
             message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O103") from None
+            raise OutputError(message, code="O101") from None
     return files

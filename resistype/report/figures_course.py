@@ -40,7 +40,7 @@ def composition_plot(composition: pd.DataFrame, ax: Axes | None = None, *, patie
     Raises
     ------
     InputError
-        O114 when there is no such patient in the table.
+        S111 when there is no such patient in the table.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     Raises
     ------
     InputError
-        O114 when there is no such patient in the table.
+        S111 when there is no such patient in the table.
 
     Examples
     --------
@@ -109,5 +109,5 @@ def _own(table: pd.DataFrame, patient: str | None) -> tuple[pd.DataFrame, str]:
     name = patient if patient is not None else (known[0] if known else "")
     if name not in known:
         first = f"first: {known[0]!r}" if known else "the table is empty"
-        raise InputError(f"There is no patient {name!r} in the table ({first}).", code="O114")
+        raise InputError(f"There is no patient {name!r} in the table ({first}).", code="S111")
     return table[table["patient"].astype(str) == name], name

@@ -74,7 +74,7 @@ def draw_calls(calls: Calls, folder: str | Path, *, kind: Literal["png", "pdf", 
     MissingExtraError
         X101 without matplotlib.
     OutputError
-        O102, O103 when the folder or a file cannot be written.
+        O101, O102 when the folder or a file cannot be written.
     """
     target, files = make_folder(folder), []
     for name, draw, size in _figures(calls):
@@ -84,7 +84,7 @@ def draw_calls(calls: Calls, folder: str | Path, *, kind: Literal["png", "pdf", 
             files.append(replace_file(path, partial(_save, figure, kind=kind)))
         except OSError as error:
             message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O103") from None
+            raise OutputError(message, code="O101") from None
     return files
 
 

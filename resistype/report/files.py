@@ -48,7 +48,7 @@ def write_folder(calls: Calls, folder: str | Path, options: ReportOptions | None
     for name in texts:
         if (target / name).is_dir():
             message = f"{str(target / name)!r} cannot be written: it is a folder. Nothing was written."
-            raise OutputError(message, code="O103")
+            raise OutputError(message, code="O101")
     with TemporaryDirectory(prefix=".resistype-", dir=target) as stage:
         whole = [write_text(Path(stage) / name, text) for name, text in texts.items()]
         return [path.replace(target / path.name) for path in whole]

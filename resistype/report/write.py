@@ -55,7 +55,7 @@ def write_report(calls: Calls | CellCalls, path: str | Path, options: ReportOpti
     Raises
     ------
     OutputError
-        O103 when the file cannot be written.
+        O101 when the file cannot be written.
     InputError
         S111 for a patient who is not there; O111 for a file name that is neither.
 
@@ -98,7 +98,7 @@ def write_patient_pages(
     Raises
     ------
     InputError
-        S111 when no column says who the patients are.
+        S113 when no column says who the patients are.
     OutputError
         When the folder or a page cannot be written.
     """
@@ -106,7 +106,7 @@ def write_patient_pages(
     patients = patients_of(whole)
     if not patients:
         message = "There are no patients: give a samples table with the column that names them (patient=)."
-        raise InputError(message, code="S111")
+        raise InputError(message, code="S113")
     target = make_folder(folder)
     names = file_names(patients, ".html")
     return {name: write_text(target / names[name], render(only_patient(whole, name))) for name in patients}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.errors import CohortWarning, InputError, ReferenceError_, warn
+from resistype.errors import CohortWarning, InputError, ReferenceDataError, warn
 from resistype.expression import ReadOptions, as_expression
 from resistype.library import Library
 from resistype.scheme.calls import Calls
@@ -273,7 +273,7 @@ def _reference(context: Context, study: Study, frozen: Reference | None) -> Refe
         name = "baseline biopsies of this cohort" if study.pairing else "this cohort"
         return with_base_rates(context, fit_own(context, name=name), pairs=study.pairing is not None)
     if study.pairing is None:
-        raise ReferenceError_(too_few(context.n_obs), code="R101")
+        raise ReferenceDataError(too_few(context.n_obs), code="R101")
     message = (
         f"{len(study.reference_rows)} baseline samples give no reference (10 are needed): only each patient's "
         "change is called, in log2 units; levels and relative axes are not assessable. Give reference= for those."

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.errors import CohortWarning, ReferenceError_, warn
+from resistype.errors import CohortWarning, ReferenceDataError, warn
 from resistype.expression import as_expression
 from resistype.library import load_library
 from resistype.resources import signatures_dir
@@ -61,7 +61,7 @@ def fit_reference(
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R101 below 10 samples.
 
     Examples
@@ -104,12 +104,12 @@ def fit_own(context: Context, *, name: str) -> Reference:
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R101 below 10 samples.
     """
     rows = context.reference_rows if context.reference_rows is not None else np.arange(context.n_obs)
     if len(rows) < MIN_COHORT:
-        raise ReferenceError_(too_few(len(rows)), code="R101")
+        raise ReferenceDataError(too_few(len(rows)), code="R101")
     if len(rows) < SMALL_COHORT:
         message = (
             f"The reference has {len(rows)} samples; below {SMALL_COHORT} about one call in ten or more moves when "
@@ -205,7 +205,7 @@ def find_reference(reference: str | Path | Reference) -> Reference:
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R102 for an unknown name; R103 for a file that cannot be used.
     """
     if isinstance(reference, Reference):
@@ -218,4 +218,4 @@ def find_reference(reference: str | Path | Reference) -> Reference:
         return Reference.load(reference)
     names = ", ".join(shipped) or "none yet"
     message = f"There is no reference {str(reference)!r}. Shipped: {names}. Or give the path of a .json file."
-    raise ReferenceError_(message, code="R102")
+    raise ReferenceDataError(message, code="R102")

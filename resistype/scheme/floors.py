@@ -41,7 +41,7 @@ def batch_columns(table: pd.DataFrame | None, batch: str | None, *, patient: str
     Raises
     ------
     SamplesError
-        E923 when the column named is not there.
+        E903 when the column named is not there.
     """
     if table is None:
         return []
@@ -49,7 +49,7 @@ def batch_columns(table: pd.DataFrame | None, batch: str | None, *, patient: str
         if batch not in table.columns:
             columns = ", ".join(map(str, table.columns))
             message = f"The samples table has no column {batch!r} for the batch; its columns are: {columns}."
-            raise SamplesError(message, code="E923")
+            raise SamplesError(message, code="E903")
         return [batch]
     found = []
     for name in table.columns:

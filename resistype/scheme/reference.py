@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.errors import OutputError, ReferenceError_
+from resistype.errors import OutputError, ReferenceDataError
 from resistype.npz import array_files, read_arrays, write_pair
 from resistype.scheme.regression import Regression
 from resistype.strict import RefusedError, read_json
@@ -159,7 +159,7 @@ class Reference:
 
         Raises
         ------
-        ReferenceError_
+        ReferenceDataError
             R103 when it is not a reference, is of a newer format, or was changed after it was written.
         """
         source = Path(path)
@@ -170,16 +170,16 @@ class Reference:
             first, *waiting = array_files(source)
             try:
                 return _from_parts(source, head, read_arrays(first))
-            except (ReferenceError_, RefusedError):
+            except (ReferenceDataError, RefusedError):
                 if not waiting:
                     raise
                 return _from_parts(source, head, read_arrays(waiting[0]))
-        except ReferenceError_:
+        except ReferenceDataError:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             message = f"{str(source)!r} is not a readable reference (a .json and its .npz): {why}. Fit it again."
-            raise ReferenceError_(message, code="R103") from None
+            raise ReferenceDataError(message, code="R103") from None
 
 
 def _body(reference: Reference) -> dict[str, Any]:
@@ -209,13 +209,13 @@ def _or_none(value: float) -> float | None:
 def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Reference:
     if not isinstance(head, dict) or head.get("format") != _FORMAT:
         message = f"{str(source)!r} is not a resistype reference."
-        raise ReferenceError_(message, code="R103")
+        raise ReferenceDataError(message, code="R103")
     if head.get("format_version") != _VERSION:
         message = (
             f"{str(source)!r} has format version {head.get('format_version')}; this version of resistype reads "
             f"{_VERSION}. Install a newer resistype."
         )
-        raise ReferenceError_(message, code="R103")
+        raise ReferenceDataError(message, code="R103")
     lines = {
         name: Regression(tuple(d["terms"]), d["intercept"], tuple(d["slopes"]), d["robust_sd"])
         for name, d in head["regressions"].items()
@@ -237,5 +237,5 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
     )
     if reference.digest != head.get("sha256"):
         message = f"{str(source)!r} was changed after it was written (its hash does not match). Fit it again."
-        raise ReferenceError_(message, code="R103")
+        raise ReferenceDataError(message, code="R103")
     return reference

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from resistype.errors import CohortWarning, ExpressionError, ReferenceError_, SchemeError, complain, warn
+from resistype.errors import CohortWarning, ExpressionError, ReferenceDataError, SchemeError, complain, warn
 from resistype.expression import Expression, ReadOptions, as_expression
 from resistype.scheme.nearest import Places, cosines, distances, draws, pearson, random_p, separation
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT
@@ -119,7 +119,7 @@ def second_opinion(
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R101 below 10 samples (ntp).
     SchemeError
         S121 for templates that cannot be used, S122 when too few of their genes are there, S123 for an option.
@@ -167,7 +167,7 @@ def _check_cohort(n_obs: int) -> None:
             f"Nearest template prediction needs a cohort of at least {MIN_COHORT} samples, got {samples}. "
             "Give the whole cohort, or use method='centroid', which works on one sample."
         )
-        raise ReferenceError_(message, code="R101")
+        raise ReferenceDataError(message, code="R101")
     warn(_SPLIT, CohortWarning, code="W303", stacklevel=4)
     if n_obs < SMALL_COHORT:
         message = f"The cohort has {n_obs} samples; below {SMALL_COHORT} opinions move with the other samples."

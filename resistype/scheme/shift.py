@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
-from resistype.errors import ReferenceError_
+from resistype.errors import ReferenceDataError
 from resistype.expression import Expression
 from resistype.scheme.context import MIN_COVERAGE, Column, Context
 from resistype.scheme.reference import MIN_COHORT, Reference
@@ -77,13 +77,13 @@ def in_universe(expression: Expression, reference: Reference, scheme: Scheme) ->
 
     Raises
     ------
-    ReferenceError_
-        R104 when the reference is of another scheme, or its genes are not in the data.
+    ReferenceDataError
+        R104 when the reference is of another scheme, R105 when its genes are not in the data.
     """
     wanted = f"{scheme.id}@{scheme.version}"
     if reference.scheme != wanted:
         message = f"Reference {reference.name!r} was fitted for {reference.scheme}, not for {wanted}. Fit it again."
-        raise ReferenceError_(message, code="R104")
+        raise ReferenceDataError(message, code="R104")
     inside, share = restrict(expression, reference.genes)
     if share < MIN_UNIVERSE:
         message = (
@@ -91,7 +91,7 @@ def in_universe(expression: Expression, reference: Reference, scheme: Scheme) ->
             f"{inside.n_genes:,} of them ({share:.0%}; {MIN_UNIVERSE:.0%} are needed). Scores from so different gene "
             "universes cannot be compared; fit a reference on data like yours (resistype.fit_reference)."
         )
-        raise ReferenceError_(message, code="R104")
+        raise ReferenceDataError(message, code="R105")
     return (
         inside,
         f"{inside.n_genes:,} of the {len(reference.genes):,} genes of the reference are in the data ({share:.1%})",

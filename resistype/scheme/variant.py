@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resistype.errors import CohortWarning, ReferenceError_, SchemeError, warn
+from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, warn
 from resistype.genes import GeneIndex
 from resistype.library import Library, load_library
 from resistype.scheme.fit import find_reference
@@ -77,7 +77,7 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R107 when a list of the library is not the one that the reference was scored with.
     """
     other = _other_lists(reference, scheme, library)
@@ -86,7 +86,7 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
             f"Reference {reference.name!r} was scored with other lists of {', '.join(other)} than the library in use. "
             "Fit it again with these (resistype.fit_reference), or leave reference= out."
         )
-        raise ReferenceError_(message, code="R107")
+        raise ReferenceDataError(message, code="R107")
     base, _, method = scheme.version.partition("+")
     if not method or reference.scheme != f"{scheme.id}@{base}":
         return reference  # the check of the scheme follows where the reference is used
@@ -123,7 +123,7 @@ def anchor_for(name: str, scheme: Scheme, library: Library) -> Reference | None:
     method = scheme.version.partition("+")[2]
     try:
         fitted = reference_for(anchor, scheme, library)
-    except ReferenceError_:
+    except ReferenceDataError:
         fitted = None
     if fitted is None or (method and fitted is anchor):
         message = (

@@ -79,7 +79,7 @@ def contrast(
     Raises
     ------
     SamplesError
-        E906 when a group has fewer than three samples.
+        E925 when a group has fewer than three samples.
     MissingExtraError
         X101 when gseapy is not installed.
 
@@ -107,7 +107,7 @@ def _welch_t(expression: Expression, groups: dict[str, str], case: str, control:
     for name, samples in picked.items():
         if len(samples) < 3:
             message = f"Group {name!r} has {len(samples)} samples with expression; a contrast needs at least 3 a group."
-            raise SamplesError(message, code="E906")
+            raise SamplesError(message, code="E925")
     high, low = (expression.select(samples).log2() for samples in picked.values())
     error = np.sqrt(high.var(axis=0, ddof=1) / len(high) + low.var(axis=0, ddof=1) / len(low))
     difference = high.mean(axis=0) - low.mean(axis=0)

@@ -204,7 +204,7 @@ def matched_sets(
     Raises
     ------
     SignatureError
-        E205 when a member is no column.
+        E220 when a member is no column.
 
     Examples
     --------
@@ -217,7 +217,7 @@ def matched_sets(
     columns = np.asarray(members, np.intp)
     if columns.size and (columns.min() < 0 or columns.max() >= bin_of.size):
         message = f"A member of the set is no column of 0..{bin_of.size - 1}."
-        raise SignatureError(message, code="E205")
+        raise SignatureError(message, code="E220")
     wanted = np.bincount(bin_of[columns], minlength=len(parts))
     drawn = [
         part[_draw(seed, b, part.size, count=int(wanted[b]), n=n)] for b, part in enumerate(parts) if wanted[b] > 0

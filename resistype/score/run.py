@@ -193,7 +193,7 @@ def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
             f"{names} compares every sample with every other; {expression.n_obs:,} are more than {COHORT_LIMIT:,}. "
             "Use 'ssgsea', 'singscore', 'ucell' or 'aucell', which score each by itself."
         )
-        raise ExpressionError(message, code="E605")
+        raise ExpressionError(message, code="E608")
     block = read_block(expression, Block(0, expression.n_obs))
     rows = as_rows(tuple(block) if isinstance(block, tuple) else block)
     settings = replace(task.settings, n_jobs=n_jobs)
@@ -201,7 +201,7 @@ def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
         rows = log2_rows(rows, expression.unit)
     elif expression.unit != "counts":
         message = f"The Poisson kernel of GSVA takes counts, and the values are of unit '{expression.unit}'."
-        raise ExpressionError(message, code="E605")
+        raise ExpressionError(message, code="E404")
     return score_block(rows, task.sets, task.methods, settings=settings)
 
 

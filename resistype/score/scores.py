@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.errors import SignatureError
+from resistype.errors import InputError
 
 __all__ = ["NullResult", "Scores"]
 
@@ -126,7 +126,7 @@ class Scores:
         """Values of one method, shape (n_obs, n_sets)."""
         if method not in self.values:
             message = f"These scores hold {', '.join(self.methods)}, not {method!r}."
-            raise SignatureError(message, code="E206")
+            raise InputError(message, code="E607")
         return self.values[method]
 
     @cached_property

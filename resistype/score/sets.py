@@ -85,7 +85,7 @@ class IndexedSets:
         Raises
         ------
         SignatureError
-            E205 when a column lies outside the matrix or occurs twice in a part.
+            E220 when a column lies outside the matrix or occurs twice in a part.
 
         Examples
         --------
@@ -206,7 +206,7 @@ class _Builder:
         given = np.ones(up.size + down.size) if weights is None else np.asarray(weights, np.float64)
         if given.shape != (up.size + down.size,):
             message = f"Signature {owner} has {up.size + down.size} genes but {given.size} weights."
-            raise SignatureError(message, code="E205")
+            raise SignatureError(message, code="E220")
         if up.size or not down.size:
             self._part(owner, 1, up, given[: up.size])
         if down.size:
@@ -217,7 +217,7 @@ class _Builder:
         kept = columns[found]
         if kept.size and (kept.max() >= self.n_genes or np.unique(kept).size != kept.size):
             message = f"Signature {owner} names a column twice or outside 0..{self.n_genes - 1}."
-            raise SignatureError(message, code="E205")
+            raise SignatureError(message, code="E220")
         self.columns.append(kept)
         self.weights.append(weights[found])
         self.about.append((owner, sign, columns.size))

@@ -118,7 +118,7 @@ def from_quantities(
     Raises
     ------
     InputError
-        S112 for a column that is no quantity of the scheme; E903 when lengths or names of rows differ.
+        S112 for a column that is no quantity of the scheme; V121 when lengths or names of rows differ.
     """
     unknown = [
         f"{name!r} is no quantity of scheme {scheme.id!r}" for name in quantities if name not in scheme.quantities
@@ -126,7 +126,7 @@ def from_quantities(
     complain(unknown, InputError, code="S112", subject="Quantities")
     n_obs = len(quantities)
     if design is not None and len(design) != n_obs:
-        raise InputError(f"{len(design)} rows of design for {n_obs} rows of quantities; give one each.", code="E903")
+        raise InputError(f"{len(design)} rows of design for {n_obs} rows of quantities; give one each.", code="V121")
     missing = np.full(n_obs, np.nan)
     found = {
         name: quantities[name].to_numpy(dtype=np.float64) if name in quantities else missing
@@ -145,12 +145,12 @@ def with_quantity(material: Material, name: str, values: Any, *, title: str = ""
     Raises
     ------
     InputError
-        E903 for another number of values, or the name of a quantity of the scheme.
+        V121 for another number of values, or the name of a quantity of the scheme.
     """
     column, known = np.asarray(values, dtype=np.float32), material.scheme.quantities
     if column.shape != (material.n_obs,) or (name in known and name not in material.added):
         message = f"{name[:60]!r}: {column.size} values for {material.n_obs} observations, or a name the scheme uses."
-        raise InputError(message, code="E903")
+        raise InputError(message, code="V121")
     shown = Quantity(kind="measured", title=title or name, unit="score")
     scheme = material.scheme.model_copy(update={"quantities": {**known, name: shown}})
     return replace(material, scheme=scheme, columns={**material.columns, name: column}, added=material.added | {name})
@@ -175,7 +175,7 @@ def _of_samples(design: pd.DataFrame, samples: tuple[str, ...]) -> pd.DataFrame:
     try:
         return in_order(design, samples)
     except ValueError as error:
-        raise InputError(f"The design: {error}.", code="E903") from error
+        raise InputError(f"The design: {error}.", code="V121") from error
 
 
 def _design(table: pd.DataFrame, n_obs: int) -> pd.DataFrame:

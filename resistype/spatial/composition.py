@@ -53,7 +53,7 @@ def roi_composition(
     Raises
     ------
     TissueError
-        P109 when the two ROIs share cells, or a ROI holds none; P110 when a region is not there.
+        P114 when the two ROIs share cells, P109 when one holds none; P110 when a region is not there.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def _groups(tissue: Tissue, roi: Roi | Sequence[Roi], against: Roi | Sequence[Ro
     both = int((first & second).sum())
     if both or other == name:
         message = f"ROI {name!r} and {other!r} share {both} cells, or a name; compare ROIs that do not overlap."
-        raise TissueError(message, code="P109")
+        raise TissueError(message, code="P114")
     for mask, title in ((first, name), (second, other)):
         if not mask.any() and title != REST:
             raise TissueError(f"There is no cell in {title!r}; draw it over cells of its image.", code="P109")
@@ -111,7 +111,7 @@ def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     TissueError
-        P109 when there are not two groups, each with every kind once.
+        P114 when there are not two groups, each with every kind once.
     """
     from resistype.cohort.composition import share_change  # noqa: PLC0415  as above
 
@@ -121,7 +121,7 @@ def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
             f"A difference needs the shares of two groups, each once; these have {listed(sorted(names))}. Take "
             "roi_composition without by_region."
         )
-        raise TissueError(message, code="P109")
+        raise TissueError(message, code="P114")
     first, second = (shares[shares["group"] == name].set_index("kind") for name in names)
     rows = []
     for kind in first.index:

@@ -80,7 +80,7 @@ def write_cells(
     Raises
     ------
     OutputError
-        O103 when it cannot be written; an older file of that name is then still there as it was.
+        O101 when it cannot be written; an older file of that name is then still there as it was.
     """
     return _write(path, cells_text(table, thresholds, notes=notes))
 
@@ -90,7 +90,7 @@ def _write(path: str | Path, text: str) -> Path:
         return replace_file(path, lambda stream: stream.write(text.encode(errors="replace")))
     except OSError as error:
         message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-        raise OutputError(message, code="O103") from None
+        raise OutputError(message, code="O101") from None
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
@@ -140,7 +140,7 @@ def write_rois(path: str | Path, rois: Sequence[Roi], *, unit: str = "px", scale
     Raises
     ------
     OutputError
-        O103 when it cannot be written.
+        O101 when it cannot be written.
     """
     return _write(path, rois_text(rois, unit=unit, scale_um=scale_um))
 

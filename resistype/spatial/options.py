@@ -32,7 +32,7 @@ class Threshold:
     def __post_init__(self) -> None:
         if self.source == "published" and not self.citation:
             message = f"The threshold {self.name!r} is said to be published; name its citation."
-            raise TissueError(message, code="P108")
+            raise TissueError(message, code="P113")
 
 
 def threshold_table(thresholds: Iterable[Threshold]) -> pd.DataFrame:

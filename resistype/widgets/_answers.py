@@ -149,7 +149,7 @@ class Answers:
 
     def _matrix(self) -> Expression:
         if self.expression is None:
-            raise InputError("No matrix was given: Explorer(calls, expression=…) answers for genes.", code="V114")
+            raise InputError("No matrix was given: Explorer(calls, expression=…) answers for genes.", code="V122")
         return self.expression
 
 

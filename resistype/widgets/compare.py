@@ -146,7 +146,7 @@ class Compare(Widget):
     def _genes(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
         if self._matrices is None:
             message = "No matrix was given: Compare(…, matrices=…) answers which genes carried a change."
-            raise InputError(message, code="V114")
+            raise InputError(message, code="V122")
         at, changes = content.get("change"), self.agreement.changes
         if not isinstance(at, int) or isinstance(at, bool) or not 0 <= at < len(changes):
             raise InputError(f"Change {str(at)[:20]!r} of {len(changes)}; changes are counted from 0.", code="V118")

@@ -181,7 +181,7 @@ class SignatureCurator(Widget):
 
     def _choose(self, cohort: str, by: str, change: bool) -> None:  # noqa: FBT001  a command of the page
         if cohort not in self.cohorts:
-            raise InputError(f"There is no cohort '{cohort[:40]}'.", code="V116")
+            raise InputError(f"There is no cohort '{cohort[:40]}'.", code="V123")
         column = by if by in self.cohorts[cohort].columns else ""
         self._choice = Choice(cohort, column, change and self.cohorts[cohort].pairs is not None)
 
@@ -197,19 +197,19 @@ class SignatureCurator(Widget):
 
     def _cohort(self) -> CohortData:
         if self._choice.cohort not in self.cohorts:
-            raise InputError("No data were given: SignatureCurator(…, data=…).", code="V116")
+            raise InputError("No data were given: SignatureCurator(…, data=…).", code="V123")
         return self.cohorts[self._choice.cohort]
 
     # -- with an Explorer ------------------------------------------------------------------------------------------
 
     def _session_cohort(self) -> tuple[Session, CohortData]:
         if self.session is None:
-            raise InputError("There is no session: SignatureCurator(…, session=explorer.session).", code="V116")
+            raise InputError("There is no session: SignatureCurator(…, session=explorer.session).", code="V123")
         wanted = set(self.session.material.samples)
         found = next((one for one in self.cohorts.values() if wanted <= set(one.whole.samples)), None)
         if found is None:
             message = "None of the data given has all observations of the session; pass their matrix as data."
-            raise InputError(message, code="V116")
+            raise InputError(message, code="V123")
         return self.session, found
 
     def _drivers(self, effect: float, _fdr: float, top: int, down: bool) -> None:  # noqa: FBT001  a command
@@ -235,12 +235,12 @@ class SignatureCurator(Widget):
         Raises
         ------
         InputError
-            V116 without a session, or without the matrix behind it.
+            V123 without a session, or without the matrix behind it.
         """
         session, cohort = self._session_cohort()
         made = self.desk.sheet.working()
         if made is None:
-            raise InputError("The draft has no gene that is known; there is nothing to score. Add one.", code="V116")
+            raise InputError("The draft has no gene that is known; there is nothing to score. Add one.", code="V123")
         name = f"draft_{self.desk.sheet.fields['id']}"
         signature = made.signature
         data = cohort.whole.select(session.material.samples)

@@ -68,7 +68,8 @@ class Explorer(Widget):
     Raises
     ------
     InputError
-        V117 for another kind of source, or one without observations; E903 for embeddings or a matrix that do not fit.
+        V117 for another kind of source, or one without observations; V120 and V121 for embeddings or a matrix that do
+        not fit.
 
     Attributes
     ----------
@@ -202,7 +203,7 @@ class Explorer(Widget):
         absent = len(set(samples) - set(expression.samples))
         if absent:
             message = f"{absent} of {len(samples)} observations of the calls are not in the matrix; give their matrix."
-            raise InputError(message, code="E903")
+            raise InputError(message, code="V121")
         return expression.select(samples)
 
     def _note(self) -> str:

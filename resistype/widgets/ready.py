@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.errors import CoverageWarning, ReferenceError_
+from resistype.errors import CoverageWarning, ReferenceDataError
 from resistype.expression import Expression
 from resistype.library import Library, load_library
 from resistype.samples import read_samples
@@ -140,7 +140,7 @@ def _compared(study: Study, keys: dict[str, Any]) -> str:
     n = len(study.reference_rows)
     whose = "baseline biopsies of this cohort" if study.pairing is not None else "samples of this cohort"
     if study.pairing is None and n < MIN_COHORT:
-        raise ReferenceError_(too_few(n), code="R101")
+        raise ReferenceDataError(too_few(n), code="R101")
     return f"{'⚠ ' if n < SMALL_COHORT else ''}Compared with {n} {whose}."
 
 

@@ -192,7 +192,7 @@ BAD = {
     "an unknown unit": (("--unit", "galaxies"), "E310", "unit='galaxies' is not one of"),
     "a cut without a number": (("--cut", "memory=high"), "E990", "--cut memory=high: write NAME=VALUE"),
     "a cut of nothing": (("--cut", "naive=0.4"), "E984", "there is no score 'naive'"),
-    "two sources of states": (("--state", "state", "--cut", "memory=0.4"), "E984", "States come from one place"),
+    "two sources of states": (("--state", "state", "--cut", "memory=0.4"), "E982", "States come from one place"),
     "options of biopsies": (
         ("--baseline", "Pre", "--method", "singscore"),
         "E990",

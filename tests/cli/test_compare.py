@@ -76,7 +76,7 @@ BAD = {
     "no folder": (["{one}", "{out}/nope"], "error: E993 "),
     "one name": (
         ["{one}", "{two}", "--name", "x"],
-        "error: X130 --name was given 1 times; give it twice, or not at all.",
+        "error: E990 --name was given 1 times; give it twice, or not at all.",
     ),
     "no such axis": (
         ["{one}", "{two}", "--axis", "nope"],

@@ -96,7 +96,7 @@ def test_where_kappa_has_no_value_the_reason_is_said(table: object, why: str) ->
 
 def test_without_statsmodels_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsmodels.stats.inter_rater", None)
-    with pytest.raises(MissingExtraError, match=r"X103 Kappa needs statsmodels: pip install 'resistype\[compare\]'"):
+    with pytest.raises(MissingExtraError, match=r"X101 Kappa needs statsmodels: pip install 'resistype\[compare\]'"):
         cohen_kappa([[20, 5], [10, 15]])
 
 

@@ -82,7 +82,7 @@ def test_without_anything_there_are_no_states() -> None:
     ],
 )
 def test_two_sources_of_states_are_refused(options: CellOptions, words: str) -> None:
-    with pytest.raises(SamplesError, match=f"E984 States come from one place; {words} were given"):
+    with pytest.raises(SamplesError, match=f"E982 States come from one place; {words} were given"):
         prepare_states(cells(), pd.DataFrame(), SCORES, options=options)
 
 

@@ -151,7 +151,7 @@ def test_a_table_of_samples_beside_the_cells(path: Path) -> None:
 
 
 def test_states_come_from_one_place(path: Path) -> None:
-    with pytest.raises(SamplesError, match="E984 States come from one place; a column and cuts were given"):
+    with pytest.raises(SamplesError, match="E982 States come from one place; a column and cuts were given"):
         classify_cells(path, options=CellOptions(columns=STATE, cuts=CUTS))
 
 

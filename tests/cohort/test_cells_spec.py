@@ -146,5 +146,5 @@ def test_an_unknown_scheme_lists_those_there_are() -> None:
 
 
 def test_numbers_that_the_scheme_does_not_know() -> None:
-    with pytest.raises(SchemeError, match="S112 Not quantities of scheme 'cart_product': magic"):
+    with pytest.raises(InputError, match="S112 Not quantities of scheme 'cart_product': magic"):
         apply_cell_scheme("cart_product", {"magic": 1.0})

@@ -262,7 +262,7 @@ BAD = {
     ),
     "an unknown summary": (
         lambda: per_patient(pd.DataFrame({"x": [1.0]}), pd.Series(["a"]), how="max"),
-        "E961 how='max'; choose 'mean' or 'median'.",
+        "E964 how='max'; choose 'mean' or 'median'.",
     ),
 }
 

@@ -15,7 +15,7 @@ from scipy.stats import mannwhitneyu
 
 import resistype as rt
 from resistype.curation import Contrast, Derived, Filters, derive, translate
-from resistype.errors import SamplesError, SignatureError
+from resistype.errors import InputError, SamplesError, SignatureError
 from resistype.library import Library, load_library
 from resistype.score import ScoreOptions
 
@@ -124,7 +124,7 @@ def test_samples_in_another_order_give_the_same_draft(cohort: tuple[pd.DataFrame
     [
         (Contrast(case="state=late", controls=()), SamplesError, "E920"),
         (Contrast(case="state=late", controls=("state=none",)), SamplesError, "E920"),
-        (Contrast(case="state=late", controls=("state=memory",), method="magic"), SignatureError, "E210"),  # type: ignore[arg-type]
+        (Contrast(case="state=late", controls=("state=memory",), method="magic"), InputError, "E607"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_be_compared(

@@ -123,7 +123,7 @@ def test_a_table_that_knows_fewer_samples_is_told(tmp_path: Path) -> None:
     [
         (lambda: CohortData(matrix(), table(), by="age"), "E903 There is no column 'age' with 2 to 12 values"),
         (lambda: cohort().spread(None, MINE, by="nope"), "E903 There is no column 'nope'"),
-        (lambda: cohort().spread(None, MINE, change=True), "E903 Changes need columns of patients"),
+        (lambda: cohort().spread(None, MINE, change=True), "E911 Changes need columns of patients"),
         (lambda: cohort(patient="patient", timepoint="time", baseline="Week"), "E906"),
     ],
 )

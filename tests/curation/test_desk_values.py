@@ -1,4 +1,4 @@
-"""Values of strangers: each kind is taken as it is or refused with E215."""
+"""Values of strangers: each kind is taken as it is or refused with E219."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def test_a_weight_is_any_finite_number(number: float) -> None:
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1,5", "1e999", "one"])
 def test_a_weight_is_nothing_else(value: str) -> None:
-    with pytest.raises(SignatureError, match=r"E215 .* is no finite number"):
+    with pytest.raises(SignatureError, match=r"E219 .* is no finite number"):
         weight_of(value)
 
 
 @pytest.mark.parametrize("value", [None, 1, [], b"x", "x" * 4001])
 def test_a_text_is_a_text_of_some_length(value: Any) -> None:
-    with pytest.raises(SignatureError, match="E215"):
+    with pytest.raises(SignatureError, match="E219"):
         text_of(value)
 
 
 @pytest.mark.parametrize("value", ["UP", "", None, 1])
 def test_a_direction_is_up_or_down(value: Any) -> None:
-    with pytest.raises(SignatureError, match="E215"):
+    with pytest.raises(SignatureError, match="E219"):
         side_of(value)
 
 
@@ -73,5 +73,5 @@ def test_a_sheet_that_was_tampered_with_raises(harm: Any) -> None:
 
 
 def test_a_sheet_has_a_most() -> None:
-    with pytest.raises(SignatureError, match=r"E215 5,001 genes are more than a sheet holds \(5,000\)"):
+    with pytest.raises(SignatureError, match=r"E219 5,001 genes are more than a sheet holds \(5,000\)"):
         check_size(Sheet(tuple(Row(i, "B2M") for i in range(5001))))

@@ -69,7 +69,7 @@ def test_spaces_around_do_not_matter() -> None:
 def test_mistakes_are_explained(setting: str, message: str) -> None:
     with pytest.raises(SignatureError, match=re.escape(message)) as caught:
         parse_settings([setting])
-    assert caught.value.code == "E210"
+    assert caught.value.code == "E222"
     assert len(caught.value.message) < 500
 
 
@@ -85,7 +85,7 @@ def test_all_mistakes_come_at_once() -> None:
 def test_filters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SignatureError, match="it must lie between") as caught:
         Filters(**wrong)
-    assert caught.value.code == "E210"
+    assert caught.value.code == "E222"
 
 
 def test_every_filter_can_be_set() -> None:

@@ -107,7 +107,7 @@ def test_no_gene_that_was_measured_is_an_error() -> None:
 def test_without_gseapy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gseapy", None)
 
-    wanted = r"^X110 Over-representation needs gseapy: pip install 'resistype\[gsea\]'\.$"
+    wanted = r"^X101 Over-representation needs gseapy: pip install 'resistype\[gsea\]'\.$"
     with pytest.raises(MissingExtraError, match=wanted):
         over_representation(MINE, ["TOX"])
 

@@ -242,7 +242,7 @@ def test_many_cells_are_drawn_and_told() -> None:
 def test_two_samples_are_too_few() -> None:
     with pytest.raises(SamplesError, match="The data have 2 samples; correlations need at least 3") as caught:
         ready(data(2))
-    assert caught.value.code == "E921"
+    assert caught.value.code == "E925"
 
 
 def test_genes_are_found_by_other_names() -> None:

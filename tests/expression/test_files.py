@@ -105,7 +105,7 @@ def test_an_h5_file_that_is_no_h5ad(path: Path, absent: str) -> None:
         read_expression(path)
 
     assert str(caught.value).startswith(
-        f"E313 {path} is not an h5ad file: it has no {absent}. Its top level holds: X, "
+        f"E317 {path} is not an h5ad file: it has no {absent}. Its top level holds: X, "
     )
 
 

@@ -140,9 +140,9 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(view: TissueView, draw
         lambda path: export.write_geojson(view, drawn, path),
         lambda path: export.write_script(view, path),
     ):
-        with pytest.raises(OutputError, match="O103"):
+        with pytest.raises(OutputError, match="O101"):
             run(tmp_path / "taken")
-        with pytest.raises(OutputError, match="O103"):
+        with pytest.raises(OutputError, match="O101"):
             run(tmp_path / "nowhere" / "file")
     assert [one.name for one in tmp_path.iterdir()] == ["taken"]
 

@@ -186,7 +186,7 @@ def test_regions_that_share_cells_are_refused(phenotypes: TissueView, viewer: An
     shapes = viewer.add_shapes([POLYGON, POLYGON + 5], shape_type="polygon", name="roi")
     rois = drawn_rois(phenotypes, shapes).rois
 
-    with pytest.raises(InputError, match="P109 ROI 'roi 1' and 'roi 2' share"):
+    with pytest.raises(InputError, match="P114 ROI 'roi 1' and 'roi 2' share"):
         compose(phenotypes, rois["roi 1"], rois["roi 2"])
 
 

@@ -245,7 +245,7 @@ def test_cells_of_one_patient(draw: Any, name: str) -> None:
 
     pd.testing.assert_frame_equal(draw(table, patient="SIM2").table, own)
     assert draw(table).caption.startswith("Patient SIM0: ")
-    with pytest.raises(InputError, match="O114 There is no patient 'X'"):
+    with pytest.raises(InputError, match="S111 There is no patient 'X'"):
         draw(table, axes(), patient="X")
     with pytest.raises(InputError, match="the table is empty"):
         draw(table.iloc[:0])

@@ -154,5 +154,5 @@ def test_without_matplotlib_the_extra_is_named(
 def test_a_folder_that_cannot_be_written(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("x", encoding="utf-8")
-    with pytest.raises(OutputError, match="O103"):
+    with pytest.raises(OutputError, match="O101"):
         draw_cells(tables, file)

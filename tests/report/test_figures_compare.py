@@ -136,6 +136,6 @@ def test_a_file_that_cannot_be_written_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(figures_compare, "_save", full)
-    with pytest.raises(OutputError, match=r"O103 .*compare_dysfunction\.png' cannot be written: No space left"):
+    with pytest.raises(OutputError, match=r"O101 .*compare_dysfunction\.png' cannot be written: No space left"):
         write_figures(found, tmp_path)
     assert list(tmp_path.iterdir()) == []

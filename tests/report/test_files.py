@@ -117,9 +117,9 @@ def test_making_a_folder(tmp_path: Path) -> None:
 
 def test_text_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("old")
-    with pytest.raises(OutputError, match=r"^O103 '.*a\.txt' cannot be written: No such file"):
+    with pytest.raises(OutputError, match=r"^O101 '.*a\.txt' cannot be written: No such file"):
         write_text(tmp_path / "no" / "a.txt", "x")
-    with pytest.raises(OutputError, match=r"^O103 "):
+    with pytest.raises(OutputError, match=r"^O101 "):
         write_text(tmp_path / "old.txt" / "a.txt", "x")
 
     assert inside(tmp_path) == {"old.txt": b"old"}

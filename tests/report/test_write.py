@@ -44,7 +44,7 @@ def test_calls_of_cells_write_the_same_kinds(tmp_path: Path) -> None:
 
 
 def test_a_report_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="O103"):
+    with pytest.raises(OutputError, match="O101"):
         write_report(level_calls(), tmp_path / "no" / "out.html")
     with pytest.raises(InputError, match=r"O111 A report is a page .* or its JSON twin .*; got 'out.pdf'"):
         write_report(level_calls(), tmp_path / "out.pdf")
@@ -109,7 +109,7 @@ def test_hostile_names_of_patients_stay_in_the_folder(tmp_path: Path) -> None:
 def test_without_patients_there_are_no_pages(tmp_path: Path) -> None:
     calls = level_calls()
     nobody = replace(calls, design=calls.design.assign(patient=""))
-    with pytest.raises(InputError, match="S111 There are no patients"):
+    with pytest.raises(InputError, match="S113 There are no patients"):
         write_patient_pages(nobody, tmp_path / "patients")
 
     assert list(tmp_path.iterdir()) == []

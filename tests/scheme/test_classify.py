@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import CohortWarning, InputError, ReferenceError_, ResistypeError, SamplesError
+from resistype.errors import CohortWarning, InputError, ReferenceDataError, ResistypeError, SamplesError
 from resistype.expression import Expression, read_expression
 from resistype.scheme import CallOptions, Calls, Reference, apply_scheme, classify, fit_reference
 
@@ -226,7 +226,7 @@ def test_the_same_search_finds_the_words_where_they_belong(shared: Path) -> None
 
 def test_one_sample_alone_is_refused_with_both_ways_out(shared: Path) -> None:
     one = gide(shared).select([gide(shared).samples[0]])
-    with pytest.raises(ReferenceError_) as caught:
+    with pytest.raises(ReferenceDataError) as caught:
         classify(one)
 
     assert str(caught.value) == (
@@ -245,7 +245,7 @@ def test_ten_samples_are_warned_about(shared: Path) -> None:
 
 
 def test_nine_are_refused(shared: Path) -> None:
-    with pytest.raises(ReferenceError_, match="R101 9 samples cannot be called"):
+    with pytest.raises(ReferenceDataError, match="R101 9 samples cannot be called"):
         classify(gide(shared).select(list(gide(shared).samples[:9])))
 
 
@@ -291,7 +291,7 @@ def test_the_second_way_out(shared: Path) -> None:
 def test_another_gene_universe_is_refused(shared: Path) -> None:
     panel = matrix(shared / "data" / "mariathasan_bladder" / "Mariathasan_bladder_small.expr.parquet")
     with pytest.raises(
-        ReferenceError_, match=r"R104 Reference 'tcga' was fitted on 18,863 genes; your data have 1,\d+"
+        ReferenceDataError, match=r"R105 Reference 'tcga' was fitted on 18,863 genes; your data have 1,\d+"
     ):
         classify(panel, reference=tcga(shared))
 
@@ -299,7 +299,7 @@ def test_another_gene_universe_is_refused(shared: Path) -> None:
 def test_a_reference_of_another_scheme_is_refused(shared: Path) -> None:
     other = replace(tcga(shared), scheme="another@2.0.0")
     with pytest.raises(
-        ReferenceError_, match=r"R104 .* was fitted for another@2\.0\.0, not for acquired_resistance@1\.0\.0"
+        ReferenceDataError, match=r"R104 .* was fitted for another@2\.0\.0, not for acquired_resistance@1\.0\.0"
     ):
         classify(gide(shared), reference=other)
 
@@ -411,7 +411,7 @@ def test_what_cannot_be_classified(shared: Path) -> None:
         ({"baseline": "Pre"}, SamplesError, "E911 baseline='Pre' needs a samples table"),
         ({"scheme": "nope"}, InputError, "S101 There is no scheme 'nope'. Shipped: "),
         ({"scheme": "absent.toml"}, InputError, "S101 There is no scheme file 'absent.toml'."),
-        ({"reference": "nope"}, ReferenceError_, "R102 There is no reference 'nope'."),
+        ({"reference": "nope"}, ReferenceDataError, "R102 There is no reference 'nope'."),
         (
             {"samples": pd.DataFrame({"s": ["x"], "patient": ["P"]})},
             SamplesError,

@@ -263,7 +263,7 @@ def test_genes_at_the_floor_in_one_batch(shared: Path, named: bool) -> None:
 def test_a_batch_that_is_not_in_the_table(shared: Path) -> None:
     table = pd.DataFrame({"sample": gide(shared).samples, "plate": "A"})
     with pytest.raises(
-        SamplesError, match="E923 The samples table has no column 'run' for the batch; its columns are: plate"
+        SamplesError, match="E903 The samples table has no column 'run' for the batch; its columns are: plate"
     ):
         classify(gide(shared), samples=table, options=CallOptions(stability=False, batch="run"))
 

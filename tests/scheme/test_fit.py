@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import CohortWarning, ReferenceError_
+from resistype.errors import CohortWarning, ReferenceDataError
 from resistype.expression import Expression
 from resistype.scheme import Reference, classify, find_reference, fit_reference, load_scheme
 from resistype.scheme.context import Rows
@@ -69,7 +69,7 @@ def test_lines_are_robust_fits_over_the_samples_that_have_all_terms() -> None:
 def test_nine_rows_are_refused_and_ten_warned_about() -> None:
     made = context(matrix(4, 30), own=False)
     made.reference_rows = np.arange(9)
-    with pytest.raises(ReferenceError_, match=r"^R101 9 samples cannot be called relative to their own cohort"):
+    with pytest.raises(ReferenceDataError, match=r"^R101 9 samples cannot be called relative to their own cohort"):
         fit_own(made, name="r")
     made.reference_rows = np.arange(10)
     with pytest.warns(CohortWarning, match=r"^W301 The reference has 10 samples; below 30 about one call in ten"):
@@ -230,7 +230,7 @@ def test_a_saved_reference_gives_the_same_calls(tmp_path: Path) -> None:
 
 
 def test_too_few_for_a_frozen_reference() -> None:
-    with pytest.raises(ReferenceError_, match=r"^R101 One sample cannot be called"):
+    with pytest.raises(ReferenceDataError, match=r"^R101 One sample cannot be called"):
         fit_reference(before().select(["P00-Pre"]), name="one")
 
 
@@ -245,5 +245,5 @@ def test_finding_a_reference(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mine", "tcga_skcm.toml", "", "../references/tcga_skcm"])
 def test_a_reference_that_is_not_there(name: str) -> None:
-    with pytest.raises(ReferenceError_, match=r"^R102 There is no reference '.*'\. Shipped: riaz_pre, tcga_skcm\. Or"):
+    with pytest.raises(ReferenceDataError, match=r"^R102 There is no reference '.*'\. Shipped: riaz_pre, tcga_skcm\. Or"):
         find_reference(name)

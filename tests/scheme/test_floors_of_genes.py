@@ -191,5 +191,5 @@ def test_a_column_whose_name_is_a_number() -> None:
 def test_the_column_named_is_taken_whatever_it_holds() -> None:
     assert batch_columns(TABLE, "constant", patient="patient") == ["constant"]
     assert batch_columns(None, "plate", patient="patient") == []
-    with pytest.raises(SamplesError, match=r"^E923 The samples table has no column 'lane' for the batch; its columns "):
+    with pytest.raises(SamplesError, match=r"^E903 The samples table has no column 'lane' for the batch; its columns "):
         batch_columns(TABLE, "lane", patient="patient")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.errors import OutputError, ReferenceError_
+from resistype.errors import OutputError, ReferenceDataError
 from resistype.scheme import Reference, find_reference
 from resistype.scheme.regression import Regression
 
@@ -106,15 +106,15 @@ def test_a_damaged_file_is_refused(reference: Reference, tmp_path: Path, case: s
     path = tmp_path / "example.json"
     reference.save(path)
     damage(path)
-    with pytest.raises(ReferenceError_, match=message) as caught:
+    with pytest.raises(ReferenceDataError, match=message) as caught:
         Reference.load(path)
     assert caught.value.code == "R103"
 
 
 def test_unknown_names(tmp_path: Path) -> None:
-    with pytest.raises(ReferenceError_, match=r"^R102 There is no reference 'nowhere'\. Shipped: "):
+    with pytest.raises(ReferenceDataError, match=r"^R102 There is no reference 'nowhere'\. Shipped: "):
         find_reference("nowhere")
-    with pytest.raises(ReferenceError_, match="is not a readable reference"):
+    with pytest.raises(ReferenceDataError, match="is not a readable reference"):
         find_reference(tmp_path / "absent.json")
 
 

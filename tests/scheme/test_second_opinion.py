@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import CohortWarning, ExpressionError, ReferenceError_, SchemeError
+from resistype.errors import CohortWarning, ExpressionError, ReferenceDataError, SchemeError
 from resistype.expression import Expression, ReadOptions
 from resistype.scheme.second_opinion import UNASSIGNED, OpinionOptions, second_opinion
 
@@ -214,7 +214,7 @@ def test_counts_and_their_log_agree() -> None:
 
 
 def test_one_sample_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ReferenceError_) as caught:
+    with pytest.raises(ReferenceDataError) as caught:
         second_opinion(cohort(30).iloc[:1], THREE)
 
     assert str(caught.value) == (
@@ -225,7 +225,7 @@ def test_one_sample_is_refused_with_the_way_out() -> None:
 
 @pytest.mark.parametrize("n", [2, 9])
 def test_few_samples_are_refused(n: int) -> None:
-    with pytest.raises(ReferenceError_, match=f"R101 .* got {n} samples. Give the whole cohort"):
+    with pytest.raises(ReferenceDataError, match=f"R101 .* got {n} samples. Give the whole cohort"):
         second_opinion(cohort(30).iloc[:n], THREE)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.errors import ReferenceError_
+from resistype.errors import ReferenceDataError
 from resistype.scheme.context import Column, Context
 from resistype.scheme.reference import Reference
 from resistype.scheme.regression import Regression
@@ -150,11 +150,11 @@ def test_a_sample_in_the_universe_of_a_reference() -> None:
 
 def test_another_universe_is_refused_with_the_counts() -> None:
     genes = (*MINI_GENES, *(f"X{k}" for k in range(16)))
-    with pytest.raises(ReferenceError_) as caught:
+    with pytest.raises(ReferenceDataError) as caught:
         in_universe(matrix(0), anchor(genes=genes), scheme())
 
     assert str(caught.value) == (
-        "R104 Reference 'far' was fitted on 76 genes; your data have 60 of them (79%; 80% are needed). Scores from so "
+        "R105 Reference 'far' was fitted on 76 genes; your data have 60 of them (79%; 80% are needed). Scores from so "
         "different gene universes cannot be compared; fit a reference on data like yours (resistype.fit_reference)."
     )
     assert in_universe(matrix(0), anchor(genes=genes[:75]), scheme())[0].n_genes == 60
@@ -163,7 +163,7 @@ def test_another_universe_is_refused_with_the_counts() -> None:
 @pytest.mark.parametrize("fitted_for", ["mini@1.0.1", "other@1.0.0", ""])
 def test_a_reference_of_another_scheme_is_refused(fitted_for: str) -> None:
     with pytest.raises(
-        ReferenceError_, match=r"^R104 Reference 'far' was fitted for .*, not for mini@1\.0\.0\. Fit it"
+        ReferenceDataError, match=r"^R104 Reference 'far' was fitted for .*, not for mini@1\.0\.0\. Fit it"
     ):
         in_universe(matrix(0), replace(anchor(), scheme=fitted_for), scheme())
 

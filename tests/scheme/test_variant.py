@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from resistype import datasets
-from resistype.errors import CohortWarning, ReferenceError_, SchemeError, SignatureError
+from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, SignatureError
 from resistype.library import Library, load_library
 from resistype.scheme import CallOptions, classify, find_reference, fit_reference, load_scheme
 from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
@@ -104,13 +104,13 @@ def test_a_reference_gives_its_scores_by_the_other_method() -> None:
 
 def test_a_reference_without_such_scores_is_refused_where_it_is_used() -> None:
     demo = datasets.demo()
-    with pytest.raises(ReferenceError_, match=r"R104 .*not for acquired_resistance@1\.0\.0\+ucell"):
+    with pytest.raises(ReferenceDataError, match=r"R104 .*not for acquired_resistance@1\.0\.0\+ucell"):
         classify(demo.expression, reference="tcga_skcm", options=replace(FAST, method="ucell"))
 
 
 def test_a_reference_scored_with_another_list_is_refused() -> None:
     demo = datasets.demo()
-    with pytest.raises(ReferenceError_, match="R107 Reference 'tcga_skcm' was scored with other lists of benci_isg_rs"):
+    with pytest.raises(ReferenceDataError, match="R107 Reference 'tcga_skcm' was scored with other lists of benci_isg_rs"):
         classify(demo.expression, reference="tcga_skcm", options=replace(FAST, library=shorter("benci_isg_rs")))
 
 

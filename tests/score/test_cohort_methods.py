@@ -184,7 +184,7 @@ class TestLimits:
         monkeypatch.setattr(import_module("resistype.score.run"), "COHORT_LIMIT", 7)
         table = pd.DataFrame(some_cells(8, 400), columns=SYMBOLS, index=[f"c{i}" for i in range(8)])
 
-        with pytest.raises(ExpressionError, match=f"E605 {method} compares every sample with every other; 8 are more"):
+        with pytest.raises(ExpressionError, match=f"E608 {method} compares every sample with every other; 8 are more"):
             score(table, {"one": SYMBOLS[:9]}, method=method, options=ScoreOptions(read=ReadOptions(unit="log2")))
 
 
@@ -192,7 +192,7 @@ def test_poisson_takes_counts() -> None:
     table = pd.DataFrame(some_cells(8, 400), columns=SYMBOLS, index=[f"c{i}" for i in range(8)])
     options = ScoreOptions(read=ReadOptions(unit="log2"), settings=Settings(gsva_kernel="poisson"))
 
-    with pytest.raises(ExpressionError, match="E605 The Poisson kernel of GSVA takes counts, and the values are of"):
+    with pytest.raises(ExpressionError, match="E404 The Poisson kernel of GSVA takes counts, and the values are of"):
         score(table, {"one": SYMBOLS[:9]}, method="gsva", options=options)
 
 

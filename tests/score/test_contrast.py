@@ -74,7 +74,7 @@ def test_small_groups_are_refused() -> None:
     table, groups = cohort()
 
     with pytest.raises(
-        SamplesError, match="E906 Group 'other' has 0 samples with expression; a contrast needs at least 3"
+        SamplesError, match="E925 Group 'other' has 0 samples with expression; a contrast needs at least 3"
     ):
         contrast(table, groups, LIBRARY, case="case", control="other", options=OPTIONS)
 

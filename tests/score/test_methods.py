@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.errors import SignatureError
+from resistype.errors import InputError
 from resistype.score import METHODS, IndexedSets, get_method, methods
 from tests.score.helpers import SAMPLE_METHODS, SLOW, running_sum, scores, some_cells, some_sets
 from tests.strategies import Scored, scored
@@ -178,5 +178,5 @@ def test_controls_are_subtracted() -> None:
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(SignatureError, match=r"E206 There is no scoring method 'ssGSEA'. Choose one of: ssgsea,"):
+    with pytest.raises(InputError, match=r"E607 There is no scoring method 'ssGSEA'. Choose one of: ssgsea,"):
         get_method("ssGSEA")

@@ -81,7 +81,7 @@ def test_no_member() -> None:
 
 @pytest.mark.parametrize("member", [-1, 2])
 def test_a_member_outside(member: int) -> None:
-    with pytest.raises(SignatureError, match=r"E205 A member of the set is no column of 0\.\.1\."):
+    with pytest.raises(SignatureError, match=r"E220 A member of the set is no column of 0\.\.1\."):
         matched_sets([1.0, 2.0], [member], n=2, seed=0)
 
 

@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse as sp
 from joblib import parallel_config
 
-from resistype.errors import ExpressionError, SignatureError
+from resistype.errors import ExpressionError, InputError
 from resistype.expression import ReadOptions, read_expression
 from resistype.library import Library, Signature, load_library
 from resistype.score import IndexedSets, ScoreOptions, Scores, get_method, score, score_sets
@@ -162,7 +162,7 @@ def test_value_methods_refuse_scaled_values() -> None:
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(SignatureError, match="E206 There is no scoring method 'gsvaa'"):
+    with pytest.raises(InputError, match="E607 There is no scoring method 'gsvaa'"):
         score(cells(), SIGNATURES, method="gsvaa")
 
 

@@ -82,7 +82,7 @@ def test_larger_cohorts_than_those_of_pairwise_methods(monkeypatch: pytest.Monke
     monkeypatch.setattr(import_module("resistype.score.run"), "COHORT_LIMIT", 7)
 
     score(TABLE, SIGNATURES, method="score_genes", options=ScoreOptions(read=READ))
-    with pytest.raises(ExpressionError, match="E605 gsva compares every sample with every other; 25 are more than 7"):
+    with pytest.raises(ExpressionError, match="E608 gsva compares every sample with every other; 25 are more than 7"):
         score(TABLE, SIGNATURES, method=["score_genes", "gsva"], options=ScoreOptions(read=READ))
 
 
@@ -99,7 +99,7 @@ def test_empty_parts_and_missing_values() -> None:
 
 
 def test_a_set_without_controls_is_refused() -> None:
-    with pytest.raises(ExpressionError, match="E605 score_genes finds no control genes for a set of 400 among 400"):
+    with pytest.raises(ExpressionError, match="E609 score_genes finds no control genes for a set of 400 among 400"):
         score_sets(VALUES, IndexedSets.build([np.arange(400)], 400), method="score_genes")
 
 

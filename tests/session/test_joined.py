@@ -67,7 +67,7 @@ def test_coordinates_that_do_not_fit(case: str) -> None:
     with pytest.raises(InputError) as caught:
         coordinates({"UMAP": make()}, SAMPLES)
 
-    assert str(caught.value) == f"E903 Embeddings: 1 problem\n  - {words}"
+    assert str(caught.value) == f"V120 Embeddings: 1 problem\n  - {words}"
 
 
 def test_a_session_joins_coordinates_and_design_by_name() -> None:
@@ -88,6 +88,6 @@ def test_a_design_of_other_observations_is_refused() -> None:
         from_quantities(scheme(), quantities, design=design)
 
     assert str(caught.value) == (
-        "E903 The design: 1 observations are not among its rows; its rows need the names of the observations, or give "
+        "V121 The design: 1 observations are not among its rows; its rows need the names of the observations, or give "
         "them in their order without names."
     )

@@ -151,7 +151,7 @@ def test_embeddings_of_another_length_are_refused(demo_calls: Calls) -> None:
     ("frame", "design", "message"),
     [
         (pd.DataFrame({"nonsense": [1.0]}), None, "S112 Quantities: 1 problem\n  - 'nonsense' is no quantity"),
-        (pd.DataFrame({"ifng_level": [1.0]}), pd.DataFrame({"patient": ["a", "b"]}), "E903 2 rows of design for 1"),
+        (pd.DataFrame({"ifng_level": [1.0]}), pd.DataFrame({"patient": ["a", "b"]}), "V121 2 rows of design for 1"),
     ],
 )
 def test_quantities_that_do_not_fit_are_refused(frame: pd.DataFrame, design: pd.DataFrame | None, message: str) -> None:

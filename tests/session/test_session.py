@@ -324,7 +324,7 @@ def test_a_quantity_that_is_added_can_be_looked_at_and_is_in_the_script(material
 
 
 def test_a_quantity_of_another_length_or_of_the_scheme_is_refused(material: Material) -> None:
-    with pytest.raises(InputError, match="E903 'mine': 1 values for"):
+    with pytest.raises(InputError, match="V121 'mine': 1 values for"):
         Session(material).add_quantity("mine", [1.0])
     with pytest.raises(InputError, match="or a name the scheme uses"):
         Session(material).add_quantity(next(iter(material.scheme.quantities)), [0.0] * material.n_obs)

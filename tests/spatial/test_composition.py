@@ -110,7 +110,7 @@ def test_differences_need_two_groups() -> None:
     with pytest.raises(TissueError) as caught:
         roi_difference(pd.concat([shares, shares.assign(group="third")]))
     assert str(caught.value) == (
-        "P109 A difference needs the shares of two groups, each once; these have left, rest, third. Take "
+        "P114 A difference needs the shares of two groups, each once; these have left, rest, third. Take "
         "roi_composition without by_region."
     )
 
@@ -121,7 +121,7 @@ def test_rois_that_overlap_or_are_empty() -> None:
     with pytest.raises(TissueError) as caught:
         roi_composition(made, LEFT, against=Roi("wide", [[-5, -5], [-5, 500], [500, 500], [500, -5]], "first"))
     assert str(caught.value) == (
-        "P109 ROI 'left' and 'wide' share 120 cells, or a name; compare ROIs that do not overlap."
+        "P114 ROI 'left' and 'wide' share 120 cells, or a name; compare ROIs that do not overlap."
     )
     with pytest.raises(TissueError) as caught:
         roi_composition(made, Roi("sky", [[-99, -99], [-99, -90], [-90, -90]], "first"))

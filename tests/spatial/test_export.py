@@ -66,7 +66,7 @@ def test_a_published_threshold_needs_its_citation() -> None:
     with pytest.raises(TissueError) as caught:
         Threshold("cut", 2.0, "cells", "of a paper", source="published")
 
-    assert str(caught.value) == "P108 The threshold 'cut' is said to be published; name its citation."
+    assert str(caught.value) == "P113 The threshold 'cut' is said to be published; name its citation."
 
 
 HOSTILE = ["=1+1", "+A1", "@x", "-2", '=HYPERLINK("http://x")', "a,b", 'say "x"', "two\nlines", "# no comment", "'tis"]
@@ -174,7 +174,7 @@ def test_what_cannot_be_written_leaves_the_older_file(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         write_cells(target, pd.DataFrame({"n": [1]}), [])
     assert (
-        str(caught.value) == f"O103 '{target}' cannot be written: No such file or directory. Nothing was written there."
+        str(caught.value) == f"O101 '{target}' cannot be written: No such file or directory. Nothing was written there."
     )
     kept = tmp_path / "rois.geojson"
     kept.write_text("older", encoding="utf-8")

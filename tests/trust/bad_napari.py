@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Case, str]] = {
         lambda: shown(_features(label=IDS, kind=list("abcd"))),
         "N112 The table has no markers",
     ),
-    "a marker twice": (lambda: shown(mask(table=_twice())), "N113 1 names of markers occur more than once (panCK)"),
+    "a marker twice": (lambda: shown(mask(table=_twice())), "N114 1 names of markers occur more than once (panCK)"),
     "a marker without end": (
         lambda: shown(mask(table=_filled(np.inf, rows=slice(1)))),
         "N113 1 markers have infinite values (panCK)",

@@ -80,29 +80,29 @@ EXPLORER: dict[str, tuple[Case, str]] = {
     "no calls at all": (lambda: Explorer(None), "V117 Got NoneType; wanted Calls"),  # type: ignore[arg-type]
     "an empty table": (lambda: Explorer(_nothing()), "V117 There are 0 observations"),
     "a session of nothing": (lambda: Explorer(Session(_nothing())), "V117 There are 0 observations"),
-    "coordinates of fewer rows": (_on(np.zeros((3, 2))), "E903 Embeddings: 1 problem\n  - embedding 'UMAP' has shape"),
-    "one coordinate": (_on(np.zeros((N, 1))), "E903 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40, 1)"),
-    "a list of coordinates": (_on(np.zeros(N)), "E903 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40,)"),
-    "coordinates of text": (_on([["a", "b"]] * N), "E903 Embeddings: 1 problem\n  - embedding 'UMAP' cannot be read"),
+    "coordinates of fewer rows": (_on(np.zeros((3, 2))), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has shape"),
+    "one coordinate": (_on(np.zeros((N, 1))), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40, 1)"),
+    "a list of coordinates": (_on(np.zeros(N)), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40,)"),
+    "coordinates of text": (_on([["a", "b"]] * N), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' cannot be read"),
     "coordinates without end": (
         _on(np.full((N, 2), np.inf)),
-        "E903 Embeddings: 1 problem\n  - embedding 'UMAP' has 80 ",
+        "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has 80 ",
     ),
     "no coordinate known": (
         _on(np.full((N, 2), np.nan)),
-        "E903 Embeddings: 1 problem\n  - embedding 'UMAP' has no fin",
+        "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has no fin",
     ),
     "coordinates of other samples": (
         _on(_others()),
-        "E903 Embeddings: 1 problem\n  - embedding 'UMAP': 40 observations are not among its rows",
+        "V120 Embeddings: 1 problem\n  - embedding 'UMAP': 40 observations are not among its rows",
     ),
     "coordinates without a name": (
         lambda: Explorer(material(N), embeddings=np.zeros((N, 2))),  # type: ignore[arg-type]
-        "V117 Embeddings: got ndarray; wanted a dictionary",
+        "V120 Embeddings: got ndarray; wanted a dictionary",
     ),
     "coordinates beside a session": (
         lambda: Explorer(Session(material(N)), embeddings={"UMAP": np.zeros((N, 2))}),
-        "V117 A session has its embeddings, got 1 more",
+        "V120 A session has its embeddings, got 1 more",
     ),
     "none to be drawn": (lambda: Explorer(material(N), max_drawn=0), "V117 max_drawn is 0"),
     "less than none to be drawn": (lambda: Explorer(material(N), max_drawn=-1), "V117 max_drawn is -1"),
@@ -116,7 +116,7 @@ EXPLORER: dict[str, tuple[Case, str]] = {
     "an axis to colour by nobody knows": (_set("color_by", "axis:nothing"), "V105 Cannot colour by 'axis:nothing'"),
     "counts of an axis nobody knows": (lambda: Explorer(material(N)).counts("nothing"), "V102 No axis 'nothing'"),
     "a selection of other rows": (_set("selected", b"\xff" * 100), "V110 The selection has 100 bytes"),
-    "a matrix of other samples": (lambda: Explorer(calls(), expression=strange()), "E903 64 of 64 observations"),
+    "a matrix of other samples": (lambda: Explorer(calls(), expression=strange()), "V121 64 of 64 observations"),
     "a folder to export to that is not there": (
         lambda: Explorer(material(N)).to_html(Path("nowhere") / "a.html"),
         "O101 nowhere/a.html cannot be written",
@@ -151,7 +151,7 @@ CURATOR: dict[str, tuple[Case, str]] = {
     "an empty signature to save": (lambda: _saved(""), "E216 1 to mend"),
     "an empty signature to show": (
         lambda: curator("", data=cohort().expression, session=Session(calls())).show_scores(),
-        "V116 The draft has no gene that is known",
+        "V123 The draft has no gene that is known",
     ),
     "a start that is a number": (lambda: curator(5), "V117 SignatureCurator: 1 problem\n  - start is int"),
     "a start that is a list": (lambda: curator(["STAT1"]), "V117 SignatureCurator: 1 problem\n  - start is list"),
@@ -166,14 +166,14 @@ CURATOR: dict[str, tuple[Case, str]] = {
     "data in a dictionary": (lambda: curator(data={"a": strange()}), "E309 Got dict"),
     "a session of other samples": (
         lambda: curator(data=cohort().expression, session=Session(material(N))).show_scores(),
-        "V116 None of the data given has all observations",
+        "V123 None of the data given has all observations",
     ),
     "a session and no data": (
         lambda: curator(session=Session(calls())).show_scores(),
-        "V116 None of the data given has all observations",
+        "V123 None of the data given has all observations",
     ),
     "groups by a column that is not there": (_cohort(by="nothing"), "E903 There is no column 'nothing'"),
-    "patients without time points": (_cohort(patient="patient"), "E903 patient='patient', timepoint='', baseline=''"),
+    "patients without time points": (_cohort(patient="patient"), "E911 patient='patient', timepoint='', baseline=''"),
     "a baseline that does not occur": (
         _cohort(patient="patient", timepoint="timepoint", baseline="Screening"),
         "E906 The baseline 'Screening'",
@@ -276,11 +276,11 @@ TOLD: dict[str, tuple[Callable[[], Told], str]] = {
     "Compare: genes of a file that is not there": (lambda: _genes("nowhere.csv"), "E300 There is no file nowhere.csv"),
     "Curator: no gene shared": (_no_gene, r"0 of 2 genes are in the data.*under half there is no score"),
     "Curator: a start nobody knows": (_unknown_start, "L109 'of_no_such_name' is no symbol"),
-    "Curator: one sample": (_one_sample, "E921 The data have 1 samples"),
+    "Curator: one sample": (_one_sample, "E925 The data have 1 samples"),
     "Curator: samples outside of the table": (_outside, "60 samples of the matrix are not in the samples table"),
     "Runner: a method nobody knows": (
         lambda: _ran(Runner.score(cohort().expression, method="ssgse")),
-        "E206 There is no scoring method 'ssgse'",
+        "E607 There is no scoring method 'ssgse'",
     ),
     "Runner: no jobs": (lambda: _ran(Runner.score(cohort().expression, n_jobs=0)), "E606 n_jobs is 0"),
 }

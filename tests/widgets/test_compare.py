@@ -131,7 +131,7 @@ def test_without_a_matrix_genes_are_not_answered(pair: tuple[Calls, Calls], sent
     view = Compare(*pair)
     view._asked(view, {"id": "1", "what": "genes", "change": 0}, [])
 
-    assert sent[0][0]["error"].startswith("V114 No matrix was given")
+    assert sent[0][0]["error"].startswith("V122 No matrix was given")
     assert not any(one["genes"] for axis in compare_spec(view.agreement, title="x")["axes"] for one in axis["changes"])
 
 

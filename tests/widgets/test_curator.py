@@ -147,13 +147,13 @@ BAD = {
     "another kind": ({"name": "remove", "given": ["0"]}, "V116 The command 'remove' takes int"),
     "a truth for a number": ({"name": "remove", "given": [True]}, "V116 The command 'remove' takes int"),
     "a list in place of text": ({"name": "add", "given": [["B2M"], "up"]}, "V116 The command 'add' takes str"),
-    "another cohort": ({"name": "choose", "given": ["/etc", "", False]}, "V116 There is no cohort '/etc'"),
+    "another cohort": ({"name": "choose", "given": ["/etc", "", False]}, "V123 There is no cohort '/etc'"),
     "a file of another kind": ({"name": "file", "given": ["x.py", "1", *NUMBERS]}, "E207 'x.py'"),
-    "a filter out of range": ({"name": "file", "given": ["x.csv", "a", -1.0, 0.05, 5, False]}, "E210 Filters of genes"),
-    "an endless filter": ({"name": "file", "given": ["x.csv", "a", float("nan"), 0.05, 5, False]}, "E210 Filters"),
+    "a filter out of range": ({"name": "file", "given": ["x.csv", "a", -1.0, 0.05, 5, False]}, "E222 Filters of genes"),
+    "an endless filter": ({"name": "file", "given": ["x.csv", "a", float("nan"), 0.05, 5, False]}, "E222 Filters"),
     "a contrast of nothing": ({"name": "contrast", "given": ["no", "a", "b", *NUMBERS]}, "E920"),
-    "no session": ({"name": "drivers", "given": NUMBERS}, "V116 There is no session"),
-    "no session to show in": ({"name": "show", "given": []}, "V116 There is no session"),
+    "no session": ({"name": "drivers", "given": NUMBERS}, "V123 There is no session"),
+    "no session to show in": ({"name": "show", "given": []}, "V123 There is no session"),
     "a save that is not ready": ({"name": "save", "given": []}, "E216 1 to mend"),
 }
 
@@ -310,7 +310,7 @@ def test_without_the_matrix_of_the_session_it_says_what_to_pass(
 
 
 def test_an_unknown_cohort_in_python_too(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="V116 No data were given"):
+    with pytest.raises(InputError, match="V123 No data were given"):
         SignatureCurator("mine", tmp_path)._cohort()
 
 

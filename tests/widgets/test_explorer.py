@@ -144,8 +144,8 @@ def test_no_trait_holds_a_name_of_a_sample_or_patient(demo_calls: Calls) -> None
         ({"id": "1", "what": "nope"}, "V111 Unknown question 'nope'."),
         ({"id": "1", "what": ["data"]}, "V111 Unknown question"),
         ({"id": "1"}, "V111 Unknown question 'None'."),
-        ({"id": "1", "what": "drivers"}, "V114 No matrix was given"),
-        ({"id": "1", "what": "gene", "gene": "B2M"}, "V114 No matrix was given"),
+        ({"id": "1", "what": "drivers"}, "V122 No matrix was given"),
+        ({"id": "1", "what": "gene", "gene": "B2M"}, "V122 No matrix was given"),
     ],
 )
 def test_a_request_that_cannot_be_answered_gets_an_error(
@@ -202,7 +202,7 @@ def test_a_gene_colours_by_its_old_name_too(small: Material, sent: list[Any]) ->
 
 
 def test_a_matrix_of_other_samples_is_refused(small: Material) -> None:
-    with pytest.raises(InputError, match="E903 230 of 240 observations of the calls are not in the matrix"):
+    with pytest.raises(InputError, match="V121 230 of 240 observations of the calls are not in the matrix"):
         Explorer(small, expression=matrix(10))
 
 
@@ -332,7 +332,7 @@ def test_show_gives_the_explorer(demo_calls: Calls) -> None:
 
 def test_without_anywidget_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    wanted = r"^X120 A widget needs anywidget: pip install 'resistype\[notebook\]'\. Then restart the notebook"
+    wanted = r"^X101 A widget needs anywidget: pip install 'resistype\[notebook\]'\. Then restart the notebook"
     with pytest.raises(MissingExtraError, match=wanted):
         rooms.__getattr__("Explorer")
 

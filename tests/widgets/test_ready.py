@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.errors import GeneError, ReferenceError_, SamplesError
+from resistype.errors import GeneError, ReferenceDataError, SamplesError
 from resistype.scheme import CallOptions, Calls
 from resistype.score import Scores, score
 from resistype.widgets import Runner
@@ -96,8 +96,8 @@ def test_low_coverage_is_said_before_the_start_and_warned_of_in_the_log(demo: An
 
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a baseline without a table": ({"baseline": "Pre"}, SamplesError, "E911"),
-    "too few and nothing to compare with": ({}, ReferenceError_, "R101 5 samples cannot be called"),
-    "an unknown reference": ({"reference": "nope"}, ReferenceError_, "R102"),
+    "too few and nothing to compare with": ({}, ReferenceDataError, "R101 5 samples cannot be called"),
+    "an unknown reference": ({"reference": "nope"}, ReferenceDataError, "R102"),
 }
 
 

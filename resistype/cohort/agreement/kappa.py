@@ -68,7 +68,7 @@ def cohen_kappa(table: Any) -> Kappa:
     Raises
     ------
     MissingExtraError
-        X103 without statsmodels.
+        X101 without statsmodels.
 
     References
     ----------
@@ -88,7 +88,7 @@ def cohen_kappa(table: Any) -> Kappa:
     chance = float(counts.sum(axis=0) @ counts.sum(axis=1)) / n**2
     if chance >= 1.0:
         return Kappa(nan, nan, nan, n, same, ONE_LABEL)
-    with needs("statsmodels", extra="compare", what="Kappa", code="X103"):
+    with needs("statsmodels", extra="compare", what="Kappa"):
         from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415  costs a second, only asked for here
     with np.errstate(all="ignore"):  # its tests divide by a variance that can be 0; kappa and its own variance do not
         found = cohens_kappa(counts)

@@ -65,7 +65,7 @@ def prepare_states(
     given += ["cuts"] if options.cuts else []
     if len(given) > 1:
         message = f"States come from one place; {' and '.join(given)} were given. Choose one."
-        raise SamplesError(message, code="E984")
+        raise SamplesError(message, code="E982")
     if options.cuts:
         own = scores.rename(columns=STATE_OF_SCORE)
         state = states_by_cuts(own, options.cuts)

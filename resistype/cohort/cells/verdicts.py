@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
-from resistype.errors import SchemeError
+from resistype.errors import InputError
 from resistype.scheme.rules import decide, holds
 from resistype.scheme.scheme import ABSTENTIONS, Axis
 
@@ -75,7 +75,7 @@ def apply_cell_scheme(
 
     Raises
     ------
-    SchemeError
+    InputError
         S112 for a column that is no quantity of the scheme.
 
     Examples
@@ -92,7 +92,7 @@ def apply_cell_scheme(
         message = (
             f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has: {', '.join(loaded.quantities)}."
         )
-        raise SchemeError(message, code="S112")
+        raise InputError(message, code="S112")
     values = {
         name: frame[name].to_numpy(np.float64) if name in frame else np.full(len(frame), np.nan)
         for name in loaded.quantities

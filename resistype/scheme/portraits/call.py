@@ -23,7 +23,7 @@ from resistype.errors import (
     CohortWarning,
     CoverageWarning,
     ExpressionError,
-    ReferenceError_,
+    ReferenceDataError,
     SchemeError,
     complain,
     warn,
@@ -115,7 +115,7 @@ def portraits(
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R101 for one sample without a scaler; R106 when a signature does not vary.
     SchemeError
         S133 when genes of the sets are missing, S134 for options.
@@ -166,7 +166,7 @@ def _check_cohort(n_obs: int) -> None:
             f"Portraits of {n_obs} sample cannot be scaled: scores mean something only among other samples. Give the "
             "whole cohort, or scaler=PortraitScaler.load(…) that was fitted on a cohort of the same kind."
         )
-        raise ReferenceError_(message, code="R101")
+        raise ReferenceDataError(message, code="R101")
     if n_obs < SMALL_COHORT:
         message = f"Portraits are scaled among {n_obs} samples; below {SMALL_COHORT} they move with the other samples."
         warn(message, CohortWarning, code="W301", stacklevel=4)

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.atomic import replace_file
-from resistype.errors import OutputError, ReferenceError_, SchemeError, complain
+from resistype.errors import OutputError, ReferenceDataError, SchemeError, complain
 from resistype.scheme.portraits.kernels import centre_and_spread
 from resistype.strict import RefusedError, read_json
 
@@ -42,7 +42,7 @@ class PortraitScaler:
 
     Raises
     ------
-    ReferenceError_
+    ReferenceDataError
         R106 when the figures do not go together, or a signature does not vary.
 
     Examples
@@ -69,7 +69,7 @@ class PortraitScaler:
         else:
             flat = [name for name, one in zip(self.signatures, self.spread.tolist(), strict=True) if one <= 0]
             complaints += [f"signature {name!r} does not vary in {self.n} samples" for name in flat]
-        complain(complaints, ReferenceError_, code="R106", subject=f"Scaler {self.name!r}")
+        complain(complaints, ReferenceDataError, code="R106", subject=f"Scaler {self.name!r}")
 
     @staticmethod
     def fit(scores: pd.DataFrame, *, name: str) -> PortraitScaler:
@@ -132,19 +132,19 @@ class PortraitScaler:
 
         Raises
         ------
-        ReferenceError_
+        ReferenceDataError
             R106 when it is no scaler, or one of another version.
         """
         source = Path(path)
         try:
             text = source.read_text(encoding="utf-8") if source.stat().st_size <= MAX_BYTES else ""
             return _from_body(read_json(text))
-        except ReferenceError_:
+        except ReferenceDataError:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             why = str(error) if isinstance(error, RefusedError) else type(error).__name__
             message = f"{str(source)!r} is not a readable scaler ({why})."
-            raise ReferenceError_(message, code="R106") from None
+            raise ReferenceDataError(message, code="R106") from None
 
 
 def _from_body(body: Any) -> PortraitScaler:
@@ -153,7 +153,7 @@ def _from_body(body: Any) -> PortraitScaler:
             f"Got {str(body['format'])[:60]!r} of version {body['format_version']}; this resistype reads {_FORMAT!r} "
             f"of version {_VERSION}."
         )
-        raise ReferenceError_(message, code="R106")
+        raise ReferenceDataError(message, code="R106")
     figures = body["signatures"]
     centre, spread = (np.array([float(one[part]) for one in figures.values()]) for part in ("centre", "spread"))
     return PortraitScaler(str(body["name"]), tuple(figures), centre, spread, int(body["n"]))

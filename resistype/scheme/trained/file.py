@@ -51,13 +51,13 @@ def write_model(path: str | Path, head: Mapping[str, Any], arrays: Mapping[str, 
     Raises
     ------
     OutputError
-        O101 when the files cannot be written.
+        O101 when the files cannot be written, O107 for the name of the array file.
     """
     target = Path(path)
     beside = target.with_suffix(".npz")
     if beside == target:
         message = f"{str(target)!r} is the name of the array file; give the model a name that ends in .json."
-        raise OutputError(message, code="O101")
+        raise OutputError(message, code="O107")
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **head}
     whole |= {"sha256": digest_of(whole, arrays), "arrays": beside.name}
     text = json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"

@@ -34,7 +34,7 @@ def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.floa
     Raises
     ------
     ExpressionError
-        E605 when values are missing, or a part leaves no control genes.
+        E605 when values are missing, E609 when a part leaves no control genes.
     MissingExtraError
         X101 when scanpy is not installed.
     """
@@ -70,7 +70,7 @@ def _one(scanpy: Any, adata: Any, genes: list[str], seed: int) -> NDArray[np.flo
             f"score_genes finds no control genes for a set of {len(genes)} among {adata.n_vars:,} genes: it takes them "
             f"from the {BINS} bins of expression that the set lies in. Give all genes of the matrix, or take 'zscore'."
         )
-        raise ExpressionError(message, code="E605") from error
+        raise ExpressionError(message, code="E609") from error
     finally:
         np.random.set_state(state)  # noqa: NPY002
     return np.asarray(adata.obs["score"].to_numpy(), np.float64)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from resistype.errors import CoverageWarning, ExpressionError, ReferenceError_, SchemeError
+from resistype.errors import CoverageWarning, ExpressionError, ReferenceDataError, SchemeError
 from resistype.expression import Expression, ReadOptions
 from resistype.scheme.portraits import (
     PortraitFiles,
@@ -138,7 +138,7 @@ def test_old_names_of_genes_are_found() -> None:
 
 
 def test_one_sample_is_refused_with_both_ways_out() -> None:
-    with pytest.raises(ReferenceError_) as caught:
+    with pytest.raises(ReferenceDataError) as caught:
         portraits(cohort().iloc[:1], files())
 
     assert str(caught.value) == (

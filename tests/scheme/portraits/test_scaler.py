@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import OutputError, ReferenceError_, SchemeError
+from resistype.errors import OutputError, ReferenceDataError, SchemeError
 from resistype.scheme.portraits.scaler import PortraitScaler
 
 SCORES = pd.DataFrame(np.random.default_rng(0).normal(100, 30, size=(40, 3)), columns=["T cells", "CAF", "γδ"])
@@ -49,16 +49,16 @@ def test_other_columns_do_not_matter_and_absent_ones_are_told() -> None:
 
 
 def test_a_score_that_does_not_vary_is_refused() -> None:
-    with pytest.raises(ReferenceError_) as caught:
+    with pytest.raises(ReferenceDataError) as caught:
         PortraitScaler.fit(SCORES.assign(CAF=3.0), name="flat")
 
     assert str(caught.value) == "R106 Scaler 'flat': 1 problem\n  - signature 'CAF' does not vary in 40 samples"
 
 
 def test_figures_that_do_not_go_together_are_refused() -> None:
-    with pytest.raises(ReferenceError_, match="2 signatures have 1 centres and 1 spreads"):
+    with pytest.raises(ReferenceDataError, match="2 signatures have 1 centres and 1 spreads"):
         PortraitScaler("x", ("a", "b"), np.zeros(1), np.ones(1), 3)
-    with pytest.raises(ReferenceError_, match="a centre or a spread is not finite"):
+    with pytest.raises(ReferenceDataError, match="a centre or a spread is not finite"):
         PortraitScaler("x", ("a",), np.array([np.nan]), np.ones(1), 3)
 
 
@@ -97,7 +97,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
 def test_bad_files(tmp_path: Path, change: Callable[[Path], Any], message: str) -> None:
     path = SCALER.save(tmp_path / "scale.json")
     change(path)
-    with pytest.raises(ReferenceError_) as caught:
+    with pytest.raises(ReferenceDataError) as caught:
         PortraitScaler.load(path)
 
     assert message in str(caught.value)
