@@ -22,8 +22,8 @@
     ├── TissueWarning              polygons, masks that needed repair or do not fit       (W5xx)
     └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
 
-A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up: every
-code has one row in ``codes.toml`` (class, title, remedy), and ``resistype doctor --explain CODE`` prints it.
+A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up:
+``codes.toml`` has one row for each (class, title, remedy), which ``resistype doctor --explain CODE`` prints.
 """
 
 from __future__ import annotations

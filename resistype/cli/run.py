@@ -222,7 +222,7 @@ def clinical_command(
 
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
-    explain: Annotated[str | None, typer.Option(metavar="CODE", help="what an error code means, and what to do")] = None,
+    explain: Annotated[str | None, typer.Option(metavar="CODE", help="what a code means and what to do")] = None,
 ) -> None:
     """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
     if explain is not None:

@@ -5,7 +5,6 @@ courses.py      tables of patients -> histories, or every complaint
 definitions.py  the five definitions, one function each
 history.py      history, verdict, calendar months, and the table of the limits
 pairs.py        changes of scores from baseline over a cohort
-stats.py        one value a patient, never one a cell; shares.py: Wilson's interval; best_cut.py: a cut with corrected p
 composition.py  shares and balance of kinds of cells; pseudobulk.py: counts of samples by scanpy
 clones.py       clones of cells; clone_change.py, clone_diversity.py, clone_fate.py, clone_origin.py: over time
 gate.py         the published gate of T-cell subtypes

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
 
-from resistype.cohort.shares import adjusted
 from resistype.errors import SamplesError
+from resistype.stats import adjusted
 
 __all__ = ["ChangeRule", "clone_change"]
 
@@ -93,6 +92,8 @@ def clone_change(before: pd.Series, after: pd.Series, *, rule: ChangeRule | None
 
 def _fisher(k1: NDArray[np.int64], k2: NDArray[np.int64], n1: int, n2: int) -> NDArray[np.float64]:
     """Two-sided p of each clone; clones of the same two counts share one test."""
+    from scipy.stats import fisher_exact  # noqa: PLC0415  0.6 s
+
     pairs, which = np.unique(np.column_stack([k1, k2]), axis=0, return_inverse=True)
     found = [float(fisher_exact(np.array([[b, n2 - b], [a, n1 - a]]))[1]) for a, b in pairs.tolist()]
     return np.asarray(found)[which.ravel()]

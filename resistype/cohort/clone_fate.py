@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, fisher_exact
+from scipy.special import chdtrc
 
-from resistype.cohort.shares import adjusted, wilson
 from resistype.errors import SamplesError
+from resistype.stats import adjusted, wilson
 
 __all__ = ["Drift", "Plasticity", "drift", "flow", "plasticity"]
 
@@ -112,6 +112,8 @@ def drift(cells: pd.DataFrame, state: str | Collection[str], *, first: str, seco
 
 
 def _per_clone(n: np.ndarray, k: np.ndarray, names: pd.Index) -> pd.DataFrame:
+    from scipy.stats import fisher_exact  # noqa: PLC0415  0.6 s
+
     tables = np.stack(
         [k[:, ::-1], (n - k)[:, ::-1]], axis=2
     )  # of each clone, after then before: in the state, not in it
@@ -145,7 +147,7 @@ def _mantel_haenszel(n: np.ndarray, k: np.ndarray) -> tuple[float, float]:
     odds = float(up / down) if down > 0 else float("inf") if up > 0 else float("nan")
     if variance.sum() <= 0:
         return odds, float("nan")
-    return odds, float(chi2.sf((k[:, 1].sum() - expected.sum()) ** 2 / variance.sum(), 1))
+    return odds, float(chdtrc(1, (k[:, 1].sum() - expected.sum()) ** 2 / variance.sum()))
 
 
 def _between(n: pd.DataFrame, k: pd.DataFrame) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.shares import wilson
+from resistype.stats import wilson
 
 __all__ = ["ORIGINS", "origin"]
 

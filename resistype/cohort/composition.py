@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.cohort.shares import wilson
-from resistype.cohort.stats import PatientTable
 from resistype.errors import SamplesError
+from resistype.stats import PatientTable, wilson
 
 __all__ = ["Balance", "Interval", "balance", "composition", "share_change", "share_table", "shares_per_patient"]
 

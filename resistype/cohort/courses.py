@@ -20,7 +20,7 @@ import pandas as pd
 
 from resistype.cohort.history import History
 from resistype.errors import SamplesError, complain
-from resistype.spreadsheet import restored
+from resistype.text import restored
 from resistype.unpack import unpacked
 
 __all__ = ["read_courses"]

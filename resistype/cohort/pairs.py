@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, mannwhitneyu, wilcoxon
 
 from resistype.errors import SamplesError
 from resistype.samples import Pairing
+from resistype.stats import adjusted, auc
 
 __all__ = ["compare_groups", "paired_changes", "patient_changes"]
 
@@ -72,10 +72,12 @@ def paired_changes(changes: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {str(name): _one(changes[name].dropna().to_numpy(dtype=np.float64)) for name in changes.columns}
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.assign(q=_adjusted(table["p"].to_numpy(dtype=np.float64)))
+    return table.assign(q=adjusted(table["p"].to_numpy(dtype=np.float64)))
 
 
 def _one(values: NDArray[np.float64]) -> dict[str, float]:
+    from scipy.stats import wilcoxon  # noqa: PLC0415  0.6 s
+
     moved = values[values != 0.0]
     p = float(wilcoxon(values).pvalue) if len(moved) >= _MIN_PAIRS else float("nan")
     return {
@@ -86,14 +88,6 @@ def _one(values: NDArray[np.float64]) -> dict[str, float]:
         "sd": float(np.std(values, ddof=1)) if len(values) > 1 else float("nan"),
         "p": p,
     }
-
-
-def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    q = np.full(len(p), np.nan)
-    known = ~np.isnan(p)
-    if known.any():
-        q[known] = false_discovery_control(p[known])
-    return q
 
 
 def compare_groups(changes: pd.Series, groups: pd.Series, *, first: str, second: str) -> dict[str, float]:
@@ -120,6 +114,8 @@ def compare_groups(changes: pd.Series, groups: pd.Series, *, first: str, second:
     >>> compare_groups(changes, pd.Series(list("xxyy"), index=list("abcd")), first="x", second="y")["auc"]
     1.0
     """
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415  0.6 s
+
     if changes.index.has_duplicates:
         message = "PSEUDOREP: a patient has several rows; give one change a patient (cells are not patients)."
         raise SamplesError(message, code="E961")
@@ -129,12 +125,11 @@ def compare_groups(changes: pd.Series, groups: pd.Series, *, first: str, second:
     if not len(a) or not len(b):
         message = f"A comparison needs patients in both groups: {first!r} has {len(a)}, {second!r} has {len(b)}."
         raise SamplesError(message, code="E931")
-    test = mannwhitneyu(a, b)
     return {
         "n_first": len(a),
         "n_second": len(b),
         "mean_first": float(a.mean()),
         "mean_second": float(b.mean()),
-        "auc": float(test.statistic) / (len(a) * len(b)),
-        "p": float(test.pvalue),
+        "auc": auc(a, b),
+        "p": float(mannwhitneyu(a, b).pvalue),
     }

@@ -22,6 +22,7 @@ from resistype.errors import SamplesError
 from resistype.expression import Expression
 from resistype.extras import needs
 from resistype.library.names import near
+from resistype.stats import adjusted
 
 __all__ = ["Contrast", "Groups", "compare", "groups_of", "house_rows"]
 
@@ -175,7 +176,7 @@ def compare(groups: Groups, genes: Sequence[str], contrast: Contrast, *, express
     case, *controls = groups.values
     effects = np.array([case.mean(axis=0) - control.mean(axis=0) for control in controls])
     test = _welch if contrast.method == "t-test" else _scanpy
-    fdr = np.array([_adjusted(test(case, control, contrast.method)) for control in controls])
+    fdr = np.array([adjusted(np.nan_to_num(test(case, control, contrast.method), nan=1.0)) for control in controls])
     agree = (np.sign(effects) == np.sign(effects[0])).all(axis=0)
     smallest = np.where(agree, np.sign(effects[0]) * np.abs(effects).min(axis=0), 0.0)
     frame = pd.DataFrame({"effect": smallest, "fdr": fdr.max(axis=0)}, index=pd.Index(list(genes), name="gene"))
@@ -184,12 +185,6 @@ def compare(groups: Groups, genes: Sequence[str], contrast: Contrast, *, express
     for name, effect in zip(groups.names[1:], effects, strict=True):
         frame[f"effect against {name}"] = effect
     return frame
-
-
-def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy import stats  # noqa: PLC0415  costs a second, and only derivation needs it
-
-    return np.asarray(stats.false_discovery_control(np.where(np.isfinite(p), p, 1.0)))
 
 
 def _welch(case: NDArray[np.float64], control: NDArray[np.float64], method: str) -> NDArray[np.float64]:

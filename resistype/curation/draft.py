@@ -20,6 +20,7 @@ from resistype.library import Signature
 from resistype.library.formats import RawSet, read_raw
 from resistype.library.formats.raw import name_complaint, safe_id
 from resistype.library.parse import complaint
+from resistype.text import listed
 
 __all__ = ["Drafted", "draft", "draft_file", "draft_library", "read_names"]
 
@@ -167,11 +168,8 @@ def _notes(updates: Mapping[str, str], lost: Mapping[str, str], twice: Sequence[
         "left out": [f"{name} ({why})" for name, why in lost.items()],
         "dropped as the same gene as another": list(twice),
     }
-    return tuple(f"{_count(len(items))} {word}: {_listed(items)}." for word, items in texts.items() if items)
-
-
-def _listed(items: Sequence[str]) -> str:
-    return ", ".join(items[:8]) + (f" and {len(items) - 8} more" if len(items) > 8 else "")
+    said = {word: items for word, items in texts.items() if items}
+    return tuple(f"{_count(len(items))} {word}: {listed(items, counted=True)}." for word, items in said.items())
 
 
 def draft_file(
@@ -211,7 +209,7 @@ def _from_raw(one: RawSet, path: Path, fields: Mapping[str, Any]) -> Drafted:
     source = {"path": path.name, **own.get("source", {}), **fields.get("source", {})}
     made = draft(one.name, up, down, fields={**own, **fields, "source": source})
     missing = one.fields.get("without_entrez", ())
-    note = (f"{len(missing)} rows had no Entrez id ({_listed(missing)}).",) if missing else ()
+    note = (f"{len(missing)} rows had no Entrez id ({listed(missing, counted=True)}).",) if missing else ()
     return Drafted(made.signature, made.notes + note)
 
 

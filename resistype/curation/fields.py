@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from resistype.errors import SignatureError, complain
-from resistype.library import Scoring, Signature, Source
+from resistype.library import Scoring, Source
 from resistype.library.names import near
 
 __all__ = ["Filters", "parse_settings"]
@@ -130,8 +130,3 @@ def _take_number(numbers: dict[str, Any], key: str, value: str, complaints: list
     except (ValueError, KeyError):
         wanted = {bool: "yes or no", int: "a whole number", float: "a number"}[kind]
         complaints.append(f"{key} is '{value[:40]}'; it must be {wanted}")
-
-
-def check_fields() -> set[str]:
-    """Fields of a signature that cannot be set so, for the test that keeps this file in step with the model."""
-    return set(Signature.model_fields) - {*TOP, *NESTED}

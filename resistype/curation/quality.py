@@ -61,11 +61,6 @@ class Coherence:
     n_genes: int
     n_random: int
 
-    @property
-    def excess(self) -> float:
-        """Standard deviations by which the set exceeds the random sets."""
-        return (self.mean_r - self.random_mean) / self.random_sd if self.random_sd > 0 else float("nan")
-
 
 def _mean_r(total: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """Mean pairwise correlation of k standardised genes from their sums, one sum a row."""

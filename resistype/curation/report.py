@@ -19,10 +19,11 @@ from resistype.curation.quality import Coherence, coherence, influence, redundan
 from resistype.expression import Expression
 from resistype.genes import Coverage
 from resistype.library import Library, Signature
+from resistype.text import listed
 
 __all__ = ["Quality", "quality"]
 
-COVERED, DETECTED, FITTING, NEAR = 0.8, 0.1, 0.1, 0.5
+COVERED, DETECTED, NEAR = 0.8, 0.1, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,20 +134,17 @@ def _concerns(found: Quality) -> Iterator[str]:
         yield f"only {cover.found} of {cover.asked} genes are in the data ({cover.fraction:.0%})"
     silent = found.influence.index[found.influence["detected"] < DETECTED]
     if len(silent):
-        yield f"{len(silent)} genes are expressed in under {DETECTED:.0%} of the samples: {_listed(silent)}"
+        which = listed(silent, counted=True)
+        yield f"{len(silent)} genes are expressed in under {DETECTED:.0%} of the samples: {which}"
     if whole.p > 0.05:
         yield f"the genes go together no more than random sets do (mean r {whole.mean_r:.2f}, p = {whole.p:.2f})"
     against = found.influence.index[found.influence["r_with_rest"] < 0]
     if len(against):
-        yield f"{len(against)} genes go against the others: {_listed(against)}"
+        yield f"{len(against)} genes go against the others: {listed(against, counted=True)}"
     for name, row in found.redundancy[found.redundancy["redundant"]].iterrows():
         yield f"the score follows {name} (r = {row['r']:.2f} with {row['signature']}): read it relative to that"
     for name, row in found.overlap[found.overlap[["jaccard", "inside"]].max(axis=1) >= NEAR].head(5).iterrows():
         yield f"{row['inside']:.0%} of its genes are in {name} (Jaccard {row['jaccard']:.2f})"
-
-
-def _listed(names: pd.Index) -> str:
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def _page(found: Quality) -> Iterator[str]:

@@ -18,6 +18,7 @@ from resistype.curation.draft import Drafted, draft
 from resistype.curation.fields import Filters
 from resistype.errors import SignatureError
 from resistype.library.textfile import read_text
+from resistype.text import separator
 
 __all__ = ["COLUMNS", "columns_of", "draft_de", "filter_text", "strongest"]
 
@@ -96,9 +97,8 @@ def _frame(table: pd.DataFrame | str | Path) -> pd.DataFrame:
         return table if isinstance(table.index, pd.RangeIndex) else table.rename_axis("gene").reset_index()
     text = read_text(Path(table))
     first = text.partition("\n")[0]
-    separator = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
     try:
-        return pd.read_csv(io.StringIO(text), sep=separator)
+        return pd.read_csv(io.StringIO(text), sep=separator(first))
     except (ValueError, pd.errors.ParserError) as error:
         message = f"{table} is no table of rows and columns ({error}). Save it as csv or tsv."
         raise SignatureError(message, code="E207") from None

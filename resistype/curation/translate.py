@@ -12,6 +12,7 @@ from typing import Literal
 from resistype.curation.draft import Drafted, validated
 from resistype.genes import to_human, to_mouse
 from resistype.library import Signature
+from resistype.text import listed
 
 __all__ = ["counterparts", "translate"]
 
@@ -91,8 +92,8 @@ def _notes(signature: Signature, species: str, lost: Sequence[str], merged: int)
     notes = []
     if lost:
         verb = "has" if len(lost) == 1 else "have"
-        shown = ", ".join(lost[:8]) + (f" and {len(lost) - 8} more" if len(lost) > 8 else "")
-        notes.append(f"{len(lost)} of {len(signature)} genes {verb} no {species} counterpart: {shown}.")
+        which = listed(lost, counted=True)
+        notes.append(f"{len(lost)} of {len(signature)} genes {verb} no {species} counterpart: {which}.")
     if merged:
         notes.append(f"{merged} genes share a counterpart with another one and were merged.")
     if signature.pairs:

@@ -19,7 +19,7 @@ from resistype.atomic import replace_file
 from resistype.datasets.plan import DESCRIPTION, clinical_table, samples_table, truth_table
 from resistype.datasets.simulate import simulate
 from resistype.errors import OutputError
-from resistype.spreadsheet import inert_frame
+from resistype.text import inert_frame
 
 __all__ = ["Demo", "demo", "write_demo"]
 

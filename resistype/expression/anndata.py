@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed
 from resistype.expression.lazy import is_dask, lazy
 from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw
 from resistype.expression.store import Backed, is_scipy
 from resistype.extras import needs
+from resistype.text import listed
 
 __all__ = ["is_anndata", "new_anndata", "raw_of", "safe_names", "write_obs"]
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed, plural
 from resistype.expression.matrix import Expression
 from resistype.expression.ranges import Block, row_ranges
 from resistype.expression.store import Backed, CsrRows, csr_rows, dense_rows, is_sparse
+from resistype.text import listed, plural
 
 __all__ = ["Block", "iter_blocks", "read_block"]
 

@@ -6,7 +6,7 @@ Each check looks at one thing and either raises with the first places named, or 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from resistype.expression.names import SampleNames
 from resistype.expression.options import ReadOptions
 from resistype.expression.store import Matrix
 from resistype.genes import clean, excel_dates, id_type
+from resistype.text import listed, plural
 
 __all__ = [
     "Names",
@@ -25,12 +26,9 @@ __all__ = [
     "check_values",
     "clean_genes",
     "gene_notes",
-    "listed",
     "not_empty",
-    "plural",
 ]
 
-SHOWN = 5
 KINDS = {
     "symbol": "gene symbols",
     "ensembl": "Ensembl ids",
@@ -52,17 +50,6 @@ class Names(NamedTuple):
     def at(self, found: Places) -> str:
         """The first places in words."""
         return listed(f"{self.genes[column]} in '{self.samples[row]}'" for row, column in found.first)
-
-
-def listed(names: Iterable[object]) -> str:
-    """Up to five names, and a sign that there are more."""
-    some = [str(name) for _, name in zip(range(SHOWN + 1), names, strict=False)]
-    return ", ".join(some[:SHOWN]) + (", …" if len(some) > SHOWN else "")
-
-
-def plural(n: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{n:,} {one if n == 1 else many}"
 
 
 def not_empty(n_obs: int, n_genes: int, source: str) -> None:

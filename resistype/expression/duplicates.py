@@ -14,9 +14,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed, plural
 from resistype.expression.options import ReadOptions, Unit
 from resistype.expression.store import columns_of, is_scipy
+from resistype.text import listed, plural
 
 __all__ = ["merge_duplicates"]
 

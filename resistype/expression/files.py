@@ -13,12 +13,13 @@ import numpy as np
 
 from resistype.errors import ExpressionError
 from resistype.expression import stored
-from resistype.expression.checks import clean_genes, listed, plural
+from resistype.expression.checks import clean_genes
 from resistype.expression.guard import check_folder, check_h5, check_sparse
 from resistype.expression.names import names_in
 from resistype.expression.options import ReadOptions
 from resistype.expression.raw import Raw, bare_obs
 from resistype.expression.store import Backed, Store, open_store, part_of
+from resistype.text import listed, plural
 
 __all__ = ["check_file", "read_store"]
 

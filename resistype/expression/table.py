@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed, plural
 from resistype.parquet import read_frame
 from resistype.strict import RefusedError
+from resistype.text import listed, plural
 
 __all__ = ["Table", "about_genes", "frame_table", "read_parquet", "text_error"]
 

@@ -20,13 +20,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed, plural
 from resistype.expression.table import Table, about_genes, text_error
-from resistype.spreadsheet import restored
+from resistype.text import listed, plural, restored, separator
 
 __all__ = ["read_text"]
 
-DELIMITERS = ("\t", ",", ";")
 BLOCK = 1 << 25
 RATIO = 200  # a matrix in text packs 5 to 50 times; far more is a bomb
 FREE = 1 << 26
@@ -80,7 +78,7 @@ def _layout(text: bytes, source: Path, wanted: str | None) -> _Layout:
         skip += 2 if line.startswith(b"#1.") else 1  # a gct file: the version, then the dimensions
     lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8-sig", errors="replace", newline="")
     top = next(islice(lines, skip, None), "")
-    delimiter = max(DELIMITERS, key=top.count)
+    delimiter = separator(top)
     rows = list(islice(_fields(text, delimiter, skip), 2))
     if len(rows) < 2 or max(map(len, rows)) < 2:
         message = (

@@ -28,7 +28,6 @@ from resistype.resources import signatures_dir
 
 __all__ = ["Finding", "check_library", "check_paths"]
 
-SEVERITIES = ("error", "warning", "note")
 JUDGED = ("gene names are plain ASCII", "genes occur more than once")  # the rules say it with the name
 RAW = (".gmt", ".json", ".csv", ".tsv")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from resistype.genes import Resolution, clean, id_type, resolve, to_human
 from resistype.genes.table import gene_table
 from resistype.library.signature import Signature
+from resistype.text import listed
 
 __all__ = ["NAME_RULES", "Draft", "Problem"]
 
@@ -163,22 +164,18 @@ def receptor_genes(draft: Draft) -> Iterator[Problem]:
     constant = [name for name in names if name.upper() in CONSTANT or CONSTANT_HEAVY.fullmatch(name.upper())]
     if variable:
         why = "They follow single clones, and a state defined by them is found again in its own clones. Leave them out."
-        message = f"{_listed(variable)}: variable genes of T- or B-cell receptors. {why}"
+        message = f"{listed(variable, counted=True)}: variable genes of T- or B-cell receptors. {why}"
         yield "warning", "L111", variable[0], message
     if constant:
         why = "constant genes of receptors count cells, not a state. Keep them only in a set that counts cells."
-        yield "note", "L111", constant[0], f"{_listed(constant)}: {why}"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        yield "note", "L111", constant[0], f"{listed(constant, counted=True)}: {why}"
 
 
 def without_entrez(draft: Draft) -> Iterator[Problem]:
     """Rows of a table that lack the number of the gene."""
     names = draft.data.get("without_entrez", ())
     if names:
-        yield "note", "L112", "up", f"{len(names)} rows lack an Entrez id ({_listed(list(names))})."
+        yield "note", "L112", "up", f"{len(names)} rows lack an Entrez id ({listed(names, counted=True)})."
 
 
 NAME_RULES: tuple[Callable[[Draft], Iterable[Problem]], ...] = (

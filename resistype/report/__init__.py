@@ -6,7 +6,7 @@ it out as the JSON twin. Figures are drawn on Axes that are given and come back 
 
 from __future__ import annotations
 
-from resistype.report.atomic import make_folder, write_text
+from resistype.atomic import make_folder, write_text
 from resistype.report.build import build_report
 from resistype.report.cells import build_cell_report
 from resistype.report.drawn import Drawn

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.shares import wilson
 from resistype.errors import InputError
 from resistype.library import Library, load_library
 from resistype.report.checks import build_checks
@@ -18,12 +17,13 @@ from resistype.report.overview import build_cohort
 from resistype.report.patient import only_patient
 from resistype.report.units import build_units, order_of, refusals
 from resistype.report.visible import visible_labels, visible_thresholds
-from resistype.report.words import one_line, word
 from resistype.scheme import Calls
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.palette import axis_colors
 from resistype.scheme.scheme import Axis
 from resistype.scheme.scheme import Threshold as SchemeThreshold
+from resistype.stats import wilson
+from resistype.text import one_line, word
 
 __all__ = ["MEANINGS", "build_report", "label_rows"]
 

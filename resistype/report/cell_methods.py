@@ -5,7 +5,7 @@ from __future__ import annotations
 from resistype.cohort.cells import CellCalls
 from resistype.report.methods import METHOD_PAPERS, PAPERS, signature_papers
 from resistype.report.versions import package_versions
-from resistype.report.words import one_line
+from resistype.text import one_line
 
 __all__ = ["cell_methods", "cell_references"]
 

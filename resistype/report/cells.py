@@ -37,10 +37,10 @@ from resistype.report.options import ReportOptions
 from resistype.report.patient import only_patient, patients_of
 from resistype.report.units import refusals
 from resistype.report.versions import package_versions
-from resistype.report.words import one_line
 from resistype.scheme.palette import axis_colors
 from resistype.scheme.rules import holds
 from resistype.scheme.scheme import Axis
+from resistype.text import one_line
 
 __all__ = ["TABLES", "build_cell_report"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount
-from resistype.report.words import number, percent, word
 from resistype.report.zones import cuts_of, grey
 from resistype.scheme.palette import GREYS, NO_DATA
+from resistype.text import number, percent, word
 
 __all__ = ["Chart", "Rect", "change_charts", "share_chart", "strip_chart"]
 

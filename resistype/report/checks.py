@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resistype.report.model import Check
-from resistype.report.words import number
 from resistype.scheme import Calls
+from resistype.text import number
 
 __all__ = ["build_checks"]
 

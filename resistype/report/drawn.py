@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from resistype.report.model import Zone
-from resistype.report.words import exact
 from resistype.report.zones import cuts_of, grey
+from resistype.text import exact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.cohort.shares import wilson
 from resistype.cohort.tree import ConditionalInferenceTree, TreeBootstrap
 from resistype.errors import InputError
 from resistype.report.drawn import INK, RUO, SOFT, Drawn, plain
 from resistype.report.tree_figure import draw_tree, grown_of
 from resistype.scheme import Calls
+from resistype.stats import wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

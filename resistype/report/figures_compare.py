@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from resistype.atomic import replace_file
+from resistype.atomic import make_folder, replace_file
 from resistype.cohort.agreement import Agreement, AxisAgreement
 from resistype.errors import OutputError
 from resistype.extras import needs
-from resistype.report.atomic import make_folder
 from resistype.scheme.palette import axis_colors, category_colors
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.report.drawn import INK, RUO, Drawn, plain
-from resistype.report.words import number, sign
 from resistype.scheme import Calls
 from resistype.scheme.palette import axis_colors
+from resistype.text import number, sign
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from resistype.atomic import replace_file
+from resistype.atomic import make_folder, replace_file
 from resistype.errors import OutputError
 from resistype.extras import needs
-from resistype.report.atomic import make_folder
 from resistype.report.drawn import INK, Drawn
 from resistype.report.figures_checks import coverage_plot
 from resistype.report.figures_samples import axis_scatter, change_plot, profile_strip

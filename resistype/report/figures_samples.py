@@ -17,11 +17,11 @@ from resistype.report.model import ChangePanel
 from resistype.report.overview import build_cohort
 from resistype.report.units import order_of
 from resistype.report.visible import visible_labels
-from resistype.report.words import word
 from resistype.report.zones import cuts_of, limits, zones
 from resistype.scheme import Calls
 from resistype.scheme.palette import axis_colors
 from resistype.scheme.scheme import ABSTENTIONS, Axis
+from resistype.text import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,15 +10,15 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from resistype.atomic import make_folder, write_text
 from resistype.errors import OutputError
-from resistype.report.atomic import make_folder, write_text
 from resistype.report.build import build_report
 from resistype.report.html import render
 from resistype.report.options import ReportOptions
 from resistype.report.twin import report_json
 from resistype.report.visible import visible_thresholds
 from resistype.scheme import Calls
-from resistype.spreadsheet import inert_frame
+from resistype.text import inert_frame
 
 __all__ = ["run_json", "table_text", "write_folder"]
 

@@ -21,8 +21,8 @@ from resistype.legible import legible
 from resistype.report.charts import change_charts, share_chart, strip_chart
 from resistype.report.model import Group, Report, Unit
 from resistype.report.overview import FIRM
-from resistype.report.words import condition, exact, number, p_value, percent, sign, word
 from resistype.report.zones import cuts_of, grey
+from resistype.text import condition, exact, number, p_value, percent, sign, word
 
 __all__ = ["policy", "render"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from resistype.library import load_library
 from resistype.report.visible import has_baseline, visible_thresholds
-from resistype.report.words import one_line, percent
 from resistype.scheme import Calls
+from resistype.text import one_line, percent
 
 __all__ = ["METHOD_PAPERS", "PAPERS", "methods_text", "references", "script", "signature_papers"]
 

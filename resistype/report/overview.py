@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from resistype.cohort.pairs import paired_changes
 from resistype.report.model import Change, ChangePanel, ChangeTest, Cohort, Firmness, Opinion, Step
@@ -100,7 +100,7 @@ def median_interval(values: NDArray[np.float64], *, confidence: float = 0.95) ->
     known = np.sort(values[~np.isnan(values)])
     n = len(known)
     for k in range((n - 1) // 2, -1, -1):
-        covers = float(binom.cdf(n - k - 1, n, 0.5) - binom.cdf(k, n, 0.5))
+        covers = float(bdtr(n - k - 1, n, 0.5) - bdtr(k, n, 0.5))
         if covers >= confidence:
             return float(known[k]), float(known[n - k - 1]), covers
     return float("nan"), float("nan"), float("nan")

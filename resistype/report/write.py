@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from resistype.atomic import make_folder, write_text
 from resistype.cohort.cells import CellCalls
 from resistype.errors import InputError
-from resistype.report.atomic import make_folder, write_text
 from resistype.report.build import build_report
 from resistype.report.cells import build_cell_report
 from resistype.report.html import render
@@ -14,8 +14,8 @@ from resistype.report.model import Report
 from resistype.report.options import ReportOptions
 from resistype.report.patient import only_patient, patients_of
 from resistype.report.twin import report_json
-from resistype.report.words import file_names
 from resistype.scheme import Calls
+from resistype.text import file_names
 
 __all__ = ["render_report", "report_of", "write_patient_pages", "write_report"]
 

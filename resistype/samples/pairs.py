@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
-from resistype.samples.read import as_key, listed, plural
+from resistype.samples.read import as_key
+from resistype.text import listed, plural
 
 __all__ = ["Design", "Pairing", "pair_samples"]
 

@@ -20,28 +20,17 @@ import pandas as pd
 
 from resistype.errors import SamplesError, complain
 from resistype.parquet import read_frame
-from resistype.spreadsheet import restored
 from resistype.strict import RefusedError
+from resistype.text import listed, plural, restored, separator
 
-__all__ = ["align_samples", "as_key", "listed", "plural", "read_samples"]
+__all__ = ["align_samples", "as_key", "read_samples"]
 
-SHOWN = 5
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "#N/A", "<NA>"})
 # Not 007 (an id), not 1E2 (a well of a plate: an exponent needs a point or a sign), not sixteen digits and more.
 NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]{0,14})(?:[eE][-+][0-9]+)?|[-+]?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]{1,15}\."
 )
 LARGEST = 64 << 20
-
-
-def listed(names: Sequence[object]) -> str:
-    """Up to five names, and a sign that there are more."""
-    return ", ".join(str(name) for name in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-
-
-def plural(n: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{n:,} {one if n == 1 else many}"
 
 
 def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None) -> pd.DataFrame:
@@ -155,7 +144,7 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
         return _read_parquet(path)
     text = _unpacked(path)
     first = text.split("\n", 1)[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max("\t,;", key=first.count))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator(first))
     try:
         rows = dict((lines.line_num, row) for row in lines if any(row))  # noqa: C402  the number changes with each row
     except csv.Error as error:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from resistype.expression.store import dense_rows
 from resistype.scheme.context import Context, Panel
@@ -24,6 +23,8 @@ _WEIGHT = 0.25
 
 def gene_figures(panel: Panel, rows: NDArray[np.intp]) -> dict[str, GeneFigures]:
     """Mean log2 expression and mean rank (between 0 and 1) of each signature gene over reference rows."""
+    from scipy.stats import rankdata  # noqa: PLC0415  0.6 s
+
     expression = panel.expression
     found = {name: match.columns[match.columns >= 0] for name, match in panel.matches.items()}
     wanted = np.unique(np.concatenate([*found.values(), np.empty(0, dtype=np.intp)]))

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import ks_2samp
 
 from resistype.errors import ReferenceDataError
 from resistype.expression import Expression
@@ -112,6 +111,8 @@ def measure_shift(context: Context, anchor: Reference, rows: NDArray[np.intp], *
     limit
         SD of the anchor by which the median may lie aside.
     """
+    from scipy.stats import ks_2samp  # noqa: PLC0415  0.6 s
+
     name = context.scheme.anchor_quantity
     quantity = context.scheme.quantities.get(name)
     if quantity is None or name not in anchor.values or len(rows) < 2:

@@ -19,6 +19,7 @@ from resistype.expression import Expression
 from resistype.genes import Coverage, GeneIndex, IdType, id_type
 from resistype.library import Library, Signature, load_library
 from resistype.score.sets import IndexedSets
+from resistype.text import listed
 
 __all__ = ["Matched", "match_signatures"]
 
@@ -168,9 +169,9 @@ def _warn_low(frame: pd.DataFrame, min_coverage: float, warn_below: float) -> No
 def _listed(frame: pd.DataFrame, bound: str = "") -> str:
     shown = [
         f"{name} {found}/{asked} ({found / max(asked, 1):.0%}{bound if found / max(asked, 1) < 0.5 else ''})"
-        for name, found, asked in zip(frame.index[:5], frame["found"], frame["asked"], strict=False)
+        for name, found, asked in zip(frame.index, frame["found"], frame["asked"], strict=True)
     ]
-    return ", ".join(shown) + (f", … {len(frame) - 5} more" if len(frame) > 5 else "")
+    return listed(shown, counted=True)
 
 
 def _none_scorable(expression: Expression, frame: pd.DataFrame, signatures: Iterable[Signature]) -> GeneError:

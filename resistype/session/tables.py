@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.cohort.stats import wilson
 from resistype.session.palette import natural
+from resistype.stats import wilson
 
 __all__ = ["Flow", "Share", "composition", "flows"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import TissueError
-from resistype.spatial.tissue import listed
+from resistype.text import listed
 
 __all__ = ["checked_scale", "complaints", "numbers", "raise_all"]
 

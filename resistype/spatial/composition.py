@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from resistype.errors import TissueError
 from resistype.spatial.rois import Roi, in_roi
-from resistype.spatial.tissue import Tissue, listed
+from resistype.spatial.tissue import Tissue
+from resistype.text import listed
 
 __all__ = ["roi_composition", "roi_difference"]
 

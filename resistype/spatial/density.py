@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta, chi2
+from scipy.special import betaincinv, chdtri
 
 from resistype.spatial.compartments import COMPARTMENTS, Compartments
 from resistype.spatial.tissue import Tissue
@@ -52,8 +52,8 @@ def poisson_interval(n: int, area_mm2: float) -> Estimate:
     """
     if not area_mm2 > 0:
         return Estimate(np.nan, np.nan, np.nan)
-    low = chi2.ppf(ALPHA / 2, 2 * n) / 2 if n else 0.0
-    high = chi2.ppf(1 - ALPHA / 2, 2 * n + 2) / 2
+    low = chdtri(2 * n, 1 - ALPHA / 2) / 2 if n else 0.0
+    high = chdtri(2 * n + 2, ALPHA / 2) / 2
     return Estimate(n / area_mm2, float(low / area_mm2), float(high / area_mm2))
 
 
@@ -76,8 +76,8 @@ def density_ratio(first: tuple[int, float], second: tuple[int, float]) -> Estima
     (k, area), (m, other) = first, second
     if not (area > 0 and other > 0) or k + m == 0:
         return Estimate(np.nan, np.nan, np.nan)
-    low = float(beta.ppf(ALPHA / 2, k, m + 1)) if k else 0.0
-    high = float(beta.ppf(1 - ALPHA / 2, k + 1, m)) if m else 1.0
+    low = float(betaincinv(k, m + 1, ALPHA / 2)) if k else 0.0
+    high = float(betaincinv(k + 1, m, 1 - ALPHA / 2)) if m else 1.0
     value = (k / area) / (m / other) if m else np.inf
     return Estimate(value, _odds(low) * other / area, _odds(high) * other / area)
 

@@ -20,7 +20,7 @@ from resistype.errors import OutputError, TissueError
 from resistype.spatial.options import Threshold
 from resistype.spatial.rois import Roi
 from resistype.spatial.tissue import Tissue
-from resistype.spreadsheet import inert_frame, restored
+from resistype.text import inert_frame, restored
 
 __all__ = ["cells_table", "cells_text", "read_cells", "read_rois", "rois_text", "write_cells", "write_rois"]
 

@@ -19,7 +19,8 @@ from scipy import ndimage
 from resistype.errors import TissueError
 from resistype.spatial.grid import Grid, smooth
 from resistype.spatial.options import MapOptions, Roles, Threshold
-from resistype.spatial.tissue import Tissue, listed
+from resistype.spatial.tissue import Tissue
+from resistype.text import listed
 
 __all__ = ["ValueMap", "density_map", "exclusion_map", "marker_map", "share_map"]
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.errors import TissueError
-from resistype.spatial.tissue import Tissue, listed
+from resistype.spatial.tissue import Tissue
+from resistype.text import listed
 
 __all__ = ["MaskMatch", "match_mask"]
 

@@ -16,7 +16,7 @@ from resistype.errors import ResistypeError, TissueError
 from resistype.expression.anndata import is_anndata
 from resistype.expression.files import check_file
 from resistype.extras import needs
-from resistype.spatial.tissue import listed
+from resistype.text import listed
 
 __all__ = ["Source", "TissueColumns", "open_source"]
 

@@ -16,16 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import TissueError
+from resistype.text import listed
 
-__all__ = ["UNASSIGNED", "Tissue", "listed"]
+__all__ = ["UNASSIGNED", "Tissue"]
 
 UNASSIGNED = "unassigned"
-SHOWN = 5
-
-
-def listed(names: Sequence[object]) -> str:
-    """Up to five names, and a sign that there are more."""
-    return ", ".join(map(str, names[:SHOWN])) + (", …" if len(names) > SHOWN else "")
 
 
 @dataclass(frozen=True, eq=False)

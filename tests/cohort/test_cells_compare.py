@@ -8,8 +8,8 @@ import pytest
 
 from resistype.cohort import compare_groups
 from resistype.cohort.cells import CellCalls, CellColumns, CellInputs, cart_product, compare_cells
-from resistype.cohort.stats import compare_patients, per_patient
 from resistype.errors import SamplesError
+from resistype.stats import compare_patients, per_patient
 
 COLUMNS = CellColumns(state="state")
 N = 8

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.cohort.best_cut import best_cut
 from resistype.cohort.cells import cut_from_controls, distributions, states_by_cuts
-from resistype.cohort.stats import PatientTable
 from resistype.errors import SamplesError
+from resistype.stats import PatientTable, best_cut
 
 SCORES = pd.DataFrame({"memory": [0.9, 0.1, 0.9, 0.5], "exhausted": [0.1, 0.2, 0.8, 0.4]})
 

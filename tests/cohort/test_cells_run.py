@@ -21,11 +21,11 @@ from resistype.cohort.cells import (
     scheme_signatures,
     states_by_cuts,
 )
-from resistype.cohort.stats import compare_patients, per_patient
 from resistype.errors import ExpressionError, RunError, SamplesError
 from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import Signature
 from resistype.score import RunOptions, ScoreOptions
+from resistype.stats import compare_patients, per_patient
 from tests.cohort.cells_file import write_study
 
 STATE = CellColumns(state="state", clone="clone", lineage="lineage")

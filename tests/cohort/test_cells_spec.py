@@ -10,7 +10,7 @@ import pytest
 from resistype.cohort.cells import apply_cell_scheme, list_cell_schemes, load_cell_scheme
 from resistype.cohort.cells.caveats import CAVEAT_TEXTS, caveat_line
 from resistype.cohort.gate import CUTS
-from resistype.errors import SchemeError
+from resistype.errors import InputError, SchemeError
 from resistype.library import load_library
 
 SCHEMES = sorted(list_cell_schemes())

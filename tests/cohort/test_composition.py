@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resistype.cohort.composition import balance, composition, share_change, share_table, shares_per_patient
-from resistype.cohort.stats import compare_patients, wilson
 from resistype.errors import SamplesError
+from resistype.stats import compare_patients, wilson
 
 
 def textbook() -> pd.DataFrame:

@@ -17,7 +17,7 @@ from resistype.cohort.clone_diversity import Rarefaction, clone_diversity
 from resistype.cohort.clone_fate import drift, flow, plasticity
 from resistype.cohort.clone_origin import origin
 from resistype.cohort.clones import clone_counts
-from resistype.cohort.stats import PatientTable, compare_patients
+from resistype.stats import PatientTable, compare_patients
 from tests.cohort.study import DEPTH, N_CLONES, Study, simulate
 
 

@@ -46,7 +46,7 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path) -> None
     outside.write_text("theirs")
     shelf = Shelf(tmp_path / "mine")
     (shelf.folder / "mine.toml").symlink_to(outside)
-    with pytest.raises(OutputError, match=r"O101 .* is a link to another place"):
+    with pytest.raises(OutputError, match=r"O106 .* is a link to another place"):
         shelf.save(MINE, shelf.look("mine"))
 
     assert outside.read_text() == "theirs"
@@ -111,7 +111,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was_and_the_draft_in_memory(tmp_pat
     )
     trouble, said, names = json.loads(done.stdout.splitlines()[-1])
 
-    assert trouble == "O101 The draft could not be kept in mine.draft.json: File too large. It is only in memory now."
+    assert trouble == "O105 The draft could not be kept in mine.draft.json: File too large. It is only in memory now."
     assert len(said) == 1
     assert "could not be written: File too large" in said[0]
     assert names == ["B2M", "TAP1", "TAP2", "LAG3"]

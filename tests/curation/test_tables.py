@@ -103,7 +103,7 @@ def test_what_is_no_table(content: str, tmp_path: Path) -> None:
 
     with pytest.raises(SignatureError) as caught:
         draft_de(path, "x")
-    assert caught.value.code == "E211"
+    assert caught.value.code == "E207"
 
 
 def test_no_gene_passes() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.stats import wilson
 from resistype.errors import InputError
 from resistype.napari_plugin.classify import classify_layers
 from resistype.napari_plugin.regions import compose, compose_text, drawn_rois, keep_regions, shapes_of
 from resistype.napari_plugin.view import TissueView
+from resistype.stats import wilson
 
 POLYGON = np.array([[120.0, 90.0], [480.0, 150.0], [420.0, 500.0], [260.0, 380.0], [90.0, 430.0]])  # y, x
 

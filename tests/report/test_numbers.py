@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from resistype.report import build_report, render_report, table_text
-from resistype.report.words import exact, number, p_value, percent, sign, word
 from resistype.scheme import Calls
 from resistype.scheme.classify import CallOptions, classify
 from resistype.scheme.scheme import ABSTENTIONS
+from resistype.text import exact, number, p_value, percent, sign, word
 from tests.report.page import Page, cell_calls
 from tests.scheme.build import cohort, level_calls, paired_calls
 

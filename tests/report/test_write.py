@@ -22,7 +22,7 @@ from resistype.report import (
     write_patient_pages,
     write_report,
 )
-from resistype.report.words import file_names
+from resistype.text import file_names
 from tests.report.page import HOSTILE, Page, cell_calls, hostile_pairs
 from tests.scheme.build import level_calls, paired_calls
 

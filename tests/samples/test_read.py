@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from resistype.errors import SamplesError
 from resistype.samples import align_samples, read_samples
-from resistype.samples.read import as_key, listed
+from resistype.samples.read import as_key
+from resistype.text import listed
 
 TABLE = pd.DataFrame({"id": ["b", "a", "c"], "patient": ["P1", "P1", "P2"], "age": [61, 61, 40]})
 

@@ -110,7 +110,7 @@ def test_a_reference_without_such_scores_is_refused_where_it_is_used() -> None:
 
 def test_a_reference_scored_with_another_list_is_refused() -> None:
     demo = datasets.demo()
-    with pytest.raises(ReferenceDataError, match="R107 Reference 'tcga_skcm' was scored with other lists of benci_isg_rs"):
+    with pytest.raises(ReferenceDataError, match="R107 Reference 'tcga_skcm' was scored with other lists of benci_isg"):
         classify(demo.expression, reference="tcga_skcm", options=replace(FAST, library=shorter("benci_isg_rs")))
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from resistype.cohort.shares import wilson
 from resistype.errors import TissueError, TissueWarning
 from resistype.spatial import Roi, roi_composition, roi_difference
+from resistype.stats import wilson
 from tests.spatial.made import Row, block, frame, in_polygon, tissue
 from tests.spatial.test_rois import crosses
 from tests.strategies import CELL_KINDS, cells_with_places, polygons

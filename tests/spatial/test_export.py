@@ -80,7 +80,7 @@ def test_text_is_plain_in_a_spreadsheet_and_comes_back(names: list[str]) -> None
     assert not any(line[:1] in set("=+-@") for line in text.splitlines() if not line.startswith("#"))
     import io  # the reader without a file
 
-    from resistype.spreadsheet import restored
+    from resistype.text import restored
 
     start = text.index("kind,n")
     back = pd.read_csv(io.StringIO(text[start:]), keep_default_na=False)

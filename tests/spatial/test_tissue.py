@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.spatial.tissue import listed
+from resistype.text import listed
 from tests.spatial.made import Row, frame, tissue
 from tests.strategies import CELL_KINDS, cells_with_places
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.stats import wilson
 from resistype.scheme import load_scheme
 from resistype.session import Session, from_quantities
 from resistype.session.state import inside
+from resistype.stats import wilson
 from resistype.widgets._spec import build, whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "widgets"

@@ -1,7 +1,6 @@
 """Agreement of two labelings of the same samples: methods, thresholds, schemes, lists, references, cohorts.
 
 sides.py    what is compared: calls, label columns, folders of `resistype classify` (folder.py)
-kappa.py    counts, share, Cohen's kappa with its interval
 reasons.py  why a call changed: the lines of the rules that hold on one side only (judged.py: rules applied again)
 genes.py    which genes carried a score from one side to the other
 shift.py    how far the numbers behind an axis moved
@@ -10,10 +9,10 @@ compare.py  all of it for two labelings; result.py: what comes out; differences.
 
 from resistype.cohort.agreement.compare import compare_calls
 from resistype.cohort.agreement.genes import Matrices, carriers
-from resistype.cohort.agreement.kappa import Kappa, cohen_kappa
 from resistype.cohort.agreement.reasons import Change, Crossing
 from resistype.cohort.agreement.result import Agreement, AxisAgreement
 from resistype.cohort.agreement.sides import Labelling, as_labelling
+from resistype.stats import Kappa, cohen_kappa
 
 __all__ = [
     "Agreement",

@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 
 from resistype.cohort.agreement.judged import judge
-from resistype.cohort.agreement.kappa import cohen_kappa
 from resistype.cohort.agreement.reasons import Change, explain
 from resistype.cohort.agreement.result import Agreement, AxisAgreement
 from resistype.cohort.agreement.shift import score_shift
 from resistype.cohort.agreement.sides import Labelling, as_labelling
-from resistype.cohort.shares import wilson
 from resistype.errors import SamplesError
 from resistype.scheme.scheme import ABSTENTIONS
+from resistype.stats import cohen_kappa, wilson
 
 __all__ = ["compare_calls"]
 

@@ -16,7 +16,7 @@ import pandas as pd
 from resistype.errors import ResistypeError, SamplesError
 from resistype.scheme import Scheme, load_scheme
 from resistype.scheme.variant import by_method
-from resistype.spreadsheet import restored
+from resistype.text import restored
 
 __all__ = ["read_folder"]
 

@@ -12,11 +12,11 @@ import pandas as pd
 from resistype.atomic import replace_file
 from resistype.cohort.agreement.differences import differences
 from resistype.cohort.agreement.judged import Judged, judge
-from resistype.cohort.agreement.kappa import Kappa
 from resistype.cohort.agreement.reasons import Change
 from resistype.cohort.agreement.sides import Labelling
 from resistype.errors import OutputError, SamplesError
-from resistype.spreadsheet import inert_frame
+from resistype.stats import Kappa
+from resistype.text import inert_frame
 
 __all__ = ["Agreement", "AxisAgreement"]
 

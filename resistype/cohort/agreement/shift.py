@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from resistype.cohort.agreement.sides import Labelling
 from resistype.scheme.scheme import Quantity, Scheme
@@ -55,6 +54,8 @@ def score_shift(first: Labelling, second: Labelling, axis: str, *, samples: pd.I
 
 
 def _row(first: Labelling, second: Labelling, name: str, *, samples: pd.Index) -> dict[str, Any]:
+    from scipy.stats import spearmanr  # noqa: PLC0415  0.6 s
+
     a, b = (side.values[name].reindex(samples).to_numpy(np.float64) for side in (first, second))
     known = np.isfinite(a) & np.isfinite(b)
     a, b = a[known], b[known]

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from resistype.cohort.cells.result import CellCalls
-from resistype.cohort.shares import adjusted
-from resistype.cohort.stats import PatientTable, compare_patients
 from resistype.errors import SamplesError
+from resistype.stats import PatientTable, adjusted, compare_patients
 
 __all__ = ["compare_cells"]
 

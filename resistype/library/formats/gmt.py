@@ -22,7 +22,7 @@ from resistype.library.formats.raw import (
     safe_id,
 )
 from resistype.library.signature import Signature
-from resistype.spreadsheet import inert, restored
+from resistype.text import inert, restored
 
 __all__ = ["ENRICHR", "GMT", "UCELL", "is_signed"]
 

@@ -25,6 +25,7 @@ from resistype.library.formats.raw import (
     safe_id,
 )
 from resistype.library.signature import Signature
+from resistype.text import separator
 
 __all__ = ["NET", "SIGNATURE_SETS", "weight_of"]
 
@@ -55,8 +56,7 @@ def _column(header: Sequence[str], wanted: Sequence[str]) -> int:
 
 def _read(text: str) -> Parsed:
     first = text.partition("\n")[0]
-    separator = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(first))
     sets: dict[str, _Rows] = {}
     complaints: list[Complaint] = []
     try:

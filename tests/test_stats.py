@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, mannwhitneyu
 
-from resistype.cohort.stats import PatientTable, adjusted, against_rest, compare_patients, per_patient, wilson
 from resistype.errors import SamplesError
+from resistype.stats import PatientTable, adjusted, against_rest, compare_patients, per_patient, wilson
 
 RNG = np.random.default_rng(1)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.spreadsheet import inert, inert_frame, restored
+from resistype.text import inert, inert_frame, restored
 from tests.trust.cells import FORMULAS, starts_a_formula
 
 PLAIN = ["B2M", "HLA-A", "it's", "'tis", "", " ", "1e-5", "P1 - Pre", "a=b", "Δ=1"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from resistype.cohort.shares import adjusted, wilson
+from resistype.stats import adjusted, wilson
 
 
 def by_hand(k: int, n: int) -> tuple[float, float]:
