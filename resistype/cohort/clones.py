@@ -16,7 +16,7 @@ import pandas as pd
 
 from resistype.errors import SamplesError
 from resistype.samples import read_samples
-from resistype.samples.read import listed, plural
+from resistype.samples.table import listed, plural
 
 __all__ = ["Clones", "clone_counts", "clones_from_airr", "clones_from_table"]
 

@@ -19,10 +19,9 @@ import pandas as pd
 
 from resistype.errors import ExpressionError
 from resistype.expression.checks import listed
-from resistype.expression.lazy import is_dask, lazy
-from resistype.expression.options import ReadOptions
-from resistype.expression.raw import Raw
-from resistype.expression.store import Backed, is_scipy
+from resistype.expression.matrix import Raw
+from resistype.expression.store import Backed, is_dask, is_scipy, lazy
+from resistype.expression.units import ReadOptions
 from resistype.extras import needs
 
 __all__ = ["is_anndata", "new_anndata", "raw_of", "safe_names", "write_obs"]

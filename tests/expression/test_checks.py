@@ -20,7 +20,7 @@ from resistype.expression.checks import (
     not_empty,
     plural,
 )
-from resistype.expression.figures import figures
+from resistype.expression.units import figures
 from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES
 
 NAMES = Names(GENES, SAMPLES)
