@@ -25,7 +25,7 @@ from resistype.cli import main as command  # noqa: E402
 from resistype.datasets import cell_demo, tissue_demo, write_tissue_demo  # noqa: E402
 from resistype.expression import check_file  # noqa: E402
 from resistype.expression.anndata import new_anndata  # noqa: E402
-from resistype.expression.h5ad import open_h5ad, save_h5ad  # noqa: E402
+from resistype.expression.hdf5 import open_h5ad, save_h5ad  # noqa: E402
 from tests.small import small  # noqa: E402
 
 METHODS = ["ssgsea", "singscore", "zscore"]

@@ -24,8 +24,7 @@ INSTALLED_AS = {"sklearn": "scikit-learn", "zarr": "anndata"}
 WHOLE_ROOMS = ("resistype.widgets", "resistype.napari_plugin")  # nothing of them works without their extra
 # imports outside of `with needs(...)`, each with the reason why the library is there by then
 AFTER_ANOTHER = {
-    ("resistype.expression.guard", "h5py"): "the file is open",
-    ("resistype.expression.guard_texts", "h5py"): "the file is open",
+    ("resistype.expression.limits", "h5py"): "the file is open",
     ("resistype.expression.store", "zarr"): "a part of a store that is open",
     ("resistype.scheme.trained.fit", "sklearn"): "asked for at the beginning of the fit",
     ("resistype.cohort.tree.estimator", "sklearn"): "only scikit-learn asks",

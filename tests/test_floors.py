@@ -180,7 +180,7 @@ def test_a_planted_import_is_found(tmp_path: Path, file: str, source: str, compl
 ALLOWED = {
     "down": ("score/run.py", "from resistype.genes import GeneIndex"),
     "down, relative": ("score/run.py", "from ..genes import GeneIndex"),
-    "own room": ("score/run.py", "from resistype.score.rank import ranks"),
+    "own room": ("score/run.py", "from resistype.score.kernels import ranks"),
     "own room, relative": ("score/run.py", "from .rank import ranks"),
     "heavy in a function": ("score/contrast.py", "def f():\n    import gseapy"),
     "outside of a lower floor": ("cohort/pairs.py", "import scipy.stats, numpy, pandas"),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError, SamplesError
 from resistype.expression import CsrRows, Expression, iter_blocks, read_block
 from resistype.extras import needs
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 
 __all__ = ["Pseudobulk", "pseudobulk"]
 

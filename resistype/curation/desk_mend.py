@@ -16,7 +16,7 @@ from pathlib import Path
 from resistype.curation.desk_sheet import Row, Sheet
 from resistype.errors import SignatureError
 from resistype.genes import Resolution, clean, resolve, to_human
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Signature
 from resistype.library.claims import CLAIM_RULES
 from resistype.library.relations import relations

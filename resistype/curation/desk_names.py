@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resistype.genes.excel import date_symbols
+from resistype.genes.names import date_symbols
 
 __all__ = ["Typed", "read_pasted"]
 

@@ -25,7 +25,7 @@ from resistype.datasets.plan import (
     N_PATIENTS,
     samples_table,
 )
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import load_library
 
 __all__ = ["gene_roles", "simulate"]

@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import ExpressionError
-from resistype.expression.lazy import is_dask, lazy
-from resistype.expression.options import ReadOptions
-from resistype.expression.raw import Raw
-from resistype.expression.store import Backed, is_scipy
+from resistype.expression.matrix import Raw
+from resistype.expression.store import Backed, is_dask, is_scipy, lazy
+from resistype.expression.units import ReadOptions
 from resistype.extras import needs
 from resistype.text import listed
 

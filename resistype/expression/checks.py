@@ -1,32 +1,38 @@
-"""What can be wrong with a matrix: names that repeat, values that are missing, infinite or text, nothing in it.
+"""What can be wrong with a matrix: names that repeat, values that are missing or infinite, genes on the wrong side.
 
 Each check looks at one thing and either raises with the first places named, or returns sentences for the report.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError, ExpressionWarning, GeneNameWarning, warn
-from resistype.expression.figures import Figures, Places, find
-from resistype.expression.names import SampleNames
-from resistype.expression.options import ReadOptions
-from resistype.expression.store import Matrix
-from resistype.genes import clean, excel_dates, id_type
+from resistype.expression.store import Matrix, SampleNames, columns_of, is_scipy
+from resistype.expression.units import Figures, Places, ReadOptions, Unit, find
+from resistype.genes import clean, excel_dates, id_type, resolve
 from resistype.text import listed, plural
 
 __all__ = [
     "Names",
+    "Side",
     "check_flat",
     "check_samples",
     "check_values",
     "clean_genes",
     "gene_notes",
+    "look_at",
+    "merge_duplicates",
     "not_empty",
+    "sides",
+    "transposed",
 ]
 
 KINDS = {
@@ -176,3 +182,152 @@ def check_flat(samples: Sequence[str], seen: Figures, looked_at: int) -> list[st
     message = f"{many} one and the same value in all genes ({names}). Their scores mean nothing; leave them out."
     warn(message, ExpressionWarning, code="W401")
     return [message]
+
+
+COMPARED = 2_000  # rows looked at to say whether values differ
+
+
+def merge_duplicates(
+    values: Any, genes: tuple[str, ...], *, unit: Unit, options: ReadOptions
+) -> tuple[Any, tuple[str, ...], list[str]]:
+    """Matrix, genes and notes with each gene once.
+
+    Raises
+    ------
+    ExpressionError
+        E801 when genes repeat and no way was chosen; E802 when a sum of logs is asked for.
+    """
+    places = defaultdict(list)
+    for column, name in enumerate(genes):
+        places[name].append(column)
+    repeated = {name: np.array(columns) for name, columns in places.items() if len(columns) > 1}
+    if not repeated:
+        return values, genes, []
+    words = listed(f"{name} x{len(columns)}" for name, columns in repeated.items())
+    if options.duplicates == "error":
+        raise _refusal(values, repeated, words)
+    if options.duplicates == "sum" and unit not in {"counts", "tpm", "cpm"}:
+        message = f"duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean', 'max' or 'first'."
+        raise ExpressionError(message, code="E802")
+    spots = {name: place for place, name in enumerate(places)}
+    first = np.array([columns[0] for columns in places.values()], dtype=np.intp)
+    merged = {spots[name]: _merge(values, columns, options.duplicates) for name, columns in repeated.items()}
+    many = plural(len(repeated), "gene name", "gene names")
+    note = f"{many} occurred more than once ({words}); duplicates='{options.duplicates}' was applied."
+    return _put(values, first, merged), tuple(places), [note]
+
+
+def _merge(values: Any, columns: NDArray[np.intp], how: str) -> NDArray[Any]:
+    part = columns_of(values, columns, rows=slice(0, values.shape[0]))
+    total = part[:, 0].copy()
+    if how == "first":
+        return total
+    for place in range(1, columns.size):
+        total = np.maximum(total, part[:, place]) if how == "max" else total + part[:, place]
+    return total / columns.size if how == "mean" else total
+
+
+def _put(values: Any, first: NDArray[np.intp], merged: dict[int, NDArray[Any]]) -> Any:
+    """The first column of each gene, the merged ones in their places."""
+    spots = np.array(sorted(merged), dtype=np.intp)
+    block = np.column_stack([merged[spot] for spot in spots]).astype(values.dtype)
+    if not is_scipy(values):
+        out = np.asarray(values)[:, first]
+        out[:, spots] = block
+        return np.ascontiguousarray(out)
+    rest = np.setdiff1d(np.arange(first.size), spots)
+    dense_part: Any = sp.csr_matrix(block)
+    joined: Any = sp.hstack([values[:, first[rest]], dense_part], format="csr")
+    order = np.empty(first.size, dtype=np.intp)
+    order[np.concatenate([rest, spots])] = np.arange(first.size)
+    out = joined[:, order].tocsr()
+    out.sort_indices()
+    return out
+
+
+def _refusal(values: Any, repeated: dict[str, NDArray[np.intp]], words: str) -> ExpressionError:
+    rows, differ = slice(0, min(COMPARED, values.shape[0])), 0
+    for columns in repeated.values():
+        part = columns_of(values, columns, rows=rows)
+        differ += not np.array_equal(part, np.repeat(part[:, :1], columns.size, axis=1), equal_nan=True)
+    many = plural(len(repeated), "gene name occurs", "gene names occur")
+    how = f"values differ in {differ} of them" if differ else "their values are the same"
+    message = f'{many} more than once ({words}); {how}. Choose duplicates="sum" (counts), "mean" or "max".'
+    return ExpressionError(message, code="E801")
+
+
+MOST = 2_000
+ENOUGH = 0.2
+WORDS = {
+    "symbol": "approved gene symbols",
+    "ensembl": "Ensembl ids",
+    "mouse_ensembl": "mouse Ensembl ids",
+    "ncbi": "NCBI gene ids",
+    "mouse_symbol": "mouse gene symbols",
+    "lower_case": "gene symbols in lower case",
+    "unknown": "known genes",
+}
+STATUS = {"approved": "symbol", "ensembl": "ensembl"}
+BY_SHAPE = {"ensembl", "mouse_symbol", "mouse_ensembl"}
+MANY_NUMBERS = 100
+
+
+@dataclass(frozen=True)
+class Side:
+    """Names of one side of a table: how many look like genes, and like which kind."""
+
+    kind: str
+    known: int
+    looked_at: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Share of the names looked at that are genes."""
+        return self.known / self.looked_at if self.looked_at else 0.0
+
+    def sentence(self, where: str) -> str:
+        """Counts in words, for example ``1,873 of 2,000 row names are gene symbols``."""
+        if self.looked_at == self.total:
+            return f"{self.known:,} of {self.total:,} {where} names are {WORDS[self.kind]}"
+        return f"{self.known:,} of {self.looked_at:,} {where} names (picked from {self.total:,}) are {WORDS[self.kind]}"
+
+
+def look_at(names: Sequence[str]) -> Side:
+    """Count the gene names among `names`; bare numbers count only where a hundred of them can be NCBI ids."""
+    step = max(1, -(-len(names) // MOST))
+    spread = list(names[::step])
+    known = Counter(STATUS[one.status] for one in resolve(spread) if one.status in STATUS)
+    other = id_type([name for name in spread if len(name) > 1 or name.isdigit()])  # mice have genes named a and T
+    if other.kind == "lower_case":
+        known["lower_case"] = sum(one.status == "approved" for one in resolve([name.upper() for name in spread]))
+    elif other.kind in BY_SHAPE or (other.kind == "ncbi" and other.n >= MANY_NUMBERS):
+        known[other.kind] = other.n
+    kind, n = known.most_common(1)[0] if known else ("unknown", 0)
+    return Side(kind if n else "unknown", n, len(spread), len(names))
+
+
+def _holds_genes(side: Side, other: Side) -> bool:
+    if other.kind == "ncbi" and side.kind != "ncbi":
+        return side.share >= ENOUGH
+    return side.share >= ENOUGH and other.share <= side.share / 2
+
+
+def sides(rows: Sequence[str], columns: Sequence[str]) -> tuple[Literal["rows", "columns", "unclear"], str]:
+    """Where the genes of a table are, and the counts that say so, in words."""
+    row_side, column_side = look_at(rows), look_at(columns)
+    words = f"{row_side.sentence('row')}, {column_side.sentence('column')}"
+    if _holds_genes(row_side, column_side):
+        return "rows", words
+    if _holds_genes(column_side, row_side):
+        return "columns", words
+    return "unclear", words
+
+
+def transposed(samples: Sequence[str], genes: Sequence[str], remedy: str) -> ExpressionError | None:
+    """The error of a matrix in memory that has its genes in rows; None when nothing speaks for that."""
+    where, words = sides(samples, genes)
+    if where != "rows":
+        return None
+    message = f"Genes seem to be in rows: {words}. resistype wants samples x genes; {remedy}."
+    return ExpressionError(message, code="E701")

@@ -9,39 +9,11 @@ counterpart (HLA-C, GNLY, CXCL8) stay absent and are reported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from resistype.genes.names import gene_table, mouse_table
 
-from resistype.genes.table import gene_table, read_columns
+__all__ = ["orthologs", "to_human", "to_mouse"]
 
-__all__ = ["MouseTable", "mouse_table", "orthologs", "to_human", "to_mouse"]
-
-COLUMNS = ("human", "mouse", "mouse_ensembl", "support")
 OLD_NAME = 90  # rank of a column found by an outdated mouse name: after every counterpart
-
-
-@dataclass(frozen=True)
-class MouseTable:
-    """Counterparts both ways, and the mouse Ensembl ids."""
-
-    mouse_of: dict[str, tuple[str, ...]]
-    human_of: dict[str, str]
-    ensembl: dict[str, str]
-
-    @property
-    def symbols(self) -> frozenset[str]:
-        """Mouse symbols that the table knows."""
-        return frozenset(self.human_of)
-
-
-@cache
-def mouse_table() -> MouseTable:
-    """The shipped counterparts, best first for each human gene."""
-    human, mouse, ensembl, _ = read_columns("orthologs.tsv.gz", COLUMNS)
-    mouse_of: dict[str, tuple[str, ...]] = {}
-    for own, other in zip(human, mouse, strict=True):
-        mouse_of[own] = (*mouse_of[own], other) if own in mouse_of else (other,)
-    return MouseTable(mouse_of, dict(zip(mouse, human, strict=True)), dict(zip(ensembl, mouse, strict=True)))
 
 
 def orthologs(symbol: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from resistype.genes import Resolution, clean, id_type, resolve, to_human
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library.signature import Signature
 from resistype.text import listed
 

@@ -15,7 +15,7 @@ import pandas as pd
 from resistype.atomic import replace_file
 from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
-from resistype.expression.h5ad import save_h5ad
+from resistype.expression.hdf5 import save_h5ad
 from resistype.napari_plugin.paint import compared
 from resistype.napari_plugin.regions import Drawn
 from resistype.napari_plugin.view import TissueView

@@ -11,9 +11,10 @@ from resistype.errors import InputError
 from resistype.library import Library, load_library
 from resistype.report.checks import build_checks
 from resistype.report.methods import methods_text, references, script
-from resistype.report.model import AxisCounts, Group, Inputs, LabelCount, Quantity, Report, Signature, Threshold
+from resistype.report.model import Inputs, Report, Signature, Threshold
 from resistype.report.options import ReportOptions
 from resistype.report.overview import build_cohort
+from resistype.report.parts import AxisCounts, Group, LabelCount, Quantity
 from resistype.report.patient import only_patient
 from resistype.report.units import build_units, order_of, refusals
 from resistype.report.visible import visible_labels, visible_thresholds

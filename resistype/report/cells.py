@@ -17,23 +17,9 @@ from resistype.errors import InputError
 from resistype.report.build import label_rows
 from resistype.report.cell_methods import cell_methods, cell_references
 from resistype.report.methods import signature_papers
-from resistype.report.model import (
-    AxisCounts,
-    Call,
-    Check,
-    Cohort,
-    Comparison,
-    Evidence,
-    Group,
-    Inputs,
-    Quantity,
-    Report,
-    Signature,
-    Table,
-    Threshold,
-    Unit,
-)
+from resistype.report.model import Check, Cohort, Inputs, Report, Signature, Table, Threshold
 from resistype.report.options import ReportOptions
+from resistype.report.parts import AxisCounts, Call, Comparison, Evidence, Group, Quantity, Unit
 from resistype.report.patient import only_patient, patients_of
 from resistype.report.units import refusals
 from resistype.report.versions import package_versions

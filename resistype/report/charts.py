@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount
+from resistype.report.model import ChangePanel
+from resistype.report.parts import AxisCounts, Group, LabelCount
 from resistype.report.zones import cuts_of, grey
 from resistype.scheme.palette import GREYS, NO_DATA
 from resistype.text import number, percent, word

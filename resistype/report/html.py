@@ -19,8 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from resistype.legible import legible
 from resistype.report.charts import change_charts, share_chart, strip_chart
-from resistype.report.model import Group, Report, Unit
+from resistype.report.model import Report
 from resistype.report.overview import FIRM
+from resistype.report.parts import Group, Unit
 from resistype.report.zones import cuts_of, grey
 from resistype.text import condition, exact, number, p_value, percent, sign, word
 

@@ -6,7 +6,8 @@ the pairs, nor among the refusals, nor in the notes of the reading.
 
 from __future__ import annotations
 
-from resistype.report.model import ChangePanel, Cohort, Group, Inputs, Report
+from resistype.report.model import ChangePanel, Cohort, Inputs, Report
+from resistype.report.parts import Group
 from resistype.report.units import refusals
 
 __all__ = ["only_patient", "patients_of"]

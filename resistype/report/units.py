@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.report.model import Call, Comparison, Evidence, GeneMove, Refusal, Unit
+from resistype.report.parts import Call, Comparison, Evidence, GeneMove, Refusal, Unit
 from resistype.scheme import Calls
 from resistype.scheme.palette import natural
 from resistype.scheme.scheme import ABSTENTIONS

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.text import listed, plural
 
 __all__ = ["Design", "Pairing", "pair_samples"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Context, Rows
 from resistype.scheme.inputs import mark_column

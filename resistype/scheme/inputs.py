@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import SamplesError, complain
 from resistype.genes import resolve
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 
 __all__ = ["count_events", "events_column", "mark_column", "number_column", "ratio_column"]
 

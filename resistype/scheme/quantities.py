@@ -20,7 +20,7 @@ from resistype.scheme.inputs import events_column, mark_column, number_column, r
 from resistype.scheme.rescore import random_sets, rescored
 from resistype.scheme.scheme import Quantity
 from resistype.score import Null, score
-from resistype.score.pace import step
+from resistype.score.progress import step
 
 __all__ = ["BASIC", "RELATIVE", "measure", "measure_basic"]
 

@@ -28,7 +28,7 @@ from resistype.scheme.reference import Reference
 from resistype.scheme.rescore import rescored, sets_of
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, StabilityPlan
 from resistype.scheme.verdicts import Verdicts, apply_rules
-from resistype.score.pace import step
+from resistype.score.progress import step
 
 __all__ = ["KINDS", "Stability", "assess", "take_back"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from resistype.errors import SamplesError
 from resistype.expression import Expression
 from resistype.samples import Pairing, align_samples, pair_samples, read_samples
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.scheme.context import Rows
 
 __all__ = ["Study", "read_study"]

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.scheme.palette import GREYS, NO_DATA, axis_colors, category_colors, natural
 from resistype.scheme.scheme import Axis
 from resistype.session.material import Material, call_names
-from resistype.session.palette import GREYS, NO_DATA, axis_colors, category_colors, natural
 from resistype.session.state import State, read_rows
 from resistype.session.tables import Flow, Share, composition, flows
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.session.palette import natural
+from resistype.scheme.palette import natural
 from resistype.stats import wilson
 
 __all__ = ["Flow", "Share", "composition", "flows"]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from resistype.errors import ResistypeError, TissueError
 from resistype.expression.anndata import is_anndata
-from resistype.expression.files import check_file
+from resistype.expression.hdf5 import check_file
 from resistype.extras import needs
 from resistype.text import listed
 

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from resistype.expression import ReadOptions
 from resistype.expression.anndata import new_anndata
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature
 from resistype.score import ScoreOptions, get_method, score
 from resistype.testing.outcome import CheckError, fail

@@ -12,7 +12,7 @@ import pandas as pd
 
 from resistype.expression import ReadOptions
 from resistype.genes import resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import (
     Library,
     Signature,

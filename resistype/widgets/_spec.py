@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.scheme.palette import natural
 from resistype.scheme.rules import Condition
 from resistype.scheme.scheme import Axis, Scheme
 from resistype.session import Material, axis_colors, call_names, category_colors
-from resistype.session.palette import natural
 
 __all__ = ["Drawn", "build", "draw_rows", "quantity_buffers", "whole"]
 

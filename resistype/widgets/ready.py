@@ -28,7 +28,7 @@ from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT
 from resistype.scheme.study import Study
 from resistype.score import Progress, ScoreOptions, Scores, score
 from resistype.score.match import match_signatures
-from resistype.score.pace import listening
+from resistype.score.progress import listening
 from resistype.widgets._names import stand_ins
 
 __all__ = ["Run", "Steps", "check_classify", "check_score", "in_thread"]

@@ -22,7 +22,7 @@ import psutil
 from resistype.expression import ReadOptions
 from resistype.score import RunOptions, ScoreOptions, score
 import numba, anndata, joblib
-from resistype.score import rank, run
+from resistype.score import kernels as rank, run
 from tests.bench.data import signatures, symbols
 path, jobs, warm = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 process = psutil.Process()

@@ -18,7 +18,7 @@ from tests.score.test_loop import ROOT, make_cells, wait_for_blocks
 SLOW = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
-from resistype.score import loop, run as engine
+from resistype.score import run as loop, run as engine
 real, plan = loop.score_block, loop.make_plan
 def slow(*args, **more):
     time.sleep(0.3)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.curation.desk_names import Typed, read_pasted
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 
 CASES = {
     "one a line": ("TP53\nB2M\r\nTAP1", ["TP53", "B2M", "TAP1"]),

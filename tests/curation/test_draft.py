@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from resistype.curation import Drafted, draft, draft_file, draft_library
 from resistype.curation.draft import read_names
 from resistype.errors import SignatureError
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import check_paths, export_text, load_library, write_toml
 from tests.strategies import gene_names
 

@@ -12,7 +12,7 @@ from scipy.stats import hypergeom
 from resistype.curation import over_representation, overlap
 from resistype.curation.overlap import human_genes
 from resistype.errors import GeneError, MissingExtraError
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature, load_library
 
 SHIPPED = load_library()

@@ -17,7 +17,7 @@ from resistype.curation import Members, Prepared, coherence, influence, prepare,
 from resistype.curation.quality import set_score
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions, as_expression
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature
 
 GENES = sorted(gene_table().approved)[2000:2150]

@@ -17,7 +17,7 @@ from resistype.curation import Prepared, coherence, influence, prepare, redundan
 from resistype.curation.quality import CONTROLS, set_score
 from resistype.errors import GeneError, SamplesError
 from resistype.expression import ReadOptions, as_expression
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Signature, load_library
 
 GENES = sorted(gene_table().approved)[1000:1600]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.duplicates import merge_duplicates
+from resistype.expression.checks import merge_duplicates
 from tests.expression.build import dense
 from tests.strategies import Matrix, matrices
 

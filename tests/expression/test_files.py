@@ -12,8 +12,9 @@ import pytest
 import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
-from resistype.expression import Backed, ReadOptions, read_expression, stored
-from resistype.expression import files as module
+from resistype.expression import Backed, ReadOptions, read_expression
+from resistype.expression import hdf5 as module
+from resistype.expression import hdf5 as stored
 from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES, annotated, dense, write_10x, write_h5ad, write_zarr
 
 

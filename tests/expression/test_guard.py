@@ -101,7 +101,7 @@ def test_a_group_inside_itself_ends(tmp_path: Path) -> None:
 
 
 def test_too_many_objects_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resistype.expression.guard.MAX_OBJECTS", 5)
+    monkeypatch.setattr("resistype.expression.limits.MAX_OBJECTS", 5)
 
     with pytest.raises(ExpressionError, match=r"E314 .* it holds more than 5 objects"):
         read_expression(write_h5ad(tmp_path / "a.h5ad", COUNTS))
@@ -222,7 +222,7 @@ def test_a_zarr_folder_with_a_link_out(secret: Path) -> None:
 
 def test_a_zarr_folder_of_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_zarr(tmp_path / "a.zarr")
-    monkeypatch.setattr("resistype.expression.guard_zarr.MAX_OBJECTS", 3)
+    monkeypatch.setattr("resistype.expression.limits.MAX_OBJECTS", 3)
 
     with pytest.raises(ExpressionError, match="it holds more than 3 files"):
         read_expression(tmp_path / "a.zarr")

@@ -11,8 +11,10 @@ import pytest
 import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
-from resistype.expression import check_file, guard, guard_zarr, read_expression
-from resistype.expression.guard_texts import claimed_text
+from resistype.expression import check_file, read_expression
+from resistype.expression import limits as guard
+from resistype.expression import limits as guard_zarr
+from resistype.expression.limits import claimed_text
 from tests.expression.build import COUNTS, write_10x, write_h5ad, write_zarr
 
 NAMES = np.array(["a", "bcd", "", "Ünïcode", "x" * 999] * 40, dtype=object)

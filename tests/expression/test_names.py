@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression import ReadOptions, names, read_expression, stored
-from resistype.expression.names import SampleNames, arrow_index, compact, names_in
+from resistype.expression import ReadOptions, read_expression
+from resistype.expression import hdf5 as stored
+from resistype.expression import store as names
+from resistype.expression.store import SampleNames, arrow_index, compact, names_in
 from resistype.score import ScoreOptions, score
 
 TEXTS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).map(str.strip), max_size=30)

@@ -9,7 +9,7 @@ import pytest
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.options import UNITS
+from resistype.expression.units import UNITS
 
 
 def test_the_defaults_refuse_what_is_doubtful() -> None:

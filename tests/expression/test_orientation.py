@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from resistype.expression.orientation import Side, look_at, sides, transposed
-from resistype.genes.table import gene_table
+from resistype.expression.checks import Side, look_at, sides, transposed
+from resistype.genes.names import gene_table
 from tests.expression.build import GENES, SAMPLES
 
 ENSEMBL = ("ENSG00000141510", "ENSG00000166710.12", "ENSG00000168394", "ENSG00000115415")

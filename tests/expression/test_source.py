@@ -14,8 +14,8 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions, read_expression
-from resistype.expression import source as module
-from resistype.expression.source import SourceFile
+from resistype.expression import store as module
+from resistype.expression.store import SourceFile
 
 GENES = ["CD8A", "B2M", "TAP1", "TAP2"]
 

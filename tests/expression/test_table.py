@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from resistype.errors import ExpressionError
-from resistype.expression.table import about_genes, frame_table, read_parquet
+from resistype.expression.read import about_genes, frame_table, read_parquet
 from tests.expression.build import GENES, LOGS, SAMPLES, frame
 
 

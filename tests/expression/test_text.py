@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression.text import read_text
+from resistype.expression.read import read_text
 from tests.expression.build import GENES, LOGS, SAMPLES, frame
 from tests.strategies import Matrix, matrices
 
@@ -211,7 +211,7 @@ def test_a_cut_gzip_file(tmp_path: Path) -> None:
 
 
 def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resistype.expression.text.FREE", 1 << 16)
+    monkeypatch.setattr("resistype.expression.read.FREE", 1 << 16)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
 
     with pytest.raises(ExpressionError) as caught:

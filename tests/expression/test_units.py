@@ -10,8 +10,7 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.figures import figures
-from resistype.expression.units import SMALL_OFFSET_FLOOR, Verdict, find_unit
+from resistype.expression.units import SMALL_OFFSET_FLOOR, Verdict, figures, find_unit
 from tests.expression.build import COUNTS
 
 RNG = np.random.default_rng(7)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resistype.genes import GeneIndex, clean, resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import load_library
 from tests.strategies import gene_names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resistype.genes import GeneIndex, orthologs, resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import load_library
 
 NAMED = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resistype.genes import excel_dates, resolve
-from resistype.genes.excel import date_symbols, is_serial
-from resistype.genes.table import gene_table
+from resistype.genes.names import date_symbols, gene_table, is_serial
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resistype.genes import clean, id_type, resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from tests.strategies import gene_names
 
 # Symbols of 2017 that exact matching loses today.

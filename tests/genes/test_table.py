@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from resistype.errors import ResistypeError
-from resistype.genes import table as module
-from resistype.genes.table import gene_table, read_columns
+from resistype.genes import names as module
+from resistype.genes.names import gene_table, read_columns
 from resistype.resources import signatures_dir
 
 
@@ -64,7 +64,7 @@ def test_reading_takes_a_tenth_of_a_second() -> None:
 
 def test_nothing_is_read_on_import() -> None:
     code = (
-        "import resistype.genes as g; from resistype.genes.table import gene_table as t; print(t.cache_info().currsize)"
+        "import resistype.genes as g; from resistype.genes.names import gene_table as t; print(t.cache_info().currsize)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -15,7 +15,7 @@ import pytest
 import resistype as rt
 from resistype.errors import SignatureError
 from resistype.genes import GeneIndex, resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature, load_library, read_signatures, write_toml
 from resistype.library.algebra import evaluate
 from resistype.library.library import _shipped

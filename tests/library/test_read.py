@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from resistype.errors import SignatureError
 from resistype.library import read_gmt, read_toml
+from resistype.library.formats.raw import safe_id
 from resistype.library.parse import parse_toml
-from resistype.library.read import read_folder, read_mapping, read_path, safe_id
+from resistype.library.read import read_folder, read_mapping, read_path
 
 GOOD = """\
 format = "resistype-signature"

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pandas as pd
 
 from resistype.cohort.cells import CellCalls, CellColumns, CellInputs, cart_product
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.scheme import Calls, classify
 from tests.cohort.study import simulate
 from tests.scheme.build import QUICK, cohort

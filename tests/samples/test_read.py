@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from resistype.errors import SamplesError
 from resistype.samples import align_samples, read_samples
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.text import listed
 
 TABLE = pd.DataFrame({"id": ["b", "a", "c"], "patient": ["P1", "P1", "P2"], "age": [61, 61, 40]})
@@ -251,7 +251,7 @@ def test_a_folder_is_no_table(tmp_path: Path) -> None:
 
 
 def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resistype.samples.read.LARGEST", 1 << 20)
+    monkeypatch.setattr("resistype.samples.table.LARGEST", 1 << 20)
     (tmp_path / "s.csv.gz").write_bytes(gzip.compress(b"a" * (3 << 20)))
 
     with pytest.raises(SamplesError, match=r"is larger than 1 MB\. It needs one row a sample; check the path\."):

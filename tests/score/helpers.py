@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from resistype.score import METHODS, IndexedSets, Settings
-from resistype.score.block import score_block
 from resistype.score.rows import as_rows
+from resistype.score.run import score_block
 
 SAMPLE_METHODS = tuple(method for method in METHODS if method.family in ("rank", "value"))
 SMALL = Settings(ucell_max_rank=20, aucell_top=0.3)

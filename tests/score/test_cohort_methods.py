@@ -20,8 +20,7 @@ from scipy.stats import poisson, rankdata
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
 from resistype.score import IndexedSets, ScoreOptions, Settings, get_method, score, score_sets
-from resistype.score.cohort_kernels import kernel_cdf
-from resistype.score.methods.gsva import _table
+from resistype.score.methods.gsva import _table, kernel_cdf
 from tests.score.helpers import some_cells, some_sets
 from tests.score.test_run import SYMBOLS
 

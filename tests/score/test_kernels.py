@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from resistype.score import IndexedSets
-from resistype.score.rank import doubled_ranks, moments, rank_sums, weighted_sums
+from resistype.score.kernels import doubled_ranks, moments, rank_sums, weighted_sums
 from resistype.score.rows import CsrRows, DenseRows, as_rows
 from tests.score.helpers import some_sets
 from tests.strategies import Scored, scored

@@ -22,8 +22,9 @@ from joblib import Parallel, delayed, parallel_config
 
 from resistype.errors import ExpressionError, OutputError, RunError
 from resistype.expression import Block, Expression, ReadOptions, read_expression
-from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, loop, score
-from resistype.score.folder import RunFolder, write_whole
+from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, score
+from resistype.score import run as loop
+from resistype.score.progress import RunFolder, write_whole
 from tests.score.helpers import some_cells
 from tests.score.test_run import SIGNATURES, SYMBOLS
 
@@ -377,7 +378,7 @@ SLOW_RUN = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 from pathlib import Path
-from resistype.score import loop
+from resistype.score import run as loop
 from tests.score.test_loop import backed, run
 real = loop.score_block
 def slow(*args, **more):

@@ -7,12 +7,10 @@ import pytest
 import scipy.sparse as sp
 
 from resistype.score import IndexedSets, Null, Settings, get_method
-from resistype.score.block import score_block
-from resistype.score.null import Draws
-from resistype.score.null_kernels import _ways
-from resistype.score.null_scores import PROBE, _formula, _narrow, null_block
-from resistype.score.rank import Ranks, rank_sums
+from resistype.score.kernels import Ranks, rank_sums
+from resistype.score.null import PROBE, Draws, _formula, _narrow, _ways, null_block
 from resistype.score.rows import Rows, as_rows
+from resistype.score.run import score_block
 from tests.score.helpers import SMALL, some_cells, some_sets
 
 RANK = ["ssgsea", "ucell", "aucell", "singscore"]

@@ -9,7 +9,7 @@ import pytest
 
 from resistype.errors import RunError
 from resistype.score import IndexedSets, score_sets
-from resistype.score.pace import is_heard, listening, step, watched
+from resistype.score.progress import is_heard, listening, step, watched
 
 
 def test_steps_are_heard_in_order_while_somebody_listens() -> None:

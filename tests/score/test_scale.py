@@ -9,8 +9,7 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions, as_expression
-from resistype.score.rows import CsrRows, DenseRows, as_rows
-from resistype.score.scale import log2_rows
+from resistype.score.rows import CsrRows, DenseRows, as_rows, log2_rows
 
 COUNTS = np.array([[0.0, 3.0, 12.0, 1.0], [5.0, 0.0, 0.0, 7.0]])
 GENES = ["B2M", "TAP1", "CD8A", "ACTB"]

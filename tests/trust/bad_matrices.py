@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 
 Lists = dict[str, Any]
 Change = Callable[[pd.DataFrame, Lists], tuple[Any, Lists]]

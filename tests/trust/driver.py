@@ -20,8 +20,8 @@ from typing import Any
 
 from joblib import parallel_config
 
-from resistype.score import loop
-from resistype.score.block import score_block
+from resistype.score import run as loop
+from resistype.score.run import score_block
 from tests.score.test_loop import backed, run
 
 REAL = loop.compute

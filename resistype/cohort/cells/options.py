@@ -12,7 +12,7 @@ from resistype.cohort.cells.dli import DliPlan
 from resistype.cohort.cells.psr import PsrReference
 from resistype.cohort.cells.table import CellColumns
 from resistype.library import SignatureSpec
-from resistype.score.options import ScoreOptions
+from resistype.score.run import ScoreOptions
 
 __all__ = ["CellOptions"]
 

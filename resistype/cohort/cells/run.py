@@ -25,7 +25,7 @@ from resistype.cohort.cells.table import CellColumns, read_time
 from resistype.errors import ExpressionError, GeneError
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.score.run import score
 
 __all__ = ["classify_cells", "scheme_signatures"]

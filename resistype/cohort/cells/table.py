@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
-from resistype.samples.read import as_key
+from resistype.samples.table import as_key
 from resistype.text import listed
 
 __all__ = ["CellColumns", "CellTable", "cell_table", "read_time"]

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library.formats.raw import (
     MAX_GENES,
     MAX_SETS,

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from resistype.score.kernels import weighted_sums
 from resistype.score.method import Method, Settings
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
@@ -23,8 +24,6 @@ __all__ = ["WEIGHTED"]
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
     """Weighted mean of each part, shape (n_obs, n_parts), in log2 units."""
-    from resistype.score.rank import weighted_sums  # noqa: PLC0415  numba only when something is scored
-
     values = _means(weighted_sums(rows, sets), sets.asked)
     if sets.controls is None:
         return values

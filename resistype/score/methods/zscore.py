@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from resistype.score.kernels import moments, weighted_sums
 from resistype.score.method import Method, Settings
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
@@ -25,8 +26,6 @@ __all__ = ["ZSCORE"]
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
     """Mean z of each part, shape (n_obs, n_parts); rows in log2(x + 1)."""
-    from resistype.score.rank import moments, weighted_sums  # noqa: PLC0415  numba only when something is scored
-
     sums, row = weighted_sums(rows, sets), moments(rows)
     enough = (sums[..., 2] > 0) & (2 * sums[..., 2] >= sets.asked)
     mean = sums[..., 0] / np.where(enough, sums[..., 1], np.nan)

@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resistype.genes.names import IdType, Resolution, clean, id_type, resolve
 from resistype.genes.orthologs import ranked_human, to_human
-from resistype.genes.symbols import IdType, Resolution, clean, id_type, resolve
 
 __all__ = ["Coverage", "GeneIndex", "How", "Match", "Species"]
 
