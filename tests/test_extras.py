@@ -27,8 +27,8 @@ AFTER_ANOTHER = {
     ("resistype.expression.guard", "h5py"): "the file is open",
     ("resistype.expression.guard_texts", "h5py"): "the file is open",
     ("resistype.expression.store", "zarr"): "a part of a store that is open",
-    ("resistype.scheme.trained.fit", "sklearn"): "asked for at the beginning of the fit",
-    ("resistype.cohort.tree.estimator", "sklearn"): "only scikit-learn asks",
+    ("resistype.opinions.fit", "sklearn"): "asked for at the beginning of the fit",
+    ("resistype.opinions.tree", "sklearn"): "only scikit-learn asks",
 }
 
 

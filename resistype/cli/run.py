@@ -17,6 +17,7 @@ from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
 from resistype.expression import ReadOptions, read_expression
 from resistype.library import SignatureSpec, read_signatures
+from resistype.opinions import second_opinion
 from resistype.report import (
     ReportOptions,
     draw_calls,
@@ -26,7 +27,7 @@ from resistype.report import (
     write_patient_pages,
     write_text,
 )
-from resistype.scheme import CallOptions, Calls, classify, second_opinion
+from resistype.scheme import CallOptions, Calls, classify
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 
