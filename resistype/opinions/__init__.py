@@ -9,7 +9,7 @@ tree.py       conditional inference tree (Hothorn 2006) and its bootstrap; tree_
 """
 
 from resistype.opinions.fit import Association, FitOptions, fit_model
-from resistype.opinions.frame import UNASSIGNED, as_calls, explain
+from resistype.opinions.frame import UNASSIGNED, explain
 from resistype.opinions.model import TrainedModel
 from resistype.opinions.subtypes import (
     LICENCE_NOTE,
@@ -38,7 +38,6 @@ __all__ = [
     "ShuffledRoots",
     "TrainedModel",
     "TreeBootstrap",
-    "as_calls",
     "bootstrap_tree",
     "explain",
     "fit_model",

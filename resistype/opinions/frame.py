@@ -26,13 +26,11 @@ from resistype.errors import (
     complain,
     warn,
 )
-from resistype.scheme.scheme import ABSTENTIONS
 from resistype.strict import RefusedError, read_json
 
 __all__ = [
     "UNASSIGNED",
     "Limit",
-    "as_calls",
     "check_coverage",
     "check_limits",
     "explain",
@@ -46,8 +44,6 @@ __all__ = [
 
 UNASSIGNED = "unassigned"
 MIN_COVERAGE, WARN_COVERAGE = 0.5, 0.8
-# labels by which a classifier says nothing: none of them agrees or disagrees with a call
-_SAYS_NOTHING = (UNASSIGNED, "ambiguous", "none", "")
 
 
 @dataclass(frozen=True)
@@ -116,23 +112,6 @@ def opinion_table(
     table = pd.DataFrame(dict(columns), index=pd.Index(samples, name="sample"))
     table.attrs.update({"opinion": next(iter(columns)), "caveats": [], **about})
     return table
-
-
-def as_calls(table: pd.DataFrame) -> pd.DataFrame:
-    """The labels of a classifier as Compare takes them: one column, named after the method.
-
-    "unassigned", "ambiguous" and "none" become "indeterminate", so that they count as abstentions and not as labels
-    that agree or disagree with a call.
-
-    Examples
-    --------
-    >>> table = opinion_table(["P1", "P2"], {"prediction": ["hot", "unassigned"]}, {"method": "ntp"})
-    >>> as_calls(table)["ntp"].tolist()
-    ['hot', 'indeterminate']
-    """
-    labels = table[table.attrs["opinion"]].astype(object)
-    told = labels.where(~labels.isin(_SAYS_NOTHING), ABSTENTIONS[0])
-    return told.to_frame(name=str(table.attrs.get("method", "external classifier")))
 
 
 def explain(table: pd.DataFrame, sample: str) -> pd.DataFrame:

@@ -127,7 +127,9 @@ def _wrong_arrays(model: TrainedModel, shapes: Mapping[str, tuple[int, ...]]) ->
         complaints.append("a scale is not positive")
     if not complaints and model.kind == "knn":
         codes = arrays["codes"]
-        counted = codes.dtype.kind in "iu" and Limit(1, codes.size, whole=True).allows(model.neighbours)
+        counted = codes.dtype.kind in "iu" and Limit(1, codes.size, whole=True).allows(
+            model.neighbours
+        )
         if not counted or codes.min() < 0 or codes.max() >= len(model.classes):
             complaints.append("neighbours or codes of classes are out of range")
     return complaints

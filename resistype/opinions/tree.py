@@ -267,11 +267,14 @@ class ConditionalInferenceTree:
         table = strata_frame(self.tree_, values)
         commonest = [int(np.argmax(node.shares)) for node in self.tree_.nodes]
         labels = [
-            UNASSIGNED if pd.isna(leaf) else self.tree_.classes[commonest[leaf - 1]] for leaf in table["leaf"]
+            UNASSIGNED if pd.isna(leaf) else self.tree_.classes[commonest[leaf - 1]]
+            for leaf in table["leaf"]
         ]
         columns = {"prediction": labels, **{str(name): table[name].array for name in table}}
         about = {"method": "tree", "doi": DOI, "label": self.tree_.label, **self.get_params()}
-        return opinion_table(index, columns, {**about, "caveats": list(caveats(self.tree_).values())})
+        return opinion_table(
+            index, columns, {**about, "caveats": list(caveats(self.tree_).values())}
+        )
 
     def paths(self, X: Table) -> pd.DataFrame:
         """One row an observation and cut on its way: value, side taken, distance from the cut, in
