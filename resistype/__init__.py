@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resistype.cohort import clinical
     from resistype.expression import Expression, read_expression
     from resistype.library import Library, Signature, load_library
+    from resistype.opinions import fit_model
     from resistype.scheme import (
         CallOptions,
         Calls,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         Scheme,
         apply_scheme,
         classify,
-        fit_model,
         fit_reference,
         load_scheme,
     )
@@ -71,7 +71,7 @@ _HOMES = {
     "apply_scheme": "resistype.scheme",
     "classify": "resistype.scheme",
     "clinical": "resistype.cohort",
-    "fit_model": "resistype.scheme",
+    "fit_model": "resistype.opinions",
     "fit_reference": "resistype.scheme",
     "load_library": "resistype.library",
     "load_scheme": "resistype.scheme",

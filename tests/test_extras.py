@@ -26,8 +26,8 @@ WHOLE_ROOMS = ("resistype.widgets", "resistype.napari_plugin")  # nothing of the
 AFTER_ANOTHER = {
     ("resistype.expression.limits", "h5py"): "the file is open",
     ("resistype.expression.store", "zarr"): "a part of a store that is open",
-    ("resistype.scheme.trained.fit", "sklearn"): "asked for at the beginning of the fit",
-    ("resistype.cohort.tree.estimator", "sklearn"): "only scikit-learn asks",
+    ("resistype.opinions.fit", "sklearn"): "asked for at the beginning of the fit",
+    ("resistype.opinions.tree", "sklearn"): "only scikit-learn asks",
 }
 
 

@@ -35,6 +35,7 @@ FLOORS = {
     "scheme": 4,
     "curation": 4,
     "cohort": 5,
+    "opinions": 5,
     "spatial": 5,
     "session": 6,
     "report": 6,
@@ -76,9 +77,9 @@ ROOM_OUTSIDE = {
 MODULE_OUTSIDE = {
     "resistype.stats": {"scipy", "statsmodels"},
     "resistype.text": {"pandas"},
-    "resistype.cohort.tree.estimator": {"sklearn"},  # its answer to scikit-learn's question what it is
+    "resistype.opinions.tree": {"sklearn"},  # its answer to scikit-learn's question what it is
     "resistype.score.contrast": {"gseapy"},
-    "resistype.scheme.trained.fit": {"sklearn"},
+    "resistype.opinions.fit": {"sklearn"},
 }
 # heavy packages: only inside the functions that need them, and only in these rooms
 LAZY = {

@@ -11,6 +11,7 @@ import typer
 from resistype.cli.cells import classify_command
 from resistype.cli.compare import compare_command
 from resistype.cli.library import schemes, signatures
+from resistype.cli.opinion import opinion
 from resistype.cli.run import clinical_command, demo_command, doctor_command, score_command
 from resistype.cli.spatial import spatial_command
 from resistype.errors import ResistypeError, ResistypeWarning
@@ -37,6 +38,7 @@ app.command("spatial")(spatial_command)
 app.command("doctor")(doctor_command)
 app.add_typer(signatures, name="signatures")
 app.add_typer(schemes, name="schemes")
+app.add_typer(opinion, name="opinion")
 
 
 def main(arguments: list[str] | None = None) -> None:

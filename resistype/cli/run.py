@@ -18,6 +18,7 @@ from resistype.datasets import demo, write_demo
 from resistype.errors import explained
 from resistype.expression import ReadOptions, read_expression
 from resistype.library import SignatureSpec, read_signatures
+from resistype.opinions import second_opinion
 from resistype.report import (
     ReportOptions,
     draw_calls,
@@ -27,7 +28,7 @@ from resistype.report import (
     write_patient_pages,
     write_text,
 )
-from resistype.scheme import CallOptions, Calls, classify, second_opinion
+from resistype.scheme import CallOptions, Calls, classify
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 

@@ -9,23 +9,17 @@ composition.py  shares and balance of kinds of cells; pseudobulk.py: counts of s
 clones.py       clones of cells; clone_change.py, clone_diversity.py, clone_fate.py, clone_origin.py: over time
 gate.py         the published gate of T-cell subtypes
 cells/          cell schemes: `cart_product`, `tex_psr`, `dli_response`
-tree/           conditional inference tree on the user's own labels
 """
 
 from resistype.cohort.clinical import Phenotype, clinical, phenotype, thresholds
 from resistype.cohort.pairs import compare_groups, paired_changes, patient_changes
-from resistype.cohort.tree import ConditionalInferenceTree, TreeBootstrap, bootstrap_tree, shuffled_roots
 
 __all__ = [
-    "ConditionalInferenceTree",
     "Phenotype",
-    "TreeBootstrap",
-    "bootstrap_tree",
     "clinical",
     "compare_groups",
     "paired_changes",
     "patient_changes",
     "phenotype",
-    "shuffled_roots",
     "thresholds",
 ]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.cohort.tree import ConditionalInferenceTree, TreeBootstrap
 from resistype.errors import InputError
+from resistype.opinions import ConditionalInferenceTree, TreeBootstrap
+from resistype.opinions.figures import draw_tree, grown_of
 from resistype.report.drawn import INK, RUO, SOFT, Drawn, plain
-from resistype.report.tree_figure import draw_tree, grown_of
 from resistype.scheme import Calls
 from resistype.stats import wilson
 
@@ -151,7 +151,7 @@ def tree_plot(
     ax
         Where to draw; `tree_figure_size` says how large it should be. Without it only data and caption are returned.
     bootstrap
-        From `resistype.cohort.bootstrap_tree`, printed under the tree.
+        From `resistype.opinions.bootstrap_tree`, printed under the tree.
 
     Returns
     -------

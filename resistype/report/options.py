@@ -19,7 +19,7 @@ class ReportOptions:
     patient
         A page of this patient alone; nobody else is named on it.
     opinions
-        Second opinions to show beside the calls: a name, and a table from `resistype.scheme.second_opinion`. They are
+        Second opinions to show beside the calls: a name, and a table from `resistype.opinions.second_opinion`. They are
         never averaged with the calls.
 
     Examples

@@ -6,8 +6,6 @@ from resistype.scheme.fit import find_reference, fit_reference
 from resistype.scheme.read import check_scheme, list_schemes, load_scheme, scheme_as_json
 from resistype.scheme.reference import Reference
 from resistype.scheme.scheme import Scheme
-from resistype.scheme.second_opinion import second_opinion
-from resistype.scheme.trained import fit_model
 
 __all__ = [
     "CallOptions",
@@ -18,10 +16,8 @@ __all__ = [
     "check_scheme",
     "classify",
     "find_reference",
-    "fit_model",
     "fit_reference",
     "list_schemes",
     "load_scheme",
     "scheme_as_json",
-    "second_opinion",
 ]

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from resistype.cohort.tree import ConditionalInferenceTree
 from resistype.errors import InputError, MissingExtraError, OutputError, SamplesError
+from resistype.opinions import ConditionalInferenceTree
 from resistype.report import (
     Drawn,
     axis_scatter,

@@ -13,10 +13,10 @@ from resistype.cohort import clinical
 from resistype.cohort.cells.spec import load_cell_scheme
 from resistype.expression import Block, ReadOptions, check_file, read_block, read_expression
 from resistype.library import import_signatures, read_toml
+from resistype.opinions.model import read_model
+from resistype.opinions.subtypes import PortraitScaler
 from resistype.samples import read_samples
 from resistype.scheme import Reference, load_scheme
-from resistype.scheme.portraits import PortraitScaler
-from resistype.scheme.trained.file import read_model
 from resistype.score import RunOptions, ScoreOptions, score
 
 GENES = ("CD8A", "B2M", "TAP1", "STAT1", "IFNG", "GZMA", "PRF1", "CXCL9")

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from resistype.library import Signature, read_toml, write_toml
+from resistype.opinions.model import read_model, write_model
 from resistype.report.files import table_text
 from resistype.resources import signatures_dir
 from resistype.scheme import Reference
-from resistype.scheme.trained.file import read_model, write_model
 
 ROOT = Path(__file__).resolve().parents[2]
 

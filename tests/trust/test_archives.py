@@ -14,9 +14,9 @@ import pytest
 from resistype.cohort.cells.spec import load_cell_scheme
 from resistype.errors import InputError, RunError
 from resistype.library import import_signatures, read_toml
+from resistype.opinions.model import read_model
+from resistype.opinions.subtypes import PortraitScaler
 from resistype.scheme import Reference, load_scheme
-from resistype.scheme.portraits import PortraitScaler
-from resistype.scheme.trained.file import read_model
 from resistype.score import RunOptions, ScoreOptions, score
 from resistype.strict import read_json
 from tests.data.archives.make import TABLE

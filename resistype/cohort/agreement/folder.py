@@ -18,7 +18,7 @@ from resistype.scheme import Scheme, load_scheme
 from resistype.scheme.variant import by_method
 from resistype.text import restored
 
-__all__ = ["read_folder"]
+__all__ = ["read_folder", "read_opinion"]
 
 FILES = ("calls.tsv", "evidence.tsv", "scores.tsv", "run.json")
 
@@ -64,6 +64,20 @@ def read_folder(folder: Path) -> dict[str, Any]:
         "baseline": baseline,
         "run": run,
     }
+
+
+def read_opinion(folder: Path) -> pd.DataFrame:
+    """What ``resistype opinion`` wrote, with the name of its label column and its method in ``attrs``; E993."""
+    try:
+        record = json.loads((folder / "opinion.json").read_text(encoding="utf-8"))
+        table = _table(folder / "opinion.tsv").set_index("sample")
+        if record["format"] != "resistype-opinion" or record["opinion"] not in table:
+            raise KeyError("opinion")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{str(folder)!r} cannot be read as written by resistype opinion: {error}"
+        raise SamplesError(message, code="E993") from None
+    table.attrs.update(record)
+    return table
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.agreement.folder import read_folder
+from resistype.cohort.agreement.folder import read_folder, read_opinion
 from resistype.errors import SamplesError
 from resistype.scheme import Calls, Scheme
 from resistype.scheme.scheme import ABSTENTIONS
@@ -85,7 +85,7 @@ def as_labelling(source: Any, name: str) -> Labelling:
     ----------
     source
         `Calls`, a folder written by ``resistype classify``, a Series of labels or a DataFrame of label columns (index:
-        sample ids), or a `Labelling`.
+        sample ids), the table or folder of an external classifier (`resistype.opinions`), or a `Labelling`.
     name
         Name of this side.
 
@@ -103,13 +103,15 @@ def as_labelling(source: Any, name: str) -> Labelling:
         found = source
     elif isinstance(source, Calls):
         found = _from_calls(source, name)
+    elif isinstance(source, str | Path) and (Path(source) / "opinion.json").is_file():
+        found = _from_table(_labels_of(read_opinion(Path(source))), name)
     elif isinstance(source, str | Path):
         parts = read_folder(Path(source))
         found = Labelling(name=name, **parts)
     elif isinstance(source, pd.Series):
         found = _from_table(source.to_frame(name="label" if source.name is None else str(source.name)), name)
     elif isinstance(source, pd.DataFrame):
-        found = _from_table(source, name)
+        found = _from_table(_labels_of(source) if "opinion" in source.attrs else source, name)
     else:
         message = f"Got {type(source).__name__}; wanted Calls, a folder written by classify, or a column of labels."
         raise SamplesError(message, code="E993")
@@ -133,6 +135,16 @@ def _from_calls(calls: Calls, name: str) -> Labelling:
         baseline=pd.Series(calls.design["baseline_sample"].to_numpy(), index=index),
         run={**calls.run, "caveats": dict(calls.run_caveats)},
     )
+
+
+def _labels_of(table: pd.DataFrame) -> pd.DataFrame:
+    """The labels of an external classifier: one column, named after its method.
+
+    "unassigned", "ambiguous" and "none" say nothing, so they count as abstentions and neither agree nor disagree.
+    """
+    labels = table[table.attrs["opinion"]].astype(object)
+    told = labels.where(~labels.isin(("unassigned", "ambiguous", "none", "")), ABSTENTIONS[0])
+    return told.to_frame(name=str(table.attrs["method"]))
 
 
 def _from_table(table: pd.DataFrame, name: str) -> Labelling:

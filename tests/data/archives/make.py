@@ -15,10 +15,10 @@ import pandas as pd
 from resistype import datasets
 from resistype.expression import ReadOptions
 from resistype.library import export_text, load_library, to_toml
+from resistype.opinions.model import read_model, write_model
+from resistype.opinions.subtypes import PortraitScaler
 from resistype.resources import signatures_dir
 from resistype.scheme import CallOptions, Reference, classify
-from resistype.scheme.portraits import PortraitScaler
-from resistype.scheme.trained.file import read_model, write_model
 from resistype.score import RunOptions, ScoreOptions, score
 
 HERE = Path(__file__).parent

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from resistype.scheme.trained import FitOptions, fit_model
-from tests.scheme.trained.test_fit import cohort
+from resistype.opinions import FitOptions, fit_model
+from tests.opinions.test_fit import cohort
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
