@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -140,6 +139,4 @@ def test_a_lasso_that_crosses_itself_warns() -> None:
 
     with pytest.warns(TissueWarning, match="W501"):
         roi_composition(tissue(ROWS), bow)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        roi_composition(tissue(ROWS), LEFT)
+    roi_composition(tissue(ROWS), LEFT)  # a warning is an error in every test
