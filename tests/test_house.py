@@ -1,165 +1,251 @@
-"""The house numbers: how long a function and a file may be, how many parameters, how deep, how much is tested."""
+"""The rules of the house: cohesion first, then how long, how wide, how deep, how much is tested.
+
+A module is one concept with a name in the field, a function stands in the file of its user. The
+measures are in `measures.py`; every rule here is shown to fail on a spoilt example at the end.
+"""
 
 from __future__ import annotations
 
 import ast
 import statistics
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+
+from tests.imports import modules
+from tests.measures import (
+    Measured,
+    Uses,
+    dispatch_on_ids,
+    docstrings,
+    lines,
+    measure,
+    nesting,
+    scopes_forwarded,
+    single_importers,
+    thin_docstrings,
+    vague_names,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "resistype"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-MEDIAN_BODY, P95_BODY, MAX_BODY = 12, 36, 60
+MEDIAN_BODY, P95_BODY, MAX_BODY = 15, 45, 80
 MAX_PARAMETERS, MAX_POSITIONAL = 6, 3
 MAX_NESTING = 3
-MAX_FILE = 300
-# Names fixed by the public contract, and the verbs of the command line, whose parameters are options given by name.
-MANY_PARAMETERS = {"classify", "classify_command", "score_command", "spatial_command", "_one_line"}
+MAX_FILE, MAX_LONG_FILE = 500, 700
+MAX_CONCEPTS = 20
+ELSEWHERE = 0.15
+COLUMNS = 100
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
+# Modules with one importer that are a concept of their own: the field's name for it, and a reason.
+CONCEPTS: dict[str, tuple[str, str]] = {}
 
+# Files that may have up to 700 lines, each with the reason why it is one concept.
+LONG_FILES: dict[str, str] = {}
 
-@dataclass(frozen=True)
-class Measured:
-    """A function and its numbers."""
+# Public functions whose keyword-only parameters are fixed by the contract, with the reason.
+CONTRACT = {
+    "classify": "data, scheme and the words of a run; options by system are in one dataclass",
+}
 
-    where: str
-    name: str
-    body: int
-    parameters: int
-    positional: int
-    nesting: int
-    catch_all: bool
-    public: bool
-
-
-def measure(source: str, where: str) -> Iterator[Measured]:
-    """Numbers of every function of a source text, also those inside others."""
-    tree = ast.parse(source)
-    for node, owner in functions(tree):
-        yield Measured(
-            where=f"{where}:{node.lineno}",
-            name=node.name,
-            body=body_lines(node),
-            parameters=len(parameters(node, owner)),
-            positional=len(positional(node, owner)),
-            nesting=nesting(node.body),
-            catch_all=node.args.kwarg is not None,
-            public=not node.name.startswith("_") and not (owner and owner.startswith("_")) and not compiled(node),
-        )
-
-
-def compiled(node: Function) -> bool:
-    """Whether numba compiles it: such a function takes its arguments by position only."""
-    return any(word in ast.unparse(mark) for mark in node.decorator_list for word in ("jit", "intrinsic"))
-
-
-def functions(tree: ast.AST, owner: str = "") -> Iterator[tuple[Function, str]]:
-    """Functions below a node, each with the name of the class it stands in."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, Function):
-            yield child, owner
-        yield from functions(child, child.name if isinstance(child, ast.ClassDef) else "")
-
-
-def body_lines(node: Function) -> int:
-    """Lines of a function from its first statement after the docstring to its last."""
-    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-
-
-def positional(node: Function, owner: str) -> list[str]:
-    """Parameters that may be given by position, without self and cls."""
-    names = [arg.arg for arg in node.args.posonlyargs + node.args.args]
-    static = any(isinstance(mark, ast.Name) and mark.id == "staticmethod" for mark in node.decorator_list)
-    return names[1:] if owner and not static else names
-
-
-def parameters(node: Function, owner: str) -> list[str]:
-    """All parameters, without self and cls."""
-    return positional(node, owner) + [arg.arg for arg in node.args.kwonlyargs]
-
-
-def nesting(body: list[ast.stmt]) -> int:
-    """Depth of the blocks inside each other; `elif` goes no deeper, a function inside counts for itself."""
-    return max((depth(statement) for statement in body), default=0)
-
-
-def depth(statement: ast.stmt) -> int:
-    """Depth of one statement: 0 for a plain one, 1 for a block of plain ones."""
-    if isinstance(statement, ast.Match):
-        return 1 + max(nesting(case.body) for case in statement.cases)
-    if not isinstance(statement, BLOCKS):
-        return 0
-    inner = [getattr(statement, part, []) for part in ("body", "orelse", "finalbody")]
-    inner += [handler.body for handler in getattr(statement, "handlers", [])]
-    deepest = [nesting(part) for part in inner]
-    orelse = getattr(statement, "orelse", [])
-    if isinstance(statement, ast.If) and len(orelse) == 1 and isinstance(orelse[0], ast.If):
-        return max(1 + deepest[0], deepest[1])
-    return 1 + max(deepest)
-
-
-def lines(path: Path) -> int:
-    """Lines of a file."""
-    return len(path.read_text(encoding="utf-8").splitlines())
+# Faults that were here when the rule came. The numbers can only fall: lower them with each mend.
+CEILINGS = {
+    "vague names": 152,
+    "long docstrings off the faces": 354,
+    "faces that do not name their parameters": 137,
+}
 
 
 @pytest.fixture(scope="module")
 def measured() -> list[Measured]:
     return [
-        number
+        numbers
         for path in SOURCES
-        for number in measure(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
+        for numbers in measure(path.read_text(encoding="utf-8"), place(path))
     ]
 
 
-def test_functions_are_short(measured: list[Measured]) -> None:
-    bodies = [one.body for one in measured]
+def place(path: Path) -> str:
+    """A file as it is named in a complaint."""
+    return path.relative_to(ROOT).as_posix()
 
-    assert [f"{one.where} {one.name}: {one.body} lines" for one in measured if one.body > MAX_BODY] == []
+
+def by_line(package: Path, look: Callable[[ast.AST], Iterable[int | tuple[int, str]]]) -> list[str]:
+    """Complaints of one rule about every file of a package, each with its line."""
+    complaints = []
+    for path in sorted(package.rglob("*.py")):
+        for hit in look(ast.parse(path.read_text(encoding="utf-8"))):
+            line, name = hit if isinstance(hit, tuple) else (hit, "")
+            complaints.append(
+                f"{path.relative_to(package.parent).as_posix()}:{line} {name}".strip()
+            )
+    return complaints
+
+
+# Cohesion
+
+
+def test_modules_have_two_importers_or_a_name() -> None:
+    single = single_importers(PACKAGE)
+
+    assert {name: user for name, user in single.items() if name not in CONCEPTS} == {}
+    assert CONCEPTS.keys() - single.keys() == set(), "these need no place in the list any more"
+    assert len(CONCEPTS) <= MAX_CONCEPTS
+    assert all(field and reason for field, reason in CONCEPTS.values())
+
+
+def elsewhere(package: Path) -> tuple[float, list[str]]:
+    """Fraction of the functions called at one place that stand in another file, and which."""
+    once = Uses(package).used_once()
+    apart = [f"{home}.{name} <- {user}" for (home, name), user in once.items() if home != user]
+    return len(apart) / max(1, len(once)), sorted(apart)
+
+
+def test_a_function_stands_in_the_file_of_its_only_user() -> None:
+    fraction, apart = elsewhere(PACKAGE)
+
+    assert fraction <= ELSEWHERE, apart
+
+
+# Size
+
+
+def long_files(package: Path, allowed: dict[str, str]) -> list[str]:
+    """Complaints about files that are longer than they may be, and about reasons no more needed."""
+    size = {path.relative_to(package).as_posix(): lines(path) for path in package.rglob("*.py")}
+    return [
+        f"{name}: {size.get(name, 0)}"
+        for name in sorted(size.keys() | allowed.keys())
+        if size.get(name, 0) > (MAX_LONG_FILE if name in allowed else MAX_FILE)
+        or (name in allowed and size.get(name, 0) <= MAX_FILE)
+    ]
+
+
+def test_files_are_short_or_say_why_not() -> None:
+    assert long_files(PACKAGE, LONG_FILES) == []
+    assert all(LONG_FILES.values())
+
+
+def test_functions_are_short(measured: list[Measured]) -> None:
+    bodies = [function.body for function in measured]
+    long = [function for function in measured if function.body > MAX_BODY]
+
+    assert [f"{function.where} {function.name}: {function.body} lines" for function in long] == []
     assert statistics.median(bodies) <= MEDIAN_BODY
     assert statistics.quantiles(bodies, n=20)[-1] <= P95_BODY
 
 
-def test_functions_take_few_parameters(measured: list[Measured]) -> None:
-    many = [one for one in measured if one.parameters > MAX_PARAMETERS and one.name not in MANY_PARAMETERS]
-
-    assert [f"{one.where} {one.name}" for one in many] == []
-    assert [
-        f"{one.where} {one.name}"
-        for one in measured
-        if one.positional > MAX_POSITIONAL and one.public and "/cli/" not in one.where
-    ] == []
-
-
 def test_functions_are_not_nested_deeply(measured: list[Measured]) -> None:
-    assert [f"{one.where} {one.name}: {one.nesting}" for one in measured if one.nesting > MAX_NESTING] == []
+    deep = [function for function in measured if function.nesting > MAX_NESTING]
 
-
-def test_public_functions_name_all_their_parameters(measured: list[Measured]) -> None:
-    assert [f"{one.where} {one.name}" for one in measured if one.catch_all and one.public] == []
-
-
-def test_files_are_short() -> None:
-    assert [f"{path.relative_to(ROOT)}: {lines(path)}" for path in SOURCES if lines(path) > MAX_FILE] == []
+    assert [f"{function.where} {function.name}: {function.nesting}" for function in deep] == []
 
 
 def test_there_are_at_least_as_many_lines_of_tests_as_of_source() -> None:
     assert sum(map(lines, (ROOT / "tests").rglob("*.py"))) >= sum(map(lines, SOURCES))
 
 
+def test_ruff_holds_the_columns() -> None:
+    """`scripts/check` runs it; here stands only that it has to."""
+    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]
+
+    assert ruff["line-length"] == COLUMNS
+    assert "E" in ruff["lint"]["select"]
+    assert "E501" not in ruff["lint"]["ignore"]
+
+
+# Parameters
+
+
+def too_many(functions: Iterable[Measured]) -> list[str]:
+    """Complaints about functions with more than six parameters, or tuples that stand for some."""
+    functions = list(functions)
+    many = [
+        one for one in functions if one.parameters > MAX_PARAMETERS and one.name not in CONTRACT
+    ]
+    return [f"{one.where} {one.name}: {one.parameters}" for one in many] + [
+        f"{one.where} {one.name}: tuple {name}" for one in functions for name in one.mixed_tuples
+    ]
+
+
+def by_position(functions: Iterable[Measured]) -> list[str]:
+    """Complaints about public functions with more than three parameters by position.
+
+    The parameters of a verb of the command line are its options, always given by name.
+    """
+    return [
+        f"{function.where} {function.name}: {function.positional}"
+        for function in functions
+        if function.positional > MAX_POSITIONAL
+        and function.public
+        and "/cli/" not in function.where
+    ]
+
+
+def test_functions_take_few_parameters(measured: list[Measured]) -> None:
+    assert too_many(measured) == []
+    assert by_position(measured) == []
+
+
+def test_public_functions_name_all_their_parameters(measured: list[Measured]) -> None:
+    catching = [function for function in measured if function.catch_all and function.public]
+
+    assert [f"{function.where} {function.name}" for function in catching] == []
+
+
+def test_no_function_hands_on_the_names_of_its_caller() -> None:
+    assert by_line(PACKAGE, scopes_forwarded) == []
+
+
+def test_no_id_decides_what_is_done() -> None:
+    assert by_line(PACKAGE, dispatch_on_ids) == []
+
+
+# Words
+
+
+def test_names_say_what_they_name() -> None:
+    vague = by_line(PACKAGE, vague_names)
+
+    assert len(vague) <= CEILINGS["vague names"], vague
+
+
+def long_docstrings(package: Path) -> list[str]:
+    """Docstrings of more than a paragraph where no reader of a face sees them."""
+    return [
+        f"{where} {name}"
+        for where, name, text, seen in docstrings(package)
+        if not seen and "\n\n" in text
+    ]
+
+
+def test_a_docstring_off_the_faces_is_one_sentence() -> None:
+    long = long_docstrings(PACKAGE)
+
+    assert len(long) <= CEILINGS["long docstrings off the faces"], long
+
+
+def test_a_docstring_on_a_face_names_the_parameters() -> None:
+    thin = thin_docstrings(PACKAGE)
+
+    assert len(thin) <= CEILINGS["faces that do not name their parameters"], thin
+
+
 def test_every_module_begins_with_its_design() -> None:
-    silent = [path for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    silent = [
+        place(path)
+        for path in SOURCES
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
     assert silent == []
 
+
+# Every rule can fail
 
 EXAMPLE = '''
 class _Hidden:
@@ -178,16 +264,21 @@ def outer(*args, **kwargs):
     def inner(a):
         return a
     return inner
+
+def seven(a, b, c, d, *, e, f, g): pass
 '''
 
 
 def test_the_measures_themselves() -> None:
-    method, outer, inner = measure(EXAMPLE, "x.py")
+    method, outer, inner, seven = measure(EXAMPLE, "x.py")
 
     assert (method.body, method.parameters, method.positional, method.nesting) == (7, 3, 2, 2)
     assert (method.public, method.catch_all) == (False, False)
-    assert (outer.body, outer.parameters, outer.nesting, outer.catch_all, outer.public) == (3, 0, 0, True, True)
+    assert (outer.body, outer.parameters, outer.nesting) == (3, 0, 0)
+    assert (outer.catch_all, outer.public) == (True, True)
     assert inner.body == 1
+    assert too_many([seven]) == ["x.py:19 seven: 7"]
+    assert by_position([seven]) == ["x.py:19 seven: 4"]
 
 
 @pytest.mark.parametrize(
@@ -203,3 +294,145 @@ def test_the_measures_themselves() -> None:
 )
 def test_nesting(source: str, expected: int) -> None:
     assert nesting(ast.parse(source).body) == expected
+
+
+@pytest.mark.parametrize(
+    ("annotation", "mixed"),
+    [
+        ("tuple[str, int]", ["a"]),
+        ("'tuple[str, int]'", ["a"]),
+        ("tuple[float, float]", []),
+        ("tuple[str, ...]", []),
+        ("list[str]", []),
+    ],
+)
+def test_a_tuple_for_parameters_is_found(annotation: str, mixed: list[str]) -> None:
+    (function,) = measure(f"def f(a: {annotation}): pass", "x.py")
+
+    assert list(function.mixed_tuples) == mixed
+
+
+SPOILT = {
+    "locals": (scopes_forwarded, "def f(a):\n    g(**dict(locals()))"),
+    "vars of the caller": (scopes_forwarded, "def f(a):\n    g(vars())"),
+    "globals": (scopes_forwarded, "def f(a):\n    g(**globals())"),
+    "attributes forwarded": (scopes_forwarded, "def f(a):\n    g(**vars(a))"),
+    "first letters of an id": (dispatch_on_ids, "if a:\n    scheme.id.startswith('tex')"),
+    "last letters of an id": (dispatch_on_ids, "if a:\n    scheme_id.endswith('psr')"),
+    "a word in an id": (dispatch_on_ids, "if a:\n    'tex' in scheme.id"),
+    "parameter": (vague_names, "a = 1\ndef f(found): pass"),
+    "keyword": (vague_names, "a = 1\ndef f(*, whole=1): pass"),
+    "attribute": (vague_names, "def f(self):\n    self.given = 1"),
+    "field": (vague_names, "class A:\n    said: str"),
+    "property": (vague_names, "class A:\n    def kept(self): pass"),
+}
+
+
+@pytest.mark.parametrize(("look", "source"), SPOILT.values(), ids=SPOILT.keys())
+def test_a_spoilt_line_is_found(
+    tmp_path: Path, look: Callable[[ast.AST], Iterable[int | tuple[int, str]]], source: str
+) -> None:
+    (complaint,) = by_line(package(tmp_path, {"a.py": source}), look)
+
+    assert complaint.partition(" ")[0] == "resistype/a.py:2"
+
+
+FINE = {
+    "a module keeps a name": (scopes_forwarded, "globals()[name] = value"),
+    "a module lists its names": (scopes_forwarded, "def __dir__():\n    return [*globals()]"),
+    "a thing is read": (scopes_forwarded, "columns = vars(a)"),
+    "a name is no id": (dispatch_on_ids, "gene.startswith('ENSG')"),
+    "an id among others": (dispatch_on_ids, "scheme.id in known"),
+    "a local name": (vague_names, "def f(names):\n    found = [one for one in names]"),
+}
+
+
+@pytest.mark.parametrize(("look", "source"), FINE.values(), ids=FINE.keys())
+def test_a_fine_line_is_let_pass(
+    tmp_path: Path, look: Callable[[ast.AST], Iterable[int | tuple[int, str]]], source: str
+) -> None:
+    assert by_line(package(tmp_path, {"a.py": source}), look) == []
+
+
+def test_a_slice_of_a_module_is_found(tmp_path: Path) -> None:
+    """One importer is a complaint; two, or a face, are none; imports in functions count."""
+    folder = package(
+        tmp_path,
+        {
+            "room/__init__.py": "from resistype.room.shown import a",
+            "room/shown.py": "from resistype.room.slice import b\na = b",
+            "room/slice.py": "b = 1",
+            "room/shared.py": "c = 1",
+            "room/x.py": "from resistype.room import shared",
+            "room/y.py": "def f():\n    from resistype.room.shared import c",
+            "room/entry.py": "d = 1",
+        },
+    )
+
+    assert single_importers(folder) == {"resistype.room.slice": "resistype.room.shown"}
+
+
+def test_a_function_far_from_its_user_is_found(tmp_path: Path) -> None:
+    """Twice used, handed on, shown or recursive functions are none of them."""
+    folder = package(
+        tmp_path,
+        {
+            "__init__.py": "from resistype.a import shown\n__all__ = ['shown']",
+            "a.py": "def far(): pass\ndef near(): pass\ndef twice(): pass\ndef hook(): pass\n"
+            "def shown(): near(), twice()\n",
+            "b.py": "from resistype import a\nfrom resistype.a import hook, shown, twice\n"
+            "HOOKS = {'h': hook}\ndef run(): a.far(), twice(), shown()",
+        },
+    )
+
+    assert Uses(folder).used_once() == {
+        ("resistype.a", "far"): "resistype.b",
+        ("resistype.a", "near"): "resistype.a",
+    }
+    assert elsewhere(folder) == (0.5, ["resistype.a.far <- resistype.b"])
+
+
+@pytest.mark.parametrize(
+    ("length", "reasons", "complaint"),
+    [
+        (500, {}, []),
+        (501, {}, ["a.py: 501"]),
+        (700, {"a.py": "one concept"}, []),
+        (701, {"a.py": "one concept"}, ["a.py: 701"]),
+        (500, {"a.py": "one concept"}, ["a.py: 500"]),
+        (10, {"b.py": "gone"}, ["b.py: 0"]),
+    ],
+)
+def test_a_long_file_is_found(
+    tmp_path: Path, length: int, reasons: dict[str, str], complaint: list[str]
+) -> None:
+    assert long_files(package(tmp_path, {"a.py": "a = 1\n" * length}), reasons) == complaint
+
+
+def test_long_and_thin_docstrings_are_found(tmp_path: Path) -> None:
+    full = '"""Do.\n\n    Parameters\n    ----------\n    a : int\n        What.\n    """'
+    folder = package(
+        tmp_path,
+        {
+            "__init__.py": "from resistype.a import Good, bad, good\n"
+            "__all__ = ['Good', 'bad', 'good']",
+            "a.py": f"def good(a):\n    {full}\n\ndef bad(a, b):\n    {full}\n\n"
+            f"def hidden(a):\n    {full}\n\n"
+            f"class Good:\n    'Say.'\n    def method(self, a):\n        'Say.'\n"
+            f"    def _own(self, a):\n        {full}",
+        },
+    )
+
+    assert [name.split()[1] for name in long_docstrings(folder)] == ["hidden", "_own"]
+    assert [name.split()[1] for name in thin_docstrings(folder)] == ["bad", "method"]
+
+
+def package(folder: Path, files: dict[str, str]) -> Path:
+    """Package of the given files."""
+    root = folder / "resistype"
+    for name, source in {"__init__.py": "", **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+    assert modules(root)
+    return root
