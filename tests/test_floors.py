@@ -21,7 +21,9 @@ FLOORS = {
     "legible": 0,
     "resources": 0,
     "strict": 0,
+    "events": 1,
     "genes": 1,
+    "history": 1,
     "npz": 1,
     "parquet": 1,
     "spreadsheet": 1,
@@ -59,7 +61,7 @@ OUTSIDE = {
     3: {"numba", "llvmlite", "joblib", "scipy"},
     4: set(),
     5: {"statsmodels"},
-    6: {"psygnal", "jinja2"},
+    6: {"jinja2"},
     7: set(),
 }
 ROOM_OUTSIDE = {

@@ -14,16 +14,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from resistype.score.method import Method, Settings
-from resistype.score.methods import METHODS, get_method
-from resistype.score.null import Null, matched_sets
-from resistype.score.scores import Scores
-from resistype.score.sets import IndexedSets
-
 if TYPE_CHECKING:
+    from resistype.score.method import Method, Settings
+    from resistype.score.methods import METHODS, get_method
+    from resistype.score.null import Null, matched_sets
     from resistype.score.options import RunOptions, ScoreOptions
     from resistype.score.progress import Progress
     from resistype.score.run import score, score_sets
+    from resistype.score.scores import Scores
+    from resistype.score.sets import IndexedSets
 
 __all__ = [
     "METHODS",
@@ -41,17 +40,29 @@ __all__ = [
     "score_sets",
 ]
 
-_LATER = {
+_HOMES = {
+    "METHODS": "methods",
+    "IndexedSets": "sets",
+    "Method": "method",
+    "Null": "null",
     "Progress": "progress",
     "RunOptions": "options",
     "ScoreOptions": "options",
+    "Scores": "scores",
+    "Settings": "method",
+    "get_method": "methods",
+    "matched_sets": "null",
     "score": "run",
     "score_sets": "run",
-}  # these load joblib and the reading of files
+}  # all of it on first use: `import resistype` loads this room
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
