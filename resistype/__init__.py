@@ -10,9 +10,7 @@ The names below are loaded when they are first used, so that importing resistype
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -79,6 +77,11 @@ _HOMES = {
     "score": "resistype.score",
 }
 
+# A room and a function are both called `score`, and the import system sets a room as an attribute of its parent: once,
+# when it is first loaded. The room itself loads nothing, so it is loaded here, and the attribute is the function's.
+import_module("resistype.score")
+globals().pop("score", None)
+
 
 def __getattr__(name: str) -> Any:
     if name == "datasets":
@@ -93,15 +96,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Keeps the function `score` in its place: importing the room of the same name would set the room there."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _HOMES and isinstance(value, ModuleType):
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -23,6 +23,7 @@ FLOORS = {
     "resources": 0,
     "safe": 0,
     "text": 0,
+    "events": 1,
     "genes": 1,
     "history": 1,
     "stats": 1,

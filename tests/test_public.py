@@ -96,6 +96,9 @@ ROUTES = [
     "import resistype, resistype.score, resistype.scheme",
     "import resistype; resistype.score; from resistype.score.scores import Scores",
     "import resistype; from resistype.scheme import classify",
+    "from resistype.score import score; import resistype",
+    "import resistype.score.run; import resistype",
+    "import resistype.score as room; import resistype; import resistype.score.scores",
 ]
 
 
@@ -104,6 +107,19 @@ def test_a_function_is_the_function_even_where_its_room_has_the_same_name(route:
     code = f"{route}\nimport json\nprint(json.dumps([callable(getattr(resistype, n)) for n in {FUNCTIONS}]))"
 
     assert fresh(code) == [True] * len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_package_is_a_plain_module_and_travels_by_its_name(route: str) -> None:
+    """A class of its own would be pickled by value by cloudpickle (joblib, dask, ray), which a module cannot be."""
+    code = f"{route}\nresistype.score\nimport json, types\n"
+    code += "try:\n    import cloudpickle\nexcept ImportError:  # older joblib brings its own\n"
+    code += "    from joblib.externals import cloudpickle\n"
+    code += "function = eval('lambda: resistype.score', {'resistype': resistype})\n"
+    code += "same = cloudpickle.loads(cloudpickle.dumps(function))() is resistype.score\n"
+    code += "print(json.dumps([type(resistype) is types.ModuleType, len(cloudpickle.dumps(resistype)) < 200, same]))"
+
+    assert fresh(code) == [True, True, True]
 
 
 def fresh(code: str) -> object:

@@ -32,7 +32,6 @@ _CORE = (
     "joblib",
     "pyarrow",
     "pydantic",
-    "psygnal",
     "typer",
 )
 _EXTRAS = {

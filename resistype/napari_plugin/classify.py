@@ -22,7 +22,7 @@ from resistype.napari_plugin.orders import axis_hint
 from resistype.napari_plugin.panel import read_panel
 from resistype.napari_plugin.view import VIEWS, TissueView
 from resistype.scheme import CallOptions, classify
-from resistype.session import Material, Session, from_calls, from_quantities
+from resistype.session import Session, SessionData
 
 __all__ = ["Calling", "classify_layers", "session_of", "tissue_material", "view_of"]
 
@@ -122,7 +122,7 @@ def _same_cells(session: Any, table: CellTable) -> Session:
             f"Got {type(session).__name__} as session; a Session of these cells is needed, such as Session(calls)."
         )
         raise InputError(message, code="N123")
-    held, here = session.material.samples, table.names
+    held, here = session.data.samples, table.names
     if len(held) != len(here):
         message = (
             f"The session holds {len(held):,} cells and the table of the layers {len(here):,}. "
@@ -169,7 +169,7 @@ def session_of(viewer: Any) -> Session | None:
     return None if view is None else view.session
 
 
-def tissue_material(layers: Sequence[Any], *, calling: Calling = Calling()) -> Material:
+def tissue_material(layers: Sequence[Any], *, calling: Calling = Calling()) -> SessionData:
     """Cells of layers, called, for a session without a viewer: what a script of the plugin begins with.
 
     Raises
@@ -181,13 +181,13 @@ def tissue_material(layers: Sequence[Any], *, calling: Calling = Calling()) -> M
     return _material(read, calling)
 
 
-def _material(read: _Read, calling: Calling) -> Material:
+def _material(read: _Read, calling: Calling) -> SessionData:
     table = read.table
     places = {embedding_of(one.region): one.coordinates(table.n_obs) for one in read.bounds}
     if calling.scheme is not None:
         if table.origin is None:
             raise InputError("A scheme needs the expression of genes: one AnnData behind the layers.", code="N109")
-        return from_calls(classify(table.origin, calling.scheme, options=CallOptions(stability=False)), places)
+        return SessionData.from_calls(classify(table.origin, calling.scheme, options=CallOptions(stability=False)), places)
     if not len(table.markers.columns):
         message = "The table has no markers, or too many for a panel: choose a scheme in place of marker sets."
         raise InputError(message, code="N112")
@@ -196,7 +196,7 @@ def _material(read: _Read, calling: Calling) -> Material:
     panel = read_panel(table.markers, calling.sets, numbers=numbers)
     panel.quantities.index = pd.Index(table.names)
     design = table.obs[[name for name in table.obs if table.obs[name].dtype.kind != "f"]]
-    return from_quantities(panel.scheme, panel.quantities, design=design, embeddings=places)
+    return SessionData.from_quantities(panel.scheme, panel.quantities, design=design, embeddings=places)
 
 
 def _session(read: _Read, calling: Calling) -> Session:

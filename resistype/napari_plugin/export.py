@@ -51,7 +51,7 @@ def _regions(view: TissueView) -> pd.Series:
     """Names of the session's regions that hold each cell, separated by ``; ``."""
     names = np.full(view.table.n_obs, "", dtype=object)
     for region in view.session.state.regions:
-        here = inside(view.session.material.embeddings[region.embedding], region.corners)
+        here = inside(view.session.data.embeddings[region.embedding], region.corners)
         names[here] = [f"{old}; {region.name}" if old else region.name for old in names[here]]
     return pd.Series(names, index=pd.Index(view.table.names))
 
@@ -75,10 +75,10 @@ def cell_frame(view: TissueView) -> pd.DataFrame:
     calls = session.to_frame()
     columns |= {f"resistype_{axis.id}": calls[axis.id].to_numpy(object) for axis in session.scheme.axes}
     scores = [name for name, one in session.scheme.quantities.items() if one.kind != "number"]
-    columns |= {f"resistype_{name}": session.material.columns[name] for name in scores}
+    columns |= {f"resistype_{name}": session.data.columns[name] for name in scores}
     for (axis_id, name), quantity in compared(session).items():
         value = np.float32(session.thresholds(axis_id)[name])
-        columns[f"resistype_margin_{axis_id}_{name}"] = session.material.columns[quantity] - value
+        columns[f"resistype_margin_{axis_id}_{name}"] = session.data.columns[quantity] - value
     frame = pd.DataFrame(columns, index=pd.Index(table.names, name="cell"))
     frame["resistype_roi"] = _regions(view).to_numpy()
     return frame
@@ -89,7 +89,7 @@ def _record(view: TissueView) -> Mapping[str, object]:
         "scheme": f"{view.session.scheme.id}@{view.session.scheme.version}",
         "thresholds": {one.name: one.value for one in thresholds(view)},
         "thresholds_source": {one.name: f"{one.source}: {one.text}" for one in thresholds(view)},
-        "digest": view.session.material.digest(),
+        "digest": view.session.data.digest(),
         "match": [one.match.text for one in view.bounds],
         "use": "research use only",
     }

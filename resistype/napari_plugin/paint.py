@@ -148,12 +148,12 @@ def drawing(session: Session, margin: str = "") -> Classes | Ramp:
         return _margin(session, margin)
     if kind == "quantity":
         quantity = session.scheme.quantities[what]
-        values = session.material.columns[what]
+        values = session.data.columns[what]
         return Ramp(values, _limits(values), quantity.title, quantity.unit)
     categories = session.resolve().categories
     if kind == "axis":
         return Classes(session.codes(what), categories)
-    column = session.material.design[what].astype("category").cat
+    column = session.data.design[what].astype("category").cat
     place = {one.name: at for at, one in enumerate(categories)}
     table = np.array([*(place[str(name)] for name in column.categories), place.get("", 0)], dtype=np.uint8)
     return Classes(table[column.codes.to_numpy()], categories)
@@ -165,7 +165,7 @@ def _margin(session: Session, margin: str) -> Ramp:
         raise SessionError(f"No margin {margin!r}; there are: {', '.join(known) or 'none'}.", code="V105")
     axis, threshold = known[margin]
     name, value = compared(session)[axis, threshold], session.thresholds(axis)[threshold]
-    values = np.asarray(session.material.columns[name] - np.float32(value), dtype=np.float32)
+    values = np.asarray(session.data.columns[name] - np.float32(value), dtype=np.float32)
     low, high = _limits(values)
     most = max(abs(low), abs(high)) or 1.0
     quantity = session.scheme.quantities[name]

@@ -65,7 +65,7 @@ def histogram(session: Session, axis: str, name: str) -> Histogram:
     """The histogram of the quantity that a threshold is compared with."""
     subject = compared(session)[axis, name]
     value, default = session.thresholds(axis)[name], session.scheme_before.axis(axis).thresholds[name].value
-    values = session.material.columns[subject]
+    values = session.data.columns[subject]
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     low, high = min(low, value), max(high, value)

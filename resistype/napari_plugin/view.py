@@ -16,12 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
+from resistype.events import Event
 from resistype.napari_plugin.cells import CellTable
 from resistype.napari_plugin.hooks import ONE_IMAGE, real, scale_of, weak_clicks, weakly
 from resistype.napari_plugin.layers import MARK, Bound
 from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, compared, drawing, legend, margins
 from resistype.session import Session
-from resistype.session.events import Event
 from resistype.spatial import Tissue, TissueColumns, read_tissue
 
 __all__ = ["VIEWS", "TissueView"]

@@ -76,10 +76,10 @@ class Answers:
 
     def quantities(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
         """Values of the quantities that are named, of what is drawn."""
-        names, known = content.get("names"), self.session.material.columns
+        names, known = content.get("names"), self.session.data.columns
         if not isinstance(names, list) or not all(isinstance(one, str) and one in known for one in names):
             raise InputError("Quantities are asked for by a list of their names.", code="V119")
-        return {"names": names}, quantity_buffers(self.session.material, self.rows, names)
+        return {"names": names}, quantity_buffers(self.session.data, self.rows, names)
 
     def count(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
         """Counts of every axis at the thresholds of the question, and of one axis per patient and time point."""
@@ -130,7 +130,7 @@ class Answers:
 
     def _build(self) -> Drawn:
         found = build(
-            self.session.material,
+            self.session.data,
             self.rows,
             title=self.title,
             note=self.note,

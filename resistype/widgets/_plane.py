@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls
-from resistype.session import Material, Session, from_calls
-from resistype.session.joined import coordinates
+from resistype.session import Session, SessionData
+from resistype.session.data import coordinates
 
 __all__ = ["plane", "session_of", "with_plane"]
 
@@ -38,18 +38,18 @@ def session_of(source: Any, embeddings: Any) -> Session:
                 f"A session has its embeddings, got {len(embeddings)} more: give them to Session(calls, embeddings=…)."
             )
             raise InputError(message, code="V120")
-        material = source.material
+        material = source.data
         _check_any(material.samples)
-    elif isinstance(source, (Calls, Material)):
+    elif isinstance(source, (Calls, SessionData)):
         material = with_plane(source, embeddings)
     else:
-        message = f"Got {type(source).__name__}; wanted Calls of classify, a Session or a Material."
+        message = f"Got {type(source).__name__}; wanted Calls of classify, a Session or a SessionData."
         raise InputError(message, code="V117")
     return source if isinstance(source, Session) else Session(material)
 
 
-def with_plane(source: Calls | Material, embeddings: Any) -> Material:
-    """Material with at least one embedding.
+def with_plane(source: Calls | SessionData, embeddings: Any) -> SessionData:
+    """SessionData with at least one embedding.
 
     Raises
     ------
@@ -63,10 +63,10 @@ def with_plane(source: Calls | Material, embeddings: Any) -> Material:
         raise InputError(message, code="V120")
     points = coordinates(embeddings or {}, samples)
     _check_finite(points)
-    if isinstance(source, Material):
+    if isinstance(source, SessionData):
         material = replace(source, embeddings={**source.embeddings, **points})
     else:
-        material = from_calls(source, points)
+        material = SessionData.from_calls(source, points)
     return material if material.embeddings else replace(material, embeddings={NAME: plane(material)})
 
 
@@ -85,7 +85,7 @@ def _check_finite(points: Mapping[str, NDArray[np.float32]]) -> None:
     complain(wrong, InputError, code="V120", subject="Embeddings")
 
 
-def plane(material: Material) -> NDArray[np.float32]:
+def plane(material: SessionData) -> NDArray[np.float32]:
     """Coordinates of shape (n_obs, 2) from the quantities that most observations have, each scaled to SD 1.
 
     Missing values stand at the mean. The sign of an axis is fixed: its largest weight is positive.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from resistype.scheme.palette import natural
 from resistype.scheme.rules import Condition
 from resistype.scheme.scheme import Axis, Scheme
-from resistype.session import Material, axis_colors, call_names, category_colors
+from resistype.session import SessionData, axis_colors, call_names, category_colors
 
 __all__ = ["Drawn", "build", "draw_rows", "quantity_buffers", "whole"]
 
@@ -42,7 +42,7 @@ class Drawn:
         return _sizes(self.spec)
 
 
-def draw_rows(material: Material, most: int, *, seed: int = 0) -> NDArray[np.intp]:
+def draw_rows(material: SessionData, most: int, *, seed: int = 0) -> NDArray[np.intp]:
     """Rows to draw, sorted: all, or of each call of the first axis its share, by a fixed draw."""
     n_obs = material.n_obs
     if n_obs <= most:
@@ -57,7 +57,7 @@ def draw_rows(material: Material, most: int, *, seed: int = 0) -> NDArray[np.int
 
 
 def build(
-    material: Material,
+    material: SessionData,
     rows: NDArray[np.intp],
     *,
     title: str,
@@ -119,29 +119,29 @@ def _sizes(spec: Mapping[str, Any]) -> int:
     return int(np.prod([len(one["names"]) for one in columns], dtype=np.int64))
 
 
-def quantity_buffers(material: Material, rows: NDArray[np.intp], names: Sequence[str]) -> list[bytes]:
+def quantity_buffers(material: SessionData, rows: NDArray[np.intp], names: Sequence[str]) -> list[bytes]:
     """Values of quantities in float32; the page asks for them after the first picture."""
     return [np.ascontiguousarray(material.columns[name][rows].astype("<f4")).tobytes() for name in names]
 
 
-def whole(material: Material, drawn: Drawn, rows: NDArray[np.intp]) -> Drawn:
+def whole(material: SessionData, drawn: Drawn, rows: NDArray[np.intp]) -> Drawn:
     """With the values of all quantities, for a page that cannot ask."""
     names = [one["name"] for one in drawn.spec["quantities"]]
     return replace(drawn, buffers=[*drawn.buffers, *quantity_buffers(material, rows, names)])
 
 
-def _ruled(material: Material) -> list[str]:
+def _ruled(material: SessionData) -> list[str]:
     asked = [c.subject for a in material.scheme.axes for r in a.rules for c in r.conditions if c.kind != "call"]
     return list(dict.fromkeys(asked))
 
 
-def _quantities(material: Material) -> list[str]:
+def _quantities(material: SessionData) -> list[str]:
     """Quantities that rules look at, then others that were measured."""
     others = [name for name, values in material.columns.items() if not np.isnan(values).all()]
     return list(dict.fromkeys([*_ruled(material), *others]))
 
 
-def _quantity(material: Material, name: str) -> dict[str, str]:
+def _quantity(material: SessionData, name: str) -> dict[str, str]:
     quantities = material.scheme.quantities
     signed = quantities[name]
     while not signed.signature and signed.of:
@@ -213,7 +213,7 @@ class _Coded:
         return {"name": self.name, "names": list(self.names), "colors": list(self.colors), "counts": counts}
 
 
-def _columns(material: Material, *, names: bool) -> list[_Coded]:
+def _columns(material: SessionData, *, names: bool) -> list[_Coded]:
     """Columns with few different values; never one that holds sample ids."""
     found = []
     for name in map(str, material.design.columns):
@@ -249,7 +249,7 @@ def _position(columns: Sequence[_Coded], name: str) -> int:
     return next((i for i, one in enumerate(columns) if one.name == name), -1)
 
 
-def _baseline(material: Material, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+def _baseline(material: SessionData, rows: NDArray[np.intp]) -> NDArray[np.int64]:
     """For each drawn row the drawn row of its baseline, −1 where there is none."""
     base = material.design["baseline_sample"].iloc[rows].astype(object).fillna("").tolist()
     if not any(base):

@@ -182,18 +182,18 @@ def _side(source: Any, name: str) -> Any:
     """A session becomes the labelling of its thresholds as they stand; everything else goes on as it is."""
     if not isinstance(source, Session):
         return source
-    index = pd.Index(source.material.samples)
-    calls: Calls | None = source.material.calls
+    index = pd.Index(source.data.samples)
+    calls: Calls | None = source.data.calls
     labels = source.to_frame().set_axis(index)[[axis.id for axis in source.scheme.axes]].astype(object)
     reasons = {} if calls is None else dict(calls.verdicts.reasons)
     return Labelling(
         name=name,
         labels=labels,
         scheme=source.scheme,
-        values=pd.DataFrame(dict(source.material.columns), index=index, dtype="float64")
+        values=pd.DataFrame(dict(source.data.columns), index=index, dtype="float64")
         if calls is None
         else calls.quantities,
         reasons=pd.DataFrame(reasons, index=index),
-        baseline=pd.Series(source.material.design["baseline_sample"].to_numpy(), index=index),
+        baseline=pd.Series(source.data.design["baseline_sample"].to_numpy(), index=index),
         run={} if calls is None else {**calls.run, "caveats": dict(calls.run_caveats)},
     )

@@ -205,7 +205,7 @@ class SignatureCurator(Widget):
     def _session_cohort(self) -> tuple[Session, CohortData]:
         if self.session is None:
             raise InputError("There is no session: SignatureCurator(…, session=explorer.session).", code="V123")
-        wanted = set(self.session.material.samples)
+        wanted = set(self.session.data.samples)
         found = next((one for one in self.cohorts.values() if wanted <= set(one.whole.samples)), None)
         if found is None:
             message = "None of the data given has all observations of the session; pass their matrix as data."
@@ -214,7 +214,7 @@ class SignatureCurator(Widget):
 
     def _drivers(self, effect: float, _fdr: float, top: int, down: bool) -> None:  # noqa: FBT001  a command
         session, cohort = self._session_cohort()
-        samples = session.material.samples
+        samples = session.data.samples
         matrix = cohort.whole if cohort.whole.samples == samples else cohort.whole.select(samples)
         mask = np.zeros(len(samples), dtype=bool)
         mask[session.selection] = True
@@ -243,7 +243,7 @@ class SignatureCurator(Widget):
             raise InputError("The draft has no gene that is known; there is nothing to score. Add one.", code="V123")
         name = f"draft_{self.desk.sheet.fields['id']}"
         signature = made.signature
-        data = cohort.whole.select(session.material.samples)
+        data = cohort.whole.select(session.data.samples)
         found = score(data, Library([signature]), options=ScoreOptions(warn_below=0.0), n_jobs=1)
         title = f"draft of {self.desk.sheet.fields['id']}, {len(signature)} genes"
         session.add_quantity(name, found.to_frame().iloc[:, 0].to_numpy().tolist(), title)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from resistype.errors import InputError
 from resistype.expression import Expression, as_expression
 from resistype.scheme import Calls
-from resistype.session import Command, Material, Session
+from resistype.session import Command, Session, SessionData
 from resistype.session.commands import apply as check
 from resistype.session.replay import script
 from resistype.widgets._answers import Answers, thresholds_of
@@ -54,7 +54,7 @@ class Explorer(Widget):
     Parameters
     ----------
     source
-        `Calls`, a `Session` or a `Material`.
+        `Calls`, a `Session` or a `SessionData`.
     embeddings
         Coordinates of shape (n_obs, 2) by name, a table joined by the names of its rows, an array by position; without
         any, the first two axes of the quantities are shown.
@@ -102,7 +102,7 @@ class Explorer(Widget):
 
     def __init__(
         self,
-        source: Calls | Session | Material,
+        source: Calls | Session | SessionData,
         *,
         embeddings: Mapping[str, Any] | None = None,
         expression: Any = None,
@@ -114,7 +114,7 @@ class Explorer(Widget):
         self.session = session_of(source, embeddings)
         matrix = None if expression is None else self._aligned(as_expression(expression))
         self._title = title or self.session.scheme_before.title
-        self._rows = draw_rows(self.session.material, max_drawn)
+        self._rows = draw_rows(self.session.data, max_drawn)
         self._answers = Answers(self.session, self._rows, matrix, self._title, self._note())
         super().__init__(
             thresholds=self.thresholds_now(), color_by=self.session.state.color_by, _steps=self._steps_now()
@@ -145,7 +145,7 @@ class Explorer(Widget):
     @property
     def selection(self) -> NDArray[np.bool_]:
         """Mask of the selected observations, shape (n_obs,)."""
-        mask = np.zeros(self.session.material.n_obs, dtype=bool)
+        mask = np.zeros(self.session.data.n_obs, dtype=bool)
         mask[self.session.selection] = True
         return mask
 
@@ -164,7 +164,7 @@ class Explorer(Widget):
         InputError
             V113 when there are more than 300,000 observations.
         """
-        material = self.session.material
+        material = self.session.data
         if material.n_obs > MAX_EXPORT:
             message = f"{material.n_obs} observations are too many for one file; export a part, at most {MAX_EXPORT}."
             raise InputError(message, code="V113")
@@ -177,13 +177,13 @@ class Explorer(Widget):
 
     def to_script(self) -> str:
         """Python that repeats the exploration."""
-        return script(self.session.log, self.session.material.digest())
+        return script(self.session.log, self.session.data.digest())
 
     def static_html(self) -> str:
         """Counts of every axis as a table, escaped; no names of samples or patients."""
         counts = [(axis.title, self.session.counts(axis.id)) for axis in self.session.scheme_before.axes]
         rows = [(title, call.replace("_", " "), n) for title, found in counts for call, n in found.items() if n]
-        caption = f"{self._title}: calls of {self.session.material.n_obs} observations. Research use only."
+        caption = f"{self._title}: calls of {self.session.data.n_obs} observations. Research use only."
         return static_table(caption, ("axis", "call", "n"), rows)
 
     def thresholds_now(self) -> dict[str, dict[str, float]]:
@@ -197,7 +197,7 @@ class Explorer(Widget):
         return self._answers.table()
 
     def _aligned(self, expression: Expression) -> Expression:
-        samples = self.session.material.samples
+        samples = self.session.data.samples
         if expression.samples == samples:
             return expression
         absent = len(set(samples) - set(expression.samples))
@@ -207,7 +207,7 @@ class Explorer(Widget):
         return expression.select(samples)
 
     def _note(self) -> str:
-        calls = self.session.material.calls
+        calls = self.session.data.calls
         simulated = calls is not None and "SIMULATED" in calls.run_caveats
         return "Simulated data. They show the machinery, not biology." if simulated else ""
 
@@ -224,14 +224,14 @@ class Explorer(Widget):
             )
         for axis, given in proposal["value"].items():
             for name, value in given.items():
-                check(Command("move_threshold", (axis, name, value)), self.session.state, self.session.material)
+                check(Command("move_threshold", (axis, name, value)), self.session.state, self.session.data)
                 now[axis][name] = float(np.float32(value))
         return now
 
     @traitlets.validate("color_by")  # type: ignore[misc, unused-ignore]
     def _check_color(self, proposal: Any) -> str:
         if proposal["value"] != self.session.state.color_by:
-            check(Command("color_by", (proposal["value"],)), self.session.state, self.session.material)
+            check(Command("color_by", (proposal["value"],)), self.session.state, self.session.data)
         return str(proposal["value"])
 
     def _page_moved(self, change: Any) -> None:
@@ -267,7 +267,7 @@ class Explorer(Widget):
         self.selected = write_bits(self.selection[self._rows])
 
 
-def show(calls: Calls | Session | Material) -> Explorer:
+def show(calls: Calls | Session | SessionData) -> Explorer:
     """The widget for a result.
 
     Parameters

@@ -110,11 +110,11 @@ def places(n: int) -> np.ndarray:
 def threshold_to_calls(n: int) -> float:
     """A moved threshold until the calls are made, without any view."""
     from resistype.napari_plugin.panel import read_panel
-    from resistype.session import Session, from_quantities
+    from resistype.session import Session, SessionData
 
     adata = table(n)
     panel = read_panel(pd.DataFrame(adata.X, columns=adata.var_names))
-    session = Session(from_quantities(panel.scheme, panel.quantities))
+    session = Session(SessionData.from_quantities(panel.scheme, panel.quantities))
     return shortest(lambda at: session.move_threshold("tumour", "cut", 0.3 + at / 50))
 
 

@@ -103,7 +103,7 @@ def test_colours_selections_and_evidence_by_keys(lab: LabServer, page: Any) -> N
     press(page, page.get_by_test_id("rt-next"), "Enter", "Enter")
     assert page.evaluate(f"{STORE}.row") == 1
     press(page, page.get_by_test_id("rt-patient"), "ArrowDown", "ArrowDown")
-    lab.wait_kernel("sorted(set(w.session.material.design['patient'][w.selection]))", ["P2"])
+    lab.wait_kernel("sorted(set(w.session.data.design['patient'][w.selection]))", ["P2"])
     press(page, page.get_by_test_id("rt-scatter"), "Escape")
     lab.wait_kernel("int(w.selection.sum())", 0)
     assert not errors(page)

@@ -112,7 +112,7 @@ def test_lasso_and_driver_genes_travel_together(lab: LabServer, page: Any) -> No
     page.get_by_test_id("rt-clear").click()
     lab.wait_kernel("int(w.selection.sum())", 0)
     page.get_by_test_id("rt-patient").select_option(label="P3")
-    lab.wait_kernel("sorted(set(w.session.material.design['patient'][w.selection]))", ["P3"])
+    lab.wait_kernel("sorted(set(w.session.data.design['patient'][w.selection]))", ["P3"])
     assert not errors(page)
 
 

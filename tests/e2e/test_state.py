@@ -60,7 +60,7 @@ def test_bars_of_patients_count_all_observations_where_a_part_is_drawn(lab: LabS
         "[...document.querySelectorAll('.rt section svg text')].map(t => /^n = (\\d+)$/.exec(t.textContent)).filter(m => m).reduce((a, m) => a + +m[1], 0)"
     )
 
-    assert sums == lab.kernel_eval("int((w.session.material.design['patient'] != '').sum())")
+    assert sums == lab.kernel_eval("int((w.session.data.design['patient'] != '').sum())")
 
 
 def test_an_undo_does_not_overtake_the_move_before_it(lab: LabServer, page: Any) -> None:

@@ -51,9 +51,9 @@ def test_a_transcriptome_is_called_by_a_scheme(viewer: Any, spots: Any) -> None:
 
     view = classify_layers(viewer, [spots], calling=Calling(scheme="acquired_resistance"))
 
-    expected = view.session.material.calls
+    expected = view.session.data.calls
     assert expected is not None
-    assert view.session.material.n_obs == len(spots.data)
+    assert view.session.data.n_obs == len(spots.data)
     assert view.color == "axis:ifng"
     shown = view.session.to_frame()["ifng"].astype(str)
     assert shown.tolist() == expected.to_frame()["ifng"].astype(str).tolist()
@@ -76,18 +76,18 @@ def test_a_scheme_needs_one_anndata() -> None:
 
 
 def test_the_same_layers_give_the_same_material(view: TissueView, sample: list[Any]) -> None:
-    assert tissue_material(sample).digest() == view.session.material.digest()
+    assert tissue_material(sample).digest() == view.session.data.digest()
 
 
 def test_other_sets_give_another_material(view: TissueView, sample: list[Any]) -> None:
     other = tissue_material(sample, calling=Calling(DEFAULT_SETS[:1]))
 
     assert [axis.id for axis in other.scheme.axes] == ["tumour", "cell"]
-    assert other.digest() != view.session.material.digest()
+    assert other.digest() != view.session.data.digest()
 
 
 def test_every_image_has_places_of_its_own(view: TissueView, demo: Any) -> None:
-    places = view.session.material.embeddings
+    places = view.session.data.embeddings
 
     assert list(places) == [f"tissue {name}" for name in demo.masks]
     for name, xy in places.items():
@@ -107,7 +107,7 @@ def test_text_and_whole_numbers_of_the_table_can_colour(viewer: Any) -> None:
 def test_the_panel_counts_what_is_above_a_threshold(view: TissueView) -> None:
     shown = panels.histogram(view.session, "tumour", "cut")
 
-    scores = view.session.material.columns["tumour_score"]
+    scores = view.session.data.columns["tumour_score"]
     assert shown.n_above == view.session.counts("tumour")["positive"]
     assert shown.counts.sum() == shown.n_known == len(scores)
     assert shown.edges[0] <= shown.value <= shown.edges[-1]

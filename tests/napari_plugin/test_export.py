@@ -44,7 +44,7 @@ def test_a_copy_is_written_and_the_table_in_memory_is_not_touched(view: TissueVi
     calls = view.session.to_frame()
     for axis in view.session.scheme.axes:
         assert back.obs[f"resistype_{axis.id}"].astype(str).tolist() == calls[axis.id].astype(str).tolist()
-    np.testing.assert_array_equal(back.obs["resistype_tumour_score"], view.session.material.columns["tumour_score"])
+    np.testing.assert_array_equal(back.obs["resistype_tumour_score"], view.session.data.columns["tumour_score"])
     assert back.uns["resistype"]["thresholds"]["tumour.cut"] == 0.5
     assert (back.obs["resistype_roi"] == "roi 1").sum() > 100
 
@@ -54,7 +54,7 @@ def test_a_margin_written_is_the_score_less_the_threshold(view: TissueView) -> N
 
     frame = export.cell_frame(view)
 
-    expected = view.session.material.columns["tumour_score"] - np.float32(0.25)
+    expected = view.session.data.columns["tumour_score"] - np.float32(0.25)
     np.testing.assert_array_equal(frame["resistype_margin_tumour_cut"], expected)
     above = frame["resistype_margin_tumour_cut"] >= 0
     assert (above == (frame["resistype_tumour"] == "positive")).all()
@@ -172,4 +172,4 @@ def test_the_script_of_other_cells_refuses_to_run(view: TissueView) -> None:
     script = view.to_script()
 
     assert "made = list(viewer.layers)  # a viewer with the same layers open" in script
-    assert f'expect(session, "{view.session.material.digest()}")' in script
+    assert f'expect(session, "{view.session.data.digest()}")' in script

@@ -80,7 +80,7 @@ def test_the_users_layer_is_hidden_and_not_changed(view: TissueView, sample: lis
 def test_a_quantity_becomes_an_image_of_values(view: TissueView, demo: Any) -> None:
     view.color_by("quantity:cd163_macrophage_score")
     image = shown(view, kind="values")
-    scores = view.session.material.columns["cd163_macrophage_score"]
+    scores = view.session.data.columns["cd163_macrophage_score"]
 
     mask = demo.masks["sim_excluded"]
     for number in (1, 100, 2000):
@@ -209,7 +209,7 @@ def test_repeated_ids_across_images_get_each_their_own_row(viewer: Any) -> None:
 
     levels = [one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None]
     assert levels == [[4, 5], [2, 3]]
-    assert view.session.material.n_obs == 4
+    assert view.session.data.n_obs == 4
 
 
 def test_tables_of_several_layers_have_rows_of_their_own(viewer: Any) -> None:

@@ -19,7 +19,7 @@ from resistype.napari_plugin.paint import (
     rgba,
 )
 from resistype.napari_plugin.panel import read_panel
-from resistype.session import GREYS, Session, axis_colors, category_colors, from_quantities
+from resistype.session import GREYS, Session, SessionData, axis_colors, category_colors
 
 SETS = (MarkerSet("t", "T cells", ("CD8",)), MarkerSet("m", "macrophages", ("CD163",)))
 
@@ -29,7 +29,7 @@ def session() -> Session:
     values = pd.DataFrame({"CD8": [0.9, 0.1, 0.1, np.nan], "CD163": [0.1, 0.9, 0.1, np.nan]})
     panel = read_panel(values, SETS)
     design = pd.DataFrame({"kind": ["b", "a", None, "a"], "fov": [10, 2, 10, 2]})
-    return Session(from_quantities(panel.scheme, panel.quantities, design=design))
+    return Session(SessionData.from_quantities(panel.scheme, panel.quantities, design=design))
 
 
 def classes(session: Session, what: str) -> Classes:
@@ -142,7 +142,7 @@ def test_the_legend_follows_what_is_shown(session: Session) -> None:
 
 def test_a_constant_and_an_empty_quantity_have_limits() -> None:
     panel = read_panel(pd.DataFrame({"CD8": [0.5, 0.5], "CD163": [np.nan, np.nan]}), SETS)
-    session = Session(from_quantities(panel.scheme, panel.quantities))
+    session = Session(SessionData.from_quantities(panel.scheme, panel.quantities))
     for what in ("quantity:cd8",):
         session.color_by(what)
         drawn = drawing(session)

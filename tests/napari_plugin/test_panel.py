@@ -19,7 +19,7 @@ from resistype.napari_plugin.markers import (
 )
 from resistype.napari_plugin.panel import otsu, read_panel
 from resistype.scheme.read import scheme_as_json
-from resistype.session import Session, from_quantities
+from resistype.session import Session, SessionData
 
 SETS = (MarkerSet("t", "T cells", ("CD3", "CD8")), MarkerSet("m", "macrophages", ("CD163",)))
 VALUES = pd.DataFrame(
@@ -29,7 +29,7 @@ VALUES = pd.DataFrame(
 
 def session(values: pd.DataFrame = VALUES) -> Session:
     panel = read_panel(values, SETS)
-    return Session(from_quantities(panel.scheme, panel.quantities))
+    return Session(SessionData.from_quantities(panel.scheme, panel.quantities))
 
 
 def test_cells_are_named_by_their_set_and_never_forced() -> None:

@@ -99,7 +99,7 @@ def test_both_layers_of_a_file_are_classified_as_one_table(viewer: Any, one_imag
 
     view = classify_layers(viewer, layers)
 
-    assert view.session.material.n_obs == one_image[0].n_obs
+    assert view.session.data.n_obs == one_image[0].n_obs
     assert [one.match.layer_only for one in view.bounds] == [0, 0]
 
 
@@ -133,7 +133,7 @@ def test_scimap_is_coloured_counted_and_mapped(shared: Path, viewer: Any, scimap
     assert {row.name: row.n for row in view.legend()} == scimap.obs["phenotype"].value_counts().to_dict()
 
     score = scimap.to_df()[["CD163", "CD206"]].mean(axis=1)
-    np.testing.assert_allclose(view.session.material.columns["m2_score"], score, rtol=1e-5)
+    np.testing.assert_allclose(view.session.data.columns["m2_score"], score, rtol=1e-5)
     by_kind = score.groupby(scimap.obs["phenotype"], observed=True).mean()
     assert by_kind["M2 Macrophages"] == by_kind[by_kind.index[by_kind.index.str.contains("Macro|Tumor|T cells")]].max()
 

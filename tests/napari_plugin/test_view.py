@@ -121,7 +121,7 @@ def test_a_deleted_layer_is_let_go_with_a_sentence(view: TissueView, viewer: Any
     assert not viewer.layers["sim_inflamed [resistype]"].visible
     view.session.move_threshold("tumour", "cut", 0.5)
     assert "sim_inflamed [resistype]" not in [one.name for one in viewer.layers]
-    assert view.session.material.n_obs == view.table.n_obs
+    assert view.session.data.n_obs == view.table.n_obs
 
 
 def test_a_display_layer_that_is_deleted_comes_back_with_the_next_colour(view: TissueView, viewer: Any) -> None:

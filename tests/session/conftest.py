@@ -8,7 +8,7 @@ import pytest
 
 from resistype import datasets
 from resistype.scheme import CallOptions, Calls, Scheme, classify, load_scheme
-from resistype.session import Material, from_quantities
+from resistype.session import SessionData
 
 N_OBS = 400
 
@@ -47,9 +47,9 @@ def scheme() -> Scheme:
 
 
 @pytest.fixture(scope="session")
-def material(scheme: Scheme) -> Material:
+def material(scheme: Scheme) -> SessionData:
     points = np.random.default_rng(1).normal(0, 1, (N_OBS, 2))
-    return from_quantities(scheme, quantities(scheme, N_OBS), design=design(N_OBS), embeddings={"UMAP": points})
+    return SessionData.from_quantities(scheme, quantities(scheme, N_OBS), design=design(N_OBS), embeddings={"UMAP": points})
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pandas as pd
 from resistype.cohort.agreement import compare_calls
 from resistype.curation.desk_data import CohortData
 from resistype.scheme import CallOptions, Calls
-from resistype.session import Session, from_quantities
+from resistype.session import Session, SessionData
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
 from tests.trust.bad_rest import called, cohort
 from tests.widgets.vectors import material
@@ -58,7 +58,7 @@ def _set(name: str, value: object) -> Case:
 
 def _nothing() -> Any:
     scheme = calls().scheme
-    return from_quantities(scheme, pd.DataFrame({name: [] for name in scheme.quantities}, dtype=float))
+    return SessionData.from_quantities(scheme, pd.DataFrame({name: [] for name in scheme.quantities}, dtype=float))
 
 
 def curator(start: Any = "STAT1 IRF1", **more: Any) -> SignatureCurator:
@@ -222,7 +222,7 @@ def _shuffled() -> Told:
     """Coordinates whose rows stand in another order are joined by name."""
     points = np.random.default_rng(0).normal(size=(len(calls().samples), 2)).astype(np.float32)
     table = pd.DataFrame(points, index=list(calls().samples)).iloc[::-1]
-    kept = Explorer(calls(), embeddings={"UMAP": table}).session.material.embeddings["UMAP"]
+    kept = Explorer(calls(), embeddings={"UMAP": table}).session.data.embeddings["UMAP"]
     return Told("UMAP", bool(np.array_equal(kept, points)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from resistype.errors import InputError, SessionError
-from resistype.session import Material, Session, call_names
+from resistype.session import Session, SessionData, call_names
 from resistype.widgets import Explorer
 from resistype.widgets._answers import Answers, thresholds_of
 from resistype.widgets._base import Widget
@@ -27,7 +27,7 @@ def closed() -> Iterator[None]:
 
 
 @pytest.fixture
-def answers(small: Material) -> Answers:
+def answers(small: SessionData) -> Answers:
     return Answers(Session(small), np.arange(small.n_obs))
 
 
@@ -39,7 +39,7 @@ def counted(answers: Answers, change: float, axis: str = "ifng") -> tuple[dict[s
 def test_counts_are_those_of_the_thresholds_in_the_question_and_nothing_moves(answers: Answers, value: float) -> None:
     answers.session.move_threshold("ifng", "change", 1.25)
     reply, _ = counted(answers, value)
-    other = Session(answers.session.material)
+    other = Session(answers.session.data)
     other.move_threshold("ifng", "change", value)
 
     assert reply["thresholds"] == {"ifng": {"change": value}}
@@ -48,7 +48,7 @@ def test_counts_are_those_of_the_thresholds_in_the_question_and_nothing_moves(an
     assert len(answers.session.log) == 1
 
 
-def test_counts_of_a_late_question_are_not_those_of_the_session_of_now(small: Material) -> None:
+def test_counts_of_a_late_question_are_not_those_of_the_session_of_now(small: SessionData) -> None:
     """A question on its way while Python moves a threshold is answered for the thresholds that it names."""
     view = Explorer(small, max_drawn=100)
     before = view._answers.count({"thresholds": view.thresholds, "axis": "ifng"}, [])[0]["counts"]["ifng"]
@@ -148,7 +148,7 @@ def test_a_region_is_kept_selected_and_forgotten(answers: Answers) -> None:
     session = answers.session
     answers.step({"step": "keep", "name": "edge", "embedding": "plane", "corners": SQUARE}, [])
     answers.step({"step": "select", "name": "edge"}, [])
-    points = session.material.embeddings["plane"]
+    points = session.data.embeddings["plane"]
     within = (np.abs(points) < 1).all(axis=1)
 
     assert session.selection.tolist() == np.flatnonzero(within).tolist()

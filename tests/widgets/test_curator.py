@@ -269,7 +269,7 @@ def test_a_selection_in_the_explorer_gives_its_driver_genes(linked: tuple[Page, 
     page, explorer = linked
     assert page.ask("view")["view"]["selected"] == 0
     assert "V112" in page.do("drivers", *NUMBERS)["error"]
-    explorer.session.select(np.arange(explorer.session.material.n_obs) < 5)
+    explorer.session.select(np.arange(explorer.session.data.n_obs) < 5)
     assert page.view._turn == 1
     view = page.do("drivers", 0.2, 1.0, 4, True)
 
@@ -286,11 +286,11 @@ def test_the_draft_is_scored_and_is_a_colour_of_the_explorer(linked: tuple[Page,
     name, session = "draft_mine", explorer.session
     made = Signature(id="draft", name="d", up=("B2M", "STAT1", "IRF1", "CXCL9"))
     wanted = score(datasets.demo().expression, Library([made]), options=ScoreOptions(warn_below=0.0), n_jobs=1)
-    frame = wanted.to_frame().loc[list(session.material.samples)]
+    frame = wanted.to_frame().loc[list(session.data.samples)]
 
     assert view["said"] == ["'draft of mine, 4 genes' can be chosen as a colour in the Explorer."]
     assert f"quantity:{name}" in session.color_choices
-    np.testing.assert_array_equal(session.material.columns[name], frame.iloc[:, 0].to_numpy().astype(np.float32))
+    np.testing.assert_array_equal(session.data.columns[name], frame.iloc[:, 0].to_numpy().astype(np.float32))
     assert explorer._fresh == 1
     session.color_by(f"quantity:{name}")
     page.do("add", "TAP1", "up")

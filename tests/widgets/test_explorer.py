@@ -17,7 +17,7 @@ import pytest
 import resistype.widgets as rooms
 from resistype.errors import InputError, MissingExtraError, SessionError
 from resistype.scheme import Calls
-from resistype.session import Material, Session
+from resistype.session import Session, SessionData
 from resistype.widgets import Explorer, show
 from resistype.widgets._base import Widget, read_bits, static_table, write_bits
 from resistype.widgets._spec import build, draw_rows
@@ -35,7 +35,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], list[byt
     return found
 
 
-def test_thresholds_of_the_page_move_the_session(small: Material) -> None:
+def test_thresholds_of_the_page_move_the_session(small: SessionData) -> None:
     view = Explorer(small)
     before = view.thresholds
     view.set_state({"thresholds": {"ifng": {"change": 0.75}}})
@@ -58,7 +58,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("given", BAD.values(), ids=BAD.keys())
-def test_what_the_page_may_not_say_moves_nothing(small: Material, given: Any) -> None:
+def test_what_the_page_may_not_say_moves_nothing(small: SessionData, given: Any) -> None:
     view = Explorer(small)
     before = view.thresholds
     view.set_state({"thresholds": given})
@@ -66,7 +66,7 @@ def test_what_the_page_may_not_say_moves_nothing(small: Material, given: Any) ->
     assert (view.thresholds, view.session.log) == (before, [])
 
 
-def test_a_bad_threshold_set_in_python_is_an_error_and_moves_nothing(small: Material) -> None:
+def test_a_bad_threshold_set_in_python_is_an_error_and_moves_nothing(small: SessionData) -> None:
     view = Explorer(small)
     before = view.thresholds
     with pytest.raises(SessionError, match="V102 Axis 'ifng' has no threshold 'nope'"):
@@ -75,7 +75,7 @@ def test_a_bad_threshold_set_in_python_is_an_error_and_moves_nothing(small: Mate
     assert (view.thresholds, view.session.log) == (before, [])
 
 
-def test_a_move_in_python_reaches_the_page(small: Material) -> None:
+def test_a_move_in_python_reaches_the_page(small: SessionData) -> None:
     session = Session(small)
     view = Explorer(session)
     session.move_threshold("ifng", "change", 0.75)
@@ -90,7 +90,7 @@ def test_a_move_in_python_reaches_the_page(small: Material) -> None:
     assert view.selected == b""
 
 
-def test_bytes_of_the_page_arrive_with_what_came_along(small: Material) -> None:
+def test_bytes_of_the_page_arrive_with_what_came_along(small: SessionData) -> None:
     view = Explorer(small)
     mask = np.zeros(240, dtype=bool)
     mask[[3, 200]] = True
@@ -102,14 +102,14 @@ def test_bytes_of_the_page_arrive_with_what_came_along(small: Material) -> None:
     assert view.selection.sum() == 0
 
 
-def test_an_unknown_colour_of_the_page_is_put_back(small: Material) -> None:
+def test_an_unknown_colour_of_the_page_is_put_back(small: SessionData) -> None:
     view = Explorer(small)
     view.set_state({"color_by": "column:nope"})
 
     assert view.color_by == "axis:ifng"
 
 
-def test_an_unknown_colour_of_python_is_refused(small: Material) -> None:
+def test_an_unknown_colour_of_python_is_refused(small: SessionData) -> None:
     view = Explorer(small)
     with pytest.raises(SessionError, match="V105 Cannot colour by 'column:nope'; choose one of: axis:ifng"):
         view.color_by = "column:nope"
@@ -117,7 +117,7 @@ def test_an_unknown_colour_of_python_is_refused(small: Material) -> None:
     assert view.color_by == view.session.state.color_by == "axis:ifng"
 
 
-def test_the_data_are_complete_and_hold_no_sample_id(small: Material, sent: list[Any]) -> None:
+def test_the_data_are_complete_and_hold_no_sample_id(small: SessionData, sent: list[Any]) -> None:
     view = Explorer(small)
     view._asked(view, {"id": "1", "what": "data"}, [])
     content, buffers = sent[0]
@@ -149,7 +149,7 @@ def test_no_trait_holds_a_name_of_a_sample_or_patient(demo_calls: Calls) -> None
     ],
 )
 def test_a_request_that_cannot_be_answered_gets_an_error(
-    small: Material, sent: list[Any], content: dict[str, Any], error: str
+    small: SessionData, sent: list[Any], content: dict[str, Any], error: str
 ) -> None:
     Explorer(small)._asked(None, content, [])
 
@@ -158,7 +158,7 @@ def test_a_request_that_cannot_be_answered_gets_an_error(
 
 
 @pytest.mark.parametrize("content", [None, "text", [], {}, {"id": 7, "what": "data"}])
-def test_a_message_that_is_no_request_is_let_pass(small: Material, sent: list[Any], content: Any) -> None:
+def test_a_message_that_is_no_request_is_let_pass(small: SessionData, sent: list[Any], content: Any) -> None:
     Explorer(small)._asked(None, content, [])
 
     assert sent == []
@@ -172,7 +172,7 @@ def matrix(n_obs: int = 240) -> pd.DataFrame:
     return frame
 
 
-def test_driver_genes_come_with_the_selection_in_the_same_message(small: Material, sent: list[Any]) -> None:
+def test_driver_genes_come_with_the_selection_in_the_same_message(small: SessionData, sent: list[Any]) -> None:
     view = Explorer(small, expression=matrix().iloc[::-1])
     mask = np.arange(240) < 40
     view._asked(view, {"id": "1", "what": "drivers"}, [memoryview(write_bits(mask))])
@@ -186,13 +186,13 @@ def test_driver_genes_come_with_the_selection_in_the_same_message(small: Materia
 
 
 @pytest.mark.parametrize("bits", [b"", b"\xff", b"\x00" * 30, b"\xff" * 30])
-def test_bits_that_do_not_fit_are_an_error(small: Material, sent: list[Any], bits: bytes) -> None:
+def test_bits_that_do_not_fit_are_an_error(small: SessionData, sent: list[Any], bits: bytes) -> None:
     Explorer(small, expression=matrix())._asked(None, {"id": "1", "what": "drivers"}, [bits])
 
     assert sent[0][0]["error"][:4] in {"V110", "V112"}
 
 
-def test_a_gene_colours_by_its_old_name_too(small: Material, sent: list[Any]) -> None:
+def test_a_gene_colours_by_its_old_name_too(small: SessionData, sent: list[Any]) -> None:
     view = Explorer(small, expression=matrix())
     view._asked(view, {"id": "1", "what": "gene", "gene": "STAT1"}, [])
     view._asked(view, {"id": "2", "what": "gene", "gene": "<b>"}, [])
@@ -201,7 +201,7 @@ def test_a_gene_colours_by_its_old_name_too(small: Material, sent: list[Any]) ->
     assert sent[1][0]["error"] == "V114 No gene '<b>' in the matrix, and no signature of that name."
 
 
-def test_a_matrix_of_other_samples_is_refused(small: Material) -> None:
+def test_a_matrix_of_other_samples_is_refused(small: SessionData) -> None:
     with pytest.raises(InputError, match="V121 230 of 240 observations of the calls are not in the matrix"):
         Explorer(small, expression=matrix(10))
 
@@ -261,7 +261,7 @@ def test_the_file_holds_itself_and_no_names(demo_calls: Calls, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_patients_without_names_are_numbered_from_one(small: Material) -> None:
+def test_patients_without_names_are_numbered_from_one(small: SessionData) -> None:
     drawn = build(small, np.arange(240), title="x", names=False)
     names = next(one["names"] for one in drawn.spec["columns"] if one["name"] == "patient")
 
@@ -287,7 +287,7 @@ def test_hostile_names_stay_text_in_the_file(tmp_path: Path) -> None:
 
 
 def test_too_many_observations_are_not_exported(
-    small: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: SessionData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resistype.widgets.explorer.MAX_EXPORT", 100)
     with pytest.raises(InputError, match="V113 240 observations are too many"):
@@ -296,7 +296,7 @@ def test_too_many_observations_are_not_exported(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_named(small: Material, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(small: SessionData, tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"O101 .*view\.html cannot be written"):
         Explorer(small).to_html(tmp_path / "no" / "view.html")
 
@@ -349,7 +349,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     assert {"Explorer", "Runner", "show"} <= set(dir(rooms))
 
 
-def test_rows_of_a_baseline_that_is_not_drawn_are_none(small: Material) -> None:
+def test_rows_of_a_baseline_that_is_not_drawn_are_none(small: SessionData) -> None:
     drawn = build(small, np.array([1, 2, 3]), title="x")
 
     assert np.frombuffer(drawn.buffers[-1], "<i4").tolist() == [-1, -1, 1]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.scheme import load_scheme
-from resistype.session import Session, from_quantities
+from resistype.session import Session, SessionData
 from resistype.session.state import inside
 from resistype.stats import wilson
 from resistype.widgets._spec import build, whole
@@ -46,7 +46,7 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
         }
     )
     points = {"plane": rng.normal(0, 1, (n_obs, 2))}
-    return from_quantities(scheme, frame, design=design, embeddings=points)
+    return SessionData.from_quantities(scheme, frame, design=design, embeddings=points)
 
 
 def rule_vectors() -> dict[str, Any]:

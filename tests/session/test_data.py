@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import InputError
-from resistype.session import from_quantities
-from resistype.session.joined import coordinates, in_order
+from resistype.session import SessionData
+from resistype.session.data import coordinates, in_order
 from tests.scheme.build import scheme
 
 SAMPLES = ("a", "b", "c")
@@ -74,7 +74,7 @@ def test_a_session_joins_coordinates_and_design_by_name() -> None:
     quantities = pd.DataFrame({"a_score": [0.1, 0.2, 0.3]}, index=list(SAMPLES))
     design = pd.DataFrame({"patient": ["P3", "P1", "P2"]}, index=["c", "a", "b"])
 
-    found = from_quantities(scheme(), quantities, design=design, embeddings={"UMAP": named("c", "b", "a")})
+    found = SessionData.from_quantities(scheme(), quantities, design=design, embeddings={"UMAP": named("c", "b", "a")})
 
     assert found.design["patient"].tolist() == ["P1", "P2", "P3"]
     np.testing.assert_array_equal(found.embeddings["UMAP"], POINTS.astype(np.float32))
@@ -85,7 +85,7 @@ def test_a_design_of_other_observations_is_refused() -> None:
     design = pd.DataFrame({"patient": ["P1", "P2"]}, index=["a", "x"])
 
     with pytest.raises(InputError) as caught:
-        from_quantities(scheme(), quantities, design=design)
+        SessionData.from_quantities(scheme(), quantities, design=design)
 
     assert str(caught.value) == (
         "V121 The design: 1 observations are not among its rows; its rows need the names of the observations, or give "

@@ -1,7 +1,7 @@
-"""Calling again: the rules of a scheme on float32 columns, for the axes that a moved threshold can touch.
+"""The rules of a scheme applied again, for the axes that a moved threshold can touch.
 
-The rules are those of `resistype.scheme.rules.decide`, run on blocks that fit the cache, with calls as small codes
-instead of words. Everything is compared in float32, as in the browser.
+The rules are those of `resistype.scheme.rules.decide`, run on blocks that fit the cache, with calls
+as small codes instead of words. Everything is compared in float32, as in the browser.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.scheme.rules import decide
+from resistype.scheme.rules import Condition, decide
 from resistype.scheme.scheme import Axis, Scheme
 
-__all__ = ["overlay", "recall", "safe_float32", "touched"]
+__all__ = ["comparisons", "overlay", "reapply_rules", "safe_float32", "touched"]
 
 BLOCK = 32_768
 
@@ -33,7 +33,7 @@ class _Coded:
 
 
 def safe_float32(values: NDArray[np.float64], limits: Collection[float]) -> NDArray[np.float32]:
-    """Values as float32 that lie on the same side of every limit as before, and are equal to it only if they were.
+    """Values as float32 that lie on the same side of every limit, or on it, as before.
 
     Examples
     --------
@@ -51,6 +51,11 @@ def safe_float32(values: NDArray[np.float64], limits: Collection[float]) -> NDAr
     return cast_
 
 
+def comparisons(axis: Axis) -> list[Condition]:
+    """Conditions of an axis that compare a quantity with a threshold, in the order of its rules."""
+    return [c for rule in axis.rules for c in rule.conditions if c.kind == "compare"]
+
+
 def touched(scheme: Scheme, axis: str) -> tuple[str, ...]:
     """The axis and, in order, those whose rules look at a call that may change with it."""
     found = {axis}
@@ -61,7 +66,7 @@ def touched(scheme: Scheme, axis: str) -> tuple[str, ...]:
     return tuple(one.id for one in scheme.axes if one.id in found)
 
 
-def recall(
+def reapply_rules(
     scheme: Scheme,
     columns: Mapping[str, NDArray[np.float32]],
     names: Mapping[str, Sequence[str]],
@@ -80,7 +85,8 @@ def recall(
     names
         Calls of each axis in the order of their codes.
     before, axes
-        Earlier codes, and the axes to call again; the others are taken as they are. By default all are called.
+        Earlier codes, and the axes to call again; the others are taken as they are. By default all
+        are called.
     """
     n_obs = len(next(iter(columns.values())))
     result = dict(before or {})
@@ -112,15 +118,18 @@ def _block(
     rules = [rule.conditions for rule in axis.rules]
     words = cast("Mapping[str, NDArray[np.object_]]", calls)
     which = decide(rules, columns, scheme.thresholds_of(axis.id), calls=words)
-    code = np.array([names.index(c) for c in (*(r.call for r in axis.rules), axis.otherwise_call)], dtype=np.uint8)
+    code = np.array(
+        [names.index(c) for c in (*(r.call for r in axis.rules), axis.otherwise_call)],
+        dtype=np.uint8,
+    )
     return np.asarray(code[which])
 
 
 def overlay(
     raw: NDArray[np.uint8], raw_before: NDArray[np.uint8], final_before: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """Calls to show: where the rules say what they said before, what `classify` made of it then; else the rules.
+    """Calls to show: those of `classify` where the rules say what they said then; else the rules.
 
-    A call that was taken back as not firm, or withheld, stays so until the rules say something else.
+    A call that was withheld stays so until the rules say something else.
     """
     return np.where(raw == raw_before, final_before, raw)

@@ -14,28 +14,28 @@ from hypothesis import strategies as st
 from resistype.scheme import Calls, Scheme, load_scheme
 from resistype.scheme.context import Column
 from resistype.scheme.verdicts import apply_rules
-from resistype.session import Material, Session, State, call_names, from_calls, from_quantities
-from resistype.session.recall import overlay, recall, safe_float32, touched
+from resistype.session import Session, SessionData, State, call_names
+from resistype.session.reapply import overlay, reapply_rules, safe_float32, touched
 from resistype.session.state import moved_scheme
 
 SCHEME = load_scheme("acquired_resistance")
 MOVABLE = [(axis.id, name) for axis in SCHEME.axes for name in axis.thresholds]
 
 
-def slow(material: Material, scheme: Scheme) -> dict[str, list[str]]:
+def slow(material: SessionData, scheme: Scheme) -> dict[str, list[str]]:
     """The obvious way: `apply_rules` on the same float32 columns."""
     why = np.full(material.n_obs, "", dtype=object)
     columns: dict[str, Any] = {name: Column(values, why) for name, values in material.columns.items()}
     return {axis: calls.tolist() for axis, calls in apply_rules(scheme, columns).by_rule.items()}
 
 
-def quick(material: Material, scheme: Scheme) -> dict[str, list[str]]:
+def quick(material: SessionData, scheme: Scheme) -> dict[str, list[str]]:
     names = {axis.id: call_names(axis) for axis in scheme.axes}
-    found = recall(scheme, material.columns, names)
+    found = reapply_rules(scheme, material.columns, names)
     return {axis: [names[axis][code] for code in codes] for axis, codes in found.items()}
 
 
-def test_the_calls_at_the_scheme_s_own_thresholds(material: Material) -> None:
+def test_the_calls_at_the_scheme_s_own_thresholds(material: SessionData) -> None:
     assert quick(material, material.scheme) == slow(material, material.scheme)
 
 
@@ -53,12 +53,12 @@ def test_moved_thresholds_call_as_apply_rules_does(
     assert quick(material, scheme) == slow(material, scheme)
 
 
-def _material() -> Material:
+def _material() -> SessionData:
     rng = np.random.default_rng(3)
     values = {name: np.round(rng.normal(0, 1.5, 300), 1) for name in SCHEME.quantities}
     frame = pd.DataFrame(values)
     frame[rng.random(frame.shape) < 0.2] = np.nan
-    return from_quantities(SCHEME, frame)
+    return SessionData.from_quantities(SCHEME, frame)
 
 
 MATERIAL = _material()
@@ -72,7 +72,7 @@ def test_only_the_axes_that_look_at_the_moved_one_are_called_again(axis: str, ex
     assert touched(SCHEME, axis) == expected
 
 
-def test_the_other_axes_are_the_same_arrays(material: Material) -> None:
+def test_the_other_axes_are_the_same_arrays(material: SessionData) -> None:
     session = Session(material)
     before = {axis.id: session.codes(axis.id) for axis in material.scheme.axes}
     session.move_threshold("ifng", "change", 2.0)
@@ -110,7 +110,7 @@ def test_a_session_begins_with_the_calls_of_classify(demo_calls: Calls) -> None:
     frame = session.to_frame()
     for axis in demo_calls.scheme.axes:
         assert frame[axis.id].astype(str).tolist() == demo_calls.verdicts.calls[axis.id].tolist()
-        names, raw = session.names(axis.id), session.material.raw[axis.id]
+        names, raw = session.names(axis.id), session.data.raw[axis.id]
 
         assert [names[code] for code in raw] == demo_calls.verdicts.by_rule[axis.id].tolist()
 
@@ -131,7 +131,7 @@ def test_a_million_rows_are_called_again_in_a_tenth_of_a_second() -> None:
     n_obs = 1_000_000
     frame = pd.DataFrame({name: rng.normal(0, 1, n_obs) for name in SCHEME.quantities})
     frame.loc[rng.random(n_obs) < 0.3, "ifng_change"] = np.nan
-    session = Session(from_quantities(SCHEME, frame))
+    session = Session(SessionData.from_quantities(SCHEME, frame))
     seconds = []
     for value in np.linspace(0.1, 1.5, 12):
         start = time.perf_counter()
@@ -144,7 +144,7 @@ def test_a_million_rows_are_called_again_in_a_tenth_of_a_second() -> None:
 
 def test_embeddings_of_another_length_are_refused(demo_calls: Calls) -> None:
     with pytest.raises(ValueError, match=r"embedding 'UMAP' has shape \(3, 2\); \(64, 2\) is needed"):
-        from_calls(demo_calls, {"UMAP": np.zeros((3, 2))})
+        SessionData.from_calls(demo_calls, {"UMAP": np.zeros((3, 2))})
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,6 @@ def test_embeddings_of_another_length_are_refused(demo_calls: Calls) -> None:
 )
 def test_quantities_that_do_not_fit_are_refused(frame: pd.DataFrame, design: pd.DataFrame | None, message: str) -> None:
     with pytest.raises(ValueError) as error:
-        from_quantities(SCHEME, frame, design=design)
+        SessionData.from_quantities(SCHEME, frame, design=design)
 
     assert message in str(error.value)
