@@ -26,13 +26,13 @@ if TYPE_CHECKING:
         Reference,
         Scheme,
         apply_scheme,
-        classify,
         fit_model,
         fit_reference,
         load_scheme,
     )
     from resistype.score import Scores, score
     from resistype.session import Session
+    from resistype.systems import classify
 
 __all__ = [
     "CallOptions",
@@ -69,7 +69,7 @@ _HOMES = {
     "Session": "resistype.session",
     "Signature": "resistype.library",
     "apply_scheme": "resistype.scheme",
-    "classify": "resistype.scheme",
+    "classify": "resistype.systems",
     "clinical": "resistype.cohort",
     "fit_model": "resistype.scheme",
     "fit_reference": "resistype.scheme",

@@ -35,6 +35,7 @@ FLOORS = {
     "curation": 4,
     "cohort": 5,
     "spatial": 5,
+    "systems": 6,
     "session": 6,
     "report": 6,
     "widgets": 7,

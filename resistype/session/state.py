@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.scheme.scheme import Scheme
+from resistype.scheme.variant import marked
 
 __all__ = ["Region", "State", "inside", "moved_between", "moved_scheme", "read_rows", "write_rows"]
 
@@ -61,6 +62,8 @@ class State:
 
 def moved_scheme(scheme: Scheme, state: State) -> Scheme:
     """The scheme with the moved thresholds in it; a moved threshold is ours, whatever it was before."""
+    if not state.moved:
+        return scheme
     axes = []
     for axis in scheme.axes:
         own = dict(axis.thresholds)
@@ -69,7 +72,7 @@ def moved_scheme(scheme: Scheme, state: State) -> Scheme:
                 text = f"{own[name].text} (moved from {own[name].value:g})"
                 own[name] = own[name].model_copy(update={"value": value, "source": "ours", "text": text})
         axes.append(axis.model_copy(update={"thresholds": own}))
-    return scheme.model_copy(update={"axes": tuple(axes)})
+    return marked(scheme.model_copy(update={"axes": tuple(axes)}), "moved")
 
 
 def moved_between(before: State, after: State) -> list[tuple[str, str]]:
