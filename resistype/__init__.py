@@ -25,12 +25,12 @@ if TYPE_CHECKING:
         Reference,
         Scheme,
         apply_scheme,
-        classify,
         fit_reference,
         load_scheme,
     )
     from resistype.score import Scores, score
     from resistype.session import Session
+    from resistype.systems import classify
 
 __all__ = [
     "CallOptions",
@@ -67,7 +67,7 @@ _HOMES = {
     "Session": "resistype.session",
     "Signature": "resistype.library",
     "apply_scheme": "resistype.scheme",
-    "classify": "resistype.scheme",
+    "classify": "resistype.systems",
     "clinical": "resistype.cohort",
     "fit_model": "resistype.opinions",
     "fit_reference": "resistype.scheme",

@@ -13,8 +13,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from resistype.cohort.cells import CellScheme, list_cell_schemes, load_cell_scheme
-from resistype.cohort.cells.caveats import caveat_line
 from resistype.scheme import Scheme, list_schemes, load_scheme
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.scheme import Axis, Threshold
@@ -90,14 +88,13 @@ def lone_thresholds(content: BaseModel, where: str = "") -> Iterator[tuple[str, 
             yield from lone_thresholds(value, f"{where}{name}.")
 
 
-def scheme_page(scheme: Scheme | CellScheme) -> str:
+def scheme_page(scheme: Scheme) -> str:
     """The page of a scheme."""
     link = f" [doi {scheme.doi}](https://doi.org/{scheme.doi})" if scheme.doi else ""
     parts = [f"# {scheme.title}\n", f"`{scheme.id}` {scheme.version}. {scheme.context}.\n"]
     parts.append(f"{scheme.summary.strip()}\n")
     parts += [f"{scheme.citation}.{link}\n", f":::{{note}}\n{scheme.claim}\nResearch use only.\n:::\n"]
-    patient = getattr(scheme, "patient_axes", ())
-    for axis in (*scheme.axes, *patient):
+    for axis in scheme.axes:
         parts += axis_part(axis)
     if scheme.thresholds:
         parts += ["## Thresholds that several axes share\n", thresholds(scheme.thresholds) + "\n"]
@@ -109,15 +106,12 @@ def scheme_page(scheme: Scheme | CellScheme) -> str:
     return "\n".join(parts)
 
 
-def _quantities(scheme: Scheme | CellScheme) -> list[list[object]]:
+def _quantities(scheme: Scheme) -> list[list[object]]:
     return [[f"`{name}`", one.title, one.unit] for name, one in scheme.quantities.items()]
 
 
-def _caveats(scheme: Scheme | CellScheme) -> list[list[object]]:
-    def line(code: str) -> str:
-        return CAVEATS[code] if isinstance(scheme, Scheme) else caveat_line(code)
-
-    return [[f"`{one.code}`", line(one.code), "; ".join(one.when) or "always"] for one in scheme.caveats]
+def _caveats(scheme: Scheme) -> list[list[object]]:
+    return [[f"`{one.code}`", CAVEATS[one.code], "; ".join(one.when) or "always"] for one in scheme.caveats]
 
 
 def room_page(room: str, title: str) -> str:
@@ -145,7 +139,6 @@ def write(folder: Path) -> list[Path]:
     """Write all pages that are made; gives their paths."""
     shutil.rmtree(folder, ignore_errors=True)
     pages = {f"schemes/{name}.md": scheme_page(load_scheme(name)) for name in list_schemes()}
-    pages |= {f"schemes/{name}.md": scheme_page(load_cell_scheme(name)) for name in list_cell_schemes()}
     pages |= {f"api/{room}.md": room_page(room, title) for room, title in ROOMS.items()}
     for name, text in pages.items():
         path = folder / name

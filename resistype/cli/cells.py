@@ -27,7 +27,6 @@ from resistype.cohort.cells import (
     classify_cells,
     compare_cells,
     list_cell_schemes,
-    load_cell_scheme,
 )
 from resistype.errors import InputError, SamplesError
 from resistype.expression import ReadOptions
@@ -40,6 +39,7 @@ from resistype.report import (
     write_patient_pages,
     write_text,
 )
+from resistype.scheme import Calls, load_scheme
 from resistype.score import RunOptions, ScoreOptions
 
 __all__ = ["classify_command", "write_cells"]
@@ -97,7 +97,7 @@ def classify_command(
     """
     given = dict(locals())
     answer, values = _units(unit)
-    if answer is None and scheme not in list_cell_schemes() and not _is_cell_file(scheme):
+    if answer is None and load_scheme(scheme).system == "bulk":
         _refuse_cell_options(given)
         bulk.classify_command(**{name: given[name] for name in _BULK} | {"unit": values})
         return
@@ -125,11 +125,6 @@ def _units(words: list[str] | None) -> tuple[str | None, str | None]:
     return (answers[0] if answers else None), (values[0] if values else None)
 
 
-def _is_cell_file(scheme: str) -> bool:
-    path = Path(scheme)
-    return path.suffix == ".toml" and path.is_file() and "resistype-cell-scheme" in path.read_text("utf-8", "replace")
-
-
 def _refuse_cell_options(given: dict[str, Any]) -> None:
     used = [f"--{name.replace('_', '-')}" for name in _CELLS if given[name] not in (None, False, [])]
     if used:
@@ -152,8 +147,14 @@ def _classify(given: dict[str, Any], answer: str, values: str | None) -> None:
     scheme = "cart_product" if given["scheme"] == "acquired_resistance" else given["scheme"]
     if given["compare"] is not None and given["group"] is None:
         raise InputError("--compare names a group; name its column with --group.", code="E990")
-    loaded = load_cell_scheme(scheme)
+    loaded = load_scheme(scheme)
     calls = classify_cells(given["expression"], loaded, options=_options(given, answer, values))
+    if isinstance(calls, Calls):
+        command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+        files = replace(calls, run={**calls.run, "command": command}).write(given["out"])
+        bulk.print_cohort(calls)
+        show.say(f"\nWritten to {given['out']}: {', '.join(sorted(path.name for path in files))}")
+        return
     tables = dict(calls.tables)
     if given["compare"] is not None:
         tables["comparison"] = _compared(calls, given)
@@ -254,7 +255,7 @@ def write_cells(calls: CellCalls, folder: str | Path, *, unit: str = "patient") 
 def _print(calls: CellCalls, unit: str) -> None:
     show.say(f"{calls.run['n_cells']:,} cells, scheme {calls.scheme.id} {calls.scheme.version}. {calls.scheme.claim}")
     frame = calls.to_frame("sample" if unit == "sample" and calls.samples is not None else "patient")
-    axes = calls.scheme.axes if unit == "sample" and calls.samples is not None else calls.scheme.patient_axes
+    axes = calls.scheme.of("sample" if unit == "sample" and calls.samples is not None else "patient").axes
     rows = []
     for axis in axes:
         for call, n in frame[axis.id].value_counts(sort=False).items():

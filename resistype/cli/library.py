@@ -10,8 +10,6 @@ import pandas as pd
 import typer
 
 from resistype.cli import curate, show
-from resistype.cohort.cells import list_cell_schemes, load_cell_scheme
-from resistype.cohort.cells.spec import CellScheme
 from resistype.errors import SchemeError
 from resistype.library import check_library, check_paths, list_frame, load_library
 from resistype.library import show as show_signature
@@ -78,24 +76,23 @@ def check_signatures(
 @schemes.command("list")
 def list_all_schemes() -> None:
     """Every shipped scheme, for biopsies and for cells."""
-    rows = [_row(load_scheme(name), "biopsies") for name in list_schemes()]
-    rows += [_row(load_cell_scheme(name), "cells") for name in list_cell_schemes()]
+    rows = [_row(load_scheme(name)) for name in list_schemes()]
     show.table(pd.DataFrame(rows))
 
 
-def _row(scheme: Scheme | CellScheme, reads: str) -> dict[str, str]:
-    axes = ", ".join(axis.id for axis in (*scheme.axes, *getattr(scheme, "patient_axes", ())))
-    return {"scheme": scheme.id, "version": scheme.version, "reads": reads, "title": scheme.title, "axes": axes}
+def _row(scheme: Scheme) -> dict[str, str]:
+    axes = ", ".join(axis.id for axis in scheme.axes)
+    return {"scheme": scheme.id, "version": scheme.version, "reads": scheme.system, "title": scheme.title, "axes": axes}
 
 
 @schemes.command("show")
 def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml file")]) -> None:
     """Axes, rules and thresholds of a scheme, each threshold with its source."""
-    scheme = load_cell_scheme(name) if name in list_cell_schemes() else load_scheme(name)
+    scheme = load_scheme(name)
     show.say(
         f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.claim}\n{scheme.citation}\n"
     )
-    for axis in (*scheme.axes, *getattr(scheme, "patient_axes", ())):
+    for axis in scheme.axes:
         rules = [{"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason} for rule in axis.rules]
         show.table(pd.DataFrame(rules), title=f"{axis.title} ({axis.id})")
         limits = [
@@ -114,29 +111,16 @@ def check_one_scheme(
 ) -> None:
     """Everything that is wrong with schemes; exit code 1 when there is something."""
     known = list(load_library())
-    shipped = {**list_schemes(), **list_cell_schemes()}
+    shipped = list_schemes()
     count = 0
     for name in names or list(shipped):
         if name not in shipped and not Path(name).is_file():
             message = f"There is no scheme {name!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
             raise SchemeError(message, code="S101")
-        complaints = _cell_complaints(name, known) if name in list_cell_schemes() else check_scheme(name, known)
+        complaints = check_scheme(name, known)
         count += len(complaints)
         for line in complaints:
             show.say(f"{name}: {line}")
     show.say(f"{count} complaints")
     if count:
         raise typer.Exit(1)
-
-
-def _cell_complaints(name: str, known: list[str]) -> list[str]:
-    """What is wrong with a scheme for cells: its file, or scores of which no signature is in the library."""
-    try:
-        scheme = load_cell_scheme(name)
-    except SchemeError as error:
-        return error.message.splitlines()
-    return [
-        f"signatures.{score}: none of {', '.join(ids)} is in the library"
-        for score, ids in scheme.signatures.items()
-        if not any(one in known for one in ids)
-    ]

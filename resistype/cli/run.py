@@ -32,7 +32,7 @@ from resistype.scheme import CallOptions, Calls, classify
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 
-__all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "score_command"]
+__all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "print_cohort", "score_command"]
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
 Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected")]
@@ -59,7 +59,7 @@ def demo_command(
     calls = _with_command(calls)
     write_folder(calls, target)
     show.say("SIMULATED data: they show the machinery, not biology. Research use only.\n")
-    _print_cohort(calls)
+    print_cohort(calls)
     frame = calls.to_frame()
     found = _compare(frame, data.truth)
     show.say("")
@@ -171,7 +171,7 @@ def classify_command(
         if figures:
             draw_calls(calls, out / "figures")
         bar.advance(bar.task_ids[0])
-    _print_cohort(calls)
+    print_cohort(calls)
     show.say(f"\nWritten to {out}. Research use only; not for treatment decisions.")
 
 
@@ -189,10 +189,11 @@ def _with_command(calls: Calls) -> Calls:
     return replace(calls, run={**calls.run, "command": shlex.join(words)})
 
 
-def _print_cohort(calls: Calls) -> None:
+def print_cohort(calls: Calls) -> None:
+    """Calls of each axis beside their base rates."""
     about = calls.reference
     show.say(
-        f"{len(calls.samples)} samples, scheme {calls.scheme.id} {calls.scheme.version}, "
+        f"{len(calls.samples)} {calls.unit}s, scheme {calls.scheme.id} {calls.scheme.version}, "
         f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
     )
     frame = calls.to_frame()

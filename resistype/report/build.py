@@ -16,6 +16,7 @@ from resistype.report.options import ReportOptions
 from resistype.report.overview import build_cohort
 from resistype.report.parts import AxisCounts, Group, LabelCount, Quantity
 from resistype.report.patient import only_patient
+from resistype.report.tables import build_tables
 from resistype.report.units import build_units, order_of, refusals
 from resistype.report.visible import visible_labels, visible_thresholds
 from resistype.scheme import Calls
@@ -68,19 +69,19 @@ def build_report(calls: Calls, options: ReportOptions | None = None) -> Report:
     units = build_units(calls, named)
     axes = tuple(_axis(calls, axis) for axis in calls.scheme.axes)
     group = Group(
-        id="samples",
-        noun="sample",
+        id=f"{calls.unit}s",
+        noun=calls.unit,
         ordered_by=order_of(calls)[1],
         axes=axes,
         units=units,
         refused=refusals(units, [axis.id for axis in axes]),
     )
     report = Report(
-        kind="biopsies",
+        kind="biopsies" if calls.scheme.system == "bulk" else "cells",
         **_head(calls),
         inputs=_inputs(calls),
         groups=(group,),
-        cohort=build_cohort(calls, chosen.opinions),
+        cohort=build_cohort(calls, chosen.opinions).model_copy(update={"tables": tuple(build_tables(calls.tables))}),
         **_back(calls, chosen),
     )
     return report if chosen.patient is None else only_patient(report, _known(calls, chosen.patient))

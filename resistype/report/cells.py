@@ -12,41 +12,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells import CellCalls, CellScheme, Verdict
+from resistype.cohort.cells import CellCalls, Verdict
 from resistype.errors import InputError
 from resistype.report.build import label_rows
 from resistype.report.cell_methods import cell_methods, cell_references
 from resistype.report.methods import signature_papers
-from resistype.report.model import Check, Cohort, Inputs, Report, Signature, Table, Threshold
+from resistype.report.model import Check, Cohort, Inputs, Report, Signature, Threshold
 from resistype.report.options import ReportOptions
 from resistype.report.parts import AxisCounts, Call, Comparison, Evidence, Group, Quantity, Unit
 from resistype.report.patient import only_patient, patients_of
+from resistype.report.tables import build_tables
 from resistype.report.units import refusals
 from resistype.report.versions import package_versions
 from resistype.scheme.palette import axis_colors
 from resistype.scheme.rules import holds
-from resistype.scheme.scheme import Axis
+from resistype.scheme.scheme import Axis, Scheme
 from resistype.text import one_line
 
-__all__ = ["TABLES", "build_cell_report"]
-
-TABLES = {
-    "composition": ("Composition", "Share of the cells of a sample in each state, with its 95 % interval (Wilson)."),
-    "balance": ("Balance of two states", "log2 of (first + 0.5) / (second + 0.5), interval by bootstrap over cells."),
-    "scores": ("Mean scores", "Mean over the cells of a sample."),
-    "patients": ("Clones of patients", "Numbers behind plasticity, expansion and drift, a row a patient."),
-    "flow": ("Clones between states", "Each clone counts once, split by the shares of its cells."),
-    "comparison": ("Comparison of groups", "Over patients, never over cells: n and size of the effect first."),
-}
-# what stands on the page of tables that are wider than it; the others whole
-_SHOWN = {
-    "composition": ("patient", "timepoint", "kind", "numerator", "denominator", "share", "low", "high", "reason"),
-    "patients": (
-        *("patient", "first", "last", "n_tracked", "n_expanded", "n_contracted"),
-        *("plastic_share", "plastic_low", "plastic_high", "drift", "drift_p"),
-    ),
-}
-_MOST = 400  # rows of a table on the page
+__all__ = ["build_cell_report"]
 
 
 def build_cell_report(calls: CellCalls, options: ReportOptions | None = None) -> Report:
@@ -86,11 +69,11 @@ def build_cell_report(calls: CellCalls, options: ReportOptions | None = None) ->
         citation=f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
         claim=scheme.claim,
         compared_with=_compared(calls),
-        questions={axis.id: _question(axis) for axis in (*scheme.patient_axes, *scheme.axes)},
+        questions={axis.id: _question(axis) for axis in scheme.axes},
         inputs=_inputs(calls),
         groups=groups,
         quantities=tuple(Quantity(id=n, title=q.title, unit=q.unit) for n, q in scheme.quantities.items()),
-        cohort=Cohort(tables=tuple(_tables(calls))),
+        cohort=Cohort(tables=tuple(build_tables(calls.tables))),
         thresholds=tuple(_thresholds(scheme)),
         signatures=tuple(_signatures(calls)),
         caveats=calls.caveats(),
@@ -151,7 +134,7 @@ def _coverage(calls: CellCalls) -> list[dict[str, Any]]:
 
 def _groups(calls: CellCalls) -> Iterator[Group]:
     scheme = calls.scheme
-    kinds = (("patients", scheme.patient_axes, calls.patients), ("samples", scheme.axes, calls.samples))
+    kinds = (("patients", scheme.patient_axes, calls.patients), ("samples", scheme.of("sample").axes, calls.samples))
     for id_, axes, verdict in kinds:
         if verdict is None or not axes:
             continue
@@ -187,8 +170,8 @@ def _units(calls: CellCalls, kind: str, axes: Sequence[Axis], verdict: Verdict) 
         )
 
 
-def _evidence(scheme: CellScheme, axis: Axis, known: dict[Any, Any]) -> Iterator[Evidence]:
-    cuts = scheme.cuts_of(axis)
+def _evidence(scheme: Scheme, axis: Axis, known: dict[Any, Any]) -> Iterator[Evidence]:
+    cuts = scheme.thresholds_of(axis.id)
     sources = {name: one.source for name, one in (scheme.thresholds | axis.thresholds).items()}
     compared: dict[str, dict[str, Comparison]] = {}
     for rule in axis.rules:
@@ -204,36 +187,11 @@ def _evidence(scheme: CellScheme, axis: Axis, known: dict[Any, Any]) -> Iterator
         yield Evidence(axis=axis.id, quantity=name, value=value, tests=tests)
 
 
-# ------------------------------------------------------------------ tables, thresholds, signatures
+# ------------------------------------------------------------------ thresholds, signatures
 
 
-def _tables(calls: CellCalls) -> Iterator[Table]:
-    for name, (title, caption) in TABLES.items():
-        table = calls.tables.get(name)
-        if table is None or table.empty:
-            continue
-        whole = table.reset_index() if name == "comparison" else table
-        kept = [one for one in whole.columns if one in _SHOWN.get(name, whole.columns)]
-        shown = whole[kept].dropna(axis=1, how="all")
-        shown = shown.loc[:, [not (shown[one].astype(str) == "").all() for one in shown.columns]]
-        more = f" {len(shown):,} rows; the first {_MOST} are shown, all stand in {name}.tsv." * (len(shown) > _MOST)
-        rows = [tuple(_cell(cell) for cell in row) for row in shown.head(_MOST).itertuples(index=False, name=None)]
-        columns = tuple(str(one) for one in shown.columns)
-        yield Table(
-            id=name, title=title, caption=f"n = {len(shown):,} rows. {caption}{more}", columns=columns, rows=tuple(rows)
-        )
-
-
-def _cell(cell: Any) -> str | float | None:
-    if isinstance(cell, bool | np.bool_):
-        return "yes" if cell else "no"
-    if isinstance(cell, int | float | np.number):
-        return float(cell) if np.isfinite(float(cell)) else None
-    return None if cell is None or cell is pd.NA else str(cell)
-
-
-def _thresholds(scheme: CellScheme) -> Iterator[Threshold]:
-    titles = {axis.id: axis.title for axis in (*scheme.axes, *scheme.patient_axes)}
+def _thresholds(scheme: Scheme) -> Iterator[Threshold]:
+    titles = {axis.id: axis.title for axis in scheme.axes}
     for row in scheme.threshold_rows():
         kept = {name: row[name] for name in ("value", "source", "citation", "doi", "text")}
         condition = f"{str(row['name']).replace('_', ' ')}: {row['value']:g}"

@@ -15,6 +15,8 @@ _ENOUGH, _SMALL = 0.8, 30
 
 def build_checks(calls: Calls) -> tuple[Check, ...]:
     """The checks of a run, in the order in which one would make them."""
+    if calls.scheme.system != "bulk":
+        return tuple(_genes(calls))
     return (*_genes(calls), *_reference(calls), *_pairs(calls), *_rest(calls))
 
 

@@ -43,6 +43,8 @@ def write_folder(calls: Calls, folder: str | Path, options: ReportOptions | None
         "report.html": render(report),
         "report.json": report_json(report),
     }
+    more = {f"{name}.tsv": table_text(table) for name, table in calls.tables.items()}
+    texts = {**more, **texts}
     texts["run.json"] = run_json(calls, texts)  # last: its hashes tell files of this run from those of an older one
     target = make_folder(folder)
     for name in texts:

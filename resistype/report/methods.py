@@ -46,7 +46,25 @@ _UNITS = {
 
 def methods_text(calls: Calls) -> tuple[str, ...]:
     """Paragraphs for the methods section of a paper."""
+    if calls.scheme.system != "bulk":
+        return (_of_system(calls), _limits(calls))
     return (_what(calls), _how(calls), _limits(calls))
+
+
+def _of_system(calls: Calls) -> str:
+    """What was measured on what, and how often the same calls come by chance and again."""
+    scheme, given = calls.scheme, calls.run["input"]
+    cited = METHOD_PAPERS.get(scheme.method, "")
+    scored = f" Signatures were scored by {scheme.method} ({cited})." if scheme.candidates and cited else ""
+    chance = str(calls.base_rates["basis"].iloc[0]) if len(calls.base_rates) else ""
+    rates = f" Base rates are those of the same rules on {chance}." if chance else ""
+    kinds = ", ".join(calls.stability.shares) if calls.stability is not None else ""
+    again = f" Stability is the share of repeats ({kinds} drawn anew) with the same call." if kinds else ""
+    return (
+        f"{given['n_obs']:,} observations of {len(calls.samples)} {calls.unit}s were classified with resistype "
+        f"{calls.run['versions']['resistype']} by the scheme {scheme.ref} ({scheme.title}; after "
+        f"{_cited(scheme.citation, scheme.doi)}).{scored}{rates}{again}"
+    )
 
 
 def _what(calls: Calls) -> str:
@@ -116,7 +134,11 @@ def _cited(citation: str, doi: str) -> str:
 def references(calls: Calls, opinions: Sequence[str] = ()) -> tuple[str, ...]:
     """Papers behind the run: scheme, scores, signatures, statistics, each once."""
     scheme = calls.scheme
-    methods = sorted({q.method for q in scheme.quantities.values() if q.kind == "score"})
+    methods = (
+        [scheme.method]
+        if scheme.candidates
+        else sorted({q.method for q in scheme.quantities.values() if q.kind == "score"})
+    )
     if calls.stability is not None and scheme.stability is not None:
         methods += [name for name in scheme.stability.methods if name not in methods]
     found = [_cited(scheme.citation, scheme.doi)]

@@ -23,6 +23,7 @@ from resistype.report.zones import zones
 from resistype.scheme import Calls
 from resistype.scheme.palette import natural
 from resistype.scheme.scheme import ABSTENTIONS, Axis
+from resistype.scheme.stability import KINDS
 
 __all__ = ["FIRM", "build_cohort", "median_interval", "paired_rows"]
 
@@ -157,7 +158,8 @@ def _firmness(calls: Calls, axis: Axis) -> Firmness:
         return Firmness(axis=axis.id, n_called=0, n_firm=0, n_taken_back=0, genes=None, cohort=None, methods=None)
     called = ~np.isin(calls.verdicts.calls[axis.id], ABSTENTIONS)
     overall = calls.stability.overall(axis.id)
-    kinds: dict[str, Any] = {kind: _mean(shares[axis.id][called]) for kind, shares in calls.stability.shares.items()}
+    known = calls.stability.shares
+    kinds: dict[str, Any] = {k: _mean(known[k][axis.id][called]) if k in known else None for k in KINDS}
     return Firmness(
         axis=axis.id,
         n_called=int(called.sum()),

@@ -14,6 +14,7 @@ from resistype.report.parts import Call, Comparison, Evidence, GeneMove, Refusal
 from resistype.scheme import Calls
 from resistype.scheme.palette import natural
 from resistype.scheme.scheme import ABSTENTIONS
+from resistype.scheme.stability import KINDS
 
 __all__ = ["MOVED", "build_units", "order_of", "refusals", "taken_back"]
 
@@ -69,7 +70,7 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
 def _firm(calls: Calls, axis: str) -> dict[str, Any]:
     if calls.stability is None:
         return {}
-    kinds = {kind: shares[axis] for kind, shares in calls.stability.shares.items()}
+    kinds = {kind: shares[axis] for kind, shares in calls.stability.shares.items() if kind in KINDS}
     return {"stability": calls.stability.overall(axis), **kinds}
 
 

@@ -17,7 +17,7 @@ from resistype.errors import InputError
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Column
 from resistype.scheme.evidence import evidence_frame
-from resistype.scheme.scheme import Scheme
+from resistype.scheme.scheme import Scheme, Unit
 from resistype.scheme.stability import Stability
 from resistype.scheme.verdicts import Verdicts
 
@@ -54,6 +54,10 @@ class Calls:
         Inputs, versions, options: what it takes to repeat the run.
     stability
         How often each call came again with fewer genes, other cohorts and other methods; None where not asked.
+    unit
+        What a row is: a sample, a patient, a cell or a region.
+    tables
+        For systems: what figures and files are made of, by name.
     """
 
     scheme: Scheme
@@ -68,10 +72,12 @@ class Calls:
     genes: pd.DataFrame = field(repr=False)
     run: Mapping[str, Any] = field(repr=False)
     stability: Stability | None = field(repr=False, default=None)
+    unit: Unit = "sample"
+    tables: Mapping[str, pd.DataFrame] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         axes = ", ".join(axis.id for axis in self.scheme.axes)
-        return f"Calls({len(self.samples)} samples; {self.scheme.id}@{self.scheme.version}; axes {axes})"
+        return f"Calls({len(self.samples)} {self.unit}s; {self.scheme.id}@{self.scheme.version}; axes {axes})"
 
     @property
     def quantities(self) -> pd.DataFrame:
@@ -115,8 +121,8 @@ class Calls:
                 frame[f"{axis.id}_stability"] = self.stability.overall(axis.id)
         frame["headline"] = [self.headline(sample) for sample in self.samples]
         frame["caveats"] = [";".join(codes) for codes in self.verdicts.caveats]
-        frame.index.name = "sample"
-        return frame
+        frame.index.name = self.unit
+        return frame.drop(columns=self.unit, errors="ignore")
 
     def base_rate(self, axis: str, call: str) -> tuple[float, str]:
         """Share of the reference that the same rule gives this call, and on what it was counted."""
@@ -170,8 +176,13 @@ class Calls:
         from resistype.expression.anndata import write_obs  # noqa: PLC0415  loads anndata
 
         labels = pd.DataFrame(dict(self.verdicts.calls), index=pd.Index(self.samples))
-        about = {"scheme": f"{self.scheme.id}@{self.scheme.version}", "reference": dict(self.reference)}
-        write_obs(adata, labels, scores=self.quantities, record=about)
+        about = {"scheme": self.scheme.ref, "reference": dict(self.reference), "unit": self.unit}
+        scores = self.quantities
+        column = str(self.run.get("columns", {}).get(self.unit) or "")
+        if column in adata.obs and not set(self.samples) <= set(map(str, adata.obs_names)):
+            units = adata.obs[column].astype(str)  # each cell gets the call of its patient or region
+            labels, scores = (table.reindex(units).set_axis(adata.obs_names, axis=0) for table in (labels, scores))
+        write_obs(adata, labels, scores=scores, record=about)
 
     def report(self, path: str | Path, options: Any = None) -> Path:
         """Write a self-contained page, or its JSON twin where the name ends with .json; whole or not at all.

@@ -18,7 +18,7 @@ from resistype.scheme.reference import SMALL_COHORT
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.verdicts import Verdicts
 
-__all__ = ["coverage_frame", "gene_frame", "run_caveats", "run_record", "sample_caveats"]
+__all__ = ["coverage_frame", "gene_frame", "run_caveats", "run_record", "sample_caveats", "versions"]
 
 _LOW_COVERAGE = 0.8
 _LESION_COLUMNS = ("lesion", "site")
@@ -148,7 +148,7 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
     return {
         "format": "resistype-run",
         "format_version": 1,
-        "versions": {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        "versions": versions(),
         "input": {
             "source": expression.source,
             "sha256": expression.digest,
@@ -167,6 +167,11 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
         "signatures": {name: {"ref": s.ref, "sha256": s.content_hash} for name, s in signatures.items()},
         "reference": dict(about),
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of resistype, of the packages that compute, and of Python."""
+    return {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()}
 
 
 def _version(name: str) -> str:

@@ -18,10 +18,10 @@ from resistype.errors import SchemeError, complain
 from resistype.resources import signatures_dir
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.rules import parse_condition
-from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+from resistype.scheme.scheme import ABSTENTIONS, SYSTEMS, Axis, Scheme
 from resistype.strict import RefusedError, read_toml
 
-__all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json"]
+__all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
 
 _MAX_BYTES = 1_000_000
 
@@ -34,7 +34,7 @@ def list_schemes() -> dict[str, Path]:
     >>> "acquired_resistance" in list_schemes()
     True
     """
-    return {path.stem: path for path in sorted((signatures_dir() / "schemes").glob("*.toml"))}
+    return {path.stem: path for path in sorted((signatures_dir() / "schemes").rglob("*.toml"))}
 
 
 def load_scheme(scheme: str | Path | Scheme) -> Scheme:
@@ -84,12 +84,40 @@ def _parsed(text: str, subject: str) -> Scheme:
         message = f"{subject} is not valid TOML: {error}"
         raise SchemeError(message, code="S102") from None
     try:
-        scheme = Scheme.model_validate(data)
+        scheme = Scheme.model_validate(upgrade(data))
     except ValidationError as error:
         complain(_plain(error), SchemeError, code="S103", subject=subject)
         raise
     complain(list(_wiring(scheme)), SchemeError, code="S103", subject=subject)
     return scheme
+
+
+def upgrade(data: dict[str, Any]) -> dict[str, Any]:
+    """A file of an older format as one of today; what is wrong with it is left for the model to say.
+
+    The scheme of cells (format 1) had axes of samples and of patients in two tables, and no word of its system.
+    Thresholds of the whole scheme that rules of an axis look at go to the axis, where they can be moved; those that
+    begin with ``min_`` are parameters of the measurement, and stay.
+    """
+    if data.get("format") != "resistype-cell-scheme" or data.get("format_version") != 1:
+        return data
+    new = {**data, "format": "resistype-scheme", "format_version": 2, "candidates": data.get("signatures", {})}
+    new["system"] = data["id"] if data.get("id") in SYSTEMS else ""
+    new["method"] = data.get("method", "ucell")
+    axes = [("sample", one) for one in data.get("axes", ())] + [
+        ("patient", one) for one in data.get("patient_axes", ())
+    ]
+    new["axes"] = [_local({"unit": unit, **one}, data.get("thresholds", {})) for unit, one in axes]
+    new["quantities"] = {name: {"kind": "system", **one} for name, one in data.get("quantities", {}).items()}
+    return {name: one for name, one in new.items() if name not in ("signatures", "patient_axes")}
+
+
+def _local(axis: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    used = {
+        word.lstrip("-") for rule in axis.get("rules", ()) for line in rule.get("when", ()) for word in line.split()
+    }
+    own = {name: one for name, one in shared.items() if name in used and not name.startswith("min_")}
+    return {**axis, "thresholds": {**own, **axis.get("thresholds", {})}}
 
 
 def _load(path: Path) -> Scheme:
@@ -124,10 +152,11 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
                 yield f"quantities.{name}: unknown input {given!r}"
     if scheme.anchor_quantity and scheme.anchor_quantity not in scheme.quantities:
         yield f"anchor_quantity: unknown quantity {scheme.anchor_quantity!r}"
+    yield from _system(scheme)
     earlier: set[str] = set()
     for axis in scheme.axes:
         where = f"axes.{axis.id}"
-        yield from _rules(scheme, axis, earlier)
+        yield from _rules(scheme, axis, {one.id for one in scheme.axes if one.id in earlier and one.unit == axis.unit})
         yield from _reach(axis)
         yield from (f"{where}.evidence: unknown quantity {q!r}" for q in axis.evidence if q not in scheme.quantities)
         if axis.id in earlier:
@@ -140,6 +169,12 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
             yield f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name another code"
         names = set(scheme.thresholds)
         yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
+
+
+def _system(scheme: Scheme) -> Iterable[str]:
+    """An unknown system; none at all is a file of format 1, which says nothing of it and can still be applied."""
+    if scheme.system and scheme.system not in SYSTEMS:
+        yield f"system: {scheme.system!r} is none of {', '.join(SYSTEMS)}"
 
 
 def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:
@@ -203,7 +238,15 @@ def check_scheme(scheme: str | Path | Scheme, signatures: Iterable[str]) -> list
     except SchemeError as error:
         return error.message.splitlines()
     known = set(signatures)
-    complaints = [f"quantities: unknown signature {name!r}" for name in loaded.signatures if name not in known]
+    named = [q.signature for q in loaded.quantities.values() if q.signature]
+    complaints = [f"quantities: unknown signature {name!r}" for name in dict.fromkeys(named) if name not in known]
+    complaints += [
+        f"candidates.{name}: none of {', '.join(ids)} is in the library"
+        for name, ids in loaded.candidates.items()
+        if known.isdisjoint(ids)
+    ]
+    if loaded.system not in SYSTEMS:
+        complaints.append(f"system: {loaded.system!r} is none of {', '.join(SYSTEMS)}")
     try:
         loaded.order()
     except ValueError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,6 +17,7 @@ from resistype.scheme.rules import Condition, parse_condition
 
 __all__ = [
     "ABSTENTIONS",
+    "SYSTEMS",
     "Axis",
     "CaveatRule",
     "Input",
@@ -26,6 +27,7 @@ __all__ = [
     "Scheme",
     "StabilityPlan",
     "Threshold",
+    "Unit",
 ]
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
@@ -49,7 +51,10 @@ QuantityKind = Literal[
     "number",
     "ratio",
     "mark",
+    "system",
 ]
+Unit = Literal["sample", "patient", "cell", "region"]
+SYSTEMS = ("bulk", "tex_psr", "cart_product", "dli_response", "immune_phenotype")
 
 
 class _Model(BaseModel):
@@ -146,6 +151,7 @@ class Axis(_Model):
     labels: dict[str, Label]
     thresholds: dict[str, Threshold] = {}
     rules: tuple[Rule, ...]
+    unit: Unit = "sample"
     evidence: tuple[str, ...] = ()
     otherwise: str
     otherwise_call: str = "indeterminate"
@@ -191,6 +197,14 @@ class Scheme(_Model):
         What is called, in order; a rule may look at the call of an earlier axis.
     caveats
         What must be printed beside the calls.
+    system
+        The code that measures: ``bulk``, or a system of cells or tissue; each axis says the unit that it calls.
+    candidates
+        For systems: what is scored, and the signatures to use; the first that is in the library is used.
+    states
+        For systems: which names of states count as what.
+    never
+        Words that no output of this scheme may hold.
 
     Examples
     --------
@@ -201,11 +215,12 @@ class Scheme(_Model):
     """
 
     format: Literal["resistype-scheme"]
-    format_version: Literal[1]
+    format_version: Literal[1, 2]
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")
     version: str
     title: str
-    unit: str
+    system: str = "bulk"
+    unit: str = ""
     context: str
     summary: str
     citation: str
@@ -224,6 +239,10 @@ class Scheme(_Model):
     line_shift: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     thresholds: dict[str, Threshold] = {}
+    method: str = "ssgsea"
+    candidates: dict[str, tuple[str, ...]] = {}
+    states: dict[str, tuple[str, ...]] = {}
+    never: tuple[str, ...] = ()
 
     def axis(self, name: str) -> Axis:
         """The axis of that id; KeyError when there is none."""
@@ -241,7 +260,32 @@ class Scheme(_Model):
     @property
     def signatures(self) -> tuple[str, ...]:
         """Ids of every signature that the scheme scores, each once."""
-        return tuple(dict.fromkeys(q.signature for q in self.quantities.values() if q.signature))
+        own = [q.signature for q in self.quantities.values() if q.signature]
+        return tuple(dict.fromkeys([*own, *(ids[-1] for ids in self.candidates.values())]))
+
+    @property
+    def ref(self) -> str:
+        """``id@version``."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def patient_axes(self) -> tuple[Axis, ...]:
+        """Axes that call patients."""
+        return self.of("patient").axes
+
+    def of(self, unit: Unit) -> Scheme:
+        """The scheme with the axes of one unit only."""
+        return self.model_copy(update={"axes": tuple(axis for axis in self.axes if axis.unit == unit)})
+
+    def cut(self, name: str) -> float:
+        """Value of a threshold of the scheme."""
+        return self.thresholds[name].value
+
+    def threshold_rows(self) -> list[dict[str, Any]]:
+        """Every threshold with its source, for the record of a run."""
+        own = [("", name, one) for name, one in self.thresholds.items()]
+        own += [(axis.id, name, one) for axis in self.axes for name, one in axis.thresholds.items()]
+        return [{"axis": axis, "name": name, **one.model_dump()} for axis, name, one in own]
 
     def thresholds_of(self, axis: str) -> dict[str, float]:
         """Values of the thresholds that the rules of an axis may name."""

@@ -16,7 +16,20 @@ from resistype.scheme.reference import Reference
 from resistype.scheme.scheme import Scheme
 from resistype.score import get_method
 
-__all__ = ["anchor_for", "by_method", "merged_library", "reference_for"]
+__all__ = ["anchor_for", "by_method", "marked", "merged_library", "reference_for"]
+
+
+def marked(scheme: Scheme, mark: str) -> Scheme:
+    """The scheme with a mark in its version: ``1.0.0`` becomes ``1.0.0+moved``; a mark stands there once."""
+    base, _, marks = scheme.version.partition("+")
+    kept = dict.fromkeys([*filter(None, marks.split(".")), mark])
+    return scheme.model_copy(update={"version": f"{base}+{'.'.join(kept)}"})
+
+
+def _method_of(scheme: Scheme) -> tuple[str, str]:
+    """Version without marks, and the mark that names a scoring method; moved thresholds change no score."""
+    base, _, marks = scheme.version.partition("+")
+    return base, next((mark for mark in marks.split(".") if mark != "moved"), "")
 
 
 def by_method(scheme: Scheme, method: str | None) -> Scheme:
@@ -50,8 +63,7 @@ def by_method(scheme: Scheme, method: str | None) -> Scheme:
     if all(scheme.quantities[name].method == method for name in scored):
         return scheme
     changed = {name: scheme.quantities[name].model_copy(update={"method": method}) for name in scored}
-    version = f"{scheme.version}+{method}"
-    return scheme.model_copy(update={"quantities": {**scheme.quantities, **changed}, "version": version})
+    return marked(scheme.model_copy(update={"quantities": {**scheme.quantities, **changed}}), method)
 
 
 def merged_library(own: Library | None) -> Library:
@@ -87,7 +99,9 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
             "Fit it again with these (resistype.fit_reference), or leave reference= out."
         )
         raise ReferenceDataError(message, code="R107")
-    base, _, method = scheme.version.partition("+")
+    base, method = _method_of(scheme)
+    if not method and scheme.version != base and reference.scheme == f"{scheme.id}@{base}":  # moved thresholds only
+        return replace(reference, scheme=scheme.ref, base_rates=reference.base_rates.iloc[:0])
     if not method or reference.scheme != f"{scheme.id}@{base}":
         return reference  # the check of the scheme follows where the reference is used
     names = [name for name, q in scheme.quantities.items() if q.kind == "score" and name in reference.values]
@@ -120,7 +134,7 @@ def anchor_for(name: str, scheme: Scheme, library: Library) -> Reference | None:
     if not name:
         return None
     anchor = find_reference(name)
-    method = scheme.version.partition("+")[2]
+    method = _method_of(scheme)[1]
     try:
         fitted = reference_for(anchor, scheme, library)
     except ReferenceDataError:

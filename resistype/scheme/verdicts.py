@@ -61,8 +61,11 @@ def _caveats(
     n_obs = len(next(iter(values.values())))
     given: list[list[str]] = [[] for _ in range(n_obs)]
     for rule in scheme.caveats:
+        conditions = rule.conditions
+        if any(one.kind == "call" and one.subject not in calls for one in conditions):  # an axis of another unit
+            continue
         mask = np.ones(n_obs, dtype=bool)
-        for condition in rule.conditions:
+        for condition in conditions:
             mask &= holds(condition, values, thresholds, calls=calls)
         for row in np.flatnonzero(mask):
             given[row].append(rule.code)

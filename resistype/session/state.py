@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from resistype.scheme.palette import GREYS, NO_DATA, axis_colors, category_colors, natural
 from resistype.scheme.scheme import Axis, Scheme
+from resistype.scheme.variant import marked
 from resistype.session.data import Flow, SessionData, Share, call_names, composition, flows
 from resistype.session.reapply import comparisons
 
@@ -80,7 +81,9 @@ class State:
 
 
 def moved_scheme(scheme: Scheme, state: State) -> Scheme:
-    """The scheme with the moved thresholds in it; these are ours, whatever they were before."""
+    """The scheme with the moved thresholds in it; a moved threshold is ours, whatever it was before."""
+    if not state.moved:
+        return scheme
     axes = []
     for axis in scheme.axes:
         own = dict(axis.thresholds)
@@ -91,7 +94,7 @@ def moved_scheme(scheme: Scheme, state: State) -> Scheme:
                     update={"value": value, "source": "ours", "text": text}
                 )
         axes.append(axis.model_copy(update={"thresholds": own}))
-    return scheme.model_copy(update={"axes": tuple(axes)})
+    return marked(scheme.model_copy(update={"axes": tuple(axes)}), "moved")
 
 
 def moved_between(before: State, after: State) -> list[tuple[str, str]]:

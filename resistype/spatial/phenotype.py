@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.scheme import Calls, Scheme
+from resistype.scheme.measured import Measured, call_measured
 from resistype.spatial.compartments import Compartments, compartments
 from resistype.spatial.density import Estimate, density_ratio, poisson_interval
 from resistype.spatial.neighbours import nearest
-from resistype.spatial.options import ImmuneRule, Roles, Threshold
+from resistype.spatial.options import ImmuneRule, MarginRule, Roles, Threshold
 from resistype.spatial.tissue import Tissue
 
-__all__ = ["CAVEATS", "RegionCall", "RegionCalls", "describe_regions"]
+__all__ = ["CAVEATS", "RegionCall", "RegionCalls", "classify_tissue", "describe_regions"]
 
 CAVEATS = {
     "RUO": "Research use only; not for treatment decisions.",
@@ -199,3 +201,56 @@ def _evidence(counts: _Counts, distance: NDArray[np.float64], rule: ImmuneRule) 
     rows.append(("tumour cells", counts.n_tumour, np.nan, count, "cells", float(rule.min_tumour)))
     flat = [(q, n, a, i.value, i.low, i.high, u, cut, "" if np.isnan(cut) else "ours") for q, n, a, i, u, cut in rows]
     return pd.DataFrame(flat, columns=list(_COLUMNS))
+
+
+# ------------------------------------------------------------------ as a scheme
+
+
+def classify_tissue(tissue: Tissue, scheme: Scheme, *, rule: MarginRule | None = None) -> Calls:
+    """Call every region by a scheme of the system ``immune_phenotype``; its `states` say which kinds play which part.
+
+    Parameters
+    ----------
+    tissue
+        Cells with coordinates and kinds.
+    scheme
+        Rules and thresholds; ``states.tumour`` and ``states.t_cells`` name kinds of cells.
+    rule
+        Where the tumour ends.
+
+    Raises
+    ------
+    TissueError
+        P105 when a kind is not there.
+    """
+    have = set(tissue.kinds)
+    parts = {role: tuple(name for name in names if name in have) for role, names in scheme.states.items()}
+    roles = Roles(tumour=parts["tumour"], t_cells=parts["t_cells"])
+    found = compartments(tissue, roles, rule=rule or MarginRule())
+    tumour, t_cells = tissue.of(roles.tumour), tissue.of(roles.t_cells)
+    where = found.cells["compartment"].astype(str).to_numpy()
+    rows = {}
+    for name, own in tissue.each():
+        inhabited = pd.Series(where[own][t_cells[own]]).value_counts()
+        areas = found.area(name)
+        rows[name] = _numbers(
+            _Counts(int(tumour[own].sum()), {one: int(inhabited.get(one, 0)) for one in areas}, areas)
+        )
+    numbers = pd.DataFrame.from_dict(rows, orient="index")
+    given = {"n_obs": tissue.n_obs, "n_genes": 0, "unit": "kinds of cells", "source": "tissue", "sha256": ""}
+    about = {"mode": "each region by itself", "name": "fixed densities", "n": len(numbers)}
+    run = {"input": {**given, "notes": []}, "columns": {"region": "region"}}
+    return call_measured(scheme, Measured(unit="region", numbers=numbers, reference=about, run=run))
+
+
+def _numbers(counts: _Counts) -> dict[str, float]:
+    """The quantities of one region; an interval that would rest on no area is NaN."""
+    inside, around = counts.part("inside"), counts.part("margin", "outside")
+    areas = {"margin_area": counts.area["margin"], "inside_area": inside[1], "around_area": around[1]}
+    named = {"inside": poisson_interval(*inside), "around": poisson_interval(*around)}
+    named["ratio"] = density_ratio(inside, around)
+    spread = {f"{name}{end}": getattr(one, part) for name, one in named.items() for end, part in _ENDS}
+    return {"n_tumour": float(counts.n_tumour), **areas, **spread}
+
+
+_ENDS = (("", "value"), ("_low", "low"), ("_high", "high"))

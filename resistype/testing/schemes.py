@@ -16,9 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from resistype import datasets
-from resistype.cohort.cells.spec import CellScheme, list_cell_schemes, load_cell_scheme
 from resistype.library import load_library
-from resistype.scheme import CallOptions, Calls, Scheme, classify, list_schemes, load_scheme
+from resistype.scheme import CallOptions, Calls, Scheme, classify, load_scheme
 from resistype.scheme import check_scheme as complaints_of
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Threshold
 from resistype.testing.outcome import Outcome, fail, run_checks
@@ -38,7 +37,7 @@ PROMISES = re.compile(
 class _Given:
     """A scheme, and what it calls in the simulated cohort."""
 
-    scheme: Scheme | CellScheme
+    scheme: Scheme
 
     @cached_property
     def cohort(self) -> datasets.Demo:
@@ -59,22 +58,20 @@ class _Given:
 
     @property
     def biopsies(self) -> Scheme:
-        if not isinstance(self.scheme, Scheme):
+        if self.scheme.system != "bulk":
             raise TypeError("a scheme for cells")
         return self.scheme
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        scheme = self.scheme
-        return scheme.axes if isinstance(scheme, Scheme) else (*scheme.axes, *scheme.patient_axes)
+        return self.scheme.axes
 
 
 def check_wiring(given: _Given) -> None:
     """Signatures, quantities, thresholds and labels that it names are there, and all are used."""
-    if isinstance(given.scheme, Scheme):
-        found = complaints_of(given.scheme, load_library())
-        if found:
-            fail("; ".join(found[:5]))
+    found = complaints_of(given.scheme, load_library())
+    if found:
+        fail("; ".join(found[:5]))
 
 
 def check_sources(given: _Given) -> None:
@@ -121,7 +118,7 @@ def check_json(given: _Given) -> None:
 
 def check_calls(given: _Given) -> None:
     """Every sample of the simulated cohort gets one known call an axis, or a reason why not."""
-    if not isinstance(given.scheme, Scheme):
+    if given.scheme.system != "bulk":
         return
     calls = given.calls
     if list(calls.samples) != [str(name) for name in given.cohort.expression.index]:
@@ -138,25 +135,25 @@ def check_calls(given: _Given) -> None:
 
 def check_repeat(given: _Given) -> None:
     """The same cohort gets the same calls again."""
-    if isinstance(given.scheme, Scheme):
+    if given.scheme.system == "bulk":
         _same(given, given.called(given.cohort.expression), "a second time")
 
 
 def check_sample_order(given: _Given) -> None:
     """The order of the samples does not matter."""
-    if isinstance(given.scheme, Scheme):
+    if given.scheme.system == "bulk":
         _same(given, given.called(given.cohort.expression.iloc[::-1]), "with the samples in reverse")
 
 
 def check_gene_order(given: _Given) -> None:
     """The order of the genes does not matter."""
-    if isinstance(given.scheme, Scheme):
+    if given.scheme.system == "bulk":
         _same(given, given.called(given.cohort.expression.iloc[:, ::-1]), "with the genes in reverse")
 
 
 def check_without_baseline(given: _Given) -> None:
     """Without a baseline no label that needs one is called."""
-    if not isinstance(given.scheme, Scheme):
+    if given.scheme.system != "bulk":
         return
     calls = given.called(given.cohort.expression, baseline=False)
     for axis in given.axes:
@@ -168,7 +165,7 @@ def check_without_baseline(given: _Given) -> None:
 
 def check_evidence(given: _Given) -> None:
     """Every call that was made stands on evidence."""
-    if not isinstance(given.scheme, Scheme):
+    if given.scheme.system != "bulk":
         return
     evidence = given.calls.evidence()
     shown = set(zip(evidence["sample"].astype(str), evidence["axis"].astype(str), strict=True))
@@ -212,9 +209,7 @@ SCHEME_CHECKS: tuple[Callable[[_Given], None], ...] = (
 )
 
 
-def check_scheme(
-    scheme: Scheme | CellScheme | str | Path, *, skip: Mapping[str, str] | None = None
-) -> tuple[Outcome, ...]:
+def check_scheme(scheme: Scheme | str | Path, *, skip: Mapping[str, str] | None = None) -> tuple[Outcome, ...]:
     """Check that a scheme keeps what a reader of its calls may expect.
 
     Parameters
@@ -242,7 +237,5 @@ def check_scheme(
     >>> sum(one.passed for one in check_scheme("cart_product"))
     12
     """
-    if isinstance(scheme, str) and scheme in list_cell_schemes() and scheme not in list_schemes():
-        scheme = load_cell_scheme(scheme)
-    loaded = scheme if isinstance(scheme, CellScheme) else load_scheme(scheme)
+    loaded = load_scheme(scheme)
     return run_checks(SCHEME_CHECKS, _Given(loaded), about=f"Scheme '{loaded.id}'", skip=skip)

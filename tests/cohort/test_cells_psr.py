@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from resistype.cohort.cells.psr import PsrReference, cd8_cells, partial_correlat
 from resistype.cohort.cells.table import cell_table
 from resistype.errors import SamplesError
 from resistype.expression import ReadOptions, as_expression
+from resistype.scheme import Calls
 
 COLUMNS = CellColumns(timepoint=None, lineage="lineage", stage="stage")
 
@@ -37,8 +39,16 @@ def study(
     return pd.concat(parts, ignore_index=True), pd.concat(scores, ignore_index=True)
 
 
-def run(cells: pd.DataFrame, scores: pd.DataFrame, **more: object) -> object:
-    return tex_psr(cells, inputs=CellInputs(columns=COLUMNS, scores=scores), **more)  # type: ignore[arg-type]
+def run(cells: pd.DataFrame, scores: pd.DataFrame, **more: Any) -> Calls:
+    return tex_psr(cells, inputs=CellInputs(columns=COLUMNS, scores=scores), **more)
+
+
+def reason(calls: Calls, patient: str, axis: str = "stages") -> str:
+    return str(calls.verdicts.reasons[axis][calls.row(patient)])
+
+
+def codes(calls: Calls) -> set[str]:
+    return {*calls.run_caveats, *(code for one in calls.verdicts.caveats for code in one)}
 
 
 # --- the textbook, on numbers ----------------------------------------------------------------------------------------
@@ -110,15 +120,15 @@ def test_there_is_no_cut_between_high_and_low() -> None:
 
 def test_planted_stages_are_found() -> None:
     calls = run(*study())
-    means = calls.quantities["patients"][["mean_tprog", "mean_tint", "mean_ttex"]]  # type: ignore[attr-defined]
+    means = calls.quantities[["mean_tprog", "mean_tint", "mean_ttex"]]
 
-    assert set(calls.to_frame()["stages"]) == {"increases"}  # type: ignore[attr-defined]
+    assert set(calls.to_frame()["stages"]) == {"increases"}
     np.testing.assert_allclose(means.mean(), [0.10, 0.22, 0.41], atol=0.01)
 
 
 def test_only_cd8_cells_count() -> None:
     cells, scores = study()
-    numbers = run(cells, scores).quantities["patients"]  # type: ignore[attr-defined]
+    numbers = run(cells, scores).quantities
     own = (cells["patient"] == "P3") & (cells["lineage"] == "CD8 T")
     difference = (scores["psr"] - scores["activation"])[own]
 
@@ -129,22 +139,23 @@ def test_only_cd8_cells_count() -> None:
 
 def test_a_hot_patient_is_withheld_and_the_others_are_not() -> None:
     calls = run(*study(heat={4: 0.3}))
-    frame = calls.to_frame()  # type: ignore[attr-defined]
+    frame = calls.to_frame()
 
     assert frame["stages"].value_counts().to_dict() == {"increases": 11, "indeterminate": 1}
-    assert frame.loc["P4", "stages_reason"].startswith("call withheld")
-    assert not np.isnan(calls.quantities["patients"].loc["P4", "psr_minus_activation"])  # type: ignore[attr-defined]
+    assert reason(calls, "P4").startswith("call withheld")
+    assert not np.isnan(calls.quantities.loc["P4", "psr_minus_activation"])
 
 
 def test_heat_shock_that_explains_the_score_inside_a_patient() -> None:
     cells, scores = study()
     own = (cells["patient"] == "P2") & (cells["lineage"] == "CD8 T")
     scores.loc[own, "heat_shock"] = scores.loc[own, "psr"] - scores.loc[own, "activation"]
-    frame = run(cells, scores).to_frame()  # type: ignore[attr-defined]
+    calls = run(cells, scores)
+    frame, why = calls.to_frame(), reason(calls, "P2")
 
-    assert frame.loc["P2", "stages_reason"] == "call withheld: heat-shock genes explain the score" or frame.loc[
-        "P2", "stages_reason"
-    ].startswith("call withheld: heat-shock genes are far above")
+    assert why == "call withheld: heat-shock genes explain the score" or why.startswith(
+        "call withheld: heat-shock genes are far above"
+    )
     assert (frame["stages"] == "increases").sum() == 11
 
 
@@ -153,7 +164,7 @@ def test_share_above_the_reference_weighs_patients_not_cells() -> None:
     cells, scores = study()
     big = pd.concat([cells, *[cells[cells["patient"] == "P0"]] * 40], ignore_index=True)
     more = pd.concat([scores, *[scores[cells["patient"] == "P0"]] * 40], ignore_index=True)
-    one, two = (run(*pair).quantities["patients"]["share_high"] for pair in ((cells, scores), (big, more)))  # type: ignore[attr-defined]
+    one, two = (run(*pair).quantities["share_high"] for pair in ((cells, scores), (big, more)))
 
     np.testing.assert_allclose(one, two)
 
@@ -163,27 +174,28 @@ def test_a_small_cohort_needs_a_reference() -> None:
     alone = run(cells, scores)
     given = run(cells, scores, reference=PsrReference(upper_quartile=0.3, heat_shock_median=0.2, heat_shock_sd=0.001))
 
-    assert alone.quantities["patients"][["heat_shock_z", "share_high"]].isna().all(axis=None)  # type: ignore[attr-defined]
-    assert any("Heat shock was not compared between patients" in note for note in alone.notes)  # type: ignore[attr-defined]
-    assert given.quantities["patients"]["share_high"].between(0.2, 0.5).all()  # type: ignore[attr-defined]
-    assert given.quantities["patients"]["heat_shock_z"].notna().all()  # type: ignore[attr-defined]
+    assert alone.quantities[["heat_shock_z", "share_high"]].isna().all(axis=None)
+    assert any("Heat shock was not compared between patients" in note for note in alone.run["input"]["notes"])
+    assert given.quantities["share_high"].between(0.2, 0.5).all()
+    assert given.quantities["heat_shock_z"].notna().all()
 
 
 def test_patients_with_few_cd8_cells_are_not_assessed() -> None:
     cells, scores = study(11, n=90)
     keep = (cells["patient"] != "P1") | (np.arange(len(cells)) % 2 == 0)
-    frame = run(cells[keep].reset_index(drop=True), scores[keep].reset_index(drop=True)).to_frame()  # type: ignore[attr-defined]
+    calls = run(cells[keep].reset_index(drop=True), scores[keep].reset_index(drop=True))
+    frame = calls.to_frame()
 
     assert frame.loc["P1", "stages"] == frame.loc["P1", "level"] == "not_assessable"
-    assert frame.loc["P1", "stages_reason"] == "too few CD8 cells (45 CD8 cells, 50 are needed)"
+    assert reason(calls, "P1") == "too few CD8 cells (45 CD8 cells, 50 are needed)"
 
 
 def test_caveats_say_that_the_published_list_is_not_there() -> None:
     cells, scores = study()
 
-    assert "NOT_PUBLISHED_SET" in run(cells, scores).caveats()  # type: ignore[attr-defined]
-    assert "NOT_PUBLISHED_SET" not in run(cells, scores, published=True).caveats()  # type: ignore[attr-defined]
-    assert {"MRNA_PROTEIN", "PSEUDOREP", "RUO"} <= set(run(cells, scores).caveats())  # type: ignore[attr-defined]
+    assert "NOT_PUBLISHED_SET" in codes(run(cells, scores))
+    assert "NOT_PUBLISHED_SET" not in codes(run(cells, scores, published=True))
+    assert {"MRNA_PROTEIN", "PSEUDOREP", "RUO"} <= codes(run(cells, scores))
 
 
 def test_without_stages_the_level_is_still_reported() -> None:
@@ -200,7 +212,7 @@ def test_the_order_of_cells_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(len(cells))
     one, two = run(cells, scores), run(cells.iloc[order], scores.iloc[order])
 
-    pd.testing.assert_frame_equal(one.quantities["patients"], two.quantities["patients"])  # type: ignore[attr-defined]
+    pd.testing.assert_frame_equal(one.quantities, two.quantities)
 
 
 def test_partial_correlation_against_residuals_by_hand() -> None:

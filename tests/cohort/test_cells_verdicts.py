@@ -124,7 +124,7 @@ NUMBER = st.one_of(st.just(NAN), st.sampled_from([-1.0, -0.01, 0.0, 0.01, 0.5, 1
 def test_any_numbers_get_a_known_call_and_a_reason_or_a_text(name: str, data: st.DataObject) -> None:
     scheme = load_cell_scheme(name)
     rows = data.draw(st.lists(st.fixed_dictionaries(dict.fromkeys(scheme.quantities, NUMBER)), min_size=1, max_size=4))
-    for patients, axes in ((True, scheme.patient_axes), (False, scheme.axes)):
+    for patients, axes in ((True, scheme.patient_axes), (False, scheme.of("sample").axes)):
         found = apply_cell_scheme(scheme, pd.DataFrame(rows), patients=patients)
         for axis in axes:
             for call, reason in zip(found.calls[axis.id], found.reasons[axis.id], strict=True):

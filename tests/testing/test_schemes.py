@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from resistype.cohort.cells.spec import list_cell_schemes
+from resistype.cohort.cells import list_cell_schemes
 from resistype.errors import SchemeError
 from resistype.scheme import Scheme, list_schemes, load_scheme
 from resistype.testing import SCHEME_CHECKS, CheckError, check_scheme, schemes

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells.spec import CellScheme
 from resistype.cohort.cells.table import CellTable
 from resistype.cohort.clone_change import ChangeRule, clone_change
 from resistype.cohort.clone_diversity import Rarefaction, clone_diversity
 from resistype.cohort.clone_fate import drift, flow, plasticity
 from resistype.cohort.clones import clone_counts
 from resistype.errors import SamplesError
+from resistype.scheme.scheme import Scheme
 
 __all__ = ["Course", "clone_courses"]
 
@@ -45,7 +45,7 @@ class _Patient:
     name: str
     cells: pd.DataFrame
     times: tuple[str, ...]
-    scheme: CellScheme
+    scheme: Scheme
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -84,7 +84,7 @@ class _Patient:
         return int(self.scheme.cut("min_cells_clone"))
 
 
-def clone_courses(table: CellTable, clone: pd.Series | None, *, groups: pd.Series, scheme: CellScheme) -> Course:
+def clone_courses(table: CellTable, clone: pd.Series | None, *, groups: pd.Series, scheme: Scheme) -> Course:
     """Clones of every patient over time.
 
     Parameters
@@ -114,7 +114,7 @@ def clone_courses(table: CellTable, clone: pd.Series | None, *, groups: pd.Serie
     return Course(pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient"), tables)
 
 
-def _without_clones(table: CellTable, scheme: CellScheme) -> Course:
+def _without_clones(table: CellTable, scheme: Scheme) -> Course:
     """Every patient, with the reason why nothing is said about clones; no cell is looked at."""
     pairs = table.frame[["patient", "timepoint"]].drop_duplicates().astype(str)
     rows = {}

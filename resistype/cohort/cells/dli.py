@@ -16,12 +16,13 @@ import pandas as pd
 from resistype.cohort.cells.product import CellInputs, find_clones
 from resistype.cohort.cells.result import CellCalls
 from resistype.cohort.cells.samples import group_names, sample_shares
-from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
 from resistype.cohort.cells.table import CellTable, cell_table
 from resistype.cohort.cells.verdicts import apply_cell_scheme
 from resistype.cohort.clone_origin import origin
 from resistype.cohort.composition import share_change
 from resistype.errors import SamplesError
+from resistype.scheme.read import load_scheme
+from resistype.scheme.scheme import Scheme
 
 __all__ = ["DliPlan", "dli_response"]
 
@@ -52,7 +53,7 @@ def dli_response(
     *,
     inputs: CellInputs | None = None,
     plan: DliPlan | None = None,
-    scheme: str | Path | CellScheme = "dli_response",
+    scheme: str | Path | Scheme = "dli_response",
 ) -> CellCalls:
     """Describe T cells before and after donor lymphocyte infusion.
 
@@ -88,7 +89,7 @@ def dli_response(
     >>> found.to_frame().loc["D1", "headline"]
     'responder-like pattern (Bachireddy 2021)'
     """
-    inputs, plan, loaded = inputs or CellInputs(), plan or DliPlan(), load_cell_scheme(scheme)
+    inputs, plan, loaded = inputs or CellInputs(), plan or DliPlan(), load_scheme(scheme)
     table = cell_table(cells, inputs.columns)
     clone, found = find_clones(cells, inputs, table)
     shares = sample_shares(table, loaded)
@@ -133,7 +134,7 @@ def _before(table: CellTable, plan: DliPlan) -> str:
 
 
 def _samples(
-    shares: pd.DataFrame, patient: str, before: str, *, plan: DliPlan, scheme: CellScheme
+    shares: pd.DataFrame, patient: str, before: str, *, plan: DliPlan, scheme: Scheme
 ) -> dict[str, float | str]:
     """Counts of the two samples of a patient that are compared."""
     own = shares[shares["patient"] == patient]
@@ -154,7 +155,7 @@ def _samples(
     return row
 
 
-def _reference(numbers: pd.DataFrame, scheme: CellScheme, plan: DliPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _reference(numbers: pd.DataFrame, scheme: Scheme, plan: DliPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
     numbers = numbers.assign(late_pre=numbers["late_pre_n"] / numbers["n_pre"])
     own = numbers.loc[numbers["n_pre"] >= scheme.cut("min_cells_late"), "late_pre"].dropna()
     enough = len(own) >= scheme.cut("min_patients")

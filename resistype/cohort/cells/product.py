@@ -12,11 +12,12 @@ import pandas as pd
 from resistype.cohort.cells.course import Course, clone_courses
 from resistype.cohort.cells.result import CellCalls
 from resistype.cohort.cells.samples import KEYS, balances, group_names, mean_scores, sample_shares, share_of
-from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
 from resistype.cohort.cells.table import CellColumns, CellTable, cell_table
 from resistype.cohort.cells.verdicts import apply_cell_scheme
 from resistype.cohort.clones import clones_from_airr
 from resistype.errors import SamplesError
+from resistype.scheme.read import load_scheme
+from resistype.scheme.scheme import Scheme
 
 __all__ = ["CellInputs", "cart_product", "find_clones"]
 
@@ -66,7 +67,7 @@ def find_clones(obs: pd.DataFrame, inputs: CellInputs, table: CellTable) -> tupl
 
 
 def cart_product(
-    cells: pd.DataFrame, *, inputs: CellInputs | None = None, scheme: str | Path | CellScheme = "cart_product"
+    cells: pd.DataFrame, *, inputs: CellInputs | None = None, scheme: str | Path | Scheme = "cart_product"
 ) -> CellCalls:
     """Describe CAR T cells of products and of samples after infusion.
 
@@ -99,7 +100,7 @@ def cart_product(
     'memory-leaning product'
     """
     inputs = inputs or CellInputs()
-    loaded = load_cell_scheme(scheme)
+    loaded = load_scheme(scheme)
     table = cell_table(cells, inputs.columns)
     clone, found = find_clones(cells, inputs, table)
     groups = group_names(table, loaded)
@@ -123,7 +124,7 @@ def cart_product(
     )
 
 
-def _record(scheme: CellScheme, table: CellTable, inputs: CellInputs) -> dict[str, Any]:
+def _record(scheme: Scheme, table: CellTable, inputs: CellInputs) -> dict[str, Any]:
     return {
         "scheme": scheme.ref,
         "claim": scheme.claim,

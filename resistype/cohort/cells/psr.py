@@ -8,7 +8,7 @@ constant: where either is high, the score is printed and the call withheld.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +16,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.cohort.cells.product import CellInputs
-from resistype.cohort.cells.result import CellCalls
 from resistype.cohort.cells.samples import mean_scores
-from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
 from resistype.cohort.cells.table import CellTable, cell_table
-from resistype.cohort.cells.verdicts import apply_cell_scheme
 from resistype.errors import SamplesError
+from resistype.scheme import Calls, Scheme, load_scheme
+from resistype.scheme.measured import Measured, call_measured
 
 __all__ = ["PsrReference", "cd8_cells", "partial_correlation", "psr_cells", "tex_psr"]
 
 STAGES = ("tprog", "tint", "ttex")
 NEEDED = ("psr", "activation", "heat_shock")
+REPEATS = 50  # ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +104,8 @@ def tex_psr(
     inputs: CellInputs,
     reference: PsrReference | None = None,
     published: bool = False,
-    scheme: str | Path | CellScheme = "tex_psr",
-) -> CellCalls:
+    scheme: str | Path | Scheme = "tex_psr",
+) -> Calls:
     """Describe the proteotoxic stress response of CD8 T cells by patient.
 
     Parameters
@@ -123,7 +123,7 @@ def tex_psr(
 
     Returns
     -------
-    CellCalls
+    Calls
         Calls of patients, with the tables patients, stages and scores.
 
     Raises
@@ -131,45 +131,72 @@ def tex_psr(
     SamplesError
         E987 without CD8 cells, E988 without the scores, E980 for a bad table.
     """
-    loaded = load_cell_scheme(scheme)
+    loaded = load_scheme(scheme)
     whole = cell_table(cells, inputs.columns)
     if inputs.scores is None:
         raise SamplesError(f"tex_psr needs the scores {', '.join(NEEDED)}.", code="E988")
     table = cd8_cells(whole)
     scores = psr_cells(inputs.scores.loc[table.frame.index])
-    numbers = _patients(table, scores, loaded, reference or PsrReference())
-    stages, differences = _stages(table, scores, loaded)
-    numbers = numbers.join(differences)
+    compared = reference or PsrReference()
+    numbers, stages = _numbers(table, scores, loaded, compared)
     numbers["published_set"] = float(published)
-    why = _why(numbers, loaded)
+    again, permuted = _repeats(table, scores, loaded, compared, seed=inputs.seed)
     tables = {"patients": numbers.reset_index(), "stages": stages}
     by = ["patient"] if inputs.columns.timepoint is None else ["patient", "timepoint"]
     tables["scores"] = mean_scores(table, scores, min_cells=int(loaded.cut("min_cells")), by=by)
-    return CellCalls(
-        scheme=loaded,
-        samples=None,
-        patients=apply_cell_scheme(loaded, numbers, why=why),
-        quantities={"patients": numbers},
+    measured = Measured(
+        unit="patient",
+        numbers=numbers,
+        why=_why(numbers, loaded),
+        design=pd.DataFrame({"patient": numbers.index}, index=numbers.index),
+        by_chance=("patients with permuted stages", permuted),
+        again={"cells": again},
+        reference={"mode": "own cohort", "name": "the other patients of this cohort", "n": len(numbers)},
         tables=tables,
         notes=(*inputs.notes, *table.notes, *_unchecked(numbers, loaded)),
-        run={
-            "scheme": loaded.ref,
-            "claim": loaded.claim,
-            "columns": vars(inputs.columns),
-            "caveats": list(table.caveats),
-        }
-        | {"thresholds": loaded.threshold_rows()},
+        run={"columns": vars(inputs.columns)},
+        caveats=table.caveats,
     )
+    return call_measured(loaded, measured)
 
 
-def _unchecked(numbers: pd.DataFrame, scheme: CellScheme) -> tuple[str, ...]:
+def _numbers(
+    table: CellTable, scores: pd.DataFrame, scheme: Scheme, reference: PsrReference
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    stages, differences = _stages(table, scores, scheme)
+    return _patients(table, scores, scheme, reference).join(differences), stages
+
+
+def _repeats(
+    table: CellTable, scores: pd.DataFrame, scheme: Scheme, reference: PsrReference, *, seed: int
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """The numbers with each patient's cells drawn anew, and with the stages of each patient's cells permuted."""
+    rng = np.random.default_rng(seed)
+    rows = list(table.frame.groupby(table.frame["patient"].astype(str), sort=False).indices.values())
+    again, permuted = [], []
+    for _ in range(REPEATS):
+        drawn = np.concatenate([rng.choice(own, len(own)) for own in rows])
+        frame = table.frame.iloc[drawn].reset_index(drop=True)
+        again.append(
+            _numbers(replace(table, frame=frame), scores.iloc[drawn].reset_index(drop=True), scheme, reference)[0]
+        )
+    for _ in range(REPEATS if "stage" in table.frame else 0):
+        order = np.empty(len(table.frame), dtype=np.intp)
+        for own in rows:
+            order[own] = rng.permutation(own)
+        stage = table.frame["stage"].iloc[order].set_axis(table.frame.index)
+        permuted.append(_numbers(replace(table, frame=table.frame.assign(stage=stage)), scores, scheme, reference)[0])
+    return again, permuted
+
+
+def _unchecked(numbers: pd.DataFrame, scheme: Scheme) -> tuple[str, ...]:
     if not numbers["heat_shock_z"].isna().all():
         return ()
     need = scheme.cut("min_patients")
     return (f"Heat shock was not compared between patients: that needs {need:g} of them, or a reference.",)
 
 
-def _patients(table: CellTable, scores: pd.DataFrame, scheme: CellScheme, reference: PsrReference) -> pd.DataFrame:
+def _patients(table: CellTable, scores: pd.DataFrame, scheme: Scheme, reference: PsrReference) -> pd.DataFrame:
     patient = table.frame["patient"].astype(str)
     rows = {}
     for name, own in scores.groupby(patient.to_numpy(), sort=True):
@@ -193,7 +220,7 @@ def _patients(table: CellTable, scores: pd.DataFrame, scheme: CellScheme, refere
     return out.drop(columns="heat_mean")
 
 
-def _sentinel(heat: pd.Series, scheme: CellScheme, reference: PsrReference) -> NDArray[np.float64]:
+def _sentinel(heat: pd.Series, scheme: Scheme, reference: PsrReference) -> NDArray[np.float64]:
     """Each patient against the others in robust SD; NaN where there are too few and no reference."""
     values = heat.to_numpy(np.float64)
     if reference.heat_shock_median is not None and reference.heat_shock_sd:
@@ -214,7 +241,7 @@ def _upper_quartile(
     scores: pd.DataFrame,
     patient: pd.Series,
     patients: Sequence[str] | pd.Index,
-    scheme: CellScheme,
+    scheme: Scheme,
     reference: PsrReference,
 ) -> float:
     """Cut above which a cell counts as high: the mean over patients of their own upper quartile."""
@@ -226,7 +253,7 @@ def _upper_quartile(
     return float(own.reindex(pd.Index(patients)).mean())
 
 
-def _stages(table: CellTable, scores: pd.DataFrame, scheme: CellScheme) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _stages(table: CellTable, scores: pd.DataFrame, scheme: Scheme) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean of every stage in every patient: long, and the differences between stages by patient."""
     columns = ["mean_tprog", "mean_tint", "mean_ttex"]
     empty = pd.DataFrame(columns=["patient", "stage", "n_cells", "mean", "reason"])
@@ -250,7 +277,7 @@ def _stages(table: CellTable, scores: pd.DataFrame, scheme: CellScheme) -> tuple
     return long.reset_index(), wide
 
 
-def _why(numbers: pd.DataFrame, scheme: CellScheme) -> pd.DataFrame:
+def _why(numbers: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     need = int(scheme.cut("min_cells_stage"))
     why = pd.DataFrame("", index=numbers.index, columns=["n_cd8", "tint_minus_tprog", "ttex_minus_tint"])
     why["n_cd8"] = [f"{int(n)} CD8 cells, {scheme.cut('min_cells'):g} are needed" for n in numbers["n_cd8"]]

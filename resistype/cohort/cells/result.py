@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from resistype.cohort.cells.caveats import caveat_line
-from resistype.cohort.cells.spec import CellScheme
 from resistype.cohort.cells.verdicts import Verdict
+from resistype.scheme.caveats import caveat_text
+from resistype.scheme.scheme import Scheme
 
 __all__ = ["CellCalls"]
 
@@ -37,7 +37,7 @@ class CellCalls:
         What it takes to repeat the run.
     """
 
-    scheme: CellScheme
+    scheme: Scheme
     samples: Verdict | None
     patients: Verdict | None
     quantities: Mapping[str, pd.DataFrame] = field(repr=False)
@@ -61,7 +61,7 @@ class CellCalls:
         return frame
 
     def _headline(self, verdict: Verdict, row: int, unit: str) -> str:
-        axes = self.scheme.patient_axes if unit == "patient" else self.scheme.axes
+        axes = self.scheme.of("patient" if unit == "patient" else "sample").axes
         parts = []
         for axis in axes:
             label = axis.labels.get(str(verdict.calls.iloc[row][axis.id]))
@@ -77,7 +77,7 @@ class CellCalls:
                 codes.update(dict.fromkeys(one))
         for code in self.run.get("caveats", ()):
             codes[code] = None
-        return {code: caveat_line(code) for code in codes}
+        return {code: caveat_text(code) for code in codes}
 
     def report(self, path: str | Path, options: Any = None) -> Path:
         """Write a self-contained page, or its JSON twin where the name ends with .json; whole or not at all."""

@@ -20,27 +20,41 @@ from resistype.cohort.cells.prepare import STATE_OF_SCORE, prepare_clones, prepa
 from resistype.cohort.cells.product import CellInputs, cart_product
 from resistype.cohort.cells.psr import tex_psr
 from resistype.cohort.cells.result import CellCalls
-from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
 from resistype.cohort.cells.table import CellColumns, read_time
-from resistype.errors import ExpressionError, GeneError
+from resistype.errors import ExpressionError, GeneError, SchemeError
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
 from resistype.samples.table import as_key
+from resistype.scheme import Calls, Scheme, list_schemes, load_scheme
 from resistype.score.run import score
 
-__all__ = ["classify_cells", "scheme_signatures"]
+__all__ = ["classify_cells", "list_cell_schemes", "scheme_signatures"]
 
 
-def scheme_signatures(scheme: CellScheme, library: SignatureSpec = None) -> dict[str, str]:
+CELL_SYSTEMS = ("cart_product", "dli_response", "tex_psr")
+
+
+def list_cell_schemes() -> dict[str, Path]:
+    """Shipped schemes that are measured on cells: name and file.
+
+    Examples
+    --------
+    >>> sorted(list_cell_schemes())
+    ['cart_product', 'dli_response', 'tex_psr']
+    """
+    return {name: path for name, path in list_schemes().items() if load_scheme(name).system in CELL_SYSTEMS}
+
+
+def scheme_signatures(scheme: Scheme, library: SignatureSpec = None) -> dict[str, str]:
     """Ids that a scheme scores here: for each name the first of its list that is in the user's or shipped library.
 
     Examples
     --------
-    >>> scheme_signatures(load_cell_scheme("tex_psr"))["psr"]
+    >>> scheme_signatures(load_scheme("tex_psr"))["psr"]
     'tex_psr_core3'
     """
     known = _library(library)
-    return {name: next((one for one in ids if one in known), ids[-1]) for name, ids in scheme.signatures.items()}
+    return {name: next((one for one in ids if one in known), ids[-1]) for name, ids in scheme.candidates.items()}
 
 
 def _library(library: SignatureSpec) -> Library:
@@ -53,8 +67,8 @@ def _library(library: SignatureSpec) -> Library:
 
 
 def classify_cells(
-    data: Any, scheme: str | Path | CellScheme = "cart_product", *, options: CellOptions | None = None
-) -> CellCalls:
+    data: Any, scheme: str | Path | Scheme = "cart_product", *, options: CellOptions | None = None
+) -> Calls | CellCalls:
     """Classify cells, samples and patients by a cell scheme.
 
     Parameters
@@ -86,12 +100,12 @@ def classify_cells(
     >>> names = tuple(f"c{i}" for i in range(120))
     >>> obs = pd.DataFrame({"patient": "A", "timepoint": "IP", "state": ["memory"] * 90 + ["effector"] * 30})
     >>> cells = Expression(rng.poisson(2.0, (120, 48)) + 0.0, genes, names, obs.set_axis(list(names)), "counts")
-    >>> only = load_cell_scheme("cart_product").model_copy(update={"signatures": {"memory": ("memory_core4",)}})
+    >>> only = load_scheme("cart_product").model_copy(update={"candidates": {"memory": ("memory_core4",)}})
     >>> found = classify_cells(cells, only, options=CellOptions(columns=CellColumns(state="state")))
     >>> found.to_frame().loc["A", "headline"]
     'memory-leaning product'
     """
-    options, loaded = options or CellOptions(), load_cell_scheme(scheme)
+    options, loaded = options or CellOptions(), load_scheme(scheme)
     expression = as_expression(data, options.score.read)
     obs, notes = prepare_obs(expression, options)
     clones, found = prepare_clones(expression, options)
@@ -103,7 +117,20 @@ def classify_cells(
     calls = _apply(loaded, obs, inputs, options=options, published=scored.ids.get("psr") == "tex_psr")
     calls = replace(calls, run={**calls.run, **_run(calls, expression, scored, options)})
     calls = replace(calls, run={**calls.run, "patients": _patient_facts(obs, columns)})
-    return replace(calls, tables={**calls.tables, **_tables(expression, obs, scored, columns=columns, options=options)})
+    calls = replace(
+        calls, tables={**calls.tables, **_tables(expression, obs, scored, columns=columns, options=options)}
+    )
+    return replace(calls, coverage=_coverage(scored)) if isinstance(calls, Calls) else calls
+
+
+def _coverage(scored: _Scored) -> pd.DataFrame:
+    """One row per signature, as the calls of biopsies have it."""
+    table = scored.coverage.rename(columns={"fraction": "share"}).set_index("signature")
+    library = load_library()
+    refs = [library[name].ref if name in library else name for name in table.index]
+    missing = [", ".join(map(str, names)) for names in table["missing"]]
+    about = {"missing": missing, "at_floor": "", "shared": "", "version": refs, "status": ""}
+    return table[["asked", "found", "share"]].assign(**about)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +152,7 @@ def _without_names(expression: Expression, options: CellOptions) -> Expression:
     return replace(expression, obs=pd.DataFrame(index=pd.RangeIndex(expression.n_obs)), samples=samples)
 
 
-def _score(expression: Expression, scheme: CellScheme, options: CellOptions) -> _Scored:
+def _score(expression: Expression, scheme: Scheme, options: CellOptions) -> _Scored:
     ids = scheme_signatures(scheme, options.library)
     chosen = _library(options.library).select(ids=list(dict.fromkeys(ids.values())))
     found = score(expression, chosen, method=scheme.method, n_jobs=options.n_jobs, options=options.score)
@@ -140,19 +167,34 @@ def _score(expression: Expression, scheme: CellScheme, options: CellOptions) -> 
 
 
 def _apply(
-    scheme: CellScheme, obs: pd.DataFrame, inputs: CellInputs, *, options: CellOptions, published: bool
-) -> CellCalls:
-    """The scheme's own steps; a file of the user's is run by the id it begins with."""
-    if scheme.id.startswith("tex_psr"):
+    scheme: Scheme, obs: pd.DataFrame, inputs: CellInputs, *, options: CellOptions, published: bool
+) -> Calls | CellCalls:
+    """The steps of the system that the scheme names."""
+    if scheme.system == "tex_psr":
         return tex_psr(obs, inputs=inputs, reference=options.reference, published=published, scheme=scheme)
-    if scheme.id.startswith("dli_response"):
+    if scheme.system == "dli_response":
         return dli_response(obs, inputs=inputs, plan=options.plan, scheme=scheme)
-    return cart_product(obs, inputs=inputs, scheme=scheme)
+    if scheme.system == "cart_product":
+        return cart_product(obs, inputs=inputs, scheme=scheme)
+    message = (
+        f"Scheme {scheme.ref} does not say which system of cells measures it (system = {scheme.system!r}). Write one "
+        f"of {', '.join(CELL_SYSTEMS)} as 'system' into its file."
+    )
+    raise SchemeError(message, code="S104")
 
 
-def _run(calls: CellCalls, expression: Expression, scored: _Scored, options: CellOptions) -> dict[str, Any]:
+def _signatures(calls: Calls | CellCalls, scored: _Scored) -> dict[str, Any]:
+    """As a record of biopsies has it: reference and hash by id."""
+    if not isinstance(calls, Calls):
+        return dict(scored.ids)
+    library = load_library()
+    known = {one: library[one] for one in scored.ids.values() if one in library}
+    return {one: {"ref": s.ref, "sha256": s.content_hash} for one, s in known.items()}
+
+
+def _run(calls: Calls | CellCalls, expression: Expression, scored: _Scored, options: CellOptions) -> dict[str, Any]:
     return {
-        "signatures": scored.ids,
+        "signatures": _signatures(calls, scored),
         "method": calls.scheme.method,
         "cuts": dict(options.cuts),
         "source": expression.source,
@@ -160,6 +202,14 @@ def _run(calls: CellCalls, expression: Expression, scored: _Scored, options: Cel
         "n_cells": expression.n_obs,
         "n_genes": expression.n_genes,
         "unit": expression.unit,
+        "input": {
+            "source": expression.source,
+            "sha256": expression.digest,
+            "n_obs": expression.n_obs,
+            "n_genes": expression.n_genes,
+            "unit": expression.unit,
+            "notes": list(dict.fromkeys([*expression.notes, *calls.run.get("input", {}).get("notes", [])])),
+        },
     }
 
 

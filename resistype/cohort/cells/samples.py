@@ -11,16 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells.spec import CellScheme
 from resistype.cohort.cells.table import CellTable
 from resistype.cohort.composition import balance, composition
+from resistype.scheme.scheme import Scheme
 
 __all__ = ["KEYS", "balances", "group_names", "mean_scores", "sample_shares", "share_of"]
 
 KEYS = ["patient", "timepoint"]
 
 
-def group_names(table: CellTable, scheme: CellScheme) -> pd.Series:
+def group_names(table: CellTable, scheme: Scheme) -> pd.Series:
     """The group of states that each cell belongs to, its own state where it is in none, None without a state."""
     if "state" not in table.frame:
         return pd.Series(None, index=table.frame.index, dtype=object)
@@ -30,7 +30,7 @@ def group_names(table: CellTable, scheme: CellScheme) -> pd.Series:
     return pd.Series(pd.Categorical(names[state.cat.codes.to_numpy()]), index=state.index)
 
 
-def sample_shares(table: CellTable, scheme: CellScheme) -> pd.DataFrame:
+def sample_shares(table: CellTable, scheme: Scheme) -> pd.DataFrame:
     """Share of every group of states in every sample, as from `composition`, with day and is_product."""
     frame = table.frame[KEYS].assign(state=group_names(table, scheme))
     shares = composition(frame, "state", by=KEYS, min_cells=int(scheme.cut("min_cells")))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells.spec import CellScheme, load_cell_scheme
-from resistype.errors import InputError
-from resistype.scheme.rules import decide, holds
-from resistype.scheme.scheme import ABSTENTIONS, Axis
+from resistype.errors import SchemeError
+from resistype.scheme.context import Column
+from resistype.scheme.read import load_scheme
+from resistype.scheme.scheme import Scheme
+from resistype.scheme.verdicts import apply_rules
 
-__all__ = ["Verdict", "apply_cell_scheme"]
+__all__ = ["Verdict", "apply_cell_scheme", "column_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ class Verdict:
 
 
 def apply_cell_scheme(
-    scheme: str | Path | CellScheme,
+    scheme: str | Path | Scheme,
     quantities: pd.DataFrame | Mapping[str, float],
     *,
     patients: bool = True,
@@ -85,62 +86,25 @@ def apply_cell_scheme(
     >>> found.calls.loc["0", "balance"]
     'memory_leaning'
     """
-    loaded = load_cell_scheme(scheme)
+    loaded = load_scheme(scheme)
     frame = quantities if isinstance(quantities, pd.DataFrame) else pd.DataFrame([dict(quantities)], index=["0"])
     unknown = [str(name) for name in frame.columns if name not in loaded.quantities]
     if unknown:
         message = (
             f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has: {', '.join(loaded.quantities)}."
         )
-        raise InputError(message, code="S112")
-    values = {
-        name: frame[name].to_numpy(np.float64) if name in frame else np.full(len(frame), np.nan)
-        for name in loaded.quantities
-    }
-    axes = loaded.patient_axes if patients else loaded.axes
-    calls: dict[str, np.ndarray] = {}
-    reasons, texts = {}, {}
-    for axis in axes:
-        calls[axis.id], reasons[axis.id] = _decided(loaded, axis, values, calls=calls, why=why)
-        texts[axis.id] = [axis.labels[c].text if c in axis.labels else "" for c in calls[axis.id]]
-    caveats = _caveats(loaded, values, calls, len(frame))
-    made = [pd.DataFrame(one, index=frame.index) for one in (calls, reasons, texts)]
-    return Verdict(made[0], made[1], made[2], pd.Series(caveats, index=frame.index, dtype=object))
+        raise SchemeError(message, code="S112")
+    part = loaded.of("patient" if patients else "sample")
+    columns = {name: column_of(frame, name, why) for name in loaded.quantities}
+    said = apply_rules(part, columns)
+    texts = {a.id: [a.labels[c].text if c in a.labels else "" for c in said.calls[a.id]] for a in part.axes}
+    made = [pd.DataFrame(dict(one), index=frame.index) for one in (said.calls, said.reasons, texts)]
+    return Verdict(made[0], made[1], made[2], pd.Series(said.caveats, index=frame.index, dtype=object))
 
 
-def _decided(
-    scheme: CellScheme,
-    axis: Axis,
-    values: Mapping[str, np.ndarray],
-    *,
-    calls: Mapping[str, np.ndarray],
-    why: pd.DataFrame | None,
-) -> tuple[np.ndarray, list[str]]:
-    which = decide([rule.conditions for rule in axis.rules], values, scheme.cuts_of(axis), calls=calls)
-    names = np.array([*(rule.call for rule in axis.rules), axis.otherwise_call], dtype=object)[which]
-    words = [*(rule.reason for rule in axis.rules), axis.otherwise]
-    details = [*(rule.detail for rule in axis.rules), ""]
-    reasons = []
-    for row, (rule, call) in enumerate(zip(which.tolist(), names.tolist(), strict=True)):
-        text = words[rule] if call in ABSTENTIONS else ""
-        known = why is not None and details[rule] in why.columns
-        detail = str(why.iloc[row][details[rule]]) if text and known and why is not None else ""
-        reasons.append(f"{text} ({detail})" if detail else text)
-    return names, reasons
-
-
-def _caveats(
-    scheme: CellScheme, values: Mapping[str, np.ndarray], calls: Mapping[str, np.ndarray], n: int
-) -> Sequence[tuple[str, ...]]:
-    cuts = {name: t.value for name, t in scheme.thresholds.items()}
-    given: list[list[str]] = [[] for _ in range(n)]
-    for rule in scheme.caveats:
-        conditions = rule.conditions
-        if any(c.kind == "call" and c.subject not in calls for c in conditions):
-            continue
-        mask = np.ones(n, dtype=bool)
-        for condition in conditions:
-            mask &= holds(condition, values, cuts, calls=calls)
-        for row in np.flatnonzero(mask):
-            given[row].append(rule.code)
-    return [tuple(codes) for codes in given]
+def column_of(numbers: pd.DataFrame, name: str, why: pd.DataFrame | None) -> Column:
+    """One quantity of a table as a column with the reasons for what is missing."""
+    n = len(numbers)
+    values = numbers[name].to_numpy(np.float64) if name in numbers else np.full(n, np.nan)
+    words = why[name].to_numpy(object) if why is not None and name in why else np.full(n, "", dtype=object)
+    return Column(values, words)
