@@ -132,7 +132,7 @@ def matrix_shape(element: Any) -> tuple[int, int]:
     shape = element.attrs.get("shape", element.attrs.get("h5sparse_shape")) if is_group(element) else element.shape
     if shape is None or len(shape) != 2:
         message = f"{element.name} is not a matrix: its shape is {shape}. A matrix has rows and columns."
-        raise ExpressionError(message, code="E317")
+        raise ExpressionError(message, code="E313")
     return int(shape[0]), int(shape[1])
 
 

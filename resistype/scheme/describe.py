@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from resistype.extras import installed
 from resistype.samples.read import as_key
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Context, Rows
@@ -148,7 +148,7 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
     return {
         "format": "resistype-run",
         "format_version": 1,
-        "versions": {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        "versions": {name: installed(name) for name in _PACKAGES} | {"python": platform.python_version()},
         "input": {
             "source": expression.source,
             "sha256": expression.digest,
@@ -167,10 +167,3 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
         "signatures": {name: {"ref": s.ref, "sha256": s.content_hash} for name, s in signatures.items()},
         "reference": dict(about),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

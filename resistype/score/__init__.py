@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from resistype.score.method import Method, Settings
 from resistype.score.methods import METHODS, get_method
 from resistype.score.null import Null, matched_sets
+from resistype.score.pace import listening
 from resistype.score.scores import Scores
 from resistype.score.sets import IndexedSets
 
@@ -36,6 +37,7 @@ __all__ = [
     "Scores",
     "Settings",
     "get_method",
+    "listening",
     "matched_sets",
     "score",
     "score_sets",

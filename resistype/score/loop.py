@@ -28,7 +28,8 @@ from resistype.score.block import Values, null_names, score_block
 from resistype.score.folder import RunFolder
 from resistype.score.method import Method, Settings
 from resistype.score.null import Draws
-from resistype.score.options import Cancel, RunOptions, ScoreOptions
+from resistype.score.options import RunOptions, ScoreOptions
+from resistype.score.pace import Cancel, asked
 from resistype.score.progress import Plan, Reporter
 from resistype.score.rows import as_rows
 from resistype.score.scale import log2_rows
@@ -178,6 +179,7 @@ class _State:
     out: Values
     reporter: Reporter
     run: RunOptions
+    cancel: Cancel | None = field(default_factory=asked)
     spoiled: list[Block] = field(default_factory=list)
 
     def attempt(self, blocks: Sequence[Block], n_jobs: int | None, *, last: bool) -> list[Block]:
@@ -208,10 +210,10 @@ class _State:
             if self._cancelled() or self.spoiled:
                 return
             rows = None if shared or backed else _read(self.task.values, block)
-            yield delayed(compute)(task, block, rows=rows, cancel=self.run.cancel if shared else None)
+            yield delayed(compute)(task, block, rows=rows, cancel=self.cancel if shared else None)
 
     def _cancelled(self) -> bool:
-        return self.run.cancel is not None and self.run.cancel.is_set()
+        return self.cancel is not None and self.cancel.is_set()
 
     def _take(self, found: Found) -> None:
         if found.trouble == "values":

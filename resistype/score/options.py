@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from resistype.expression import ReadOptions
 from resistype.score.method import Settings
 from resistype.score.null import Null
 from resistype.score.progress import Hear
 
-__all__ = ["Cancel", "RunOptions", "ScoreOptions"]
-
-
-class Cancel(Protocol):
-    """Anything with `is_set`, for example a ``threading.Event``."""
-
-    def is_set(self) -> bool:
-        """Whether the run should stop."""
+__all__ = ["RunOptions", "ScoreOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How a long run is kept, shown and stopped.
+    """How a long run is kept and shown; `resistype.score.listening` stops one.
 
     Parameters
     ----------
@@ -38,8 +30,6 @@ class RunOptions:
     progress
         ``"auto"`` writes to the standard error when a run takes longer than some seconds, ``"text"`` always, None
         never; or a function that is called with a `Progress` while a file is read, at once, and after each block.
-    cancel
-        Looked at before and after each block; when it is set the run stops and what is finished is kept.
     tries
         How often a block is given out when the worker that had it is lost.
     """
@@ -47,7 +37,6 @@ class RunOptions:
     run_dir: str | Path | None = None
     resume: bool = False
     progress: Hear = "auto"
-    cancel: Cancel | None = None
     tries: int = 3
 
 

@@ -10,15 +10,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from resistype.errors import RunError
-from resistype.score.options import Cancel
 
-__all__ = ["is_heard", "listening", "step", "watched"]
+__all__ = ["Cancel", "asked", "is_heard", "listening", "step", "watched"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Cancel(Protocol):
+    """Anything with `is_set`, for example a ``threading.Event``."""
+
+    def is_set(self) -> bool:
+        """Whether the run should stop."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def listening(hear: Callable[[str], None], cancel: Cancel) -> Iterator[None]:
     hear
         Called with the name of each step.
     cancel
-        When it is set, the next step raises.
+        When it is set, the next step raises; scoring ends after the blocks at hand and keeps what is finished.
 
     Raises
     ------
@@ -65,6 +71,12 @@ def listening(hear: Callable[[str], None], cancel: Cancel) -> Iterator[None]:
         yield
     finally:
         _PACE.reset(token)
+
+
+def asked() -> Cancel | None:
+    """What stops this thread's run; handed to workers, which do not know who listens."""
+    pace = _PACE.get()
+    return None if pace is None else pace.cancel
 
 
 def is_heard() -> bool:

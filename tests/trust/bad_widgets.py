@@ -119,7 +119,7 @@ EXPLORER: dict[str, tuple[Case, str]] = {
     "a matrix of other samples": (lambda: Explorer(calls(), expression=strange()), "V121 64 of 64 observations"),
     "a folder to export to that is not there": (
         lambda: Explorer(material(N)).to_html(Path("nowhere") / "a.html"),
-        "O101 nowhere/a.html cannot be written",
+        "O101 'nowhere/a.html' cannot be written",
     ),
 }
 COMPARE: dict[str, tuple[Case, str]] = {
