@@ -48,7 +48,7 @@ def coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, N
     Raises
     ------
     InputError
-        V120 for coordinates that do not fit, all of them at once.
+        V124 for coordinates that do not fit, all of them at once.
     """
     found, wrong = {}, []
     for name, one in given.items():
@@ -66,5 +66,5 @@ def coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, N
             wrong.append(f"embedding {name!r} has shape {points.shape}; ({len(samples)}, 2) is needed")
         else:
             found[str(name)] = np.ascontiguousarray(points[:, :2])
-    complain(wrong, InputError, code="V120", subject="Embeddings")
+    complain(wrong, InputError, code="V124", subject="Embeddings")
     return found

@@ -16,11 +16,10 @@ from resistype.expression.checks import (
     check_values,
     clean_genes,
     gene_notes,
-    listed,
     not_empty,
-    plural,
 )
 from resistype.expression.figures import figures
+from resistype.text import listed, plural
 from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES
 
 NAMES = Names(GENES, SAMPLES)
