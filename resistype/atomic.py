@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from resistype.errors import OutputError
 
-__all__ = ["make_folder", "replace_file", "write_text"]
+__all__ = ["make_folder", "replace_file", "write_file", "write_text"]
 
 
 def replace_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
@@ -101,6 +101,15 @@ def make_folder(folder: str | Path) -> Path:
     return target
 
 
+def write_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
+    """`replace_file`, where what the system says becomes an OutputError (O101)."""
+    try:
+        return replace_file(path, write)
+    except OSError as error:
+        message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
+        raise OutputError(message, code="O101") from None
+
+
 def write_text(path: str | Path, text: str) -> Path:
     """Write text (UTF-8) whole or not at all; what is no text (odd bytes of a file name) becomes "?".
 
@@ -109,8 +118,4 @@ def write_text(path: str | Path, text: str) -> Path:
     OutputError
         O101 when it cannot be written; an older file of that name is then still there as it was.
     """
-    try:
-        return replace_file(path, lambda stream: stream.write(text.encode(errors="replace")))
-    except OSError as error:
-        message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-        raise OutputError(message, code="O101") from None
+    return write_file(path, lambda stream: stream.write(text.encode(errors="replace")))

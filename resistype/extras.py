@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 
 from resistype.errors import MissingExtraError
 
-__all__ = ["needs"]
+__all__ = ["installed", "needs"]
 
 
 @contextmanager
@@ -49,3 +50,17 @@ def needs(name: str, *, extra: str, what: str, hint: str = "") -> Iterator[None]
         more = f" {hint}" if hint else ""
         message = f"{what} needs {name}: pip install 'resistype[{extra}]'.{more}{broken}"
         raise MissingExtraError(message, code="X101") from error
+
+
+def installed(name: str) -> str:
+    """Version of a distribution, or that it is not installed.
+
+    Examples
+    --------
+    >>> installed("cellophane")
+    'not installed'
+    """
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

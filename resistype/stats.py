@@ -41,18 +41,8 @@ __all__ = [
 
 DECIMALS = 12  # values that differ by rounding only are ties
 EXACT, PERMUTATIONS = 100_000, 20_000
-ORDER = (
-    "n_first",
-    "n_second",
-    "auc",
-    "difference",
-    "median_first",
-    "median_second",
-    "p",
-    "q",
-    "p_permutation",
-    "test",
-)  # n and effect first
+_N, _EFFECT = ("n_first", "n_second"), ("auc", "difference", "median_first", "median_second")
+ORDER = (*_N, *_EFFECT, "p", "q", "p_permutation", "test")  # n and effect first
 DOI = "10.1038/s41467-021-21038-1"  # Zimmerman 2021
 ONE_LABEL = "both sides give every sample the same label, so agreement by chance is complete"
 NOBODY = "no sample is left to compare"

@@ -86,7 +86,7 @@ def portraits_command(
     options = PortraitOptions(k=k, min_share=min_share, min_margin=min_margin, read=read)
     if scaler is not None and save_scaler is not None:
         raise InputError(
-            "--scaler brings a scale and --save-scaler keeps a new one; give one.", code="X131"
+            "--scaler brings a scale and --save-scaler keeps a new one; give one.", code="E990"
         )
     files, matrix = read_portrait_clone(clone), read_expression(expression, read)
     known = None if scaler is None else PortraitScaler.load(scaler)
@@ -165,7 +165,7 @@ def model_command(
     """A model of your own labels on scores: train one, or apply a saved one."""
     if (model is None) == (labels is None):
         raise InputError(
-            "Give --model FILE to apply a model, or --labels TABLE to train one.", code="X131"
+            "Give --model FILE to apply a model, or --labels TABLE to train one.", code="E990"
         )
     table = read_samples(scores)
     if model is not None:

@@ -12,11 +12,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from resistype.cli.finding import Finding
+from resistype.extras import installed
 
 __all__ = ["bundle", "display", "front_end", "jupyter_folders"]
 
@@ -45,7 +45,7 @@ def front_end(folders: list[Path] | None = None) -> Finding:
         remedy = f"pip install --force-reinstall anywidget ipywidgets, {_RESTART}"
         return Finding("widget front end", "fault", f"{said}. {remedy}")
     browser = _browser_version(found["anywidget"])
-    python = _version("anywidget")
+    python = installed("anywidget")
     if browser != python:
         said = f"the browser half of anywidget is {browser}, the Python half {python}"
         return Finding("widget front end", "fault", f"{said}. pip install --force-reinstall anywidget, {_RESTART}")
@@ -60,13 +60,6 @@ def _browser_version(folder: Path | None) -> str:
     except (OSError, ValueError):
         return "unknown"
     return str(content.get("version", "unknown")) if isinstance(content, dict) else "unknown"
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def bundle(static: Path) -> Finding:

@@ -9,8 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from resistype.atomic import replace_file
-from resistype.errors import OutputError
+from resistype.atomic import write_file
 from resistype.library.parse import FORMAT, FORMAT_VERSION
 from resistype.library.signature import Signature
 
@@ -86,11 +85,7 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         When the folder is absent or not writable; nothing is left behind (O101).
     """
-    try:
-        replace_file(path, lambda stream: stream.write(text.encode()))
-    except OSError as error:
-        message = f"{path} could not be written: {error.strerror}. Choose a folder that exists and is writable."
-        raise OutputError(message, code="O101") from error
+    write_file(path, lambda stream: stream.write(text.encode()))
 
 
 def write_toml(signature: Signature, path: str | Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.atomic import replace_file
+from resistype.atomic import write_file
 from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
 from resistype.expression.hdf5 import save_h5ad
@@ -211,9 +211,4 @@ def write_script(view: TissueView, path: str | Path) -> Path:
     OutputError
         O101 when the file cannot be written.
     """
-    try:
-        return replace_file(path, lambda stream: stream.write(view.to_script().encode()))
-    except OSError as error:
-        raise OutputError(
-            f"{str(path)!r} cannot be written: {error}. Nothing was written there.", code="O101"
-        ) from error
+    return write_file(path, lambda stream: stream.write(view.to_script().encode()))

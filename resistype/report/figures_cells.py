@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from resistype.atomic import replace_file
-from resistype.errors import OutputError
+from resistype.atomic import write_file
 from resistype.extras import needs
 from resistype.scheme.palette import GREYS, category_colors
 
@@ -281,9 +280,5 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
             continue
         figure = draw(table)
         path = target / f"{name}.png"
-        try:
-            files.append(replace_file(path, partial(_save, figure)))
-        except OSError as error:
-            message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O101") from None
+        files.append(write_file(path, partial(_save, figure)))
     return files

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from resistype.atomic import make_folder, replace_file
+from resistype.atomic import make_folder, write_file
 from resistype.cohort.agreement import Agreement, AxisAgreement
-from resistype.errors import OutputError
 from resistype.extras import needs
 from resistype.scheme.palette import axis_colors, category_colors
 
@@ -207,9 +206,5 @@ def write_figures(agreement: Agreement, folder: str | Path) -> list[Path]:
         plain = one.axis.isascii() and one.axis.replace("_", "").isalnum() and len(one.axis) <= 60
         path = target / f"compare_{one.axis if plain else number}.png"  # a column may have any name, a file may not
         figure = compare_figure(agreement, one.axis)
-        try:
-            files.append(replace_file(path, partial(_save, figure)))
-        except OSError as error:
-            message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O101") from None
+        files.append(write_file(path, partial(_save, figure)))
     return files

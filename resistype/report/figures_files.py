@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from resistype.atomic import make_folder, replace_file
-from resistype.errors import OutputError
+from resistype.atomic import make_folder, write_file
 from resistype.extras import needs
 from resistype.report.drawn import INK, Drawn
 from resistype.report.figures_checks import coverage_plot
@@ -79,11 +78,7 @@ def draw_calls(calls: Calls, folder: str | Path, *, kind: Literal["png", "pdf", 
     for name, draw, size in _figures(calls):
         figure = captioned(draw, width=size[0], height=size[1])
         path = target / f"{name}.{kind}"
-        try:
-            files.append(replace_file(path, partial(_save, figure, kind=kind)))
-        except OSError as error:
-            message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O101") from None
+        files.append(write_file(path, partial(_save, figure, kind=kind)))
     return files
 
 

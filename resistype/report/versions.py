@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+
+from resistype.extras import installed
 
 __all__ = ["package_versions"]
 
@@ -18,11 +19,4 @@ def package_versions() -> dict[str, str]:
     >>> list(package_versions())[0]
     'resistype'
     """
-    return {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    return {name: installed(name) for name in _PACKAGES} | {"python": platform.python_version()}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from resistype.extras import installed
 from resistype.samples.table import as_key
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Context, Rows
@@ -171,11 +171,4 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
 
 def versions() -> dict[str, str]:
     """Versions of resistype, of the packages that compute, and of Python."""
-    return {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    return {name: installed(name) for name in _PACKAGES} | {"python": platform.python_version()}

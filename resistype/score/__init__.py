@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resistype.score.method import Method, Settings
     from resistype.score.methods import METHODS, get_method
     from resistype.score.null import Null, matched_sets
-    from resistype.score.progress import Progress, RunOptions
+    from resistype.score.progress import Progress, RunOptions, listening
     from resistype.score.run import ScoreOptions, score, score_sets
     from resistype.score.scores import Scores
     from resistype.score.sets import IndexedSets
@@ -32,6 +32,8 @@ __all__ = [
     "Scores",
     "Settings",
     "get_method",
+    "listening",
+    "listening",
     "matched_sets",
     "score",
     "score_sets",
@@ -49,6 +51,7 @@ _HOMES = {
     "Scores": "scores",
     "Settings": "method",
     "get_method": "methods",
+    "listening": "progress",
     "matched_sets": "null",
     "score": "run",
     "score_sets": "run",

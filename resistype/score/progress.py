@@ -35,6 +35,7 @@ from resistype.strict import read_json
 
 __all__ = [
     "Cancel",
+    "asked",
     "Hear",
     "Plan",
     "Progress",
@@ -198,7 +199,7 @@ class Cancel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How a long run is kept, shown and stopped.
+    """How a long run is kept and shown; `resistype.score.listening` stops one.
 
     Parameters
     ----------
@@ -209,8 +210,6 @@ class RunOptions:
     progress
         ``"auto"`` writes to the standard error when a run takes longer than some seconds, ``"text"`` always, None
         never; or a function that is called with a `Progress` while a file is read, at once, and after each block.
-    cancel
-        Looked at before and after each block; when it is set the run stops and what is finished is kept.
     tries
         How often a block is given out when the worker that had it is lost.
     """
@@ -218,7 +217,6 @@ class RunOptions:
     run_dir: str | Path | None = None
     resume: bool = False
     progress: Hear = "auto"
-    cancel: Cancel | None = None
     tries: int = 3
 
 
@@ -244,7 +242,7 @@ def listening(hear: Callable[[str], None], cancel: Cancel) -> Iterator[None]:
     hear
         Called with the name of each step.
     cancel
-        When it is set, the next step raises.
+        When it is set, the next step raises; scoring ends after the blocks at hand and keeps what is finished.
 
     Raises
     ------
@@ -266,6 +264,12 @@ def listening(hear: Callable[[str], None], cancel: Cancel) -> Iterator[None]:
         yield
     finally:
         _PACE.reset(token)
+
+
+def asked() -> Cancel | None:
+    """What stops this thread's run; handed to workers, which do not know who listens."""
+    pace = _PACE.get()
+    return None if pace is None else pace.cancel
 
 
 def is_heard() -> bool:

@@ -38,7 +38,17 @@ from resistype.score.match import Matched, match_signatures
 from resistype.score.method import Method, Settings
 from resistype.score.methods import get_method
 from resistype.score.null import Draws, Null, null_block
-from resistype.score.progress import Cancel, Plan, Reporter, RunFolder, RunOptions, is_heard, tell_reading, watched
+from resistype.score.progress import (
+    Cancel,
+    Plan,
+    Reporter,
+    RunFolder,
+    RunOptions,
+    asked,
+    is_heard,
+    tell_reading,
+    watched,
+)
 from resistype.score.rows import CsrRows, Rows, Values, as_rows, log2_rows
 from resistype.score.scores import NullResult, Scores
 from resistype.score.sets import IndexedSets
@@ -459,6 +469,7 @@ class _State:
     out: Values
     reporter: Reporter
     run: RunOptions
+    cancel: Cancel | None = field(default_factory=asked)
     spoiled: list[Block] = field(default_factory=list)
 
     def attempt(self, blocks: Sequence[Block], n_jobs: int | None, *, last: bool) -> list[Block]:
@@ -489,10 +500,10 @@ class _State:
             if self._cancelled() or self.spoiled:
                 return
             rows = None if shared or backed else _read(self.task.values, block)
-            yield delayed(compute)(task, block, rows=rows, cancel=self.run.cancel if shared else None)
+            yield delayed(compute)(task, block, rows=rows, cancel=self.cancel if shared else None)
 
     def _cancelled(self) -> bool:
-        return self.run.cancel is not None and self.run.cancel.is_set()
+        return self.cancel is not None and self.cancel.is_set()
 
     def _take(self, found: Found) -> None:
         if found.trouble == "values":

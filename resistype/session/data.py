@@ -295,7 +295,7 @@ def coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, N
             wrong.append(f"embedding {name!r} {text}")
         else:
             found[str(name)] = np.ascontiguousarray(points[:, :2])
-    complain(wrong, InputError, code="V120", subject="Embeddings")
+    complain(wrong, InputError, code="V124", subject="Embeddings")
     return found
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from resistype.atomic import replace_file
-from resistype.errors import OutputError, TissueError
+from resistype.atomic import write_text
+from resistype.errors import TissueError
 from resistype.spatial.options import Threshold
 from resistype.spatial.rois import Roi
 from resistype.spatial.tissue import Tissue
@@ -82,15 +82,7 @@ def write_cells(
     OutputError
         O101 when it cannot be written; an older file of that name is then still there as it was.
     """
-    return _write(path, cells_text(table, thresholds, notes=notes))
-
-
-def _write(path: str | Path, text: str) -> Path:
-    try:
-        return replace_file(path, lambda stream: stream.write(text.encode(errors="replace")))
-    except OSError as error:
-        message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-        raise OutputError(message, code="O101") from None
+    return write_text(path, cells_text(table, thresholds, notes=notes))
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
@@ -142,7 +134,7 @@ def write_rois(path: str | Path, rois: Sequence[Roi], *, unit: str = "px", scale
     OutputError
         O101 when it cannot be written.
     """
-    return _write(path, rois_text(rois, unit=unit, scale_um=scale_um))
+    return write_text(path, rois_text(rois, unit=unit, scale_um=scale_um))
 
 
 def read_rois(path: str | Path) -> tuple[Roi, ...]:

@@ -29,7 +29,7 @@ def session_of(source: Any, embeddings: Any) -> Session:
     Raises
     ------
     InputError
-        V117 for another kind of source, for one without observations, V120 for embeddings beside a session and for
+        V117 for another kind of source, for one without observations, V124 for embeddings beside a session and for
         embeddings that do not fit.
     """
     if isinstance(source, Session):
@@ -37,7 +37,7 @@ def session_of(source: Any, embeddings: Any) -> Session:
             message = (
                 f"A session has its embeddings, got {len(embeddings)} more: give them to Session(calls, embeddings=…)."
             )
-            raise InputError(message, code="V120")
+            raise InputError(message, code="V124")
         material = source.data
         _check_any(material.samples)
     elif isinstance(source, (Calls, SessionData)):
@@ -54,13 +54,13 @@ def with_plane(source: Calls | SessionData, embeddings: Any) -> SessionData:
     Raises
     ------
     InputError
-        V117 without observations; V120 for embeddings that are no dictionary or do not fit.
+        V117 without observations; V124 for embeddings that are no dictionary or do not fit.
     """
     samples = source.samples
     _check_any(samples)
     if embeddings is not None and not isinstance(embeddings, Mapping):
         message = f"Embeddings: got {type(embeddings).__name__}; wanted a dictionary such as {{'UMAP': coordinates}}."
-        raise InputError(message, code="V120")
+        raise InputError(message, code="V124")
     points = coordinates(embeddings or {}, samples)
     _check_finite(points)
     if isinstance(source, SessionData):
@@ -82,7 +82,7 @@ def _check_finite(points: Mapping[str, NDArray[np.float32]]) -> None:
         if endless or np.isnan(one).any(axis=1).all():
             has = f"{endless} infinite" if endless else "no finite"
             wrong.append(f"embedding {name!r} has {has} coordinates; give numbers, or NaN where there is no place")
-    complain(wrong, InputError, code="V120", subject="Embeddings")
+    complain(wrong, InputError, code="V124", subject="Embeddings")
 
 
 def plane(material: SessionData) -> NDArray[np.float32]:

@@ -68,7 +68,7 @@ class Explorer(Widget):
     Raises
     ------
     InputError
-        V117 for another kind of source, or one without observations; V120 and V121 for embeddings or a matrix that do
+        V117 for another kind of source, or one without observations; V124 and V121 for embeddings or a matrix that do
         not fit.
 
     Attributes

@@ -11,8 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from resistype.atomic import replace_file
-from resistype.errors import OutputError
+from resistype.atomic import write_file
 from resistype.widgets._base import STATIC
 from resistype.widgets._spec import Drawn
 
@@ -82,7 +81,4 @@ def write_page(path: str | Path, drawn: Drawn, *, state: dict[str, Any], fallbac
         O101 when it cannot be written.
     """
     text = page(drawn, state=state, fallback=fallback).encode("utf-8")
-    try:
-        return replace_file(path, lambda stream: stream.write(text))
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}. Choose another place.", code="O101") from error
+    return write_file(path, lambda stream: stream.write(text))

@@ -176,8 +176,9 @@ def check_score(
         def hear(progress: Progress) -> None:
             say(progress.rows, progress.total_rows, "samples scored")
 
-        told = replace(options, run=replace(options.run, progress=hear, cancel=cancel))
-        return score(expression, library, method=method, n_jobs=n_jobs, options=told)
+        told = replace(options, run=replace(options.run, progress=hear))
+        with listening(lambda _: None, cancel):
+            return score(expression, library, method=method, n_jobs=n_jobs, options=told)
 
     checks = [*_about(expression), *_coverage(expression, library)]
     names = method if isinstance(method, str) else ", ".join(method)

@@ -25,7 +25,7 @@ def lab(folder: Path, *, anywidget: str | None, manager: bool = True) -> Path:
 
 
 def installed() -> str:
-    return surroundings._version("anywidget")
+    return surroundings.installed("anywidget")
 
 
 def test_both_halves_of_the_widgets(tmp_path: Path) -> None:

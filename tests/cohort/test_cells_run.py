@@ -24,7 +24,7 @@ from resistype.cohort.cells import (
 from resistype.errors import ExpressionError, RunError, SamplesError
 from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import Signature
-from resistype.score import RunOptions, ScoreOptions
+from resistype.score import RunOptions, ScoreOptions, listening
 from resistype.stats import compare_patients, per_patient
 from tests.cohort.cells_file import write_study
 
@@ -62,8 +62,8 @@ def test_a_run_that_was_stopped_goes_on(path: Path, tmp_path: Path) -> None:
             return self.n > 12
 
     folder = tmp_path / "run"
-    run = RunOptions(run_dir=folder, cancel=Stop(), progress=None)
-    with pytest.raises(RunError, match="E602"):
+    run = RunOptions(run_dir=folder, progress=None)
+    with pytest.raises(RunError, match="E602"), listening(lambda _: None, Stop()):
         classify_cells(path, options=CellOptions(columns=STATE, score=backed(run=run, block_rows=200), n_jobs=1))
     heard = []
     again = RunOptions(run_dir=folder, resume=True, progress=heard.append)

@@ -107,7 +107,7 @@ def test_long_lists_of_changes_are_counted() -> None:
     made = draft("x", ["B2M", *(f"QQQQ{n}" for n in range(30))])
 
     assert made.notes[0].startswith("30 names were left out: QQQQ0 (no known name of a gene), ")
-    assert made.notes[0].endswith(" and 22 more.")
+    assert made.notes[0].endswith(" and 25 more.")
 
 
 def test_a_draft_passes_the_checks_once_it_has_a_source(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_file_that_is_no_signature_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_version(FIRST, tmp_path / "no" / "mine.toml")
 
 

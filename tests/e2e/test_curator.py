@@ -217,7 +217,7 @@ def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabSe
     limit = "__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (120, -1))"
     lab.kernel_eval(f"[__import__('signal').signal(25, __import__('signal').SIG_IGN) and None, {limit}]")
     page.get_by_test_id("rt-save").click()
-    alert.get_by_text("could not be written: File too large").wait_for()
+    alert.get_by_text("cannot be written: File too large").wait_for()
     page.get_by_test_id("rt-paste").fill("TAP1")
     page.get_by_test_id("rt-add").click()
     page.get_by_text("It is only in memory now.").wait_for()

@@ -75,7 +75,7 @@ def test_a_folder_gets_a_file_named_by_the_id(tmp_path: Path) -> None:
 
 
 def test_an_absent_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="could not be written") as caught:
+    with pytest.raises(OutputError, match="cannot be written") as caught:
         write_toml(Signature(id="mine", name="M", up=("B2M",)), tmp_path / "no" / "mine.toml")
     assert caught.value.code == "O101"
 

@@ -22,7 +22,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from resistype.errors import ExpressionError, OutputError, RunError
 from resistype.expression import Block, Expression, ReadOptions, read_expression
-from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, score
+from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, listening, score
 from resistype.score import run as loop
 from resistype.score.progress import RunFolder, write_whole
 from tests.score.helpers import some_cells
@@ -52,6 +52,11 @@ def backed(path: Path) -> Expression:
 def run(data: object, *, n_jobs: int | None = 2, rows: int = 5, **more: object) -> Scores:
     options = ScoreOptions(block_rows=rows, run=RunOptions(**more))
     return score(data, SIGNATURES, method=METHODS, n_jobs=n_jobs, options=options)
+
+
+def run_until(stop: threading.Event, data: object, **more: object) -> Scores:
+    with listening(lambda _: None, stop):
+        return run(data, **more)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +113,13 @@ class TestCancel:
                 stop.set()
 
         with pytest.raises(RunError, match=r"E602 Cancelled after 3 blocks\. Nothing was kept; name a run_dir"):
-            run(backed(file), n_jobs=1, progress=hear, cancel=stop)
+            run_until(stop, backed(file), n_jobs=1, progress=hear)
 
     def test_what_is_finished_is_kept(self, file: Path, expected: str, tmp_path: Path) -> None:
         stop = threading.Event()
         stop.set()
         with pytest.raises(RunError, match=r"E602 .*call again with resume=True to go on"):
-            run(backed(file), cancel=stop, run_dir=tmp_path / "run")
+            run_until(stop, backed(file), run_dir=tmp_path / "run")
         stop.clear()
 
         def hear(progress: Progress) -> None:
@@ -122,7 +127,7 @@ class TestCancel:
                 stop.set()
 
         with pytest.raises(RunError, match="E602"):
-            run(backed(file), cancel=stop, run_dir=tmp_path / "run", resume=True, progress=hear)
+            run_until(stop, backed(file), run_dir=tmp_path / "run", resume=True, progress=hear)
         heard: list[Progress] = []
         resumed = run(backed(file), run_dir=tmp_path / "run", resume=True, progress=heard.append)
 

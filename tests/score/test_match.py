@@ -91,7 +91,7 @@ def test_the_warning_names_all_at_once() -> None:
 def test_the_warning_stays_short() -> None:
     library = read_signatures({f"s{i}": ["B2M", "TAP1", "TAP2", "ZNF1"] for i in range(9)})
 
-    with pytest.warns(CoverageWarning, match=r"9 of 9 .*s4 3/4 \(75%\), … 4 more\. Missing"):
+    with pytest.warns(CoverageWarning, match=r"9 of 9 .*s4 3/4 \(75%\) and 4 more\. Missing"):
         match_signatures(matrix(), library)
 
 

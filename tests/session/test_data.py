@@ -67,7 +67,7 @@ def test_coordinates_that_do_not_fit(case: str) -> None:
     with pytest.raises(InputError) as caught:
         coordinates({"UMAP": make()}, SAMPLES)
 
-    assert str(caught.value) == f"V120 Embeddings: 1 problem\n  - {words}"
+    assert str(caught.value) == f"V124 Embeddings: 1 problem\n  - {words}"
 
 
 def test_a_session_joins_coordinates_and_design_by_name() -> None:

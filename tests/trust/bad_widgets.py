@@ -80,29 +80,29 @@ EXPLORER: dict[str, tuple[Case, str]] = {
     "no calls at all": (lambda: Explorer(None), "V117 Got NoneType; wanted Calls"),  # type: ignore[arg-type]
     "an empty table": (lambda: Explorer(_nothing()), "V117 There are 0 observations"),
     "a session of nothing": (lambda: Explorer(Session(_nothing())), "V117 There are 0 observations"),
-    "coordinates of fewer rows": (_on(np.zeros((3, 2))), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has shape"),
-    "one coordinate": (_on(np.zeros((N, 1))), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40, 1)"),
-    "a list of coordinates": (_on(np.zeros(N)), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40,)"),
-    "coordinates of text": (_on([["a", "b"]] * N), "V120 Embeddings: 1 problem\n  - embedding 'UMAP' cannot be read"),
+    "coordinates of fewer rows": (_on(np.zeros((3, 2))), "V124 Embeddings: 1 problem\n  - embedding 'UMAP' has shape"),
+    "one coordinate": (_on(np.zeros((N, 1))), "V124 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40, 1)"),
+    "a list of coordinates": (_on(np.zeros(N)), "V124 Embeddings: 1 problem\n  - embedding 'UMAP' has shape (40,)"),
+    "coordinates of text": (_on([["a", "b"]] * N), "V124 Embeddings: 1 problem\n  - embedding 'UMAP' cannot be read"),
     "coordinates without end": (
         _on(np.full((N, 2), np.inf)),
-        "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has 80 ",
+        "V124 Embeddings: 1 problem\n  - embedding 'UMAP' has 80 ",
     ),
     "no coordinate known": (
         _on(np.full((N, 2), np.nan)),
-        "V120 Embeddings: 1 problem\n  - embedding 'UMAP' has no fin",
+        "V124 Embeddings: 1 problem\n  - embedding 'UMAP' has no fin",
     ),
     "coordinates of other samples": (
         _on(_others()),
-        "V120 Embeddings: 1 problem\n  - embedding 'UMAP': 40 observations are not among its rows",
+        "V124 Embeddings: 1 problem\n  - embedding 'UMAP': 40 observations are not among its rows",
     ),
     "coordinates without a name": (
         lambda: Explorer(material(N), embeddings=np.zeros((N, 2))),  # type: ignore[arg-type]
-        "V120 Embeddings: got ndarray; wanted a dictionary",
+        "V124 Embeddings: got ndarray; wanted a dictionary",
     ),
     "coordinates beside a session": (
         lambda: Explorer(Session(material(N)), embeddings={"UMAP": np.zeros((N, 2))}),
-        "V120 A session has its embeddings, got 1 more",
+        "V124 A session has its embeddings, got 1 more",
     ),
     "none to be drawn": (lambda: Explorer(material(N), max_drawn=0), "V117 max_drawn is 0"),
     "less than none to be drawn": (lambda: Explorer(material(N), max_drawn=-1), "V117 max_drawn is -1"),
@@ -119,7 +119,7 @@ EXPLORER: dict[str, tuple[Case, str]] = {
     "a matrix of other samples": (lambda: Explorer(calls(), expression=strange()), "V121 64 of 64 observations"),
     "a folder to export to that is not there": (
         lambda: Explorer(material(N)).to_html(Path("nowhere") / "a.html"),
-        "O101 nowhere/a.html cannot be written",
+        "O101 'nowhere/a.html' cannot be written",
     ),
 }
 COMPARE: dict[str, tuple[Case, str]] = {

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from resistype.atomic import replace_file
+from resistype.atomic import write_text
 from resistype.cohort.agreement.differences import differences
 from resistype.cohort.agreement.judged import Judged, judge
 from resistype.cohort.agreement.reasons import Change
 from resistype.cohort.agreement.sides import Labelling
-from resistype.errors import OutputError, SamplesError
+from resistype.errors import SamplesError
 from resistype.stats import Kappa
 from resistype.text import inert_frame
 
@@ -163,11 +163,7 @@ class Agreement:
             O101 when it cannot be written.
         """
         text = inert_frame(self.changed()).to_csv(index=False, lineterminator="\n")
-        try:
-            return replace_file(path, lambda stream: stream.write(text.encode(errors="replace")))
-        except OSError as error:
-            message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O101") from None
+        return write_text(path, text)
 
     @cached_property
     def _judged(self) -> tuple[Judged | None, Judged | None]:
