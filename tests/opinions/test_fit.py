@@ -18,7 +18,7 @@ import pytest
 import resistype
 from resistype.errors import CohortWarning, MissingExtraError, ModelError
 from resistype.opinions import Association, FitOptions, TrainedModel, fit_model
-from resistype.opinions.fit import Rows, Learner, read_study
+from resistype.opinions.fit import Learner, Rows, read_study
 from resistype.score import score
 
 QUICK = FitOptions(n_perm=19, folds=2, n_jobs=1)
