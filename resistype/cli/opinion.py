@@ -1,7 +1,10 @@
-"""`resistype opinion portraits|templates|model|tree`: the classifiers of others, each with a door of its own.
+"""`resistype opinion portraits|templates|model|tree`.
 
-Each reads a matrix or a table and writes a folder: opinion.tsv (one row per sample, the label first), opinion.json
-(method, DOI, settings, caveats, input) and what only this classifier has. `resistype compare` takes such a folder.
+The classifiers of others, each with a door of its own.
+
+Each reads a matrix or a table and writes a folder: opinion.tsv (one row per sample, the label
+first), opinion.json (method, DOI, settings, caveats, input) and what only this classifier has.
+`resistype compare` takes such a folder.
 """
 
 from __future__ import annotations

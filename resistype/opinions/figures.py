@@ -1,9 +1,12 @@
-"""A conditional inference tree as a figure: where it cuts and on what p, and what each leaf holds with its interval.
+"""A conditional inference tree as a figure.
 
-Leaves stand side by side at the bottom, each with the share of every class as a dot on a line from 0 to 100 % and its
-95 % interval as a bar, labelled in words, so that no colour has to be read from a key. Under the tree stand the
-bootstrap, if it is given, and the caveats: a figure travels without its text. Everything is drawn through the axes
-that are given; matplotlib itself is never imported here.
+Where it cuts and on what p, and what each leaf holds with its interval.
+
+Leaves stand side by side at the bottom, each with the share of every class as a dot on a line from
+0 to 100 % and its 95 % interval as a bar, labelled in words, so that no colour has to be read from
+a key. Under the tree stand the bootstrap, if it is given, and the caveats: a figure travels without
+its text. Everything is drawn through the axes that are given; matplotlib itself is never imported
+here.
 """
 
 from __future__ import annotations
@@ -124,9 +127,7 @@ def _levels(grown: Grown) -> tuple[float, float]:
 
 
 def _places(grown: Grown) -> dict[int, tuple[float, float]]:
-    """Where each node stands: leaves side by side at the bottom, a cut in the middle above its two
-    sides.
-    """
+    """Where each node stands: leaves at the bottom, a cut above the middle of its two sides."""
     floor = -_LEVEL * _depth(grown)
     place = {leaf.number: (float(number), floor) for number, leaf in enumerate(grown.leaves)}
     for node in reversed(grown.nodes):
@@ -167,9 +168,7 @@ def _draw_inner(ax: Any, grown: Grown, node: Node, place: dict[int, tuple[float,
 
 
 def _mark_side(ax: Any, corner: tuple[float, float], side: int) -> None:
-    """A dot where the branch turns down: filled on the side of the cut itself (`<=`), open on the
-    other.
-    """
+    """A dot where the branch turns down: filled on the side of the cut itself (`<=`), else open."""
     fill = _INK if side == 0 else "white"
     ax.plot(
         [corner[0]],

@@ -1,103 +1,35 @@
 """Training a model of a user's own labels on scores, tested harder than it is believed.
 
-scikit-learn fits (a Pipeline of StandardScaler and logistic regression or nearest neighbours); only `Learner` knows it.
-Every split keeps the samples of a patient together. The strength of the penalty, or the number of neighbours, is
-chosen inside each training part only, and the permutation test repeats all of it: splitting, choosing and fitting. The
-model that is kept is fitted on two thirds of the patients; the other third says what is unusual for a class.
+scikit-learn fits (a Pipeline of StandardScaler and logistic regression or nearest neighbours); only
+`Learner` knows it. Every split keeps the samples of a patient together. The strength of the
+penalty, or the number of neighbours, is chosen inside each training part only, and the permutation
+test repeats all of it: splitting, choosing and fitting. The model that is kept is fitted on two
+thirds of the patients; the other third says what is unusual for a class.
 
-Labels that look like treatment response are refused: resistype describes states, not outcomes, and never predicts
-response. It may describe how scores went with response in a cohort, and then gives figures and no model. The check
-reads names and values word by word; it is there against an oversight, not against a person who renames a column.
-"Response" is also a word of biology, so that "IFNγ response" and "stress response" may pass.
+Labels that look like treatment response are refused (labels.py): resistype never predicts response.
+It may describe how scores went with response in a cohort, and then gives figures and no model.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from resistype.errors import CohortWarning, ModelError, complain, warn
+from resistype.errors import CohortWarning, ModelError, warn
 from resistype.extras import needs
-from resistype.opinions.frame import Limit, check_limits, repeated, some
-from resistype.opinions.model import KINDS, TrainedModel, as_score_frame
+from resistype.opinions.frame import Codes, Floats, Limit, check_limits
+from resistype.opinions.labels import Rows, Study, looks_like_response, read_study
+from resistype.opinions.model import KINDS, TrainedModel
 from resistype.score.scores import Scores
 
-__all__ = ["Association", "FitOptions", "fit_model", "looks_like_response"]
-
-_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_WORD = re.compile(r"[^\W\d_]+")
-_SIGNS = re.compile(r"[\s_/.,;-]+")
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# single words, in the name of a column or inside a value
-_OUTCOMES = _set("""
-    recist irecist imrecist mrecist bor orr dcr dcb ndb pfs dfs rfs efs ttp ttnt dor benefit nonbenefit benefiter
-    benefitter respond responded responder responders nonresponder nonresponders nonresponse relapse relapsed progressed
-    progressor progressors nonprogressor nonprogressors deceased survival survivor survivors nonsurvivor nonsurvivors
-""")
-# in the name of a column only, where they can mean nothing else
-_NAMES = _set(
-    "os outcome outcomes efficacy progression responses resp responds resistant refractory refractoriness pref"
-)
-# values as a whole, without spaces and signs
-_VALUES = _set("""
-    cr pr sd pd mr nr r nonr vgpr ncr mpr pcr crpr prcr sdpd pdsd icr ipr isd iupd icpd cb ncb nondcb stabledisease
-    progressivedisease progression sensitive resistant nonresistant refractory nonrefractory durable nondurable alive
-    dead
-""")
-# beside one of these, "response" is a programme of the cell
-_BIOLOGY = _set("""
-    ifn ifng ifna ifnb ifnγ interferon isg gamma alpha stress damage dna unfolded protein heat shock hypoxia cytokine
-    innate antiviral viral oxidative hormone tgfb wound
-""")
-
-
-def looks_like_response(name: object, values: Iterable[object]) -> str:
-    """Why labels look like treatment response; empty when they do not."""
-    reasons = []
-    if name is not None and _outcome(str(name), _OUTCOMES | _NAMES):
-        reasons.append(f"the column is named {str(name)[:60]!r}")
-    found = [str(value) for value in values if _is_outcome(str(value))]
-    if found:
-        shown = ", ".join(repr(value[:60]) for value in sorted(found)[:5])
-        reasons.append(
-            f"there are labels {shown}" if len(found) > 1 else f"there is a label {shown}"
-        )
-    return "; ".join(reasons)
-
-
-def _is_outcome(value: str) -> bool:
-    if _SIGNS.sub("", value).lower() in _VALUES or _outcome(value, _OUTCOMES):
-        return True
-    words = _words(value)
-    early = bool({"primary", "secondary", "acquired"} & words)
-    return early and bool({"resistance", "resistant", "refractory", "refractoriness"} & words)
-
-
-def _outcome(text: str, outcomes: frozenset[str]) -> bool:
-    words = _words(text)
-    return bool(outcomes & words) or ("response" in words and not _BIOLOGY & words)
-
-
-def _words(text: str) -> set[str]:
-    """Words of a text in lower case, without numbers, also those written together: bestResponse,
-    PFS6_months.
-    """
-    return {word.lower() for pattern in (_WORD, _HUMP) for word in pattern.findall(text)}
-
+__all__ = ["Association", "FitOptions", "fit_model"]
 
 CAVEAT = (
     "This describes how scores went with labels in this cohort. It is no model and predicts nothing: resistype never "
@@ -137,7 +69,9 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class Association:
-    """How scores go with labels in one cohort, out of fold: figures that cannot be applied to another sample.
+    """How scores go with labels in one cohort, out of fold.
+
+    Figures that cannot be applied to another sample.
 
     Parameters
     ----------
@@ -169,139 +103,15 @@ class Association:
         )
 
 
-MIN_PATIENTS = 5
 INNER = 3
 _TIE = 1e-12
 Kind = Literal["logistic", "knn"]
 # what is chosen between, from the most to the least cautious
 _GRID: dict[str, tuple[float, ...]] = {"logistic": (0.01, 0.1, 1.0), "knn": (15, 9, 5, 3)}
-Floats: TypeAlias = NDArray[np.float64]
-Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+Splits: TypeAlias = list[tuple[Codes, Codes]]
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Samples with scores (n, n_features), class numbers (n,) and patient numbers (n,)."""
-
-    values: Floats
-    codes: NDArray[np.intp]
-    patients: NDArray[np.intp]
-
-    def take(self, rows: NDArray[np.intp]) -> Rows:
-        """Some of the samples."""
-        return Rows(self.values[rows], self.codes[rows], self.patients[rows])
-
-
-@dataclass(frozen=True, eq=False)
-class Study:
-    """Scores with the label and the patient of each sample, sorted by sample: no order of the input decides."""
-
-    features: tuple[str, ...]
-    classes: tuple[str, ...]
-    rows: Rows
-
-    def patients_per_class(self) -> dict[str, int]:
-        """How many patients have a sample of each class."""
-        patients, codes = self.rows.patients, self.rows.codes
-        return {
-            name: len(np.unique(patients[codes == code])) for code, name in enumerate(self.classes)
-        }
-
-
-def read_study(scores: Any, labels: Any, groups: Any) -> Study:
-    """Join and check scores (n_obs, n_features), labels and patients."""
-    frame = as_score_frame(scores)
-    complaints = _about_scores(frame)
-    label, said = _by_sample(labels, "labels", frame.index)
-    patient, also = _by_sample(groups, "groups", frame.index)
-    if groups is None:
-        also = [
-            "groups: give the patient of each sample, so that no patient is on both sides of a split"
-        ]
-    subject = "A model cannot be trained on this"
-    complain([*complaints, *said, *also], ModelError, code="T101", subject=subject)
-    ordered = frame.sort_index()
-    names, codes = np.unique(label.loc[ordered.index].to_numpy(dtype=np.str_), return_inverse=True)
-    _, patients = np.unique(patient.loc[ordered.index].to_numpy(dtype=np.str_), return_inverse=True)
-    rows = Rows(ordered.to_numpy(dtype=np.float64), codes.astype(np.intp), patients.astype(np.intp))
-    study = Study(tuple(ordered.columns), tuple(str(name) for name in names), rows)
-    complain(_about_classes(study), ModelError, code="T101", subject=subject)
-    return study
-
-
-def _about_scores(frame: pd.DataFrame) -> list[str]:
-    complaints = [
-        f"scores: {what} given more than once: {repeated(names)}"
-        for what, names in (("sample", frame.index), ("score", frame.columns))
-        if names.has_duplicates
-    ]
-    if not len(frame.columns):
-        complaints.append("scores: the table has no column")
-    text = [
-        str(name) for name, kind in frame.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)
-    ]
-    if text:
-        return [*complaints, f"scores: not numbers: {some(text)}"]
-    bad = ~np.isfinite(frame.to_numpy(dtype=np.float64))
-    if bad.any():
-        columns, rows = frame.columns[bad.any(axis=0)], frame.index[bad.any(axis=1)]
-        complaints.append(
-            f"scores: {int(bad.sum())} missing or infinite values, in {some(columns)}, of samples {some(rows)}; "
-            "leave out these scores or these samples"
-        )
-    return complaints
-
-
-def _by_sample(given: Any, what: str, samples: pd.Index[Any]) -> tuple[pd.Series[Any], list[str]]:
-    """One value a sample as text, and what is wrong with it."""
-    if isinstance(given, Mapping):
-        given = pd.Series(dict(given), dtype=object)
-    if not isinstance(given, pd.Series):
-        return pd.Series(dtype=object), [
-            f"{what}: wanted a Series or mapping by sample, got {type(given).__name__}"
-        ]
-    series = given.set_axis([str(name) for name in given.index])
-    complaints = []
-    if series.index.has_duplicates:
-        complaints.append(f"{what}: sample given more than once: {repeated(series.index)}")
-    absent = samples.difference(series.index)
-    if len(absent):
-        complaints.append(
-            f"{what}: {len(absent)} of {len(samples)} samples with scores are absent: {some(absent)}"
-        )
-    more = series.index.difference(samples)
-    if len(more):
-        complaints.append(
-            f"{what}: {len(more)} samples have no scores: {some(more)}; give {what}.loc[scores.index]"
-        )
-    empty = series.index[series.isna()].intersection(samples)
-    if len(empty):
-        complaints.append(
-            f"{what}: {len(empty)} samples have none: {some(empty)}; leave these samples out"
-        )
-    return series.map(str), complaints
-
-
-def _about_classes(study: Study) -> list[str]:
-    complaints = []
-    if len(study.classes) < 2:
-        complaints.append(
-            f"labels: {len(study.classes)} class ({some(study.classes)}); a model needs at least 2"
-        )
-    barred = [name for name in study.classes if "|" in name]
-    if barred:
-        complaints.append(
-            f"labels: '|' separates the labels of a set and cannot be in a name: {some(barred)}"
-        )
-    for name, n in study.patients_per_class().items():
-        if n < MIN_PATIENTS:
-            complaints.append(
-                f"labels: class {name!r} has {n} patients; at least {MIN_PATIENTS} are needed"
-            )
-    return complaints
-
-
-def auc_by_class(weight: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
+def auc_by_class(weight: Floats, codes: Codes) -> Floats:
     """AUC of each class against all others."""
     n_classes = weight.shape[1]
     found = np.full(n_classes, np.nan)
@@ -314,22 +124,20 @@ def auc_by_class(weight: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArra
     return found
 
 
-def mean_auc(weight: NDArray[np.float64], codes: NDArray[np.intp]) -> float:
+def mean_auc(weight: Floats, codes: Codes) -> float:
     """Mean of the AUC over the classes that have one; 0.5 when none has."""
     each = auc_by_class(weight, codes)
     known = each[~np.isnan(each)]
     return float(known.mean()) if known.size else 0.5
 
 
-def balanced_accuracy(weight: NDArray[np.float64], codes: NDArray[np.intp]) -> float:
+def balanced_accuracy(weight: Floats, codes: Codes) -> float:
     """Share of samples whose largest weight is at their class, averaged over the classes."""
     right = weight.argmax(axis=1) == codes
     return float(np.mean([right[codes == code].mean() for code in np.unique(codes)]))
 
 
-def shuffled(
-    codes: NDArray[np.intp], patients: NDArray[np.intp], rng: np.random.Generator
-) -> NDArray[np.intp]:
+def shuffled(codes: Codes, patients: Codes, rng: np.random.Generator) -> Codes:
     """Labels dealt anew between patients, shape (n_obs,)."""
     rows = [np.flatnonzero(patients == one) for one in np.unique(patients)]
     dealt = np.empty_like(codes)
@@ -340,9 +148,7 @@ def shuffled(
 
 
 def assess(learner: Learner, study: Study, options: FitOptions) -> dict[str, Any]:
-    """Figures of the nested cross-validation of a study: AUC, balanced accuracy, permutation p,
-    numbers.
-    """
+    """Figures of the nested cross-validation: AUC, balanced accuracy, permutation p, numbers."""
     rows = study.rows
     weight = _out_of_fold(learner, rows, options)
     auc = mean_auc(weight, rows.codes)
@@ -479,8 +285,8 @@ def fit_model(
 
     Notes
     -----
-    Split-conformal sets, class by class: doi 10.1007/b106715. Of a patient with several samples of a class one, drawn
-    by the seed, is kept aside, so the kept samples count patients.
+    Split-conformal sets, class by class: doi 10.1007/b106715. Of a patient with several samples of
+    a class one, drawn by the seed, is kept aside, so the kept samples count patients.
 
     Examples
     --------

@@ -1,8 +1,11 @@
-"""The frame that the classifiers of others share: options, tables of labels, complaints and saved files, each once.
+"""The frame that the classifiers of others share.
 
-Every classifier of this room gives one kind of table, one row per sample: the label first (``prediction``, or
-``call`` of a trained model), then the numbers behind it, and in ``attrs`` the method, its DOI, its settings and the
-caveats that must stand beside it. An external classifier is shown beside a call and never averaged with it.
+Options, tables of labels, complaints and saved files, each once.
+
+Every classifier of this room gives one kind of table, one row per sample: the label first
+(``prediction``, or ``call`` of a trained model), then the numbers behind it, and in ``attrs`` the
+method, its DOI, its settings and the caveats that must stand beside it. An external classifier is
+shown beside a call and never averaged with it.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -30,10 +33,14 @@ from resistype.strict import RefusedError, read_json
 
 __all__ = [
     "UNASSIGNED",
+    "Codes",
+    "Flags",
+    "Floats",
     "Limit",
     "check_coverage",
     "check_limits",
     "explain",
+    "not_numbers",
     "opinion_table",
     "read_head",
     "refuse_missing",
@@ -42,13 +49,20 @@ __all__ = [
     "writing",
 ]
 
+Floats: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.intp]
+Flags: TypeAlias = NDArray[np.bool_]
+
 UNASSIGNED = "unassigned"
 MIN_COVERAGE, WARN_COVERAGE = 0.5, 0.8
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What an option may be, as data: the check and the words of the complaint come from the same place."""
+    """What an option may be, as data.
+
+    The check and the words of the complaint come from the same place.
+    """
 
     low: float = -np.inf
     high: float = np.inf
@@ -105,6 +119,13 @@ def repeated(names: pd.Index[Any]) -> str:
     return some(names[names.duplicated()].unique())
 
 
+def not_numbers(table: pd.DataFrame) -> list[str]:
+    """Names of the columns that do not hold numbers."""
+    return [
+        str(name) for name, kind in table.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)
+    ]
+
+
 def opinion_table(
     samples: Sequence[str] | pd.Index[Any], columns: Mapping[str, Any], about: Mapping[str, Any]
 ) -> pd.DataFrame:
@@ -119,9 +140,9 @@ def explain(table: pd.DataFrame, sample: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> table = opinion_table(["P1"], {"prediction": ["hot"], "fdr": [0.01]}, {"method": "ntp"})
+    >>> table = opinion_table(["P1"], {"prediction": ["hot"], "n": ["7"]}, {"method": "ntp"})
     >>> explain(table, "P1").to_numpy().tolist()
-    [['prediction', 'hot'], ['fdr', 0.01], ['method', 'ntp']]
+    [['prediction', 'hot'], ['n', '7'], ['method', 'ntp']]
     """
     settings = {
         name: value for name, value in table.attrs.items() if name not in ("opinion", "caveats")
@@ -139,7 +160,10 @@ def check_coverage(
     code: str,
     error: type[ResistypeError],
 ) -> dict[str, str]:
-    """Refuse sets of which fewer than half the genes are there, warn below 80 %; "found/asked" of each set."""
+    """Refuse sets of which fewer than half the genes are there, warn below 80 %.
+
+    "found/asked" of each set.
+    """
     needed = "at least half" + (f", and {minimum}," if minimum > 1 else "")
     few = [
         f"{name}: {found[name]} of {n} genes are in the data; {needed} are needed"
@@ -150,17 +174,18 @@ def check_coverage(
     told = {name: f"{found[name]}/{n}" for name, n in asked.items()}
     low = [f"{name} {told[name]}" for name, n in asked.items() if found[name] < WARN_COVERAGE * n]
     if low:
-        message = f"Reduced coverage of {len(low)} of {len(asked)} gene sets: {some(low)}. The labels rest on the genes found."
+        sets = f"{len(low)} of {len(asked)} gene sets: {some(low)}"
+        message = f"Reduced coverage of {sets}. The labels rest on the genes found."
         warn(message, CoverageWarning, code="W201", stacklevel=5)
     return told
 
 
-def refuse_missing(samples: Sequence[str], values: NDArray[np.float64]) -> None:
+def refuse_missing(samples: Sequence[str], values: Floats) -> None:
     """Refuse rows of values (n_samples, n_genes) in which any is missing."""
-    bad = np.flatnonzero(np.isnan(values).any(axis=1))
-    if bad.size:
+    bad = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
+    if bad:
         message = (
-            f"{bad.size} of {len(samples)} samples have missing values or no counts at all "
+            f"{len(bad)} of {len(samples)} samples have missing values or no counts at all "
             f"({some(samples[row] for row in bad)}); whole samples are compared. Leave these samples out."
         )
         raise ExpressionError(message, code="E501")
@@ -184,7 +209,10 @@ def read_head(
     max_bytes: int,
     refused: Callable[[str], ResistypeError],
 ) -> dict[str, Any]:
-    """The JSON of a saved file, of this kind and of this format version; else what `refused` makes of the reason."""
+    """The JSON of a saved file, of this kind and of this format version.
+
+    Else what `refused` makes of the reason.
+    """
     try:
         if source.stat().st_size > max_bytes:
             raise refused(f"its JSON is larger than {max_bytes // 2**20} MB")

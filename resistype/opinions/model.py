@@ -1,17 +1,22 @@
-"""A model trained on a user's labels: plain arrays, applied by the few lines of numpy below, kept without a pickle.
+"""A model trained on a user's labels.
 
-scikit-learn fits (`fit`), but is not needed to apply: what is kept are means, scales, and coefficients or neighbours.
-A sample gets the set of labels that cannot be ruled out. One label: that is the call. Several: "ambiguous". None:
-"none". A sample without a needed score: "not_assessable". Rows are computed one by one in a fixed order of sums, so
-other samples never change a result.
+Plain arrays, applied by the few lines of numpy below, kept without a pickle.
 
-The sets are split-conformal, class by class (Mondrian): for each class some samples are kept aside that the model has
-not seen, and a new sample keeps the label of a class unless it fits that class worse than almost all of these. If it
-comes from the same source, the true label is in the set in at least 1 − alpha of the cases, for each class by itself.
-(Vovk, Gammerman and Shafer 2005; doi 10.1007/b106715)
+scikit-learn fits (`fit`), but is not needed to apply: what is kept are means, scales, and
+coefficients or neighbours. A sample gets the set of labels that cannot be ruled out. One label:
+that is the call. Several: "ambiguous". None: "none". A sample without a needed score:
+"not_assessable". Rows are computed one by one in a fixed order of sums, so other samples never
+change a result.
 
-The file is a JSON that a person can read and an .npz of plain arrays beside it. A hash covers every number and word of
-both; what the arrays mean is checked by the model that is made of them, for a hash can be made anew by who wants harm.
+The sets are split-conformal, class by class (Mondrian): for each class some samples are kept aside
+that the model has not seen, and a new sample keeps the label of a class unless it fits that class
+worse than almost all of these. If it comes from the same source, the true label is in the set in at
+least 1 − alpha of the cases, for each class by itself. (Vovk, Gammerman and Shafer 2005; doi
+10.1007/b106715)
+
+The file is a JSON that a person can read and an .npz of plain arrays beside it. A hash covers every
+number and word of both; what the arrays mean is checked by the model that is made of them, for a
+hash can be made anew by who wants harm.
 """
 
 from __future__ import annotations
@@ -30,19 +35,15 @@ from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, ModelError, OutputError, complain, warn
 from resistype.npz import array_files, read_arrays, write_pair
-from resistype.opinions.frame import Limit, opinion_table, read_head, some, writing
+from resistype.opinions.frame import Floats, Limit, opinion_table, read_head, some, writing
 from resistype.score.scores import Scores
 from resistype.strict import RefusedError
 
 __all__ = ["KINDS", "TrainedModel", "as_score_frame", "read_model", "write_model"]
 
 
-def conformal_p(
-    misfit: NDArray[np.float64], calibration: Sequence[NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Share of the kept samples of each class, the new one counted in, that fit their class no
-    better.
-    """
+def conformal_p(misfit: Floats, calibration: Sequence[Floats]) -> Floats:
+    """Share of the kept samples of each class, the new one counted in, that fit it no better."""
     columns = []
     for number, kept in enumerate(calibration):
         worse = len(kept) - np.searchsorted(np.sort(kept), misfit[:, number], side="left")
@@ -50,9 +51,7 @@ def conformal_p(
     return np.stack(columns, axis=1)
 
 
-def label_sets(
-    p: NDArray[np.float64], classes: Sequence[str], *, alpha: float
-) -> list[tuple[str, ...]]:
+def label_sets(p: Floats, classes: Sequence[str], *, alpha: float) -> list[tuple[str, ...]]:
     """For each row of p, shape (n, n_classes), the classes with p > alpha."""
     return [
         tuple(name for name, one in zip(classes, row, strict=True) if one > alpha)
@@ -64,9 +63,7 @@ KINDS = ("logistic", "knn")
 
 
 def as_score_frame(scores: Any) -> pd.DataFrame:
-    """Scores as a table of numbers, samples in rows; columns of several methods are named
-    ``method:signature``.
-    """
+    """Scores as a table, samples in rows; columns of several methods are ``method:signature``."""
     frame = scores.to_frame() if isinstance(scores, Scores) else scores
     if not isinstance(frame, pd.DataFrame):
         message = (
@@ -136,9 +133,7 @@ def _wrong_arrays(model: TrainedModel, shapes: Mapping[str, tuple[int, ...]]) ->
 
 
 def other_origin(scores: Scores, about: Mapping[str, Any]) -> list[str]:
-    """How scores differ from those a model was trained on, as far as both are known; empty when
-    they do not.
-    """
+    """How scores differ from those a model was trained on, as far as both are known."""
     refs = {name: list(ref) for name, ref in scores.refs.items()}
     other = [
         name
@@ -285,7 +280,7 @@ class TrainedModel:
         complain(wrong_parts(self), ModelError, code="T103", subject=subject)
 
     @property
-    def calibration(self) -> tuple[NDArray[np.float64], ...]:
+    def calibration(self) -> tuple[Floats, ...]:
         """For each class the misfit of the samples kept aside."""
         return tuple(self.arrays[f"calibration_{number}"] for number in range(len(self.classes)))
 
@@ -294,7 +289,7 @@ class TrainedModel:
         """SHA-256 over everything that decides a result."""
         return digest_of(_head(self), self.arrays)
 
-    def probabilities(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def probabilities(self, values: Floats) -> Floats:
         """Weight of each class, shape (n_obs, n_classes), rows summing to 1.
 
         Parameters
@@ -310,13 +305,13 @@ class TrainedModel:
         ]
         return np.concatenate([np.empty((0, len(self.classes))), *parts])
 
-    def _logistic(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _logistic(self, z: Floats) -> Floats:
         terms = z[:, None, :] * self.arrays["coefficients"][None, :, :]
         level = terms.sum(axis=2) + self.arrays["intercepts"]
         weight = np.exp(level - level.max(axis=1, keepdims=True))
         return np.asarray(weight / weight.sum(axis=1, keepdims=True), dtype=np.float64)
 
-    def _knn(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _knn(self, z: Floats) -> Floats:
         apart = ((z[:, None, :] - self.arrays["points"][None, :, :]) ** 2).sum(axis=2)
         nearest = np.argsort(apart, axis=1, kind="stable")[:, : self.neighbours]
         votes = self.arrays["codes"][nearest][:, :, None] == np.arange(len(self.classes))
@@ -361,7 +356,7 @@ class TrainedModel:
         calls = [
             _call(labels, known=bool(known)) for labels, known in zip(sets, whole, strict=True)
         ]
-        columns = {"call": calls, "set": [" | ".join(labels) for labels in sets]}
+        columns: dict[str, Any] = {"call": calls, "set": [" | ".join(labels) for labels in sets]}
         columns |= {f"p_{name}": p[:, number] for number, name in enumerate(self.classes)}
         about = {
             "method": "model",
@@ -417,7 +412,10 @@ class TrainedModel:
 
     @staticmethod
     def load(path: str | Path) -> TrainedModel:
-        """Read a saved model; scikit-learn is not needed. T103 when it is none, or was changed after it was written."""
+        """Read a saved model; scikit-learn is not needed.
+
+        T103 when it is none, or was changed after it was written.
+        """
         head, arrays = read_model(path)
         try:
             words = {name: head[name] for name in _HEAD} | {

@@ -1,19 +1,18 @@
 """Tumour microenvironment subtypes of Bagaev 2021 (IE, IE/F, F, D) from a user's own copy of the authors' files.
 
-The authors' gene sets and reference may be used for academic, non-commercial research only, so nothing of them is in
-this package: the user clones their repository, accepts its licence, and gives the folder to `read_portrait_clone`.
-Score and votes are the published ones, written anew from the formulas; where the authors always give a label, this
-gives one only if the votes are clear. Scores are compared after scaling over a cohort, so one sample is refused unless
-the scaler of an earlier cohort is given. (doi 10.1016/j.ccell.2021.04.014)
+The authors' gene sets and reference may be used for academic, non-commercial research only, so
+nothing of them is in this package: the user clones their repository, accepts its licence, and gives
+the folder to `read_portrait_clone`. Score and votes are the published ones, written anew from the
+formulas; where the authors always give a label, this gives one only if the votes are clear. Scores
+are compared after scaling over a cohort, so one sample is refused unless the scaler of an earlier
+cohort is given. (doi 10.1016/j.ccell.2021.04.014)
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,51 +23,27 @@ from scipy.stats import rankdata
 
 from resistype.atomic import replace_file
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, complain, warn
-from resistype.expression import (
-    CsrRows,
-    ReadOptions,
-    as_expression,
-    iter_blocks,
-    read_block,
-)
+from resistype.expression import CsrRows, ReadOptions, as_expression, iter_blocks, read_block
 from resistype.opinions.frame import (
     UNASSIGNED,
+    Codes,
+    Flags,
+    Floats,
     Limit,
     check_coverage,
     check_limits,
     opinion_table,
     read_head,
     refuse_missing,
-    repeated,
     some,
     writing,
 )
+from resistype.opinions.subtypes_files import DOI, LICENCE_NOTE, PortraitFiles
 from resistype.scheme.reference import SMALL_COHORT
 
-__all__ = [
-    "LICENCE_NOTE",
-    "PortraitFiles",
-    "PortraitOptions",
-    "PortraitScaler",
-    "portrait_scores",
-    "portraits",
-    "read_gene_sets",
-    "read_portrait_clone",
-]
+__all__ = ["PortraitOptions", "PortraitScaler", "portrait_scores", "portraits"]
 
-DOI = "10.1016/j.ccell.2021.04.014"
-LICENCE_NOTE = (
-    f"The gene sets and reference of Bagaev 2021 (doi {DOI}) are their authors' and are read from "
-    "your own copy. Their licence allows academic, non-commercial research only; see the licence file in that copy."
-)
-MAX_BYTES, MAX_SCALER = 64 * 2**20, 2**20
-_PLACES = {
-    "gene sets": "signatures/gene_signatures.gmt",
-    "reference scores": "Cohorts/Pan_TCGA/signatures.tsv",
-    "reference labels": "Cohorts/Pan_TCGA/annotation.tsv",
-}
-_LABEL = "MFP"
-_UNSCALED = 50.0
+MAX_SCALER = 2**20
 _CELLS = 2_000_000
 _FORMAT, _VERSION = "resistype-portrait-scaler", 1
 
@@ -84,7 +59,8 @@ class PortraitOptions:
     clip
         Scaled scores are cut at ± this before voting (2 is published).
     min_share, min_margin
-        Fraction of the votes that a label needs (0.5 is ours), and its lead over the second (0.15 is ours).
+        Fraction of the votes that a label needs (0.5 is ours), and its lead over the second (0.15
+        is ours).
     read
         How the matrix is read.
     """
@@ -109,35 +85,10 @@ class PortraitOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class PortraitFiles:
-    """Gene sets with a reference cohort; S132 with every complaint.
-
-    Parameters
-    ----------
-    sets
-        Genes of each signature.
-    reference
-        Scaled scores of the reference, shape (n_reference, n_signatures); its columns are names of `sets`.
-    labels
-        Label of each reference sample, with the index of `reference`.
-    """
-
-    sets: dict[str, tuple[str, ...]]
-    reference: pd.DataFrame
-    labels: pd.Series[Any]
-
-    def __post_init__(self) -> None:
-        complain(_wrong_files(self), SchemeError, code="S132", subject="Files of the subtypes")
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Labels of the reference, sorted."""
-        return tuple(sorted({str(one) for one in self.labels}))
-
-
-@dataclass(frozen=True, eq=False)
 class PortraitScaler:
-    """Median and mean absolute deviation of each signature in a cohort; R106 when they do not go together.
+    """Median and mean absolute deviation of each signature in a cohort.
+
+    R106 when they do not go together.
 
     Parameters
     ----------
@@ -159,8 +110,8 @@ class PortraitScaler:
 
     name: str
     signatures: tuple[str, ...]
-    centre: NDArray[np.float64]
-    spread: NDArray[np.float64]
+    centre: Floats
+    spread: Floats
     n: int
 
     def __post_init__(self) -> None:
@@ -248,8 +199,8 @@ def portraits(
     Parameters
     ----------
     data
-        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, Expression or path. Only the order
-        of the genes within a sample counts, so the unit does not matter.
+        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, Expression or
+        path. Only the order of the genes within a sample counts, so the unit does not matter.
     files
         Gene sets and reference, from ``read_portrait_clone(folder)``.
     scaler
@@ -260,8 +211,9 @@ def portraits(
     Returns
     -------
     DataFrame, one row per sample
-        ``prediction`` (a label or ``"unassigned"``), ``nearest`` (the label with most votes, which the authors' own
-        software gives), then ``votes_<label>`` and ``share_<label>``. ``attrs`` holds where it comes from.
+        ``prediction`` (a label or ``"unassigned"``), ``nearest`` (the label with most votes, which
+        the authors' own software gives), then ``votes_<label>`` and ``share_<label>``. ``attrs``
+        holds where it comes from.
 
     Raises
     ------
@@ -330,7 +282,10 @@ def _check_cohort(n_obs: int) -> None:
 
 
 def _voted(scaled: pd.DataFrame, files: PortraitFiles, options: PortraitOptions) -> dict[str, Any]:
-    """Votes, shares and labels of scaled scores (n_obs, n_signatures); both sides are cut at ± clip."""
+    """Votes, shares and labels of scaled scores (n_obs, n_signatures).
+
+    Both sides are cut at ± clip.
+    """
     codes = np.array([files.classes.index(str(one)) for one in files.labels], dtype=np.intp)
     reference = files.reference.to_numpy(dtype=np.float64).clip(-options.clip, options.clip)
     values = scaled.to_numpy(dtype=np.float64)
@@ -363,8 +318,9 @@ def portrait_scores(
 
     Returns
     -------
-    DataFrame of shape (n_obs, n_signatures); ``attrs["coverage"]`` says how many genes were found. Codes: S133 and
-    W201 for genes that are not there, E501 when values are missing (the authors' code ranks them highest).
+    DataFrame of shape (n_obs, n_signatures); ``attrs["coverage"]`` says how many genes were found.
+    Codes: S133 and W201 for genes that are not there, E501 when values are missing (the authors'
+    code ranks them highest).
 
     Examples
     --------
@@ -392,7 +348,7 @@ def portrait_scores(
     return frame
 
 
-def _dense(block: NDArray[Any] | CsrRows) -> NDArray[np.float64]:
+def _dense(block: NDArray[Any] | CsrRows) -> Floats:
     """Rows of a block as a full array."""
     if not isinstance(block, CsrRows):
         return np.asarray(block, dtype=np.float64)
@@ -402,13 +358,11 @@ def _dense(block: NDArray[Any] | CsrRows) -> NDArray[np.float64]:
     return values
 
 
-def portrait_scores_of(
-    values: NDArray[np.float64], sets: Sequence[NDArray[np.intp]]
-) -> NDArray[np.float64]:
+def portrait_scores_of(values: Floats, sets: Sequence[Codes]) -> Floats:
     """Score of each set of columns in each row of values (n_obs, n_genes), shape (n_obs, n_sets).
 
-    It is ssGSEA's with the highest rank for ties: over the ranks r of the genes of a set, N genes in all and n in the
-    set, Σ r^1.25 / Σ r^0.25 − (N − n + 1) / 2.
+    It is ssGSEA's with the highest rank for ties: over the ranks r of the genes of a set, N genes
+    in all and n in the set, Σ r^1.25 / Σ r^0.25 − (N − n + 1) / 2.
     """
     n_genes = values.shape[1]
     out = np.empty((len(values), len(sets)))
@@ -422,29 +376,21 @@ def portrait_scores_of(
     return out
 
 
-def centre_and_spread(
-    scores: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def centre_and_spread(scores: Floats) -> tuple[Floats, Floats]:
     """Median, and mean absolute deviation about the mean, of each column of scores (n_obs, n_sets).
 
-    The authors write ``DataFrame.mad()``, which pandas had until version 2 and which is about the mean; it is not the
-    median absolute deviation.
+    The authors write ``DataFrame.mad()``, which pandas had until version 2 and which is about the
+    mean; it is not the median absolute deviation.
     """
     spread = np.abs(scores - scores.mean(axis=0)).mean(axis=0)
     return np.median(scores, axis=0), spread
 
 
-def votes_of(
-    scaled: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    codes: NDArray[np.intp],
-    *,
-    k: int,
-    n_labels: int,
-) -> NDArray[np.intp]:
+def votes_of(scaled: Floats, reference: Floats, codes: Codes, *, k: int, n_labels: int) -> Codes:
     """How many of the k nearest reference samples (Euclidean) have each label, shape (n_obs, n_labels).
 
-    `codes` are the numbers of the labels of the reference; of equally near reference samples the first count.
+    `codes` are the numbers of the labels of the reference; of equally near reference samples the
+    first count.
     """
     votes = np.empty((len(scaled), n_labels), dtype=np.intp)
     step = max(_CELLS // max(len(reference), 1), 1)
@@ -458,9 +404,7 @@ def votes_of(
     return votes
 
 
-def decide(
-    votes: NDArray[np.intp], *, min_share: float, min_margin: float
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+def decide(votes: Codes, *, min_share: float, min_margin: float) -> tuple[Codes, Flags]:
     """Number of the label with most votes (of equals the first), and whether share and lead suffice to call it.
 
     Examples
@@ -473,117 +417,3 @@ def decide(
     ordered = np.sort(votes, axis=1)
     share, lead = ordered[:, -1] / total, (ordered[:, -1] - ordered[:, -2]) / total
     return votes.argmax(axis=1), (share >= min_share) & (lead >= min_margin)
-
-
-def read_portrait_clone(folder: str | Path) -> PortraitFiles:
-    """Gene sets, reference scores and labels from a clone of the authors' repository; prints the licence note.
-
-    Parameters
-    ----------
-    folder
-        The clone, with ``signatures/gene_signatures.gmt``, ``Cohorts/Pan_TCGA/signatures.tsv`` and
-        ``Cohorts/Pan_TCGA/annotation.tsv`` (column ``MFP``).
-
-    Raises
-    ------
-    SchemeError
-        S131 for files that are absent or cannot be read, S132 when they do not go together.
-    """
-    places = {what: Path(folder) / place for what, place in _PLACES.items()}
-    absent = [
-        f"{what}: there is no file {str(path)!r}"
-        for what, path in places.items()
-        if not path.is_file()
-    ]
-    complain(
-        absent, SchemeError, code="S131", subject="This is no clone of the portraits' repository"
-    )
-    sets = read_gene_sets(places["gene sets"])
-    reference, annotation = _table(places["reference scores"]), _table(places["reference labels"])
-    if _LABEL not in annotation:
-        message = f"{str(places['reference labels'])!r} has no column {_LABEL!r} with the labels of the reference."
-        raise SchemeError(message, code="S131")
-    known = annotation[_LABEL].dropna()
-    both = reference.index[reference.index.isin(known.index)]
-    return PortraitFiles(sets, reference.loc[both], known.loc[both].astype(str))
-
-
-def read_gene_sets(path: str | Path) -> dict[str, tuple[str, ...]]:
-    """Gene sets of a GMT file (S131 when it is none); prints the licence note."""
-    print(LICENCE_NOTE, file=sys.stderr)
-    sets: dict[str, tuple[str, ...]] = {}
-    complaints = []
-    for number, line in enumerate(_text(Path(path)).splitlines(), start=1):
-        cells = [cell.strip() for cell in line.split("\t")]
-        genes = tuple(dict.fromkeys(cell for cell in cells[2:] if cell))
-        if not line.strip():
-            continue
-        if not genes or not cells[0]:
-            complaints.append(
-                f"line {number}: wanted name, description and genes separated by TABs"
-            )
-        elif cells[0] in sets:
-            complaints.append(f"line {number}: the name {cells[0][:60]!r} is there already")
-        else:
-            sets[cells[0]] = genes
-    if not sets and not complaints:
-        complaints.append("there is no gene set in it")
-    complain(complaints, SchemeError, code="S131", subject=f"Gene sets {str(path)!r}")
-    return sets
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            message = f"{str(path)!r} is larger than {MAX_BYTES // 2**20} MB; that is no file of the portraits."
-            raise SchemeError(message, code="S131")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SchemeError(f"{str(path)!r} cannot be read: {error.strerror}.", code="S131") from None
-    except UnicodeDecodeError:
-        raise SchemeError(f"{str(path)!r} is not UTF-8 text.", code="S131") from None
-
-
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(StringIO(_text(path)), sep="\t", index_col=0)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise SchemeError(
-            f"{str(path)!r} is not a table of cells separated by TABs.", code="S131"
-        ) from None
-    table.index = table.index.map(str)
-    if table.index.has_duplicates:
-        message = f"{str(path)!r}: samples given more than once: {repeated(table.index)}."
-        raise SchemeError(message, code="S131")
-    return table
-
-
-def _wrong_files(files: PortraitFiles) -> list[str]:
-    reference, labels = files.reference, files.labels
-    complaints = [
-        f"reference: {what} given more than once: {repeated(names)}"
-        for what, names in (("signature", reference.columns), ("sample", reference.index))
-        if names.has_duplicates
-    ]
-    without = [str(name) for name in reference.columns if name not in files.sets]
-    if without or not len(reference.columns):
-        complaints.append(
-            f"reference: signatures without genes: {some(without) or 'it has no column'}"
-        )
-    if not reference.index.equals(labels.index):
-        complaints.append(
-            "labels: they are not those of the samples of the reference, in its order"
-        )
-    if labels.isna().any() or labels.nunique() < 2:
-        found = f"{labels.nunique()} different, {int(labels.isna().sum())} missing"
-        complaints.append(f"labels: {found}; wanted at least 2 different and none missing")
-    if not all(pd.api.types.is_numeric_dtype(kind) for kind in reference.dtypes):
-        return [*complaints, "reference: not all scores are numbers"]
-    values = reference.to_numpy(dtype=np.float64)
-    if not np.isfinite(values).all():
-        complaints.append("reference: scores are missing or infinite")
-    elif values.size and np.abs(np.median(values, axis=0)).max() > _UNSCALED:
-        complaints.append(
-            "reference: the scores look unscaled; wanted (x − median) / mean deviation"
-        )
-    return complaints

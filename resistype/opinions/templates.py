@@ -1,15 +1,19 @@
-"""Nearest template prediction (Hoshida 2010) and correlation with centroids: published ways to name the nearest class.
+"""Nearest template prediction (Hoshida 2010) and correlation with centroids.
 
-`ntp` needs lists of marker genes only. It works on the differences within a cohort, so it refuses one sample, and a
-cohort that holds one class is split all the same; the FDR is what keeps such a split from being believed. `centroid`
-works on one sample and needs expression profiles of the classes. Each may say "unassigned". A class of which fewer
-than half the genes are there gives no label, for its absence would favour the others.
+Published ways to name the nearest class.
 
-The template of a class is 1 at its own marker genes and 0 at those of the other classes; with two classes −1 instead
-of 0. The similarity is the cosine between the row-centred values at these places and the template, the distance
-√((1 − cosine) / 2). The null asks how near a sample comes to any template with genes taken at random from all its
-genes; draws are made once for all samples, with replacement, and sums run along the genes of one sample, so the p of
-a sample does not depend on which other samples are asked about, on their order or on how the work is split.
+`ntp` needs lists of marker genes only. It works on the differences within a cohort, so it refuses
+one sample, and a cohort that holds one class is split all the same; the FDR is what keeps such a
+split from being believed. `centroid` works on one sample and needs expression profiles of the
+classes. Each may say "unassigned". A class of which fewer than half the genes are there gives no
+label, for its absence would favour the others.
+
+The template of a class is 1 at its own marker genes and 0 at those of the other classes; with two
+classes −1 instead of 0. The similarity is the cosine between the row-centred values at these places
+and the template, the distance √((1 − cosine) / 2). The null asks how near a sample comes to any
+template with genes taken at random from all its genes; draws are made once for all samples, with
+replacement, and sums run along the genes of one sample, so the p of a sample does not depend on
+which other samples are asked about, on their order or on how the work is split.
 """
 
 from __future__ import annotations
@@ -22,7 +26,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from resistype.errors import (
@@ -38,9 +41,13 @@ from resistype.genes import GeneIndex
 from resistype.library import Signature
 from resistype.opinions.frame import (
     UNASSIGNED,
+    Codes,
+    Flags,
+    Floats,
     Limit,
     check_coverage,
     check_limits,
+    not_numbers,
     opinion_table,
     refuse_missing,
     repeated,
@@ -95,16 +102,16 @@ def _from_table(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     empty = int(table[["class", gene]].isna().any(axis=1).sum())
     if empty:
         raise SchemeError(f"Table of templates: {empty} row(s) without class or gene.", code="S121")
-    pairs = zip(table["class"].astype(str), table[gene].astype(str), strict=True)
     classes: dict[str, dict[str, None]] = {}
-    for name, marker in pairs:
+    for name, marker in zip(table["class"].astype(str), table[gene].astype(str), strict=True):
         classes.setdefault(name, {})[marker] = None
     return {name: tuple(genes) for name, genes in classes.items()}
 
 
 def _from_mapping(templates: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(templates, Mapping):
-        message = f"Templates are a mapping of classes to genes, or a table with 'class' and 'gene'; got {_kind(templates)}."
+        wanted = "a mapping of classes to genes, or a table with 'class' and 'gene'"
+        message = f"Templates are {wanted}; got {_kind(templates)}."
         raise SchemeError(message, code="S121")
     found: dict[str, tuple[str, ...]] = {}
     complaints = []
@@ -140,7 +147,7 @@ def match_templates(
     return places, coverage
 
 
-def _columns(genes: Sequence[str], index: GeneIndex) -> NDArray[np.intp]:
+def _columns(genes: Sequence[str], index: GeneIndex) -> Codes:
     """Columns of the genes that were found, ordered by the name of the column."""
     return np.array(
         sorted(index.match(genes).found.tolist(), key=lambda column: index.genes[column]),
@@ -148,7 +155,7 @@ def _columns(genes: Sequence[str], index: GeneIndex) -> NDArray[np.intp]:
     )
 
 
-def _warn_shared(columns: Sequence[NDArray[np.intp]], index: GeneIndex) -> None:
+def _warn_shared(columns: Sequence[Codes], index: GeneIndex) -> None:
     which, times = np.unique(np.concatenate(columns), return_counts=True)
     shared = [index.genes[column] for column in which[times > 1]]
     if shared:
@@ -159,7 +166,7 @@ def _warn_shared(columns: Sequence[NDArray[np.intp]], index: GeneIndex) -> None:
         warn(message, CoverageWarning, code="W203", stacklevel=5)
 
 
-def match_centroids(centroids: Any, index: GeneIndex) -> tuple[NDArray[np.intp], pd.DataFrame, str]:
+def match_centroids(centroids: Any, index: GeneIndex) -> tuple[Codes, pd.DataFrame, str]:
     """Columns of the genes of the centroids (n_genes, n_classes), the centroids at these genes, and "found/asked"."""
     table = _checked_centroids(centroids)
     columns = index.match([str(gene) for gene in table.index]).columns
@@ -182,11 +189,7 @@ def _checked_centroids(centroids: Any) -> pd.DataFrame:
         )
         raise SchemeError(message, code="S121")
     complaints = []
-    text = [
-        str(name)
-        for name, kind in centroids.dtypes.items()
-        if not pd.api.types.is_numeric_dtype(kind)
-    ]
+    text = not_numbers(centroids)
     if text:
         complaints.append(
             f"not numbers: {', '.join(text[:5])}; for lists of marker genes use method='ntp'"
@@ -212,16 +215,11 @@ _CELLS = 2_000_000
 class Places:
     """Where the marker genes of each class stand: the columns of all places, class after class."""
 
-    columns: NDArray[np.intp]
+    columns: Codes
     sizes: tuple[int, ...]
 
-    @property
-    def n_places(self) -> int:
-        """Number of places of all classes."""
-        return int(self.columns.size)
 
-
-def cosines(values: NDArray[np.float64], sizes: tuple[int, ...]) -> NDArray[np.float64]:
+def cosines(values: Floats, sizes: tuple[int, ...]) -> Floats:
     """Cosine of each row with each template."""
     values = np.ascontiguousarray(values)  # sums then run along a row, whatever the rows beside it
     edges = np.concatenate([[0], np.cumsum(sizes)])
@@ -238,22 +236,18 @@ def cosines(values: NDArray[np.float64], sizes: tuple[int, ...]) -> NDArray[np.f
     return cosine
 
 
-def distances(cosine: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances between 0 (the template itself) and 1 (its opposite), of the same shape as the
-    cosines.
-    """
+def distances(cosine: Floats) -> Floats:
+    """Distances between 0 (the template itself) and 1 (its opposite), one per cosine."""
     return np.sqrt(np.maximum(1.0 - cosine, 0.0) / 2.0)
 
 
-def draws(columns: NDArray[np.intp], n_places: int, *, n_perm: int, seed: int) -> NDArray[np.intp]:
+def draws(columns: Codes, n_places: int, *, n_perm: int, seed: int) -> Codes:
     """Random genes for the null, shape (n_perm, n_places): columns drawn with replacement."""
     rng = np.random.default_rng(seed)
     return columns[rng.integers(0, columns.size, size=(n_perm, n_places))]
 
 
-def random_p(
-    row: NDArray[np.float64], drawn: NDArray[np.intp], sizes: tuple[int, ...], *, nearest: float
-) -> float:
+def random_p(row: Floats, drawn: Codes, sizes: tuple[int, ...], *, nearest: float) -> float:
     """Share of draws at which a sample comes as near to some template as it does with the markers."""
     step = max(_CELLS // drawn.shape[1], 1)
     reached = 0
@@ -263,7 +257,7 @@ def random_p(
     return (1 + reached) / (1 + len(drawn))
 
 
-def pearson(values: NDArray[np.float64], centroids: NDArray[np.float64]) -> NDArray[np.float64]:
+def pearson(values: Floats, centroids: Floats) -> Floats:
     """Pearson correlation of each row with each centroid."""
     rows = values - values.mean(axis=1, keepdims=True)
     wanted = centroids - centroids.mean(axis=1, keepdims=True)
@@ -273,7 +267,7 @@ def pearson(values: NDArray[np.float64], centroids: NDArray[np.float64]) -> NDAr
     return np.stack(columns, axis=1)
 
 
-def separation(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def separation(correlation: Floats) -> tuple[Floats, Floats]:
     """How far the nearest centroid is ahead."""
     behind = np.sort(correlation.max(axis=1, keepdims=True) - correlation, axis=1)
     margin = behind[:, 1]
@@ -293,7 +287,7 @@ _SPLIT = (
 
 @dataclass(frozen=True, kw_only=True)
 class OpinionOptions:
-    """How a second opinion is formed.
+    """How the nearest class is found; S123 for a value out of range.
 
     Parameters
     ----------
@@ -309,16 +303,6 @@ class OpinionOptions:
         A sample whose best correlation is below this is unassigned (centroid).
     read
         How the matrix is read.
-
-    Raises
-    ------
-    SchemeError
-        S123 for a value out of range.
-
-    Examples
-    --------
-    >>> OpinionOptions(n_perm=2000).fdr
-    0.05
     """
 
     n_perm: int = 1000
@@ -335,9 +319,8 @@ class OpinionOptions:
             "fdr": Limit(0, 1, ends="(]"),
             "min_cor": Limit(-1, 1),
         }
-        check_limits(
-            vars(self), limits, SchemeError, code="S123", subject="Options of the nearest class"
-        )
+        subject = "Options of the nearest class"
+        check_limits(vars(self), limits, SchemeError, code="S123", subject=subject)
 
 
 def second_opinion(
@@ -379,25 +362,21 @@ def second_opinion(
 
     Raises
     ------
-    ReferenceDataError
-        R101 below 10 samples (ntp).
-    SchemeError
-        S121 for templates that cannot be used, S122 when too few of their genes are there, S123 for
-        an option.
-    ExpressionError
-        E501 when values that are needed are missing.
+    ResistypeError
+        R101 below 10 samples (ntp); S121 for templates that cannot be used, S122 when too few of
+        their genes are there, S123 for an option; E501 when values that are needed are missing.
 
     Warns
     -----
-    CohortWarning
-        W303 always for ntp (a cohort of one class is split), W301 below 30 samples.
-    CoverageWarning
-        W201, W202, W203: genes missing, few, or shared by classes.
+    ResistypeWarning
+        W303 always for ntp (a cohort of one class is split), W301 below 30 samples; W201, W202,
+        W203: genes missing, few, or shared by classes.
 
-    Notes ----- p is (1 + k) / (1 + n_perm), where k random draws of genes from the sample come as
-    near to any template; draws are with replacement, as in CMScaller, where Hoshida draws without.
-    It says "this sample matches some template", not "it is this class". CMScaller's p is the same
-    but for its smallest value, 1 / n_perm in place of 1 / (1 + n_perm).
+    Notes
+    -----
+    p is (1 + k) / (1 + n_perm), where k random draws of genes from the sample come as near to any
+    template; draws are with replacement, as in CMScaller (whose smallest p is 1 / n_perm), where
+    Hoshida draws without. It says "this sample matches some template", not "it is this class".
 
     Examples
     --------
@@ -456,34 +435,28 @@ def _ntp(
 
 def _nearest(
     expression: Expression, places: Places, options: OpinionOptions, *, n_jobs: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Floats, Floats]:
     """Cosines (n_obs, n_classes) and p (n_obs,)."""
     mean, spread = _moments(expression)
     scale = spread if options.scale else np.ones_like(spread)
     factor = np.divide(1.0, scale, out=np.zeros_like(scale), where=spread > 1e-12)
-    by_name = np.array(
-        sorted(range(expression.n_genes), key=lambda column: expression.genes[column]),
-        dtype=np.intp,
-    )
-    drawn = draws(by_name, places.n_places, n_perm=options.n_perm, seed=options.seed)
+    in_order = sorted(range(expression.n_genes), key=lambda column: expression.genes[column])
+    by_name = np.array(in_order, dtype=np.intp)
+    drawn = draws(by_name, places.columns.size, n_perm=options.n_perm, seed=options.seed)
 
-    def block(start: int) -> tuple[NDArray[np.float64], list[float]]:
-        values = (
-            expression.select(expression.samples[start : start + _ROWS]).log2() - mean
-        ) * factor
+    def block(start: int) -> tuple[Floats, list[float]]:
+        rows = expression.select(expression.samples[start : start + _ROWS])
+        values = (rows.log2() - mean) * factor
         found = cosines(values[:, places.columns], places.sizes)
-        tops = found.max(axis=1)
-        return found, [
-            random_p(row, drawn, places.sizes, nearest=float(top))
-            for row, top in zip(values, tops, strict=True)
-        ]
+        tops = zip(values, found.max(axis=1).tolist(), strict=True)
+        return found, [random_p(row, drawn, places.sizes, nearest=top) for row, top in tops]
 
     run = Parallel(n_jobs=n_jobs, prefer="threads")
     parts = run(delayed(block)(start) for start in range(0, expression.n_obs, _ROWS))
     return np.concatenate([one for one, _ in parts]), np.concatenate([p for _, p in parts])
 
 
-def _moments(expression: Expression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _moments(expression: Expression) -> tuple[Floats, Floats]:
     """Mean and SD (n − 1) of each gene over the samples, in log2, each of shape (n_genes,)."""
     means, spreads = [], []
     for start in range(0, expression.n_genes, _COLUMNS):
@@ -517,9 +490,7 @@ def _centroid(expression: Expression, centroids: Any, options: OpinionOptions) -
     return opinion_table(expression.samples, columns, {**about, "min_cor": options.min_cor})
 
 
-def _named(
-    classes: list[str], closeness: NDArray[np.float64], near: NDArray[np.bool_]
-) -> dict[str, Any]:
+def _named(classes: list[str], closeness: Floats, near: Flags) -> dict[str, Any]:
     """The nearest class of each row, and the label where it is near enough."""
     nearest = np.array(classes, dtype=object)[closeness.argmax(axis=1)]
     return {"prediction": np.where(near, nearest, UNASSIGNED), "nearest": nearest}

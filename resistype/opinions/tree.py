@@ -1,12 +1,13 @@
 """The conditional inference tree as an estimator, and its bootstrap.
 
-It keeps scikit-learn's interface (`get_params`, `set_params`, `fit`, `predict`, `predict_proba`, `score`), so that it
-can be cloned, cross-validated and put at the end of a Pipeline, without needing scikit-learn itself. What it gives for
-a row is the leaf the row falls into and the shares of the classes among the observations *of the fit* in that leaf: a
-description of a labelled cohort, never the chance that a patient responds to a treatment.
+It keeps scikit-learn's interface (`get_params`, `set_params`, `fit`, `predict`, `predict_proba`,
+`score`), so that it can be cloned, cross-validated and put at the end of a Pipeline, without
+needing scikit-learn itself. What it gives for a row is the leaf the row falls into and the shares
+of the classes among the observations *of the fit* in that leaf: a description of a labelled cohort,
+never the chance that a patient responds to a treatment.
 
-Every resample has its own random stream, spawned from one seed, so neither the number of jobs nor the order in which
-they finish can change a result.
+Every resample has its own random stream, spawned from one seed, so neither the number of jobs nor
+the order in which they finish can change a result.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from resistype.errors import SamplesError
-from resistype.opinions.frame import UNASSIGNED, Limit, check_limits, opinion_table
+from resistype.opinions.frame import UNASSIGNED, Codes, Floats, Limit, check_limits, opinion_table
 from resistype.opinions.tree_fit import Data, Grown, Rules, grow
 from resistype.opinions.tree_rows import (
     Labels,
@@ -212,7 +213,7 @@ class ConditionalInferenceTree:
         self.n_features_in_ = len(ready.data.columns)
         return self
 
-    def apply(self, X: Table) -> NDArray[np.intp]:
+    def apply(self, X: Table) -> Codes:
         """Number of the leaf of each row, shape (n_obs,).
 
         Raises
@@ -233,23 +234,20 @@ class ConditionalInferenceTree:
             raise SamplesError(message, code="E944")
         return leaves
 
-    def class_shares(self, X: Table) -> NDArray[np.float64]:
-        """Shares of the classes among the fitted observations of each row's leaf, shape (n_obs,
-        n_classes).
-        """
+    def class_shares(self, X: Table) -> Floats:
+        """Class shares among the fitted observations of each row's leaf, (n_obs, n_classes)."""
         shares = np.array([node.shares for node in self._fitted().nodes])
         return np.asarray(shares[self.apply(X) - 1], dtype=np.float64)
 
-    def predict_proba(self, X: Table) -> NDArray[np.float64]:
-        """scikit-learn's name for `class_shares`: shares in a labelled cohort, not chances of a
-        patient.
+    def predict_proba(self, X: Table) -> Floats:
+        """scikit-learn's name for `class_shares`.
+
+        Shares in a labelled cohort, no patient's chances.
         """
         return self.class_shares(X)
 
     def predict(self, X: Table) -> NDArray[Any]:
-        """The commonest label among the fitted observations of each row's leaf, shape (n_obs,); of
-        ties the first.
-        """
+        """The commonest label of the fit in each row's leaf, shape (n_obs,); of ties the first."""
         shares = self.class_shares(X)
         return np.asarray(self.classes_[np.argmax(shares, axis=1)])
 
@@ -258,10 +256,12 @@ class ConditionalInferenceTree:
         return float(np.mean(self.predict(X) == np.asarray(y).ravel()))
 
     def strata(self, X: Table) -> pd.DataFrame:
-        """One row per observation: the commonest label of its leaf, the leaf, its condition, class shares there.
+        """One row per observation.
 
-        A row that lacks a value on its way has no leaf and is "unassigned"; the leaves left open and the covariates
-        lacking are named.
+        The commonest label of its leaf, the leaf, its condition, class shares there.
+
+        A row that lacks a value on its way has no leaf and is "unassigned"; the leaves left open
+        and the covariates lacking are named.
         """
         values, index = self._encoded(X)
         table = strata_frame(self.tree_, values)
@@ -277,17 +277,13 @@ class ConditionalInferenceTree:
         )
 
     def paths(self, X: Table) -> pd.DataFrame:
-        """One row an observation and cut on its way: value, side taken, distance from the cut, in
-        its gap or not.
-        """
+        """One row per observation and cut on its way: value, side, distance, in the gap or not."""
         values, index = self._encoded(X)
         table = paths_frame(self.tree_, values)
         return table.assign(row=index[table["row"].to_numpy(dtype=np.intp)])
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a node: condition, class counts, shares with Clopper–Pearson intervals, split or
-        why none.
-        """
+        """One row per node: condition, counts, shares with Clopper–Pearson intervals, split or why."""
         return nodes_frame(self._fitted())
 
     def candidates(self) -> pd.DataFrame:
@@ -304,7 +300,7 @@ class ConditionalInferenceTree:
             raise SamplesError(message, code="E943")
         return self.tree_
 
-    def _encoded(self, X: Table) -> tuple[NDArray[np.float64], pd.Index]:
+    def _encoded(self, X: Table) -> tuple[Floats, pd.Index]:
         tree = self._fitted()
         frame = as_frame(X, names=self.feature_names_in_.tolist())
         return encode(frame, tree.columns, tree.used), frame.index

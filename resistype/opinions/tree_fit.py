@@ -1,26 +1,31 @@
-"""Growing a conditional inference tree: first *whether* any covariate goes with the labels, only then *where* to cut.
+"""Growing a conditional inference tree.
 
-Test. The linear statistic of a covariate x and labels in K classes is the table of the sums of x in each class (for a
-categorical covariate: of its 0/1 columns). Given the values and the labels, but not which belongs to which, its
-expectation μ and covariance Σ over all permutations are known exactly, and (T − μ)ᵀ Σ⁺ (T − μ) is referred to χ² with
-rank(Σ) degrees of freedom (Strasser & Weber 1999; Hothorn, Hornik & Zeileis 2006, doi:10.1198/106186006X133933). With
-labels as 0/1 columns the quadratic form needs no matrix:
+First *whether* any covariate goes with the labels, only then *where* to cut.
+
+Test. The linear statistic of a covariate x and labels in K classes is the table of the sums of x in
+each class (for a categorical covariate: of its 0/1 columns). Given the values and the labels, but
+not which belongs to which, its expectation μ and covariance Σ over all permutations are known
+exactly, and (T − μ)ᵀ Σ⁺ (T − μ) is referred to χ² with rank(Σ) degrees of freedom (Strasser & Weber
+1999; Hothorn, Hornik & Zeileis 2006, doi:10.1198/106186006X133933). With labels as 0/1 columns the
+quadratic form needs no matrix:
 
     numeric, ordered   (n − 1) · Σₖ nₖ (x̄ₖ − x̄)² / Σᵢ (xᵢ − x̄)²      K − 1 degrees of freedom
     categorical        (n − 1)/n · Pearson's χ² of the table            (L − 1)(K − 1)
 
-where only classes and levels that occur are counted. An ordered covariate counts as the numbers of its levels. The p
-is kept as its logarithm, so that it does not underflow.
+where only classes and levels that occur are counted. An ordered covariate counts as the numbers of
+its levels. The p is kept as its logarithm, so that it does not underflow.
 
-Cut. The two-sample statistic at every admissible place, the largest wins; counts alone enter, so the order of the rows
-cannot matter. Where places tie, the first is taken: the lowest cut; of groupings the first in partykit's order, which
-keeps the first level that occurs on the left. A cut is stored as it is printed, ``<= value``, the largest value on the
-left that was seen; the next value and the midpoint are kept beside it, because nothing is known of the gap.
+Cut. The two-sample statistic at every admissible place, the largest wins; counts alone enter, so
+the order of the rows cannot matter. Where places tie, the first is taken: the lowest cut; of
+groupings the first in partykit's order, which keeps the first level that occurs on the left. A cut
+is stored as it is printed, ``<= value``, the largest value on the left that was seen; the next
+value and the midpoint are kept beside it, because nothing is known of the gap.
 
-Tree. Covariates that vary are tested, their p adjusted for their number; the smallest must lie below alpha. If no cut
-of that covariate leaves `min_bucket` on both sides, the next supported one is tried (two in all, as in partykit).
-Every node keeps the test of every covariate, so that what was passed over can be seen. Nodes are numbered from 1 in
-the order of reading, the left side first, as partykit numbers them.
+Tree. Covariates that vary are tested, their p adjusted for their number; the smallest must lie
+below alpha. If no cut of that covariate leaves `min_bucket` on both sides, the next supported one
+is tried (two in all, as in partykit). Every node keeps the test of every covariate, so that what
+was passed over can be seen. Nodes are numbered from 1 in the order of reading, the left side first,
+as partykit numbers them.
 """
 
 from __future__ import annotations
@@ -31,6 +36,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammaln, log_ndtr
+
+from resistype.opinions.frame import Codes, Flags, Floats
 
 __all__ = [
     "Candidate",
@@ -50,9 +57,7 @@ _LN_TINY = -500.0
 
 @dataclass(frozen=True)
 class Tested:
-    """Statistic and degrees of freedom; log p (natural). Without variation there are none: NaN, 0,
-    NaN and why.
-    """
+    """Statistic, degrees of freedom, log p (natural); NaN, 0, NaN and why without variation."""
 
     statistic: float
     df: int
@@ -60,9 +65,7 @@ class Tested:
     why: str = ""
 
 
-def associate(
-    x: NDArray[np.float64], y: NDArray[np.intp], *, n_classes: int, n_levels: int | None = None
-) -> Tested:
+def associate(x: Floats, y: Codes, *, n_classes: int, n_levels: int | None = None) -> Tested:
     """Test one covariate against the labels."""
     if not len(y) or y.min() == y.max():
         return Tested(np.nan, 0, np.nan, "all labels are the same here")
@@ -72,16 +75,19 @@ def associate(
         statistic, df = mean_statistic(x, y, n_classes=n_classes)
     else:
         levels = x.astype(np.intp)
-        table = np.bincount(levels * n_classes + y, minlength=n_levels * n_classes).reshape(
-            n_levels, n_classes
-        )
+        table = _table(levels, y, n_levels, n_classes)
         statistic, df = chi2_statistic(table)
     return Tested(statistic, df, log_p_chi2(statistic, df))
 
 
-def mean_statistic(
-    x: NDArray[np.float64], y: NDArray[np.intp], *, n_classes: int
-) -> tuple[float, int]:
+def _table(rows: Codes, y: Codes, n_rows: int, n_classes: int) -> Codes:
+    """Counts of every pair of a row of the table and a class."""
+    return np.bincount(rows * n_classes + y, minlength=n_rows * n_classes).reshape(
+        n_rows, n_classes
+    )
+
+
+def mean_statistic(x: Floats, y: Codes, *, n_classes: int) -> tuple[float, int]:
     """Statistic and degrees of freedom of a numeric covariate that varies."""
     order = np.lexsort((y, x))  # sums in rising order: the order of the rows changes no bit
     x, y = x[order] / np.abs(x).max(), y[order]
@@ -93,7 +99,7 @@ def mean_statistic(
     return (len(x) - 1) * between / float(np.sum(from_mean**2)), int(there.sum()) - 1
 
 
-def chi2_statistic(table: NDArray[np.intp]) -> tuple[float, int]:
+def chi2_statistic(table: Codes) -> tuple[float, int]:
     """Statistic and degrees of freedom of a table (n_levels, n_classes) of counts."""
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
     n = int(table.sum())
@@ -104,7 +110,8 @@ def chi2_statistic(table: NDArray[np.intp]) -> tuple[float, int]:
 
 def log_p_chi2(statistic: float, df: int) -> float:
     """Natural logarithm of the upper tail of χ², exact also where the tail itself is below 1e-308."""
-    # the tail for df is that for df − 2 plus one term, down to erfc (1) or exp (2): positive terms, nothing cancels
+    # the tail for df is that for df − 2 plus one term, down to erfc (1) or exp (2): a sum of
+    # positive terms, so nothing cancels
     half = statistic / 2.0
     if half <= 0.0:
         return 0.0
@@ -115,9 +122,7 @@ def log_p_chi2(statistic: float, df: int) -> float:
 
 
 def adjust(log_p: float, tests: int) -> float:
-    """Logarithm of Šidák's adjusted p, 1 − (1 − p)ᵐ, for m tests at one node (partykit names it
-    "Bonferroni").
-    """
+    """Logarithm of Šidák's adjusted p, 1 − (1 − p)ᵐ, for m tests at one node (partykit names it "Bonferroni")."""
     if log_p < _LN_TINY:
         return log_p + float(np.log(tests))
     if log_p >= 0.0:
@@ -192,27 +197,22 @@ class Cut:
         return f"{name} in {{{', '.join(self.column.words(level) for level in levels)}}}"
 
     def boundary(self) -> str:
-        """What the inequality does not show: how far the next value is, and who lies exactly on the
-        cut.
-        """
+        """What the inequality hides: how far the next value is, and who lies exactly on the cut."""
         if self.column.kind != "numeric":
             return ""
         who = "1 observation lies" if self.at_low == 1 else f"{self.at_low} observations lie"
         gap = f"next value {plain(self.high)}, midpoint {plain(self.midpoint)}"
         return f"{gap}; {who} exactly at {plain(self.low)}, on the lower side"
 
-    def sides(self, values: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Side of each value: 0 left, 1 right, −1 where it is missing or a level that was not seen
-        here.
-        """
+    def sides(self, values: Floats) -> NDArray[np.int8]:
+        """Side of each value: 0 left, 1 right, −1 where missing or a level not seen here."""
         if self.column.kind != "categorical":
             return np.where(np.isnan(values), -1, values > self.low).astype(np.int8)
-        return np.select(
-            [np.isin(values, self.left), np.isin(values, self.right)], [0, 1], -1
-        ).astype(np.int8)
+        here = [np.isin(values, self.left), np.isin(values, self.right)]
+        return np.select(here, [0, 1], -1).astype(np.int8)
 
 
-def two_sample(left: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.float64]:
+def two_sample(left: Codes, counts: Codes) -> Floats:
     """Quadratic two-sample statistic of each division of the same observations."""
     left, counts = left[:, counts > 0], counts[counts > 0]
     n, n_left = int(counts.sum()), left.sum(axis=1).astype(np.float64)
@@ -221,18 +221,12 @@ def two_sample(left: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.f
     return np.asarray((n - 1) * between / (n_left / n * (n - n_left)), dtype=np.float64)
 
 
-def best_cut(
-    x: NDArray[np.float64], y: NDArray[np.intp], column: Column, *, n_classes: int, min_bucket: int
-) -> Cut | None:
-    """The cut with the largest two-sample statistic among those that leave `min_bucket` on both
-    sides.
-    """
+def best_cut(x: Floats, y: Codes, column: Column, *, n_classes: int, min_bucket: int) -> Cut | None:
+    """The cut with the largest two-sample statistic of those that leave `min_bucket` on both sides."""
     if column.kind == "categorical":
         return _best_grouping(x, y, column, n_classes=n_classes, min_bucket=min_bucket)
     values, where, times = np.unique(x, return_inverse=True, return_counts=True)
-    table = np.bincount(where * n_classes + y, minlength=len(values) * n_classes).reshape(
-        len(values), n_classes
-    )
+    table = _table(where, y, len(values), n_classes)
     best = _largest(np.cumsum(table, axis=0)[:-1], table.sum(axis=0), min_bucket)
     if best is None:
         return None
@@ -242,12 +236,10 @@ def best_cut(
 
 
 def _best_grouping(
-    x: NDArray[np.float64], y: NDArray[np.intp], column: Column, *, n_classes: int, min_bucket: int
+    x: Floats, y: Codes, column: Column, *, n_classes: int, min_bucket: int
 ) -> Cut | None:
     levels, where = np.unique(x.astype(np.intp), return_inverse=True)
-    table = np.bincount(where * n_classes + y, minlength=len(levels) * n_classes).reshape(
-        len(levels), n_classes
-    )
+    table = _table(where, y, len(levels), n_classes)
     number = np.arange(1, 2 ** (len(levels) - 1))
     to_right = (number[:, None] >> np.arange(len(levels) - 1)) & 1
     moved = np.column_stack([np.zeros(len(number), dtype=np.intp), to_right]).astype(np.intp)
@@ -256,14 +248,11 @@ def _best_grouping(
         return None
     place, statistic = best
     right = moved[place] == 1
-    return Cut(
-        column, statistic, left=tuple(levels[~right].tolist()), right=tuple(levels[right].tolist())
-    )
+    left_right = (tuple(levels[side].tolist()) for side in (~right, right))
+    return Cut(column, statistic, np.nan, np.nan, 0, *left_right)
 
 
-def _largest(
-    left: NDArray[np.intp], counts: NDArray[np.intp], min_bucket: int
-) -> tuple[int, float] | None:
+def _largest(left: Codes, counts: Codes, min_bucket: int) -> tuple[int, float] | None:
     """Place and statistic of the best admissible division; of ties the first."""
     n_left = left.sum(axis=1)
     admissible = np.flatnonzero((n_left >= min_bucket) & (counts.sum() - n_left >= min_bucket))
@@ -276,9 +265,7 @@ def _largest(
 
 @dataclass(frozen=True)
 class Rules:
-    """When to split: alpha after adjustment, the smallest leaf, the smallest node to split, the
-    levels of splits.
-    """
+    """When to split: alpha after adjustment, smallest leaf, smallest node to split, levels."""
 
     alpha: float
     min_bucket: int
@@ -293,24 +280,23 @@ class Rules:
 
 @dataclass(frozen=True)
 class Data:
-    """Covariates x of shape (n_obs, n_columns) as numbers, no NaN, and the positions y of the
-    classes, (n_obs,).
-    """
+    """Covariates x, (n_obs, n_columns), as numbers without NaN, and positions y of the classes."""
 
-    x: NDArray[np.float64]
-    y: NDArray[np.intp]
+    x: Floats
+    y: Codes
     columns: tuple[Column, ...]
     n_classes: int
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Data:
+    def take(self, rows: Codes | Flags) -> Data:
         """The same columns for other rows."""
         return Data(self.x[rows], self.y[rows], self.columns, self.n_classes)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Test of one covariate at one node; statistic and p are NaN, and `why` says why, where it
-    could not be tested.
+    """Test of one covariate at one node.
+
+    Where there is none, statistic and p are NaN and `why` says why.
     """
 
     variable: str
@@ -370,9 +356,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Grown:
-    """A whole tree: node number k stands at place k − 1. `label` names the response, `classes` its
-    classes.
-    """
+    """A whole tree: node number k stands at place k − 1; `label` names what was labelled."""
 
     nodes: tuple[Node, ...]
     columns: tuple[Column, ...]
@@ -402,9 +386,7 @@ class Grown:
 
 
 def format_p(log_p: float) -> str:
-    """A p from its natural logarithm: three decimals, or a power of ten where it is small, however
-    small.
-    """
+    """A p from its natural logarithm: three decimals, or a power of ten, however small."""
     if np.isnan(log_p):
         return "not tested"
     if log_p >= np.log(0.001):
@@ -451,16 +433,10 @@ def _candidates(data: Data) -> tuple[Candidate, ...]:
         for place, column in enumerate(data.columns)
     ]
     number = sum(1 for one in tested if not one.why)
+    adjusted = [np.nan if one.why else adjust(one.log_p, number) for one in tested]
     return tuple(
-        Candidate(
-            column.name,
-            one.statistic,
-            one.df,
-            one.log_p,
-            np.nan if one.why else adjust(one.log_p, number),
-            one.why,
-        )
-        for column, one in zip(data.columns, tested, strict=True)
+        Candidate(column.name, one.statistic, one.df, one.log_p, log_p, one.why)
+        for column, one, log_p in zip(data.columns, tested, adjusted, strict=True)
     )
 
 
@@ -469,33 +445,23 @@ def _decide(
 ) -> tuple[Cut | None, str]:
     """The cut to make, or None and the reason in a sentence."""
     ranked = _ranked(candidates)
-    supported = [
-        place for place in ranked if candidates[place].log_p_adjusted < np.log(rules.alpha)
-    ]
+    limit = np.log(rules.alpha)
+    supported = [place for place in ranked if candidates[place].log_p_adjusted < limit]
     stop = _stop(data, rules, depth, [candidates[place] for place in ranked])
     if stop or not supported:
         return None, stop
     for place in supported[:_TRIES]:
-        cut = best_cut(
-            data.x[:, place],
-            data.y,
-            data.columns[place],
-            n_classes=data.n_classes,
-            min_bucket=rules.min_bucket,
-        )
+        sizes = {"n_classes": data.n_classes, "min_bucket": rules.min_bucket}
+        cut = best_cut(data.x[:, place], data.y, data.columns[place], **sizes)
         if cut is not None:
             return cut, ""
     names = " or ".join(_named(candidates[place]) for place in supported[:_TRIES])
-    return (
-        None,
-        f"A split on {names} is supported, but no cut leaves {rules.min_bucket} observations on both sides.",
-    )
+    few = f"no cut leaves {rules.min_bucket} observations on both sides"
+    return None, f"A split on {names} is supported, but {few}."
 
 
 def _ranked(candidates: tuple[Candidate, ...]) -> list[int]:
-    """Places of the tested covariates, the smallest p first; a tie goes to the column that comes
-    first.
-    """
+    """Places of the tested covariates, the smallest p first; of ties the first column."""
     left = [place for place, one in enumerate(candidates) if not one.why]
     ranked: list[int] = []
     while left:

@@ -1,12 +1,12 @@
 """The rows of a tree: from the user's table to numbers and back to leaves, with everything that is wrong, at once.
 
-Numbers are numeric; an ordered pandas Categorical is ordered (its levels count 1, 2, 3 …); other Categoricals, text and
-True/False are categorical. Levels that do not occur are dropped.
+Numbers are numeric; an ordered pandas Categorical is ordered (its levels count 1, 2, 3 …); other
+Categoricals, text and True/False are categorical. Levels that do not occur are dropped.
 
-A missing value is never filled in or sent down one side by lot. In a fit the rows are refused with their number, or,
-when asked for, left out and counted. In a fitted tree a row is followed down both sides of a cut where it lacks the
-covariate (or has a level that the node did not see): if one leaf remains, the row is in it; if several remain, it is
-in none, and all of them are named.
+A missing value is never filled in or sent down one side by lot. In a fit the rows are refused with
+their number, or, when asked for, left out and counted. In a fitted tree a row is followed down both
+sides of a cut where it lacks the covariate (or has a level that the node did not see): if one leaf
+remains, the row is in it; if several remain, it is in none, and all of them are named.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from resistype.errors import SamplesError, complain
-from resistype.opinions.frame import some
+from resistype.opinions.frame import Codes, Flags, Floats, some
 from resistype.opinions.tree_fit import Column, Cut, Data, Grown
 
 __all__ = [
@@ -44,9 +44,7 @@ Labels = pd.Series | ArrayLike
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is grown from: the data, the classes in order, the name of the label, and how many rows
-    were left out.
-    """
+    """What is grown from: data, classes in order, name of the label, number of rows left out."""
 
     data: Data
     classes: NDArray[Any]
@@ -55,9 +53,7 @@ class Prepared:
 
 
 def as_frame(table: Table, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The covariates as a table with text as column names; an array gets x0, x1 … or the names
-    given.
-    """
+    """The covariates as a table with text as names; an array gets x0, x1 … or the names given."""
     if isinstance(table, pd.DataFrame):
         return table.set_axis([str(name) for name in table.columns], axis=1)
     if hasattr(table, "toarray"):
@@ -177,13 +173,12 @@ def _column(name: str, values: pd.Series) -> Column | str:
             if infinite
             else Column(name, "numeric")
         )
-    if pd.api.types.is_complex_dtype(dtype):
-        return f"{name}: Complex data not supported"
     plain = values.infer_objects()
     if plain.dtype != dtype:
         return _column(name, plain)
     if not all(isinstance(value, str) for value in values):
-        return f"{name}: {dtype} values; numbers, text, True/False or a Categorical were wanted"
+        no = "Complex data not supported" if dtype.kind == "c" else f"{dtype} values"
+        return f"{name}: {no}; numbers, text, True/False or a Categorical were wanted"
     return _categorical(name, tuple(sorted(set(values))))
 
 
@@ -225,7 +220,7 @@ def _classes(y: pd.Series) -> NDArray[Any] | str:
 
 def encode(
     frame: pd.DataFrame, columns: Sequence[Column], needed: frozenset[str] | None = None
-) -> NDArray[np.float64]:
+) -> Floats:
     """Covariates as numbers, shape (n_obs, n_columns)."""
     wanted = frozenset(column.name for column in columns) if needed is None else needed
     absent = sorted(wanted - set(frame.columns))
@@ -243,7 +238,7 @@ def encode(
     return values
 
 
-def _column_values(values: pd.Series, column: Column) -> NDArray[np.float64] | str:
+def _column_values(values: pd.Series, column: Column) -> Floats | str:
     """The numbers of one covariate, or what is wrong with it."""
     if column.kind != "numeric":
         return _positions(values, column.levels)
@@ -254,7 +249,7 @@ def _column_values(values: pd.Series, column: Column) -> NDArray[np.float64] | s
     return "infinite values" if np.isinf(numbers).any() else numbers
 
 
-def _positions(values: pd.Series, levels: Sequence[object]) -> NDArray[np.float64]:
+def _positions(values: pd.Series, levels: Sequence[object]) -> Floats:
     place = {level: float(number) for number, level in enumerate(levels)}
     return np.array([place.get(value, np.nan) for value in values.astype(object)], dtype=np.float64)
 
@@ -262,14 +257,14 @@ def _positions(values: pd.Series, levels: Sequence[object]) -> NDArray[np.float6
 _PATH_COLUMNS = ["row", "node", "covariate", "value", "rule", "distance", "in_gap"]
 
 
-def _sides(tree: Grown, values: NDArray[np.float64]) -> dict[int, NDArray[np.int8]]:
+def _sides(tree: Grown, values: Floats) -> dict[int, NDArray[np.int8]]:
     """Side of every row at every node that is cut."""
     place = {column.name: number for number, column in enumerate(tree.columns)}
     cuts = [(node.number, node.cut) for node in tree.nodes if node.cut is not None]
     return {number: cut.sides(values[:, place[cut.column.name]]) for number, cut in cuts}
 
 
-def reached(tree: Grown, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def reached(tree: Grown, values: Floats) -> Flags:
     """Nodes that each row may be in."""
     may = np.zeros((len(values), len(tree.nodes)), dtype=np.bool_)
     may[:, 0] = True
@@ -279,14 +274,14 @@ def reached(tree: Grown, values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return may
 
 
-def leaves_of(tree: Grown, may: NDArray[np.bool_]) -> NDArray[np.intp]:
+def leaves_of(tree: Grown, may: Flags) -> Codes:
     """Number of the leaf of each row, shape (n_obs,); 0 where several remain."""
     numbers = np.array([node.number for node in tree.leaves], dtype=np.intp)
     possible = may[:, numbers - 1]
     return np.where(possible.sum(axis=1) == 1, numbers[np.argmax(possible, axis=1)], 0)
 
 
-def _lacking(tree: Grown, values: NDArray[np.float64], may: NDArray[np.bool_]) -> list[str]:
+def _lacking(tree: Grown, values: Floats, may: Flags) -> list[str]:
     """Covariates at which the way of each row parts."""
     names: list[dict[str, None]] = [{} for _ in range(len(values))]
     for number, sides in _sides(tree, values).items():
@@ -296,10 +291,8 @@ def _lacking(tree: Grown, values: NDArray[np.float64], may: NDArray[np.bool_]) -
     return [", ".join(one) for one in names]
 
 
-def strata_frame(tree: Grown, values: NDArray[np.float64]) -> pd.DataFrame:
-    """One row an observation: its leaf, the condition of it, the class shares there, and what it
-    lacks.
-    """
+def strata_frame(tree: Grown, values: Floats) -> pd.DataFrame:
+    """One row per observation: its leaf, the condition of it, class shares there, what it lacks."""
     may = reached(tree, values)
     leaves = leaves_of(tree, may)
     ends = [node.number for node in tree.leaves]
@@ -319,9 +312,10 @@ def strata_frame(tree: Grown, values: NDArray[np.float64]) -> pd.DataFrame:
     return table
 
 
-def paths_frame(tree: Grown, values: NDArray[np.float64]) -> pd.DataFrame:
-    """One row an observation and cut on its way: its value, the side it takes, how far it is from
-    the cut.
+def paths_frame(tree: Grown, values: Floats) -> pd.DataFrame:
+    """One row per observation and cut on its way.
+
+    Value, side, distance (NaN unless numeric), in its gap.
     """
     may, place = (
         reached(tree, values),
@@ -337,7 +331,7 @@ def paths_frame(tree: Grown, values: NDArray[np.float64]) -> pd.DataFrame:
     return table.sort_values(["row", "node"], kind="stable", ignore_index=True)
 
 
-def _at_cut(cut: Cut, values: NDArray[np.float64]) -> pd.DataFrame:
+def _at_cut(cut: Cut, values: Floats) -> pd.DataFrame:
     numeric = cut.column.kind == "numeric"
     rules = np.array([cut.rule(0), cut.rule(1), "cannot be said"], dtype=object)
     return pd.DataFrame(

@@ -1,10 +1,12 @@
-"""A tree as tables and in words, and what resampling says of it: what the numbers do not carry by themselves.
+"""A tree as tables and in words, and what resampling says of it.
 
-The cut was chosen on these very data, and an association in a labelled cohort is no prediction. One tree is not a
-hierarchy of covariates: where two of them carry the same news, a few observations decide which one comes first. The
-shares of the bootstrap show it. They measure steadiness, not evidence: a sample drawn with replacement holds
-observations several times, which makes every p smaller than it should be (Strobl et al. 2007,
-doi:10.1186/1471-2105-8-25).
+What the numbers do not carry by themselves.
+
+The cut was chosen on these very data, and an association in a labelled cohort is no prediction. One
+tree is not a hierarchy of covariates: where two of them carry the same news, a few observations
+decide which one comes first. The shares of the bootstrap show it. They measure steadiness, not
+evidence: a sample drawn with replacement holds observations several times, which makes every p
+smaller than it should be (Strobl et al. 2007, doi:10.1186/1471-2105-8-25).
 """
 
 from __future__ import annotations
@@ -39,9 +41,7 @@ _ASSOCIATION = (
 
 
 def nodes_frame(tree: Grown) -> pd.DataFrame:
-    """One row a node: its condition, class counts, shares with their 95 % intervals, and its split
-    or why none.
-    """
+    """One row per node: condition, class counts, shares with 95 % intervals, split or why none."""
     return pd.DataFrame([_node_row(tree, node) for node in tree.nodes])
 
 
@@ -80,9 +80,7 @@ def _node_row(tree: Grown, node: Node) -> dict[str, object]:
 
 
 def candidates_frame(tree: Grown) -> pd.DataFrame:
-    """One row a node and covariate: its statistic, degrees of freedom, p, adjusted p, and whether
-    it was cut.
-    """
+    """One row per node and covariate: statistic, degrees of freedom, p, adjusted p, whether cut."""
     rows = [
         {
             "node": node.number,
@@ -117,9 +115,7 @@ def caveats(tree: Grown) -> dict[str, str]:
 
 
 def tree_text(tree: Grown, bootstrap: TreeBootstrap | None = None) -> str:
-    """The tree in words: every node with the test of every covariate, then the bootstrap, then the
-    caveats.
-    """
+    """The tree in words: every node with all its tests, then the bootstrap, then the caveats."""
     lines = [*_head(tree), ""]
     for node in tree.nodes:
         lines += _node_lines(tree, node)
@@ -186,9 +182,7 @@ _POINTS = np.array([0.05, 0.5, 0.95])
 
 @dataclass(frozen=True)
 class Resampled:
-    """One tree of a resample: the cut of its root (None without one), the covariates cut right
-    below it.
-    """
+    """One tree of a resample: the cut of its root, the covariates cut right below it."""
 
     root: Cut | None
     second: tuple[str, ...] = ()
@@ -219,22 +213,20 @@ class TreeBootstrap:
         return len(self.trees)
 
     def roots(self) -> dict[str, float]:
-        """Share of the resamples with each covariate at the root, the largest first; "(no split)"
-        counts too.
+        """Share of the resamples with each covariate at the root, the largest first.
+
+        "(no split)" counts too.
         """
         return self._shares(
             [(one.root.column.name if one.root else NO_SPLIT,) for one in self.trees]
         )
 
     def second(self) -> dict[str, float]:
-        """Share of the resamples with each covariate right below the root; two may stand there, on
-        either side.
-        """
+        """Share of the resamples with each covariate right below the root, on either side."""
         return self._shares([one.second for one in self.trees])
 
     def cut_range(self, name: str) -> tuple[float, float, float] | None:
-        """5 %, 50 % and 95 % points of the root cut, as printed (`<= cut`), where `name` is at the
-        root.
+        """5 %, 50 % and 95 % points of the root cut, as printed (`<= cut`), where `name` is at the root.
 
         Positions of levels for an ordered covariate; None for a categorical one and one that is
         never at the root.
@@ -260,7 +252,10 @@ class TreeBootstrap:
         return rule, times / len(rules)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a covariate: its shares at the root and below, and the range of its cut at the root."""
+        """One row a covariate.
+
+        Its shares at the root and below, and the range of its cut at the root.
+        """
         roots, second = self.roots(), self.second()
         rows = [
             {
@@ -344,9 +339,7 @@ class ShuffledRoots:
         return self.splits / self.n
 
     def bounds(self, level: float = 0.99) -> tuple[int, int]:
-        """Smallest and largest number of splits that chance explains, if each shuffle splits with
-        chance alpha.
-        """
+        """Bounds of the number of splits that chance explains, if each shuffle splits with alpha."""
         tail = (1.0 - level) / 2.0
         return int(binom.ppf(tail, self.n, self.alpha)), int(
             binom.ppf(1.0 - tail, self.n, self.alpha)

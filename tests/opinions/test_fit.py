@@ -18,7 +18,8 @@ import pytest
 import resistype
 from resistype.errors import CohortWarning, MissingExtraError, ModelError
 from resistype.opinions import Association, FitOptions, TrainedModel, fit_model
-from resistype.opinions.fit import Learner, Rows, read_study
+from resistype.opinions.fit import Learner
+from resistype.opinions.labels import Rows, read_study
 from resistype.score import score
 
 QUICK = FitOptions(n_perm=19, folds=2, n_jobs=1)

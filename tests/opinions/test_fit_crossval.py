@@ -10,17 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.opinions.fit import (
-    Association,
-    FitOptions,
-    Floats,
-    Rows,
-    Splits,
-    Study,
-    assess,
-    choose_setting,
-    read_study,
-)
+from resistype.opinions.fit import Association, FitOptions, Splits, assess, choose_setting
+from resistype.opinions.frame import Floats
+from resistype.opinions.labels import Rows, Study, read_study
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from resistype.errors import ModelError
-from resistype.opinions.fit import read_study
+from resistype.opinions.labels import read_study
 
 NAMES = [f"s{number:02d}" for number in range(12)]
 SCORES = pd.DataFrame({"ifng": np.arange(12.0), "tgfb": np.arange(12.0)[::-1]}, index=NAMES)

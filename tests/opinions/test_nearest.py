@@ -12,7 +12,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.stats import pearsonr
 
-from resistype.opinions.templates import Places, cosines, distances, draws, pearson, random_p, separation
+from resistype.opinions.templates import (
+    cosines,
+    distances,
+    draws,
+    pearson,
+    random_p,
+    separation,
+)
 
 VALUES = st.floats(-5, 5, allow_nan=False, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -189,10 +196,6 @@ def test_equal_centroids_leave_the_separation_unknown() -> None:
 
     assert margin[0] == 0
     assert np.isnan(level[0])
-
-
-def test_places_know_their_number() -> None:
-    assert Places(np.array([4, 1, 9]), (2, 1)).n_places == 3
 
 
 def test_how_the_values_lie_in_memory_does_not_matter() -> None:

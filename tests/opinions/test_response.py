@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.opinions.fit import looks_like_response
+from resistype.opinions.labels import looks_like_response
 
 NAMES_OF_OUTCOMES = [
     *("response", "Response", "best_response", "bestResponse", "Overall Response", "RESPONSE", "TME response"),

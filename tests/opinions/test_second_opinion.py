@@ -11,7 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import CohortWarning, ExpressionError, ReferenceDataError, SchemeError
+from resistype.errors import (
+    CohortWarning,
+    ExpressionError,
+    ReferenceDataError,
+    SchemeError,
+)
 from resistype.expression import Expression, ReadOptions
 from resistype.opinions.frame import UNASSIGNED
 from resistype.opinions.templates import OpinionOptions, second_opinion

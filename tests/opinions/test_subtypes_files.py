@@ -11,7 +11,12 @@ import pandas as pd
 import pytest
 
 from resistype.errors import SchemeError
-from resistype.opinions.subtypes import LICENCE_NOTE, PortraitFiles, read_gene_sets, read_portrait_clone
+from resistype.opinions.subtypes_files import (
+    LICENCE_NOTE,
+    PortraitFiles,
+    read_gene_sets,
+    read_portrait_clone,
+)
 
 SETS = {"Hot": ("CD8A", "GZMA", "PRF1"), "Cold": ("MYC", "SOX2")}
 
@@ -109,7 +114,7 @@ def test_all_absent_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resistype.opinions.subtypes.MAX_BYTES", 10)
+    monkeypatch.setattr("resistype.opinions.subtypes_files.MAX_BYTES", 10)
     with pytest.raises(SchemeError, match="is larger than 0 MB; that is no file of the portraits"):
         read_portrait_clone(make_clone(tmp_path / "clone"))
 

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.opinions.subtypes import centre_and_spread, decide, portrait_scores_of, votes_of
+from resistype.opinions.subtypes import (
+    centre_and_spread,
+    decide,
+    portrait_scores_of,
+    votes_of,
+)
 from tests.strategies import Scored, scored
 
 

@@ -80,7 +80,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
         _edit(lambda body: body.update(format="resistype-model")),
         "it is not a resistype portrait scaler.",
     ),
-    "no signatures": (_edit(lambda body: body.pop("signatures")), "a part of it is missing or of another type (KeyError)."),
+    "no signatures": (_edit(lambda body: body.pop("signatures")), "of another type (KeyError)."),
     "text": (_edit(lambda body: body["signatures"].update(CAF={"centre": "x", "spread": 1})), "(ValueError)."),
     "a list": (lambda path: path.write_text("[]"), "it is not a resistype portrait scaler."),
     "no json": (lambda path: path.write_text("{"), "it is not JSON."),

@@ -11,7 +11,11 @@ import pytest
 from resistype.errors import CoverageWarning, SchemeError
 from resistype.genes import GeneIndex
 from resistype.library import Signature
-from resistype.opinions.templates import match_centroids, match_templates, read_templates
+from resistype.opinions.templates import (
+    match_centroids,
+    match_templates,
+    read_templates,
+)
 
 MARKERS = {"hot": ("CD8A", "GZMA", "PRF1", "CXCL9", "IFNG"), "cold": ("MYC", "SOX2", "CTNNB1", "AXIN2", "LEF1")}
 GENES = [*MARKERS["hot"], *MARKERS["cold"], "ACTB", "GAPDH"]
@@ -110,7 +114,7 @@ def test_old_names_are_found() -> None:
     places, coverage = match_templates(classes, GeneIndex([*GENES, "WARS1", "CXCL8"]))
 
     assert coverage["a"] == "5/5"
-    assert places.n_places == 10
+    assert places.columns.size == 10
 
 
 def test_too_few_genes_are_refused_for_all_classes_at_once() -> None:

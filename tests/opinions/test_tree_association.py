@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binomtest, chi2, chi2_contingency, kruskal, rankdata
 
-from resistype.opinions.tree_fit import adjust, associate, chi2_statistic, clopper_pearson, log_p_chi2, mean_statistic
+from resistype.opinions.tree_fit import (
+    adjust,
+    associate,
+    chi2_statistic,
+    clopper_pearson,
+    log_p_chi2,
+    mean_statistic,
+)
 
 Vector = NDArray[np.float64]
 VALUES = st.sampled_from([-2.0, -0.5, 0.0, 0.0, 1.0, 1.0, 3.0, 7.25])

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency
 
-from resistype.opinions.tree_fit import Column, Cut, associate, best_cut, plain, two_sample
+from resistype.opinions.tree_fit import (
+    Column,
+    Cut,
+    associate,
+    best_cut,
+    plain,
+    two_sample,
+)
 
 NLR = Column("nlr", "numeric")
 STAGE = Column("stage", "ordered", ("I", "II", "III", "IV"))

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from resistype.opinions.tree_fit import Candidate, Column, Data, Node, Rules, adjust, associate, format_p, grow
+from resistype.opinions.tree_fit import (
+    Candidate,
+    Column,
+    Data,
+    Node,
+    Rules,
+    adjust,
+    associate,
+    format_p,
+    grow,
+)
 
 COLUMNS = (
     Column("nlr", "numeric"),

@@ -10,7 +10,12 @@ import pytest
 from joblib import parallel_config
 
 from resistype.errors import SamplesError
-from resistype.opinions import ConditionalInferenceTree, TreeBootstrap, bootstrap_tree, shuffled_roots
+from resistype.opinions import (
+    ConditionalInferenceTree,
+    TreeBootstrap,
+    bootstrap_tree,
+    shuffled_roots,
+)
 from resistype.opinions.tree_fit import Column, Cut
 from resistype.opinions.tree_show import NO_SPLIT, Resampled, ShuffledRoots
 

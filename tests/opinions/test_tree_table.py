@@ -143,10 +143,11 @@ def test_an_empty_covariate_leaves_no_row() -> None:
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 FOUR = pd.DataFrame({"nlr": [1.0, 2.0, 3.0, 4.0]})
+LEAST = "while a minimum of 1 is required of each"
 MANY = [f"s{number}" for number in range(13)]
 BAD: dict[str, tuple[Any, Any, str]] = {
-    "no rows": (FOUR.head(0), [], "0 sample(s) and 1 feature(s) (shape=(0, 1)) while a minimum of 1 is required of each"),
-    "no covariates": (FOUR[[]], LABELS, "4 sample(s) and 0 feature(s) (shape=(4, 0)) while a minimum of 1 is required of each"),
+    "no rows": (FOUR.head(0), [], f"0 sample(s) and 1 feature(s) (shape=(0, 1)) {LEAST}"),
+    "no covariates": (FOUR[[]], LABELS, f"4 sample(s) and 0 feature(s) (shape=(4, 0)) {LEAST}"),
     "lengths": (FOUR, ["a", "b"], "4 rows of covariates but 2 labels"),
     "names twice": (
         pd.DataFrame(np.ones((4, 3)), columns=["nlr", "afp", "nlr"]),
@@ -182,7 +183,7 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "complex": (
         pd.DataFrame({"z": [1j, 2j, 3j, 4j]}),
         LABELS,
-        "z: Complex data not supported",
+        "z: Complex data not supported; numbers, text, True/False or a Categorical were wanted",
     ),
     "text and numbers": (
         pd.DataFrame({"nlr": pd.Series([1.0, "high", 2.0, 3.0], dtype=object)}),
@@ -213,7 +214,11 @@ def test_bad_input(table: Any, labels: Any, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("table", "labels", "message"),
     [
-        ([1.0, 2.0], ["a", "b"], "E941 Covariates of shape (2,); a table (n_obs, n_covariates) was wanted. Reshape your data."),
+        (
+            [1.0, 2.0],
+            ["a", "b"],
+            "E941 Covariates of shape (2,); a table (n_obs, n_covariates) was wanted. Reshape your data.",
+        ),
         ([[1.0], [2.0]], np.ones((2, 2)), "E941 Labels of shape (2, 2); one label an observation was wanted."),
     ],
 )

@@ -143,7 +143,7 @@ def _labels_of(table: pd.DataFrame) -> pd.DataFrame:
     "unassigned", "ambiguous" and "none" say nothing, so they count as abstentions and neither agree nor disagree.
     """
     labels = table[table.attrs["opinion"]].astype(object)
-    told = labels.where(~labels.isin(("unassigned", "ambiguous", "none", "")), ABSTENTIONS[0])
+    told: pd.Series = labels.where(~labels.isin(("unassigned", "ambiguous", "none", "")), ABSTENTIONS[0])
     return told.to_frame(name=str(table.attrs["method"]))
 
 
