@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import finished
+
 ROOT = Path(__file__).resolve().parents[1]
 INSTALL = "pip install 'resistype[h5ad]'."
 H5AD = f"X101 Reading cells.h5ad needs anndata and h5py: {INSTALL}"
@@ -43,7 +45,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [sys.executable, "-W", "error", "-m", "tests.core_only", str(folder)]
     # The core alone gets a pandas whose arrays cannot be written into; the older one here is told to do the same.
     newer = os.environ | {"PANDAS_COPY_ON_WRITE": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=newer, capture_output=True, text=True, timeout=170, check=False)
+    done = finished(command, cwd=ROOT, env=newer)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

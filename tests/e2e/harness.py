@@ -23,6 +23,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests.processes import LIMIT, LIMIT_MS, started
+
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_ARGS = [
     "--no-sandbox",  # needed as root (CI containers)
@@ -46,13 +48,13 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-def wait_http(url: str, timeout: float, proc=None, opener=None) -> float:
+def wait_http(url: str, proc=None, timeout: float = LIMIT) -> float:
     t0 = time.monotonic()
     while True:
         if proc is not None and proc.poll() is not None:
             raise RuntimeError(f"server ended with {proc.returncode}")
         try:
-            with urllib.request.urlopen(url, timeout=2) as r:
+            with urllib.request.urlopen(url, timeout=timeout) as r:
                 if r.status == 200:
                     return time.monotonic() - t0
         except OSError:
@@ -67,7 +69,7 @@ class LabServer:
         self,
         root: Path | str,
         python: str = sys.executable,
-        timeout: float = 90,
+        timeout: float = LIMIT,
         theme: str = "JupyterLab Light",
         *,
         classic: bool = False,
@@ -106,7 +108,7 @@ class LabServer:
         st.mkdir(parents=True)
         (st / "themes.jupyterlab-settings").write_text(json.dumps({"theme": self.theme}))
         self.log = Path(t, "lab.log").open("wb")
-        self.proc = subprocess.Popen(
+        self.running = started(
             [
                 self.python,
                 "-m",
@@ -129,10 +131,10 @@ class LabServer:
             env=env,
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
+        self.proc = self.running.__enter__()
         try:
-            self.startup_s = wait_http(self.url + "/api/status", self.timeout, self.proc)
+            self.startup_s = wait_http(self.url + "/api/status", self.proc, self.timeout)
         except BaseException:
             self.__exit__()
             raise
@@ -141,12 +143,10 @@ class LabServer:
     def __exit__(self, *exc):
         if self.proc and self.proc.poll() is None:
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(urllib.request.Request(self.url + "/api/shutdown", method="POST"), timeout=5)
-            try:
-                self.proc.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.proc.pid, signal.SIGKILL)
-                self.proc.wait()
+                urllib.request.urlopen(urllib.request.Request(self.url + "/api/shutdown", method="POST"), timeout=LIMIT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.proc.wait(LIMIT)  # it ends its kernels, which have process groups of their own
+        self.running.__exit__(None, None, None)
         self.log.close()
         self.tmp.cleanup()
 
@@ -206,7 +206,7 @@ class LabServer:
             "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: t}); }", theme
         )
 
-    def kernel_eval(self, expr: str, timeout: float = 30):
+    def kernel_eval(self, expr: str, timeout: float = LIMIT):
         """Value of a Python expression in the running notebook's kernel (JSON-able), over its own ZMQ ports."""
         from jupyter_client import BlockingKernelClient
 
@@ -228,7 +228,7 @@ class LabServer:
         finally:
             kc.stop_channels()
 
-    def wait_kernel(self, expr: str, want, timeout: float = 10):
+    def wait_kernel(self, expr: str, want, timeout: float = LIMIT):
         """Poll: a click reaches Python asynchronously."""
         t0 = time.monotonic()
         while True:
@@ -247,6 +247,7 @@ def browser_page(viewport=(1400, 1100)):
     with sync_playwright() as p:
         b = p.chromium.launch(executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS)
         ctx = b.new_context(viewport={"width": viewport[0], "height": viewport[1]})
+        ctx.set_default_timeout(LIMIT_MS)
         page = ctx.new_page()
         page.console_log, page.failed, page.external = [], [], []
         page.on("console", lambda m: page.console_log.append((m.type, m.text)))
@@ -273,17 +274,14 @@ def marimo_server(app, folder, **more):
     places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
     own = {"RESISTYPE_ROOT": str(Path(__file__).resolve().parents[2]), "MARIMO_SKIP_UPDATE_CHECK": "1", **more}
     command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(Path(__file__).parent / app)]
-    with (Path(folder) / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, **places, **own},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    command += ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        (Path(folder) / "log").open("wb") as log,
+        started(command, env={**os.environ, **places, **own}, stdout=log, stderr=subprocess.STDOUT) as server,
+    ):
         try:
-            wait_http(f"http://127.0.0.1:{port}/health", 90, server)
+            wait_http(f"http://127.0.0.1:{port}/health", server)
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(server.pid, signal.SIGTERM)
-            server.wait(15)
+            server.wait(LIMIT)

@@ -55,7 +55,7 @@ def test_a_count_lists_who_changed_and_genes_are_answered(lab: LabServer, page: 
         "w = Compare(a, b, names=('v1', 'v2'), matrices=Matrices(x, library_second=lib)); w",
     ]
     lab.open(page, lab.write_notebook("compare.ipynb", cells))
-    lab.run_all(page, timeout=170)
+    lab.run_all(page)
     page.get_by_test_id("rt-matrix").wait_for()
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
     assert page.evaluate(ROWS) == lab.kernel_eval("[c.sample for c in w.agreement.changes if c.axis == w.axis]")
@@ -91,7 +91,7 @@ def test_four_hundred_changes_of_tcga_can_be_read(lab: LabServer, page: Any, sha
         "v = Compare(a, c, names=('ssGSEA', 'singscore'), matrices=x); v",
     ]
     lab.open(page, lab.write_notebook("tcga.ipynb", cells))
-    lab.run_all(page, timeout=170)
+    lab.run_all(page)
     page.get_by_test_id("rt-matrix").first.wait_for()
     assert lab.kernel_eval("[sum(map(sum, o.agreement.axis('ifng').table.to_numpy().tolist())) for o in (w, v)]") == [
         472,
@@ -194,11 +194,11 @@ def marimo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def test_marimo_follows_and_hostile_names_run_nothing(marimo: str, page: Any) -> None:
     page.goto(marimo, wait_until="domcontentloaded")
-    page.get_by_test_id("rt-matrix").wait_for(timeout=90_000)
+    page.get_by_test_id("rt-matrix").wait_for()
     changes = len(Compare(*hostile_pair()).agreement.changes)
-    page.get_by_text(f"PYTHON axis 0 of 2, {changes} changes").wait_for(timeout=20_000)
+    page.get_by_text(f"PYTHON axis 0 of 2, {changes} changes").wait_for()
     page.get_by_test_id("rt-axis-1").click()
-    page.get_by_text(f"PYTHON axis 1 of 2, {changes} changes").wait_for(timeout=20_000)
+    page.get_by_text(f"PYTHON axis 1 of 2, {changes} changes").wait_for()
     page.get_by_test_id("rt-matrix").locator("button").first.click()
     picture(page, "compare-marimo")
 

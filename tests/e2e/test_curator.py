@@ -64,7 +64,7 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
         f"w = SignatureCurator('inflamed_mine', {str(folder)!r}, data={{'Gide': gide, 'Riaz': riaz}}); w",
     ]
     lab.open(page, lab.write_notebook("curate.ipynb", cells))
-    lab.run_all(page, timeout=180)
+    lab.run_all(page)
     page.get_by_test_id("rt-paste").fill(PASTED.replace(" ", "\n"))
     page.get_by_test_id("rt-add").click()
     page.get_by_test_id("rt-state").get_by_text("30 genes, 5 to mend").wait_for()
@@ -348,7 +348,7 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab:
         f"w = SignatureCurator('mine', {str(lab.root / 'linked')!r}, data=demo.expression, session=e.session); w",
     ]
     lab.open(page, lab.write_notebook("linked.ipynb", cells))
-    lab.run_all(page, timeout=180)
+    lab.run_all(page)
     page.get_by_test_id("rt-color").wait_for()
     page.get_by_text("from a comparison, a table of one, or a selection").click()
     page.get_by_role("button", name="driver genes of the selection (0)").wait_for()

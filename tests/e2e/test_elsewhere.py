@@ -38,14 +38,14 @@ def marimo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_marimo_moves_with_python_and_hostile_names_run_nothing(marimo: str, page: Any) -> None:
     page.goto(marimo, wait_until="domcontentloaded")
     slider = page.get_by_test_id("rt-ifng-change")
-    slider.wait_for(timeout=90_000)
+    slider.wait_for()
     slider.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.locator(".rt-legend button", has_text="select").first.click()
     page.wait_for_timeout(500)
     value, selected, counts = page.evaluate(FIND)
-    page.get_by_text(f"PYTHON {value!r} {selected} {counts}").wait_for(timeout=20_000)
+    page.get_by_text(f"PYTHON {value!r} {selected} {counts}").wait_for()
     page.get_by_test_id("rt-ask-genes").click()
     page.get_by_test_id("rt-drivers").get_by_text("signatures", exact=True).wait_for()
     picture(page, "marimo")
@@ -108,7 +108,7 @@ def test_the_browser_counts_as_python_does(page: Any, tmp_path: Path, n_obs: int
     found = material(n_obs)
     path = Explorer(found).to_html(tmp_path / "view.html")
     page.goto(path.as_uri())
-    page.get_by_test_id("rt-ifng-change").wait_for(timeout=60_000)
+    page.get_by_test_id("rt-ifng-change").wait_for()
     took = page.evaluate(
         "() => { const s = document.querySelector('.rt').__rt, out = []; for (const v of [0.6, 0.7, 0.8, 0.9]) "
         "{ const t = performance.now(); s.move('ifng', 'change', v); out.push(performance.now() - t); } return out; }"

@@ -82,7 +82,7 @@ def test_an_undo_does_not_overtake_the_move_before_it(lab: LabServer, page: Any)
     page.evaluate("document.querySelector('[data-testid=rt-undo]').disabled = false")
     page.get_by_test_id("rt-undo").click()
     (lab.root / "go").touch()
-    lab.wait_kernel("[one.name for one in w.session.log].count('undo')", 1, timeout=20)
+    lab.wait_kernel("[one.name for one in w.session.log].count('undo')", 1)
     log = lab.kernel_eval("[[one.name, *one.arguments] for one in w.session.log]")
 
     assert log[-1] == ["undo"]

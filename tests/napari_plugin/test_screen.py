@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import LIMIT, finished, started
+
 SCREEN = Path(__file__).parent / "screen"
 FILES = sorted(path.name for path in SCREEN.glob("test_*.py"))
-LIMIT = 400
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def display() -> Iterator[str]:
         pytest.skip(reason)
     reads, writes = os.pipe()
     command = ["Xvfb", "-displayfd", str(writes), "-screen", "0", "1500x1000x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[writes], stderr=subprocess.DEVNULL) as server:
+    with started(command, pass_fds=[writes], stderr=subprocess.DEVNULL) as server:
         os.close(writes)
         with os.fdopen(reads) as pipe:
             number = pipe.readline().strip()
@@ -40,7 +41,8 @@ def display() -> Iterator[str]:
             assert number, "Xvfb did not start"
             yield f":{number}"
         finally:
-            server.terminate()
+            server.terminate()  # by its own hand it takes its lock file along
+            server.wait(timeout=LIMIT)
 
 
 @pytest.mark.slow
@@ -49,7 +51,7 @@ def test_with_a_window(file: str, display: str) -> None:
     env = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LIBGL_ALWAYS_SOFTWARE": "1"}
     command = [sys.executable, "-m", "pytest", "-c", str(SCREEN / "pytest.ini"), "-q", str(SCREEN / file)]
 
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LIMIT, check=False)
+    done = finished(command, env=env)
 
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     assert " skipped" not in done.stdout, done.stdout[-2000:]

@@ -18,6 +18,7 @@ from joblib import parallel_config
 
 from resistype.score import run as loop
 from resistype.score.run import score_block
+from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 
@@ -56,8 +57,9 @@ def engine(name: str) -> Iterator[None]:
 
         dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
         options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-        with LocalCluster(**options) as cluster, Client(cluster), parallel_config(backend="dask"):
-            yield
+        with LocalCluster(**options) as cluster, Client(cluster):
+            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
+                yield
     else:
         with parallel_config(backend=name, n_jobs=2):
             yield

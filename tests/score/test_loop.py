@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anndata
 import numpy as np
@@ -25,6 +25,7 @@ from resistype.expression import Block, Expression, ReadOptions, read_expression
 from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, listening, score
 from resistype.score import run as loop
 from resistype.score.progress import RunFolder, write_whole
+from tests.processes import LIMIT, started, until
 from tests.score.helpers import some_cells
 from tests.score.test_run import SIGNATURES, SYMBOLS
 
@@ -379,29 +380,33 @@ def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
         )
 
 
-SLOW_RUN = """
+# It stands still after four blocks until it is killed or let go: however late the signal comes, the run is not over.
+HELD_RUN = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 from pathlib import Path
 from resistype.score import run as loop
 from tests.score.test_loop import backed, run
-real = loop.score_block
-def slow(*args, **more):
+real, folder, let_go = loop.score_block, Path(sys.argv[2]), Path(sys.argv[3])
+def held(*args, **more):
+    while len(list(folder.glob("*.block"))) >= 4 and not let_go.exists():
+        time.sleep(0.02)
     time.sleep(0.15)
     return real(*args, **more)
-loop.score_block = slow
+loop.score_block = held
 if __name__ == "__main__":
-    print(run(backed(Path(sys.argv[1])), run_dir=sys.argv[2], resume=True).digest, flush=True)
+    print(run(backed(Path(sys.argv[1])), run_dir=folder, resume=True).digest, flush=True)
 """
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: signal.Signals) -> None:
-    command = [sys.executable, "-c", SLOW_RUN, str(file), str(tmp_path / "run")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for_blocks(tmp_path / "run", 2)
-    process.send_signal(how)
-    assert process.wait(timeout=60) != 0
+    command = [sys.executable, "-c", HELD_RUN, str(file), str(tmp_path / "run"), str(tmp_path / "let go")]
+    with started(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_for_blocks(tmp_path / "run", 2, process)
+        process.send_signal(how)
+        (tmp_path / "let go").touch()
+        assert process.wait(timeout=LIMIT) != 0
     kept = len(list((tmp_path / "run").glob("*.block")))
     assert kept < 12
     heard: list[Progress] = []
@@ -412,11 +417,8 @@ def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: si
     assert heard[0].blocks == kept >= 2
 
 
-def wait_for_blocks(folder: Path, n: int) -> None:
-    until = time.monotonic() + 30
-    while len(list(folder.glob("*.block"))) < n:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def wait_for_blocks(folder: Path, n: int, process: subprocess.Popen[Any]) -> None:
+    until(lambda: len(list(folder.glob("*.block"))) >= n, process)
 
 
 def test_methods_travel_to_processes() -> None:

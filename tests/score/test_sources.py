@@ -18,6 +18,7 @@ from resistype.errors import ExpressionError, RunError
 from resistype.expression import Expression, ReadOptions, as_expression, read_block, read_expression
 from resistype.expression.store import KEPT, lazy
 from resistype.expression.units import Block
+from tests.processes import LIMIT
 from tests.score.helpers import some_cells
 from tests.score.test_loop import run
 from tests.score.test_run import SYMBOLS
@@ -120,7 +121,7 @@ def test_one_digest_over_a_dask_cluster(stores: dict[str, Path], expected: str, 
         warnings.simplefilter("ignore")
         with LocalCluster(processes=processes, **options) as cluster, Client(cluster):
             names = ["zarr 3 sharded", "zarr 2 dense", "dask sparse", "dask dense", "memory"]
-            with parallel_config(backend="dask"):
+            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
                 found = {name: run(source(stores, name), n_jobs=-1).digest for name in names}
 
     assert found == dict.fromkeys(names, expected)

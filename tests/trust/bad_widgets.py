@@ -17,6 +17,7 @@ from resistype.curation.desk_data import CohortData
 from resistype.scheme import CallOptions, Calls
 from resistype.session import Session, SessionData
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
+from tests.processes import LIMIT
 from tests.trust.bad_rest import called, cohort
 from tests.widgets.vectors import material
 
@@ -263,7 +264,7 @@ def _outside() -> Told:
 
 def _ran(runner: Runner) -> Told:
     runner.start()
-    runner.wait(60)
+    runner.wait(LIMIT)
     state = runner.state
     return Told(state["text"], state["phase"] == "failed" and runner.outcome is None and runner.result is None)
 

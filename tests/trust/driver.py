@@ -1,9 +1,10 @@
 """A run that is to be disturbed: `python -m tests.trust.driver ENGINE FILE RUN_DIR PAUSE [FAULT]`; prints its digest.
 
 Every block takes PAUSE seconds longer, so that there is time to disturb it. FAULT: `clock` lets the clock of the
-machine jump between blocks, `full:BYTES` lets no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills
-the process that computes a block while fewer than N files `FLAG.n` exist. Each of these says when it was and which
-block was lost; `FLAG.done` has a line for each block that was finished, see `waits.py`.
+machine jump between blocks, `held:FILE` stands still after four blocks until FILE is there, `full:BYTES` lets
+no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills the process that computes a block while fewer
+than N files `FLAG.n` exist. Each of these says when it was and which block was lost; `FLAG.done` has a line for each
+block that was finished, see `waits.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from joblib import parallel_config
 
 from resistype.score import run as loop
 from resistype.score.run import score_block
+from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 REAL = loop.compute
@@ -37,6 +39,8 @@ class Slow:
     def __call__(self, *args: Any, **more: Any) -> Any:
         time.sleep(self.pause)
         kind, _, rest = self.fault.partition(":")
+        while kind == "held" and self.start >= 20 and not Path(rest).exists():
+            time.sleep(0.02)
         if kind == "worker" and os.getpid() != self.driver:
             flag, _, kills = rest.rpartition(":")
             for number in range(int(kills)):
@@ -67,8 +71,9 @@ def engine(name: str) -> Iterator[None]:
 
         dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
         options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-        with LocalCluster(**options) as cluster, Client(cluster), parallel_config(backend="dask"):
-            yield
+        with LocalCluster(**options) as cluster, Client(cluster):
+            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
+                yield
     else:
         with parallel_config(backend=name, n_jobs=1 if name == "sequential" else 2):
             yield

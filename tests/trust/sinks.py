@@ -22,6 +22,7 @@ from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
 from resistype.widgets._base import static_table
 from resistype.widgets._spec import Drawn
 from resistype.widgets.export import page
+from tests.processes import LIMIT
 from tests.report.page import hostile_calls, hostile_pairs
 from tests.widgets.conftest import hostile_material
 from tests.widgets.hostile import HOSTILE
@@ -100,7 +101,7 @@ def hostile_runners() -> tuple[Runner, Runner]:
     )
     for one in runners:
         one.start()
-        one.wait(30)
+        one.wait(LIMIT)
     assert [one.state["phase"] for one in runners] == ["done", "failed"]
     return runners
 
@@ -114,7 +115,7 @@ def harmless_views(folder: Path) -> Views:
     failed = Runner(lambda: iter(int("x") for _ in range(1)))  # type: ignore[misc]
     for one in (runner, failed):
         one.start()
-        one.wait(60)
+        one.wait(LIMIT)
     return Views(
         Explorer(calls, expression=demo.expression),
         Compare(calls, moved, matrices=demo.expression),

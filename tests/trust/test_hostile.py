@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from tests.expression.build import COUNTS
+from tests.processes import LIMIT, started
 from tests.trust.figures import record
 from tests.trust.good import GOOD
 from tests.trust.hostile_stores import DENSE, SPARSE, STORES, made_h5ad
@@ -48,17 +49,14 @@ ACCEPTED: dict[str, str] = {}
 class Zygote:
     """The process that tries files."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-W", "ignore", "-m", "tests.trust.zygote", str(folder / "warm")]
-        self.errors = (folder / "errors.txt").open("wb")
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors}
-        self.process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+        self.process, self.errors = process, errors
         self.line()
 
     def line(self) -> str:
         assert self.process.stdout is not None
         found = self.process.stdout.readline()
-        assert found, Path(self.errors.name).read_text()[-3000:]
+        assert found, self.errors.read_text()[-3000:]
         return found
 
     def ask(self, reader: str, path: Path) -> dict[str, Any]:
@@ -67,20 +65,18 @@ class Zygote:
         self.process.stdin.flush()
         return dict(json.loads(self.line()))
 
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(30)
-        self.process.stdout.close()
-        self.errors.close()
-
 
 @pytest.fixture(scope="module")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    made = Zygote(tmp_path_factory.mktemp("zygote"))
-    yield made
-    made.close()
+    folder = tmp_path_factory.mktemp("zygote")
+    command = [sys.executable, "-W", "ignore", "-m", "tests.trust.zygote", str(folder / "warm")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    errors = folder / "errors.txt"
+    with errors.open("wb") as stderr, started(command, cwd=ROOT, stderr=stderr, **pipes) as process:
+        yield Zygote(process, errors)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=LIMIT) == 0
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ session.select_patient(str(table['patient'].iloc[0]))
 explorer._asked(explorer, {'id': '2', 'what': 'count', 'thresholds': {}, 'axis': 'ifng'}, [])
 compare.axis = 'dysfunction'
 curator.desk.add('TAP1'); curator.show_scores()
-runner.start(); runner.wait(100); runner.state['phase']
+runner.start(); runner.wait(300); runner.state['phase']
 """
 CELLS = (
     DATA,

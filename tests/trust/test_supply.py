@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.processes import finished
 from tests.trust.figures import record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +131,7 @@ def test_versions_here_that_are_locked_are_the_locked_ones_or_allowed() -> None:
 @pytest.mark.parametrize("what", ["import", "every name", "score", "report", "command line"])
 def test_no_socket(what: str, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.trust.quiet", what, str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170, check=False)
+    done = finished(command, cwd=ROOT)
     found = [line for line in done.stdout.splitlines() if line.startswith("TOLD")]
     QUIET[what] = int(found[0].split()[1]) if found else -1
 

@@ -13,6 +13,7 @@ from resistype.errors import ExpressionWarning
 from resistype.scheme import CallOptions
 from resistype.widgets import Runner
 from resistype.widgets._names import stand_ins, unnamed
+from tests.processes import LIMIT
 
 NAMES = {"MRN-7": "sample 1", "64": "sample 2", "a, b": "sample 3", "ANNA": "patient 1"}
 WORDS = {
@@ -82,7 +83,7 @@ def test_an_error_of_a_run_names_no_sample_on_the_page() -> None:
 
     runner = Runner(work, names={"MRN-7": "sample 1"})  # type: ignore[arg-type]
     runner.start()
-    runner.wait(10)
+    runner.wait(LIMIT)
 
     assert runner.state["text"] == "KeyError: 'sample 1'"
     assert runner.told == ["KeyError: 'MRN-7'"]

@@ -17,6 +17,7 @@ from resistype.napari_plugin.classify import view_of
 from resistype.napari_plugin.dock import ResistanceDock
 from resistype.spatial import read_cells
 from resistype.widgets import Explorer
+from tests.processes import LIMIT_MS
 
 
 def legend_of(dock: ResistanceDock) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_the_slider_moves_the_threshold_of_the_session(dock: ResistanceDock, qtb
 
     dock.slider.setValue(0.9)
 
-    qtbot.waitUntil(lambda: dock.view.session.counts("tumour")["positive"] < before, timeout=3000)
+    qtbot.waitUntil(lambda: dock.view.session.counts("tumour")["positive"] < before, timeout=LIMIT_MS)
     assert dock.view.session.thresholds("tumour")["cut"] == pytest.approx(0.9, abs=1e-3)
     assert dock.histogram.shown is not None
     assert dock.histogram.shown.n_above == dock.view.session.counts("tumour")["positive"]
@@ -84,7 +85,7 @@ def test_panel_and_notebook_share_one_session(dock: ResistanceDock, qtbot: Any) 
     assert dock.slider.value() == pytest.approx(0.75, abs=1e-3)
 
     dock.slider.setValue(0.25)
-    qtbot.waitUntil(lambda: abs(page.thresholds["tumour"]["cut"] - 0.25) < 1e-3, timeout=3000)
+    qtbot.waitUntil(lambda: abs(page.thresholds["tumour"]["cut"] - 0.25) < 1e-3, timeout=LIMIT_MS)
     assert page.counts("tumour") == dock.view.session.counts("tumour")
 
 
@@ -97,7 +98,7 @@ def test_a_closed_panel_leaves_nothing_behind(dock: ResistanceDock, window: Any,
     window.window.remove_dock_widget(dock)
     dock.close()
     dock.deleteLater()
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: view.changed._signals == [], timeout=LIMIT_MS)
     page.thresholds = {"tumour": {"cut": 0.6}}
 
     assert view.changed._signals == []
@@ -163,7 +164,7 @@ def test_a_map_is_made_beside_the_window(dock: ResistanceDock, window: Any, qtbo
 
     dock._map()
 
-    qtbot.waitUntil(lambda: len(window.layers) == before + 1, timeout=10000)
+    qtbot.waitUntil(lambda: len(window.layers) == before + 1, timeout=LIMIT_MS)
     assert dock.status.text().startswith("share of cd163_macrophage")
 
 
@@ -176,7 +177,7 @@ def test_a_layer_deleted_while_a_map_is_made_has_an_outcome(
     dock._map()
     window.layers.remove(excluded)
 
-    qtbot.waitUntil(lambda: dock.status.text().startswith("N122"), timeout=10000)
+    qtbot.waitUntil(lambda: dock.status.text().startswith("N122"), timeout=LIMIT_MS)
     assert "was deleted while 'share of tumour within 30 µm' was made" in dock.status.text()
 
 
