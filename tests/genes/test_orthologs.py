@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resistype.genes import orthologs, to_human, to_mouse
-from resistype.genes.names import gene_table, read_columns
-from resistype.genes.names import MOUSE_COLUMNS, mouse_table
+from resistype.genes.names import MOUSE_COLUMNS, gene_table, mouse_table, read_columns
 from resistype.genes.orthologs import ranked_human
 from resistype.library import load_library
 from resistype.resources import signatures_dir
