@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from operator import ne
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +19,8 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError, ExpressionWarning, GeneNameWarning, warn
 from resistype.expression.store import Matrix, SampleNames, columns_of, is_scipy
 from resistype.expression.units import Figures, Places, ReadOptions, Unit, find
-from resistype.genes import clean, excel_dates, id_type, resolve
+from resistype.genes import id_type, resolve
+from resistype.genes.names import survey
 from resistype.text import listed, plural
 
 __all__ = [
@@ -88,35 +91,36 @@ def check_samples(samples: Sequence[str]) -> None:
 
 def clean_genes(genes: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], list[str]]:
     """Gene names without spaces and Ensembl versions, upper case where asked for; and what was changed."""
-    cleaned = [clean(name) for name in genes]
+    cleaned = survey(genes).cleaned
     notes = []
-    changed = [f"{old!r} → {new}" for old, new in zip(genes, cleaned, strict=True) if old != new]
-    if changed:
-        many = plural(len(changed), "gene name was", "gene names were")
-        notes.append(f"{many} cleaned of spaces or Ensembl versions ({listed(changed)}).")
-    blank = [place for place, name in enumerate(cleaned) if not name]
-    if blank:
-        for number, place in enumerate(blank, start=1):
-            cleaned[place] = f"unnamed_{number}"
-        many = plural(len(blank), "gene has", "genes have")
+    if cleaned != tuple(genes):
+        n = sum(map(ne, genes, cleaned))
+        changed = listed(f"{old!r} → {new}" for old, new in zip(genes, cleaned, strict=True) if old != new)
+        many = plural(n, "gene name was", "gene names were")
+        notes.append(f"{many} cleaned of spaces or Ensembl versions ({changed}).")
+    if "" in cleaned:
+        number = count(1)
+        cleaned = tuple(name or f"unnamed_{next(number)}" for name in cleaned)
+        many = plural(next(number) - 1, "gene has", "genes have")
         notes.append(f"{many} no name and are kept as unnamed_1, …: they count in ranks and library sizes only.")
     if options.case == "fold":
-        folded = [name.upper() for name in cleaned]
+        folded = tuple(name.upper() for name in cleaned)
         n = sum(old != new for old, new in zip(cleaned, folded, strict=True))
         notes.append(f"case='fold': {plural(n, 'gene name was', 'gene names were')} turned into upper case.")
         cleaned = folded
-    return tuple(cleaned), notes
+    return cleaned, notes
 
 
 def gene_notes(genes: Sequence[str]) -> list[str]:
     """What the gene names are; warns of damaged and of lower-case names."""
-    found = id_type(genes)
+    seen = survey(genes)
+    found = seen.ids
     examples = ", ".join(found.examples)
     notes = [f"{found.n:,} of {found.total:,} gene names are {KINDS[found.kind]} ({examples})."]
     if found.kind == "lower_case":
         message = f"{notes[0]} Symbols are compared as written, so none will match; pass case='fold'."
         warn(message, GeneNameWarning, code="W902")
-    dates = excel_dates(genes) if found.kind != "ncbi" else {}
+    dates = seen.dates if found.kind != "ncbi" else {}
     if dates:
         many = plural(len(dates), "gene name looks like an Excel date", "gene names look like Excel dates")
         which = listed(f"{name!r} ({_either(symbols)})" for name, symbols in dates.items())
@@ -197,12 +201,12 @@ def merge_duplicates(
     ExpressionError
         E801 when genes repeat and no way was chosen; E802 when a sum of logs is asked for.
     """
+    if len(set(genes)) == len(genes):
+        return values, genes, []
     places = defaultdict(list)
     for column, name in enumerate(genes):
         places[name].append(column)
     repeated = {name: np.array(columns) for name, columns in places.items() if len(columns) > 1}
-    if not repeated:
-        return values, genes, []
     words = listed(f"{name} x{len(columns)}" for name, columns in repeated.items())
     if options.duplicates == "error":
         raise _refusal(values, repeated, words)
@@ -326,6 +330,8 @@ def sides(rows: Sequence[str], columns: Sequence[str]) -> tuple[Literal["rows", 
 
 def transposed(samples: Sequence[str], genes: Sequence[str], remedy: str) -> ExpressionError | None:
     """The error of a matrix in memory that has its genes in rows; None when nothing speaks for that."""
+    if look_at(samples).share < ENOUGH:  # genes are then in no case in rows, and need no look
+        return None
     where, words = sides(samples, genes)
     if where != "rows":
         return None

@@ -11,13 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.genes.names import IdType, Resolution, clean, id_type, resolve
+from resistype.genes.names import (
+    GeneNames,
+    IdType,
+    Resolution,
+    clean,
+    gene_table,
+    id_type,
+    resolve,
+    resolve_one,
+    survey,
+)
 from resistype.genes.orthologs import ranked_human, to_human
 
 __all__ = ["Coverage", "GeneIndex", "How", "Match", "Species"]
@@ -27,6 +37,7 @@ Species = Literal["human", "mouse"]
 
 MOUSE_KINDS = ("mouse_symbol", "mouse_ensembl")
 RANK = {"approved": 0, "previous": 1, "alias": 2, "ensembl": 3, "ncbi": 4}
+NAMELESS = frozenset({"unknown", "lower_case", "mouse_ensembl"})  # kinds that stand in no table of human names
 HOW: dict[str, How] = {"previous": "previous", "alias": "alias", "ensembl": "ensembl", "ncbi": "ncbi"}
 
 
@@ -106,14 +117,9 @@ class GeneIndex:
     """
 
     def __init__(self, genes: Sequence[str], *, species: Species | None = None) -> None:
-        self.genes = tuple(str(gene) for gene in genes)
+        self._seen = survey(genes)
+        self.genes = self._seen.names
         self._given = species
-        self._exact: dict[str, int] = {}
-        self._repeated: set[str] = set()
-        for column, gene in enumerate(self.genes):
-            name = clean(gene)
-            if self._exact.setdefault(name, column) != column:
-                self._repeated.add(name)
 
     def __len__(self) -> int:
         return len(self.genes)
@@ -121,7 +127,7 @@ class GeneIndex:
     @cached_property
     def ids(self) -> IdType:
         """What most of the column names are."""
-        return id_type(self.genes)
+        return self._seen.ids
 
     @cached_property
     def species(self) -> Species:
@@ -131,22 +137,7 @@ class GeneIndex:
     @cached_property
     def _by_symbol(self) -> dict[str, tuple[int, int, How]]:
         """For each approved symbol (mouse: human counterpart) its rank, best column (-1: ambiguous) and how."""
-        best: dict[str, tuple[int, int, How]] = {}
-        for column, (rank, symbol, how) in enumerate(self._claims()):
-            if symbol is None:
-                continue
-            held = best.get(symbol)
-            if held is None or rank < held[0]:
-                best[symbol] = (rank, column, how)
-            elif rank == held[0]:
-                best[symbol] = (rank, -1, "ambiguous")
-        return best
-
-    def _claims(self) -> list[tuple[int, str | None, How]]:
-        """Rank, symbol and way of each column."""
-        if self.species == "mouse":
-            return [(*ranked_human(clean(gene)), "ortholog") for gene in self.genes]
-        return [(RANK.get(r.status, 9), r.symbol, HOW.get(r.status, "exact")) for r in resolve(self.genes)]
+        return _claimed(self._seen, self.species)
 
     def match(self, wanted: Sequence[str], *, species: Species | None = None) -> Match:
         """Find the column of each wanted gene.
@@ -180,8 +171,8 @@ class GeneIndex:
         taken: set[int] = set()
         for place, name in enumerate(names):
             text = clean(name)
-            column = self._exact.get(text, -1)
-            if text in self._repeated:
+            column = self._seen.places.get(text, -1)
+            if text in self._seen.repeated:
                 how[place] = "ambiguous"
             elif column in taken:
                 how[place] = "duplicate"
@@ -227,6 +218,40 @@ class GeneIndex:
             Counts, what is missing, what is ambiguous, and what was found under another name.
         """
         return coverage_of(self.match(wanted, species=species), self.genes)
+
+
+@lru_cache(maxsize=8)
+def _claimed(seen: GeneNames, species: Species) -> dict[str, tuple[int, int, How]]:
+    """The best column of each symbol among surveyed names; kept as long as surveys are."""
+    best: dict[str, tuple[int, int, How]] = {}
+    approved = gene_table().approved if species == "human" else frozenset[str]()
+    for name, column in seen.places.items():
+        if name in approved:
+            best[name] = (0, -1, "ambiguous") if name in seen.repeated else (0, column, "exact")
+    for column, name in enumerate(seen.cleaned):
+        if name in approved:
+            continue
+        rank, symbol, how = _claim(seen, name) if species == "human" else (*ranked_human(name), "ortholog")
+        if symbol is None:
+            continue
+        held = best.get(symbol)
+        if held is None or rank < held[0]:
+            best[symbol] = (rank, column, how)
+        elif rank == held[0]:
+            best[symbol] = (rank, -1, "ambiguous")
+    return best
+
+
+def _claim(seen: GeneNames, name: str) -> tuple[int, str | None, How]:
+    """Rank, symbol and way of a cleaned name that is no approved symbol."""
+    kind = seen.kinds.get(name)
+    if kind == "ensembl":
+        owner = gene_table().ensembl.get(name)
+        return RANK["ensembl"], None if owner is None or "|" in owner else owner, "ensembl"
+    if kind in NAMELESS:
+        return len(RANK), None, "absent"
+    found = resolve_one(name, gene_table(), ids=seen.numbers_are_ids)
+    return RANK.get(found.status, len(RANK)), found.symbol, HOW.get(found.status, "exact")
 
 
 def _species_of(names: Sequence[str]) -> Species:

@@ -15,17 +15,20 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import re
+import threading
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import islice
 from typing import Literal
 
 from resistype.errors import ResistypeError
 from resistype.resources import signatures_dir
 
 __all__ = [
+    "GeneNames",
     "GeneTable",
     "IdType",
     "Kind",
@@ -37,7 +40,10 @@ __all__ = [
     "gene_table",
     "id_type",
     "is_serial",
+    "numbers_are_ids",
     "resolve",
+    "resolve_one",
+    "survey",
 ]
 
 COLUMNS = ("symbol", "ensembl", "ncbi", "previous", "alias")
@@ -56,6 +62,11 @@ class GeneTable:
 
     def __len__(self) -> int:
         return len(self.approved)
+
+    @cached_property
+    def older(self) -> frozenset[str]:
+        """Previous symbols and aliases."""
+        return frozenset(self.previous) | frozenset(self.alias)
 
 
 def read_columns(name: str, columns: tuple[str, ...]) -> list[list[str]]:
@@ -195,31 +206,6 @@ def date_symbols(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(symbol for joined in owners for symbol in joined.split("|") if symbol))
 
 
-def excel_dates(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Names that look like dates a spreadsheet made of gene symbols, with the symbols they may have been.
-
-    Parameters
-    ----------
-    names
-        Gene names as they stand in a table.
-
-    Returns
-    -------
-    dict
-        Each damaged name with its possible approved symbols, in the order of `names`.
-
-    Examples
-    --------
-    >>> excel_dates(["TP53", "1-Mar", "2-Sep"])
-    {'1-Mar': ('MARCHF1', 'MTARC1'), '2-Sep': ('SEPTIN2',)}
-    """
-    table = gene_table()
-    known = table.approved, table.previous, table.alias, table.ncbi
-    texts = (str(name).strip() for name in names)
-    found = {text: date_symbols(text) for text in texts if not any(text in group for group in known)}
-    return {name: symbols for name, symbols in found.items() if symbols}
-
-
 Status = Literal["approved", "previous", "alias", "ensembl", "ncbi", "ambiguous", "excel_date", "unknown"]
 Kind = Literal["symbol", "ensembl", "ncbi", "mouse_symbol", "mouse_ensembl", "lower_case", "excel", "unknown"]
 
@@ -304,7 +290,7 @@ def _answer(name: str, status: Status, owners: str) -> Resolution:
     return Resolution(name, "ambiguous", None, tuple(sorted(set(owners.split("|")))))
 
 
-def _owned(text: str, table: GeneTable, *, numbers_are_ids: bool) -> tuple[Status, str]:
+def _owned(text: str, table: GeneTable, *, ids: bool) -> tuple[Status, str]:
     """First step at which a name is known, and its owners."""
     if text in table.approved:
         return "approved", text
@@ -314,16 +300,17 @@ def _owned(text: str, table: GeneTable, *, numbers_are_ids: bool) -> tuple[Statu
         return "alias", owners
     if owners := table.ensembl.get(text):
         return "ensembl", owners
-    if (owners := table.ncbi.get(text)) and (numbers_are_ids or not is_serial(text)):
+    if (owners := table.ncbi.get(text)) and (ids or not is_serial(text)):
         return "ncbi", owners
     return "unknown", ""
 
 
-def _resolve_one(name: str, table: GeneTable, *, numbers_are_ids: bool) -> Resolution:
+def resolve_one(name: str, table: GeneTable, *, ids: bool) -> Resolution:
+    """What one name means; `ids` says that bare numbers are NCBI ids."""
     text = clean(name)
     if note := _code_points(text):
         return Resolution(name, "unknown", note=note)
-    status, owners = _owned(text, table, numbers_are_ids=numbers_are_ids)
+    status, owners = _owned(text, table, ids=ids)
     if owners:
         return _answer(name, status, owners)
     if dates := date_symbols(text):
@@ -353,20 +340,13 @@ def resolve(names: Sequence[str]) -> list[Resolution]:
     """
     table = gene_table()
     texts = [str(name) for name in names]
-    numbers = sum(text.strip().isdigit() for text in texts)
-    numbers_are_ids = 2 * numbers > len(texts) > 1
-    return [_resolve_one(text, table, numbers_are_ids=numbers_are_ids) for text in texts]
+    ids = numbers_are_ids(texts)
+    return [resolve_one(text, table, ids=ids) for text in texts]
 
 
-def _kind(name: str, table: GeneTable, mouse: frozenset[str]) -> Kind:
-    text = clean(name)
-    if text in table.approved:
-        return "symbol"
-    if text in mouse:
-        return "mouse_symbol"
-    if text in table.previous or text in table.alias:
-        return "symbol"
-    return _kind_by_shape(text, table)
+def numbers_are_ids(names: Sequence[str]) -> bool:
+    """Whether so many names are bare numbers that each is an NCBI id rather than a date."""
+    return 2 * sum(name.strip().isdigit() for name in names) > len(names) > 1
 
 
 def _kind_by_shape(text: str, table: GeneTable) -> Kind:
@@ -379,9 +359,197 @@ def _kind_by_shape(text: str, table: GeneTable) -> Kind:
         return "excel" if is_serial(text) and date_symbols(text) else "ncbi"
     if date_symbols(text):
         return "excel"
-    if text.upper() in table.approved or text.upper() in table.previous:
+    return _kind_by_capitals(text, table)
+
+
+def _kind_by_capitals(text: str, table: GeneTable) -> Kind:
+    capitals = text.upper()
+    if capitals in table.approved or capitals in table.previous:
         return "mouse_symbol" if MOUSE_SHAPE.fullmatch(text) else "lower_case"
     return "unknown"
+
+
+WHITE = (" ", "\t", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
+LINES_VERSION = re.compile(r"^(ENS[A-Z]{0,4}G[0-9]{11})\.[0-9]{1,3}$", re.MULTILINE)
+LINES_ENSEMBL = re.compile(rf"^(?:{ENSEMBL.pattern}|{MOUSE_ENSEMBL.pattern})$", re.MULTILINE)
+# Every name that `_month_day` can read is one of these; so few are, that each is then looked at by itself.
+LINES_DATE = re.compile(
+    r"^(?:[0-9]{1,2}[-/ ][A-Za-z]{3,9}.*|[A-Za-z]{3,9}[-/ ][0-9]{1,2}.*|(?:19|20)[0-9]{2}-.*|[34][0-9]{4})$",
+    re.MULTILINE,
+)
+MANY = 1_000  # names from which on a survey is kept: the lists of signatures would push the names of a matrix out
+KEPT = 8
+_KEPT: OrderedDict[tuple[str, ...], GeneNames] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class GeneNames:
+    """What the names of a matrix are.
+
+    Parameters
+    ----------
+    names
+        The names as given.
+    cleaned
+        The same by `clean`.
+    kinds
+        Kind of each cleaned name that is no symbol.
+    dates
+        Names that a spreadsheet made of gene symbols, with the symbols they may have been; in the order of `names`.
+    """
+
+    names: tuple[str, ...]
+    cleaned: tuple[str, ...]
+    kinds: dict[str, Kind]
+    dates: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def ids(self) -> IdType:
+        """What most of the names are."""
+        if len(self.places) == len(self.cleaned):
+            counts = Counter(self.kinds.values())
+            counts["symbol"] += len(self.cleaned) - len(self.kinds)
+        else:
+            counts = Counter(self._kinds())
+        counts["unknown"] = 0
+        most = max(counts.values())
+        best = {kind for kind, n in counts.items() if n == most} if most else {"unknown"}
+        kind = next((kind for kind in self._kinds() if kind in best), "unknown")  # of equal ones the first seen
+        examples = (name for name, own in zip(self.names, self._kinds(), strict=True) if own == kind)
+        return IdType(kind, most or len(self.cleaned), len(self.cleaned), tuple(islice(examples, 3)))
+
+    @cached_property
+    def numbers_are_ids(self) -> bool:
+        """Whether bare numbers are NCBI ids."""
+        return numbers_are_ids(self.names)
+
+    def _kinds(self) -> Iterator[Kind]:
+        return (self.kinds.get(name, "symbol") for name in self.cleaned)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """First column of each cleaned name."""
+        if len(set(self.cleaned)) == len(self.cleaned):
+            return dict(zip(self.cleaned, range(len(self.cleaned)), strict=True))
+        return {name: len(self.cleaned) - 1 - k for k, name in enumerate(reversed(self.cleaned))}
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """Cleaned names that occur more than once."""
+        if len(self.places) == len(self.cleaned):
+            return frozenset()
+        return frozenset(name for name, n in Counter(self.cleaned).items() if n > 1)
+
+
+def survey(names: Sequence[str]) -> GeneNames:
+    """Everything that can be told of gene names by looking at each once; of long lists the last eight are kept.
+
+    Parameters
+    ----------
+    names
+        Gene names of one table.
+
+    Returns
+    -------
+    GeneNames
+        Their cleaned forms, kinds, places, and those that a spreadsheet damaged.
+
+    Examples
+    --------
+    >>> seen = survey(["ENSG00000141510.18", "1-Mar", "Gzmb", "TP53"])
+    >>> seen.cleaned[0], seen.kinds
+    ('ENSG00000141510', {'ENSG00000141510': 'ensembl', '1-Mar': 'excel', 'Gzmb': 'mouse_symbol'})
+    """
+    with _LOCK:
+        if type(names) is tuple and names in _KEPT:
+            _KEPT.move_to_end(names)
+            return _KEPT[names]
+    texts = tuple(str(name) for name in names)
+    if len(texts) < MANY:
+        return _survey(texts)[0]
+    found, plain = _survey(texts)
+    with _LOCK:
+        _KEPT[texts] = found
+        if plain:  # the same names without their versions, as they are asked for next
+            _KEPT[found.cleaned] = replace(found, names=found.cleaned)
+        while len(_KEPT) > KEPT:
+            _KEPT.popitem(last=False)
+    return found
+
+
+def _survey(names: tuple[str, ...]) -> tuple[GeneNames, bool]:
+    """Sets against the tables of symbols, regular expressions over all other names at once, Python for the rest.
+
+    And whether the names are plain: ASCII without spaces, so that cleaning takes off versions at most.
+    """
+    table, text = gene_table(), "\n".join(names)
+    plain = text.isascii() and text.count("\n") == len(names) - 1 and not any(white in text for white in WHITE)
+    cleaned = _unversioned(names, text) if plain else tuple(map(clean, names))
+    unique = set(cleaned) - table.approved
+    mice = unique & mouse_table().human_of.keys()
+    kinds = _kinds_of(unique - mice - table.older, table) | dict.fromkeys(mice, "mouse_symbol")
+    # What cleaning changes besides space, widths and versions, is no date as it was given.
+    texts = cleaned if plain else tuple(name.strip() for name in names)
+    return GeneNames(names, cleaned, kinds, _dates(texts, unique if plain else set(texts), table)), plain
+
+
+def _unversioned(names: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Names without Ensembl versions; `text` is the names as lines."""
+    if not any("." in name and name.startswith("ENS") for name in names):
+        return names
+    bare = LINES_VERSION.findall(text)  # half as long as to substitute, and mostly all have a version or none has
+    return tuple(bare if len(bare) == len(names) else LINES_VERSION.sub(r"\1", text).split("\n"))
+
+
+def _read_by(pattern: re.Pattern[str], names: set[str]) -> set[str]:
+    """Names that a pattern reads as a line."""
+    text = "\n".join(names)
+    if text.count("\n") >= len(names):  # a name that is more than one line
+        return {name for name in names if pattern.fullmatch(name)}
+    return set(pattern.findall(text))
+
+
+def _kinds_of(names: set[str], table: GeneTable) -> dict[str, Kind]:
+    """Kinds of names that stand in no table of symbols."""
+    ids = _read_by(LINES_ENSEMBL, names)
+    kinds: dict[str, Kind] = {name: "ensembl" if name[3:4] == "G" else "mouse_ensembl" for name in ids}
+    rest = names - ids
+    special = _read_by(LINES_DATE, rest)
+    for name in rest:
+        if name in special or (name.isdigit() and len(name) == 5):
+            kinds[name] = _kind_by_shape(name, table)
+        else:
+            kinds[name] = "ncbi" if name.isdigit() else _kind_by_capitals(name, table)
+    return kinds
+
+
+def _dates(texts: tuple[str, ...], some: set[str], table: GeneTable) -> dict[str, tuple[str, ...]]:
+    """Names in no table that are dates, in their order."""
+    unknown = some - table.approved - table.older - table.ncbi.keys()
+    found = {name: symbols for name in _read_by(LINES_DATE, unknown) if (symbols := date_symbols(name))}
+    return {name: found[name] for name in texts if name in found} if found else {}
+
+
+def excel_dates(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Names that look like dates a spreadsheet made of gene symbols, with the symbols they may have been.
+
+    Parameters
+    ----------
+    names
+        Gene names as they stand in a table.
+
+    Returns
+    -------
+    dict
+        Each damaged name with its possible approved symbols, in the order of `names`.
+
+    Examples
+    --------
+    >>> excel_dates(["TP53", "1-Mar", "2-Sep"])
+    {'1-Mar': ('MARCHF1', 'MTARC1'), '2-Sep': ('SEPTIN2',)}
+    """
+    return dict(survey(names).dates)
 
 
 def id_type(names: Sequence[str]) -> IdType:
@@ -404,10 +572,4 @@ def id_type(names: Sequence[str]) -> IdType:
     >>> id_type(["Gzmb", "Pdcd1", "Tox"]).kind
     'mouse_symbol'
     """
-    table, mouse = gene_table(), mouse_table().symbols
-    kinds = [_kind(str(name), table, mouse) for name in names]
-    counts = Counter(kinds)
-    known: list[tuple[Kind, int]] = [(kind, n) for kind, n in counts.most_common() if kind != "unknown"]
-    kind, n = known[0] if known else ("unknown", len(kinds))
-    examples = [str(name) for name, own in zip(names, kinds, strict=True) if own == kind]
-    return IdType(kind, n, len(kinds), tuple(examples[:3]))
+    return survey(names).ids

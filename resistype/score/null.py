@@ -552,16 +552,20 @@ def _meet(draws: Any, places: Any, met: Any, out: Any) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _add_line(line: Any, total: Any) -> None:
+    for k in range(total.size):
+        total[k] += line[k]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _one_by_one(entries: Any, genes: Any, takers: Any, totals: Any) -> None:
     """Add genes that were met to each part that takes their place."""
     begins, parts = takers
-    lanes = entries.shape[2]
     for n in range(genes.shape[0]):
         gene, lane = np.uint64(genes[n, 0]), np.int64(genes[n, 2]) * LANES
         for q in range(begins[genes[n, 1]], begins[genes[n, 1] + 1]):
             for t in range(totals.shape[0]):
-                for k in range(lanes):
-                    totals[t, parts[q], lane + k] += entries[gene, t, k]
+                _add_line(entries[gene, t], totals[t, parts[q], lane : lane + LANES])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -574,9 +578,8 @@ def _add_lines(lines: Any, places: Any, sign: int, total: Any) -> None:
         for k in range(lanes):
             total[k] += sign * ((a[k] + b[k]) + (c[k] + d[k]))
     for i in range(whole, places.size):
-        a = lines[places[i]]
         for k in range(lanes):
-            total[k] += sign * a[k]
+            total[k] += sign * lines[places[i], k]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -631,8 +634,7 @@ def _found(entries: Any, sets: Any, formula: Any, ground: Any) -> Any:
         totals[:] = ground[:, p]
         for j in range(offsets[p], offsets[p + 1]):
             for t in range(n_tables):
-                for k in range(LANES):
-                    totals[t, k] += entries[members[j], t, k]
+                _add_line(entries[members[j], t], totals[t])
         _scores((totals[0], totals[-2], totals[-1]), shape, factors[p], out[owner[p]])
     return np.maximum(out, floor)
 
