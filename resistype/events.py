@@ -40,7 +40,12 @@ class Event:
     def __init__(self, name: str, failed: Listener | None = None) -> None:
         self.name = name
         self._failed = None if failed is None else _held(failed)
+        self._telling = False
         self._listeners: list[Callable[[], Listener | None]] = []
+
+    def __len__(self) -> int:
+        """How many listeners there are."""
+        return sum(one() is not None for one in self._listeners)
 
     def connect(self, listener: Listener) -> None:
         """Call `listener` whenever there is news."""
@@ -66,11 +71,18 @@ class Event:
                     listener(news)
             except Exception as error:  # noqa: BLE001  whatever a view raises, the others hear the news
                 failures.append(self._sentence(listener, error))
-        tell = None if self._failed is None else self._failed()
         for sentence in failures:
-            if tell is not None:
-                tell(sentence)
-            warn(sentence, ResistypeWarning, code="V120")
+            self._tell(sentence)
+
+    def _tell(self, sentence: str) -> None:
+        show = None if self._failed is None else self._failed()
+        if show is not None and not self._telling:  # who shows it may be the one that fails
+            self._telling = True
+            try:
+                show(sentence)
+            finally:
+                self._telling = False
+        warn(sentence, ResistypeWarning, code="V120")
 
     def _sentence(self, listener: Any, error: Exception) -> str:
         name = getattr(listener, "__qualname__", type(listener).__name__)

@@ -23,7 +23,7 @@ from resistype.curation import (
     translate,
 )
 from resistype.curation.draft import read_names
-from resistype.curation.save import save_version
+from resistype.curation.store import save_version
 from resistype.errors import InputError
 from resistype.expression import ReadOptions, as_expression
 from resistype.library import Signature, diff, export_text, load_library, read_signatures, read_toml, schema_text

@@ -20,7 +20,7 @@ from resistype.curation.overlap import over_representation, overlap
 from resistype.curation.prepared import Members, Prepared, prepare
 from resistype.curation.quality import Coherence, coherence, influence, redundancy
 from resistype.curation.report import Quality, quality
-from resistype.curation.save import Saved, save_version
+from resistype.curation.store import Saved, save_version
 from resistype.curation.tables import draft_de
 from resistype.curation.translate import translate
 

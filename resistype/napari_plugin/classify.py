@@ -10,16 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from resistype.errors import InputError
-from resistype.napari_plugin.cells import CellTable, table_of
-from resistype.napari_plugin.hooks import embedding_of, real
-from resistype.napari_plugin.join import join_tables
+from resistype.napari_plugin.axis_order import axis_hint
+from resistype.napari_plugin.callbacks import embedding_of, real
+from resistype.napari_plugin.cells import CellTable, join_tables, table_of
 from resistype.napari_plugin.layers import MARK, Bound, bind
-from resistype.napari_plugin.markers import DEFAULT_SETS, MarkerSet, parse_sets, sets_text
-from resistype.napari_plugin.orders import axis_hint
-from resistype.napari_plugin.panel import read_panel
+from resistype.napari_plugin.marker_sets import (
+    DEFAULT_SETS,
+    MarkerSet,
+    find_markers,
+    parse_sets,
+    read_panel,
+    sets_text,
+)
 from resistype.napari_plugin.view import VIEWS, TissueView
 from resistype.scheme import CallOptions, classify
 from resistype.session import Session, SessionData
@@ -61,7 +67,9 @@ class _Read:
 def _read(layers: Sequence[Any]) -> _Read:
     chosen = [one for one in layers if one.metadata.get(MARK) is None]
     if not chosen:
-        message = "Select the Points or Labels layer with your cells, then classify it; none is selected."
+        message = (
+            "Select the Points or Labels layer with your cells, then classify it; none is selected."
+        )
         raise InputError(message, code="N100")
     table, own = join_tables([(one.name, table_of(one)) for one in chosen])
     bounds = [bind(layer, part) for layer, (part, _) in zip(chosen, own, strict=True)]
@@ -71,7 +79,11 @@ def _read(layers: Sequence[Any]) -> _Read:
 
 
 def classify_layers(
-    viewer: Any, layers: Sequence[Any], *, calling: Calling = Calling(), session: Session | None = None
+    viewer: Any,
+    layers: Sequence[Any],
+    *,
+    calling: Calling = Calling(),
+    session: Session | None = None,
 ) -> TissueView:
     """Call the cells of layers and show them; an older view of the viewer is closed.
 
@@ -118,9 +130,7 @@ def classify_layers(
 def _same_cells(session: Any, table: CellTable) -> Session:
     """The session, when it holds the cells of the table in their order."""
     if not isinstance(session, Session):
-        message = (
-            f"Got {type(session).__name__} as session; a Session of these cells is needed, such as Session(calls)."
-        )
+        message = f"Got {type(session).__name__} as session; a Session of these cells is needed, such as Session(calls)."
         raise InputError(message, code="N123")
     held, here = session.data.samples, table.names
     if len(held) != len(here):
@@ -129,7 +139,9 @@ def _same_cells(session: Any, table: CellTable) -> Session:
             "Give the layers that the session was made of."
         )
         raise InputError(message, code="N123")
-    other = next((at for at, pair in enumerate(zip(held, here, strict=True)) if pair[0] != pair[1]), None)
+    other = next(
+        (at for at, pair in enumerate(zip(held, here, strict=True)) if pair[0] != pair[1]), None
+    )
     if other is not None:
         why = "in another order" if set(held) == set(here) else "of other names"
         message = (
@@ -186,17 +198,35 @@ def _material(read: _Read, calling: Calling) -> SessionData:
     places = {embedding_of(one.region): one.coordinates(table.n_obs) for one in read.bounds}
     if calling.scheme is not None:
         if table.origin is None:
-            raise InputError("A scheme needs the expression of genes: one AnnData behind the layers.", code="N109")
-        return SessionData.from_calls(classify(table.origin, calling.scheme, options=CallOptions(stability=False)), places)
-    if not len(table.markers.columns):
+            raise InputError(
+                "A scheme needs the expression of genes: one AnnData behind the layers.",
+                code="N109",
+            )
+        return SessionData.from_calls(
+            classify(table.origin, calling.scheme, options=CallOptions(stability=False)), places
+        )
+    markers = _panel_markers(table, calling.sets)
+    if not len(markers.columns):
         message = "The table has no markers, or too many for a panel: choose a scheme in place of marker sets."
         raise InputError(message, code="N112")
     numbers = table.obs.select_dtypes("float")
     numbers = numbers[[name for name in numbers if name not in table.markers]]
-    panel = read_panel(table.markers, calling.sets, numbers=numbers)
+    panel = read_panel(markers, calling.sets, numbers=numbers)
     panel.quantities.index = pd.Index(table.names)
     design = table.obs[[name for name in table.obs if table.obs[name].dtype.kind != "f"]]
-    return SessionData.from_quantities(panel.scheme, panel.quantities, design=design, embeddings=places)
+    return SessionData.from_quantities(
+        panel.scheme, panel.quantities, design=design, embeddings=places
+    )
+
+
+def _panel_markers(table: CellTable, sets: Sequence[MarkerSet]) -> pd.DataFrame:
+    """The markers, with columns of whole numbers that a set asks for: counts are markers too."""
+    wanted = [marker for one in sets for marker in one.markers]
+    absent = find_markers(wanted, map(str, table.markers))[1]
+    keys = (table.instance_column, table.region_column)
+    obs = table.obs.select_dtypes("integer").drop(columns=list(keys), errors="ignore")
+    asked = list(find_markers(absent, map(str, obs))[0])
+    return pd.concat([table.markers, obs[asked].astype(np.float32)], axis=1)
 
 
 def _session(read: _Read, calling: Calling) -> Session:
@@ -218,7 +248,7 @@ def _recipe(read: _Read, calling: Calling) -> str:
     return (
         "from napari.layers import Layer\n"
         "from resistype.napari_plugin.classify import Calling, tissue_material\n"
-        "from resistype.napari_plugin.markers import MarkerSet\n"
+        "from resistype.napari_plugin.marker_sets import MarkerSet\n"
         "from resistype.napari_plugin.reader import read_h5ad\n\n"
         f"{opened}"
         f"layers = [one for name in {names!r} for one in made if one.name == name]\n"

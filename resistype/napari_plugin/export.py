@@ -70,10 +70,14 @@ def cell_frame(view: TissueView) -> pd.DataFrame:
     for one in view.bounds:
         xy = np.where(np.isnan(xy), one.coordinates(table.n_obs), xy)
     columns: dict[str, Any] = {"region": table.region}
-    columns["instance_id"] = np.arange(1, table.n_obs + 1) if table.instance is None else table.instance
+    columns["instance_id"] = (
+        np.arange(1, table.n_obs + 1) if table.instance is None else table.instance
+    )
     columns |= {"x": xy[:, 0], "y": xy[:, 1]}
     calls = session.to_frame()
-    columns |= {f"resistype_{axis.id}": calls[axis.id].to_numpy(object) for axis in session.scheme.axes}
+    columns |= {
+        f"resistype_{axis.id}": calls[axis.id].to_numpy(object) for axis in session.scheme.axes
+    }
     scores = [name for name, one in session.scheme.quantities.items() if one.kind != "number"]
     columns |= {f"resistype_{name}": session.data.columns[name] for name in scores}
     for (axis_id, name), quantity in compared(session).items():
@@ -109,17 +113,27 @@ def fill_adata(view: TissueView, adata: Any) -> str:
     frame = cell_frame(view)
     axes = [axis.id for axis in view.session.scheme.axes]
     calls = frame[[f"resistype_{name}" for name in axes]].set_axis(axes, axis=1)
-    numbers = frame[[name for name in frame.columns if name.startswith("resistype_") and frame[name].dtype.kind == "f"]]
+    numbers = frame[
+        [
+            name
+            for name in frame.columns
+            if name.startswith("resistype_") and frame[name].dtype.kind == "f"
+        ]
+    ]
     write_obs(adata, calls, scores=numbers.set_axis([str(name).removeprefix("resistype_") for name in numbers], axis=1),
               record=_record(view))  # fmt: skip
     rows = pd.Index(map(str, adata.obs_names))
-    adata.obs["resistype_roi"] = pd.Categorical(frame["resistype_roi"].reindex(rows).fillna("").to_numpy())
+    adata.obs["resistype_roi"] = pd.Categorical(
+        frame["resistype_roi"].reindex(rows).fillna("").to_numpy()
+    )
     for name in numbers:
         adata.obs[name] = numbers[name].reindex(rows).to_numpy()
     whole = all(one.match.layer_only == 0 for one in view.bounds)
     for axis, key in zip(view.session.scheme.axes, safe_names(axes), strict=True):
         shown = adata.obs[f"resistype_{key}"].cat.categories
-        colors = axis_colors(axis) | {name: "#DDDDDD" for name in call_names(axis) if name not in axis_colors(axis)}
+        colors = axis_colors(axis) | {
+            name: "#DDDDDD" for name in call_names(axis) if name not in axis_colors(axis)
+        }
         adata.uns.pop(f"resistype_{key}_colors", None)
         if whole:
             adata.uns[f"resistype_{key}_colors"] = np.array([colors[name] for name in shown])
@@ -199,7 +213,9 @@ def write_geojson(view: TissueView, drawn: Drawn, path: str | Path) -> Path:
     written = write_rois(path, rois, unit="px", scale_um=view.scale_um)
     back = read_rois(written)
     if [(one.name, one.region) for one in back] != [(one.name, one.region) for one in rois]:
-        raise OutputError(f"{str(path)!r} does not hold the regions that were drawn; write it again.", code="O101")
+        raise OutputError(
+            f"{str(path)!r} does not hold the regions that were drawn; write it again.", code="O101"
+        )
     return written
 
 

@@ -16,7 +16,7 @@ from napari.utils.colormaps import ensure_colormap
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
-from resistype.napari_plugin.hooks import ONE_IMAGE, placement
+from resistype.napari_plugin.callbacks import ONE_IMAGE, placement
 from resistype.napari_plugin.layers import MARK, Bound
 from resistype.napari_plugin.view import TissueView
 from resistype.spatial import (
@@ -36,7 +36,9 @@ from resistype.spatial import (
 
 __all__ = ["MapKind", "MapRequest", "MapResult", "describe_text", "prepare", "show", "work_out"]
 
-MapKind = Literal["share of neighbours", "share map", "density map", "exclusion map", "distance", "description"]
+MapKind = Literal[
+    "share of neighbours", "share map", "density map", "exclusion map", "distance", "description"
+]
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
         tissue.of(asked.kinds)
         values = found.shares[list(asked.kinds)].sum(axis=1, min_count=1).to_numpy(np.float32)
         title = f"share of {', '.join(asked.kinds)} within {asked.radius_um:g} µm"
-        return MapResult(title, "share of neighbours", found.thresholds(), _spread(snapshot, values))
+        return MapResult(
+            title, "share of neighbours", found.thresholds(), _spread(snapshot, values)
+        )
     if asked.kind == "distance":
         far = nearest(tissue, asked.roles.tumour, of=asked.roles.t_cells).to_numpy(np.float32)
         title = f"distance of {', '.join(asked.roles.t_cells)} to the nearest {', '.join(asked.roles.tumour)}"
@@ -121,7 +125,9 @@ def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
         return MapResult("description", "", calls.thresholds(), calls=calls)
     images = tuple(_image(tissue, asked, region) for region in tissue.regions)
     diverging = "PiYG_r" if asked.kind == "exclusion map" else "viridis"
-    return MapResult(images[0].name, images[0].unit, images[0].thresholds(), images=images, colors=diverging)
+    return MapResult(
+        images[0].name, images[0].unit, images[0].thresholds(), images=images, colors=diverging
+    )
 
 
 def _image(tissue: Tissue, asked: MapRequest, region: str) -> ValueMap:
@@ -155,7 +161,8 @@ def show(view: TissueView, result: MapResult) -> list[Any]:
     limits = _limits(result)
     made = []
     if result.values is not None:
-        made = [_cells_layer(view, one, result, limits) for one in view.bounds]
+        bounds_now = (one for one in view.bounds if not one.stale)
+        made = [_cells_layer(view, one, result, limits) for one in bounds_now]
     for image in result.images:
         if image.region in bounds:
             made.append(_map_layer(view, bounds[image.region], image, result, limits))
@@ -169,7 +176,10 @@ def show(view: TissueView, result: MapResult) -> list[Any]:
 
 
 def _said(thresholds: tuple[Threshold, ...]) -> str:
-    return ", ".join(f"{one.name} {one.value:g} {one.unit} ({one.source})" for one in thresholds) or "no limit is set."
+    return (
+        ", ".join(f"{one.name} {one.value:g} {one.unit} ({one.source})" for one in thresholds)
+        or "no limit is set."
+    )
 
 
 def _limits(result: MapResult) -> tuple[float, float]:
@@ -187,7 +197,9 @@ def _meta(result: MapResult) -> dict[str, Any]:
     return {MARK: "map", "title": result.title, "unit": result.unit, "thresholds": limits}
 
 
-def _cells_layer(view: TissueView, bound: Bound, result: MapResult, limits: tuple[float, float]) -> Any:
+def _cells_layer(
+    view: TissueView, bound: Bound, result: MapResult, limits: tuple[float, float]
+) -> Any:
     values = np.asarray(result.values, dtype=np.float32)
     name = f"{result.title} [{bound.name}]"
     if bound.raster is not None:
@@ -204,7 +216,12 @@ def _cells_layer(view: TissueView, bound: Bound, result: MapResult, limits: tupl
 
 
 def _points_of(
-    bound: Bound, values: NDArray[np.float32], name: str, /, limits: tuple[float, float], result: MapResult
+    bound: Bound,
+    values: NDArray[np.float32],
+    name: str,
+    /,
+    limits: tuple[float, float],
+    result: MapResult,
 ) -> Any:
     source: Any = bound.source()
     mine = np.append(values, np.nan)[bound.rows]
@@ -221,12 +238,18 @@ def _points_of(
 
 
 def _map_layer(
-    view: TissueView, bound: Bound, image: ValueMap, /, result: MapResult, limits: tuple[float, float]
+    view: TissueView,
+    bound: Bound,
+    image: ValueMap,
+    /,
+    result: MapResult,
+    limits: tuple[float, float],
 ) -> Any:
     source: Any = bound.source()
     origin = np.asarray(source.data_to_world(np.zeros(source.ndim)))[-2:]
     columns = [
-        np.asarray(source.data_to_world(np.eye(source.ndim)[source.ndim - 2 + at]))[-2:] - origin for at in (0, 1)
+        np.asarray(source.data_to_world(np.eye(source.ndim)[source.ndim - 2 + at]))[-2:] - origin
+        for at in (0, 1)
     ]
     world = np.eye(3)
     world[:2, :2], world[:2, 2] = np.array(columns).T, origin

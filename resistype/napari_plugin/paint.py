@@ -34,7 +34,10 @@ NO_ROW_COLOR = "#5A5A5A"
 FAINT = 0.12
 FAINT_NAMES = frozenset({UNASSIGNED, "", *GREYS})
 RAMP, DIVERGING = "viridis", "PiYG"
-ENDS = {RAMP: ("#440154", "#FDE725"), DIVERGING: ("#8E0152", "#276419")}  # of the colormaps, for the legend
+ENDS = {
+    RAMP: ("#440154", "#FDE725"),
+    DIVERGING: ("#8E0152", "#276419"),
+}  # of the colormaps, for the legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,9 @@ class Classes:
 
     def colors(self, *, faint: float = 1.0) -> NDArray[np.float32]:
         """RGBA of every category and, last, of what has no row, shape (n_categories + 1, 4); hidden ones are clear."""
-        table = np.array([rgba(one.color) for one in self.categories] + [rgba(NO_ROW_COLOR)], dtype=np.float32)
+        table = np.array(
+            [rgba(one.color) for one in self.categories] + [rgba(NO_ROW_COLOR)], dtype=np.float32
+        )
         dim = np.append(self.faint, True)
         table[dim, 3] = faint
         table[:-1][[one.hidden for one in self.categories], 3] = 0.0
@@ -155,21 +160,30 @@ def drawing(session: Session, margin: str = "") -> Classes | Ramp:
         return Classes(session.codes(what), categories)
     column = session.data.design[what].astype("category").cat
     place = {one.name: at for at, one in enumerate(categories)}
-    table = np.array([*(place[str(name)] for name in column.categories), place.get("", 0)], dtype=np.uint8)
+    codes = [place.get(str(name), 0) for name in column.categories]  # 0: no cell has it
+    table = np.array([*codes, place.get("", 0)], dtype=np.uint8)
     return Classes(table[column.codes.to_numpy()], categories)
 
 
 def _margin(session: Session, margin: str) -> Ramp:
     known = margins(session)
     if margin not in known:
-        raise SessionError(f"No margin {margin!r}; there are: {', '.join(known) or 'none'}.", code="V105")
+        raise SessionError(
+            f"No margin {margin!r}; there are: {', '.join(known) or 'none'}.", code="V105"
+        )
     axis, threshold = known[margin]
     name, value = compared(session)[axis, threshold], session.thresholds(axis)[threshold]
     values = np.asarray(session.data.columns[name] - np.float32(value), dtype=np.float32)
     low, high = _limits(values)
     most = max(abs(low), abs(high)) or 1.0
     quantity = session.scheme.quantities[name]
-    return Ramp(values, (-most, most), f"{quantity.title}: distance to {value:.4g}", quantity.unit, DIVERGING)
+    return Ramp(
+        values,
+        (-most, most),
+        f"{quantity.title}: distance to {value:.4g}",
+        quantity.unit,
+        DIVERGING,
+    )
 
 
 def _limits(values: NDArray[np.floating]) -> tuple[float, float]:
@@ -194,14 +208,23 @@ def legend(drawn: Classes | Ramp, *, no_row: int = 0) -> tuple[LegendRow, ...]:
     """
     if isinstance(drawn, Classes):
         rows = [
-            LegendRow(one.name, one.text or (one.name.replace("_", " ") or NO_DATA), one.color, one.n, one.hidden)
+            LegendRow(
+                one.name,
+                one.text or (one.name.replace("_", " ") or NO_DATA),
+                one.color,
+                one.n,
+                one.hidden,
+            )
             for one in drawn.categories
             if one.n
         ]
     else:
         missing = int(np.isnan(drawn.values).sum())
         ends = zip(("low", "high"), drawn.limits, ENDS[drawn.colormap], strict=True)
-        rows = [LegendRow(n, f"{value:.4g} ({drawn.title})", color, None, can_hide=False) for n, value, color in ends]
+        rows = [
+            LegendRow(n, f"{value:.4g} ({drawn.title})", color, None, can_hide=False)
+            for n, value, color in ends
+        ]
         if missing:
             rows.append(LegendRow("", NO_DATA, GREYS[NO_DATA], missing, can_hide=False))
     if no_row:

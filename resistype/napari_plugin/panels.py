@@ -15,7 +15,15 @@ from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
 from resistype.spatial import Roles
 
-__all__ = ["Histogram", "evidence_lines", "guess_roles", "histogram", "kinds_of", "threshold_names", "threshold_text"]
+__all__ = [
+    "Histogram",
+    "evidence_lines",
+    "guess_roles",
+    "histogram",
+    "kinds_of",
+    "threshold_names",
+    "threshold_text",
+]
 
 BINS = 80
 WORDS = {
@@ -64,7 +72,10 @@ def threshold_names(session: Session) -> list[tuple[str, str]]:
 def histogram(session: Session, axis: str, name: str) -> Histogram:
     """The histogram of the quantity that a threshold is compared with."""
     subject = compared(session)[axis, name]
-    value, default = session.thresholds(axis)[name], session.scheme_before.axis(axis).thresholds[name].value
+    value, default = (
+        session.thresholds(axis)[name],
+        session.scheme_before.axis(axis).thresholds[name].value,
+    )
     values = session.data.columns[subject]
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
@@ -72,7 +83,9 @@ def histogram(session: Session, axis: str, name: str) -> Histogram:
     counts, edges = np.histogram(known, bins=BINS, range=(low, high if high > low else low + 1.0))
     quantity = session.scheme_before.quantities[subject]
     above = int((known >= np.float32(value)).sum())
-    return Histogram(counts, edges, value, default, above, len(known), quantity.title, quantity.unit)
+    return Histogram(
+        counts, edges, value, default, above, len(known), quantity.title, quantity.unit
+    )
 
 
 def threshold_text(session: Session, axis: str, name: str) -> str:
@@ -94,7 +107,8 @@ def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
     if table.empty:
         return []
     calls = {
-        axis.id: session.names(axis.id)[session.codes(axis.id)[session.selection[0]]] for axis in session.scheme.axes
+        axis.id: session.names(axis.id)[session.codes(axis.id)[session.selection[0]]]
+        for axis in session.scheme.axes
     }
     rest = [axis for axis in session.scheme.axes if axis.id not in set(table["axis"])]
     lines: list[tuple[str, ...]] = [
@@ -102,10 +116,24 @@ def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
     ]
     for row in table.to_dict("records"):
         has = bool(row["threshold"])
-        limit = f"{row['threshold']} {row['threshold_value']:.4g} ({row['threshold_source']})" if has else ""
+        limit = (
+            f"{row['threshold']} {row['threshold_value']:.4g} ({row['threshold_source']})"
+            if has
+            else ""
+        )
         distance = f"{row['distance']:+.4g}" if has else ""
         decided = "decided" if row["decided"] else ""
-        lines.append((row["axis"], row["call"], row["title"], f"{row['value']:.4g}", limit, distance, decided))
+        lines.append(
+            (
+                row["axis"],
+                row["call"],
+                row["title"],
+                f"{row['value']:.4g}",
+                limit,
+                distance,
+                decided,
+            )
+        )
     return lines
 
 
@@ -125,7 +153,12 @@ def guess_roles(kinds: tuple[str, ...]) -> Roles:
     >>> guess_roles(("Tumour", "CD8 T cell", "M2 Macrophages", "B cell")).macrophages
     ('M2 Macrophages',)
     """
-    found = {role: tuple(one for one in kinds if any(word in one.lower() for word in WORDS[role])) for role in WORDS}
+    found = {
+        role: tuple(one for one in kinds if any(word in one.lower() for word in WORDS[role]))
+        for role in WORDS
+    }
     taken = set(found["tumour"])
     cells = tuple(one for one in found["t_cells"] if one not in taken)
-    return Roles(found["tumour"], cells, tuple(one for one in found["macrophages"] if one not in taken))
+    return Roles(
+        found["tumour"], cells, tuple(one for one in found["macrophages"] if one not in taken)
+    )

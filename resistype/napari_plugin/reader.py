@@ -24,7 +24,12 @@ __all__ = ["axis_order", "get_reader", "layers_of", "read_h5ad"]
 
 LayerData = tuple[Any, dict[str, Any], str]
 KEYS = ("spatial", "X_spatial")
-COLUMN_PAIRS = (("X_position", "Y_position"), ("X_centroid", "Y_centroid"), ("x_centroid", "y_centroid"), ("x", "y"))
+COLUMN_PAIRS = (
+    ("X_position", "Y_position"),
+    ("X_centroid", "Y_centroid"),
+    ("x_centroid", "y_centroid"),
+    ("x", "y"),
+)
 ASKED = 5_000
 
 
@@ -36,7 +41,9 @@ class _Rows:
         self.features, self.name = None, name
 
 
-def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
+def get_reader(
+    path: str | Sequence[str],
+) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
     """The function that reads a path, for npe2; None where it is of another kind."""
     paths = [path] if isinstance(path, str) else list(path)
     return read_h5ad if paths and all(str(one).lower().endswith(".h5ad") for one in paths) else None
@@ -51,7 +58,11 @@ def read_h5ad(path: str | Sequence[str]) -> list[LayerData]:
         E300, E313 for a file that cannot be read; N150 when it holds no places.
     """
     paths = [path] if isinstance(path, str) else list(path)
-    return [layer for one in paths for layer in layers_of(open_h5ad(one), Path(one).stem, source=str(one))]
+    return [
+        layer
+        for one in paths
+        for layer in layers_of(open_h5ad(one), Path(one).stem, source=str(one))
+    ]
 
 
 def layers_of(adata: Any, name: str, *, source: str = "") -> list[LayerData]:
@@ -77,17 +88,32 @@ def layers_of(adata: Any, name: str, *, source: str = "") -> list[LayerData]:
     for region in table.regions:
         rows = table.rows_of(region)
         mask = _mask(adata, region)
-        order = "xy" if mask is None or where != "obsm" else axis_order(adata, mask, region or None).order
+        order = (
+            "xy"
+            if mask is None or where != "obsm"
+            else axis_order(adata, mask, region or None).order
+        )
         points = xy[rows] if order == "yx" else xy[rows][:, ::-1]
         said = {"xy": "(x, y)", "yx": "(y, x)"}.get(order, "unclear, taken as (x, y)")
-        tested = "on the mask" if mask is not None and where == "obsm" else "not tested: no mask; taken as such"
+        tested = (
+            "on the mask"
+            if mask is not None and where == "obsm"
+            else "not tested: no mask; taken as such"
+        )
         title = f"{name} {region}".strip()
         meta = {"adata": adata, "region": region, "axes": f"{said} {tested}", "source": source}
         meta |= {"region_key": table.region_column or None, "instance_key": _column(table)}
-        look = {"size": spacing(points), "border_width": 0.0, "antialiasing": 0.0, "face_color": "#BDBDBD"}
+        look = {
+            "size": spacing(points),
+            "border_width": 0.0,
+            "antialiasing": 0.0,
+            "face_color": "#BDBDBD",
+        }
         made.append((points, {"name": title, "metadata": meta, **look}, "points"))
         if mask is not None:
-            made.append((mask, {"name": f"{title} mask", "metadata": dict(meta), "opacity": 1.0}, "labels"))
+            made.append(
+                (mask, {"name": f"{title} mask", "metadata": dict(meta), "opacity": 1.0}, "labels")
+            )
     return made
 
 
@@ -113,7 +139,9 @@ def _mask(adata: Any, region: str) -> NDArray[Any] | None:
     """The segmentation that squidpy keeps under ``uns["spatial"][<image>]["images"]["segmentation"]``."""
     held = adata.uns.get("spatial", {})
     library = held.get(region) or (next(iter(held.values())) if len(held) == 1 else None)
-    mask = None if not isinstance(library, Mapping) else library.get("images", {}).get("segmentation")
+    mask = (
+        None if not isinstance(library, Mapping) else library.get("images", {}).get("segmentation")
+    )
     known = mask is not None and np.ndim(mask) == 2 and np.asarray(mask).dtype.kind in "iu"
     return np.asarray(mask) if known else None
 

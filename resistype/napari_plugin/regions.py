@@ -17,7 +17,7 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
-from resistype.napari_plugin.hooks import ONE_IMAGE, embedding_of
+from resistype.napari_plugin.callbacks import ONE_IMAGE, embedding_of
 from resistype.napari_plugin.layers import Bound
 from resistype.napari_plugin.view import TissueView
 from resistype.spatial import Roi, roi_composition, roi_difference
@@ -47,7 +47,9 @@ def shapes_of(viewer: Any) -> Any:
     every = [one for one in viewer.layers if isinstance(one, Shapes)]
     chosen = [one for one in every if one in viewer.layers.selection] or every[-1:]
     if not chosen:
-        raise InputError("There is no Shapes layer: add one and draw a region over your cells.", code="N130")
+        raise InputError(
+            "There is no Shapes layer: add one and draw a region over your cells.", code="N130"
+        )
     return chosen[0]
 
 
@@ -64,8 +66,13 @@ def _names(shapes: Any) -> list[str]:
     """Names of the shapes: from the feature ``name``, else the layer's name and a number; each once."""
     n = len(shapes.data)
     given = shapes.features["name"].astype(str).tolist() if "name" in shapes.features else [""] * n
-    names = [name if name and name != "nan" else f"{shapes.name} {at + 1}" for at, name in enumerate(given)]
-    return [name if names.count(name) == 1 else f"{name} ({at + 1})" for at, name in enumerate(names)]
+    names = [
+        name if name and name != "nan" else f"{shapes.name} {at + 1}"
+        for at, name in enumerate(given)
+    ]
+    return [
+        name if names.count(name) == 1 else f"{name} ({at + 1})" for at, name in enumerate(names)
+    ]
 
 
 def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None) -> Drawn:
@@ -88,13 +95,18 @@ def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None)
     rois: dict[str, list[Roi]] = {}
     left: list[str] = []
     chosen = set(range(len(shapes.data)) if only is None else only)
-    for at, (name, kind, data) in enumerate(zip(_names(shapes), shapes.shape_type, shapes.data, strict=True)):
+    for at, (name, kind, data) in enumerate(
+        zip(_names(shapes), shapes.shape_type, shapes.data, strict=True)
+    ):
         if at not in chosen:
             continue
         if kind not in CLOSED:
             left.append(f"{name}: a {kind} has no inside")
             continue
-        world = [shapes.data_to_world(corner) for corner in _corners(kind, np.asarray(data, dtype=np.float64))]
+        world = [
+            shapes.data_to_world(corner)
+            for corner in _corners(kind, np.asarray(data, dtype=np.float64))
+        ]
         found = [roi for one in view.bounds if (roi := _over(view, one, name, world)) is not None]
         if found:
             rois[name] = found
@@ -102,9 +114,7 @@ def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None)
             left.append(f"{name}: no cell of an image that is shown lies in it")
     if not rois:
         said = "; ".join(left) or "it is empty"
-        message = (
-            f"{shapes.name!r} holds no region over cells ({said}). Draw a polygon, rectangle or ellipse over them."
-        )
+        message = f"{shapes.name!r} holds no region over cells ({said}). Draw a polygon, rectangle or ellipse over them."
         raise InputError(message, code="N130")
     return Drawn(rois, tuple(left))
 
@@ -139,7 +149,11 @@ def keep_regions(view: TissueView, drawn: Drawn) -> None:
 
 
 def compose(
-    view: TissueView, first: Sequence[Roi], second: Sequence[Roi] | None = None, *, by_image: bool = False
+    view: TissueView,
+    first: Sequence[Roi],
+    second: Sequence[Roi] | None = None,
+    *,
+    by_image: bool = False,
 ) -> pd.DataFrame:
     """Kinds of cells in a region beside the rest of its images, or beside another region.
 
@@ -185,6 +199,10 @@ def compose_text(shares: pd.DataFrame) -> list[tuple[str, ...]]:
     for row in shares.to_dict("records"):
         group = f"{row['group']} · {row['region']}" if "region" in row else str(row["group"])
         n = f"{row['numerator']:,} of {row['denominator']:,}"
-        share = f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})" if row["share"] == row["share"] else ""
+        share = (
+            f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+            if row["share"] == row["share"]
+            else ""
+        )
         lines.append((group, str(row["kind"]), n, share or str(row["reason"])))
     return lines

@@ -17,10 +17,18 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 from resistype.events import Event
+from resistype.napari_plugin.callbacks import ONE_IMAGE, real, scale_of, weak_clicks, weakly
 from resistype.napari_plugin.cells import CellTable
-from resistype.napari_plugin.hooks import ONE_IMAGE, real, scale_of, weak_clicks, weakly
 from resistype.napari_plugin.layers import MARK, Bound
-from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, compared, drawing, legend, margins
+from resistype.napari_plugin.paint import (
+    Classes,
+    LegendRow,
+    Ramp,
+    compared,
+    drawing,
+    legend,
+    margins,
+)
 from resistype.session import Session
 from resistype.spatial import Tissue, TissueColumns, read_tissue
 
@@ -61,19 +69,21 @@ class TissueView:
     scale_um: float | None = None
     margin: str = ""
     recipe: str = ""
-    changed: Event = field(default_factory=lambda: Event("changed"))
+    changed: Event = field(init=False)
 
     def __post_init__(self) -> None:
+        self.changed = Event("changed", self.say)
         self._viewer = weakref.ref(real(self.viewer))
         self._orphans: list[Any] = []
         self._known: tuple[Any, Classes | Ramp] | None = None
         self.viewer = None
         events = self.session.events
         self._listening: list[tuple[Event, Callable[..., Any]]] = [
-            (events.calls, weakly(self, "_redraw")),
-            (events.color, weakly(self, "_recolor")),
-            (events.hidden, weakly(self, "_redraw")),
-            (events.selection, weakly(self, "_selected")),
+            (events.failed, self.say),
+            (events.calls, self._redraw),
+            (events.color, self._recolor),
+            (events.hidden, self._redraw),
+            (events.selection, self._selected),
         ]
         for event, listener in self._listening:
             event.connect(listener)
@@ -99,7 +109,9 @@ class TissueView:
         """
         home = self._viewer()
         if home is None:
-            raise InputError("The napari window of this view was closed; open the dock again.", code="N120")
+            raise InputError(
+                "The napari window of this view was closed; open the dock again.", code="N120"
+            )
         return home
 
     @property
@@ -166,6 +178,8 @@ class TissueView:
         for one in self.bounds:
             one.draw(home, drawn)
         self.changed.emit("legend")
+        if stale := " ".join(filter(None, (one.stale for one in self.bounds))):
+            self.say(stale)
 
     def sweep(self) -> None:
         """Take away the display layers of layers that were deleted.
@@ -203,7 +217,9 @@ class TissueView:
         for one in gone:
             self.bounds.remove(one)
             self._orphans += one.layers
-            self.say(f"The layer {one.name!r} was deleted; its cells stay in the session and are no longer drawn.")
+            self.say(
+                f"The layer {one.name!r} was deleted; its cells stay in the session and are no longer drawn."
+            )
         if gone:
             for orphan in self._orphans:
                 orphan.visible = False
@@ -246,8 +262,11 @@ class TissueView:
         if not isinstance(drawn, Classes):
             message = "Neighbourhoods and regions need classes of cells: colour by an axis or a column with categories."
             raise InputError(message, code="N121")
-        if not self.bounds:
-            raise InputError("No layer is left that shows the cells; select one and classify it again.", code="N122")
+        if not any(not one.stale for one in self.bounds):
+            raise InputError(
+                "No layer is left that shows the cells; select one and classify it again.",
+                code="N122",
+            )
         xy = np.full((self.table.n_obs, 2), np.nan)
         for one in self.bounds:
             here = one.coordinates(self.table.n_obs)
@@ -258,7 +277,9 @@ class TissueView:
             {
                 "x": xy[rows, 0],
                 "y": xy[rows, 1],
-                "region": np.where(self.table.region[rows] == "", ONE_IMAGE, self.table.region[rows]),
+                "region": np.where(
+                    self.table.region[rows] == "", ONE_IMAGE, self.table.region[rows]
+                ),
                 "instance": np.array(self.table.names, dtype=object)[rows],
                 "kind": names[drawn.codes[rows]],
             }

@@ -8,6 +8,7 @@ check fails nothing has changed. Undo and redo walk over states.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -127,6 +128,12 @@ class Session:
     @property
     def data(self) -> SessionData:
         """What the session looks at."""
+        return self._data
+
+    @property
+    def material(self) -> SessionData:
+        """The name of `data` until 0.2; it goes with the next release."""
+        warnings.warn("Session.material is now Session.data", FutureWarning, stacklevel=2)
         return self._data
 
     @property

@@ -34,7 +34,12 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'resistype.widgets' has no attribute {name!r}"
         raise AttributeError(message)
-    with needs("anywidget", extra="notebook", what="A widget", hint="Then restart the notebook server."):
+    with needs(
+        "anywidget",
+        extra="notebook",
+        what="A widget",
+        hint="Then restart the notebook server.",
+    ):
         import anywidget  # noqa: F401, PLC0415  with any widget
     static = Path(__file__).parent / "static"
     missing = [one for one in ("main.js", "host.js") if not (static / one).is_file()]

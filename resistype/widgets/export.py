@@ -1,6 +1,7 @@
 """One HTML file that holds a view: bundle, data and a table for where no script runs. It may load nothing.
 
-The policy of the page is ``default-src 'none'``; what stands in it is escaped so that no name can end a script.
+The policy of the page is ``default-src 'none'``; what stands in it is escaped so that no name can
+end a script.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from resistype.atomic import write_file
-from resistype.widgets._base import STATIC
-from resistype.widgets._spec import Drawn
+from resistype.atomic import replace_file
+from resistype.errors import OutputError
+from resistype.widgets.base import STATIC, PageData
 
 __all__ = ["page", "safe_json", "write_page"]
 
@@ -46,7 +47,7 @@ def safe_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def page(drawn: Drawn, *, state: dict[str, Any], fallback: str) -> str:
+def page(drawn: PageData, *, state: dict[str, Any], fallback: str) -> str:
     """The file as text.
 
     Parameters
@@ -72,7 +73,7 @@ def page(drawn: Drawn, *, state: dict[str, Any], fallback: str) -> str:
     )
 
 
-def write_page(path: str | Path, drawn: Drawn, *, state: dict[str, Any], fallback: str) -> Path:
+def write_page(path: str | Path, drawn: PageData, *, state: dict[str, Any], fallback: str) -> Path:
     """Write the file, whole or not at all.
 
     Raises
@@ -81,4 +82,9 @@ def write_page(path: str | Path, drawn: Drawn, *, state: dict[str, Any], fallbac
         O101 when it cannot be written.
     """
     text = page(drawn, state=state, fallback=fallback).encode("utf-8")
-    return write_file(path, lambda stream: stream.write(text))
+    try:
+        return replace_file(path, lambda stream: stream.write(text))
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}. Choose another place.", code="O101"
+        ) from error

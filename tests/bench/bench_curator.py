@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from resistype.curation import coherence, influence
-from resistype.curation.desk import Desk
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
+from resistype.curation.editor import SignatureEditor
 from resistype.library import load_library
-from resistype.widgets._curator_view import Choice, view
+from resistype.widgets.curator import Choice, view
 from tests.e2e.harness import LabServer, browser_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def timed(act: Any, n: int = 7) -> str:
 
 
 def in_python() -> None:
-    """Edits of the desk and the whole view after each."""
+    """Edits of the editor and the whole view after each."""
     cohort = CohortData(FOLDER / "log2tpm1.parquet", FOLDER / "samples.tsv")
     made = load_library()[SET]
     start = time.perf_counter()
@@ -58,11 +58,11 @@ def in_python() -> None:
     print("coherence against 200 random sets:", timed(lambda: coherence(cohort.prepared, members)))
     print("leave-one-gene-out, all genes:", timed(lambda: influence(cohort.prepared, members)))
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk("mine", folder, made)
+        editor = SignatureEditor("mine", folder, made)
 
         def edit() -> None:
-            desk.remove(desk.sheet.rows[0].key)
-            view(desk, {"TCGA": cohort}, Choice("TCGA"))
+            editor.remove(editor.table.rows[0].key)
+            view(editor, {"TCGA": cohort}, Choice("TCGA"))
 
         print("edit, kept on disk, checks, overlap, influence, coherence, scores of both versions:", timed(edit))
 
@@ -73,7 +73,7 @@ def on_screen() -> None:
         cell = (
             f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
             "import warnings; warnings.simplefilter('ignore')\n"
-            "from resistype.curation.desk_data import CohortData\nfrom resistype.widgets import SignatureCurator\n"
+            "from resistype.curation.cohort import CohortData\nfrom resistype.widgets import SignatureCurator\n"
             f"data = CohortData({str(FOLDER / 'log2tpm1.parquet')!r}, {str(FOLDER / 'samples.tsv')!r})\n"
             f"w = SignatureCurator('mine', {str(Path(root) / 'mine')!r}, {SET!r}, data=data); w"
         )

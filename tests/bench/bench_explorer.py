@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from resistype.widgets._base import STATIC
+from resistype.widgets.base import STATIC
 from resistype.widgets.explorer import MAX_DRAWN
 from tests.e2e.harness import LabServer, browser_page
 from tests.e2e.test_lab import COUNTS, PATH, SCREEN

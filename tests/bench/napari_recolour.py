@@ -109,7 +109,7 @@ def places(n: int) -> np.ndarray:
 
 def threshold_to_calls(n: int) -> float:
     """A moved threshold until the calls are made, without any view."""
-    from resistype.napari_plugin.panel import read_panel
+    from resistype.napari_plugin.marker_sets import read_panel
     from resistype.session import Session, SessionData
 
     adata = table(n)

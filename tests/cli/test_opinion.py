@@ -162,7 +162,7 @@ BAD = {
     "no clone": (("portraits", "matrix.tsv", "--clone", "absent"), "S131"),
     "two scales": (
         ("portraits", "matrix.tsv", "--clone", "clone", "--scaler", "a", "--save-scaler", "b"),
-        "X131",
+        "E990",
     ),
     "no vote": (("portraits", "matrix.tsv", "--clone", "clone", "--k", "0"), "S134"),
     "unknown method": (
@@ -170,7 +170,7 @@ BAD = {
         "S123",
     ),
     "few draws": (("templates", "matrix.tsv", "--templates", "two.gmt", "--n-perm", "5"), "S123"),
-    "neither": (("model", "scores.tsv"), "X131"),
+    "neither": (("model", "scores.tsv"), "E990"),
     "no model": (("model", "scores.tsv", "--model", "absent.json"), "T103"),
     "no label": (("model", "scores.tsv", "--labels", "labels.tsv", "--label", "state"), "E903"),
     "no such label": (("tree", "rows.tsv", "--label", "absent"), "E903"),

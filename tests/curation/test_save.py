@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: py
             raise full
         return write_toml(signature, path)
 
-    monkeypatch.setattr("resistype.curation.save.write_toml", write)
+    monkeypatch.setattr("resistype.curation.store.write_toml", write)
     with pytest.raises(OutputError, match="No space left"):
         save_version(version("2.0.0", up=["B2M"]), tmp_path)
 

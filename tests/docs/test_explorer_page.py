@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from resistype.widgets import Explorer
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explorer.md"
 

@@ -15,7 +15,7 @@ def _():
     import numpy as np
     import pandas as pd
 
-    from resistype.curation.desk_data import CohortData
+    from resistype.curation.cohort import CohortData
     from resistype.widgets import SignatureCurator
     from tests.widgets.hostile import HOSTILE
 
@@ -32,7 +32,7 @@ def _():
 @app.cell
 def _(curator, mo, w):
     w.value  # noqa: B018  what makes this cell run again
-    mo.plain_text("PYTHON " + " ".join(row.name for row in curator.desk.sheet.rows))
+    mo.plain_text("PYTHON " + " ".join(row.name for row in curator.editor.sheet.rows))
     return
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.widgets import SignatureCurator
 
 from .conftest import errors, picture
@@ -28,9 +28,9 @@ GOOD = (
 PASTED = f"{GOOD} WARS FAM26F STAT1 STRA13 1-Mar"  # 2 outdated, 1 twice, 1 ambiguous, 1 date
 DATA = (
     PATH
-    + "import warnings; warnings.simplefilter('ignore')\nfrom resistype.curation.desk_data import CohortData\nfrom resistype.widgets import SignatureCurator\n"
+    + "import warnings; warnings.simplefilter('ignore')\nfrom resistype.curation.cohort import CohortData\nfrom resistype.widgets import SignatureCurator\n"
 )
-NAMES = "[(r.name, r.citation, r.note) for r in w.desk.sheet.rows]"
+NAMES = "[(r.name, r.citation, r.note) for r in w.editor.table.rows]"
 
 
 def cohorts(shared: Path) -> str:
@@ -41,7 +41,7 @@ def cohorts(shared: Path) -> str:
     )
 
 
-def said(page: Any, words: str) -> None:
+def messages(page: Any, words: str) -> None:
     page.get_by_test_id("rt-said").get_by_text(words).wait_for()
 
 
@@ -75,14 +75,14 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
     page.get_by_role("button", name="CENPX", exact=True).click()
     page.get_by_role("button", name="MARCHF1", exact=True).click()
     page.get_by_test_id("rt-state").get_by_text("29 genes; not saved yet").wait_for()
-    assert lab.kernel_eval("len({r.name for r in w.desk.sheet.rows} & {'WARS1', 'CALHM6', 'CENPX', 'MARCHF1'})") == 4
+    assert lab.kernel_eval("len({r.name for r in w.editor.table.rows} & {'WARS1', 'CALHM6', 'CENPX', 'MARCHF1'})") == 4
 
-    cxcl9 = lab.kernel_eval("next(r.key for r in w.desk.sheet.rows if r.name == 'CXCL9')")
+    cxcl9 = lab.kernel_eval("next(r.key for r in w.editor.table.rows if r.name == 'CXCL9')")
     page.get_by_test_id(f"rt-citation-{cxcl9}").fill("28650338")
     page.get_by_test_id(f"rt-note-{cxcl9}").fill("chemokine of the interferon-gamma response")
     page.get_by_test_id(f"rt-note-{cxcl9}").press("Enter")
     lab.wait_kernel(
-        "next([r.citation, r.note] for r in w.desk.sheet.rows if r.name == 'CXCL9')",
+        "next([r.citation, r.note] for r in w.editor.table.rows if r.name == 'CXCL9')",
         ["28650338", "chemokine of the interferon-gamma response"],
     )
     page.get_by_text("name, source and other fields").click()
@@ -94,11 +94,11 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
         page.get_by_test_id(f"rt-f-{key}").fill(value)
         page.get_by_test_id(f"rt-f-{key}").press("Enter")
     page.get_by_test_id("rt-f-axis").select_option("ifng")
-    lab.wait_kernel("w.desk.sheet.fields['axis']", "ifng")
+    lab.wait_kernel("w.editor.table.fields['axis']", "ifng")
 
     spread = page.get_by_test_id("rt-spread")
     assert spread.get_by_text("n = 19").count() == 2
-    assert lab.kernel_eval("[len(g.after) for g in gide.spread(None, w.desk.sheet.working().signature).groups]") == [
+    assert lab.kernel_eval("[len(g.after) for g in gide.spread(None, w.editor.table.working().signature).groups]") == [
         19,
         19,
     ]
@@ -108,7 +108,7 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
     spread.get_by_text("n = 15").wait_for()
     picture(page, "curator-riaz-change")
     page.get_by_test_id("rt-save").click()
-    said(page, "Saved inflamed_mine@1.0.0 as inflamed_mine.toml.")
+    messages(page, "Saved inflamed_mine@1.0.0 as inflamed_mine.toml.")
     first = check(folder)
     assert first.returncode == 0, first.stdout
     assert "0 errors, 0 warnings" in first.stdout
@@ -127,7 +127,7 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
     page.get_by_test_id("rt-diff").get_by_text("fits a major change").wait_for()
     picture(page, "curator-second")
     page.get_by_test_id("rt-save").click()
-    said(page, "the version before is inflamed_mine@1.0.0.toml")
+    messages(page, "the version before is inflamed_mine@1.0.0.toml")
     changed = [
         line
         for line in git(folder, "diff", "-U0", "--", "inflamed_mine.toml").splitlines()
@@ -179,14 +179,14 @@ def test_a_kernel_that_stops_mid_edit_loses_nothing(lab: LabServer, page: Any) -
     page.get_by_test_id("rt-note-0").press("Tab")
     page.get_by_test_id("rt-paste").fill("CXCL9")
     page.get_by_test_id("rt-add").click()
-    lab.wait_kernel("len(w.desk.sheet.rows)", 4)
+    lab.wait_kernel("len(w.editor.table.rows)", 4)
     before = lab.kernel_eval(NAMES)
     page.evaluate(
         "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
     )
     page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'")
     lab.run_all(page)
-    said(page, "The draft of 4 genes that was not saved is here again.")
+    messages(page, "The draft of 4 genes that was not saved is here again.")
     picture(page, "curator-restart")
 
     assert lab.kernel_eval(NAMES) == before
@@ -196,7 +196,7 @@ def test_a_kernel_that_stops_mid_edit_loses_nothing(lab: LabServer, page: Any) -
 def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabServer, page: Any) -> None:
     folder = small(lab, page, "trouble", "STAT1 IRF1 B2M")
     page.get_by_test_id("rt-save").click()
-    said(page, "Saved mine@1.0.0")
+    messages(page, "Saved mine@1.0.0")
     path = folder / "mine.toml"
     theirs = path.read_text(encoding="utf-8").replace('"IRF1"', '"IRF2"')
     path.write_text(theirs, encoding="utf-8")
@@ -212,7 +212,7 @@ def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabSe
     page.get_by_text("name, source and other fields").click()
     page.get_by_test_id("rt-f-version").fill("2.0.0")
     page.get_by_test_id("rt-f-version").press("Enter")
-    lab.wait_kernel("w.desk.sheet.fields['version']", "2.0.0")
+    lab.wait_kernel("w.editor.table.fields['version']", "2.0.0")
 
     limit = "__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (120, -1))"
     lab.kernel_eval(f"[__import__('signal').signal(25, __import__('signal').SIG_IGN) and None, {limit}]")
@@ -225,9 +225,9 @@ def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabSe
     assert path.read_text(encoding="utf-8") == theirs
     lab.kernel_eval("__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (-1, -1))")
     page.get_by_test_id("rt-save").click()
-    said(page, "Saved mine@2.0.0")
+    messages(page, "Saved mine@2.0.0")
 
-    assert lab.kernel_eval("[r.name for r in w.desk.sheet.rows]") == ["STAT1", "IRF1", "B2M", "CXCL9", "TAP1"]
+    assert lab.kernel_eval("[r.name for r in w.editor.table.rows]") == ["STAT1", "IRF1", "B2M", "CXCL9", "TAP1"]
     assert sorted(one.name for one in folder.iterdir()) == ["mine.toml", "mine@1.0.0.toml"]
 
 
@@ -253,10 +253,10 @@ def test_hostile_words_run_nothing(lab: LabServer, page: Any) -> None:
     )
     folder = lab.root / "hostile_words"
     fill = (
-        "for word in HOSTILE: w.desk.add(word)\n"
-        "from resistype.curation.desk_sheet import Row\n"
-        "w.desk.add_rows([Row(0, word[:200], note=word[:4000], citation=word[:4000]) for word in HOSTILE])\n"
-        "w.desk.set_field('name', HOSTILE[0]); w.desk.set_field('source.note', HOSTILE[2]); w"
+        "for word in HOSTILE: w.editor.add(word)\n"
+        "from resistype.curation.gene_table import Row\n"
+        "w.editor.add_rows([Row(0, word[:200], note=word[:4000], citation=word[:4000]) for word in HOSTILE])\n"
+        "w.editor.set_field('name', HOSTILE[0]); w.editor.set_field('source.note', HOSTILE[2]); w"
     )
     start(
         lab,
@@ -307,21 +307,21 @@ def test_a_gene_is_added_mended_and_taken_back_with_the_keyboard_alone(lab: LabS
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    lab.wait_kernel("[r.name for r in w.desk.sheet.rows]", ["STAT1", "WARS"])
+    lab.wait_kernel("[r.name for r in w.editor.table.rows]", ["STAT1", "WARS"])
     mend = page.get_by_role("button", name="WARS1", exact=True)
     mend.wait_for()
     mend.focus()
     page.keyboard.press("Enter")
-    lab.wait_kernel("[r.name for r in w.desk.sheet.rows]", ["STAT1", "WARS1"])
+    lab.wait_kernel("[r.name for r in w.editor.table.rows]", ["STAT1", "WARS1"])
     page.wait_for_function("document.activeElement.dataset.testid === 'rt-name-1'")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    lab.wait_kernel("[r.direction for r in w.desk.sheet.rows]", ["up", "down"])
+    lab.wait_kernel("[r.direction for r in w.editor.table.rows]", ["up", "down"])
     page.wait_for_function("document.activeElement.dataset.testid === 'rt-side-1'")
     page.get_by_test_id("rt-undo").focus()
     for _ in range(3):
         page.keyboard.press("Enter")
-    lab.wait_kernel("[r.name for r in w.desk.sheet.rows]", ["STAT1"])
+    lab.wait_kernel("[r.name for r in w.editor.table.rows]", ["STAT1"])
 
 
 def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, axe: str) -> None:
@@ -357,7 +357,7 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab:
     chosen = lab.kernel_eval("len(e.session.selection)")
     page.get_by_role("button", name=f"driver genes of the selection ({chosen})").click()
     page.get_by_test_id("rt-said").get_by_text("a description, not a test").wait_for()
-    n = lab.kernel_eval("len(w.desk.sheet.rows)")
+    n = lab.kernel_eval("len(w.editor.table.rows)")
     assert 0 < n <= 50
     page.get_by_role("button", name="show in the Explorer").click()
     page.get_by_test_id("rt-said").get_by_text("can be chosen as a colour in the Explorer").wait_for()
@@ -378,12 +378,12 @@ def test_genes_of_a_file_and_of_a_comparison(lab: LabServer, page: Any, tmp_path
     page.get_by_text("from a comparison, a table of one, or a selection").click()
     page.get_by_test_id("rt-down").check()
     page.get_by_test_id("rt-file").set_input_files(str(table))
-    said(page, "2 of 3 genes of a table")
+    messages(page, "2 of 3 genes of a table")
     page.get_by_test_id("rt-fdr").fill("1")
     page.get_by_test_id("rt-effect").fill("0")
     page.get_by_test_id("rt-top").fill("3")
     page.get_by_test_id("rt-contrast").click()
-    said(page, "From these samples: scores of them cannot confirm it.")
+    messages(page, "From these samples: scores of them cannot confirm it.")
     rows = lab.kernel_eval(NAMES)
 
     assert [row[0] for row in rows[:3]] == ["STAT1", "TOX", "IL7R"]

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import InputError
-from resistype.napari_plugin.cells import as_keys, match_ids, table_of
-from resistype.napari_plugin.join import join_tables
+from resistype.napari_plugin.cells import as_keys, join_tables, match_ids, table_of
 from tests.napari_plugin.conftest import labels, points, small_table, squares
 
 KEYS = [

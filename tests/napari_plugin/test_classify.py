@@ -9,12 +9,13 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from napari.components import ViewerModel
 
 import resistype as rt
-from resistype.errors import InputError, SchemeError
+from resistype.errors import InputError, ResistypeWarning, SchemeError
 from resistype.napari_plugin import panels
-from resistype.napari_plugin.classify import Calling, classify_layers, tissue_material
-from resistype.napari_plugin.markers import DEFAULT_SETS, MarkerSet
+from resistype.napari_plugin.classify import Calling, classify_layers, tissue_material, view_of
+from resistype.napari_plugin.marker_sets import DEFAULT_SETS, MarkerSet
 from resistype.napari_plugin.view import TissueView
 from tests.napari_plugin.conftest import labels, points, small_table, squares
 
@@ -159,3 +160,57 @@ def test_a_histogram_of_nothing_has_a_range(viewer: Any) -> None:
 def test_calling_is_a_value() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Calling().scheme = "x"  # type: ignore[misc]
+
+
+def called(viewer: ViewerModel, **columns: Any) -> TissueView:
+    table = pd.DataFrame({"panCK": [0.9, 0.1, 0.9, 0.1], "CD163": [0.1, 0.9, 0.1, 0.9]} | columns)
+    return classify_layers(viewer, [viewer.add_points(np.arange(8.0).reshape(4, 2), features=table)])
+
+
+def test_a_category_that_no_cell_has_is_no_obstacle() -> None:
+    kind = pd.Categorical(["a", "b", "a", "b"], categories=["b", "a", "unused"])
+    view = called(ViewerModel(), kind=kind)
+    view.color_by("column:kind")
+
+    assert [(row.name, row.n) for row in view.legend()] == [("a", 2), ("b", 2)]
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint16", "Int64"])
+def test_a_marker_of_whole_numbers_is_a_marker(kind: str) -> None:
+    values = {"panCK": [900.5, 10.5, 900.5, 10.5], "CD163": [10, 900, 10, 900]}
+    wanted = called(ViewerModel(), **values | {"CD163": [10.0, 900.0, 10.0, 900.0]}).session.to_frame()["cell"]
+    found = called(ViewerModel(), **values | {"CD163": pd.array(values["CD163"], dtype=kind), "cluster": [0, 1, 2, 90]})
+
+    assert found.session.to_frame()["cell"].tolist() == wanted.tolist()
+    assert found.session.to_frame()["cell"].tolist()[:2] == ["tumour", "cd163_macrophage"]
+
+
+def test_points_that_were_deleted_are_said_and_not_drawn_over() -> None:
+    viewer = ViewerModel()
+    view = called(viewer)
+    layer = viewer.layers[0]
+    layer.selected_data = {0}
+    layer.remove_selected()
+    view.color_by("axis:tumour")
+
+    assert view.status.startswith("'Points' has 3 points and had 4 when it was classified")
+    assert len(view.bounds[0].shown["classes"].data) == 4
+    with pytest.raises(InputError, match="N122"):
+        view.tissue()
+    classify_layers(viewer, [layer])
+
+    assert view_of(viewer) is not view
+
+
+def test_what_fails_behind_the_view_is_its_status() -> None:
+    view = called(ViewerModel())
+
+    def broken(_news: object) -> None:
+        raise RuntimeError("no picture")
+
+    view.session.events.calls.connect(broken)
+    view.changed.connect(broken)
+    with pytest.warns(ResistypeWarning, match="V120"):
+        view.session.move_threshold("tumour", "cut", 0.95)
+
+    assert view.status.endswith("RuntimeError: no picture")

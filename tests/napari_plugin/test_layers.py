@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from resistype.errors import InputError
+from resistype.napari_plugin.callbacks import placement, scale_of
 from resistype.napari_plugin.cells import table_of
 from resistype.napari_plugin.classify import classify_layers
-from resistype.napari_plugin.hooks import placement, scale_of
 from resistype.napari_plugin.layers import MARK, bind
 from resistype.napari_plugin.paint import Classes, rgba
 from resistype.napari_plugin.view import TissueView

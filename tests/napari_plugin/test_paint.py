@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from resistype.errors import SessionError
-from resistype.napari_plugin.markers import MarkerSet
+from resistype.napari_plugin.marker_sets import MarkerSet, read_panel
 from resistype.napari_plugin.paint import (
     NO_ROW,
     NO_ROW_COLOR,
@@ -18,7 +18,6 @@ from resistype.napari_plugin.paint import (
     margins,
     rgba,
 )
-from resistype.napari_plugin.panel import read_panel
 from resistype.session import GREYS, Session, SessionData, axis_colors, category_colors
 
 SETS = (MarkerSet("t", "T cells", ("CD8",)), MarkerSet("m", "macrophages", ("CD163",)))

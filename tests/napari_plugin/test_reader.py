@@ -13,9 +13,9 @@ import pytest
 
 from resistype.errors import ExpressionError, InputError
 from resistype.expression.hdf5 import open_h5ad, save_h5ad
+from resistype.napari_plugin.axis_order import swap_axes
 from resistype.napari_plugin.classify import Calling, classify_layers
 from resistype.napari_plugin.maps import MapRequest, prepare, show, work_out
-from resistype.napari_plugin.orders import swap_axes
 from resistype.napari_plugin.reader import axis_order, get_reader, layers_of, read_h5ad, spacing
 from resistype.napari_plugin.sample import simulated_imc
 from tests.napari_plugin.conftest import small_table

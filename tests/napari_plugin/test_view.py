@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from resistype.errors import InputError, SessionError
+from resistype.napari_plugin.callbacks import real, weak_clicks, weakly
 from resistype.napari_plugin.classify import classify_layers, session_of, view_of
-from resistype.napari_plugin.hooks import real, weak_clicks, weakly
 from resistype.napari_plugin.paint import Classes
 from resistype.napari_plugin.view import TissueView
 from resistype.widgets import Explorer
@@ -147,7 +147,7 @@ def test_a_closed_view_leaves_no_listener_and_no_layer(view: TissueView, viewer:
 
     view.close()
 
-    assert [len(event._signals) for event in (session.events.calls, session.events.color, session.events.hidden)] == [
+    assert [len(event) for event in (session.events.calls, session.events.color, session.events.hidden)] == [
         0,
         0,
         0,
@@ -157,7 +157,6 @@ def test_a_closed_view_leaves_no_listener_and_no_layer(view: TissueView, viewer:
     assert len(viewer.mouse_drag_callbacks) == n_callbacks - 1
     assert view_of(viewer) is None
     session.move_threshold("tumour", "cut", 0.5)
-    assert session.events.calls.failures == []
 
 
 def test_the_session_does_not_keep_a_view_alive(viewer: Any, sample: list[Any]) -> None:
@@ -170,7 +169,6 @@ def test_the_session_does_not_keep_a_view_alive(viewer: Any, sample: list[Any]) 
 
     assert gone() is None
     session.move_threshold("tumour", "cut", 0.5)
-    assert session.events.calls.failures == []
 
 
 def test_two_viewers_show_one_session(viewer: Any, sample: list[Any], demo: Any) -> None:
@@ -186,7 +184,6 @@ def test_two_viewers_show_one_session(viewer: Any, sample: list[Any], demo: Any)
     assert np.array_equal(painted(first), painted(second))
     first.close()
     second.session.move_threshold("tumour", "cut", 0.1)
-    assert second.session.events.calls.failures == []
 
 
 def test_classifying_again_closes_the_view_before(viewer: Any, sample: list[Any]) -> None:
@@ -302,8 +299,8 @@ def test_the_proxy_of_napari_is_looked_through(viewer: Any) -> None:
 
 LIGHT = """
 import sys
-import resistype.napari_plugin, resistype.napari_plugin.cells, resistype.napari_plugin.panel
-import resistype.napari_plugin.paint, resistype.napari_plugin.rasters
+import resistype.napari_plugin, resistype.napari_plugin.cells, resistype.napari_plugin.marker_sets
+import resistype.napari_plugin.paint, resistype.napari_plugin.layers
 print([m for m in ("napari", "qtpy", "PyQt6", "anywidget", "matplotlib") if m in sys.modules])
 import warnings; warnings.simplefilter("ignore")
 import resistype.napari_plugin.classify, resistype.napari_plugin.export, resistype.napari_plugin.maps

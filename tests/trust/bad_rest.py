@@ -11,8 +11,7 @@ import pandas as pd
 
 from resistype import datasets
 from resistype.cohort import clinical
-from resistype.napari_plugin.markers import parse_sets
-from resistype.napari_plugin.panel import read_panel
+from resistype.napari_plugin.marker_sets import parse_sets, read_panel
 from resistype.scheme import CallOptions, Calls, classify
 from resistype.session import Session
 from tests.widgets.vectors import material

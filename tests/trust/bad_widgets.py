@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.cohort.agreement import compare_calls
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.scheme import CallOptions, Calls
 from resistype.session import Session, SessionData
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
@@ -68,7 +68,7 @@ def curator(start: Any = "STAT1 IRF1", **more: Any) -> SignatureCurator:
 
 
 def _saved(start: str) -> object:
-    return curator(start).desk.save()
+    return curator(start).editor.save()
 
 
 def _others() -> pd.DataFrame:

@@ -20,7 +20,7 @@ from resistype.samples import read_samples
 from resistype.score import score
 from resistype.session import Session
 from resistype.widgets import Explorer
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from tests.strategies import NAMES_OF_EACH_KIND
 from tests.widgets.vectors import material
 

@@ -14,13 +14,12 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.errors import ResistypeError
 from resistype.report import render_report
 from resistype.scheme import CallOptions, classify
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
-from resistype.widgets._base import static_table
-from resistype.widgets._spec import Drawn
+from resistype.widgets.base import PageData, static_table
 from resistype.widgets.export import page
 from tests.processes import LIMIT
 from tests.report.page import hostile_calls, hostile_pairs
@@ -67,13 +66,13 @@ def hostile_curator(folder: Path) -> SignatureCurator:
     made = SignatureCurator("mine", folder, " ".join(GENES), data={HOSTILE[3]: CohortData(values, table)})
     for word in HOSTILE:
         with contextlib.suppress(ResistypeError):  # some are no gene even for a draft
-            made.desk.add(word, note=word[:4000])
-    for at, row in enumerate(made.desk.sheet.rows):
+            made.editor.add(word, note=word[:4000])
+    for at, row in enumerate(made.editor.table.rows):
         for name in ("note", "citation", "name")[: 3 if at >= len(GENES) else 2]:
             with contextlib.suppress(ResistypeError):  # some are too long for a name
-                made.desk.edit(row.key, name, HOSTILE[at % n][:4000])
-    made.desk.set_field("name", HOSTILE[2])
-    made.desk.set_field("source.citation", HOSTILE[0])
+                made.editor.edit(row.key, name, HOSTILE[at % n][:4000])
+    made.editor.set_field("name", HOSTILE[2])
+    made.editor.set_field("source.citation", HOSTILE[0])
     return made
 
 
@@ -137,7 +136,7 @@ def in_a_notebook(view: Any) -> str:
 def runner_page(runner: Runner) -> str:
     """A page of its own for a Runner, which exports none: its traits as they reach any page."""
     state = {name: value for name, value in runner.get_state().items() if name in TOLD}
-    drawn = Drawn({"title": runner.title}, [], np.empty(0, dtype=np.int64))
+    drawn = PageData({"title": runner.title}, [], np.empty(0, dtype=np.int64))
     return page(drawn, state=state, fallback=runner.static_html())
 
 

@@ -14,7 +14,7 @@ import pytest
 from resistype.cli import main
 from resistype.errors import ResistypeError
 from resistype.widgets import Explorer
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from tests.trust import bad_napari, bad_widgets
 from tests.trust.bad_matrices import MATRICES
 from tests.trust.bad_rest import CLINICAL, COMMANDS, MESSAGES, PANELS, SAMPLES, cohort, material, patients, session

@@ -27,7 +27,7 @@ STATE = "application/vnd.jupyter.widget-state+json"
 DATA = """
 import warnings; warnings.simplefilter('ignore')
 import pandas as pd, resistype as rt
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
 x, table = pd.read_parquet('x.parquet'), pd.read_parquet('samples.parquet')
 keys = dict(samples=table, baseline='Pre')
@@ -48,7 +48,7 @@ session.move_threshold('ifng', 'change', 0.9); session.color_by('column:patient'
 session.select_patient(str(table['patient'].iloc[0]))
 explorer._asked(explorer, {'id': '2', 'what': 'count', 'thresholds': {}, 'axis': 'ifng'}, [])
 compare.axis = 'dysfunction'
-curator.desk.add('TAP1'); curator.show_scores()
+curator.editor.add('TAP1'); curator.show_scores()
 runner.start(); runner.wait(300); runner.state['phase']
 """
 CELLS = (

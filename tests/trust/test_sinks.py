@@ -19,7 +19,7 @@ import pytest
 
 from resistype.report import table_text
 from resistype.samples import read_samples
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from tests.e2e.conftest import browser, chromium, page, picture  # noqa: F401  fixtures
 from tests.trust.cells import FORMULAS, starts_a_formula
 from tests.trust.figures import record

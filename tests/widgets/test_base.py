@@ -9,7 +9,7 @@ import pytest
 
 from resistype.session import SessionData
 from resistype.widgets import Explorer
-from resistype.widgets._base import MAX_WAITING, Widget
+from resistype.widgets.base import MAX_WAITING, Widget
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ from resistype.errors import InputError, SamplesError
 from resistype.scheme import CallOptions, Calls, classify
 from resistype.session import Session
 from resistype.widgets import Compare
-from resistype.widgets._base import Widget
-from resistype.widgets._compare_view import MAX_CHANGES, compare_spec, flow_layout, plain
+from resistype.widgets.base import Widget
+from resistype.widgets.compare import MAX_CHANGES, compare_spec, flow_layout, plain
 
 from .hostile import HOSTILE
 

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.errors import InputError
 from resistype.library import Library, Signature, check_paths, read_toml
 from resistype.scheme import Calls
 from resistype.score import ScoreOptions, score
 from resistype.session import Session
 from resistype.widgets import Explorer, SignatureCurator
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from resistype.widgets.curator import SHAPES
 
 from .hostile import HOSTILE
@@ -160,11 +160,11 @@ BAD = {
 
 @pytest.mark.parametrize(("content", "message"), BAD.values(), ids=BAD.keys())
 def test_what_the_page_may_not_say_changes_nothing(page: Page, content: dict[str, Any], message: str) -> None:
-    before = page.view.desk.sheet
+    before = page.view.editor.table
     answer = page.ask("do", **content)
 
     assert answer["error"].startswith(message)
-    assert page.view.desk.sheet == before
+    assert page.view.editor.table == before
 
 
 @pytest.mark.parametrize("word", HOSTILE, ids=range(len(HOSTILE)))
@@ -194,14 +194,14 @@ def test_a_hostile_id_is_refused_and_the_draft_stays(page: Page, tmp_path: Path,
     answer = page.do("save")
 
     assert "error" in answer
-    assert [row.name for row in page.view.desk.sheet.rows] == ["B2M", "TAP1"]
+    assert [row.name for row in page.view.editor.table.rows] == ["B2M", "TAP1"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.draft.json"]
 
 
 def test_every_command_that_is_declared_is_there(page: Page) -> None:
     own = {"choose", "file", "contrast", "drivers", "show"}
 
-    assert [name for name in SHAPES if name not in own and not callable(getattr(page.view.desk, name, None))] == []
+    assert [name for name in SHAPES if name not in own and not callable(getattr(page.view.editor, name, None))] == []
 
 
 def test_a_file_and_a_contrast_add_genes(page: Page) -> None:
@@ -219,7 +219,7 @@ def test_a_file_and_a_contrast_add_genes(page: Page) -> None:
 def test_a_change_in_python_reaches_the_page_and_its_own_does_not_come_back(page: Page) -> None:
     page.do("add", "B2M", "up")
     assert page.view._turn == 0
-    page.view.desk.add("TAP1")
+    page.view.editor.add("TAP1")
 
     assert page.view._turn == 1
     assert rows(page.ask("view")["view"]) == ["B2M", "TAP1"]

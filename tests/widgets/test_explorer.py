@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import re
 import sys
+import weakref
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,12 +18,12 @@ import pandas as pd
 import pytest
 
 import resistype.widgets as rooms
-from resistype.errors import InputError, MissingExtraError, SessionError
+from resistype.errors import InputError, MissingExtraError, ResistypeWarning, SessionError
 from resistype.scheme import Calls
 from resistype.session import Session, SessionData
 from resistype.widgets import Explorer, show
-from resistype.widgets._base import Widget, read_bits, static_table, write_bits
-from resistype.widgets._spec import build, draw_rows
+from resistype.widgets.base import Widget, build, read_bits, static_table, write_bits
+from resistype.widgets.explorer_view import draw_rows
 from resistype.widgets.export import safe_json
 
 from .conftest import hostile_material
@@ -64,6 +67,54 @@ def test_what_the_page_may_not_say_moves_nothing(small: SessionData, given: Any)
     view.set_state({"thresholds": given})
 
     assert (view.thresholds, view.session.log) == (before, [])
+
+
+def test_a_drag_is_one_command_that_is_applied_once(small: SessionData, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One message of the page: one command checked, the scheme resolved once, its rules applied once."""
+    module = importlib.import_module("resistype.session.session")
+    calls: list[str] = []
+    for name in ("apply", "moved_scheme", "reapply_rules"):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, real=real, n=name, **k: (calls.append(n), real(*a, **k))[1])
+    view = Explorer(small)
+    view.set_state({"thresholds": {**view.thresholds, "ifng": {**view.thresholds["ifng"], "change": 0.75}}})
+
+    assert calls == ["apply", "moved_scheme", "reapply_rules"]
+    assert [one.line for one in view.session.log] == ["session.move_threshold('ifng', 'change', 0.75)"]
+    view.session.move_threshold("ifng", "change", 0.5)
+    assert (len(calls), view.thresholds["ifng"]["change"]) == (6, 0.5)
+    view.thresholds = {"ifng": {"change": 0.625}}
+    assert (len(calls), len(view.session.log)) == (9, 3)
+
+
+def test_a_closed_explorer_is_freed_and_the_session_goes_on(small: SessionData) -> None:
+    session = Session(small)
+    view = Explorer(session)
+    held = weakref.ref(view)
+    view.close()
+    session.move_threshold("ifng", "change", 0.75)
+    assert view.thresholds["ifng"]["change"] == 0.5
+    del view
+    gc.collect()
+
+    assert held() is None
+
+
+def test_what_fails_behind_a_page_is_told_there_without_names(small: SessionData) -> None:
+    view = Explorer(small)
+
+    def broken(_news: object) -> None:
+        raise KeyError(small.samples[3])
+
+    view.session.events.selection.connect(broken)
+    with pytest.warns(ResistypeWarning, match="V120"):
+        view.session.select("3")
+    assert view.message.endswith("KeyError: 'sample 4'")
+    view.set_state({"selected": b"\x00" * 99})
+    assert view.message.startswith("V110 The selection has 99 bytes")
+    view.set_state({"color_by": "axis:isg_rs"})
+
+    assert view.message == ""
 
 
 def test_a_bad_threshold_set_in_python_is_an_error_and_moves_nothing(small: SessionData) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resistype.widgets._spec import build
+from resistype.widgets.base import build
 
 from .vectors import FILES, FOLDER, material, text
 

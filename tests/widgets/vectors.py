@@ -18,7 +18,7 @@ from resistype.scheme import load_scheme
 from resistype.session import Session, SessionData
 from resistype.session.state import inside
 from resistype.stats import wilson
-from resistype.widgets._spec import build, whole
+from resistype.widgets.base import build, whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "widgets"
 N_OBS = 240

@@ -12,6 +12,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
+from resistype.errors import ResistypeWarning
 from resistype.napari_plugin import panels
 from resistype.napari_plugin.classify import view_of
 from resistype.napari_plugin.dock import ResistanceDock
@@ -93,17 +94,18 @@ def test_a_closed_panel_leaves_nothing_behind(dock: ResistanceDock, window: Any,
     view, gone = dock.view, weakref.ref(dock)
     assert view is not None
     page = Explorer(view.session)
-    assert len(view.changed._signals) == 1
+    assert len(view.changed) == 1
 
     window.window.remove_dock_widget(dock)
     dock.close()
     dock.deleteLater()
-    qtbot.waitUntil(lambda: view.changed._signals == [], timeout=LIMIT_MS)
+    qtbot.wait(100)
+    told: list[str] = []
+    view.session.events.failed.connect(told.append)
     page.thresholds = {"tumour": {"cut": 0.6}}
 
-    assert view.changed._signals == []
-    assert view.changed.failures == []
-    assert view.session.events.calls.failures == []
+    assert len(view.changed) == 0
+    assert told == []
     assert page.counts("tumour") == view.session.counts("tumour")
     del gone
     gc.collect()
@@ -244,6 +246,25 @@ def test_the_viewer_goes_and_the_session_stays(make_napari_viewer: Any, demo: An
     session = view.session
 
     other.close()
+    told: list[str] = []
+    session.events.failed.connect(told.append)
     session.move_threshold("tumour", "cut", 0.5)
 
-    assert session.events.calls.failures == []
+    assert told == []
+
+
+def test_what_fails_behind_the_panel_is_said_in_it(dock: ResistanceDock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("unused")
+
+    assert dock.view is not None
+    dock.view.session.events.calls.connect(broken)
+    with pytest.warns(ResistypeWarning, match="V120"):
+        dock.view.session.move_threshold("tumour", "cut", 0.9)
+    assert dock.status.text().endswith("KeyError: 'unused'")
+    monkeypatch.setattr(panels, "histogram", broken)  # the panel itself fails
+    with pytest.warns(ResistypeWarning, match="'changed'"):
+        dock.view.session.move_threshold("tumour", "cut", 0.8)
+
+    assert "KeyError: 'unused'" in dock.status.text()
+    assert dock.view.session.thresholds("tumour")["cut"] == pytest.approx(0.8)

@@ -1,4 +1,4 @@
-// What Python says of a draft; the same shape as in resistype/widgets/_curator_view.py.
+// What Python says of a draft; the same shape as in resistype/widgets/curator.py.
 export interface Field { key: string; label: string; value: string; choices: string[] | null }
 export interface Row {
   key: number; name: string; down: boolean; weight: string; citation: string; note: string;
