@@ -16,7 +16,7 @@ from resistype.scheme.reference import Reference
 from resistype.scheme.scheme import Scheme
 from resistype.score import get_method
 
-__all__ = ["anchor_for", "by_method", "marked", "merged_library", "reference_for"]
+__all__ = ["anchor_for", "by_method", "marked", "merged_library", "reference_for", "with_threshold"]
 
 
 def marked(scheme: Scheme, mark: str) -> Scheme:
@@ -24,6 +24,20 @@ def marked(scheme: Scheme, mark: str) -> Scheme:
     base, _, marks = scheme.version.partition("+")
     kept = dict.fromkeys([*filter(None, marks.split(".")), mark])
     return scheme.model_copy(update={"version": f"{base}+{'.'.join(kept)}"})
+
+
+def with_threshold(scheme: Scheme, axis: str, name: str, value: float) -> Scheme:
+    """The scheme with one threshold moved, which is ours then, and marked; as it is where nothing moves."""
+    old = scheme.axis(axis).thresholds[name]
+    if old.value == value:
+        return scheme
+    text = f"{old.text} (moved from {old.value:g})"
+    new = old.model_copy(update={"value": value, "source": "ours", "text": text, "citation": "", "doi": ""})
+    axes = tuple(
+        one.model_copy(update={"thresholds": {**one.thresholds, name: new}}) if one.id == axis else one
+        for one in scheme.axes
+    )
+    return marked(scheme.model_copy(update={"axes": axes}), "moved")
 
 
 def _method_of(scheme: Scheme) -> tuple[str, str]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellColumns, cell_table, load_cell_scheme
+from resistype.scheme import load_scheme as load_cell_scheme
+from resistype.cohort.cells import CellColumns, cell_table
 from resistype.cohort.cells.course import Course, clone_courses
 from resistype.cohort.cells.samples import group_names
 from resistype.cohort.clone_change import clone_change

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
+from resistype.scheme import load_scheme as load_cell_scheme
+from tests.cohort.applied import apply_cell_scheme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.cohort.cells import apply_cell_scheme, load_cell_scheme
 from resistype.scheme.scheme import ABSTENTIONS
 
 NAN = float("nan")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resistype.cohort.cells import load_cell_scheme
+from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.errors import InputError, RunError
 from resistype.library import import_signatures, read_toml
 from resistype.scheme import Reference, load_scheme
