@@ -6,7 +6,7 @@ A scheme of biopsies is measured on a matrix of samples; `tex_psr`, `cart_produc
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,23 @@ from resistype.scheme import classify as classify_biopsies
 from resistype.scheme.known import SYSTEMS
 from resistype.spatial import Tissue, TissueOptions, describe_regions, read_tissue
 
-__all__ = ["classify"]
+__all__ = ["REGISTRY", "System", "classify"]
+
+
+@dataclass(frozen=True)
+class System:
+    """Code that measures: its id, what it calls, and what it is measured on."""
+
+    id: str
+    levels: tuple[str, ...]
+    data: str
+    options: type
+
+
+_DATA = {"bulk": ("samples × genes", CallOptions), "immune_phenotype": ("cells with places", TissueOptions)}
+REGISTRY = tuple(
+    System(name, known.levels, *_DATA.get(name, ("cells × genes", CellOptions))) for name, known in SYSTEMS.items()
+)
 
 _CELL_COLUMNS = ("state", "lineage", "stage", "product", "clone", "group")
 

@@ -146,7 +146,7 @@ def print_cohort(calls: Calls) -> None:
             f"{len(one.samples)} {one.unit}s, scheme {one.scheme.id} {one.scheme.version}, "
             f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
         )
-        show.cohort_table(pd.DataFrame(_counted(one)))
+        show.cohort_table(pd.DataFrame(_counted(one)), by_chance=calls.scheme.system != "bulk")
     if calls.scheme.system != "bulk":
         for code, line in calls.run_caveats.items():
             show.say(f"{code}: {line}")

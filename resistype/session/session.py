@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import SessionError
-from resistype.scheme import Calls
+from resistype.scheme import Calls, write_scheme
 from resistype.scheme.scheme import Scheme
 from resistype.session.commands import Command, apply, as_corners, color_choices, known_axis
 from resistype.session.events import Events
@@ -168,6 +169,27 @@ class Session:
     def to_script(self) -> str:
         """Python that repeats the exploration on the same calls."""
         return script(self.log, self._material.digest())
+
+    def save_scheme(self, path: str | Path) -> Path:
+        """Write the scheme as it stands now, whole, to a file, or into a folder as ``<id>-<version>.toml``.
+
+        The scheme of a run that calls two units is written with the axes of both. The last line of the log names the
+        file.
+
+        Raises
+        ------
+        OutputError
+            O101 when it cannot be written.
+        """
+        calls = self._material.calls
+        if calls is not None:
+            scheme = calls.whole_scheme().whole(self.scheme)
+        else:
+            own = {n: q for n, q in self.scheme.quantities.items() if n not in self._material.added}
+            scheme = self.scheme.model_copy(update={"quantities": own})
+        target = write_scheme(scheme, path)
+        self.log.append(Command("save_scheme", (str(target),)))
+        return target
 
     # -- commands ------------------------------------------------------------------------------------------------
 
