@@ -6,19 +6,36 @@ A scheme of biopsies is measured on a matrix of samples; `tex_psr`, `cart_produc
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from resistype.cohort.cells import CellColumns, CellOptions, classify_cells
+from resistype.cohort.cells.run import CELL_SYSTEMS
 from resistype.errors import InputError, SchemeError
 from resistype.expression import as_expression
 from resistype.scheme import CallOptions, Calls, Reference, Scheme, load_scheme
 from resistype.scheme import classify as classify_biopsies
-from resistype.spatial.phenotype import classify_tissue
-from resistype.spatial.tissue import Tissue
+from resistype.scheme.known import SYSTEMS
+from resistype.spatial import Tissue, TissueOptions, describe_regions, read_tissue
 
-__all__ = ["classify"]
+__all__ = ["REGISTRY", "System", "classify"]
+
+
+@dataclass(frozen=True)
+class System:
+    """Code that measures: its id, what it calls, and what it is measured on."""
+
+    id: str
+    levels: tuple[str, ...]
+    data: str
+    options: type
+
+
+_DATA = {"bulk": ("samples × genes", CallOptions), "immune_phenotype": ("cells with places", TissueOptions)}
+REGISTRY = tuple(
+    System(name, known.levels, *_DATA.get(name, ("cells × genes", CellOptions))) for name, known in SYSTEMS.items()
+)
 
 _CELL_COLUMNS = ("state", "lineage", "stage", "product", "clone", "group")
 
@@ -32,7 +49,7 @@ def classify(
     timepoint: str | None = "timepoint",
     baseline: str | None = None,
     reference: str | Path | Reference | None = None,
-    options: CallOptions | CellOptions | None = None,
+    options: CallOptions | CellOptions | TissueOptions | None = None,
 ) -> Calls:
     """Call every axis of a scheme for every unit (sample, patient, region), with evidence, or say why not.
 
@@ -40,13 +57,13 @@ def classify(
     ----------
     data
         For biopsies: expression of shape (n_obs, n_genes), counts, TPM or log2. For cells: an AnnData, an h5ad or an
-        `Expression` with ``obs``. For tissue: a `Tissue`.
+        `Expression` with ``obs``. For tissue: a `Tissue`, or cells with places and a scale in the options.
     scheme
         Shipped name, path of a TOML file, or `Scheme`; its `system` says what is measured.
     samples, patient, timepoint, baseline, reference
         As for biopsies; of cells, `patient` and `timepoint` are columns of ``obs``.
     options
-        `CallOptions` for biopsies, `CellOptions` for cells.
+        `CallOptions` for biopsies, `CellOptions` for cells, `TissueOptions` for tissue.
 
     Returns
     -------
@@ -81,13 +98,42 @@ def classify(
             options=_of(options, CallOptions, loaded),
         )
     if loaded.system == "immune_phenotype":
-        if not isinstance(data, Tissue):
-            raise InputError(f"Scheme {loaded.ref} is measured on a Tissue; got {type(data).__name__}.", code="S105")
-        return classify_tissue(data, loaded)
-    calls = classify_cells(data, loaded, options=_cells(data, loaded, patient, timepoint, options=options))
-    if not isinstance(calls, Calls):
-        raise SchemeError(f"The system {loaded.system} gives no Calls yet; use classify_cells.", code="S104")
-    return calls
+        _no_biopsies(loaded, reference, baseline=baseline, samples=samples)
+        return _tissue(data, loaded, _of(options, TissueOptions, loaded))
+    if loaded.system not in CELL_SYSTEMS:
+        message = (
+            f"Scheme {loaded.ref} does not say which system measures it (system = {loaded.system!r}). Write one of "
+            f"{', '.join(SYSTEMS)} as 'system' into its file."
+        )
+        raise SchemeError(message, code="S104")
+    _no_biopsies(loaded, reference, baseline=baseline)
+    if isinstance(data, Tissue):
+        raise InputError(f"Scheme {loaded.ref} is measured on the genes of cells; got a Tissue.", code="S105")
+    chosen = _cells(data, loaded, patient, timepoint, options=options)
+    if samples is not None:
+        chosen = replace(chosen, samples=samples)
+    return classify_cells(data, loaded, options=chosen)
+
+
+def _no_biopsies(scheme: Scheme, reference: Any, **given: Any) -> None:
+    """What only biopsies have is refused by name."""
+    named = [f"{name}=" for name, one in {"reference": reference, **given}.items() if one is not None]
+    if named:
+        message = f"{', '.join(named)} {'belong' if len(named) > 1 else 'belongs'} to schemes of biopsies; {scheme.ref} is of {scheme.system}."
+        raise InputError(message, code="S105")
+
+
+def _tissue(data: Any, scheme: Scheme, options: TissueOptions) -> Calls:
+    tissue = data
+    if not isinstance(data, Tissue):
+        if options.scale_um is None:
+            message = (
+                f"Scheme {scheme.ref} is measured on cells with places; give a Tissue, or cells with "
+                f"options=TissueOptions(scale_um=…); got {type(data).__name__}."
+            )
+            raise InputError(message, code="S105")
+        tissue = read_tissue(data, scale_um=options.scale_um, columns=options.columns)
+    return describe_regions(tissue, options=options, scheme=scheme)
 
 
 def _of(options: Any, kind: type, scheme: Scheme) -> Any:

@@ -93,11 +93,11 @@ def scheme_page(scheme: Scheme) -> str:
     link = f" [doi {scheme.doi}](https://doi.org/{scheme.doi})" if scheme.doi else ""
     parts = [f"# {scheme.title}\n", f"`{scheme.id}` {scheme.version}. {scheme.context}.\n"]
     parts.append(f"{scheme.summary.strip()}\n")
-    parts += [f"{scheme.citation}.{link}\n", f":::{{note}}\n{scheme.claim}\nResearch use only.\n:::\n"]
+    parts += [f"{scheme.citation}.{link}\n", f":::{{note}}\n{scheme.scope}\nResearch use only.\n:::\n"]
     for axis in scheme.axes:
         parts += axis_part(axis)
-    if scheme.thresholds:
-        parts += ["## Thresholds that several axes share\n", thresholds(scheme.thresholds) + "\n"]
+    if scheme.parameters:
+        parts += ["## Parameters of the measurement\n", thresholds(scheme.parameters) + "\n"]
     alone = dict(lone_thresholds(scheme))
     if alone:
         parts += ["## Limits of the whole scheme\n", thresholds(alone) + "\n"]

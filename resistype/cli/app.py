@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import typer
 
-from resistype.cli.cells import classify_command
+from resistype.cli.classify import classify_command
 from resistype.cli.compare import compare_command
 from resistype.cli.library import schemes, signatures
 from resistype.cli.opinion import opinion

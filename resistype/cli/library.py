@@ -90,14 +90,14 @@ def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml 
     """Axes, rules and thresholds of a scheme, each threshold with its source."""
     scheme = load_scheme(name)
     show.say(
-        f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.claim}\n{scheme.citation}\n"
+        f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.scope}\n{scheme.citation}\n"
     )
     for axis in scheme.axes:
         rules = [{"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason} for rule in axis.rules]
         show.table(pd.DataFrame(rules), title=f"{axis.title} ({axis.id})")
         limits = [
             {"threshold": key, "value": t.value, "source": f"{t.source} {t.citation}".strip(), "meaning": t.text}
-            for key, t in {**scheme.thresholds, **axis.thresholds}.items()
+            for key, t in {**scheme.parameters, **axis.thresholds}.items()
         ]
         show.table(pd.DataFrame(limits))
         show.say("")

@@ -1,4 +1,4 @@
-"""The verbs that run something: demo, score, classify, clinical, doctor."""
+"""The verbs that run something: demo, score, clinical, doctor."""
 
 from __future__ import annotations
 
@@ -21,18 +21,16 @@ from resistype.library import SignatureSpec, read_signatures
 from resistype.opinions import second_opinion
 from resistype.report import (
     ReportOptions,
-    draw_calls,
     make_folder,
     table_text,
     write_folder,
-    write_patient_pages,
     write_text,
 )
-from resistype.scheme import CallOptions, Calls, classify
+from resistype.scheme import Calls, classify
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 
-__all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "print_cohort", "score_command"]
+__all__ = ["clinical_command", "demo_command", "doctor_command", "opinions_of", "print_cohort", "score_command"]
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
 Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected")]
@@ -126,56 +124,7 @@ def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
     return ReadOptions(**words)
 
 
-def classify_command(
-    expression: Expression,
-    out: Annotated[Path, typer.Option(help="folder for calls.tsv, evidence.tsv, run.json, report.html, …")],
-    scheme: Annotated[str, typer.Option(help="name of a shipped scheme, or a .toml file")] = "acquired_resistance",
-    samples: Annotated[Path | None, typer.Option(help="samples table; first column: sample ids")] = None,
-    sample: Annotated[str | None, typer.Option(help="column of the sample ids, where it is not the first")] = None,
-    patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
-    timepoint: Annotated[str, typer.Option(help="column of the time point")] = "timepoint",
-    baseline: Annotated[str | None, typer.Option(help="value that marks the baseline biopsy")] = None,
-    reference: Annotated[str | None, typer.Option(help="frozen reference: shipped name or .json")] = None,
-    batch: Annotated[str | None, typer.Option(help="column of the sequencing batch; by default found")] = None,
-    stability: Annotated[bool, typer.Option(help="repeat the calls to see how firm they are")] = True,
-    jobs: Jobs = -1,
-    unit: Unit = None,
-    duplicates: Duplicates = "error",
-    method: Method = None,
-    opinion: Opinion = None,
-    patient_pages: PatientPages = False,
-    figures: Figures = False,
-) -> None:
-    """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called."""
-    read = _read_options(unit, duplicates)
-    options = CallOptions(n_jobs=jobs, read=read, sample=sample, batch=batch, stability=stability, method=method)
-    with show.progress("classifying", 2) as bar:
-        calls = classify(
-            expression,
-            scheme,
-            samples=samples,
-            patient=patient,
-            timepoint=timepoint,
-            baseline=baseline,
-            reference=reference,
-            options=options,
-        )
-        bar.advance(bar.task_ids[0])
-        calls = _with_command(calls)
-        report = _opinions(expression, opinion, read=read, n_jobs=jobs)
-        write_folder(calls, out, report)
-        for table in report.opinions.values():
-            write_text(out / "opinion.tsv", table_text(table.rename_axis("sample").reset_index()))
-        if patient_pages:
-            write_patient_pages(calls, out / "patients", report)
-        if figures:
-            draw_calls(calls, out / "figures")
-        bar.advance(bar.task_ids[0])
-    print_cohort(calls)
-    show.say(f"\nWritten to {out}. Research use only; not for treatment decisions.")
-
-
-def _opinions(expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int) -> ReportOptions:
+def opinions_of(expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int) -> ReportOptions:
     """A second opinion by nearest templates, as the report takes it; none where no templates are given."""
     if templates is None:
         return ReportOptions()
@@ -190,14 +139,21 @@ def _with_command(calls: Calls) -> Calls:
 
 
 def print_cohort(calls: Calls) -> None:
-    """Calls of each axis beside their base rates."""
+    """Calls of each axis beside their base rates, of every unit of the run, and what must be said with them."""
     about = calls.reference
-    show.say(
-        f"{len(calls.samples)} {calls.unit}s, scheme {calls.scheme.id} {calls.scheme.version}, "
-        f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
-    )
-    frame = calls.to_frame()
-    rows = []
+    for one in (calls.at(unit) for unit in calls.units):
+        show.say(
+            f"{len(one.samples)} {one.unit}s, scheme {one.scheme.id} {one.scheme.version}, "
+            f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
+        )
+        show.cohort_table(pd.DataFrame(_counted(one)), by_chance=calls.scheme.system != "bulk")
+    if calls.scheme.system != "bulk":
+        for code, line in calls.run_caveats.items():
+            show.say(f"{code}: {line}")
+
+
+def _counted(calls: Calls) -> list[dict[str, object]]:
+    frame, rows = calls.to_frame(), []
     for axis in calls.scheme.axes:
         counts = frame[axis.id].value_counts()
         for label in (*axis.labels, *ABSTENTIONS):
@@ -206,8 +162,8 @@ def print_cohort(calls: Calls) -> None:
                 continue
             share, basis = calls.base_rate(axis.id, label)
             rate = f"{share:.0%} of {basis}" if share == share else basis  # noqa: PLR0124  NaN
-            rows.append({"axis": axis.title, "call": label.replace("_", " "), "samples": n, "base rate": rate})
-    show.cohort_table(pd.DataFrame(rows))
+            rows.append({"axis": axis.title, "call": label.replace("_", " "), f"{calls.unit}s": n, "base rate": rate})
+    return rows
 
 
 def clinical_command(

@@ -49,6 +49,7 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def cohort_table(counts: pd.DataFrame) -> None:
-    """Counts of calls an axis with their base rate in the reference."""
-    table(counts, title="Calls; beside each, how often the same rule gives it in the reference itself")
+def cohort_table(counts: pd.DataFrame, *, by_chance: bool = False) -> None:
+    """Counts of calls an axis with their base rate, in the reference or by chance."""
+    where = "where there is nothing to find" if by_chance else "in the reference itself"
+    table(counts, title=f"Calls; beside each, how often the same rule gives it {where}")

@@ -8,6 +8,7 @@ and at least twofold, contracted the mirror. A clone of fewer cells than could e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -92,8 +93,14 @@ def clone_change(before: pd.Series, after: pd.Series, *, rule: ChangeRule | None
 
 def _fisher(k1: NDArray[np.int64], k2: NDArray[np.int64], n1: int, n2: int) -> NDArray[np.float64]:
     """Two-sided p of each clone; clones of the same two counts share one test."""
+    pairs, which = np.unique(np.column_stack([k1, k2]), axis=0, return_inverse=True)
+    found = [_one_fisher(a, b, n1, n2) for a, b in pairs.tolist()]
+    return np.asarray(found)[which.ravel()]
+
+
+@lru_cache(maxsize=1 << 16)
+def _one_fisher(k1: int, k2: int, n1: int, n2: int) -> float:
+    """Kept, because samples that are drawn anew ask the same tests again."""
     from scipy.stats import fisher_exact  # noqa: PLC0415  0.6 s
 
-    pairs, which = np.unique(np.column_stack([k1, k2]), axis=0, return_inverse=True)
-    found = [float(fisher_exact(np.array([[b, n2 - b], [a, n1 - a]]))[1]) for a, b in pairs.tolist()]
-    return np.asarray(found)[which.ravel()]
+    return float(fisher_exact(np.array([[k2, n2 - k2], [k1, n1 - k1]]))[1])

@@ -19,9 +19,9 @@ from resistype.errors import InputError
 from resistype.napari_plugin.callbacks import ONE_IMAGE, placement
 from resistype.napari_plugin.layers import MARK, Bound
 from resistype.napari_plugin.view import TissueView
+from resistype.scheme import Calls
 from resistype.spatial import (
     MapOptions,
-    RegionCalls,
     Roles,
     Threshold,
     Tissue,
@@ -73,7 +73,7 @@ class MapResult:
     thresholds: tuple[Threshold, ...]
     values: NDArray[np.float32] | None = None
     images: tuple[ValueMap, ...] = ()
-    calls: RegionCalls | None = None
+    calls: Calls | None = None
     colors: str = "viridis"
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -122,7 +122,7 @@ def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
         return MapResult(title, "µm", (), _spread(snapshot, far))
     if asked.kind == "description":
         calls = describe_regions(tissue, asked.roles)
-        return MapResult("description", "", calls.thresholds(), calls=calls)
+        return MapResult("description", "", (), calls=calls)
     images = tuple(_image(tissue, asked, region) for region in tissue.regions)
     diverging = "PiYG_r" if asked.kind == "exclusion map" else "viridis"
     return MapResult(
@@ -263,6 +263,10 @@ def _map_layer(
     return layer
 
 
-def describe_text(calls: RegionCalls) -> list[str]:
-    """A sentence for each region, with its reason."""
-    return [f"{one.region}: {one.label.replace('_', ' ')} ({one.reason})" for one in calls.calls]
+def describe_text(calls: Calls) -> list[str]:
+    """A sentence for each region, with its reason where nothing is called."""
+    said = calls.verdicts
+    return [
+        f"{name}: {call.replace('_', ' ')}{f' ({why})' if why else ''}"
+        for name, call, why in zip(calls.samples, said.calls["phenotype"], said.reasons["phenotype"], strict=True)
+    ]

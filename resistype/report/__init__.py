@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from resistype.atomic import make_folder, write_text
 from resistype.report.build import build_report
-from resistype.report.cells import build_cell_report
 from resistype.report.drawn import Drawn
 from resistype.report.figures_checks import coverage_plot, reliability_plot, tree_plot
 from resistype.report.figures_course import composition_plot, flow_plot
@@ -27,7 +26,6 @@ __all__ = [
     "Report",
     "ReportOptions",
     "axis_scatter",
-    "build_cell_report",
     "build_report",
     "change_plot",
     "composition_plot",

@@ -66,9 +66,27 @@ def build_report(calls: Calls, options: ReportOptions | None = None) -> Report:
     """
     chosen = options or ReportOptions()
     named = {name: table["prediction"] for name, table in chosen.opinions.items()}
-    units = build_units(calls, named)
+    cohort = build_cohort(calls, chosen.opinions)
+    report = Report(
+        kind="biopsies" if calls.scheme.system == "bulk" else "cells",
+        **_head(calls),
+        inputs=_inputs(calls),
+        groups=tuple(_group(one, named) for one in _every(calls)),
+        cohort=cohort.model_copy(update={"tables": tuple(build_tables(calls.tables))}),
+        **_back(calls, chosen),
+    )
+    return report if chosen.patient is None else only_patient(report, _known(calls, chosen.patient))
+
+
+def _every(calls: Calls) -> list[Calls]:
+    """The calls of every unit of the run, these first."""
+    return [calls.at(unit) for unit in calls.units]
+
+
+def _group(calls: Calls, opinions: dict[str, pd.Series]) -> Group:
+    units = build_units(calls, opinions)
     axes = tuple(_axis(calls, axis) for axis in calls.scheme.axes)
-    group = Group(
+    return Group(
         id=f"{calls.unit}s",
         noun=calls.unit,
         ordered_by=order_of(calls)[1],
@@ -76,19 +94,10 @@ def build_report(calls: Calls, options: ReportOptions | None = None) -> Report:
         units=units,
         refused=refusals(units, [axis.id for axis in axes]),
     )
-    report = Report(
-        kind="biopsies" if calls.scheme.system == "bulk" else "cells",
-        **_head(calls),
-        inputs=_inputs(calls),
-        groups=(group,),
-        cohort=build_cohort(calls, chosen.opinions).model_copy(update={"tables": tuple(build_tables(calls.tables))}),
-        **_back(calls, chosen),
-    )
-    return report if chosen.patient is None else only_patient(report, _known(calls, chosen.patient))
 
 
 def _known(calls: Calls, patient: str) -> str:
-    people = calls.design["patient"].astype(str).tolist() if "patient" in calls.design else []
+    people = [name for one in _every(calls) for name in one.design["patient"].astype(str) if "patient" in one.design]
     if patient not in people:
         first = f"first: {people[0]!r}" if people else "no column says who they are"
         raise InputError(f"There is no patient {patient!r} among the calls ({first}).", code="S111")
@@ -104,9 +113,9 @@ def _head(calls: Calls) -> dict[str, Any]:
         "summary": one_line(scheme.summary),
         "context": scheme.context,
         "citation": f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
-        "claim": scheme.claim,
+        "claim": scheme.scope,
         "compared_with": f"{about['name']} ({about['mode']}, n = {about['n']})",
-        "questions": {axis.id: _question(calls, axis) for axis in scheme.axes},
+        "questions": {axis.id: _question(one, axis) for one in _every(calls) for axis in one.scheme.axes},
     }
 
 
@@ -116,15 +125,17 @@ def _question(calls: Calls, axis: Axis) -> str:
 
 
 def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
-    codes = dict.fromkeys(code for codes in calls.verdicts.caveats for code in codes)
+    every = _every(calls)
+    codes = dict.fromkeys(code for one in every for codes in one.verdicts.caveats for code in codes)
+    of_runs = {code: text for one in reversed(every) for code, text in one.run_caveats.items()}
     return {
         "quantities": tuple(
             Quantity(id=name, title=q.title, unit=q.unit, signature=_signature_of(calls, name))
             for name, q in calls.scheme.quantities.items()
         ),
-        "thresholds": tuple(_thresholds(calls)),
+        "thresholds": tuple(dict.fromkeys(row for one in every for row in _thresholds(one))),
         "signatures": tuple(_signatures(calls)),
-        "caveats": {**calls.run_caveats, **{code: caveat_text(code) for code in codes}},
+        "caveats": {**of_runs, **{code: caveat_text(code) for code in codes}},
         "methods": methods_text(calls),
         "references": references(calls, [str(table.attrs.get("doi", "")) for table in options.opinions.values()]),
         "versions": {str(name): str(value) for name, value in calls.run["versions"].items()},

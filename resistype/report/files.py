@@ -43,8 +43,13 @@ def write_folder(calls: Calls, folder: str | Path, options: ReportOptions | None
         "report.html": render(report),
         "report.json": report_json(report),
     }
-    more = {f"{name}.tsv": table_text(table) for name, table in calls.tables.items()}
-    texts = {**more, **texts}
+    texts["scheme.toml"] = calls.whole_scheme().to_toml()
+    for one in (calls.at(unit) for unit in calls.units[1:]):
+        texts[f"calls_{one.unit}.tsv"] = table_text(one.to_frame().reset_index())
+        texts[f"evidence_{one.unit}.tsv"] = table_text(one.evidence())
+        texts[f"scores_{one.unit}.tsv"] = table_text(one.quantities.rename_axis(one.unit).reset_index())
+    for name, table in calls.tables.items():
+        texts[f"{name}.tsv" if f"{name}.tsv" not in texts else f"{name}_table.tsv"] = table_text(table)
     texts["run.json"] = run_json(calls, texts)  # last: its hashes tell files of this run from those of an older one
     target = make_folder(folder)
     for name in texts:

@@ -55,11 +55,13 @@ def _of_system(calls: Calls) -> str:
     """What was measured on what, and how often the same calls come by chance and again."""
     scheme, given = calls.scheme, calls.run["input"]
     cited = METHOD_PAPERS.get(scheme.method, "")
-    scored = f" Signatures were scored by {scheme.method} ({cited})." if scheme.candidates and cited else ""
+    scored = f" Signatures were scored by {scheme.method} ({cited})." if scheme.signature_choices and cited else ""
     chance = str(calls.base_rates["basis"].iloc[0]) if len(calls.base_rates) else ""
     rates = f" Base rates are those of the same rules on {chance}." if chance else ""
     kinds = ", ".join(calls.stability.shares) if calls.stability is not None else ""
-    again = f" Stability is the share of repeats ({kinds} drawn anew) with the same call." if kinds else ""
+    plan = scheme.stability
+    least = f"; a call given again in fewer than {percent(plan.minimum.value)} was set to indeterminate" if plan else ""
+    again = f" Stability is the share of repeats ({kinds} drawn anew) with the same call{least}." if kinds else ""
     return (
         f"{given['n_obs']:,} observations of {len(calls.samples)} {calls.unit}s were classified with resistype "
         f"{calls.run['versions']['resistype']} by the scheme {scheme.ref} ({scheme.title}; after "
@@ -136,7 +138,7 @@ def references(calls: Calls, opinions: Sequence[str] = ()) -> tuple[str, ...]:
     scheme = calls.scheme
     methods = (
         [scheme.method]
-        if scheme.candidates
+        if scheme.signature_choices
         else sorted({q.method for q in scheme.quantities.values() if q.kind == "score"})
     )
     if calls.stability is not None and scheme.stability is not None:

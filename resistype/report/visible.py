@@ -39,7 +39,7 @@ def visible_thresholds(calls: Calls) -> list[dict[str, Any]]:
 
 
 def _row(calls: Calls, axis: Axis, condition: Condition) -> dict[str, Any]:
-    threshold = axis.thresholds.get(condition.target) or calls.scheme.thresholds[condition.target]
+    threshold = axis.thresholds.get(condition.target) or calls.scheme.parameters[condition.target]
     quantity = calls.scheme.quantities[condition.subject]
     limit = condition.sign * threshold.value
     return {

@@ -5,48 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 
 from resistype.atomic import make_folder, write_text
-from resistype.cohort.cells import CellCalls
 from resistype.errors import InputError
 from resistype.report.build import build_report
-from resistype.report.cells import build_cell_report
 from resistype.report.html import render
-from resistype.report.model import Report
 from resistype.report.options import ReportOptions
 from resistype.report.patient import only_patient, patients_of
 from resistype.report.twin import report_json
 from resistype.scheme import Calls
 from resistype.text import file_names
 
-__all__ = ["render_report", "report_of", "write_patient_pages", "write_report"]
+__all__ = ["render_report", "write_patient_pages", "write_report"]
 
 
-def report_of(calls: Calls | CellCalls, options: ReportOptions | None = None) -> Report:
-    """The report of calls of either kind."""
-    if isinstance(calls, CellCalls):
-        return build_cell_report(calls, options)
-    return build_report(calls, options)
-
-
-def render_report(calls: Calls | CellCalls, options: ReportOptions | None = None) -> str:
+def render_report(calls: Calls, options: ReportOptions | None = None) -> str:
     """The report as one HTML page.
 
     Parameters
     ----------
     calls
-        From `resistype.classify`, or of a cell scheme.
+        From `resistype.classify`.
     options
         Second opinions to show; a patient, for a page of that patient alone.
     """
-    return render(report_of(calls, options))
+    return render(build_report(calls, options))
 
 
-def write_report(calls: Calls | CellCalls, path: str | Path, options: ReportOptions | None = None) -> Path:
+def write_report(calls: Calls, path: str | Path, options: ReportOptions | None = None) -> Path:
     """Write a report to a file, whole or not at all: a page, or its JSON twin where the name ends with .json.
 
     Parameters
     ----------
     calls
-        From `resistype.classify`, or of a cell scheme.
+        From `resistype.classify`.
     path
         ``out.html`` for the page, ``out.json`` for everything on it.
     options
@@ -72,12 +62,12 @@ def write_report(calls: Calls | CellCalls, path: str | Path, options: ReportOpti
     if kind not in (".html", ".htm", ".json"):
         message = f"A report is a page (.html) or its JSON twin (.json); got {Path(path).name!r}. Nothing was written."
         raise InputError(message, code="O111")
-    report = report_of(calls, options)
+    report = build_report(calls, options)
     return write_text(path, report_json(report) if kind == ".json" else render(report))
 
 
 def write_patient_pages(
-    calls: Calls | CellCalls, folder: str | Path, options: ReportOptions | None = None
+    calls: Calls, folder: str | Path, options: ReportOptions | None = None
 ) -> dict[str, Path]:
     """Write one page a patient into a folder; on each, nobody else is named.
 
@@ -102,7 +92,7 @@ def write_patient_pages(
     OutputError
         When the folder or a page cannot be written.
     """
-    whole = report_of(calls, options)
+    whole = build_report(calls, options)
     patients = patients_of(whole)
     if not patients:
         message = "There are no patients: give a samples table with the column that names them (patient=)."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class Calls:
         What a row is: a sample, a patient, a cell or a region.
     tables
         For systems: what figures and files are made of, by name.
+    others
+        Calls of the other units of the same run; `at` gives them.
     """
 
     scheme: Scheme
@@ -74,6 +76,7 @@ class Calls:
     stability: Stability | None = field(repr=False, default=None)
     unit: Unit = "sample"
     tables: Mapping[str, pd.DataFrame] = field(repr=False, default_factory=dict)
+    others: tuple[Calls, ...] = field(repr=False, default=())
 
     def __repr__(self) -> str:
         axes = ", ".join(axis.id for axis in self.scheme.axes)
@@ -83,6 +86,37 @@ class Calls:
     def quantities(self) -> pd.DataFrame:
         """Measured quantities, shape (n_obs, n_quantities); NaN where one could not be had."""
         return pd.DataFrame({name: c.values for name, c in self.columns.items()}, index=pd.Index(self.samples))
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What was called in this run: this unit first."""
+        return (self.unit, *(one.unit for one in self.others))
+
+    def at(self, unit: str) -> Calls:
+        """The calls of another unit of the same run, which lead back to these.
+
+        Raises
+        ------
+        InputError
+            S111 when the run has no calls of it.
+        """
+        if unit == self.unit:
+            return self
+        for one in self.others:
+            if one.unit == unit:
+                rest = tuple(other for other in self.others if other is not one)
+                same = {"run": self.run, "tables": self.tables, "coverage": self.coverage}
+                return replace(one, **same, others=(replace(self, others=()), *rest))
+        message = f"There are no calls of a {unit}; this run called {' and '.join(self.units)}."
+        raise InputError(message, code="S111")
+
+    def whole_scheme(self) -> Scheme:
+        """The scheme with the axes of every unit of this run, as its file has them."""
+        if not self.others:
+            return self.scheme
+        axes = {axis.id: axis for one in (self, *self.others) for axis in one.scheme.axes}
+        order = self.run["scheme"]["axes"]
+        return self.scheme.model_copy(update={"axes": tuple(axes[name] for name in order)})
 
     def row(self, sample: str) -> int:
         """Position of a sample.
@@ -127,11 +161,11 @@ class Calls:
     def base_rate(self, axis: str, call: str) -> tuple[float, str]:
         """Share of the reference that the same rule gives this call, and on what it was counted."""
         if not len(self.base_rates):
-            return float("nan"), "no reference"
+            return float("nan"), str(self.reference.get("not_counted", "no reference"))
         table = self.base_rates
         found = table[(table["axis"] == axis) & (table["label"] == call)]
         if found.empty:
-            return float("nan"), "not counted in the reference"
+            return float("nan"), str(self.reference.get("not_counted", "not counted in the reference"))
         first = found.iloc[0]
         return float(first["share"]), f"{int(first['n'])} {first['basis']}"
 

@@ -41,6 +41,7 @@ CAVEATS: dict[str, str] = {
     "THRESHOLD_OURS": "Cut-offs marked 'ours' are this package's defaults, not from a paper.",
     "NO_VALIDATION": "These calls have not been validated against an independent labelled cohort.",
     "SIMULATED": "The data are simulated; they show the machinery, not biology.",
+    "BASE_RATE_HIGH": "Found hardly more often than where there is nothing to find: {calls}.",
     # of cells
     "ACTIVATION_NOT_EXHAUSTION": "LAG3, PDCD1 and others rise with activation; a high score is not exhaustion by "
     "itself. PD-1 and LAG-3 positive CAR T cells from infusion bags kill.",

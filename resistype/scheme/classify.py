@@ -296,4 +296,6 @@ def _about(reference: Reference | None, study: Study, universe: str, found: _Fou
         about["shift"] = found.shift.to_json()
     if found.off_line:
         about["off_line"] = found.off_line
+    if reference.scheme.endswith("moved") and not reference.is_own:
+        about["not_counted"] = "not counted: a threshold that enters it was moved"
     return about | ({"universe": universe} if universe else {})

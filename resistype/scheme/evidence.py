@@ -133,7 +133,7 @@ def _signature(calls: Called, name: str) -> str:
 
 
 def _threshold(calls: Called, axis: Axis, row: int, condition: Condition, deciding: set[str]) -> dict[str, Any]:
-    threshold = axis.thresholds.get(condition.target) or calls.scheme.thresholds[condition.target]
+    threshold = axis.thresholds.get(condition.target) or calls.scheme.parameters[condition.target]
     limit = condition.sign * threshold.value
     value = calls.columns[condition.subject].values[row : row + 1]
     passes = holds(condition, {condition.subject: value}, {condition.target: threshold.value}, calls={})

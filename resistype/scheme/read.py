@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from resistype.errors import SchemeError, complain
 from resistype.resources import signatures_dir
 from resistype.scheme.caveats import CAVEATS
+from resistype.scheme.known import SYSTEMS
 from resistype.scheme.rules import parse_condition
-from resistype.scheme.scheme import ABSTENTIONS, SYSTEMS, Axis, Scheme
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 from resistype.strict import RefusedError, read_toml
 
 __all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
@@ -92,32 +93,64 @@ def _parsed(text: str, subject: str) -> Scheme:
     return scheme
 
 
+_OLD_WORDS = {
+    "claim": "scope",
+    "never": "forbidden_words",
+    "candidates": "signature_choices",
+    "signatures": "signature_choices",
+    "thresholds": "parameters",
+}
+
+
 def upgrade(data: dict[str, Any]) -> dict[str, Any]:
     """A file of an older format as one of today; what is wrong with it is left for the model to say.
 
-    The scheme of cells (format 1) had axes of samples and of patients in two tables, and no word of its system.
-    Thresholds of the whole scheme that rules of an axis look at go to the axis, where they can be moved; those that
-    begin with ``min_`` are parameters of the measurement, and stay.
+    The scheme of cells (format 1) had axes of samples and of patients in two tables, and no word of
+    its system. Thresholds of the whole scheme that rules of an axis look at go to the axis, where
+    they can be moved; those that begin with ``min_`` are parameters of the measurement, and stay.
     """
-    if data.get("format") != "resistype-cell-scheme" or data.get("format_version") != 1:
+    of_cells = data.get("format") == "resistype-cell-scheme" and data.get("format_version") == 1
+    if not of_cells and data.get("format_version") not in (1, 2):
         return data
-    new = {**data, "format": "resistype-scheme", "format_version": 2, "candidates": data.get("signatures", {})}
+    new = {_OLD_WORDS.get(name, name): one for name, one in data.items()}
+    if data.get("format_version") == 1:
+        new.pop("unit", None)  # free words, printed nowhere
+    new["axes"] = [_level(one) for one in data.get("axes", ())] if "axes" in data else []
+    if of_cells:
+        new = _of_cells(new)
+    elif "axes" not in data:
+        del new["axes"]
+    return new
+
+
+def _level(axis: Any) -> Any:
+    """An axis that says `unit` where it says `level` today."""
+    return {("level" if name == "unit" else name): one for name, one in axis.items()} if isinstance(axis, dict) else axis
+
+
+def _of_cells(data: dict[str, Any]) -> dict[str, Any]:
+    shared = data.get("parameters", {})
+    axes = [{"level": "sample", **one} for one in data["axes"]]
+    axes += [{"level": "patient", **one} for one in data.get("patient_axes", ())]
+    new = {**data, "format": "resistype-scheme", "format_version": 2, "level": "patient"}
     new["system"] = data["id"] if data.get("id") in SYSTEMS else ""
     new["method"] = data.get("method", "ucell")
-    axes = [("sample", one) for one in data.get("axes", ())] + [
-        ("patient", one) for one in data.get("patient_axes", ())
-    ]
-    new["axes"] = [_local({"unit": unit, **one}, data.get("thresholds", {})) for unit, one in axes]
+    new["axes"] = [_local(one, shared) for one in axes]
+    moved = {name for axis in new["axes"] for name in axis["thresholds"]}
+    kept = _words(data.get("caveats", ()))
+    new["parameters"] = {name: one for name, one in shared.items() if name not in moved or name in kept}
     new["quantities"] = {name: {"kind": "system", **one} for name, one in data.get("quantities", {}).items()}
-    return {name: one for name, one in new.items() if name not in ("signatures", "patient_axes")}
+    return {name: one for name, one in new.items() if name != "patient_axes"}
 
 
 def _local(axis: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    used = {
-        word.lstrip("-") for rule in axis.get("rules", ()) for line in rule.get("when", ()) for word in line.split()
-    }
+    used = _words(axis.get("rules", ()))
     own = {name: one for name, one in shared.items() if name in used and not name.startswith("min_")}
     return {**axis, "thresholds": {**own, **axis.get("thresholds", {})}}
+
+
+def _words(rules: Iterable[dict[str, Any]]) -> set[str]:
+    return {word.lstrip("-") for rule in rules for line in rule.get("when", ()) for word in line.split()}
 
 
 def _load(path: Path) -> Scheme:
@@ -156,7 +189,7 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
     earlier: set[str] = set()
     for axis in scheme.axes:
         where = f"axes.{axis.id}"
-        yield from _rules(scheme, axis, {one.id for one in scheme.axes if one.id in earlier and one.unit == axis.unit})
+        yield from _rules(scheme, axis, {one.id for one in scheme.axes if one.id in earlier and one.level == axis.level})
         yield from _reach(axis)
         yield from (f"{where}.evidence: unknown quantity {q!r}" for q in axis.evidence if q not in scheme.quantities)
         if axis.id in earlier:
@@ -167,18 +200,45 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
             yield f"caveats: unknown code {caveat.code!r}"
         elif "{" in CAVEATS[caveat.code]:
             yield f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name another code"
-        names = set(scheme.thresholds)
+        names = set(scheme.parameters)
         yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
 
 
 def _system(scheme: Scheme) -> Iterable[str]:
-    """An unknown system; none at all is a file of format 1, which says nothing of it and can still be applied."""
-    if scheme.system and scheme.system not in SYSTEMS:
-        yield f"system: {scheme.system!r} is none of {', '.join(SYSTEMS)}"
+    """What the system does not know or lacks; no system at all is a file of format 1, which can still be applied."""
+    if not scheme.system:
+        return
+    known = SYSTEMS.get(scheme.system)
+    if known is None:
+        yield f"system: {scheme.system!r} is none of {', '.join(SYSTEMS)} (S104)"
+        return
+    for axis in scheme.axes:
+        if axis.level not in known.levels:
+            yield f"axes.{axis.id}.level: the system {scheme.system} calls {' and '.join(known.levels)}, no {axis.level}"
+    for name, quantity in scheme.quantities.items():
+        if (quantity.kind == "system") != (scheme.system != "bulk"):
+            yield f"quantities.{name}: the system {scheme.system} has no quantities of kind {quantity.kind!r}"
+        elif quantity.kind == "system" and name not in known.quantities:
+            yield f"quantities.{name}: the system {scheme.system} does not measure it"
+    yield from (f"parameters: {n!r} is missing" for n in known.parameters if n not in scheme.parameters)
+    yield from (f"signature_choices: {n!r} is missing" for n in known.choices if n not in scheme.signature_choices)
+    yield from (f"states: {n!r} is missing" for n in known.states if n not in scheme.states)
+    used = {word.lstrip("-") for line in _lines(scheme) for word in line.split()} | {*known.parameters}
+    for name in scheme.parameters:
+        if name not in used and not name.startswith(_OF_FILE):
+            yield f"parameters: nothing uses {name!r}"
+
+
+_OF_FILE = "gate_"  # numbers of the published gate, shown beside the calls; the gate holds them itself
+
+
+def _lines(scheme: Scheme) -> Iterable[str]:
+    rules = (rule for axis in scheme.axes for rule in axis.rules)
+    return (line for one in (*rules, *scheme.caveats) for line in one.when)
 
 
 def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:
-    names = set(axis.thresholds) | set(scheme.thresholds)
+    names = set(axis.thresholds) | set(scheme.parameters)
     for number, rule in enumerate(axis.rules, 1):
         where = f"axes.{axis.id}.rules[{number}]"
         if rule.call not in axis.labels and rule.call not in ABSTENTIONS:
@@ -241,12 +301,12 @@ def check_scheme(scheme: str | Path | Scheme, signatures: Iterable[str]) -> list
     named = [q.signature for q in loaded.quantities.values() if q.signature]
     complaints = [f"quantities: unknown signature {name!r}" for name in dict.fromkeys(named) if name not in known]
     complaints += [
-        f"candidates.{name}: none of {', '.join(ids)} is in the library"
-        for name, ids in loaded.candidates.items()
+        f"signature_choices.{name}: none of {', '.join(ids)} is in the library"
+        for name, ids in loaded.signature_choices.items()
         if known.isdisjoint(ids)
     ]
     if loaded.system not in SYSTEMS:
-        complaints.append(f"system: {loaded.system!r} is none of {', '.join(SYSTEMS)}")
+        complaints.append(f"system: {loaded.system!r} is none of {', '.join(SYSTEMS)} (S104)")
     try:
         loaded.order()
     except ValueError as error:

@@ -14,10 +14,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype.scheme.rules import Condition, parse_condition
+from resistype.scheme.toml import toml_text
 
 __all__ = [
     "ABSTENTIONS",
-    "SYSTEMS",
+    "REPEATS",
     "Axis",
     "CaveatRule",
     "Input",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
+REPEATS = 50  # ours, where a scheme does not say
 
 QuantityKind = Literal[
     "score",
@@ -54,7 +56,6 @@ QuantityKind = Literal[
     "system",
 ]
 Unit = Literal["sample", "patient", "cell", "region"]
-SYSTEMS = ("bulk", "tex_psr", "cart_product", "dli_response", "immune_phenotype")
 
 
 class _Model(BaseModel):
@@ -151,7 +152,7 @@ class Axis(_Model):
     labels: dict[str, Label]
     thresholds: dict[str, Threshold] = {}
     rules: tuple[Rule, ...]
-    unit: Unit = "sample"
+    level: Unit = "sample"
     evidence: tuple[str, ...] = ()
     otherwise: str
     otherwise_call: str = "indeterminate"
@@ -198,13 +199,19 @@ class Scheme(_Model):
     caveats
         What must be printed beside the calls.
     system
-        The code that measures: ``bulk``, or a system of cells or tissue; each axis says the unit that it calls.
-    candidates
-        For systems: what is scored, and the signatures to use; the first that is in the library is used.
+        The code that measures: ``bulk``, or a system of cells or tissue.
+    level
+        What is called: a sample, a patient, a cell or a region; an axis may say another.
+    scope
+        What the scheme stands on, and what it does not say.
+    forbidden_words
+        Words that no output of this scheme may hold.
     states
         For systems: which names of states count as what.
-    never
-        Words that no output of this scheme may hold.
+    signature_choices
+        For systems: what is scored, and the signatures to use; the first that is in the library is used.
+    parameters
+        Numbers of the measurement; they cannot be moved in a view, because moving one would change what is measured.
 
     Examples
     --------
@@ -220,16 +227,20 @@ class Scheme(_Model):
     version: str
     title: str
     system: str = "bulk"
-    unit: str = ""
+    level: Unit = "sample"
     context: str
     summary: str
     citation: str
     doi: str = ""
-    claim: str
+    scope: str
+    forbidden_words: tuple[str, ...] = ()
     seed: int = 0
     random_sets: int = Field(default=500, ge=99, le=10_000)
     forbidden_without_baseline: tuple[str, ...] = ()
     inputs: dict[str, Input] = {}
+    states: dict[str, tuple[str, ...]] = {}
+    signature_choices: dict[str, tuple[str, ...]] = {}
+    parameters: dict[str, Threshold] = {}
     quantities: dict[str, Quantity]
     axes: tuple[Axis, ...]
     stability: StabilityPlan | None = None
@@ -238,11 +249,16 @@ class Scheme(_Model):
     one_sided: Threshold | None = None
     line_shift: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
-    thresholds: dict[str, Threshold] = {}
     method: str = "ssgsea"
-    candidates: dict[str, tuple[str, ...]] = {}
-    states: dict[str, tuple[str, ...]] = {}
-    never: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _axes_have_the_level_of_the_scheme(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("axes"), list | tuple):
+            return data
+        level = data.get("level", "sample")
+        axes = [{"level": level, **axis} if isinstance(axis, dict) else axis for axis in data["axes"]]
+        return {**data, "axes": axes}
 
     def axis(self, name: str) -> Axis:
         """The axis of that id; KeyError when there is none."""
@@ -261,7 +277,21 @@ class Scheme(_Model):
     def signatures(self) -> tuple[str, ...]:
         """Ids of every signature that the scheme scores, each once."""
         own = [q.signature for q in self.quantities.values() if q.signature]
-        return tuple(dict.fromkeys([*own, *(ids[-1] for ids in self.candidates.values())]))
+        return tuple(dict.fromkeys([*own, *(ids[-1] for ids in self.signature_choices.values())]))
+
+    def to_toml(self) -> str:
+        """The scheme as TOML text; reading it gives the scheme again.
+
+        Examples
+        --------
+        >>> from resistype.scheme import load_scheme
+        >>> load_scheme("tex_psr").to_toml().splitlines()[:2]
+        ['format = "resistype-scheme"', 'format_version = 2']
+        """
+        data = self.model_dump(mode="json", exclude_defaults=True)
+        fixed = {"format": self.format, "format_version": 2, "system": self.system}
+        data["axes"] = [{**one, "level": axis.level} for one, axis in zip(data["axes"], self.axes, strict=True)]
+        return toml_text(fixed | {name: one for name, one in data.items() if name not in fixed})
 
     @property
     def ref(self) -> str:
@@ -275,22 +305,33 @@ class Scheme(_Model):
 
     def of(self, unit: Unit) -> Scheme:
         """The scheme with the axes of one unit only."""
-        return self.model_copy(update={"axes": tuple(axis for axis in self.axes if axis.unit == unit)})
+        return self.model_copy(update={"axes": tuple(axis for axis in self.axes if axis.level == unit)})
 
     def cut(self, name: str) -> float:
-        """Value of a threshold of the scheme."""
-        return self.thresholds[name].value
+        """Value of a parameter of the scheme."""
+        return self.parameters[name].value
+
+    @property
+    def repeats(self) -> int:
+        """How often a system measures its units anew, and where there is nothing to find."""
+        return self.stability.repeats if self.stability is not None else REPEATS
+
+    def whole(self, part: Scheme) -> Scheme:
+        """The scheme with the axes of `part` (those of one level, with moved thresholds) in their place."""
+        own = {axis.id: axis for axis in part.axes}
+        axes = tuple(own.get(axis.id, axis) for axis in self.axes)
+        return self.model_copy(update={"version": part.version, "axes": axes})
 
     def threshold_rows(self) -> list[dict[str, Any]]:
         """Every threshold with its source, for the record of a run."""
-        own = [("", name, one) for name, one in self.thresholds.items()]
+        own = [("", name, one) for name, one in self.parameters.items()]
         own += [(axis.id, name, one) for axis in self.axes for name, one in axis.thresholds.items()]
         return [{"axis": axis, "name": name, **one.model_dump()} for axis, name, one in own]
 
     def thresholds_of(self, axis: str) -> dict[str, float]:
         """Values of the thresholds that the rules of an axis may name."""
         own = {name: t.value for name, t in self.axis(axis).thresholds.items()}
-        return {name: t.value for name, t in self.thresholds.items()} | own
+        return {name: t.value for name, t in self.parameters.items()} | own
 
     def order(self) -> tuple[str, ...]:
         """Quantities in an order in which each comes after those it is made of."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, warn
 from resistype.genes import GeneIndex
 from resistype.library import Library, load_library
 from resistype.scheme.fit import find_reference
+from resistype.scheme.read import list_schemes, load_scheme
 from resistype.scheme.reference import Reference
 from resistype.scheme.scheme import Scheme
 from resistype.score import get_method
 
-__all__ = ["anchor_for", "by_method", "marked", "merged_library", "reference_for"]
+__all__ = ["anchor_for", "by_method", "marked", "merged_library", "reference_for", "with_threshold"]
 
 
 def marked(scheme: Scheme, mark: str) -> Scheme:
@@ -24,6 +27,20 @@ def marked(scheme: Scheme, mark: str) -> Scheme:
     base, _, marks = scheme.version.partition("+")
     kept = dict.fromkeys([*filter(None, marks.split(".")), mark])
     return scheme.model_copy(update={"version": f"{base}+{'.'.join(kept)}"})
+
+
+def with_threshold(scheme: Scheme, axis: str, name: str, value: float) -> Scheme:
+    """The scheme with one threshold moved, which is ours then, and marked; as it is where nothing moves."""
+    old = scheme.axis(axis).thresholds[name]
+    if old.value == value:
+        return scheme
+    text = f"{old.text} (moved from {old.value:g})"
+    new = old.model_copy(update={"value": value, "source": "ours", "text": text, "citation": "", "doi": ""})
+    axes = tuple(
+        one.model_copy(update={"thresholds": {**one.thresholds, name: new}}) if one.id == axis else one
+        for one in scheme.axes
+    )
+    return marked(scheme.model_copy(update={"axes": axes}), "moved")
 
 
 def _method_of(scheme: Scheme) -> tuple[str, str]:
@@ -101,7 +118,7 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
         raise ReferenceDataError(message, code="R107")
     base, method = _method_of(scheme)
     if not method and scheme.version != base and reference.scheme == f"{scheme.id}@{base}":  # moved thresholds only
-        return replace(reference, scheme=scheme.ref, base_rates=reference.base_rates.iloc[:0])
+        return replace(reference, scheme=scheme.ref, base_rates=_kept_rates(reference, scheme))
     if not method or reference.scheme != f"{scheme.id}@{base}":
         return reference  # the check of the scheme follows where the reference is used
     names = [name for name, q in scheme.quantities.items() if q.kind == "score" and name in reference.values]
@@ -110,6 +127,22 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
     values = {**reference.values, **{name: reference.values[f"{name}@{method}"] for name in names}}
     fresh = replace(reference, values=values, scheme=f"{scheme.id}@{scheme.version}")
     return replace(fresh, base_rates=reference.base_rates.iloc[:0])  # they were counted with the scheme's own scores
+
+
+def _kept_rates(reference: Reference, scheme: Scheme) -> pd.DataFrame:
+    """Base rates of the axes that no moved threshold enters; the others were counted with other rules.
+
+    A reference keeps scores and not the genes that some rules count, so it cannot count them again itself.
+    """
+    shipped = load_scheme(scheme.id) if scheme.id in list_schemes() else None
+    if shipped is None or shipped.version != scheme.version.partition("+")[0]:
+        return reference.base_rates.iloc[:0]
+    same: set[str] = set()
+    for axis in scheme.axes:
+        looked_at = {c.subject for rule in axis.rules for c in rule.conditions if c.kind == "call"}
+        if axis in shipped.axes and looked_at <= same:
+            same.add(axis.id)
+    return reference.base_rates[reference.base_rates["axis"].isin(same)]
 
 
 def _other_lists(reference: Reference, scheme: Scheme, library: Library) -> list[str]:

@@ -57,7 +57,7 @@ def _reasons(axis: Axis, which: NDArray[np.intp], columns: Mapping[str, Column])
 def _caveats(
     scheme: Scheme, values: Mapping[str, NDArray[np.float64]], calls: Mapping[str, NDArray[np.object_]]
 ) -> tuple[tuple[str, ...], ...]:
-    thresholds = {name: t.value for name, t in scheme.thresholds.items()}
+    thresholds = {name: t.value for name, t in scheme.parameters.items()}
     n_obs = len(next(iter(values.values())))
     given: list[list[str]] = [[] for _ in range(n_obs)]
     for rule in scheme.caveats:

@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from resistype.errors import SessionError
 from resistype.events import Event
 from resistype.history import History
-from resistype.scheme import Calls
+from resistype.scheme import Calls, write_scheme
 from resistype.scheme.context import Column
 from resistype.scheme.evidence import evidence_frame
 from resistype.scheme.scheme import Scheme
@@ -236,7 +237,28 @@ class Session:
         """Python that does the same again on the same data."""
         return script(self.log, self._data.digest())
 
-    # -- commands ----------------------------------------------------------------------------------
+    def save_scheme(self, path: str | Path) -> Path:
+        """Write the scheme as it stands now, whole, to a file, or into a folder as ``<id>-<version>.toml``.
+
+        The scheme of a run that calls two units is written with the axes of both. The last line of the log names the
+        file.
+
+        Raises
+        ------
+        OutputError
+            O101 when it cannot be written.
+        """
+        calls = self.data.calls
+        if calls is not None:
+            scheme = calls.whole_scheme().whole(self.scheme)
+        else:
+            own = {n: q for n, q in self.scheme.quantities.items() if n not in self.data.added}
+            scheme = self.scheme.model_copy(update={"quantities": own})
+        target = write_scheme(scheme, path)
+        self.log.append(Command("save_scheme", (str(target),)))
+        return target
+
+    # -- commands ------------------------------------------------------------------------------------------------
 
     def move_threshold(self, axis: str, name: str, value: float) -> None:
         """Move a threshold; the calls of the axis, and of those that look at them, are made again.

@@ -22,8 +22,8 @@ from resistype.spatial.export import cells_table, cells_text, read_cells, read_r
 from resistype.spatial.maps import ValueMap, density_map, exclusion_map, marker_map, share_map
 from resistype.spatial.mask import MaskMatch, match_mask
 from resistype.spatial.neighbours import Neighbourhood, nearest, neighbourhood
-from resistype.spatial.options import ImmuneRule, MapOptions, MarginRule, Roles, Threshold, threshold_table
-from resistype.spatial.phenotype import RegionCall, RegionCalls, describe_regions
+from resistype.spatial.options import MapOptions, MarginRule, Roles, Threshold, TissueOptions, threshold_table
+from resistype.spatial.phenotype import describe_regions, measure_regions
 from resistype.spatial.rim import rim_score, rim_thresholds
 from resistype.spatial.rois import Roi, in_roi
 from resistype.spatial.source import TissueColumns
@@ -32,18 +32,16 @@ from resistype.spatial.tissue import UNASSIGNED, Tissue
 __all__ = [
     "UNASSIGNED",
     "Compartments",
-    "ImmuneRule",
     "MapOptions",
     "MarginRule",
     "MaskMatch",
     "Neighbourhood",
-    "RegionCall",
-    "RegionCalls",
     "Roi",
     "Roles",
     "Threshold",
     "Tissue",
     "TissueColumns",
+    "TissueOptions",
     "ValueMap",
     "border_depth",
     "cells_table",
@@ -58,6 +56,7 @@ __all__ = [
     "infiltration",
     "marker_map",
     "match_mask",
+    "measure_regions",
     "nearest",
     "neighbourhood",
     "poisson_interval",

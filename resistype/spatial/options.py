@@ -14,8 +14,9 @@ from typing import Literal
 import pandas as pd
 
 from resistype.errors import TissueError
+from resistype.spatial.source import TissueColumns
 
-__all__ = ["ImmuneRule", "MapOptions", "MarginRule", "Roles", "Threshold", "threshold_table"]
+__all__ = ["MapOptions", "MarginRule", "Roles", "Threshold", "TissueOptions", "threshold_table"]
 
 
 @dataclass(frozen=True)
@@ -127,44 +128,24 @@ class MarginRule:
         )
 
 
-@dataclass(frozen=True)
-class ImmuneRule:
-    """When a region is called inflamed, excluded or desert, and when nothing can be said. All limits are ours.
-
-    The words are those of reviews (Hegde and Chen 2020, doi 10.1016/j.immuni.2019.12.011), which give no number.
+@dataclass(frozen=True, kw_only=True)
+class TissueOptions:
+    """How an image is measured, where the defaults do not fit.
 
     Parameters
     ----------
-    dense_mm2
-        T cells per mm² from which a compartment is not poor in them (ours: 100).
-    ratio
-        Density inside over density around (margin and outside) below which T cells are kept out (ours: 0.5).
-    min_tumour
-        Tumour cells a region needs (ours: 100).
-    min_area_mm2
-        Area that the inside, and what is around, need each (ours: 0.02 mm²).
+    roles
+        Which kinds are tumour and which are T cells; by default those that the scheme names in its states.
     margin
         Where the tumour ends.
+    scale_um, columns
+        Of cells that are no `Tissue` yet, as for `read_tissue`.
     """
 
-    dense_mm2: float = 100.0
-    ratio: float = 0.5
-    min_tumour: int = 100
-    min_area_mm2: float = 0.02
+    roles: Roles | None = None
     margin: MarginRule = MarginRule()
-
-    def __post_init__(self) -> None:
-        _positive(dense_mm2=self.dense_mm2, ratio=self.ratio)
-
-    def thresholds(self) -> tuple[Threshold, ...]:
-        """The limits of the rule and of its margin."""
-        return (
-            Threshold("dense", self.dense_mm2, "cells/mm²", "T cells from which a compartment is not poor in them"),
-            Threshold("ratio", self.ratio, "inside / around", "below it T cells are kept out"),
-            Threshold("tumour cells", self.min_tumour, "cells", "fewer: not assessable"),
-            Threshold("area", self.min_area_mm2, "mm²", "less inside or around: not assessable"),
-            *self.margin.thresholds(),
-        )
+    scale_um: float | None = None
+    columns: TissueColumns = TissueColumns()
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ def _same(given: _Given, other: Calls, what: str) -> None:
 
 
 def _thresholds(given: _Given) -> Iterator[tuple[str, Threshold]]:
-    for name, one in getattr(given.scheme, "thresholds", {}).items():
+    for name, one in given.scheme.parameters.items():
         yield name, one
     for axis in given.axes:
         for name, one in axis.thresholds.items():

@@ -9,10 +9,11 @@ from pathlib import Path
 import anndata as ad
 import pandas as pd
 import pytest
+from resistype.cli.cells import _BULK
 
 from resistype.cli import main
 from resistype.cli import run as bulk
-from resistype.cli.cells import _BULK, classify_command
+from resistype.cli.classify import classify_command
 from resistype.datasets import write_demo
 from tests.cohort.cells_file import genes_of, write_study
 

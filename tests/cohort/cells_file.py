@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from resistype.cohort.cells import load_cell_scheme, scheme_signatures
+from resistype.cohort.cells import scheme_signatures
 from resistype.library import load_library
 from tests.cohort.study import simulate
 

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellColumns, cell_table, load_cell_scheme
+from resistype.cohort.cells import CellColumns, cell_table
 from resistype.cohort.cells.course import Course, clone_courses
 from resistype.cohort.cells.samples import group_names
 from resistype.cohort.clone_change import clone_change
 from resistype.cohort.clone_diversity import Rarefaction, clone_diversity
 from resistype.cohort.clone_fate import drift, plasticity
+from resistype.scheme import load_scheme as load_cell_scheme
 
 SCHEME = load_cell_scheme("cart_product")
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellColumns, CellInputs, apply_cell_scheme, dli_response, load_cell_scheme
+from resistype.cohort.cells import CellColumns, CellInputs, dli_response
 from resistype.cohort.cells.dli import DliPlan
 from resistype.errors import SamplesError
+from resistype.scheme import load_scheme as load_cell_scheme
+from tests.cohort.applied import apply_cell_scheme
 
 STATE = CellColumns(state="state")
 CLONES = CellColumns(state="state", clone="clone")
@@ -112,7 +114,7 @@ def test_never_a_resistant_subtype() -> None:
     text = found.to_csv().lower()
 
     assert "resistan" not in text
-    assert not any(word in text for word in scheme.never)
+    assert not any(word in text for word in scheme.forbidden_words)
     assert set(found["pattern"]) >= {"responder_like", "missing_both", "not_assessable", "indeterminate"}
 
 

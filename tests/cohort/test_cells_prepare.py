@@ -140,4 +140,4 @@ def test_score_genes_beside_the_scores() -> None:
 def _only_memory() -> object:
     from resistype.cohort.cells import load_cell_scheme
 
-    return load_cell_scheme("cart_product").model_copy(update={"candidates": {"memory": ("memory_core4",)}})
+    return load_cell_scheme("cart_product").model_copy(update={"signature_choices": {"memory": ("memory_core4",)}})

@@ -80,7 +80,7 @@ def test_nothing_says_who_will_respond() -> None:
     calls = cart_product(textbook(), inputs=CellInputs(columns=STATE))
     text = " ".join([calls.to_frame().to_csv(), calls.to_frame("sample").to_csv(), *calls.caveats().values()]).lower()
 
-    assert not any(word in text for word in calls.scheme.never)
+    assert not any(word in text for word in calls.scheme.forbidden_words)
     assert {"RUO", "PSEUDOREP", "CAR_DROPOUT", "PRODUCT", "ACTIVATION_NOT_EXHAUSTION"} <= set(calls.caveats())
 
 

@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 import resistype as rt
-from resistype.cohort.cells import CellColumns, CellInputs, apply_cell_scheme, load_cell_scheme, tex_psr
+from resistype.cohort.cells import CellColumns, CellInputs, tex_psr
 from resistype.cohort.cells.psr import PsrReference, cd8_cells, partial_correlation, psr_cells
 from resistype.cohort.cells.table import cell_table
 from resistype.errors import SamplesError
 from resistype.expression import ReadOptions, as_expression
 from resistype.scheme import Calls
+from resistype.scheme import load_scheme as load_cell_scheme
+from tests.cohort.applied import apply_cell_scheme
 
 COLUMNS = CellColumns(timepoint=None, lineage="lineage", stage="stage")
 

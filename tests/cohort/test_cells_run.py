@@ -17,13 +17,13 @@ from resistype.cohort.cells import (
     classify_cells,
     compare_cells,
     cut_from_controls,
-    load_cell_scheme,
     scheme_signatures,
     states_by_cuts,
 )
 from resistype.errors import ExpressionError, RunError, SamplesError
 from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import Signature
+from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.score import RunOptions, ScoreOptions, listening
 from resistype.stats import compare_patients, per_patient
 from tests.cohort.cells_file import write_study

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.cohort.cells import CellColumns, cell_table, load_cell_scheme
+from resistype.cohort.cells import CellColumns, cell_table
 from resistype.cohort.cells.samples import KEYS, balances, group_names, mean_scores, sample_shares, share_of
 from resistype.cohort.cells.table import CellTable
+from resistype.scheme import load_scheme as load_cell_scheme
 
 SCHEME = load_cell_scheme("cart_product")
 STATES = ["CD8 CM", "CD8 EM", "T-reg", "exhausted", "Naive", "unheard of", None]
@@ -40,8 +41,8 @@ def test_groups_are_those_of_the_scheme(rows: list[tuple[str, str, str | None]])
 def test_shares_against_counting_by_hand(rows: list[tuple[str, str, str | None]]) -> None:
     scheme = SCHEME.model_copy(
         update={
-            "thresholds": SCHEME.thresholds
-            | {"min_cells": SCHEME.thresholds["min_cells"].model_copy(update={"value": 1})}
+            "parameters": SCHEME.parameters
+            | {"min_cells": SCHEME.parameters["min_cells"].model_copy(update={"value": 1})}
         }
     )
     shares = sample_shares(table(rows), scheme)

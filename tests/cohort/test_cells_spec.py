@@ -7,11 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import apply_cell_scheme, list_cell_schemes, load_cell_scheme
+from resistype.cohort.cells import list_cell_schemes
 from resistype.cohort.gate import CUTS
 from resistype.errors import InputError, SchemeError
 from resistype.library import load_library
+from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.scheme.caveats import CAVEATS, caveat_text
+from tests.cohort.applied import apply_cell_scheme
 
 SCHEMES = sorted(list_cell_schemes())
 
@@ -30,7 +32,7 @@ def test_every_threshold_has_a_source(name: str) -> None:
 @pytest.mark.parametrize("name", SCHEMES)
 def test_signatures_of_the_scheme_are_shipped(name: str) -> None:
     library = load_library()
-    for wanted in load_cell_scheme(name).candidates.values():
+    for wanted in load_cell_scheme(name).signature_choices.values():
         assert any(one in library for one in wanted), wanted
 
 
@@ -52,8 +54,8 @@ def test_no_text_predicts(name: str) -> None:
     ]
     texts += [caveat_text(rule.code) for rule in scheme.caveats]
 
-    assert scheme.never
-    assert [text for text in texts if any(word in text.lower() for word in scheme.never)] == []
+    assert scheme.forbidden_words
+    assert [text for text in texts if any(word in text.lower() for word in scheme.forbidden_words)] == []
 
 
 @pytest.mark.parametrize("name", SCHEMES)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.cohort.cells import apply_cell_scheme, load_cell_scheme
+from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.scheme.scheme import ABSTENTIONS
+from tests.cohort.applied import apply_cell_scheme
 
 NAN = float("nan")
 LEANING = {"n_t_cells": 200, "balance": 0.7, "balance_low": 0.4, "balance_high": 1.0}

@@ -261,7 +261,7 @@ class TestShipped:
 
     def test_every_threshold_has_a_source_and_a_meaning(self, name: str) -> None:
         scheme = load_scheme(name)
-        thresholds = [t for axis in scheme.axes for t in axis.thresholds.values()] + list(scheme.thresholds.values())
+        thresholds = [t for axis in scheme.axes for t in axis.thresholds.values()] + list(scheme.parameters.values())
         thresholds += [t for t in (scheme.one_sided, scheme.line_shift) if t is not None]
 
         assert thresholds
@@ -292,7 +292,7 @@ class TestShipped:
         scheme = load_scheme(name)
         texts = [label.text + label.headline for axis in scheme.axes for label in axis.labels.values()]
 
-        words = ("will respond", "probab", *scheme.never, *(("responder",) if scheme.system == "bulk" else ()))
+        words = ("will respond", "probab", *scheme.forbidden_words, *(("responder",) if scheme.system == "bulk" else ()))
         assert not [t for t in texts if any(word in t.lower() for word in words)]
 
     def test_labels_without_a_baseline_use_no_forbidden_word(self, name: str) -> None:

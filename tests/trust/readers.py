@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from resistype.cohort import clinical
-from resistype.cohort.cells import load_cell_scheme
 from resistype.expression import Block, ReadOptions, check_file, read_block, read_expression
 from resistype.library import import_signatures, read_toml
 from resistype.opinions.model import read_model

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resistype.cohort.cells import load_cell_scheme
 from resistype.errors import InputError, RunError
 from resistype.library import import_signatures, read_toml
 from resistype.opinions.model import read_model
 from resistype.opinions.subtypes import PortraitScaler
 from resistype.scheme import Reference, load_scheme
+from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.score import RunOptions, ScoreOptions, score
 from resistype.strict import read_json
 from tests.data.archives.make import TABLE

@@ -58,7 +58,7 @@ def _facts(run: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _limits(scheme: Scheme) -> dict[str, str]:
-    shared = {f"threshold {name}": f"{one.value:g}" for name, one in scheme.thresholds.items()}
+    shared = {f"threshold {name}": f"{one.value:g}" for name, one in scheme.parameters.items()}
     own = {f"threshold {axis.id}.{n}": f"{t.value:g}" for axis in scheme.axes for n, t in axis.thresholds.items()}
     return shared | own
 

@@ -242,7 +242,7 @@ def _value_crossing(
 def _source(side: Judged, axis: str, target: str) -> str:
     if side.side.scheme is None:
         return ""
-    threshold = side.axis(axis).thresholds.get(target) or side.side.scheme.thresholds[target]
+    threshold = side.axis(axis).thresholds.get(target) or side.side.scheme.parameters[target]
     return f"{threshold.source}: {threshold.citation}" if threshold.citation else threshold.source
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells.result import CellCalls
 from resistype.errors import SamplesError
+from resistype.scheme import Calls
 from resistype.stats import PatientTable, adjusted, compare_patients
 
 __all__ = ["compare_cells"]
 
 
 def compare_cells(
-    calls: CellCalls, groups: pd.Series, *, first: str, second: str | None = None, strata: pd.Series | None = None
+    calls: Calls, groups: pd.Series, *, first: str, second: str | None = None, strata: pd.Series | None = None
 ) -> pd.DataFrame:
     """Compare groups of patients, or one with the rest, at every time point.
 
@@ -60,7 +60,7 @@ def compare_cells(
     return out[["product", "timepoint", *(name for name in out.columns if name not in ("product", "timepoint"))]]
 
 
-def _tables(calls: CellCalls) -> list[tuple[str, PatientTable]]:
+def _tables(calls: Calls) -> list[tuple[str, PatientTable]]:
     """One table of patients a time point: shares of states, balance and mean scores."""
     values, cells = [], []
     if "composition" in calls.tables:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from resistype.cohort.cells.repeats import Draws
 from resistype.cohort.cells.table import CellTable
 from resistype.cohort.clone_change import ChangeRule, clone_change
 from resistype.cohort.clone_diversity import Rarefaction, clone_diversity
@@ -20,7 +21,7 @@ from resistype.cohort.clones import clone_counts
 from resistype.errors import SamplesError
 from resistype.scheme.scheme import Scheme
 
-__all__ = ["Course", "clone_courses"]
+__all__ = ["Course", "Repeats", "clone_courses", "repeat_courses"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +113,56 @@ def clone_courses(table: CellTable, clone: pd.Series | None, *, groups: pd.Serie
             parts[key].append(part)
     tables = {key: pd.concat(found, ignore_index=True) for key, found in parts.items() if found}
     return Course(pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient"), tables)
+
+
+_MOST = 20  # ours: every repeat tests every clone anew
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """Plasticity and expansion of every patient, for each repeat: columns by name, indexed by patient."""
+
+    again: list[dict[str, pd.Series]]
+    permuted: list[dict[str, pd.Series]]
+
+
+def repeat_courses(
+    table: CellTable, clone: pd.Series | None, *, groups: pd.Series, scheme: Scheme, seed: int
+) -> Repeats:
+    """Clones of every patient with the cells of each sample drawn anew, and with the time points permuted."""
+    n = min(scheme.repeats, _MOST)
+    if clone is None:
+        return Repeats([{}], [])
+    frame = table.frame
+    cells = pd.DataFrame({"patient": frame["patient"], "time": frame["timepoint"].astype(object), "state": groups})
+    cells["clone"] = clone.reindex(frame.index).to_numpy()
+    cells = cells[cells["clone"].notna()].reset_index(drop=True)
+    patient, time = cells["patient"].astype(str), cells["time"].astype(str)
+    known = cells[["time", "clone", "state"]].astype(str)
+    samples = Draws(patient + " " + time, known, seed=seed)
+    patients = Draws(patient, known, seed=seed)
+    again = [_clone_numbers(cells.iloc[samples.again()], table, scheme) for _ in range(n)]
+    times = cells["time"].to_numpy(dtype=object)
+    permuted = [
+        _clone_numbers(cells.assign(time=patients.permuted(times)), table, scheme) for _ in range(n)
+    ]
+    return Repeats(again, permuted)
+
+
+def _clone_numbers(cells: pd.DataFrame, table: CellTable, scheme: Scheme) -> dict[str, pd.Series]:
+    """Plastic share and number of expanded clones by patient; NaN where one cannot be had."""
+    rows = {}
+    for name, own in cells.groupby("patient", observed=True, sort=False):
+        present = set(own["time"])
+        one = _Patient(str(name), own, tuple(time for time in table.times if time in present), scheme)
+        share = _plastic(one)["plastic_share"]
+        made: dict[str, pd.DataFrame] = {}
+        if len(one.times) > 1:
+            _try("clones", one.clones, one.name, made)
+        expanded = float((made["clones"]["call"] == "expanded").sum()) if made else np.nan
+        rows[str(name)] = {"plastic_share": share, "n_expanded": expanded}
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=["plastic_share", "n_expanded"]).astype(float)
+    return {str(column): found[column] for column in found}
 
 
 def _without_clones(table: CellTable, scheme: Scheme) -> Course:

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resistype.cohort.cells.product import CellInputs, find_clones
-from resistype.cohort.cells.result import CellCalls
+from resistype.cohort.cells.repeats import split_counts
 from resistype.cohort.cells.samples import group_names, sample_shares
 from resistype.cohort.cells.table import CellTable, cell_table
-from resistype.cohort.cells.verdicts import apply_cell_scheme
 from resistype.cohort.clone_origin import origin
 from resistype.cohort.composition import share_change
 from resistype.errors import SamplesError
-from resistype.scheme.read import load_scheme
-from resistype.scheme.scheme import Scheme
+from resistype.scheme import Calls, Scheme, load_scheme
+from resistype.scheme.measured import ByChance, Measured, call_measured, rng_of
 
 __all__ = ["DliPlan", "dli_response"]
 
@@ -54,7 +54,7 @@ def dli_response(
     inputs: CellInputs | None = None,
     plan: DliPlan | None = None,
     scheme: str | Path | Scheme = "dli_response",
-) -> CellCalls:
+) -> Calls:
     """Describe T cells before and after donor lymphocyte infusion.
 
     Parameters
@@ -70,7 +70,7 @@ def dli_response(
 
     Returns
     -------
-    CellCalls
+    Calls
         Calls of patients (the two components, the pattern, the origin), with the tables composition, patients, origin.
 
     Raises
@@ -95,25 +95,86 @@ def dli_response(
     shares = sample_shares(table, loaded)
     before = _before(table, plan)
     rows = {name: _samples(shares, name, before, plan=plan, scheme=loaded) for name in _patients(table)}
-    numbers = pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient")
-    after = numbers.pop("after")
-    numbers, why = _reference(numbers, loaded, plan)
-    _changes(numbers, inputs.seed)
+    counts = pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient")
+    after = counts.pop("after")
+    numbers, why = _numbers(counts, loaded, plan, seed=inputs.seed)
     origins = _origins(table, clone, group_names(table, loaded), before=before, after=after)
     _put_origins(numbers, why, origins)
-    quantities = numbers[[name for name in numbers if name in loaded.quantities]]
     tables = {"composition": shares, "patients": numbers.assign(before=before, after=after).reset_index()}
     tables["origin"] = pd.concat(origins.values(), ignore_index=True) if origins else _NO_ORIGIN
-    return CellCalls(
-        scheme=loaded,
-        samples=None,
-        patients=apply_cell_scheme(loaded, quantities, why=why),
-        quantities={"patients": quantities},
+    again, permuted = _repeats(counts, numbers, loaded, plan, seed=inputs.seed)
+    measured = Measured(
+        unit="patient",
+        numbers=numbers[[name for name in numbers if name in loaded.quantities]],
+        why=why,
+        design=pd.DataFrame({"patient": numbers.index, "timepoint": after}, index=numbers.index),
+        by_chance=[ByChance("patients with the time points of their cells permuted", permuted)],
+        again={"cells": again},
+        reference={"mode": "own samples over time", "name": "each patient before infusion", "n": len(numbers)},
         tables=tables,
         notes=(*inputs.notes, *table.notes, *found),
-        run={"scheme": loaded.ref, "claim": loaded.claim, "columns": vars(inputs.columns), "plan": vars(plan)}
-        | {"thresholds": loaded.threshold_rows(), "caveats": list(table.caveats), "seed": inputs.seed},
+        run={"columns": vars(inputs.columns), "plan": vars(plan), "seed": inputs.seed},
+        caveats=table.caveats,
     )
+    return call_measured(loaded, measured)
+
+
+def _numbers(
+    counts: pd.DataFrame, scheme: Scheme, plan: DliPlan, *, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What follows from the counts of the two samples of every patient."""
+    numbers, why = _reference(counts, scheme, plan)
+    _changes(numbers, seed)
+    return numbers, why
+
+
+_KINDS = ("early", "late")
+_ORIGINS = ["origin_product", "origin_not_product", "origin_untracked"]
+
+
+def _repeats(
+    counts: pd.DataFrame, numbers: pd.DataFrame, scheme: Scheme, plan: DliPlan, *, seed: int
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """The numbers with the cells of every sample drawn anew, and with the time points of each patient's permuted.
+
+    Cells of one state are alike, so counts are drawn. Where early clones come from is drawn anew over the early cells;
+    nothing is permuted there.
+    """
+    rngs = {str(name): rng_of(seed, str(name)) for name in counts.index}
+    again, permuted = [], []
+    for _ in range(scheme.repeats):
+        drawn, dealt = counts.copy(), counts.copy()
+        origins = numbers[[*_ORIGINS, "n_early"]].copy()
+        for name, rng in rngs.items():
+            pre, post = (_three(counts.loc[name], time) for time in ("pre", "post"))
+            for time, own in (("pre", pre), ("post", post)):
+                if own is not None:
+                    _put(drawn, name, time, rng.multinomial(own.sum(), own / max(own.sum(), 1)))
+            if pre is not None and post is not None:
+                for time, own in zip(("pre", "post"), split_counts(pre, post, rng=rng), strict=True):
+                    _put(dealt, name, time, own)
+            if not origins.loc[name].isna().any():
+                part = origins.loc[name, _ORIGINS].to_numpy(np.float64)
+                origins.loc[name, _ORIGINS] = rng.multinomial(int(origins.loc[name, "n_early"]), part / part.sum())
+                origins.loc[name, _ORIGINS] /= origins.loc[name, "n_early"]
+        again.append(_numbers(drawn, scheme, plan, seed=seed)[0].join(origins))
+        permuted.append(_numbers(dealt, scheme, plan, seed=seed)[0].join(numbers[[*_ORIGINS, "n_early"]]))
+    return again, permuted
+
+
+def _three(row: pd.Series, time: str) -> NDArray[np.int64] | None:
+    """Early, late and other cells of a sample; None where there is no sample."""
+    if np.isnan(row[f"n_{time}"]):
+        return None
+    known = np.nan_to_num(row[[f"{kind}_{time}_n" for kind in _KINDS]].to_numpy(np.float64)).astype(np.int64)
+    return np.array([*known, int(row[f"n_{time}"]) - known.sum()])
+
+
+def _put(counts: pd.DataFrame, name: str, time: str, drawn: NDArray[np.int64]) -> None:
+    """Counts of a sample, in place; what no cell of the data is called stays missing."""
+    for kind, n in zip(_KINDS, drawn.tolist(), strict=False):
+        if not np.isnan(counts.loc[name, f"{kind}_{time}_n"]):
+            counts.loc[name, f"{kind}_{time}_n"] = float(n)
 
 
 _NO_ORIGIN = pd.DataFrame(columns=["patient", "origin", "n_cells", "share_cells", "n_clones", "share_clones"])

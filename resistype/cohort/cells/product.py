@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.cells.course import Course, clone_courses
-from resistype.cohort.cells.result import CellCalls
+from resistype.cohort.cells.course import Course, clone_courses, repeat_courses
+from resistype.cohort.cells.repeats import draw_counts
 from resistype.cohort.cells.samples import KEYS, balances, group_names, mean_scores, sample_shares, share_of
 from resistype.cohort.cells.table import CellColumns, CellTable, cell_table
-from resistype.cohort.cells.verdicts import apply_cell_scheme
 from resistype.cohort.clones import clones_from_airr
+from resistype.cohort.composition import balance
 from resistype.errors import SamplesError
-from resistype.scheme.read import load_scheme
-from resistype.scheme.scheme import Scheme
+from resistype.scheme import Calls, Scheme, load_scheme
+from resistype.scheme.measured import ByChance, Measured, call_units, rng_of
 
 __all__ = ["CellInputs", "cart_product", "find_clones"]
 
@@ -68,7 +68,7 @@ def find_clones(obs: pd.DataFrame, inputs: CellInputs, table: CellTable) -> tupl
 
 def cart_product(
     cells: pd.DataFrame, *, inputs: CellInputs | None = None, scheme: str | Path | Scheme = "cart_product"
-) -> CellCalls:
+) -> Calls:
     """Describe CAR T cells of products and of samples after infusion.
 
     Parameters
@@ -82,9 +82,9 @@ def cart_product(
 
     Returns
     -------
-    CellCalls
-        Calls of samples (balance, exhaustion, CAR-Treg) and patients (balance of the product, plasticity, expansion),
-        with the tables composition, balance, scores, clones, diversity, drift, flow.
+    Calls
+        Calls of patients (balance of the product, plasticity, expansion); ``at("sample")`` gives those of samples
+        (balance, exhaustion, CAR-Treg). With the tables composition, balance, scores, clones, diversity, drift, flow.
 
     Raises
     ------
@@ -113,26 +113,101 @@ def cart_product(
     tables["patients"] = course.patients.reset_index()
     if inputs.scores is not None:
         tables["scores"] = mean_scores(table, inputs.scores, min_cells=int(loaded.cut("min_cells_mean")))
-    return CellCalls(
-        scheme=loaded,
-        samples=apply_cell_scheme(loaded, numbers, patients=False, why=why),
-        patients=apply_cell_scheme(loaded, patients, why=why_patients),
-        quantities={"samples": numbers, "patients": patients},
-        tables=tables,
-        notes=(*inputs.notes, *table.notes, *found),
-        run=_record(loaded, table, inputs),
-    )
-
-
-def _record(scheme: Scheme, table: CellTable, inputs: CellInputs) -> dict[str, Any]:
-    return {
-        "scheme": scheme.ref,
-        "claim": scheme.claim,
-        "columns": vars(inputs.columns),
-        "seed": inputs.seed,
-        "thresholds": scheme.threshold_rows(),
-        "caveats": list(table.caveats),
+    again, dealt = _shares_again(numbers, shares, loaded, seed=inputs.seed)
+    clones = repeat_courses(table, clone, groups=groups, scheme=loaded, seed=inputs.seed)
+    same = {
+        "reference": {"mode": "own samples over time", "name": "each patient's own samples", "n": len(patients)},
+        "tables": tables,
+        "notes": (*inputs.notes, *table.notes, *found),
+        "run": {"columns": vars(inputs.columns), "seed": inputs.seed},
+        "caveats": table.caveats,
     }
+    of_patients = Measured(
+        unit="patient",
+        numbers=patients,
+        why=why_patients,
+        design=pd.DataFrame({"patient": patients.index}, index=patients.index),
+        by_chance=[
+            ByChance(_COIN.format("products"), [_of_products(patients, one) for one in dealt]),
+            *([ByChance(_TIMES, [patients.assign(**one) for one in clones.permuted])] if clones.permuted else []),
+        ],
+        again={"cells": [_of_products(patients, one).assign(**two) for one, two in zip(again, cycle(clones.again))]},  # noqa: B905
+        **same,
+    )
+    of_samples = Measured(
+        unit="sample",
+        numbers=_flat(numbers),
+        why=_flat(why),
+        design=_flat(numbers.index.to_frame()),
+        by_chance=[ByChance(_COIN.format("samples"), [_flat(one) for one in dealt])],
+        again={"cells": [_flat(one) for one in again]},
+        **same,
+    )
+    return call_units(loaded, [of_patients, of_samples])
+
+
+_COIN = "{} with memory and cytotoxic dealt by a coin to the cells that are either"
+_TIMES = "patients with the time points of their cells permuted"
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of samples, by name."""
+    return table.set_axis(pd.Index([f"{patient} {time}" for patient, time in table.index]), axis=0)
+
+
+_SHARES = {
+    "memory_share": "memory",
+    "cytotoxic_share": "cytotoxic",
+    "exhausted_share": "exhausted",
+    "treg_share": "treg",
+}
+
+
+def _shares_again(
+    numbers: pd.DataFrame, shares: pd.DataFrame, scheme: Scheme, *, seed: int
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """Numbers of samples with their cells drawn anew, and with memory and cytotoxic cells dealt by a coin."""
+    kinds = list(dict.fromkeys(shares["kind"]))
+    wide = shares.pivot_table(index=KEYS, columns="kind", values="numerator", aggfunc="sum", observed=True)
+    wide = wide.reindex(numbers.index).reindex(columns=kinds).fillna(0).astype(np.int64)
+    counts = {f"{one[0]} {one[1]}": row for one, row in zip(wide.index, wide.to_numpy(), strict=True)}
+    again = [
+        _with_counts(numbers, pd.DataFrame(list(one.values()), index=wide.index, columns=kinds), seed)
+        for one in draw_counts(counts, seed=seed, repeats=scheme.repeats)
+    ]
+    if not {"memory", "cytotoxic"} <= set(kinds):
+        return again, []
+    either = (wide["memory"] + wide["cytotoxic"]).to_numpy()
+    coins = [rng_of(seed, name) for name in counts]
+    dealt = []
+    for _ in range(scheme.repeats):
+        memory = np.array([coin.binomial(n, 0.5) for coin, n in zip(coins, either, strict=True)], dtype=np.int64)
+        dealt.append(_with_counts(numbers, wide.assign(memory=memory, cytotoxic=either - memory), seed))
+    return again, dealt
+
+
+def _with_counts(numbers: pd.DataFrame, counts: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Shares and balances by other counts of the same samples; what was missing stays missing."""
+    out, n = numbers.copy(), numbers["n_t_cells"].to_numpy()
+    for name, kind in _SHARES.items():
+        if kind in counts:
+            out[name] = (counts[kind] / n).where(numbers[name].notna())
+    for row in np.flatnonzero(numbers["balance"].notna()):
+        one = counts.iloc[row]
+        found = balance(int(one["memory"]), int(one["cytotoxic"]), int(n[row]), seed=seed)
+        out.iloc[row, _columns(out)] = [found.value, found.low, found.high]
+    return out
+
+
+def _columns(numbers: pd.DataFrame) -> list[int]:
+    return [int(numbers.columns.get_loc(name)) for name in ("balance", "balance_low", "balance_high")]  # type: ignore[arg-type]
+
+
+def _of_products(patients: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of patients with those of the infusion product taken from other numbers of the samples."""
+    own = samples[(samples["is_product"] == 1).to_numpy()].droplevel("timepoint").reindex(patients.index)
+    kept = ["balance", "balance_low", "balance_high", "exhausted_share"]
+    return patients.assign(**{name: own[name] for name in kept})
 
 
 def _sample_numbers(shares: pd.DataFrame, leaning: pd.DataFrame, table: CellTable) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -150,12 +225,10 @@ def _sample_numbers(shares: pd.DataFrame, leaning: pd.DataFrame, table: CellTabl
         },
         index=index,
     )
-    kinds = {"memory_share": "memory", "cytotoxic_share": "cytotoxic"}
-    kinds |= {"exhausted_share": "exhausted", "treg_share": "treg"}
-    why = pd.DataFrame("", index=index, columns=["n_t_cells", "balance", *kinds])
+    why = pd.DataFrame("", index=index, columns=["n_t_cells", "balance", *_SHARES])
     why["n_t_cells"] = [f"{int(n)} T cells" for n in numbers["n_t_cells"]]
     why["balance"] = leaning["reason"].to_numpy()
-    for name, kind in kinds.items():
+    for name, kind in _SHARES.items():
         numbers[name] = share_of(shares, kind, index)["share"].to_numpy()
         why.loc[numbers[name].isna(), name] = f"the data have no {kind} cells"
     unresolved = shares["kind"].str.endswith("unresolved").any()

@@ -16,17 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.cohort.cells.product import CellInputs
+from resistype.cohort.cells.repeats import Draws
 from resistype.cohort.cells.samples import mean_scores
 from resistype.cohort.cells.table import CellTable, cell_table
 from resistype.errors import SamplesError
 from resistype.scheme import Calls, Scheme, load_scheme
-from resistype.scheme.measured import Measured, call_measured
+from resistype.scheme.measured import NOTHING_ENTERS, ByChance, Measured, call_measured
 
 __all__ = ["PsrReference", "cd8_cells", "partial_correlation", "psr_cells", "tex_psr"]
 
 STAGES = ("tprog", "tint", "ttex")
 NEEDED = ("psr", "activation", "heat_shock")
-REPEATS = 50  # ours
+_NO_STAGES = "not counted: no column says the stage, so none could be permuted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +150,8 @@ def tex_psr(
         numbers=numbers,
         why=_why(numbers, loaded),
         design=pd.DataFrame({"patient": numbers.index}, index=numbers.index),
-        by_chance=("patients with permuted stages", permuted),
+        by_chance=[ByChance("patients with permuted stages", permuted)] if permuted else [],
+        not_counted=_NO_STAGES if "stage" not in table.frame else NOTHING_ENTERS,
         again={"cells": again},
         reference={"mode": "own cohort", "name": "the other patients of this cohort", "n": len(numbers)},
         tables=tables,
@@ -171,21 +173,21 @@ def _repeats(
     table: CellTable, scores: pd.DataFrame, scheme: Scheme, reference: PsrReference, *, seed: int
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
     """The numbers with each patient's cells drawn anew, and with the stages of each patient's cells permuted."""
-    rng = np.random.default_rng(seed)
-    rows = list(table.frame.groupby(table.frame["patient"].astype(str), sort=False).indices.values())
-    again, permuted = [], []
-    for _ in range(REPEATS):
-        drawn = np.concatenate([rng.choice(own, len(own)) for own in rows])
-        frame = table.frame.iloc[drawn].reset_index(drop=True)
-        again.append(
-            _numbers(replace(table, frame=frame), scores.iloc[drawn].reset_index(drop=True), scheme, reference)[0]
-        )
-    for _ in range(REPEATS if "stage" in table.frame else 0):
-        order = np.empty(len(table.frame), dtype=np.intp)
-        for own in rows:
-            order[own] = rng.permutation(own)
-        stage = table.frame["stage"].iloc[order].set_axis(table.frame.index)
-        permuted.append(_numbers(replace(table, frame=table.frame.assign(stage=stage)), scores, scheme, reference)[0])
+    frame, n = table.frame, scheme.repeats
+    known = scores.assign(stage=frame["stage"].astype(str)) if "stage" in frame else scores
+    draws = Draws(frame["patient"].astype(str), known, seed=seed)
+    again = []
+    for rows in (draws.again() for _ in range(n)):
+        drawn = replace(table, frame=frame.iloc[rows].reset_index(drop=True))
+        again.append(_numbers(drawn, scores.iloc[rows].reset_index(drop=True), scheme, reference)[0])
+    if "stage" not in frame:
+        return again, []
+    patients = _patients(table, scores, scheme, reference)
+    stage = frame["stage"].astype(object).to_numpy()
+    permuted = []
+    for _ in range(n):
+        dealt = replace(table, frame=frame.assign(stage=draws.permuted(stage)))
+        permuted.append(patients.join(_stages(dealt, scores, scheme)[1]))
     return again, permuted
 
 

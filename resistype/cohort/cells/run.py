@@ -19,7 +19,6 @@ from resistype.cohort.cells.options import CellOptions
 from resistype.cohort.cells.prepare import STATE_OF_SCORE, prepare_clones, prepare_obs, prepare_states
 from resistype.cohort.cells.product import CellInputs, cart_product
 from resistype.cohort.cells.psr import tex_psr
-from resistype.cohort.cells.result import CellCalls
 from resistype.cohort.cells.table import CellColumns, read_time
 from resistype.errors import ExpressionError, GeneError, SchemeError
 from resistype.expression import Expression, as_expression
@@ -54,7 +53,7 @@ def scheme_signatures(scheme: Scheme, library: SignatureSpec = None) -> dict[str
     'tex_psr_core3'
     """
     known = _library(library)
-    return {name: next((one for one in ids if one in known), ids[-1]) for name, ids in scheme.candidates.items()}
+    return {name: next((one for one in ids if one in known), ids[-1]) for name, ids in scheme.signature_choices.items()}
 
 
 def _library(library: SignatureSpec) -> Library:
@@ -68,7 +67,7 @@ def _library(library: SignatureSpec) -> Library:
 
 def classify_cells(
     data: Any, scheme: str | Path | Scheme = "cart_product", *, options: CellOptions | None = None
-) -> Calls | CellCalls:
+) -> Calls:
     """Classify cells, samples and patients by a cell scheme.
 
     Parameters
@@ -82,8 +81,8 @@ def classify_cells(
 
     Returns
     -------
-    CellCalls
-        With the tables of the scheme, ``distributions`` of the scores, ``coverage`` of the signatures and, when asked
+    Calls
+        Of patients; ``at("sample")`` where the scheme calls samples too. With the tables of the scheme, ``distributions`` of the scores, ``coverage`` of the signatures and, when asked
         for, ``cells``.
 
     Raises
@@ -115,12 +114,9 @@ def classify_cells(
     notes = (*expression.notes, *notes, *more, *found)
     inputs = CellInputs(columns=columns, scores=scored.frame, clones=clones, notes=notes, seed=options.seed)
     calls = _apply(loaded, obs, inputs, options=options, published=scored.ids.get("psr") == "tex_psr")
-    calls = replace(calls, run={**calls.run, **_run(calls, expression, scored, options)})
-    calls = replace(calls, run={**calls.run, "patients": _patient_facts(obs, columns)})
-    calls = replace(
-        calls, tables={**calls.tables, **_tables(expression, obs, scored, columns=columns, options=options)}
-    )
-    return replace(calls, coverage=_coverage(scored)) if isinstance(calls, Calls) else calls
+    run = {**calls.run, **_run(calls, expression, scored, options), "patients": _patient_facts(obs, columns)}
+    tables = {**calls.tables, **_tables(expression, obs, scored, columns=columns, options=options)}
+    return replace(calls, run=run, tables=tables, coverage=_coverage(scored))
 
 
 def _coverage(scored: _Scored) -> pd.DataFrame:
@@ -168,7 +164,7 @@ def _score(expression: Expression, scheme: Scheme, options: CellOptions) -> _Sco
 
 def _apply(
     scheme: Scheme, obs: pd.DataFrame, inputs: CellInputs, *, options: CellOptions, published: bool
-) -> Calls | CellCalls:
+) -> Calls:
     """The steps of the system that the scheme names."""
     if scheme.system == "tex_psr":
         return tex_psr(obs, inputs=inputs, reference=options.reference, published=published, scheme=scheme)
@@ -183,25 +179,19 @@ def _apply(
     raise SchemeError(message, code="S104")
 
 
-def _signatures(calls: Calls | CellCalls, scored: _Scored) -> dict[str, Any]:
-    """As a record of biopsies has it: reference and hash by id."""
-    if not isinstance(calls, Calls):
-        return dict(scored.ids)
+def _signatures(scored: _Scored) -> dict[str, Any]:
+    """Reference and hash by id, as a record of biopsies has it."""
     library = load_library()
     known = {one: library[one] for one in scored.ids.values() if one in library}
     return {one: {"ref": s.ref, "sha256": s.content_hash} for one, s in known.items()}
 
 
-def _run(calls: Calls | CellCalls, expression: Expression, scored: _Scored, options: CellOptions) -> dict[str, Any]:
+def _run(calls: Calls, expression: Expression, scored: _Scored, options: CellOptions) -> dict[str, Any]:
     return {
-        "signatures": _signatures(calls, scored),
+        "signatures": _signatures(scored),
         "method": calls.scheme.method,
         "cuts": dict(options.cuts),
-        "source": expression.source,
-        "sha256": expression.digest,
         "n_cells": expression.n_obs,
-        "n_genes": expression.n_genes,
-        "unit": expression.unit,
         "input": {
             "source": expression.source,
             "sha256": expression.digest,
@@ -232,7 +222,7 @@ def _tables(
         words = words.cat.rename_categories(_time_labels(words))
     score_of = {state: name for name, state in STATE_OF_SCORE.items()}
     cuts = {score_of.get(name, name): cut for name, cut in options.cuts.items()}
-    tables = {"coverage": scored.coverage, "distributions": distributions(scored.frame, words, cuts=cuts)}
+    tables = {"distributions": distributions(scored.frame, words, cuts=cuts)}
     if options.parity:
         tables["parity"] = _parity(expression, scored, options)
     if options.keep_cells:
