@@ -37,7 +37,7 @@ def write_folder(calls: Calls, folder: str | Path, options: ReportOptions | None
     texts = {
         "calls.tsv": table_text(calls.to_frame().reset_index()),
         "evidence.tsv": table_text(calls.evidence()),
-        "scores.tsv": table_text(calls.quantities.rename_axis("sample").reset_index()),
+        "scores.tsv": table_text(calls.quantities.rename_axis(calls.unit).reset_index()),
         "genes.tsv": table_text(calls.genes),
         "coverage.tsv": table_text(calls.coverage.reset_index()),
         "report.html": render(report),

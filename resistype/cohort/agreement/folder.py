@@ -38,15 +38,17 @@ def read_folder(folder: Path) -> dict[str, Any]:
     try:
         calls, evidence, scores = (_table(folder / name) for name in FILES[:3])
         run = json.loads((folder / FILES[3]).read_text(encoding="utf-8"))
-        calls, scores = calls.set_index("sample"), scores.set_index("sample")
+        calls, scores = (table.set_index(str(table.columns[0])).rename_axis("sample") for table in (calls, scores))
         axes = [str(name).removesuffix("_base_rate") for name in calls.columns if str(name).endswith("_base_rate")]
         if not axes or run.get("format") != "resistype-run":
             message = (
-                f"{str(folder)!r} holds no calls of biopsies. Of cells, compare columns of its calls.tsv in Python."
+                f"{str(folder)!r} holds no calls of resistype classify."
             )
             raise SamplesError(message, code="E993")
         reasons = _reasons(evidence, calls.index, axes)
-        scheme = _scheme(run, evidence)
+        scheme = _scheme(folder, run, evidence)
+        if scheme is not None:  # a run may call two units; the folder's first table is of one
+            scheme = scheme.model_copy(update={"axes": tuple(one for one in scheme.axes if one.id in axes)})
         firm = {axis: _numbers(calls[f"{axis}_stability"]) for axis in axes if f"{axis}_stability" in calls}
         values = scores.apply(_numbers) if scheme is not None else pd.DataFrame(index=calls.index)
     except (OSError, ValueError, KeyError, AttributeError) as error:
@@ -97,8 +99,11 @@ def _reasons(evidence: pd.DataFrame, samples: pd.Index, axes: list[str]) -> pd.D
     return first.reindex(index=samples, columns=axes).fillna("")
 
 
-def _scheme(run: dict[str, Any], evidence: pd.DataFrame) -> Scheme | None:
-    """The scheme of the run, where it can be had again and its thresholds are those of the evidence."""
+def _scheme(folder: Path, run: dict[str, Any], evidence: pd.DataFrame) -> Scheme | None:
+    """The scheme of the run: the one beside it, or one that can be had again with the thresholds of the evidence."""
+    if (folder / "scheme.toml").is_file():
+        beside = load_scheme(folder / "scheme.toml")
+        return beside if _shown(evidence) <= _limits(beside) else None
     given = (run.get("arguments") or {}).get("scheme")
     base, _, method = str(run["scheme"]["version"]).partition("+")
     for source in dict.fromkeys((given, run["scheme"]["id"])):
