@@ -106,7 +106,8 @@ def write_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
     try:
         return replace_file(path, write)
     except OSError as error:
-        message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
+        why = error.strerror or error
+        message = f"{str(path)!r} cannot be written: {why}. Nothing was written there. Choose another place."
         raise OutputError(message, code="O101") from None
 
 

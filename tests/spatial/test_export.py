@@ -174,7 +174,9 @@ def test_what_cannot_be_written_leaves_the_older_file(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         write_cells(target, pd.DataFrame({"n": [1]}), [])
     assert (
-        str(caught.value) == f"O101 '{target}' cannot be written: No such file or directory. Nothing was written there."
+        str(caught.value)
+        == f"O101 '{target}' cannot be written: No such file or directory. Nothing was written there. "
+        "Choose another place."
     )
     kept = tmp_path / "rois.geojson"
     kept.write_text("older", encoding="utf-8")

@@ -348,7 +348,7 @@ def test_too_many_observations_are_not_exported(
 
 
 def test_a_folder_that_is_not_there_is_named(small: SessionData, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"O101 .*view\.html cannot be written"):
+    with pytest.raises(OSError, match=r"O101 .*view\.html' cannot be written"):
         Explorer(small).to_html(tmp_path / "no" / "view.html")
 
 
