@@ -69,7 +69,7 @@ class Event:
             try:
                 if listener is not None:
                     listener(news)
-            except Exception as error:  # noqa: BLE001  whatever a view raises, the others hear the news
+            except Exception as error:  # noqa: BLE001  the others hear the news
                 failures.append(self._sentence(listener, error))
         for sentence in failures:
             self._tell(sentence)

@@ -1,8 +1,11 @@
-"""A cohort beside a draft: made ready once, asked after every edit. Scores here are those of `score`, to the bit.
+"""A cohort beside a draft: made ready once, asked after every edit.
 
-Ranks of a matrix do not depend on the gene list, so they are made once; the ssGSEA score of a list is then a sum over
-its members. The score of a version and of a draft is shown by group, or as the change of each patient from baseline.
-Choosing genes by such a picture fits the list to these samples, and the picture says so.
+Scores here are those of `score`, to the bit.
+
+Ranks of a matrix do not depend on the gene list, so they are made once; the ssGSEA score of a list
+is then a sum over its members. The score of a version and of a draft is shown by group, or as the
+change of each patient from baseline. Choosing genes by such a picture fits the list to these
+samples, and the picture says so.
 """
 
 from __future__ import annotations
@@ -74,7 +77,8 @@ class CohortData:
     Parameters
     ----------
     data
-        Expression (n_obs, n_genes): whatever `as_expression` takes. Of more than 2,000 samples so many are drawn.
+        Expression (n_obs, n_genes): whatever `as_expression` takes. Of more than 2,000 samples so
+        many are drawn.
     samples
         Samples table or its path; None for the `obs` of the data.
     by
@@ -117,7 +121,10 @@ class CohortData:
             self.notes += (f"{absent} samples of the matrix are not in the samples table.",)
         self.columns = _columns(self.table)
         if by and by not in self.columns:
-            message = f"There is no column '{by}' with 2 to {MANY} values; there are: {', '.join(self.columns) or 'none'}."
+            message = (
+                f"There is no column '{by}' with 2 to {MANY} values; there are: "
+                f"{', '.join(self.columns) or 'none'}."
+            )
             raise SamplesError(message, code="E903")
         self.by = by or (self.columns[0] if self.columns else "")
         self.pairs = _pairs(self.table, patient, timepoint, baseline)
@@ -131,7 +138,7 @@ class CohortData:
     @cached_property
     def _ranks(self) -> NDArray[np.int32] | None:
         """Doubled mid-ranks of every sample; None where genes are missing in some samples."""
-        from resistype.score.kernels import doubled_ranks  # noqa: PLC0415  numba only when something is scored
+        from resistype.score.kernels import doubled_ranks
         from resistype.score.rows import CsrRows, as_rows, dense  # noqa: PLC0415
 
         rows = as_rows(self.expression.values)
@@ -139,7 +146,10 @@ class CohortData:
         return None if bool(np.isnan(full.values).any()) else doubled_ranks(full)
 
     def score(self, signature: Signature | None) -> tuple[NDArray[np.float64], str]:
-        """SsGSEA (ES / N) of every sample, shape (n_obs,), and why there is none; the values are those of `score`."""
+        """SsGSEA (ES / N) of every sample, shape (n_obs,), and why there is none.
+
+        The values are those of `score`.
+        """
         nothing = np.full(self.expression.n_obs, np.nan)
         if signature is None:
             return nothing, ""
@@ -147,10 +157,8 @@ class CohortData:
             matched = match_signatures(self.expression, Library([signature]), warn_below=0.0)
         except GeneError:
             cover = self.expression.index.coverage(signature.genes, species=signature.species)
-            return (
-                nothing,
-                f"{signature.id}: {cover.found} of {cover.asked} genes are in the data; under half there is no score",
-            )
+            seen = f"{cover.found} of {cover.asked} genes are in the data"
+            return nothing, f"{signature.id}: {seen}; under half there is no score"
         sets = matched.sets
         if self._ranks is None:
             return score_sets(self.expression.values, sets, method=METHOD)[:, 0], ""
@@ -245,7 +253,10 @@ def _pairs(
 ) -> NDArray[np.intp] | None:
     """Rows (later, baseline) of each pair, shape (n_pairs, 2)."""
     if any((patient, timepoint, baseline)) and not all((patient, timepoint, baseline)):
-        message = f"patient={patient!r}, timepoint={timepoint!r}, baseline={baseline!r}: give all three, or none."
+        message = (
+            f"patient={patient!r}, timepoint={timepoint!r}, baseline={baseline!r}: give all three, "
+            "or none."
+        )
         raise SamplesError(message, code="E911")
     if not patient:
         return None

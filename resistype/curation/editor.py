@@ -1,10 +1,14 @@
-"""The signature editor: one draft under a curator's hands. Commands change it, each can be undone, none can lose it.
+"""The signature editor: one draft under a curator's hands.
 
-The editor is headless: a widget sends it commands and shows what it says. After every command the draft is kept in the
-folder, so that a kernel that stops loses nothing; when it cannot be kept, `unsaved` says so and the draft is still in
-memory. A saved signature is judged by the same rules as a file, before and after it is written.
+Commands change it, each can be undone, none can lose it.
 
-A file arrives as a name and a text, never as a path: the page of a notebook cannot name files of this machine.
+The editor is headless: a widget sends it commands and shows what it says. After every command the
+draft is kept in the folder, so that a kernel that stops loses nothing; when it cannot be kept,
+`unsaved` says so and the draft is still in memory. A saved signature is judged by the same rules as
+a file, before and after it is written.
+
+A file arrives as a name and a text, never as a path: the page of a notebook cannot name files of
+this machine.
 """
 
 from __future__ import annotations
@@ -64,8 +68,8 @@ class SignatureEditor:
     folder
         Where drafts are kept and signatures saved.
     start
-        A signature to begin with, or an id of the library, or names as one text. A draft that was kept goes before it,
-        then the signature that is saved in the folder under this name.
+        A signature to begin with, or an id of the library, or names as one text. A draft that was
+        kept goes before it, then the signature that is saved in the folder under this name.
     library
         What to compare with; None for the shipped library.
 
@@ -94,7 +98,7 @@ class SignatureEditor:
     >>> import tempfile
     >>> editor = SignatureEditor("mine", tempfile.mkdtemp())
     >>> editor.add("WARS, B2M, 1-Mar")
-    >>> [(problem.code, [mend.label for mend in problem.mends]) for problem in editor.problems()[:2]]
+    >>> [(one.code, [mend.label for mend in one.mends]) for one in editor.problems()[:2]]
     [('L102', ['WARS1', 'leave out']), ('L104', ['MARCHF1', 'MTARC1', 'leave out'])]
     >>> editor.mend_all()
     >>> [row.name for row in editor.table.rows]
@@ -138,7 +142,10 @@ class SignatureEditor:
 
     @property
     def stored(self) -> Signature | None:
-        """What the draft is compared with: the saved signature of its id, else the one it began with."""
+        """What the draft is compared with.
+
+        The saved signature of its id, else the one it began with.
+        """
         return self.seen.signature or self.origin
 
     def problems(self) -> list[Problem]:
@@ -153,13 +160,16 @@ class SignatureEditor:
         return problems(self.table, path, self.library)
 
     def difference(self) -> SignatureDiff | None:
-        """What changed against the stored signature; None when there is none, or the draft is no signature yet."""
+        """What changed against the stored signature.
+
+        None when there is none, or the draft is no signature yet.
+        """
         try:
             return diff(self.stored, self.table.signature()) if self.stored else None
         except SignatureError:
             return None
 
-    # -- commands ------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def add(self, text: str, direction: str = "up", *, note: str = "") -> None:
         """Add the genes of a text; a sign behind a name goes before `direction`."""
@@ -205,7 +215,10 @@ class SignatureEditor:
         offered = [p for p in self.problems() if p.row == key and p.code == code]
         chosen = next((mend for one in offered for mend in one.mends if mend.label == label), None)
         if chosen is None:
-            message = f"'{label[:60]}' is no mend for {code[:10]} of row {key}; the draft has changed. Look again."
+            message = (
+                f"'{label[:60]}' is no mend for {code[:10]} of row {key}; the draft has changed. "
+                "Look again."
+            )
             raise SignatureError(message, code="E215")
         row = self.table.row(key)
         self._do(mended(self.table, row, chosen), f"mend {row.name[:40]}")
@@ -265,9 +278,11 @@ class SignatureEditor:
         Raises
         ------
         SignatureError
-            E216 when a check says error, E217 when the file was changed meanwhile, E213 when the version does not fit.
+            E216 when a check says error, E217 when the file was changed meanwhile, E213 when the
+            version does not fit.
         OutputError
-            When it cannot be written. The draft and the folder are as they were, whatever went wrong.
+            When it cannot be written. The draft and the folder are as they were, whatever went
+            wrong.
         """
         wrong = [f"{p.code} {p.message}" for p in self.problems() if p.severity == "error"]
         if wrong:
@@ -335,7 +350,10 @@ class SignatureEditor:
             self.origin = Signature.model_validate(kept["origin"]) if kept.get("origin") else None
             file, sha = str(kept["seen"]["file"]), str(kept["seen"]["sha256"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            message = f"The draft {self.store.draft_path(self.name).name} was not read: {type(error).__name__} in it."
+            message = (
+                f"The draft {self.store.draft_path(self.name).name} was not read: "
+                f"{type(error).__name__} in it."
+            )
             raise SignatureError(
                 f"{message} Move it away, or take another name.", code="E218"
             ) from None
@@ -353,21 +371,9 @@ Found = tuple[list[Row], list[str]]
 
 
 def from_file(name: str, text: str, *, filters: Filters) -> Found:
-    """Rows of a file: a signature, a set of GMT or MSigDB JSON, a table of differential expression, or plain names.
+    """Rows of a file.
 
-    Parameters
-    ----------
-    name
-        Name of the file; only its suffix counts.
-    text
-        What is in it.
-    filters
-        Which genes of a table of differential expression are taken.
-
-    Raises
-    ------
-    SignatureError
-        E207 for a file that cannot be used; E212 when no gene passes the filters.
+    A signature, a set of GMT or MSigDB JSON, a table of differential expression, or plain names.
     """
     suffix = Path(name[-80:]).suffix.lower()
     if suffix not in KINDS or len(text) > MAX_TEXT:
@@ -424,7 +430,7 @@ def _table(text: str) -> pd.DataFrame | None:
 
 
 def _of_table(frame: pd.DataFrame, filters: Filters) -> Found:
-    """Rows of the genes that pass, under the names of the table, each with its effect and adjusted p."""
+    """Rows of the genes that pass, under the names of the table, each with its figures."""
     found = columns_of(frame)
     values = pd.DataFrame({kind: frame[column] for kind, column in found.items() if kind != "gene"})
     values = values.apply(pd.to_numeric, errors="coerce")
@@ -446,7 +452,10 @@ def _words(effect: float, fdr: float) -> str:
 
 
 def _of_draft(made: Drafted, note: str) -> Found:
-    """Rows of a draft; names that it left out come too, so that they are seen and mended in the draft."""
+    """Rows of a draft.
+
+    Names that it left out come too, so that they are seen and mended in the draft.
+    """
     signature = made.signature
     words = note or signature.source.note
     sides = [
@@ -457,15 +466,7 @@ def _of_draft(made: Drafted, note: str) -> Found:
 
 
 def from_contrast(cohort: CohortData, contrast: Contrast, *, filters: Filters) -> Found:
-    """Rows of the genes that tell case from controls in a cohort, each with its effect and adjusted p.
-
-    Raises
-    ------
-    SamplesError
-        When case or control names nothing or too little (E920).
-    SignatureError
-        When no gene passes the filters (E212).
-    """
+    """Rows of the genes that tell case from controls in a cohort, each with its figures."""
     made = derive(cohort.expression, contrast, "de", samples=cohort.table, filters=filters)
     rows, notes = _of_draft(made, str(contrast))
     table = made.table if made.table is not None else pd.DataFrame()

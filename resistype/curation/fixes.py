@@ -1,8 +1,8 @@
-"""What the library's checks say of a draft, row by row, and how each complaint can be mended with one step.
+"""What the library's checks say of a draft, row by row, and how each can be mended.
 
-The rules are those of `resistype signatures check`; none is written anew here. A mend is offered only where its outcome
-is known: today's symbol of an old one, the owners of an ambiguous name, the genes that a spreadsheet's date may have
-been. What to choose among several is left to the curator.
+The rules are those of `resistype signatures check`; none is written anew here. A mend is offered
+only where its outcome is known: today's symbol of an old one, the owners of an ambiguous name, the
+genes that a spreadsheet's date may have been. What to choose among several is left to the curator.
 """
 
 from __future__ import annotations
@@ -69,17 +69,7 @@ class Problem:
 
 
 def problems(table: GeneTable, file: Path, library: Mapping[str, Signature]) -> list[Problem]:
-    """Every complaint about a draft, rows first.
-
-    Parameters
-    ----------
-    table
-        The table.
-    file
-        Where it will be saved; the checks compare its name and folder.
-    library
-        What to compare with.
-    """
+    """Every complaint about a draft, rows first."""
     content = table.content()
     said: list[Problem] = []
     made: Signature | None = None
@@ -172,7 +162,10 @@ def _mends(code: str, item: Resolution) -> Iterator[Mend]:
 
 
 def certain(problem: Problem) -> Mend | None:
-    """The mend that needs no decision: the only name it can be, or one row of two; None when a person must choose."""
+    """The mend that needs no decision: the only name it can be, or one row of two.
+
+    None when a person must choose.
+    """
     if problem.code == DUPLICATE:
         return problem.mends[0]
     renames = [mend for mend in problem.mends if mend.names]
@@ -180,7 +173,10 @@ def certain(problem: Problem) -> Mend | None:
 
 
 def mended(table: GeneTable, row: Row, mend: Mend) -> GeneTable:
-    """The table after a mend. Evidence and weight of a row that goes as a duplicate pass to the one that stays."""
+    """The table after a mend.
+
+    Evidence and weight of a row that goes as a duplicate pass to the one that stays.
+    """
     if not mend.names:
         if mend.drop:
             return replace(

@@ -1,8 +1,9 @@
 """The gene table of a draft: genes as they were typed, and the other fields of the signature.
 
-Frozen; edits make new ones. A table may hold what no signature may: an old symbol, a date of a spreadsheet, the same
-gene twice. It becomes a signature only when nothing of that is left, and the model of the signature is what judges.
-Values that come from a page or a file of a stranger are checked before they stand in it (E215).
+Frozen; edits make new ones. A table may hold what no signature may: an old symbol, a date of a
+spreadsheet, the same gene twice. It becomes a signature only when nothing of that is left, and the
+model of the signature is what judges. Values that come from a page or a file of a stranger are
+checked before they stand in it (E215).
 """
 
 from __future__ import annotations
@@ -213,7 +214,10 @@ class GeneTable:
         return validated(self.content(), str(self.fields.get("id", "")))
 
     def working(self) -> Drafted | None:
-        """A signature of what can be understood now, for looking at data; None when that is nothing."""
+        """A signature of what can be understood now, for looking at data.
+
+        None when that is nothing.
+        """
         weights = {row.key: row.weight for row in self.rows if row.weight is not None}
         full = len(weights) == len(self.rows) and all(
             math.isfinite(one) for one in weights.values()
@@ -259,7 +263,10 @@ def with_names(
 def check_size(table: GeneTable) -> None:
     """Refuse a draft of more rows than a signature has sense for."""
     if len(table.rows) > MAX_ROWS:
-        message = f"{len(table.rows):,} genes are more than a draft holds ({MAX_ROWS:,}). Was a whole matrix pasted?"
+        message = (
+            f"{len(table.rows):,} genes are more than a draft holds ({MAX_ROWS:,}). Was a whole "
+            "matrix pasted?"
+        )
         raise SignatureError(message, code="E215")
 
 
@@ -336,8 +343,9 @@ class Typed:
 def read_pasted(text: str) -> tuple[list[Typed], list[str]]:
     r"""Names in a text, and a sentence for what was not taken.
 
-    One name a line, or several with commas, semicolons, TABs or spaces between. A line of a name and a number is a gene
-    with its weight. ``CD8A+`` and ``IL7R-`` carry their direction. What follows ``#`` is left out.
+    One name a line, or several with commas, semicolons, TABs or spaces between. A line of a name
+    and a number is a gene with its weight. ``CD8A+`` and ``IL7R-`` carry their direction. What
+    follows ``#`` is left out.
 
     Examples
     --------

@@ -1,12 +1,15 @@
-"""One folder for saved signatures and for the drafts of unfinished ones. Nothing is written elsewhere.
+"""One folder for saved signatures and for the drafts of unfinished ones.
 
-The folder is chosen once, in Python. What is saved is named by the id of the signature, which cannot hold a path; a
-link in the place of a file, or a folder that became another one, is refused. What stood in a file when it was looked at
-is remembered by its SHA-256, so that a file that somebody changed meanwhile is not overwritten, also after a restart.
+Nothing is written elsewhere.
 
-``mine.toml`` is the newest version of `mine`; when version 2.0.0 is saved over version 1.0.0, the old file becomes
-``mine@1.0.0.toml`` in the same folder, where ``id@version`` still finds it. The same version with another content is
-refused, with the version that the change asks for.
+The folder is chosen once, in Python. What is saved is named by the id of the signature, which
+cannot hold a path; a link in the place of a file, or a folder that became another one, is refused.
+What stood in a file when it was looked at is remembered by its SHA-256, so that a file that
+somebody changed meanwhile is not overwritten, also after a restart.
+
+``mine.toml`` is the newest version of `mine`; when version 2.0.0 is saved over version 1.0.0, the
+old file becomes ``mine@1.0.0.toml`` in the same folder, where ``id@version`` still finds it. The
+same version with another content is refused, with the version that the change asks for.
 """
 
 from __future__ import annotations
@@ -72,7 +75,10 @@ def save_version(signature: Signature, path: str | Path) -> Saved:
     target = Path(path)
     target = target / f"{signature.id}.toml" if target.is_dir() else target
     if target.is_symlink():
-        message = f"{target} is a link to another place and is left alone. Remove it, or choose another name."
+        message = (
+            f"{target} is a link to another place and is left alone. Remove it, or choose another "
+            "name."
+        )
         raise OutputError(message, code="O106")
     if not target.exists():
         return Saved(write_toml(signature, target))
@@ -97,7 +103,10 @@ def _agree(change: SignatureDiff, old: Signature, target: Path) -> None:
         message = f"{target} holds another signature, {old.ref}. Choose another file."
         raise SignatureError(message, code="E213")
     if problem := change.version_problem():
-        message = f"{target}: {problem}. Set version=… to what is asked for; the old version stays loadable."
+        message = (
+            f"{target}: {problem}. Set version=… to what is asked for; the old version stays "
+            "loadable."
+        )
         raise SignatureError(message, code="E213")
 
 
@@ -145,7 +154,10 @@ class DraftStore:
             self.folder = given.resolve(strict=True)
             self._place = _identity(self.folder)
         except OSError as error:
-            message = f"{given} cannot be the folder of the signatures: {error.strerror}. Name one that can be written."
+            message = (
+                f"{given} cannot be the folder of the signatures: {error.strerror}. Name one that "
+                "can be written."
+            )
             raise OutputError(message, code="O104") from None
         self._draft_sha: dict[str, str] = {}
 
@@ -161,14 +173,20 @@ class DraftStore:
 
     def _inside(self, name: str, suffix: str) -> Path:
         if not ID.fullmatch(name):
-            message = f"'{name[:80]}' cannot name a file: small letters, digits, _ . and - only. Choose another id."
+            message = (
+                f"'{name[:80]}' cannot name a file: small letters, digits, _ . and - only. Choose "
+                "another id."
+            )
             raise OutputError(message, code="O104")
         try:
             same = _identity(self.folder) == self._place
         except OSError:
             same = False
         if not same:
-            message = f"{self.folder} is gone, or another folder than the one chosen; nothing was written. Look at it."
+            message = (
+                f"{self.folder} is gone, or another folder than the one chosen; nothing was "
+                "written. Look at it."
+            )
             raise OutputError(message, code="O104")
         return self.folder / f"{name}{suffix}"
 
@@ -187,7 +205,8 @@ class DraftStore:
         Raises
         ------
         SignatureError
-            E217 when somebody changed the file meanwhile; E213 when the version does not fit the change.
+            E217 when somebody changed the file meanwhile; E213 when the version does not fit the
+            change.
         OutputError
             When it cannot be written (O101, O104); the folder is as it was.
         """
@@ -203,13 +222,14 @@ class DraftStore:
                 else "changed"
             )
             message = (
-                f"{path.name} was changed by somebody else since it was read here ({what}). Nothing was written and "
+                f"{path.name} was changed by somebody else since it was read here ({what}). "
+                "Nothing was written and "
                 "the draft is kept. Read the file again to see the difference, then save."
             )
             raise SignatureError(message, code="E217")
         return save_version(signature, path)
 
-    # -- drafts --------------------------------------------------------------------------------------------------
+    # -- drafts ------------------------------------------------------------------------------------
 
     def draft_path(self, name: str) -> Path:
         """The file that keeps a draft."""
@@ -260,13 +280,19 @@ class DraftStore:
         try:
             there = _sha(path.read_bytes()) if path.exists() else ""
             if there and there != self._draft_sha.get(name, ""):
-                message = f"{path.name} is written by another notebook; this draft is only in memory. Save it soon."
+                message = (
+                    f"{path.name} is written by another notebook; this draft is only in memory. "
+                    "Save it soon."
+                )
                 raise OutputError(message, code="O105")
             replace_file(path, lambda stream: stream.write(data))
         except OutputError:
             raise
         except OSError as error:
-            message = f"The draft could not be kept in {path.name}: {error.strerror}. It is only in memory now."
+            message = (
+                f"The draft could not be kept in {path.name}: {error.strerror}. It is only in "
+                "memory now."
+            )
             raise OutputError(message, code="O105") from None
         self._draft_sha[name] = _sha(data)
 

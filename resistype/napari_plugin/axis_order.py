@@ -1,7 +1,7 @@
-"""Do points lie on their cells? Where a mask is open, the ids of the points are looked up on it, as drawn and swapped.
+"""Do points lie on their cells? Their ids are looked up on a mask, as drawn and swapped.
 
-Readers differ in the order of ``obsm["spatial"]``: Visium, Xenium and CosMx store (x, y), steinbock stores (y, x). What
-can be tested is not assumed.
+Readers differ in the order of ``obsm["spatial"]``: Visium, Xenium and CosMx store (x, y), steinbock
+stores (y, x). What can be tested is not assumed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def points_on_mask(bound: Bound, table: CellTable, mask: Any) -> MaskMatch | Non
 
 
 def axis_hint(viewer: Any, table: CellTable, bounds: Sequence[Bound]) -> str:
-    """A sentence for points that a mask in the viewer shows to be swapped, or to lie on other cells; else nothing."""
+    """A sentence for points that a mask shows to be swapped, or to lie on other cells."""
     said = []
     masks = [one for one in viewer.layers if isinstance(one, Labels) and MARK not in one.metadata]
     masks = [one for one in masks if not one.multiscale and one.ndim == 2]
@@ -51,7 +51,10 @@ def axis_hint(viewer: Any, table: CellTable, bounds: Sequence[Bound]) -> str:
             found = points_on_mask(bound, table, mask.data)
             if found is None or not found.n_both:
                 continue
-            shares = f"{found.agree_yx:.0%} of the cells lie on their label when swapped, {found.agree_xy:.0%} as drawn"
+            shares = (
+                f"{found.agree_yx:.0%} of the cells lie on their label when swapped, "
+                f"{found.agree_xy:.0%} as drawn"
+            )
             if found.order == "yx":
                 said.append(
                     f"{bound.name}: x and y are swapped ({shares}, on {mask.name!r}). Swap x and y."
@@ -64,13 +67,7 @@ def axis_hint(viewer: Any, table: CellTable, bounds: Sequence[Bound]) -> str:
 
 
 def swap_axes(layer: Any) -> None:
-    """Swap x and y of a Points layer.
-
-    Raises
-    ------
-    InputError
-        N108 for another kind of layer.
-    """
+    """Swap x and y of a Points layer."""
     if not isinstance(layer, Points) or MARK in layer.metadata:
         raise InputError("Select the Points layer whose x and y are to be swapped.", code="N108")
     data = np.array(layer.data)

@@ -1,4 +1,7 @@
-"""What several files share: listeners that keep nothing alive, where a layer lies, the names of images."""
+"""What several files share.
+
+Listeners that keep nothing alive, where a layer lies, the names of images.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ WITH_LAYERS = ("scale", "translate", "rotate", "shear", "affine", "units")
 
 
 def real(viewer: Any) -> Any:
-    """The viewer behind the proxy that napari hands to plugins: the proxy lives no longer than the call."""
+    """The viewer behind the proxy that napari hands to plugins.
+
+    The proxy lives no longer than the call.
+    """
     return getattr(viewer, "__wrapped__", viewer)
 
 
@@ -41,7 +47,10 @@ def weakly(owner: Any, name: str) -> Callable[..., Any]:
 
 
 def weak_clicks(owner: Any) -> Callable[[Any, Any], Iterator[None]]:
-    """A mouse callback of napari: a press that is let go in the same place is a click, one that drags is not."""
+    """A mouse callback of napari.
+
+    A press that is let go in the same place is a click, one that drags is not.
+    """
     held = weakref.ref(owner)
 
     def pressed(_viewer: Any, event: Any) -> Iterator[None]:
@@ -65,13 +74,7 @@ def placement(source: Any) -> dict[str, Any]:
 
 
 def scale_of(layer: Any) -> float | None:
-    """µm per pixel of a layer whose units are a length; None where they are pixels.
-
-    Raises
-    ------
-    InputError
-        N107 when the two sides of a pixel differ.
-    """
+    """µm per pixel of a layer whose units are a length; None where they are pixels."""
     names = [str(one) for one in layer.units[-2:]]
     if any(name not in MICRON for name in names):
         return None

@@ -1,8 +1,11 @@
-"""The table behind a layer: which cells it has, their ids, their markers, and how they meet the cells of the layer.
+"""The table behind a layer.
 
-A cell's key is (region, instance id); ids repeat from image to image. Everything is joined by key, never by position,
-unless the layer has no ids and as many points as the table has rows. What does not meet is counted both ways.
-No napari and no Qt is imported here: a layer is anything with `data`, `metadata` and `features`.
+Which cells it has, their ids, their markers, and how they meet the cells of the layer.
+
+A cell's key is (region, instance id); ids repeat from image to image. Everything is joined by key,
+never by position, unless the layer has no ids and as many points as the table has rows. What does
+not meet is counted both ways. No napari and no Qt is imported here: a layer is anything with
+`data`, `metadata` and `features`.
 """
 
 from __future__ import annotations
@@ -68,8 +71,10 @@ class Match:
         if not self.layer_only and not self.table_only:
             return f"{self.n_both:,} cells, each with its row of the table (by {self.by})."
         return (
-            f"{self.n_both:,} cells with their row of the table (by {self.by}); {self.layer_only:,} of {self.n_layer:,}"
-            f" in the layer have no row, {self.table_only:,} of {self.n_table:,} rows have no cell in the layer."
+            f"{self.n_both:,} cells with their row of the table (by {self.by}); "
+            f"{self.layer_only:,} of {self.n_layer:,}"
+            f" in the layer have no row, {self.table_only:,} of {self.n_table:,} rows have no cell "
+            "in the layer."
         )
 
 
@@ -162,20 +167,16 @@ def _key(value: Any) -> str:
 def match_ids(
     layer_ids: NDArray[np.object_], table_ids: NDArray[np.object_], *, by: str
 ) -> tuple[Any, Match]:
-    """Row of the table for each id of the layer (−1 where there is none), and the counts.
-
-    Raises
-    ------
-    InputError
-        N104 when an id of the table is there twice, N105 when nothing meets.
-    """
+    """Row of the table for each id of the layer (−1 where there is none), and the counts."""
     index = pd.Index(table_ids)
     known = index != ""
     twice = index[known & index.duplicated()]
     if len(twice):
         message = (
-            f"{len(twice):,} ids occur more than once in the rows of this image ({', '.join(map(str, twice[:5]))} …). "
-            "A cell's key is (image, id): name the column of the image in the table, or make the ids unique."
+            f"{len(twice):,} ids occur more than once in the rows of this image "
+            f"({', '.join(map(str, twice[:5]))} …). "
+            "A cell's key is (image, id): name the column of the image in the table, or make the "
+            "ids unique."
         )
         raise InputError(message, code="N104")
     rows = index.get_indexer(pd.Index(layer_ids))
@@ -183,8 +184,10 @@ def match_ids(
     found = Match(len(layer_ids), len(table_ids), int((rows >= 0).sum()), by)
     if not found.n_both and len(layer_ids) and len(table_ids):
         message = (
-            f"None of {len(layer_ids):,} ids of the layer (such as {layer_ids[0]!r}) is among the {len(table_ids):,} "
-            f"of the table (such as {table_ids[0]!r}, {by}). Name the column that holds the ids of the layer: "
+            f"None of {len(layer_ids):,} ids of the layer (such as {layer_ids[0]!r}) is among the "
+            f"{len(table_ids):,} "
+            f"of the table (such as {table_ids[0]!r}, {by}). Name the column that holds the ids of "
+            "the layer: "
             'layer.metadata["instance_key"].'
         )
         raise InputError(message, code="N105")
@@ -192,20 +195,15 @@ def match_ids(
 
 
 def table_of(layer: Any) -> CellTable:
-    """The table of a layer: ``metadata["adata"]``, else its features.
-
-    Raises
-    ------
-    InputError
-        N101 when the layer has no table, N102 when a named column is not there, N104 when keys repeat.
-    """
+    """The table of a layer: ``metadata["adata"]``, else its features."""
     adata = layer.metadata.get("adata")
     if adata is not None:
         return _of_adata(adata, layer)
     features = getattr(layer, "features", None)
     if features is None or not len(features.columns) or not len(features):
         message = (
-            f"Layer {layer.name!r} has no table: neither metadata['adata'] nor features. Open a h5ad file, or set "
+            f"Layer {layer.name!r} has no table: neither metadata['adata'] nor features. Open a "
+            "h5ad file, or set "
             "layer.features to a table with one row a cell."
         )
         raise InputError(message, code="N101")
@@ -233,7 +231,8 @@ def _of_adata(adata: Any, layer: Any) -> CellTable:
     )
     if twice:
         message = (
-            f"{len(twice)} names of markers occur more than once ({', '.join(twice[:5])}). Give each marker a name of "
+            f"{len(twice)} names of markers occur more than once ({', '.join(twice[:5])}). Give "
+            "each marker a name of "
             "its own: adata.var_names_make_unique()."
         )
         raise InputError(message, code="N114")
@@ -248,7 +247,10 @@ def _of_adata(adata: Any, layer: Any) -> CellTable:
         markers = pd.DataFrame(dense, columns=names)
     attrs = adata.uns.get("spatialdata_attrs", {})
     if not isinstance(attrs, Mapping):
-        message = f"uns['spatialdata_attrs'] is {type(attrs).__name__}; a dictionary with its two keys is needed."
+        message = (
+            f"uns['spatialdata_attrs'] is {type(attrs).__name__}; a dictionary with its two keys "
+            "is needed."
+        )
         raise InputError(message, code="N102")
     return _keyed(
         adata.obs,
@@ -271,7 +273,10 @@ def _keyed(
     instance_key = metadata.get("instance_key") or attrs[1]
     absent = [repr(key) for key in (region_key, instance_key) if key and key not in obs]
     if absent:
-        message = f"There is no column {' or '.join(absent)} in the table; the columns are: {', '.join(map(str, obs))}."
+        message = (
+            f"There is no column {' or '.join(absent)} in the table; the columns are: "
+            f"{', '.join(map(str, obs))}."
+        )
         raise InputError(message, code="N102")
     names = pd.Index(map(str, obs.index))
     instance_key = instance_key or next((name for name in INSTANCE_NAMES if name in obs), None)
@@ -316,17 +321,8 @@ def join_tables(
 ) -> tuple[CellTable, list[tuple[CellTable, int]]]:
     """One table of several, and for each its own table and the row at which it starts.
 
-    Layers that share an AnnData share its rows. A table without a column of images gets the layer's name as its image.
-
-    Parameters
-    ----------
-    parts
-        Name of the layer and its table.
-
-    Raises
-    ------
-    InputError
-        N104 when a cell is in two of the tables.
+    Layers that share an AnnData share its rows. A table without a column of images gets the layer's
+    name as its image.
     """
     found: list[tuple[CellTable, int]] = []
     kept: list[tuple[CellTable, CellTable]] = []
@@ -360,7 +356,10 @@ def join_tables(
         )
     if len(set(names)) < len(names):
         shared = len(names) - len(set(names))
-        message = f"The selected layers share cells: {shared:,} stand in two tables. Select each image once."
+        message = (
+            f"The selected layers share cells: {shared:,} stand in two tables. Select each image "
+            "once."
+        )
         raise InputError(message, code="N104")
     return CellTable(
         names,

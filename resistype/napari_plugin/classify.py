@@ -1,7 +1,9 @@
-"""From selected layers to a session and its view: tables read and joined, cells called, layers brought together.
+"""From selected layers to a session and its view.
 
-A panel of antibodies is called by marker sets, a transcriptome by a scheme. One viewer has one view; the registry holds
-viewers weakly, so that a closed window takes its view with it.
+Tables read and joined, cells called, layers brought together.
+
+A panel of antibodies is called by marker sets, a transcriptome by a scheme. One viewer has one
+view; the registry holds viewers weakly, so that a closed window takes its view with it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ __all__ = ["Calling", "classify_layers", "session_of", "tissue_material", "view_
 
 @dataclass(frozen=True)
 class Calling:
-    """How cells are called: by marker sets (panels of antibodies), or by a scheme (transcriptomes)."""
+    """How cells are called.
+
+    By marker sets (panels of antibodies), or by a scheme (transcriptomes).
+    """
 
     sets: tuple[MarkerSet, ...] = DEFAULT_SETS
     scheme: str | None = None
@@ -96,13 +101,14 @@ def classify_layers(
     calling
         Marker sets or a scheme.
     session
-        A session that is there already, over the same cells in the same order; nothing is called then.
+        A session that is there already, over the same cells in the same order; nothing is called
+        then.
 
     Raises
     ------
     ResistypeError
-        N100 to N113 when layers and tables cannot be brought together or called; N123 when the session is of other
-        cells. The view that was there before stays as it was.
+        N100 to N113 when layers and tables cannot be brought together or called; N123 when the
+        session is of other cells. The view that was there before stays as it was.
 
     Examples
     --------
@@ -110,7 +116,8 @@ def classify_layers(
     >>> from napari.layers import Layer
     >>> from resistype.napari_plugin.sample import simulated_imc
     >>> viewer = ViewerModel()
-    >>> cells = [viewer.add_layer(Layer.create(*one)) for one in simulated_imc() if one[2] == "labels"]
+    >>> masks = [one for one in simulated_imc() if one[2] == "labels"]
+    >>> cells = [viewer.add_layer(Layer.create(*one)) for one in masks]
     >>> view = classify_layers(viewer, cells)
     >>> view.session.counts("cell")["tumour"] > 1000
     True
@@ -130,7 +137,10 @@ def classify_layers(
 def _same_cells(session: Any, table: CellTable) -> Session:
     """The session, when it holds the cells of the table in their order."""
     if not isinstance(session, Session):
-        message = f"Got {type(session).__name__} as session; a Session of these cells is needed, such as Session(calls)."
+        message = (
+            f"Got {type(session).__name__} as session; a Session of these cells is needed, such as "
+            "Session(calls)."
+        )
         raise InputError(message, code="N123")
     held, here = session.data.samples, table.names
     if len(held) != len(here):
@@ -145,7 +155,8 @@ def _same_cells(session: Any, table: CellTable) -> Session:
     if other is not None:
         why = "in another order" if set(held) == set(here) else "of other names"
         message = (
-            f"The session holds cells {why}: row {other:,} is {held[other]!r} there and {here[other]!r} in the table "
+            f"The session holds cells {why}: row {other:,} is {held[other]!r} there and "
+            f"{here[other]!r} in the table "
             "of the layers. Give the layers that the session was made of."
         )
         raise InputError(message, code="N123")
@@ -158,15 +169,24 @@ def _left_out(session: Session, calling: Calling) -> str:
     absent = [one for one in calling.sets if one.id not in known]
     if calling.scheme is not None or not absent or len(absent) == len(calling.sets):
         return ""
-    return f"Left out, under half of their markers are here: {'; '.join(sets_text([one]) for one in absent)}."
+    return (
+        "Left out, under half of their markers are here: "
+        f"{'; '.join(sets_text([one]) for one in absent)}."
+    )
 
 
 def _news(bounds: Sequence[Bound]) -> str:
-    """How layers and tables met: a sentence for each layer where something was left over, else one for all."""
+    """How layers and tables met.
+
+    A sentence for each layer where something was left over, else one for all.
+    """
     whole = [one for one in bounds if not one.match.layer_only and not one.match.table_only]
     if len(whole) == len(bounds) > 1:
         cells = sum(one.match.n_both for one in bounds)
-        return f"{cells:,} cells in {len(bounds)} layers, each with its row of the table (by {bounds[0].match.by})."
+        return (
+            f"{cells:,} cells in {len(bounds)} layers, each with its row of the table (by "
+            f"{bounds[0].match.by})."
+        )
     return " ".join(f"{one.name}: {one.match.text}" for one in bounds)
 
 
@@ -182,12 +202,9 @@ def session_of(viewer: Any) -> Session | None:
 
 
 def tissue_material(layers: Sequence[Any], *, calling: Calling = Calling()) -> SessionData:
-    """Cells of layers, called, for a session without a viewer: what a script of the plugin begins with.
+    """Cells of layers, called, for a session without a viewer.
 
-    Raises
-    ------
-    ResistypeError
-        As `classify_layers`.
+    What a script of the plugin begins with.
     """
     read = _read(layers)
     return _material(read, calling)
@@ -207,7 +224,10 @@ def _material(read: _Read, calling: Calling) -> SessionData:
         )
     markers = _panel_markers(table, calling.sets)
     if not len(markers.columns):
-        message = "The table has no markers, or too many for a panel: choose a scheme in place of marker sets."
+        message = (
+            "The table has no markers, or too many for a panel: choose a scheme in place of "
+            "marker sets."
+        )
         raise InputError(message, code="N112")
     numbers = table.obs.select_dtypes("float")
     numbers = numbers[[name for name in numbers if name not in table.markers]]

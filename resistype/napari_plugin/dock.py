@@ -1,7 +1,8 @@
 """The panel in napari: buttons send commands to the view, events draw it again. The only Qt.
 
-It holds no science: what is shown comes from `panels.py`, what is done is done by the view and the session. An error,
-and a listener that fails, is shown as a sentence. A panel that is closed stops listening; the session lives on.
+It holds no science: what is shown comes from `panels.py`, what is done is done by the view and the
+session. An error, and a listener that fails, is shown as a sentence. A panel that is closed stops
+listening; the session lives on.
 """
 
 from __future__ import annotations
@@ -176,9 +177,13 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         self.scale.setSpecialValueText("unknown")
         tabs = QTabWidget()
         for name, make in (
-            ("Legend", self._legend_tab), ("Thresholds", self._threshold_tab), ("Regions", self._region_tab),
-            ("Maps", self._map_tab), ("Evidence", self._evidence_tab), ("Export", self._export_tab),
-        ):  # fmt: skip
+            ("Legend", self._legend_tab),
+            ("Thresholds", self._threshold_tab),
+            ("Regions", self._region_tab),
+            ("Maps", self._map_tab),
+            ("Evidence", self._evidence_tab),
+            ("Export", self._export_tab),
+        ):
             tabs.addTab(make(), name)
         layout = QVBoxLayout(self)
         form = QFormLayout()
@@ -199,7 +204,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         if there is not None:
             self._follow(there)
 
-    # -- parts -----------------------------------------------------------------------------------------------------
+    # -- parts -------------------------------------------------------------------------------------
 
     def _legend_tab(self) -> QWidget:
         self.legend.itemChanged.connect(self._toggled)
@@ -271,7 +276,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         fill = button("Write into the layer's table", self._write_back)
         return column(*buttons, fill)
 
-    # -- commands --------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def _do(self, run: Callable[[TissueView], Any]) -> None:
         """Run a command of the view."""
@@ -369,7 +374,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
     def _write_back(self) -> None:
         self._do(lambda view: view.say(export.fill_layers(view)))
 
-    # -- drawing ---------------------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def _follow(self, view: TissueView) -> None:
         """Show a view, and no other."""

@@ -1,6 +1,9 @@
-"""What leaves the window: columns for an AnnData, a CSV with every threshold in its header, GeoJSON, a script.
+"""What leaves the window.
 
-Files appear whole or not at all, and the user's AnnData is changed only when that is asked for by name.
+Columns for an AnnData, a CSV with every threshold in its header, GeoJSON, a script.
+
+Files appear whole or not at all, and the user's AnnData is changed only when that is asked for by
+name.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.atomic import write_file
 from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
 from resistype.expression.hdf5 import save_h5ad
@@ -57,14 +59,7 @@ def _regions(view: TissueView) -> pd.Series:
 
 
 def cell_frame(view: TissueView) -> pd.DataFrame:
-    """One row a cell, of all images: keys, places in pixels, calls, scores, margins, regions.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by the name of the row; the columns are region, instance_id, x, y, ``resistype_<axis>``,
-        ``resistype_<quantity>``, ``resistype_margin_<axis>_<threshold>``, resistype_roi.
-    """
+    """One row a cell, of all images: keys, places in pixels, calls, scores, margins, regions."""
     session, table = view.session, view.table
     xy = np.full((table.n_obs, 2), np.nan)
     for one in view.bounds:
@@ -100,15 +95,13 @@ def _record(view: TissueView) -> Mapping[str, object]:
 
 
 def fill_adata(view: TissueView, adata: Any) -> str:
-    """Write calls, scores, margins and regions into an AnnData in memory; a sentence on what was done.
+    """Write calls, scores, margins and regions into an AnnData in memory.
 
-    The colours that napari-spatialdata takes from ``uns`` are written only where every cell of every layer has a row in
-    the table: with them it fails on ids without a row (napari-spatialdata issue 392).
+    A sentence on what was done.
 
-    Raises
-    ------
-    ExpressionError
-        E315 when the rows cannot be joined by name; nothing was written then.
+    The colours that napari-spatialdata takes from ``uns`` are written only where every cell of
+    every layer has a row in the table: with them it fails on ids without a row (napari-spatialdata
+    issue 392).
     """
     frame = cell_frame(view)
     axes = [axis.id for axis in view.session.scheme.axes]
@@ -120,8 +113,8 @@ def fill_adata(view: TissueView, adata: Any) -> str:
             if name.startswith("resistype_") and frame[name].dtype.kind == "f"
         ]
     ]
-    write_obs(adata, calls, scores=numbers.set_axis([str(name).removeprefix("resistype_") for name in numbers], axis=1),
-              record=_record(view))  # fmt: skip
+    scores = numbers.set_axis([str(name).removeprefix("resistype_") for name in numbers], axis=1)
+    write_obs(adata, calls, scores=scores, record=_record(view))
     rows = pd.Index(map(str, adata.obs_names))
     adata.obs["resistype_roi"] = pd.Categorical(
         frame["resistype_roi"].reindex(rows).fillna("").to_numpy()
@@ -141,20 +134,17 @@ def fill_adata(view: TissueView, adata: Any) -> str:
         return f"{len(axes)} axes were written to obs, with their colours."
     lost = sum(one.match.layer_only for one in view.bounds)
     return (
-        f"{len(axes)} axes were written to obs, without colours: {lost:,} cells of the layers have no row in the "
+        f"{len(axes)} axes were written to obs, without colours: {lost:,} cells of the layers have "
+        "no row in the "
         "table, and napari-spatialdata fails on those when colours are set (its issue 392)."
     )
 
 
 def fill_layers(view: TissueView) -> str:
-    """Write calls, scores and regions into the AnnData behind the layers, so that other plugins can show them.
+    """Write calls, scores and regions into the AnnData behind the layers, for other plugins.
 
-    napari-spatialdata joins its table anew at every click, so the table of the SpatialData itself is written as well.
-
-    Raises
-    ------
-    InputError
-        N140 when the layers share no AnnData.
+    napari-spatialdata joins its table anew at every click, so the table of the SpatialData itself
+    is written as well.
     """
     if view.table.origin is None:
         message = "The layers have no AnnData in common; write the cells as CSV instead."
@@ -169,15 +159,7 @@ def fill_layers(view: TissueView) -> str:
 
 
 def write_h5ad(view: TissueView, path: str | Path) -> Path:
-    """Write a copy of the AnnData with calls, scores and regions; the one in memory is not touched.
-
-    Raises
-    ------
-    InputError
-        N140 when the layers share no AnnData.
-    OutputError
-        O101 when the file cannot be written.
-    """
+    """Write a copy of the AnnData with calls, scores and regions; not the one in memory."""
     if view.table.origin is None:
         message = "The layers have no AnnData in common; write the cells as CSV instead."
         raise InputError(message, code="N140")
@@ -187,13 +169,7 @@ def write_h5ad(view: TissueView, path: str | Path) -> Path:
 
 
 def write_csv(view: TissueView, path: str | Path) -> Path:
-    """Write `cell_frame` as CSV; every threshold stands in the header.
-
-    Raises
-    ------
-    OutputError
-        O101 when the file cannot be written.
-    """
+    """Write `cell_frame` as CSV; every threshold stands in the header."""
     frame = cell_frame(view).reset_index()
     match = " ".join(f"{one.name}: {one.match.text}" for one in view.bounds)
     scale = "unknown" if view.scale_um is None else f"{view.scale_um:g} µm per pixel"
@@ -202,13 +178,7 @@ def write_csv(view: TissueView, path: str | Path) -> Path:
 
 
 def write_geojson(view: TissueView, drawn: Drawn, path: str | Path) -> Path:
-    """Write drawn regions as GeoJSON and read them back: as many polygons, with their names.
-
-    Raises
-    ------
-    OutputError
-        O101 when the file cannot be written or does not hold what was drawn.
-    """
+    """Write drawn regions as GeoJSON and read them back: as many polygons, with their names."""
     rois = [roi for found in drawn.rois.values() for roi in found]
     written = write_rois(path, rois, unit="px", scale_um=view.scale_um)
     back = read_rois(written)
@@ -220,11 +190,10 @@ def write_geojson(view: TissueView, drawn: Drawn, path: str | Path) -> Path:
 
 
 def write_script(view: TissueView, path: str | Path) -> Path:
-    """Write Python that repeats what was done.
-
-    Raises
-    ------
-    OutputError
-        O101 when the file cannot be written.
-    """
-    return write_file(path, lambda stream: stream.write(view.to_script().encode()))
+    """Write Python that repeats what was done."""
+    try:
+        return replace_file(path, lambda stream: stream.write(view.to_script().encode()))
+    except OSError as error:
+        raise OutputError(
+            f"{str(path)!r} cannot be written: {error}. Nothing was written there.", code="O101"
+        ) from error

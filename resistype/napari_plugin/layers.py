@@ -1,11 +1,14 @@
-"""Layers that show the session: one display layer for each layer of the user, which is hidden and never changed.
+"""Layers that show the session.
 
-Labels are drawn as a raster of classes with a colour a class, or as an image of values; points as points with RGBA,
-the unassigned first and faint, so that what has a class stays on top. A click is answered with the row of the table.
-The ids of a mask are looked up once: after that a new colour is one look-up in a small table, whatever the ids are.
-napari keeps the ids of points in ``metadata["indices"]``. Ids that are there are used or refused, never passed over: a
-layer whose ids were ignored would be joined by position, and show each cell with the values of another.
-napari is imported here, Qt is not.
+One display layer for each layer of the user, which is hidden and never changed.
+
+Labels are drawn as a raster of classes with a colour a class, or as an image of values; points as
+points with RGBA, the unassigned first and faint, so that what has a class stays on top. A click is
+answered with the row of the table. The ids of a mask are looked up once: after that a new colour is
+one look-up in a small table, whatever the ids are. napari keeps the ids of points in
+``metadata["indices"]``. Ids that are there are used or refused, never passed over: a layer whose
+ids were ignored would be joined by position, and show each cell with the values of another. napari
+is imported here, Qt is not.
 """
 
 from __future__ import annotations
@@ -50,7 +53,8 @@ class RowRaster:
     Attributes
     ----------
     levels
-        One int32 array a level of the pyramid, the finest first; 0 background, 1 no row, else the row + 2.
+        One int32 array a level of the pyramid, the finest first; 0 background, 1 no row, else the
+        row + 2.
     """
 
     levels: tuple[NDArray[np.int32], ...]
@@ -69,7 +73,10 @@ class RowRaster:
         return max(int(self.levels[0][at]) - FIRST, -1)
 
     def centroids(self, n_rows: int) -> NDArray[np.float64]:
-        """Middle of every row's pixels as (x, y), shape (n_rows, 2), in pixels; NaN for rows without a pixel."""
+        """Middle of every row's pixels as (x, y), shape (n_rows, 2), in pixels.
+
+        NaN for rows without a pixel.
+        """
         level, size = self.levels[0], n_rows + FIRST
         sums = np.zeros((3, size))
         for start in range(0, len(level), BLOCK):  # a block of lines at a time, to save memory
@@ -86,22 +93,7 @@ class RowRaster:
 def read_raster(
     data: Any, *, multiscale: bool, look_up: Callable[[NDArray[np.int64]], Any]
 ) -> tuple[RowRaster, Any]:
-    """Read the mask of a Labels layer.
-
-    Parameters
-    ----------
-    data
-        Integers of shape (n_y, n_x), or one such array a level.
-    multiscale
-        Whether there are levels.
-    look_up
-        From the ids in the mask, sorted and without 0, to the row of each (−1 for none) and something to hand back.
-
-    Raises
-    ------
-    InputError
-        N106 for a mask that is not two-dimensional or holds negative ids.
-    """
+    """Read the mask of a Labels layer."""
     levels = [np.asarray(one) for one in (data if multiscale else [data])]
     shape = levels[0].shape
     if (
@@ -109,7 +101,10 @@ def read_raster(
         or levels[0].dtype.kind not in "iu"
         or (levels[0].size and int(levels[0].min()) < 0)
     ):
-        message = f"The mask has shape {shape} of {levels[0].dtype}; two dimensions of ids from 0 on are needed."
+        message = (
+            f"The mask has shape {shape} of {levels[0].dtype}; two dimensions of ids from 0 on are "
+            "needed."
+        )
         raise InputError(message, code="N106")
     ids, top = _ids(levels[0])
     rows, news = look_up(ids)
@@ -147,31 +142,35 @@ def _rows(
 
 
 def check_points(layer: Any, ids: Any, *, has_ids: bool) -> None:
-    """Every point has a place; where the layer has ids, one each, each once, and the table has ids to meet them.
+    """Every point has a place.
 
-    Raises
-    ------
-    InputError
-        N104 when an id is there twice, N105 when ids cannot be used, N113 for a point without a place.
+    Where the layer has ids, one each, each once, and the table has ids to meet them.
     """
     n_points, name = len(layer.data), repr(layer.name)
     nowhere = int((~np.isfinite(np.asarray(layer.data, dtype=np.float64)).all(axis=1)).sum())
     if nowhere:
-        message = f"{nowhere:,} of {n_points:,} points of {name} have no finite place. Remove them, or give their x and y."
+        message = (
+            f"{nowhere:,} of {n_points:,} points of {name} have no finite place. Remove them, or "
+            "give their x and y."
+        )
         raise InputError(message, code="N113")
     if ids is None:
         return
     if len(ids) != n_points or not has_ids:
         lacks = f"{len(ids):,} ids" if has_ids else "ids, and its table has no column of ids"
         message = (
-            f'{name} has {n_points:,} points and {lacks}: layer.metadata["indices"]. Give one id a point and name the '
-            'column that holds them, layer.metadata["instance_key"]; or remove them to join by position.'
+            f'{name} has {n_points:,} points and {lacks}: layer.metadata["indices"]. '
+            "Give one id a point and name the column that holds them, "
+            'layer.metadata["instance_key"]; or remove them to join by position.'
         )
         raise InputError(message, code="N105")
     keys = as_keys(ids)
     twice = keys[(keys != "") & pd.Index(keys).duplicated()]
     if len(twice):
-        message = f"{len(twice):,} ids of points of {name} occur more than once ({twice[0]} …). Give each its own."
+        message = (
+            f"{len(twice):,} ids of points of {name} occur more than once ({twice[0]} …). Give "
+            "each its own."
+        )
         raise InputError(message, code="N104")
 
 
@@ -220,13 +219,17 @@ class Bound:
 
     @property
     def stale(self) -> str:
-        """Why the rows no longer fit the layer: points were added or deleted; empty while they do."""
+        """Why the rows no longer fit the layer: points were added or deleted.
+
+        Empty while they do.
+        """
         source = self.source()
         n_points = len(self.rows) if source is None or self.raster is not None else len(source.data)
         if n_points == len(self.rows):
             return ""
         return (
-            f"{self.name!r} has {n_points:,} points and had {len(self.rows):,} when it was classified; "
+            f"{self.name!r} has {n_points:,} points and had {len(self.rows):,} when it was "
+            "classified; "
             "its picture is that of before. Classify it again."
         )
 
@@ -251,7 +254,10 @@ class Bound:
                 layer.visible = wanted
 
     def coordinates(self, n_rows: int) -> NDArray[np.float64]:
-        """(x, y) of every row in pixels of the user's layer, shape (n_rows, 2); NaN for rows that it does not hold."""
+        """(x, y) of every row in pixels of the user's layer, shape (n_rows, 2).
+
+        NaN for rows that it does not hold.
+        """
         if self.stale:
             return np.full((n_rows, 2), np.nan)
         if self.places is None or len(self.places) != n_rows:
@@ -334,7 +340,10 @@ class Bound:
         layer.contrast_limits = drawn.limits
 
     def _order(self, behind: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Those behind first; the order of before where it does, because moving points costs more than colouring."""
+        """Those behind first.
+
+        The order of before where it does, because moving points costs more than colouring.
+        """
         if self.order is not None and len(self.order) == len(behind):
             now = behind[self.order]
             if not (now[1:] & ~now[:-1]).any():
@@ -402,20 +411,7 @@ def region_of(layer: Any, table: CellTable) -> str | None:
 
 
 def bind(layer: Any, table: CellTable) -> Bound:
-    """Find the row of every cell of a layer.
-
-    Parameters
-    ----------
-    layer
-        Points or Labels.
-    table
-        Its table.
-
-    Raises
-    ------
-    InputError
-        N103 to N106 when the cells and the rows cannot be brought together; N108 for another kind of layer.
-    """
+    """Find the row of every cell of a layer."""
     if isinstance(layer, Labels):
         return _bind_labels(layer, table)
     if isinstance(layer, Points):
@@ -431,7 +427,8 @@ def _bind_labels(layer: Any, table: CellTable) -> Bound:
     here = table.rows_of(region)
     if table.instance is None:
         raise InputError(
-            f"Nothing in the table of {layer.name!r} says which label a row belongs to. Name the column with the label "
+            f"Nothing in the table of {layer.name!r} says which label a row belongs to. Name the "
+            "column with the label "
             'ids: layer.metadata["instance_key"] = "cell_id".',
             code="N105",
         )
@@ -464,8 +461,10 @@ def _bind_points(layer: Any, table: CellTable) -> Bound:
         )
     if n_points != len(here):
         message = (
-            f"{layer.name!r} has {n_points:,} points and its table {len(here):,} rows, and no ids to bring them "
-            'together. Give the id of each point, layer.metadata["indices"], or a table with one row a point.'
+            f"{layer.name!r} has {n_points:,} points and its table {len(here):,} rows, and no ids "
+            "to bring them "
+            'together. Give the id of each point, layer.metadata["indices"], '
+            "or a table with one row a point."
         )
         raise InputError(message, code="N105")
     return Bound(

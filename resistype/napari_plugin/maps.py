@@ -1,7 +1,10 @@
-"""Neighbourhood and exclusion as images of values, in two steps: worked out from a snapshot, then shown.
+"""Neighbourhood and exclusion as images of values, in two steps.
 
-The first step knows no layer, so that it can run beside the window; the second looks whether the image is still there.
-What a map rests on (radius, grid, kernel, scale) is in its metadata and in the sentence of the status line.
+Worked out from a snapshot, then shown.
+
+The first step knows no layer, so that it can run beside the window; the second looks whether the
+image is still there. What a map rests on (radius, grid, kernel, scale) is in its metadata and in
+the sentence of the status line.
 """
 
 from __future__ import annotations
@@ -48,8 +51,9 @@ class MapRequest:
     Parameters
     ----------
     kind
-        ``share of neighbours`` (a value a cell), ``distance`` (of each T cell to the nearest tumour cell, a value a
-        cell), ``share map``, ``density map``, ``exclusion map`` (an image each), ``description`` (words).
+        ``share of neighbours`` (a value a cell), ``distance`` (of each T cell to the nearest tumour
+        cell, a value a cell), ``share map``, ``density map``, ``exclusion map`` (an image each),
+        ``description`` (words).
     kinds
         Kinds of cells that are mapped.
     roles
@@ -66,7 +70,10 @@ class MapRequest:
 
 @dataclass(frozen=True, eq=False)
 class MapResult:
-    """What came out: a value for each cell, images, or a description; with the limits it rests on."""
+    """What came out: a value for each cell, images, or a description.
+
+    With the limits it rests on.
+    """
 
     title: str
     unit: str
@@ -88,25 +95,13 @@ class Snapshot:
 
 
 def prepare(view: TissueView) -> Snapshot:
-    """Cells, places and classes as they are now.
-
-    Raises
-    ------
-    ResistypeError
-        P101 without a scale, N121 without classes, N122 without layers.
-    """
+    """Cells, places and classes as they are now."""
     tissue, rows = view.tissue()
     return Snapshot(tissue, rows, view.table.n_obs)
 
 
 def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
-    """Work a map out; nothing of the window is touched.
-
-    Raises
-    ------
-    TissueError
-        P105 when a kind is not there, P108 when a radius or a grid cannot be used.
-    """
+    """Work a map out; nothing of the window is touched."""
     tissue = snapshot.tissue
     if asked.kind == "share of neighbours":
         found = neighbourhood(tissue, asked.radius_um)
@@ -118,7 +113,10 @@ def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
         )
     if asked.kind == "distance":
         far = nearest(tissue, asked.roles.tumour, of=asked.roles.t_cells).to_numpy(np.float32)
-        title = f"distance of {', '.join(asked.roles.t_cells)} to the nearest {', '.join(asked.roles.tumour)}"
+        title = (
+            f"distance of {', '.join(asked.roles.t_cells)} to the nearest "
+            f"{', '.join(asked.roles.tumour)}"
+        )
         return MapResult(title, "µm", (), _spread(snapshot, far))
     if asked.kind == "description":
         calls = describe_regions(tissue, asked.roles)
@@ -167,7 +165,10 @@ def show(view: TissueView, result: MapResult) -> list[Any]:
         if image.region in bounds:
             made.append(_map_layer(view, bounds[image.region], image, result, limits))
     if not made:
-        message = f"The layer was deleted while {result.title!r} was made; the map was dropped. Classify a layer again."
+        message = (
+            f"The layer was deleted while {result.title!r} was made; the map was dropped. Classify "
+            "a layer again."
+        )
         raise InputError(message, code="N122")
     lost = len([name for name in wanted if name not in bounds])
     gone = f" {lost} of {len(wanted)} images are no longer shown." if lost else ""
@@ -206,9 +207,14 @@ def _cells_layer(
         levels = bound.raster.paint(values, background=np.nan, unknown=np.nan)
         data = levels if len(levels) > 1 else levels[0]
         layer: Any = Image(
-            data, name=name, metadata=_meta(result), contrast_limits=limits, colormap=result.colors,
-            multiscale=len(levels) > 1, **placement(bound.source()),
-        )  # fmt: skip
+            data,
+            name=name,
+            metadata=_meta(result),
+            contrast_limits=limits,
+            colormap=result.colors,
+            multiscale=len(levels) > 1,
+            **placement(bound.source()),
+        )
     else:
         layer = _points_of(bound, values, name, limits, result)
     view.viewer_model.add_layer(layer)
@@ -232,9 +238,16 @@ def _points_of(
     order = np.argsort(known, kind="stable")
     features = pd.DataFrame({"value": mine[order]})
     return Points(
-        np.asarray(source.data)[order], face_color=colors[order], features=features, name=name, metadata=_meta(result),
-        size=float(np.median(source.size)), border_width=0.0, antialiasing=0.0, **placement(source),
-    )  # fmt: skip
+        np.asarray(source.data)[order],
+        face_color=colors[order],
+        features=features,
+        name=name,
+        metadata=_meta(result),
+        size=float(np.median(source.size)),
+        border_width=0.0,
+        antialiasing=0.0,
+        **placement(source),
+    )
 
 
 def _map_layer(
@@ -256,9 +269,15 @@ def _map_layer(
     own = np.eye(3)
     own[[0, 1], [0, 1]], own[:2, 2] = image.scale, image.translate
     layer = Image(
-        image.image.astype(np.float32), name=f"{image.name} [{bound.name}]", affine=world @ own, metadata=_meta(result),
-        contrast_limits=limits, colormap=result.colors, units=source.units[-2:], interpolation2d="linear",
-    )  # fmt: skip
+        image.image.astype(np.float32),
+        name=f"{image.name} [{bound.name}]",
+        affine=world @ own,
+        metadata=_meta(result),
+        contrast_limits=limits,
+        colormap=result.colors,
+        units=source.units[-2:],
+        interpolation2d="linear",
+    )
     view.viewer_model.add_layer(layer)
     return layer
 

@@ -1,9 +1,10 @@
 """Marker sets: what a user writes in a line, the scheme they make, and what they say of a cell.
 
-A panel of antibodies is not a transcriptome: its few markers are scored by their mean, on a scale from 0 to 1, and cut
-by a threshold that the user sees on the histogram and can move. All cut-offs are ours. A cell that is positive for
-several sets is called ``several``, one that is positive for none ``unassigned``; nothing is forced into a class. A
-marker is not a state: CD163 alone does not prove an M2 macrophage.
+A panel of antibodies is not a transcriptome: its few markers are scored by their mean, on a scale
+from 0 to 1, and cut by a threshold that the user sees on the histogram and can move. All cut-offs
+are ours. A cell that is positive for several sets is called ``several``, one that is positive for
+none ``unassigned``; nothing is forced into a class. A marker is not a state: CD163 alone does not
+prove an M2 macrophage.
 """
 
 from __future__ import annotations
@@ -109,11 +110,6 @@ def sets_text(sets: Sequence[MarkerSet]) -> str:
 def parse_sets(text: str) -> tuple[MarkerSet, ...]:
     """Marker sets from a line such as ``tumour: CD30; m2: CD163, CD206``.
 
-    Raises
-    ------
-    InputError
-        N111 when a part has no name or no marker.
-
     Examples
     --------
     >>> parse_sets("m2: CD163, CD206")[0].markers
@@ -166,7 +162,8 @@ class Panel:
     Attributes
     ----------
     scheme
-        Axes of the sets, and an axis ``cell`` that names a cell by the set for which it is positive.
+        Axes of the sets, and an axis ``cell`` that names a cell by the set for which it is
+        positive.
     quantities
         Scores of the sets, every marker, and the numbers of the table.
     found
@@ -179,9 +176,12 @@ class Panel:
 
 
 def otsu(values: NDArray[np.floating]) -> float:
-    """The value that splits numbers into two groups with the largest variance between them; NaN is left out.
+    """The value that splits numbers into two groups with the largest variance between them.
 
-    Otsu 1979, doi:10.1109/TSMC.1979.4310076. Without a spread it lies just above the value, and nothing reaches it.
+    NaN is left out.
+
+    Otsu 1979, doi:10.1109/TSMC.1979.4310076. Without a spread it lies just above the value, and
+    nothing reaches it.
 
     Examples
     --------
@@ -212,10 +212,12 @@ def otsu(values: NDArray[np.floating]) -> float:
 
 
 def _scaled(markers: pd.DataFrame) -> pd.DataFrame:
-    """Markers from 0 to 1: as they are where they lie there, else asinh and their 1st and 99th percentile of all cells.
+    """Markers from 0 to 1.
 
-    The inverse hyperbolic sine with a cofactor of 1 is usual for imaging mass cytometry (Windhager et al. 2023,
-    doi:10.1038/s41596-023-00881-0).
+    As they are where they lie there, else asinh and their 1st and 99th percentile of all cells.
+
+    The inverse hyperbolic sine with a cofactor of 1 is usual for imaging mass cytometry (Windhager
+    et al. 2023, doi:10.1038/s41596-023-00881-0).
     """
     values = markers.to_numpy(dtype=np.float32)
     known = values[~np.isnan(values)]
@@ -237,22 +239,7 @@ def read_panel(
     *,
     numbers: pd.DataFrame | None = None,
 ) -> Panel:
-    """Score marker sets and make the scheme that calls them.
-
-    Parameters
-    ----------
-    markers
-        Values, shape (n_obs, n_markers).
-    sets
-        Marker sets; those without a single marker here are left out and told in `found`.
-    numbers
-        Other numbers of the cells, shown and never called, shape (n_obs, n).
-
-    Raises
-    ------
-    InputError
-        N110 when no set has a marker here, N111 for a set whose id cannot be used, N113 for infinite values.
-    """
+    """Score marker sets and make the scheme that calls them."""
     wrong = [one.id for one in sets if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", one.id)]
     if wrong or len({one.id for one in sets}) < len(sets):
         ids = wrong or [one.id for one in sets]
@@ -264,14 +251,18 @@ def read_panel(
     ]
     if not used:
         asked = "; ".join(f"{one.id}: {', '.join(one.markers)}" for one in sets)
-        message = f"No set has half of its markers here ({asked}). The table has: {', '.join(markers.columns[:40])}."
+        message = (
+            f"No set has half of its markers here ({asked}). The table has: "
+            f"{', '.join(markers.columns[:40])}."
+        )
         raise InputError(message, code="N110")
     endless = [
         str(name) for name in markers if np.isinf(markers[name].to_numpy(dtype=np.float64)).any()
     ]
     if endless:
         message = (
-            f"{len(endless)} markers have infinite values ({', '.join(endless[:5])}). Give numbers, or NaN where a "
+            f"{len(endless)} markers have infinite values ({', '.join(endless[:5])}). Give "
+            "numbers, or NaN where a "
             "marker was not measured."
         )
         raise InputError(message, code="N113")
@@ -312,7 +303,10 @@ def _axis(
         if unit
         else "asinh of the markers, 1st to 99th percentile"
     )
-    text = f"Otsu's split of the scores of these cells ({of}; {where}); look at the histogram and move it"
+    text = (
+        f"Otsu's split of the scores of these cells ({of}; {where}); look at the histogram and "
+        "move it"
+    )
     return Axis(
         id=one.id,
         title=one.title,
@@ -358,6 +352,7 @@ def _name_axis(used: Sequence[MarkerSet]) -> Axis:
 def _scheme(
     used: Sequence[MarkerSet], quantities: dict[str, Quantity], axes: tuple[Axis, ...]
 ) -> Scheme:
+    names = ", ".join(one.id for one in used)
     return Scheme(
         format="resistype-scheme",
         format_version=1,
@@ -366,9 +361,10 @@ def _scheme(
         title="Cells in tissue by marker sets",
         unit="cell",
         context="antibody panels on tissue sections",
-        summary=f"Mean of the markers of each set: {', '.join(one.id for one in used)}. All cut-offs are ours.",
+        summary=f"Mean of the markers of each set: {names}. All cut-offs are ours.",
         citation="",
-        claim="A marker is not a state. Describes cells; nothing here says who will respond. Research use only.",
+        claim="A marker is not a state. Describes cells; nothing here says who will respond. "
+        "Research use only.",
         quantities=quantities,
         axes=axes,
     )

@@ -1,7 +1,10 @@
-"""What is to be drawn: a class and its colour for every cell, or a value for every cell. Worked out from the session.
+"""What is to be drawn: a class and its colour for every cell, or a value for every cell.
 
-Pure, without napari: colours come from the session's palette, so a layer, a legend and the notebook show the same. A
-margin is a quantity seen from one of its thresholds: how far above (positive) or below a cell lies.
+Worked out from the session.
+
+Pure, without napari: colours come from the session's palette, so a layer, a legend and the notebook
+show the same. A margin is a quantity seen from one of its thresholds: how far above (positive) or
+below a cell lies.
 """
 
 from __future__ import annotations
@@ -61,7 +64,10 @@ class Classes:
         return np.array([one.name in FAINT_NAMES for one in self.categories])
 
     def colors(self, *, faint: float = 1.0) -> NDArray[np.float32]:
-        """RGBA of every category and, last, of what has no row, shape (n_categories + 1, 4); hidden ones are clear."""
+        """RGBA of every category and, last, of what has no row, shape (n_categories + 1, 4).
+
+        Hidden ones are clear.
+        """
         table = np.array(
             [rgba(one.color) for one in self.categories] + [rgba(NO_ROW_COLOR)], dtype=np.float32
         )
@@ -119,7 +125,7 @@ def rgba(color: str) -> tuple[float, float, float, float]:
 
 
 def compared(session: Session) -> dict[tuple[str, str], str]:
-    """Axis and name of every threshold that is compared with a quantity, and the first quantity that is."""
+    """Axis and name of every threshold, and the first quantity that is compared with it."""
     found: dict[tuple[str, str], str] = {}
     for axis in session.scheme_before.axes:
         for one in (c for rule in axis.rules for c in rule.conditions if c.kind == "compare"):
@@ -129,25 +135,15 @@ def compared(session: Session) -> dict[tuple[str, str], str]:
 
 
 def margins(session: Session) -> dict[str, tuple[str, str]]:
-    """Margins that can be shown: ``"margin:<axis>.<threshold>"``, with the axis and the threshold."""
+    """Margins that can be shown.
+
+    ``"margin:<axis>.<threshold>"``, with the axis and the threshold.
+    """
     return {f"margin:{axis}.{name}": (axis, name) for axis, name in compared(session)}
 
 
 def drawing(session: Session, margin: str = "") -> Classes | Ramp:
-    """What the session's colour asks for.
-
-    Parameters
-    ----------
-    session
-        The session.
-    margin
-        ``"margin:<axis>.<threshold>"`` to see a quantity from its threshold.
-
-    Raises
-    ------
-    SessionError
-        V105 for a margin that is not there.
-    """
+    """What the session's colour asks for."""
     kind, _, what = session.state.color_by.partition(":")
     if margin:
         return _margin(session, margin)
@@ -197,15 +193,7 @@ def _limits(values: NDArray[np.floating]) -> tuple[float, float]:
 
 
 def legend(drawn: Classes | Ramp, *, no_row: int = 0) -> tuple[LegendRow, ...]:
-    """The lines of a legend: counts are of all cells of the table, whatever is drawn or hidden.
-
-    Parameters
-    ----------
-    drawn
-        What is drawn.
-    no_row
-        Cells of the layers without a row in the table; they get a line of their own.
-    """
+    """The lines of a legend: counts are of all cells of the table, whatever is drawn or hidden."""
     if isinstance(drawn, Classes):
         rows = [
             LegendRow(

@@ -1,4 +1,6 @@
-"""What the panel shows, as plain numbers and words: the histogram of a threshold, the evidence of a cell, the kinds.
+"""What the panel shows, as plain numbers and words.
+
+The histogram of a threshold, the evidence of a cell, the kinds.
 
 The window only draws these; what they say is decided and tested here.
 """
@@ -96,13 +98,17 @@ def threshold_text(session: Session, axis: str, name: str) -> str:
     source = f"published: {threshold.citation}" if threshold.source == "published" else "ours"
     share = found.n_above / found.n_known if found.n_known else 0.0
     return (
-        f"{found.title}: at or above {found.value:.4g}{moved}: {found.n_above:,} of {found.n_known:,} cells "
+        f"{found.title}: at or above {found.value:.4g}{moved}: {found.n_above:,} of "
+        f"{found.n_known:,} cells "
         f"({share:.1%}), in all images. {source}: {threshold.text}."
     )
 
 
 def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
-    """Lines on the selected cell: axis, call, quantity, value, threshold, distance; which one decided is marked."""
+    """Lines on the selected cell: axis, call, quantity, value, threshold, distance.
+
+    Which one decided is marked.
+    """
     table, session = view.evidence(), view.session
     if table.empty:
         return []

@@ -1,8 +1,8 @@
 """h5ad files with places as layers: points for each image, and its mask where the file holds one.
 
-The order of the two columns of ``obsm["spatial"]`` is looked up on the mask, not assumed; without a mask it is taken as
-(x, y), and the layer's metadata say that it was taken. SpatialData in zarr is left to napari-spatialdata, whose layers
-can be classified as they are.
+The order of the two columns of ``obsm["spatial"]`` is looked up on the mask, not assumed; without a
+mask it is taken as (x, y), and the layer's metadata say that it was taken. SpatialData in zarr is
+left to napari-spatialdata, whose layers can be classified as they are.
 """
 
 from __future__ import annotations
@@ -50,13 +50,7 @@ def get_reader(
 
 
 def read_h5ad(path: str | Sequence[str]) -> list[LayerData]:
-    """Layers of one file or of several.
-
-    Raises
-    ------
-    ResistypeError
-        E300, E313 for a file that cannot be read; N150 when it holds no places.
-    """
+    """Layers of one file or of several."""
     paths = [path] if isinstance(path, str) else list(path)
     return [
         layer
@@ -66,22 +60,7 @@ def read_h5ad(path: str | Sequence[str]) -> list[LayerData]:
 
 
 def layers_of(adata: Any, name: str, *, source: str = "") -> list[LayerData]:
-    """Points of every image of an AnnData, and masks it holds under ``uns["spatial"]``.
-
-    Parameters
-    ----------
-    adata
-        With ``obsm["spatial"]``, or with columns of coordinates in obs.
-    name
-        Name of the file.
-    source
-        Its path, for the script.
-
-    Raises
-    ------
-    InputError
-        N150 when there are no places.
-    """
+    """Points of every image of an AnnData, and masks it holds under ``uns["spatial"]``."""
     xy, where = _places(adata)
     table = table_of(_Rows(adata, name))
     made: list[LayerData] = []
@@ -129,14 +108,15 @@ def _places(adata: Any) -> tuple[NDArray[np.float64], str]:
     if pair is not None:
         return adata.obs[list(pair)].to_numpy(np.float64), "obs"
     message = (
-        f"The file has no places: neither obsm['spatial'] (obsm holds: {', '.join(adata.obsm) or 'nothing'}) nor "
+        "The file has no places: neither obsm['spatial'] (obsm holds: "
+        f"{', '.join(adata.obsm) or 'nothing'}) nor "
         f"columns such as {COLUMN_PAIRS[0][0]} and {COLUMN_PAIRS[0][1]} in obs."
     )
     raise InputError(message, code="N150")
 
 
 def _mask(adata: Any, region: str) -> NDArray[Any] | None:
-    """The segmentation that squidpy keeps under ``uns["spatial"][<image>]["images"]["segmentation"]``."""
+    """The segmentation that squidpy keeps in ``uns["spatial"][<image>]["images"]``."""
     held = adata.uns.get("spatial", {})
     library = held.get(region) or (next(iter(held.values())) if len(held) == 1 else None)
     mask = (
@@ -147,13 +127,7 @@ def _mask(adata: Any, region: str) -> NDArray[Any] | None:
 
 
 def axis_order(adata: Any, mask: NDArray[Any], region: str | None = None) -> MaskMatch:
-    """Whether ``obsm["spatial"]`` is (x, y) or (y, x): the ids are looked up on the mask under both readings.
-
-    Raises
-    ------
-    ResistypeError
-        When the table has no ids, or no such image.
-    """
+    """Whether ``obsm["spatial"]`` is (x, y) or (y, x): ids are looked up on the mask both ways."""
     table = table_of(_Rows(adata, region or ""))
     instance = _column(table)
     columns = TissueColumns(region=table.region_column or None, instance=instance, kind=None)

@@ -1,8 +1,8 @@
 """Shapes drawn in napari as regions of interest: which cells lie in them, and what kinds those are.
 
-A drawn shape is brought into the pixels of each image that it lies over, so that scale, shift and rotation of the
-layers count. It becomes a region of the session as well: it is logged, and the notebook sees it. A cell is inside when
-its centre is.
+A drawn shape is brought into the pixels of each image that it lies over, so that scale, shift and
+rotation of the layers count. It becomes a region of the session as well: it is logged, and the
+notebook sees it. A cell is inside when its centre is.
 """
 
 from __future__ import annotations
@@ -30,20 +30,17 @@ CLOSED = ("polygon", "rectangle", "ellipse")
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Regions that were drawn: polygons by name, one for each image they lie over, and what was left out and why."""
+    """Regions that were drawn.
+
+    Polygons by name, one for each image they lie over, and what was left out and why.
+    """
 
     rois: dict[str, list[Roi]]
     left_out: tuple[str, ...]
 
 
 def shapes_of(viewer: Any) -> Any:
-    """The Shapes layer that is meant: the one that is selected, else the last.
-
-    Raises
-    ------
-    InputError
-        N130 when there is none.
-    """
+    """The Shapes layer that is meant: the one that is selected, else the last."""
     every = [one for one in viewer.layers if isinstance(one, Shapes)]
     chosen = [one for one in every if one in viewer.layers.selection] or every[-1:]
     if not chosen:
@@ -63,7 +60,10 @@ def _corners(kind: str, data: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _names(shapes: Any) -> list[str]:
-    """Names of the shapes: from the feature ``name``, else the layer's name and a number; each once."""
+    """Names of the shapes: from the feature ``name``, else the layer's name and a number.
+
+    Each once.
+    """
     n = len(shapes.data)
     given = shapes.features["name"].astype(str).tolist() if "name" in shapes.features else [""] * n
     names = [
@@ -76,22 +76,7 @@ def _names(shapes: Any) -> list[str]:
 
 
 def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None) -> Drawn:
-    """Regions of a Shapes layer.
-
-    Parameters
-    ----------
-    view
-        The view; its images say which cells there are.
-    shapes
-        A Shapes layer.
-    only
-        Numbers of the shapes to take, by default all.
-
-    Raises
-    ------
-    InputError
-        N130 when the layer holds no closed shape over cells.
-    """
+    """Regions of a Shapes layer."""
     rois: dict[str, list[Roi]] = {}
     left: list[str] = []
     chosen = set(range(len(shapes.data)) if only is None else only)
@@ -114,13 +99,19 @@ def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None)
             left.append(f"{name}: no cell of an image that is shown lies in it")
     if not rois:
         said = "; ".join(left) or "it is empty"
-        message = f"{shapes.name!r} holds no region over cells ({said}). Draw a polygon, rectangle or ellipse over them."
+        message = (
+            f"{shapes.name!r} holds no region over cells ({said}). Draw a polygon, rectangle or "
+            "ellipse over them."
+        )
         raise InputError(message, code="N130")
     return Drawn(rois, tuple(left))
 
 
 def _over(view: TissueView, bound: Bound, name: str, world: Sequence[Any]) -> Roi | None:
-    """The region in the pixels of one image; None where it holds no cell of it or the image is not shown."""
+    """The region in the pixels of one image.
+
+    None where it holds no cell of it or the image is not shown.
+    """
     source = bound.source()
     if source is None or not any(layer.visible for layer in bound.layers):
         return None
@@ -155,30 +146,7 @@ def compose(
     *,
     by_image: bool = False,
 ) -> pd.DataFrame:
-    """Kinds of cells in a region beside the rest of its images, or beside another region.
-
-    Parameters
-    ----------
-    view
-        The view; the classes that colour it are counted.
-    first
-        The region.
-    second
-        Another one; without it, the rest of the images.
-    by_image
-        One composition an image.
-
-    Raises
-    ------
-    ResistypeError
-        P101 without a scale, P109 when the regions share cells or hold none, N121 when no classes are shown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        group, region (by image), kind, numerator, denominator, share, low, high, reason; and, not by image, difference
-        with its interval.
-    """
+    """Kinds of cells in a region beside the rest of its images, or beside another region."""
     tissue, _ = view.tissue()
     against = None if second is None else list(second)
     shares = roi_composition(tissue, list(first), against=against, by_region=by_image)
@@ -194,7 +162,10 @@ def compose(
 
 
 def compose_text(shares: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Lines of a composition for a panel: group, kind, n of total, share with its interval or why there is none."""
+    """Lines of a composition for a panel.
+
+    Group, kind, n of total, share with its interval or why there is none.
+    """
     lines: list[tuple[str, ...]] = []
     for row in shares.to_dict("records"):
         group = f"{row['group']} · {row['region']}" if "region" in row else str(row["group"])

@@ -1,4 +1,7 @@
-"""The sample that napari opens from its menu: simulated imaging mass cytometry, said to be simulated in every name."""
+"""The sample that napari opens from its menu.
+
+Simulated imaging mass cytometry, said to be simulated in every name.
+"""
 
 from __future__ import annotations
 

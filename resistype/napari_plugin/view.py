@@ -1,7 +1,10 @@
-"""A view of a session in a napari viewer, without Qt: it draws on the session's events and turns clicks into commands.
+"""A view of a session in a napari viewer, without Qt.
 
-The truth is in the session; layers only show it. The view holds the user's layers weakly: one that is deleted is let go
-with a sentence, and a view that is closed leaves no listener behind, while the session and its other views live on.
+It draws on the session's events and turns clicks into commands.
+
+The truth is in the session; layers only show it. The view holds the user's layers weakly: one that
+is deleted is let go with a sentence, and a view that is closed leaves no listener behind, while the
+session and its other views live on.
 """
 
 from __future__ import annotations
@@ -57,8 +60,8 @@ class TissueView:
     status
         What happened last, as a sentence.
     changed
-        Event for panels: something has to be drawn again. The news is a word: ``legend``, ``status``, ``evidence``, or
-        ``orphans`` when `sweep` should be called once napari is idle.
+        Event for panels: something has to be drawn again. The news is a word: ``legend``,
+        ``status``, ``evidence``, or ``orphans`` when `sweep` should be called once napari is idle.
     """
 
     viewer: Any
@@ -96,7 +99,7 @@ class TissueView:
             self.scale_um = scales.pop()
         self.paint()
 
-    # -- what there is ---------------------------------------------------------------------------------------------
+    # -- what there is -----------------------------------------------------------------------------
 
     @property
     def viewer_model(self) -> Any:
@@ -142,7 +145,7 @@ class TissueView:
         self.status = text
         self.changed.emit("status")
 
-    # -- drawing ---------------------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def color_by(self, what: str) -> None:
         """Colour by an axis, a quantity, a column or a margin.
@@ -184,8 +187,8 @@ class TissueView:
     def sweep(self) -> None:
         """Take away the display layers of layers that were deleted.
 
-        Not done while napari is still removing the other layer: a picture that was never drawn would be drawn then,
-        half made, and end the program.
+        Not done while napari is still removing the other layer: a picture that was never drawn
+        would be drawn then, half made, and end the program.
         """
         home, orphans = self._viewer(), self._orphans
         self._orphans = []
@@ -218,7 +221,8 @@ class TissueView:
             self.bounds.remove(one)
             self._orphans += one.layers
             self.say(
-                f"The layer {one.name!r} was deleted; its cells stay in the session and are no longer drawn."
+                f"The layer {one.name!r} was deleted; its cells stay in the session and are no "
+                "longer drawn."
             )
         if gone:
             for orphan in self._orphans:
@@ -228,10 +232,13 @@ class TissueView:
             for one in self.bounds:
                 one.shown = {kind: shown for kind, shown in one.shown.items() if shown is not layer}
 
-    # -- cells -----------------------------------------------------------------------------------------------------
+    # -- cells -------------------------------------------------------------------------------------
 
     def row_at(self, world: Sequence[float]) -> int:
-        """Row of the cell at a place in world coordinates, on a layer that is shown; −1 where there is none."""
+        """Row of the cell at a place in world coordinates, on a layer that is shown.
+
+        −1 where there is none.
+        """
         for one in self.bounds:
             for layer in one.layers:
                 row = one.row_at(layer, tuple(float(x) for x in world)) if layer.visible else -1
@@ -256,11 +263,15 @@ class TissueView:
         Raises
         ------
         ResistypeError
-            P101 when no scale is known, N121 when cells are not coloured by classes, N122 when no layer is left.
+            P101 when no scale is known, N121 when cells are not coloured by classes, N122 when no
+            layer is left.
         """
         drawn = self.drawn
         if not isinstance(drawn, Classes):
-            message = "Neighbourhoods and regions need classes of cells: colour by an axis or a column with categories."
+            message = (
+                "Neighbourhoods and regions need classes of cells: colour by an axis or a column "
+                "with categories."
+            )
             raise InputError(message, code="N121")
         if not any(not one.stale for one in self.bounds):
             raise InputError(

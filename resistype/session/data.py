@@ -228,11 +228,6 @@ def _design(table: pd.DataFrame, n_obs: int) -> pd.DataFrame:
 def in_order(table: pd.DataFrame, samples: Sequence[str]) -> pd.DataFrame:
     """The rows of the observations, in their order; rows that are only numbered stay as they are.
 
-    Raises
-    ------
-    ValueError
-        When an observation has no row, or a name stands twice.
-
     Examples
     --------
     >>> table = pd.DataFrame({"x": [1.0, 2.0]}, index=["b", "a"])
@@ -255,13 +250,7 @@ def in_order(table: pd.DataFrame, samples: Sequence[str]) -> pd.DataFrame:
 
 
 def align(values: Any, samples: Sequence[str]) -> Any:
-    """Values in the order of the observations: a Series by the names of its rows, else as given.
-
-    Raises
-    ------
-    ValueError
-        As `in_order`.
-    """
+    """Values in the order of the observations: a Series by the names of its rows, else as given."""
     if not isinstance(values, pd.Series):
         return values
     return in_order(values.to_frame(), samples).iloc[:, 0]
@@ -271,11 +260,6 @@ def coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, N
     """Coordinates by name, float32 of shape (n_obs, 2), in the order of the observations.
 
     NaN stands where there is no place.
-
-    Raises
-    ------
-    InputError
-        E903 for coordinates that do not fit, all of them at once.
     """
     found, wrong = {}, []
     for name, one in given.items():

@@ -33,28 +33,6 @@ def driver_genes(
 ) -> pd.DataFrame:
     """Genes whose mean log2 expression differs most between the selected and all others.
 
-    Parameters
-    ----------
-    data
-        Expression of shape (n_obs, n_genes), as for `score`.
-    selected
-        Mask of shape (n_obs,); a Series is joined by the names of its rows.
-    library
-        Signatures whose members are marked.
-    top
-        Number of genes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        gene, effect (log2 units), inside and outside (share of observations in which the gene is
-        above the floor of its observation), signatures, shared (a gene of several signatures).
-
-    Raises
-    ------
-    InputError
-        V112 for a mask that does not fit, or when nothing or everything is selected.
-
     Examples
     --------
     >>> import numpy as np, resistype as rt

@@ -74,20 +74,7 @@ def reapply_rules(
     before: Mapping[str, NDArray[np.uint8]] | None = None,
     axes: Collection[str] | None = None,
 ) -> dict[str, NDArray[np.uint8]]:
-    """Codes of what the rules say, for each axis of shape (n_obs,).
-
-    Parameters
-    ----------
-    scheme
-        Scheme with the thresholds to use.
-    columns
-        Quantities, float32 of shape (n_obs,).
-    names
-        Calls of each axis in the order of their codes.
-    before, axes
-        Earlier codes, and the axes to call again; the others are taken as they are. By default all
-        are called.
-    """
+    """Codes of what the rules say, for each axis of shape (n_obs,)."""
     n_obs = len(next(iter(columns.values())))
     result = dict(before or {})
     again = [axis for axis in scheme.axes if axes is None or axis.id in axes]

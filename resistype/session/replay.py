@@ -29,15 +29,7 @@ expect(session, "{digest}")
 
 
 def script(log: Sequence[Command], digest: str) -> str:
-    """Python that does the commands again.
-
-    Parameters
-    ----------
-    log
-        Commands in the order in which they were done.
-    digest
-        Which data they were done on.
-    """
+    """Python that does the commands again."""
     return _HEAD.format(digest=digest) + "".join(f"{command.line}\n" for command in log)
 
 

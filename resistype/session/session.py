@@ -8,7 +8,6 @@ check fails nothing has changed. Undo and redo walk over states.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.errors import SessionError
+from resistype.errors import ResistypeWarning, SessionError, warn
 from resistype.events import Event
 from resistype.history import History
 from resistype.scheme import Calls, write_scheme
@@ -116,9 +115,10 @@ class Session:
     log: list[Command] = field(repr=False, init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        source = self.source
-        made = isinstance(source, SessionData)
-        self._data = source if made else SessionData.from_calls(source, self.embeddings)
+        if isinstance(self.source, SessionData):
+            self._data = self.source
+        else:
+            self._data = SessionData.from_calls(self.source, self.embeddings)
         self._names = {axis.id: call_names(axis) for axis in self.scheme_before.axes}
         self._state = State(color_by=f"axis:{self.scheme_before.axes[0].id}")
         self._calls = _Calls(self.scheme_before, dict(self._data.raw), dict(self._data.final))
@@ -134,7 +134,7 @@ class Session:
     @property
     def material(self) -> SessionData:
         """The name of `data` until 0.2; it goes with the next release."""
-        warnings.warn("Session.material is now Session.data", FutureWarning, stacklevel=2)
+        warn("Session.material is now Session.data.", ResistypeWarning, code="V121")
         return self._data
 
     @property

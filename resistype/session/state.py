@@ -123,13 +123,7 @@ def write_rows(rows: Iterable[int] | NDArray[np.intp]) -> str:
 
 
 def read_rows(text: str, n: int | None = None) -> NDArray[np.intp]:
-    """Rows from ranges, the inverse of `write_rows`; with `n`, of that many and no more.
-
-    Raises
-    ------
-    ValueError
-        When the text is not made of numbers and ranges, or names a row beyond the last.
-    """
+    """Rows from ranges, the inverse of `write_rows`; with `n`, of that many and no more."""
     if not text:
         return np.empty(0, dtype=np.intp)
     parts = []

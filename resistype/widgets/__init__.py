@@ -1,4 +1,6 @@
-"""Notebook widgets: one anywidget each, drawing what a Session decides. They need the extra `notebook`.
+"""Notebook widgets: one anywidget each, drawing what a Session decides.
+
+They need the extra `notebook`.
 
 >>> from resistype.widgets import Explorer, Runner, show  # doctest: +SKIP
 >>> Explorer(calls)  # doctest: +SKIP
@@ -44,7 +46,10 @@ def __getattr__(name: str) -> Any:
     static = Path(__file__).parent / "static"
     missing = [one for one in ("main.js", "host.js") if not (static / one).is_file()]
     if missing:
-        message = f"{', '.join(missing)} missing in {static}: install resistype again, or run scripts/widgets."
+        message = (
+            f"{', '.join(missing)} missing in {static}: install resistype again, or run "
+            "scripts/widgets."
+        )
         raise MissingExtraError(message, code="X121")
     return getattr(import_module(f"resistype.widgets.{_HOMES[name]}"), name)
 

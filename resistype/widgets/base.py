@@ -1,4 +1,6 @@
-"""What all widgets share: traits for bytes, requests with answers, what a page is told, names that stay in Python.
+"""What all widgets share.
+
+Traits for bytes, requests with answers, what a page is told, names that stay in Python.
 
 Messages from the page are not trusted: an unknown question, a wrong length or a wrong name gets an
 error as its answer. A message of the page may overtake a trait that the page changed before it. So
@@ -15,8 +17,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import repeat
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,6 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError, ResistypeError
 from resistype.events import Event
-from resistype.scheme.palette import natural
-from resistype.scheme.rules import Condition
-from resistype.scheme.scheme import Axis, Scheme
-from resistype.session import SessionData, axis_colors, call_names, category_colors
 
 __all__ = [
     "STATIC",
@@ -39,13 +36,10 @@ __all__ = [
     "Bits",
     "PageData",
     "Widget",
-    "build",
-    "quantity_buffers",
     "read_bits",
     "stand_ins",
     "static_table",
     "unnamed",
-    "whole",
     "write_bits",
 ]
 
@@ -71,13 +65,7 @@ class Bits(traitlets.Bytes):  # type: ignore[misc, type-arg, unused-ignore]
 
 
 def read_bits(bits: bytes, n: int) -> NDArray[np.bool_]:
-    """Mask of n observations; nothing selected where there are no bits.
-
-    Raises
-    ------
-    InputError
-        V110 when the number of bits does not fit.
-    """
+    """Mask of n observations; nothing selected where there are no bits."""
     if not bits:
         return np.zeros(n, dtype=bool)
     if len(bits) != -(-n // 8):
@@ -94,18 +82,25 @@ def write_bits(mask: NDArray[np.bool_]) -> bytes:
 
 
 def static_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table that stands where the widget cannot run: a notebook on GitHub, an export, a session that has ended."""
+    """A table that stands where the widget cannot run.
+
+    A notebook on GitHub, an export, a session that has ended.
+    """
     cells = "".join(f"<th scope='col'>{html.escape(one)}</th>" for one in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(str(one)[:MAX_TEXT])}</td>" for one in row) + "</tr>"
         for row in rows
     )
     words = html.escape(caption)
-    return f"<table><caption>{words}</caption><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+    head_row = f"<caption>{words}</caption><thead><tr>{cells}</tr></thead>"
+    return f"<table>{head_row}<tbody>{body}</tbody></table>"
 
 
 def _marks(given: Any) -> dict[str, int]:
-    """Views of the page and the number of the last change of each; only what has this form, and the last ones."""
+    """Views of the page and the number of the last change of each.
+
+    Only what has this form, and the last ones.
+    """
     pairs = given.items() if isinstance(given, dict) else ()
     fit = [(k, n) for k, n in pairs if isinstance(k, str) and len(k) <= MAX_TEXT and type(n) is int]
     return dict(fit[-MAX_PAGES:])
@@ -208,7 +203,10 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         return ""
 
     def _ipython_display_(self) -> None:
-        """Show the widget, and below it, folded, the table: JupyterLab shows no other form of a widget that is gone."""
+        """Show the widget, and below it, folded, the table.
+
+        JupyterLab shows no other form of a widget that is gone.
+        """
         from IPython.display import display  # noqa: PLC0415  only where a notebook asks for it
 
         found = self._repr_mimebundle_()
@@ -232,270 +230,18 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         return found
 
 
-MAX_CATEGORIES = 60
-
-
 @dataclass(frozen=True)
 class PageData:
-    """What goes to the page: the description, and buffers in the order in which the page reads them.
+    """What goes to the page: the description, and buffers in the order in which it reads them.
 
-    `groups` has the patient and time point of every observation, drawn or not, as one number:
-    patient × times + time.
+    `groups` has the patient and time point of every observation, drawn or not, as one number of
+    `n_groups`: patient × times + time.
     """
 
     spec: dict[str, Any]
-    buffers: list[bytes]
-    groups: NDArray[np.int64] = field(repr=False)
-
-    @property
-    def n_groups(self) -> int:
-        """How many groups there can be."""
-        return _sizes(self.spec)
-
-
-def build(
-    material: SessionData,
-    rows: NDArray[np.intp],
-    *,
-    title: str,
-    note: str = "",
-    has_genes: bool = False,
-    names: bool = True,
-) -> PageData:
-    """Description and buffers of some rows.
-
-    Parameters
-    ----------
-    material
-        What the session looks at; its own thresholds are those of the description.
-    rows
-        Rows to draw.
-    title, note
-        Words above the picture; the note is a warning.
-    has_genes
-        Whether Python answers questions about genes.
-    names
-        Whether patients keep their names and other columns are told. Without, patients are
-        numbered.
-    """
-    used = _quantities(material)
-    columns = _columns(material, names=names)
-    spec = {
-        "format": "resistype-explorer",
-        "format_version": 1,
-        "title": title,
-        "note": note,
-        "n_obs": material.n_obs,
-        "n_drawn": len(rows),
-        "has_genes": has_genes,
-        "quantities": [_quantity(material, name) for name in used],
-        "n_ruled": len(_ruled(material)),
-        "axes": [_axis(material.scheme, axis, used) for axis in material.scheme.axes],
-        "columns": [one.about() for one in columns],
-        "embeddings": list(material.embeddings),
-        "patient": _position(columns, "patient"),
-        "timepoint": _position(columns, "timepoint"),
-    }
-    arrays: list[NDArray[Any]] = [
-        *(points[rows].astype("<f4") for points in material.embeddings.values()),
-        *(material.raw[axis.id][rows] for axis in material.scheme.axes),
-        *(material.final[axis.id][rows] for axis in material.scheme.axes),
-        *(one.codes[rows].astype("<u2") for one in columns),
-        _baseline(material, rows).astype("<i4"),
-    ]
-    return PageData(
-        spec,
-        [np.ascontiguousarray(array).tobytes() for array in arrays],
-        _groups(columns, material.n_obs),
-    )
-
-
-def _groups(columns: Sequence[_Coded], n_obs: int) -> NDArray[np.int64]:
-    patient, time = _position(columns, "patient"), _position(columns, "timepoint")
-    people = columns[patient].codes if patient >= 0 else np.zeros(n_obs, dtype=np.int64)
-    return people if time < 0 else people * len(columns[time].names) + columns[time].codes
-
-
-def _sizes(spec: Mapping[str, Any]) -> int:
-    columns = [spec["columns"][at] for at in (spec["patient"], spec["timepoint"]) if at >= 0]
-    return int(np.prod([len(one["names"]) for one in columns], dtype=np.int64))
-
-
-def quantity_buffers(
-    material: SessionData, rows: NDArray[np.intp], names: Sequence[str]
-) -> list[bytes]:
-    """Values of quantities in float32; the page asks for them after the first picture."""
-    return [
-        np.ascontiguousarray(material.columns[name][rows].astype("<f4")).tobytes() for name in names
-    ]
-
-
-def whole(material: SessionData, drawn: PageData, rows: NDArray[np.intp]) -> PageData:
-    """With the values of all quantities, for a page that cannot ask."""
-    names = [one["name"] for one in drawn.spec["quantities"]]
-    return replace(drawn, buffers=[*drawn.buffers, *quantity_buffers(material, rows, names)])
-
-
-def _ruled(material: SessionData) -> list[str]:
-    asked = [
-        c.subject
-        for a in material.scheme.axes
-        for r in a.rules
-        for c in r.conditions
-        if c.kind != "call"
-    ]
-    return list(dict.fromkeys(asked))
-
-
-def _quantities(material: SessionData) -> list[str]:
-    """Quantities that rules look at, then others that were measured."""
-    others = [name for name, values in material.columns.items() if not np.isnan(values).all()]
-    return list(dict.fromkeys([*_ruled(material), *others]))
-
-
-def _quantity(material: SessionData, name: str) -> dict[str, str]:
-    quantities = material.scheme.quantities
-    signed = quantities[name]
-    while not signed.signature and signed.of:
-        signed = quantities[signed.of]
-    coverage = pd.DataFrame() if material.calls is None else material.calls.coverage
-    known = coverage.loc[signed.signature] if signed.signature in coverage.index else None
-    return {
-        "name": name,
-        "title": quantities[name].title,
-        "unit": quantities[name].unit,
-        "signature": signed.signature,
-        "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
-        "shared": "" if known is None else str(known["shared"]),
-    }
-
-
-def _axis(scheme: Scheme, axis: Axis, used: Sequence[str]) -> dict[str, Any]:
-    names, colors = call_names(axis), axis_colors(axis)
-    return {
-        "id": axis.id,
-        "title": axis.title,
-        "names": list(names),
-        "texts": [axis.labels[name].text if name in axis.labels else "" for name in names],
-        "colors": [colors[name] for name in names],
-        "thresholds": [
-            {
-                "name": name,
-                "value": float(np.float32(one.value)),
-                "text": one.text,
-                "source": f"{one.source}: {one.citation}" if one.citation else one.source,
-            }
-            for name, one in axis.thresholds.items()
-        ],
-        "rules": [
-            {
-                "code": names.index(rule.call),
-                "when": [_condition(scheme, c, used) for c in rule.conditions],
-            }
-            for rule in axis.rules
-        ],
-        "otherwise": names.index(axis.otherwise_call),
-    }
-
-
-def _condition(scheme: Scheme, condition: Condition, used: Sequence[str]) -> dict[str, Any]:
-    if condition.kind == "call":
-        at = next(i for i, axis in enumerate(scheme.axes) if axis.id == condition.subject)
-        names = call_names(scheme.axes[at])
-        code = names.index(condition.target) if condition.target in names else 255
-        return {"kind": "call", "axis": at, "code": code, "negated": condition.sign < 0}
-    quantity = used.index(condition.subject)
-    if condition.kind != "compare":
-        return {"kind": condition.kind, "quantity": quantity}
-    return {
-        "kind": "compare",
-        "quantity": quantity,
-        "op": condition.op,
-        "sign": condition.sign,
-        "threshold": condition.target,
-    }
-
-
-@dataclass(frozen=True)
-class _Coded:
-    name: str
-    names: tuple[str, ...]
-    colors: tuple[str, ...]
-    codes: NDArray[np.int64]
-
-    def about(self) -> dict[str, Any]:
-        counts = np.bincount(self.codes, minlength=len(self.names)).tolist()
-        return {
-            "name": self.name,
-            "names": list(self.names),
-            "colors": list(self.colors),
-            "counts": counts,
-        }
-
-
-def _columns(material: SessionData, *, names: bool) -> list[_Coded]:
-    """Columns with few different values; never one that holds sample ids."""
-    found = []
-    for name in map(str, material.design.columns):
-        column = material.design[name]
-        if (
-            name == "baseline_sample"
-            or column.dtype.kind in "fc"
-            or not (names or name in ("patient", "timepoint"))
-        ):
-            continue
-        first, found_values = pd.factorize(
-            column, use_na_sentinel=False
-        )  # words are made once a value, not once a row
-        words = pd.Series(["" if pd.isna(one) else str(one) for one in found_values], dtype=object)
-        again, values = pd.factorize(words)
-        codes = np.asarray(again)[first]
-        known = set(values) - {""}
-        few = len(known) <= (65_000 if name == "patient" else MAX_CATEGORIES)
-        if known and few and known.isdisjoint(material.samples):
-            found.append(
-                _coded(
-                    name,
-                    np.asarray(codes),
-                    [str(v) for v in values],
-                    hide=not names and name == "patient",
-                )
-            )
-    return found
-
-
-def _coded(name: str, codes: NDArray[Any], values: Sequence[str], *, hide: bool) -> _Coded:
-    order = (
-        sorted(range(len(values)), key=lambda i: natural(values[i]))
-        if name != "timepoint"
-        else range(len(values))
-    )
-    place = np.empty(len(values), dtype=np.int64)
-    place[list(order)] = np.arange(len(values))
-    names = [values[i] for i in order]
-    if hide:
-        first = int("" in names)  # no name sorts first
-        names = [f"patient {number + 1 - first}" if one else "" for number, one in enumerate(names)]
-    colors: Mapping[str, str] = category_colors(names)
-    return _Coded(name, tuple(names), tuple(colors[one] for one in names), place[codes])
-
-
-def _position(columns: Sequence[_Coded], name: str) -> int:
-    return next((i for i, one in enumerate(columns) if one.name == name), -1)
-
-
-def _baseline(material: SessionData, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-    """For each drawn row the drawn row of its baseline, −1 where there is none."""
-    base = material.design["baseline_sample"].iloc[rows].astype(object).fillna("").tolist()
-    if not any(base):
-        return np.full(len(rows), -1)
-    names = (
-        material.samples
-        if len(rows) == material.n_obs
-        else [material.samples[row] for row in rows.tolist()]
-    )
-    place = dict(zip(names, range(len(rows)), strict=True))
-    return np.fromiter(map(place.get, map(str, base), repeat(-1)), dtype=np.int64, count=len(rows))
+    buffers: list[bytes] = field(default_factory=list)
+    groups: NDArray[np.int64] = field(repr=False, default_factory=lambda: np.empty(0, np.int64))
+    n_groups: int = 0
 
 
 EDGES = re.compile(r"([(),'\"…]+)")  # what stands around a name in our words
@@ -505,15 +251,6 @@ def stand_ins(
     samples: Sequence[str], table: pd.DataFrame | None = None, patient: str = ""
 ) -> dict[str, str]:
     """What is said in the place of each name: its place, counted from 1.
-
-    Parameters
-    ----------
-    samples
-        Names of the rows of the matrix.
-    table
-        Samples table, whose index may hold more of them.
-    patient
-        Its column of patients.
 
     Examples
     --------
@@ -537,8 +274,8 @@ def unnamed(text: str, names: Mapping[str, str]) -> str:
 
     Examples
     --------
-    >>> unnamed("2 samples are flat (MRN-7, MRN-9 at 'Pre').", {"MRN-7": "sample 1", "MRN-9": "sample 2"})
-    "2 samples are flat (sample 1, sample 2 at 'Pre')."
+    >>> unnamed("It is flat (MRN-7 at 'Pre').", {"MRN-7": "sample 1"})
+    "It is flat (sample 1 at 'Pre')."
     """
     for name in (one for one in names if one in text and EDGES.search(one)):
         text = text.replace(name, names[name])

@@ -1,4 +1,7 @@
-"""Compare: what changes when the method, the threshold, the scheme, a list, the reference or the cohort changes.
+"""Compare.
+
+What changes when the method, the threshold, the scheme, a list, the reference or the cohort
+changes.
 
 Names of samples stand only in the answer to the page's own request, and in an exported file only
 where they are asked for. The shape that the page is told is declared in widgets/src/compare/spec.ts
@@ -37,7 +40,9 @@ __all__ = ["Compare", "compare_spec", "flow_layout", "gene_rows", "plain"]
 
 
 class Compare(Widget):
-    """Two labelings of the same samples: counts, kappa, flow, shift of the numbers, and why each call changed.
+    """Two labelings of the same samples.
+
+    Counts, kappa, flow, shift of the numbers, and why each call changed.
 
     Parameters
     ----------
@@ -73,7 +78,8 @@ class Compare(Widget):
     >>> import resistype as rt
     >>> from resistype.widgets import Compare
     >>> demo = rt.datasets.demo()
-    >>> calls = [rt.classify(demo.expression, samples=demo.samples, baseline="Pre", options=rt.CallOptions(method=m))
+    >>> made = {"samples": demo.samples, "baseline": "Pre"}
+    >>> calls = [rt.classify(demo.expression, options=rt.CallOptions(method=m), **made)
     ...          for m in ("ssgsea", "singscore")]
     >>> view = Compare(*calls, names=("ssGSEA", "singscore"), matrices=demo.expression)
     >>> view.axis
@@ -115,7 +121,7 @@ class Compare(Widget):
         return self.agreement.to_csv(path)
 
     def figure(self, axis: str = "") -> Any:
-        """The matplotlib figure of an axis, by default of the one shown, drawn in Python from the same numbers."""
+        """The matplotlib figure of an axis, by default of the one shown, from the same numbers."""
         return compare_figure(self.agreement, axis or self.axis)
 
     def to_png(self, folder: str | Path) -> list[Path]:
@@ -136,7 +142,7 @@ class Compare(Widget):
         state = {"_kind": self._kind, "axis": self.axis, "_live": False}
         return write_page(
             path,
-            PageData(spec, [], np.empty(0, dtype=np.int64)),
+            PageData(spec),
             state=state,
             fallback=self.static_html(),
         )
@@ -199,7 +205,10 @@ class Compare(Widget):
     def _check_axis(self, proposal: Any) -> str:
         known = [one.axis for one in self.agreement.axes]
         if proposal["value"] not in known:
-            message = f"Axis {str(proposal['value'])[:40]!r} is not compared; there are {', '.join(known)}."
+            message = (
+                f"Axis {str(proposal['value'])[:40]!r} is not compared; there are "
+                f"{', '.join(known)}."
+            )
             raise InputError(message, code="V119")
         return str(proposal["value"])
 
@@ -207,13 +216,19 @@ class Compare(Widget):
 def _two(names: Any) -> tuple[str, str]:
     given = [str(one) for one in names] if isinstance(names, (tuple, list)) else []
     if len(given) != 2 or given[0] == given[1] or not all(given):
-        message = f"names is {repr(names)[:60]}; two different names are needed, such as ('ssGSEA', 'UCell')."
+        message = (
+            f"names is {repr(names)[:60]}; two different names are needed, such as ('ssGSEA', "
+            "'UCell')."
+        )
         raise InputError(message, code="V117")
     return given[0], given[1]
 
 
 def _side(source: Any, name: str) -> Any:
-    """A session becomes the labelling of its thresholds as they stand; everything else goes on as it is."""
+    """A session becomes the labelling of its thresholds as they stand.
+
+    Everything else goes on as it is.
+    """
     if not isinstance(source, Session):
         return source
     index = pd.Index(source.data.samples)
@@ -248,20 +263,9 @@ def plain(value: float) -> str:
 def compare_spec(
     agreement: Agreement, *, title: str, note: str = "", has_genes: bool = False, names: bool = True
 ) -> dict[str, Any]:
-    """Description of a comparison.
-
-    Parameters
-    ----------
-    agreement
-        The comparison.
-    title, note
-        Words above; the note is a warning.
-    has_genes
-        Whether Python answers for genes.
-    names
-        Whether samples keep their names. Without, they are numbered.
-    """
+    """Description of a comparison."""
     sides = [agreement.first.name, agreement.second.name]
+    rows, columns = (name[:40] for name in sides)
     shown = {
         sample: sample if names else f"sample {k + 1}" for k, sample in enumerate(agreement.samples)
     }
@@ -274,7 +278,7 @@ def compare_spec(
         "lines": _lines(agreement, names=names),
         "differences": agreement.differences.astype(str).to_numpy().tolist(),
         "heads": {
-            "matrix": f"Samples by label: {sides[0][:40]} in rows, {sides[1][:40]} in columns. A count shows who.",
+            "matrix": f"Samples by label: {rows} in rows, {columns} in columns. A count shows who.",
             "shift": ["number (unit)", "n", *sides, "shift (quartiles)", "rank r"],
             "changes": ["sample", *sides, "kind", "why: first | second", "genes"],
             "differences": ["what", *sides],
@@ -310,7 +314,7 @@ def _axis(
     changes = [
         (at, change) for at, change in enumerate(agreement.changes) if change.axis == one.axis
     ]
-    share, low, high = one.share
+    percent = "({:.0%}, {:.0%} to {:.0%})".format(*one.share)
     return {
         "id": one.axis,
         "title": one.title,
@@ -318,7 +322,7 @@ def _axis(
         "counts": counts.tolist(),
         "lines": [
             f"All labels, abstentions as labels of their own: {one.kappa.words}.",
-            f"The same label for {one.kappa.same} of {one.kappa.n} ({share:.0%}, {low:.0%} to {high:.0%}).",
+            f"The same label for {one.kappa.same} of {one.kappa.n} {percent}.",
             f"Only samples that both sides call: {one.kappa_called.words}.",
         ],
         **flow_layout(
@@ -373,23 +377,7 @@ def flow_layout(
     *,
     names: tuple[str, str],
 ) -> dict[str, list[Any]]:
-    """Bands, bars and texts of the flow on a picture of 600 × 280.
-
-    Parameters
-    ----------
-    counts
-        Shape (n_labels, n_labels), the first side in rows.
-    labels, colours
-        Of the rows and columns.
-    names
-        Names of the two sides.
-
-    Returns
-    -------
-    dict
-        bands (path, colour, width, opacity, words), bars (x, y, height, colour), texts (x, y,
-        anchor, words).
-    """
+    """Bands, bars and texts of the flow on a picture of 600 × 280."""
     words = [name.replace("_", " ") for name in labels]
     narrow = [name if len(name) <= 21 else f"{name[:20]}…" for name in words]
     totals = counts.sum(axis=1), counts.sum(axis=0)

@@ -1,4 +1,6 @@
-"""The Curator: the library's checks under a person's hands, on their data. The editor decides; the page asks and shows.
+"""The Curator: the library's checks under a person's hands, on their data. The editor decides.
+
+The page asks and shows.
 
 A command of the page is a name and plain arguments, each of a declared kind; nothing else reaches
 the editor. No path comes from the page: the folder is chosen in Python, and files arrive as text.
@@ -80,8 +82,8 @@ class SignatureCurator(Widget):
     Raises
     ------
     ResistypeError
-        V117 for a start or session of another kind; what `SignatureEditor` and `as_expression` say of folder
-        and data.
+        V117 for a start or session of another kind; what `SignatureEditor` and `as_expression` say
+        of folder and data.
 
     Attributes
     ----------
@@ -133,7 +135,9 @@ class SignatureCurator(Widget):
         return static_table(caption, ("gene", "direction", "citation", "evidence"), rows)
 
     def to_html(self, path: str | Path) -> Path:
-        """Write what the page shows to one file that needs no network and no Python; nothing can be changed in it.
+        """Write what the page shows to one file that needs no network and no Python.
+
+        Nothing can be changed in it.
 
         Parameters
         ----------
@@ -143,12 +147,12 @@ class SignatureCurator(Widget):
         """
         cohort = self.cohorts.get(self._choice.cohort)
         shown = exported(view(self.editor, self.cohorts, self._choice), cohort)
-        drawn = PageData(shown, [], np.empty(0, dtype=np.int64))
+        drawn = PageData(shown)
         return write_page(
             path, drawn, state={"_kind": self._kind, "_live": False}, fallback=self.static_html()
         )
 
-    # -- between page and editor ---------------------------------------------------------------------
+    # -- between page and editor -------------------------------------------------------------------
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
         """Questions of the page: the view, and commands."""
@@ -187,7 +191,7 @@ class SignatureCurator(Widget):
         if not self._asked_here:  # the page that asked gets the view as its answer
             self._turn += 1
 
-    def _choose(self, cohort: str, by: str, change: bool) -> None:  # noqa: FBT001  a command of the page
+    def _choose(self, cohort: str, by: str, change: bool) -> None:  # noqa: FBT001
         if cohort not in self.cohorts:
             raise InputError(f"There is no cohort '{cohort[:40]}'.", code="V123")
         column = by if by in self.cohorts[cohort].columns else ""
@@ -220,11 +224,14 @@ class SignatureCurator(Widget):
             (one for one in self.cohorts.values() if wanted <= set(one.whole.samples)), None
         )
         if found is None:
-            message = "None of the data given has all observations of the session; pass their matrix as data."
+            message = (
+                "None of the data given has all observations of the session; pass their matrix as "
+                "data."
+            )
             raise InputError(message, code="V123")
         return self.session, found
 
-    def _drivers(self, effect: float, _fdr: float, top: int, down: bool) -> None:  # noqa: FBT001  a command
+    def _drivers(self, effect: float, _fdr: float, top: int, down: bool) -> None:  # noqa: FBT001
         session, cohort = self._session_cohort()
         samples = session.data.samples
         matrix = cohort.whole if cohort.whole.samples == samples else cohort.whole.select(samples)
@@ -249,7 +256,9 @@ class SignatureCurator(Widget):
         self.editor.add_rows(rows, [f"{len(rows)} genes, {words}; a description, not a test."])
 
     def show_scores(self) -> str:
-        """Score the draft and show it in the Explorer of the session as a quantity; gives the quantity's name.
+        """Score the draft and show it in the Explorer of the session as a quantity.
+
+        Gives the quantity's name.
 
         Raises
         ------
@@ -277,11 +286,13 @@ def _check(start: Any, session: Any) -> None:
     wrong = []
     if not (start is None or isinstance(start, (Signature, str))):
         wrong.append(
-            f"start is {type(start).__name__}; give a Signature, an id of the library, or names as one text"
+            f"start is {type(start).__name__}; give a Signature, an id of the library, or names as "
+            "one text"
         )
     if not (session is None or isinstance(session, Session)):
         wrong.append(
-            f"session is {type(session).__name__}; give a Session, such as that of an Explorer: view.session"
+            f"session is {type(session).__name__}; give a Session, such as that of an Explorer: "
+            "view.session"
         )
     complain(wrong, InputError, code="V117", subject="SignatureCurator")
 
@@ -320,7 +331,7 @@ def _command(content: Mapping[str, Any]) -> tuple[str, list[Any]]:
     return name, values
 
 
-def _filters(effect: float, fdr: float, top: int, down: bool) -> Filters:  # noqa: FBT001  numbers of the page
+def _filters(effect: float, fdr: float, top: int, down: bool) -> Filters:  # noqa: FBT001
     return replace(Filters(), effect=effect, fdr=fdr, top=top, down=down)
 
 
@@ -354,17 +365,7 @@ class Measured:
 def view(
     editor: SignatureEditor, cohorts: Mapping[str, CohortData], choice: Choice
 ) -> dict[str, Any]:
-    """Everything that the page shows of a editor.
-
-    Parameters
-    ----------
-    editor
-        The draft.
-    cohorts
-        Data by name.
-    choice
-        What is looked at.
-    """
+    """Everything that the page shows of a editor."""
     found = editor.problems()
     made = editor.table.working()
     cohort = cohorts.get(choice.cohort)
@@ -397,7 +398,10 @@ def view(
 
 
 def readable(value: Any) -> Any:
-    """Texts without characters that turn or hide what stands beside them; for what is only read, never sent back."""
+    """Texts without characters that turn or hide what stands beside them.
+
+    For what is only read, never sent back.
+    """
     if isinstance(value, str):
         return legible(value)
     if isinstance(value, Mapping):
@@ -406,7 +410,10 @@ def readable(value: Any) -> Any:
 
 
 def exported(shown: dict[str, Any], cohort: CohortData | None) -> dict[str, Any]:
-    """The view for a file without Python: no buttons, no values of other columns, and patients without their names."""
+    """The view for a file without Python.
+
+    No buttons, no values of other columns, and patients without their names.
+    """
     spread = shown["spread"]
     if spread and cohort and cohort.patient and shown["by"] == cohort.patient:
         groups = [
@@ -438,7 +445,10 @@ def _state(editor: SignatureEditor, found: Sequence[Problem]) -> str:
     stored = editor.seen.signature
     saved = f"{editor.seen.path.name} holds {stored.ref}" if stored else "not saved yet"
     todo = f", {wrong} to mend" if wrong else ""
-    return f"{n} {'gene' if n == 1 else 'genes'}{todo}; {saved}; folder {editor.store.folder.name}. Research use only."
+    return (
+        f"{n} {'gene' if n == 1 else 'genes'}{todo}; {saved}; folder {editor.store.folder.name}. "
+        "Research use only."
+    )
 
 
 def _buttons(editor: SignatureEditor) -> list[tuple[str, str, str]]:
@@ -520,12 +530,17 @@ def _measured(cohort: CohortData, made: Drafted) -> Measured:
     whole = coherence(prepared, members)
     cover = members.coverage
     words = (
-        f"{cover.found} of {cover.asked} genes are in the data ({prepared.n_obs} samples). Mean correlation of the "
-        f"genes {whole.mean_r:.3f}; {whole.n_random} random sets of like expression {whole.random_mean:.3f} ± "
+        f"{cover.found} of {cover.asked} genes are in the data ({prepared.n_obs} samples). Mean "
+        "correlation of the "
+        f"genes {whole.mean_r:.3f}; {whole.n_random} random sets of like expression "
+        f"{whole.random_mean:.3f} ± "
         f"{whole.random_sd:.3f}, p = {whole.p:.3f}."
     )
     if len(members) < 2:
-        words = f"{cover.found} of {cover.asked} genes are in the data; two that vary are needed to compare them."
+        words = (
+            f"{cover.found} of {cover.asked} genes are in the data; two that vary are needed to "
+            "compare them."
+        )
     return Measured(
         {gene: [_plain(one) for one in values] for gene, values in cells.items()}, words
     )
@@ -541,8 +556,8 @@ def _overlap(made: Drafted | None, editor: SignatureEditor) -> list[list[Any]]:
     own = made.signature.model_copy(update={"id": editor.table.fields.get("id") or "draft"})
     table = overlap(own, editor.library).head(SHOWN)
     return [
-        [str(name), row["axis"], row["shared"], f"{row['jaccard']:.2f}", f"{row['inside']:.0%}", f"{row['holds']:.0%}",
-         ", ".join(row["genes"][:12])]
+        [str(name), row["axis"], row["shared"], f"{row['jaccard']:.2f}", f"{row['inside']:.0%}",
+         f"{row['holds']:.0%}", ", ".join(row["genes"][:12])]
         for name, row in table.iterrows()
     ]  # fmt: skip
 

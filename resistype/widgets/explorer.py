@@ -1,4 +1,6 @@
-"""The Explorer: calls to look at and to move. The session decides; the page draws and sends back what was moved.
+"""The Explorer: calls to look at and to move. The session decides.
+
+The page draws and sends back what was moved.
 
 The traits are views of the session: a change that the page or Python makes to one is a command to
 the session, and the news of the session sets the trait. Every answer is worked out from what stands
@@ -31,15 +33,12 @@ from resistype.widgets.base import (
     Bits,
     PageData,
     Widget,
-    build,
-    quantity_buffers,
     read_bits,
     stand_ins,
     static_table,
-    whole,
     write_bits,
 )
-from resistype.widgets.explorer_view import draw_rows, session_of
+from resistype.widgets.explorer_view import build, draw_rows, quantity_buffers, session_of, whole
 from resistype.widgets.export import write_page
 
 __all__ = ["Explorer", "show"]
@@ -60,7 +59,10 @@ def _known(value: Any, widget: Any) -> dict[str, dict[str, float]]:
 
 
 def _known_color(value: Any, widget: Any) -> str:
-    """A colour as the page sent it; the page is told the present one where there is no such thing."""
+    """A colour as the page sent it.
+
+    The page is told the present one where there is no such thing.
+    """
     if isinstance(value, str) and value in widget.session.color_choices:
         return value
     widget.send_state("color_by")
@@ -68,7 +70,9 @@ def _known_color(value: Any, widget: Any) -> str:
 
 
 class Explorer(Widget):
-    """Embedding, thresholds, composition, flow and evidence of calls, linked; moves in the browser and in Python.
+    """Embedding, thresholds, composition, flow and evidence of calls, linked.
+
+    Moves in the browser and in Python.
 
     Parameters
     ----------
@@ -179,7 +183,9 @@ class Explorer(Widget):
         return mask
 
     def to_html(self, path: str | Path, *, names: bool = False) -> Path:
-        """Write the view to one file that needs no network and no Python; its thresholds still move.
+        """Write the view to one file that needs no network and no Python.
+
+        Its thresholds still move.
 
         Parameters
         ----------
@@ -196,7 +202,10 @@ class Explorer(Widget):
         """
         material = self.session.data
         if material.n_obs > MAX_EXPORT:
-            message = f"{material.n_obs} observations are too many for one file; export a part, at most {MAX_EXPORT}."
+            message = (
+                f"{material.n_obs} observations are too many for one file; export a part, at most "
+                f"{MAX_EXPORT}."
+            )
             raise InputError(message, code="V113")
         rows = np.arange(material.n_obs)
         drawn = whole(
@@ -248,7 +257,10 @@ class Explorer(Widget):
             return expression
         absent = len(set(samples) - set(expression.samples))
         if absent:
-            message = f"{absent} of {len(samples)} observations of the calls are not in the matrix; give their matrix."
+            message = (
+                f"{absent} of {len(samples)} observations of the calls are not in the matrix; give "
+                "their matrix."
+            )
             raise InputError(message, code="V121")
         return expression.select(samples)
 
@@ -387,7 +399,7 @@ class Answers:
         return {"names": names}, quantity_buffers(self.session.data, self.rows, names)
 
     def count(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
-        """Counts of every axis at the thresholds of the question, and of one axis per patient and time point."""
+        """Counts of every axis at the thresholds of the question, and of one per patient."""
         given, axis = content.get("thresholds"), content.get("axis")
         if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
             raise InputError("Thresholds are given as {axis: {name: value}}.", code="V119")
@@ -452,7 +464,10 @@ class Answers:
         return found
 
     def _parts(self, codes: NDArray[np.uint8], n_calls: int) -> bytes:
-        """How many observations of each patient at each time point have each call; nothing where that is too much."""
+        """How many observations of each patient at each time point have each call.
+
+        Nothing where that is too much.
+        """
         found = self._drawn or self._build()
         if found.n_groups * n_calls > MAX_CELLS:
             return b""

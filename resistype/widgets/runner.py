@@ -1,4 +1,7 @@
-"""The Runner: scoring or classifying in a background thread, with checks, progress, cancel, warnings and the result.
+"""The Runner.
+
+Scoring or classifying in a background thread, with checks, progress, cancel, warnings and the
+result.
 
 The thread is needed: while a cell runs, no click of the page is handled. Work is done in steps, so
 that a cancel ends it after the step at hand; what was computed is thrown away. `Runner.classify`
@@ -102,7 +105,10 @@ class Runner(Widget):
         names: Mapping[str, str] | None = None,
     ) -> None:
         if not callable(work):
-            message = f"work is {type(work).__name__!r}; a function is needed. Use Runner.classify or Runner.score."
+            message = (
+                f"work is {type(work).__name__!r}; a function is needed. Use Runner.classify or "
+                "Runner.score."
+            )
             raise InputError(message, code="V117")
         self._work, self._table, self._notes = work, table, notes
         self._cancel = threading.Event()
@@ -130,7 +136,9 @@ class Runner(Widget):
         reference: str | Path | Reference | None = None,
         options: CallOptions | None = None,
     ) -> Runner:
-        """A run of `resistype.classify`: the input is read and checked now, the calls are made when it is started.
+        """A run of `resistype.classify`.
+
+        The input is read and checked now, the calls are made when it is started.
 
         Parameters
         ----------
@@ -177,7 +185,9 @@ class Runner(Widget):
         n_jobs: int | None = -1,
         options: ScoreOptions | None = None,
     ) -> Runner:
-        """A run of `resistype.score`: the input is read and checked now, the scores are made when it is started.
+        """A run of `resistype.score`.
+
+        The input is read and checked now, the scores are made when it is started.
 
         Parameters
         ----------
@@ -332,13 +342,16 @@ Steps = Generator[tuple[int, int, str], None, Any]
 Say = Callable[[int, int, str], None]
 Table = tuple[str, list[str], list[list[Any]]]
 LOW, LISTED = 0.8, 8
-LINGER = 0.5  # seconds that a cancel waits for the step at hand; the thread ends by itself at the next one
+LINGER = 0.5  # seconds that a cancel waits for the step at hand; later the thread ends itself
 PAUSE = 0.05  # seconds between two looks at what the work has said
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a Runner needs: the work, what is said before, what is shown after, and what is noted beside it."""
+    """What a Runner needs.
+
+    The work, what is said before, what is shown after, and what is noted beside it.
+    """
 
     work: Callable[[], Steps]
     checks: list[str]
@@ -351,12 +364,9 @@ class Run:
 
 
 def in_thread(work: Callable[[Say, threading.Event], Any]) -> Steps:
-    """Steps of work that tells them by a call, from a thread of its own; closing asks it to end after the step at hand.
+    """Steps of work that tells them by a call, from a thread of its own.
 
-    Parameters
-    ----------
-    work
-        Is called with a function that takes (done, total, text), and an event that asks it to end.
+    Closing asks it to end after the step at hand.
     """
     said: queue.SimpleQueue[tuple[int, int, str]] = queue.SimpleQueue()
     cancel, found = threading.Event(), _Found()
@@ -398,17 +408,7 @@ class _Found:
 
 
 def check_classify(study: Study, scheme: Scheme, *, keys: dict[str, Any]) -> Run:
-    """The run of a classification.
-
-    Parameters
-    ----------
-    study
-        Matrix, samples table and pairs.
-    scheme
-        The scheme.
-    keys
-        Arguments of `classify` beside the matrix and the scheme.
-    """
+    """The run of a classification."""
     signatures = load_library().select(ids=list(scheme.signatures))
     checks = [
         *_about(study.expression),
@@ -445,7 +445,10 @@ def _given(keys: dict[str, Any]) -> pd.DataFrame | None:
 
 
 def _compared(study: Study, keys: dict[str, Any]) -> str:
-    """What the samples will be compared with; `classify` refuses or warns where these are too few."""
+    """What the samples will be compared with.
+
+    `classify` refuses or warns where these are too few.
+    """
     if keys["reference"] is not None:
         return f"Compared with the reference {find_reference(keys['reference']).name}."
     n = len(study.reference_rows)
@@ -471,7 +474,10 @@ def _calls_table(calls: Calls) -> Table:
     for axis in calls.scheme.axes:
         counts = pd.Series(calls.verdicts.calls[axis.id]).value_counts()
         rows += [[axis.title, str(call).replace("_", " "), int(n)] for call, n in counts.items()]
-    caption = f"Calls of {len(calls.samples)} samples, compared with {calls.reference['name']}. Research use only."
+    caption = (
+        f"Calls of {len(calls.samples)} samples, compared with {calls.reference['name']}. Research "
+        "use only."
+    )
     return caption, ["axis", "call", "n"], rows
 
 
@@ -490,7 +496,10 @@ def check_score(
     n_jobs: int | None,
     options: ScoreOptions,
 ) -> Run:
-    """The run of scoring: how many samples, their unit, coverage of the signatures; then the scores."""
+    """The run of scoring: how many samples, their unit, coverage of the signatures.
+
+    Then the scores.
+    """
 
     def work(say: Say, cancel: threading.Event) -> Scores:
         def hear(progress: Progress) -> None:
@@ -531,12 +540,18 @@ def _about(expression: Expression) -> list[str]:
 
 
 def _coverage(expression: Expression, library: Library) -> list[str]:
-    """What is there of the signatures; what `score` would warn of is said here, before the start."""
+    """What is there of the signatures.
+
+    What `score` would warn of is said here, before the start.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoverageWarning)
         table = match_signatures(expression, library).coverage
     low = table[table["fraction"] < LOW].sort_values("fraction")
-    said = f"{len(table) - len(low)} of {len(table)} signatures have at least {LOW:.0%} of their genes."
+    said = (
+        f"{len(table) - len(low)} of {len(table)} signatures have at least {LOW:.0%} of their "
+        "genes."
+    )
     if low.empty:
         return [said]
     few = [f"{name} {row['found']}/{row['asked']}" for name, row in low.head(LISTED).iterrows()]

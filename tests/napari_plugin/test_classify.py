@@ -168,8 +168,9 @@ def called(viewer: ViewerModel, **columns: Any) -> TissueView:
 
 
 def test_a_category_that_no_cell_has_is_no_obstacle() -> None:
+    viewer = ViewerModel()
     kind = pd.Categorical(["a", "b", "a", "b"], categories=["b", "a", "unused"])
-    view = called(ViewerModel(), kind=kind)
+    view = called(viewer, kind=kind)
     view.color_by("column:kind")
 
     assert [(row.name, row.n) for row in view.legend()] == [("a", 2), ("b", 2)]
@@ -203,7 +204,8 @@ def test_points_that_were_deleted_are_said_and_not_drawn_over() -> None:
 
 
 def test_what_fails_behind_the_view_is_its_status() -> None:
-    view = called(ViewerModel())
+    viewer = ViewerModel()
+    view = called(viewer)
 
     def broken(_news: object) -> None:
         raise RuntimeError("no picture")

@@ -50,13 +50,13 @@ def test_only_the_panel_knows_qt() -> None:
     with_qt = {
         path.name for path in PLUGIN.glob("*.py") if tops(path) & {"qtpy", "superqt", "PyQt6", "napari.qt.threading"}
     }
-    assert with_qt == {"dock.py", "dock_parts.py"}
+    assert with_qt == {"dock.py"}
 
 
 def test_the_panel_holds_no_science() -> None:
-    for name in ("dock.py", "dock_parts.py"):
-        source = (PLUGIN / name).read_text(encoding="utf-8")
-        assert not any(f"import {room}" in source for room in ("numpy", "pandas", "scipy"))
+    source = (PLUGIN / "dock.py").read_text(encoding="utf-8")
+
+    assert not any(f"import {room}" in source for room in ("numpy", "pandas", "scipy"))
 
 
 def test_we_require_no_qt_binding() -> None:

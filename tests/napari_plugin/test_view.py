@@ -300,7 +300,7 @@ def test_the_proxy_of_napari_is_looked_through(viewer: Any) -> None:
 LIGHT = """
 import sys
 import resistype.napari_plugin, resistype.napari_plugin.cells, resistype.napari_plugin.marker_sets
-import resistype.napari_plugin.paint, resistype.napari_plugin.layers
+import resistype.napari_plugin.paint
 print([m for m in ("napari", "qtpy", "PyQt6", "anywidget", "matplotlib") if m in sys.modules])
 import warnings; warnings.simplefilter("ignore")
 import resistype.napari_plugin.classify, resistype.napari_plugin.export, resistype.napari_plugin.maps

@@ -22,8 +22,8 @@ from resistype.errors import InputError, MissingExtraError, ResistypeWarning, Se
 from resistype.scheme import Calls
 from resistype.session import Session, SessionData
 from resistype.widgets import Explorer, show
-from resistype.widgets.base import Widget, build, read_bits, static_table, write_bits
-from resistype.widgets.explorer_view import draw_rows
+from resistype.widgets.base import Widget, read_bits, static_table, write_bits
+from resistype.widgets.explorer_view import build, draw_rows
 from resistype.widgets.export import safe_json
 
 from .conftest import hostile_material

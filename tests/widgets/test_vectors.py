@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resistype.widgets.base import build
+from resistype.widgets.explorer_view import build
 
 from .vectors import FILES, FOLDER, material, text
 
