@@ -80,7 +80,7 @@ PHRASES = {
     r"(damaged|spoilt) by a spreadsheet": "gene symbols converted to dates",
     r"json twin|twin of the report": "JSON version of the report",
     r"stand-ins?": "pseudonyms",
-    r"random sets": "matched random gene sets",
+    r"(?<!gene )random sets": "matched random gene sets",
     r"off the line": "off the regression line",
     r"firm(ness)?": "stable, stability",
     r"the shelf": "library folder",
@@ -106,7 +106,10 @@ NOT_PREDICTING = (
     r"nearest template prediction",
     r"`\.?predict(_proba)?(\(.*?\))?`",
     r"(nothing( here)?|never|not|no|nor|neither|cannot) (a )?predict\w*",
+    r"predicts? (nothing|no)",
     r"no (word of )?(prediction|prognosis)",
+    r"(nothing|never)[^.]{0,40} who will respond",
+    r"(offered as a predictor of response|as a predictor is disputed)",
 )
 
 
@@ -223,7 +226,7 @@ def pages() -> dict[str, str]:
     paths = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return {
         path.relative_to(ROOT).as_posix(): re.sub(
-            r"```.*?```", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL
+            r"```.*?```|`[^`\n]*`", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL
         )
         for path in paths
     }
