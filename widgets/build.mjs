@@ -1,4 +1,5 @@
-// Builds the bundles (unminified: all widgets in one file, and the host of exported pages) into ../resistype/widgets/static.
+// Builds the bundles (unminified: all widgets in one file, and the host of exported pages) into
+// ../resistype/widgets/static.
 //   node build.mjs          write them
 //   node build.mjs --check  fail when a committed bundle differs from the sources
 //   node build.mjs --test   bundle the tests and run them with node:test
@@ -13,17 +14,24 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "resistype", "widgets", "static");
 const entries = ["main", "host"];
-const common = { bundle: true, format: "esm", target: "es2020", charset: "utf8", legalComments: "none", logLevel: "error" };
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2020",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "error",
+  loader: { ".css": "text" },
+};
 const banner = { js: "// Generated from widgets/src by widgets/build.mjs; do not edit." };
 
-// The style stands in a string: where the code is minified, so is it.
+// The style is text in the bundle; where the code is minified, so is it.
 const style = {
   name: "style",
   setup(given) {
-    given.onLoad({ filter: /[\\/]theme\.ts$/ }, async ({ path }) => {
-      const [before, css, after] = readFileSync(path, "utf8").split("`");
-      const { code } = await transform(css, { loader: "css", minify: true });
-      return { contents: `${before}${JSON.stringify(code.trim())}${after}`, loader: "ts" };
+    given.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
     });
   },
 };
@@ -31,7 +39,16 @@ const style = {
 async function bundle(name, options = {}) {
   const format = name === "host" ? "iife" : "esm";
   const extra = name === "host" ? { globalName: "resistype" } : {};
-  const result = await build({ ...common, ...extra, format, banner, entryPoints: [join(here, "src", `${name}.ts`)], write: false, absWorkingDir: here, ...options });
+  const result = await build({
+    ...common,
+    ...extra,
+    format,
+    banner,
+    entryPoints: [join(here, "src", `${name}.ts`)],
+    write: false,
+    absWorkingDir: here,
+    ...options,
+  });
   return result.outputFiles[0].contents;
 }
 
@@ -39,14 +56,25 @@ const mode = process.argv[2] ?? "";
 if (mode === "--test") {
   const out = mkdtempSync(join(tmpdir(), "resistype-widgets-"));
   const tests = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts"));
-  await build({ ...common, platform: "node", entryPoints: tests.map((name) => join(here, "test", name)), outdir: out, outExtension: { ".js": ".mjs" }, absWorkingDir: here });
+  await build({
+    ...common,
+    platform: "node",
+    entryPoints: tests.map((name) => join(here, "test", name)),
+    outdir: out,
+    outExtension: { ".js": ".mjs" },
+    absWorkingDir: here,
+  });
   const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-  const done = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit", env: { ...process.env, RESISTYPE_ROOT: join(here, "..") } });
+  const done = spawnSync(process.execPath, ["--test", ...files], {
+    stdio: "inherit",
+    env: { ...process.env, RESISTYPE_ROOT: join(here, "..") },
+  });
   rmSync(out, { recursive: true });
   process.exit(done.status ?? 1);
 }
 const { mkdirSync, writeFileSync } = await import("node:fs");
-let total = 0, stale = [];
+let total = 0,
+  stale = [];
 for (const name of entries) {
   const path = join(target, `${name}.js`);
   if (mode === "--size") {
@@ -57,7 +85,8 @@ for (const name of entries) {
   }
   const code = await bundle(name);
   if (mode === "--check") {
-    if (!existsSync(path) || Buffer.compare(readFileSync(path), Buffer.from(code)) !== 0) stale.push(name);
+    if (!existsSync(path) || Buffer.compare(readFileSync(path), Buffer.from(code)) !== 0)
+      stale.push(name);
   } else {
     mkdirSync(target, { recursive: true });
     writeFileSync(path, code);
@@ -66,6 +95,9 @@ for (const name of entries) {
 }
 if (mode === "--size") console.log(`all ${total} bytes minified`);
 if (stale.length) {
-  console.error(`widgets: ${stale.join(", ")} differ from the sources; run scripts/widgets and commit the result`);
+  console.error(
+    `widgets: ${stale.join(", ")} differ from the sources; ` +
+      "run scripts/widgets and commit the result",
+  );
   process.exit(1);
 }

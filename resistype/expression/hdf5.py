@@ -409,7 +409,7 @@ def save_h5ad(adata: Any, path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        O103 when it cannot be written; an older file of that name is then still there as it was.
+        O101 when it cannot be written; an older file of that name is then still there as it was.
     MissingExtraError
         X101 without anndata or h5py.
     """

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resistype.atomic import replace_file
 from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
 from resistype.expression.hdf5 import save_h5ad

@@ -78,13 +78,6 @@ def test_proxies_are_called_proxies() -> None:
     assert {item.status for item in own} == {"proxy"}
 
 
-def test_no_word_of_prediction_stands_in_the_library() -> None:
-    for item in load_library().values():
-        text = f"{item.name} {item.description}".lower()
-        assert "predicts response" not in text
-        assert "recommended" not in text
-
-
 @pytest.mark.parametrize(
     ("key", "n_genes"),
     [

@@ -17,6 +17,7 @@ import pandas as pd
 from resistype.scheme import load_scheme
 from resistype.session import Session, SessionData
 from resistype.session.state import inside
+from resistype.stats import wilson
 from resistype.widgets.explorer_view import build, whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "widgets"

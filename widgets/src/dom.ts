@@ -1,5 +1,5 @@
-// The only place that makes nodes. Text becomes text, never markup; names of elements and attributes are written here
-// and in the parts, never taken from data.
+// The only place that makes nodes. Text becomes text, never markup; names of elements and
+// attributes are written here and in the parts, never taken from data.
 
 export type Child = Node | string | null;
 type Listener = (event: never) => void;
@@ -32,8 +32,10 @@ export function words(name: string): string {
 
 function finish<T extends Element>(node: T, options: Options, children: Child[]): T {
   if (options.class) node.setAttribute("class", options.class);
-  for (const [name, value] of Object.entries(options.attr ?? {})) node.setAttribute(name, String(value));
-  for (const [name, listener] of Object.entries(options.on ?? {})) node.addEventListener(name, listener as EventListener);
+  for (const [name, value] of Object.entries(options.attr ?? {}))
+    node.setAttribute(name, String(value));
+  for (const [name, listener] of Object.entries(options.on ?? {}))
+    node.addEventListener(name, listener as EventListener);
   if (options.text !== undefined) node.textContent = options.text;
   for (const child of children) if (child !== null) node.append(child);
   return node;
@@ -41,11 +43,16 @@ function finish<T extends Element>(node: T, options: Options, children: Child[])
 
 const FOCUSABLE = new Set(["button", "input", "select", "summary", "textarea"]);
 
-export function el<K extends keyof HTMLElementTagNameMap>(tag: K, options: Options = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  options: Options = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const node = document.createElement(tag);
   if (options.title) node.title = clean(options.title);
   // JupyterLab takes "d d" and the arrow keys unless every focusable element itself says otherwise.
-  if (FOCUSABLE.has(tag) || options.attr?.tabindex !== undefined) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  if (FOCUSABLE.has(tag) || options.attr?.tabindex !== undefined)
+    node.setAttribute("data-lm-suppress-shortcuts", "true");
   return finish(node, options, children);
 }
 
@@ -66,7 +73,10 @@ export function empty(node: Element): void {
 
 export function number(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return "–";
-  const text = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+  const text =
+    value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)
+      ? value.toExponential(digits - 1)
+      : String(Number(value.toPrecision(digits)));
   return text.replace("-", "−");
 }
 
@@ -83,9 +93,42 @@ export interface TableRow {
 
 export function table(caption: string, head: string[], rows: TableRow[]): HTMLTableElement {
   const cell = (value: string | number): HTMLElement =>
-    typeof value === "number" ? el("td", { class: "rt-n", text: grouped(value) }) : el("td", { ...(value.length < 17 ? { class: "rt-fit" } : {}), text: short(value, 80), title: value });
-  return el("table", {},
+    typeof value === "number"
+      ? el("td", { class: "rt-n", text: grouped(value) })
+      : el("td", {
+          ...(value.length < 17 ? { class: "rt-fit" } : {}),
+          text: short(value, 80),
+          title: value,
+        });
+  return el(
+    "table",
+    {},
     el("caption", { text: clean(caption) }),
-    el("thead", {}, el("tr", {}, ...head.map((text, i) => el("th", { ...(typeof rows[0]?.cells[i] === "number" ? { class: "rt-n" } : {}), text: short(text, 80), attr: { scope: "col" } })))),
-    el("tbody", {}, ...rows.map((row) => el("tr", { ...(row.mark ? { class: "rt-mark" } : {}), ...(row.title ? { title: row.title } : {}) }, ...row.cells.map(cell)))));
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        ...head.map((text, i) =>
+          el("th", {
+            ...(typeof rows[0]?.cells[i] === "number" ? { class: "rt-n" } : {}),
+            text: short(text, 80),
+            attr: { scope: "col" },
+          }),
+        ),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      ...rows.map((row) =>
+        el(
+          "tr",
+          { ...(row.mark ? { class: "rt-mark" } : {}), ...(row.title ? { title: row.title } : {}) },
+          ...row.cells.map(cell),
+        ),
+      ),
+    ),
+  );
 }

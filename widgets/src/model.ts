@@ -1,4 +1,5 @@
-// The wire to Python: traits, and requests that carry all their inputs, have an id, a time limit and an answer.
+// The wire to Python: traits, and requests that carry all their inputs, have an id, a time limit
+// and an answer.
 
 export interface AnyModel {
   get(name: string): unknown;
@@ -29,7 +30,8 @@ export class Link {
   private changes = 0;
 
   constructor(readonly model: AnyModel) {
-    this.listen("msg:custom", ((content: unknown, buffers: unknown) => this.receive(content, buffers)) as never);
+    this.listen("msg:custom", ((content: unknown, buffers: unknown) =>
+      this.receive(content, buffers)) as never);
   }
 
   private listen(name: string, listener: (...given: never[]) => void): void {
@@ -48,7 +50,12 @@ export class Link {
     else waiting.resolve({ content: message as Record<string, unknown>, buffers: views });
   }
 
-  request(what: string, given: Record<string, unknown> = {}, buffers: Uint8Array[] = [], seconds = 120): Promise<Answer> {
+  request(
+    what: string,
+    given: Record<string, unknown> = {},
+    buffers: Uint8Array[] = [],
+    seconds = 120,
+  ): Promise<Answer> {
     const id = `${this.base}-${++this.counter}`;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -56,8 +63,13 @@ export class Link {
         reject(new Error(`no answer from Python in ${seconds} s; is the kernel busy or stopped?`));
       }, seconds * 1000);
       this.waiting.set(id, { resolve, reject, timer });
-      // A message may overtake a trait that was changed before it: Python waits for the change that is named here.
-      this.model.send({ id, what, after: this.changes ? { [this.base]: this.changes } : {}, ...given }, undefined, buffers.map((one) => one.slice().buffer as ArrayBuffer));
+      // A message may overtake a trait that was changed before it: Python waits for the change that
+      // is named here.
+      this.model.send(
+        { id, what, after: this.changes ? { [this.base]: this.changes } : {}, ...given },
+        undefined,
+        buffers.map((one) => one.slice().buffer as ArrayBuffer),
+      );
     });
   }
 
@@ -65,7 +77,10 @@ export class Link {
   push(name: string, value: unknown): void {
     this.mine.set(name, print(value));
     this.model.set(name, value);
-    this.model.set("_sent", { ...(this.model.get("_sent") as object | undefined), [this.base]: ++this.changes });
+    this.model.set("_sent", {
+      ...(this.model.get("_sent") as object | undefined),
+      [this.base]: ++this.changes,
+    });
     this.model.save_changes();
   }
 
@@ -98,9 +113,13 @@ export function copied(view: DataView): ArrayBuffer {
 }
 
 function print(value: unknown): string {
-  if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).join();
+  if (value instanceof DataView)
+    return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).join();
   if (value && typeof value === "object" && !Array.isArray(value)) {
-    return `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${k}:${print(v)}`).join()}}`;
+    return `{${Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => `${k}:${print(v)}`)
+      .join()}}`;
   }
   return JSON.stringify(value) ?? "undefined";
 }
@@ -108,9 +127,22 @@ function print(value: unknown): string {
 // Acts once when it has been quiet for a while; `now` does at once what is waiting.
 export function debounce(wait: number, act: () => void): (() => void) & { now(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const run = (): void => { timer = undefined; act(); };
-  return Object.assign(() => {
-    clearTimeout(timer);
-    timer = setTimeout(run, wait);
-  }, { now: () => { if (timer !== undefined) { clearTimeout(timer); run(); } } });
+  const run = (): void => {
+    timer = undefined;
+    act();
+  };
+  return Object.assign(
+    () => {
+      clearTimeout(timer);
+      timer = setTimeout(run, wait);
+    },
+    {
+      now: () => {
+        if (timer !== undefined) {
+          clearTimeout(timer);
+          run();
+        }
+      },
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import { copied } from "./model.ts";
 
-// What Python sends: the scheme with its rules compiled to numbers, names and colours. The shape is checked on both
-// sides: `tests/widgets/test_spec.py` compares these fields with what Python writes.
+// What Python sends: the scheme with its rules compiled to numbers, names and colours. The shape is
+// checked on both sides: `tests/widgets/test_spec.py` compares these fields with what Python
+// writes.
 
 export type Op = ">=" | "<=" | ">" | "<";
 
@@ -79,22 +80,27 @@ export interface Data {
 export type Thresholds = Record<string, Record<string, number>>;
 
 export function floats(view: DataView, n: number): Float32Array {
-  if (view.byteLength !== 4 * n) throw new Error(`${view.byteLength} bytes of values; ${4 * n} were expected`);
+  if (view.byteLength !== 4 * n)
+    throw new Error(`${view.byteLength} bytes of values; ${4 * n} were expected`);
   return new Float32Array(copied(view));
 }
 
-// Buffers come in this order: embeddings, raw, final, columns, baseline, and the quantities where they come at once.
+// Buffers come in this order: embeddings, raw, final, columns, baseline, and the quantities where
+// they come at once.
 export function readData(spec: Spec, buffers: DataView[]): Data {
   const n = spec.n_drawn;
   let at = 0;
   const next = (bytes: number): ArrayBuffer => {
     const view = buffers[at++];
     if (!view || view.byteLength !== bytes) {
-      throw new Error(`buffer ${at - 1} has ${view ? view.byteLength : 0} bytes; ${bytes} were expected`);
+      throw new Error(
+        `buffer ${at - 1} has ${view ? view.byteLength : 0} bytes; ${bytes} were expected`,
+      );
     }
     return copied(view);
   };
-  const many = <T>(count: number, bytes: number, make: (b: ArrayBuffer) => T): T[] => Array.from({ length: count }, () => make(next(bytes)));
+  const many = <T>(count: number, bytes: number, make: (b: ArrayBuffer) => T): T[] =>
+    Array.from({ length: count }, () => make(next(bytes)));
   return {
     points: many(spec.embeddings.length, 8 * n, (b) => new Float32Array(b)),
     raw: many(spec.axes.length, n, (b) => new Uint8Array(b)),

@@ -10,7 +10,8 @@ export function tally(codes: Uint8Array | Uint16Array, size: number): number[] {
 export function wilson(k: number, n: number): [number, number] {
   if (n === 0) return [0, 1];
   const z = 1.959963984540054;
-  const p = k / n, q = (z * z) / n;
+  const p = k / n,
+    q = (z * z) / n;
   const middle = (p + q / 2) / (1 + q);
   const half = (z * Math.sqrt((p * (1 - p)) / n + q / (4 * n))) / (1 + q);
   return [k === 0 ? 0 : Math.max(0, middle - half), k === n ? 1 : Math.min(1, middle + half)];
@@ -24,7 +25,9 @@ export interface Histogram {
 }
 
 export function histogram(values: Float32Array, bins: number, limits: number[] = []): Histogram {
-  let low = Infinity, high = -Infinity, n = 0;
+  let low = Infinity,
+    high = -Infinity,
+    n = 0;
   for (let i = 0; i < values.length; i++) {
     const v = values[i];
     if (v - v !== 0) continue; // NaN and infinite
@@ -32,12 +35,23 @@ export function histogram(values: Float32Array, bins: number, limits: number[] =
     if (v < low) low = v;
     if (v > high) high = v;
   }
-  for (const limit of limits) { low = Math.min(low, limit); high = Math.max(high, limit); }
-  if (!Number.isFinite(low)) { low = 0; high = 1; }
-  if (low === high) { low -= 0.5; high += 0.5; }
+  for (const limit of limits) {
+    low = Math.min(low, limit);
+    high = Math.max(high, limit);
+  }
+  if (!Number.isFinite(low)) {
+    low = 0;
+    high = 1;
+  }
+  if (low === high) {
+    low -= 0.5;
+    high += 0.5;
+  }
   const margin = (high - low) * 0.04;
-  low -= margin; high += margin;
-  const counts = new Array<number>(bins).fill(0), scale = bins / (high - low);
+  low -= margin;
+  high += margin;
+  const counts = new Array<number>(bins).fill(0),
+    scale = bins / (high - low);
   for (let i = 0; i < values.length; i++) {
     const v = values[i];
     if (v - v === 0) counts[Math.min(bins - 1, Math.max(0, Math.floor((v - low) * scale)))]++;
@@ -53,9 +67,16 @@ export interface Bar {
 }
 
 // Calls per patient and time point; `none` marks what has no patient.
-export function composition(patients: Uint16Array, times: Uint16Array, codes: Uint8Array, sizes: Sizes, none: (patient: number) => boolean): Bar[] {
+export function composition(
+  patients: Uint16Array,
+  times: Uint16Array,
+  codes: Uint8Array,
+  sizes: Sizes,
+  none: (patient: number) => boolean,
+): Bar[] {
   const table = new Uint32Array(sizes.patients * sizes.times * sizes.calls);
-  for (let i = 0; i < codes.length; i++) table[(patients[i] * sizes.times + times[i]) * sizes.calls + codes[i]]++;
+  for (let i = 0; i < codes.length; i++)
+    table[(patients[i] * sizes.times + times[i]) * sizes.calls + codes[i]]++;
   return barsOf(table, sizes, none);
 }
 
@@ -66,12 +87,21 @@ export interface Sizes {
 }
 
 // From counts of (patient, time, call) to bars.
-export function barsOf(table: Uint32Array, sizes: Sizes, none: (patient: number) => boolean): Bar[] {
+export function barsOf(
+  table: Uint32Array,
+  sizes: Sizes,
+  none: (patient: number) => boolean,
+): Bar[] {
   const bars: Bar[] = [];
   for (let p = 0; p < sizes.patients; p++) {
     if (none(p)) continue;
     for (let t = 0; t < sizes.times; t++) {
-      const counts = Array.from(table.subarray((p * sizes.times + t) * sizes.calls, (p * sizes.times + t + 1) * sizes.calls));
+      const counts = Array.from(
+        table.subarray(
+          (p * sizes.times + t) * sizes.calls,
+          (p * sizes.times + t + 1) * sizes.calls,
+        ),
+      );
       const n = counts.reduce((a, b) => a + b, 0);
       if (n) bars.push({ patient: p, time: t, counts, n });
     }
@@ -109,12 +139,15 @@ export function unpackBits(bits: Uint8Array, n: number): Uint8Array {
 
 // Points (x, y in turn) inside a polygon, by the even-odd rule.
 export function inside(points: Float32Array, corners: [number, number][]): Uint8Array {
-  const n = points.length / 2, mask = new Uint8Array(n);
+  const n = points.length / 2,
+    mask = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
-    const x = points[2 * i], y = points[2 * i + 1];
+    const x = points[2 * i],
+      y = points[2 * i + 1];
     let hit = 0;
     for (let a = 0, b = corners.length - 1; a < corners.length; b = a++) {
-      const [x1, y1] = corners[a], [x2, y2] = corners[b];
+      const [x1, y1] = corners[a],
+        [x2, y2] = corners[b];
       if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) hit ^= 1;
     }
     mask[i] = hit;
@@ -123,9 +156,13 @@ export function inside(points: Float32Array, corners: [number, number][]): Uint8
 }
 
 export function extent(points: Float32Array): [number, number, number, number] {
-  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+  let x0 = Infinity,
+    x1 = -Infinity,
+    y0 = Infinity,
+    y1 = -Infinity;
   for (let i = 0; i < points.length; i += 2) {
-    const x = points[i], y = points[i + 1];
+    const x = points[i],
+      y = points[i + 1];
     if (x - x !== 0 || y - y !== 0) continue;
     if (x < x0) x0 = x;
     if (x > x1) x1 = x;

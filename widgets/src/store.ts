@@ -1,4 +1,5 @@
-// The state of one view: thresholds, calls, colour, what is hidden and selected. Parts read it and ask it to change.
+// The state of one view: thresholds, calls, colour, what is hidden and selected. Parts read it and
+// ask it to change.
 import { hex, ramp, stepped, type Layer, type Rgb } from "./raster.ts";
 import { recall, touched, type Calls } from "./rule.ts";
 import type { Axis, Data, Spec, Thresholds } from "./spec.ts";
@@ -25,7 +26,12 @@ export interface Totals {
   groups: Uint32Array | null;
 }
 
-export const keyOf = (thresholds: Thresholds): string => JSON.stringify(Object.entries(thresholds).sort().map(([axis, values]) => [axis, Object.entries(values).sort()]));
+export const keyOf = (thresholds: Thresholds): string =>
+  JSON.stringify(
+    Object.entries(thresholds)
+      .sort()
+      .map(([axis, values]) => [axis, Object.entries(values).sort()]),
+  );
 
 export class Store {
   thresholds: Thresholds = {};
@@ -35,14 +41,22 @@ export class Store {
   hidden = new Set<string>();
   selected: Uint8Array | null = null;
   row = -1;
-  lasso: { embedding: string; corners: [number, number][] } | null = null; // what the selection was drawn with
-  totals: Totals | null = null; // where only a part is here: counts of all observations, from Python
+  // what the selection was drawn with
+  lasso: { embedding: string; corners: [number, number][] } | null = null;
+  // where only a part is here: counts of all observations, from Python
+  totals: Totals | null = null;
   gene: { name: string; values: Float32Array } | null = null;
   private readonly first: string;
   private listeners: ((changed: Set<Change>) => void)[] = [];
 
-  constructor(readonly spec: Spec, readonly data: Data) {
-    for (const axis of spec.axes) this.thresholds[axis.id] = Object.fromEntries(axis.thresholds.map((t) => [t.name, Math.fround(t.value)]));
+  constructor(
+    readonly spec: Spec,
+    readonly data: Data,
+  ) {
+    for (const axis of spec.axes)
+      this.thresholds[axis.id] = Object.fromEntries(
+        axis.thresholds.map((t) => [t.name, Math.fround(t.value)]),
+      );
     this.calls = { raw: data.raw, final: data.final };
     this.color = `axis:${spec.axes[0].id}`;
     this.first = keyOf(this.thresholds);
@@ -90,15 +104,29 @@ export class Store {
   move(axis: string, name: string, value: number): void {
     const number = this.spec.axes.findIndex((one) => one.id === axis);
     const exact = Math.fround(value);
-    if (number < 0 || !Number.isFinite(exact) || !(name in this.thresholds[axis]) || this.thresholds[axis][name] === exact) return;
+    if (
+      number < 0 ||
+      !Number.isFinite(exact) ||
+      !(name in this.thresholds[axis]) ||
+      this.thresholds[axis][name] === exact
+    )
+      return;
     this.thresholds[axis][name] = exact;
-    if (this.ready) this.calls = recall(this.spec, this.data, this.thresholds, this.calls, touched(this.spec, number));
+    if (this.ready)
+      this.calls = recall(
+        this.spec,
+        this.data,
+        this.thresholds,
+        this.calls,
+        touched(this.spec, number),
+      );
     this.tell("calls");
   }
 
   // All thresholds at once, from Python.
   take(thresholds: Thresholds): void {
-    for (const [axis, values] of Object.entries(thresholds)) for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
+    for (const [axis, values] of Object.entries(thresholds))
+      for (const [name, value] of Object.entries(values)) this.move(axis, name, value);
   }
 
   get part(): boolean {
@@ -113,34 +141,81 @@ export class Store {
   // Counts of all observations at the thresholds of now; NaN until they are known.
   counts(axis: number): number[] {
     const one = this.spec.axes[axis];
-    const known = this.part ? this.totals?.counts[one.id] ?? one.names.map(() => NaN) : tally(this.calls.final[axis], one.names.length);
+    const known = this.part
+      ? (this.totals?.counts[one.id] ?? one.names.map(() => NaN))
+      : tally(this.calls.final[axis], one.names.length);
     return this.pending ? known.map((n) => (n === 0 ? 0 : NaN)) : known;
   }
 
   coloring(): Coloring {
-    const [kind, name] = [this.color.slice(0, this.color.indexOf(":")), this.color.slice(this.color.indexOf(":") + 1)];
+    const [kind, name] = [
+      this.color.slice(0, this.color.indexOf(":")),
+      this.color.slice(this.color.indexOf(":") + 1),
+    ];
     const plain = { low: 0, high: 0 };
     if (kind === "axis") {
-      const number = this.spec.axes.findIndex((axis) => axis.id === name), axis = this.spec.axes[number];
-      return { ...plain, kind, title: axis.title, names: axis.names, texts: axis.texts, colors: axis.colors, codes: this.calls.final[number], counts: this.counts(number) };
+      const number = this.spec.axes.findIndex((axis) => axis.id === name),
+        axis = this.spec.axes[number];
+      return {
+        ...plain,
+        kind,
+        title: axis.title,
+        names: axis.names,
+        texts: axis.texts,
+        colors: axis.colors,
+        codes: this.calls.final[number],
+        counts: this.counts(number),
+      };
     }
     if (kind === "column") {
-      const number = this.spec.columns.findIndex((column) => column.name === name), column = this.spec.columns[number];
+      const number = this.spec.columns.findIndex((column) => column.name === name),
+        column = this.spec.columns[number];
       const codes = this.data.columns[number];
-      return { ...plain, kind, title: column.name, names: column.names, texts: column.names.map(() => ""), colors: column.colors, codes, counts: column.counts };
+      return {
+        ...plain,
+        kind,
+        title: column.name,
+        names: column.names,
+        texts: column.names.map(() => ""),
+        colors: column.colors,
+        codes,
+        counts: column.counts,
+      };
     }
     const found = this.spec.quantities.findIndex((quantity) => quantity.name === name);
-    const values = kind === "gene" && this.gene ? this.gene.values : this.data.quantities[Math.max(0, found)] ?? new Float32Array(this.spec.n_drawn).fill(NaN);
-    const sorted = Float32Array.from(values).filter((v) => v === v).sort();
-    const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0, high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
-    const title = kind === "gene" ? name : `${this.spec.quantities[Math.max(0, found)].title} (${this.spec.quantities[Math.max(0, found)].unit})`;
-    return { kind: kind === "gene" ? "gene" : "quantity", title, names: [], texts: [], colors: [], codes: stepped(values, low, high), counts: [], low, high };
+    const values =
+      kind === "gene" && this.gene
+        ? this.gene.values
+        : (this.data.quantities[Math.max(0, found)] ??
+          new Float32Array(this.spec.n_drawn).fill(NaN));
+    const sorted = Float32Array.from(values)
+      .filter((v) => v === v)
+      .sort();
+    const low = sorted.length ? sorted[Math.floor(sorted.length * 0.02)] : 0,
+      high = sorted.length ? sorted[Math.floor((sorted.length - 1) * 0.98)] : 1;
+    const quantity = this.spec.quantities[Math.max(0, found)];
+    const title = kind === "gene" ? name : `${quantity.title} (${quantity.unit})`;
+    return {
+      kind: kind === "gene" ? "gene" : "quantity",
+      title,
+      names: [],
+      texts: [],
+      colors: [],
+      codes: stepped(values, low, high),
+      counts: [],
+      low,
+      high,
+    };
   }
 
   layer(points: Float32Array): Layer {
     const coloring = this.coloring();
-    const colors: Rgb[] = coloring.names.length ? coloring.colors.map(hex) : [...ramp(), hex("#DDDDDD")];
-    const shown = coloring.names.length ? coloring.names.map((name) => !this.hidden.has(name)) : colors.map(() => true);
+    const colors: Rgb[] = coloring.names.length
+      ? coloring.colors.map(hex)
+      : [...ramp(), hex("#DDDDDD")];
+    const shown = coloring.names.length
+      ? coloring.names.map((name) => !this.hidden.has(name))
+      : colors.map(() => true);
     return { points, codes: coloring.codes, colors, shown, selected: this.selected };
   }
 

@@ -3,9 +3,25 @@ import { test } from "node:test";
 import { arranged, ORDERS } from "../src/curator/sheet.ts";
 import type { Row } from "../src/curator/view.ts";
 
-const row = (name: string, r: number | null, said: string[] = []): Row =>
-  ({ key: 0, name, down: false, weight: "", citation: "", note: "", cells: [1, 1, r, 0], bad: said.length > 0, said, mends: [] });
-const rows = [row("STAT1", 0.9), row("1-Mar", null, ["✗ L104"]), row("B2M", -0.2), row("WARS", 0.5, ["✗ L102"]), row("TAP1", 0.1)];
+const row = (name: string, r: number | null, said: string[] = []): Row => ({
+  key: 0,
+  name,
+  down: false,
+  weight: "",
+  citation: "",
+  note: "",
+  cells: [1, 1, r, 0],
+  bad: said.length > 0,
+  said,
+  mends: [],
+});
+const rows = [
+  row("STAT1", 0.9),
+  row("1-Mar", null, ["✗ L104"]),
+  row("B2M", -0.2),
+  row("WARS", 0.5, ["✗ L102"]),
+  row("TAP1", 0.1),
+];
 const names = (found: Row[]): string[] => found.map((one) => one.name);
 
 test("genes stand as Python lists them until another order is asked for", () => {

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { readData, type Data, type Spec } from "../src/spec.ts";
 
 export function vectors(name: string): any {
-  return JSON.parse(readFileSync(join(process.env.RESISTYPE_ROOT ?? "..", "tests", "data", "widgets", name), "utf8"));
+  return JSON.parse(
+    readFileSync(
+      join(process.env.RESISTYPE_ROOT ?? "..", "tests", "data", "widgets", name),
+      "utf8",
+    ),
+  );
 }
 
 export function load(): { spec: Spec; data: Data; steps: any[] } {

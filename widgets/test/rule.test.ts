@@ -13,7 +13,11 @@ test("calls after every move are those of Python, and only touched axes change",
     store.move(step.axis, step.name, step.value);
     const at = spec.axes.findIndex((axis) => axis.id === step.axis);
     spec.axes.forEach((axis, i) => {
-      assert.deepEqual(Array.from(store.calls.final[i]), step.codes[axis.id], `${axis.id} after ${step.axis}.${step.name} = ${step.value}`);
+      assert.deepEqual(
+        Array.from(store.calls.final[i]),
+        step.codes[axis.id],
+        `${axis.id} after ${step.axis}.${step.name} = ${step.value}`,
+      );
       if (!touched(spec, at).includes(i)) assert.equal(store.calls.final[i], before.final[i]);
     });
   }
@@ -27,7 +31,12 @@ test("the evidence names the same thresholds as Python, and those that decided",
     store.move(step.axis, step.name, step.value);
     if (!step.evidence) continue;
     spec.axes.forEach((axis, i) => {
-      const found = explain(spec, data, store.thresholds, store.calls, i, step.row).map((one) => [spec.quantities[one.quantity].name, one.passes, one.decided, one.op]);
+      const found = explain(spec, data, store.thresholds, store.calls, i, step.row).map((one) => [
+        spec.quantities[one.quantity].name,
+        one.passes,
+        one.decided,
+        one.op,
+      ]);
       assert.deepEqual(found, step.evidence[axis.id]);
       compared += found.length;
     });
@@ -37,7 +46,8 @@ test("the evidence names the same thresholds as Python, and those that decided",
 
 test("moving one threshold leaves the others to the bit", () => {
   const { spec, data } = load();
-  const store = new Store(spec, data), before = structuredClone(store.thresholds);
+  const store = new Store(spec, data),
+    before = structuredClone(store.thresholds);
   store.move("ifng", "change", 0.7);
   before.ifng.change = Math.fround(0.7);
   assert.deepEqual(store.thresholds, before);
@@ -45,10 +55,21 @@ test("moving one threshold leaves the others to the bit", () => {
 
 test("what is unknown or no number moves nothing", () => {
   const { spec, data } = load();
-  const store = new Store(spec, data), before = structuredClone(store.thresholds);
+  const store = new Store(spec, data),
+    before = structuredClone(store.thresholds);
   let told = 0;
-  store.listen(() => { told++; });
-  for (const [axis, name, value] of [["nope", "change", 1], ["ifng", "nope", 1], ["ifng", "change", NaN], ["ifng", "change", Infinity], ["ifng", "change", 1e300], ["ifng", "change", 0.5], ["ifng", "toString", 1]] as const) {
+  store.listen(() => {
+    told++;
+  });
+  for (const [axis, name, value] of [
+    ["nope", "change", 1],
+    ["ifng", "nope", 1],
+    ["ifng", "change", NaN],
+    ["ifng", "change", Infinity],
+    ["ifng", "change", 1e300],
+    ["ifng", "change", 0.5],
+    ["ifng", "toString", 1],
+  ] as const) {
     if (name !== "toString") store.move(axis, name, value);
   }
   assert.deepEqual(store.thresholds, before);
@@ -57,7 +78,10 @@ test("what is unknown or no number moves nothing", () => {
 
 test("a buffer of another length is refused with both numbers", () => {
   const { spec } = load();
-  assert.throws(() => readData(spec, [new DataView(new ArrayBuffer(8))]), /buffer 0 has 8 bytes; 1920 were expected/);
+  assert.throws(
+    () => readData(spec, [new DataView(new ArrayBuffer(8))]),
+    /buffer 0 has 8 bytes; 1920 were expected/,
+  );
 });
 
 test("a million rows are called again in time", () => {
@@ -65,7 +89,9 @@ test("a million rows are called again in time", () => {
   const n = 1_000_000;
   let seed = 1;
   const random = (): number => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
-  const quantities = data.quantities.map(() => Float32Array.from({ length: n }, () => random() * 4 - 2));
+  const quantities = data.quantities.map(() =>
+    Float32Array.from({ length: n }, () => random() * 4 - 2),
+  );
   const raw = data.raw.map(() => new Uint8Array(n));
   const big = { ...data, quantities, raw, final: raw };
   const store = new Store({ ...spec, n_drawn: n, n_obs: n }, big);
@@ -77,6 +103,8 @@ test("a million rows are called again in time", () => {
     store.counts(0);
     times.push(performance.now() - start);
   }
-  console.log(`re-threshold of 1,000,000 rows in node: ${times.map((t) => Math.round(t)).join(", ")} ms`);
+  console.log(
+    `re-threshold of 1,000,000 rows in node: ${times.map((t) => Math.round(t)).join(", ")} ms`,
+  );
   assert.equal(times.length, 10);
 });

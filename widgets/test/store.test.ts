@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { keyOf, Store } from "../src/store.ts";
 import { load } from "./load.ts";
 
-test("where the quantities are not here yet, counts of moved thresholds are not told; then they are those of all", () => {
-  const { spec, data } = load(), whole = new Store(spec, data), store = new Store(spec, { ...data, quantities: [] });
+test("counts of moved thresholds wait for the quantities; then they are those of all", () => {
+  const { spec, data } = load(),
+    whole = new Store(spec, data),
+    store = new Store(spec, { ...data, quantities: [] });
   assert.equal(store.ready, false);
   assert.deepEqual(store.counts(0), whole.counts(0));
   store.move("ifng", "change", 0.75);
@@ -16,8 +18,11 @@ test("where the quantities are not here yet, counts of moved thresholds are not 
 });
 
 test("where only a part is here, only counts of the thresholds of now are told", () => {
-  const { spec, data } = load(), store = new Store({ ...spec, n_obs: 10 * spec.n_drawn }, data);
-  const totals = Object.fromEntries(spec.axes.map((axis) => [axis.id, axis.names.map((_, i) => 1000 + i)]));
+  const { spec, data } = load(),
+    store = new Store({ ...spec, n_obs: 10 * spec.n_drawn }, data);
+  const totals = Object.fromEntries(
+    spec.axes.map((axis) => [axis.id, axis.names.map((_, i) => 1000 + i)]),
+  );
   assert.ok(store.pending && store.counts(0).every(Number.isNaN));
   store.totals = { key: keyOf(store.thresholds), counts: totals, axis: "ifng", groups: null };
   assert.deepEqual(store.counts(0), totals.ifng);
@@ -28,12 +33,16 @@ test("where only a part is here, only counts of the thresholds of now are told",
 });
 
 test("the key of thresholds does not depend on the order in which they come", () => {
-  assert.equal(keyOf({ b: { y: 1, x: 2 }, a: { z: 3 } }), keyOf({ a: { z: 3 }, b: { x: 2, y: 1 } }));
+  assert.equal(
+    keyOf({ b: { y: 1, x: 2 }, a: { z: 3 } }),
+    keyOf({ a: { z: 3 }, b: { x: 2, y: 1 } }),
+  );
   assert.notEqual(keyOf({ a: { z: 3 } }), keyOf({ a: { z: 3.5 } }));
 });
 
 test("a quantity that is not here yet is drawn as missing", () => {
-  const { spec, data } = load(), store = new Store(spec, { ...data, quantities: data.quantities.slice(0, spec.n_ruled) });
+  const { spec, data } = load(),
+    store = new Store(spec, { ...data, quantities: data.quantities.slice(0, spec.n_ruled) });
   store.color = `quantity:${spec.quantities[spec.n_ruled].name}`;
   const codes = store.coloring().codes;
   assert.ok(codes.length === spec.n_drawn && codes.every((code) => code === codes[0]));

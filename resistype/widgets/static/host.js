@@ -52,7 +52,14 @@ var resistype = (() => {
       send: (content) => {
         const { id, what } = content;
         const reply = what === "data" ? { id, ...answer } : { id, error: "This needs Python; the file has none." };
-        setTimeout(() => tell("msg:custom", reply, what === "data" ? buffers.map((one) => new DataView(bytes(one))) : []), 0);
+        setTimeout(
+          () => tell(
+            "msg:custom",
+            reply,
+            what === "data" ? buffers.map((one) => new DataView(bytes(one))) : []
+          ),
+          0
+        );
       }
     };
   }

@@ -1,5 +1,5 @@
-// What Python sends of a comparison: words and numbers ready to show. `tests/widgets/test_compare.py` compares these
-// fields with what it writes.
+// What Python sends of a comparison: words and numbers ready to show.
+// `tests/widgets/test_compare.py` compares these fields with what it writes.
 
 export interface ComparedAxis {
   id: string;
