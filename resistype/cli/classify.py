@@ -30,7 +30,7 @@ from resistype.cli.run import (
     print_cohort,
 )
 from resistype.cohort.cells import CellColumns, CellOptions, DliPlan, compare_cells
-from resistype.errors import InputError, SamplesError
+from resistype.errors import InputError, SamplesError, TissueError
 from resistype.expression import ReadOptions
 from resistype.report import (
     ReportOptions,
@@ -300,7 +300,7 @@ def _cells(asked: _Asked, more: _Cells) -> Calls:
 
 def _tissue(asked: _Asked, more: _Tissue) -> Calls:
     if more.scale_um is None:
-        raise InputError("Tissue has no scale: give --scale-um (µm per pixel).", code="P101")
+        raise TissueError("Tissue has no scale: give --scale-um (µm per pixel).", code="P101")
     roles = None
     if more.tumour or more.t_cell:
         roles = Roles(tumour=tuple(more.tumour or ()), t_cells=tuple(more.t_cell or ()))

@@ -184,7 +184,7 @@ class SessionData:
         try:
             column = np.asarray(align(values, self.samples), dtype=np.float32)
         except ValueError as error:
-            raise InputError(f"{name[:60]!r}: {error}.", code="E903") from error
+            raise InputError(f"{name[:60]!r}: {error}.", code="V121") from error
         if column.shape != (self.n_obs,) or (name in known and name not in self.added):
             message = (
                 f"{name[:60]!r}: {column.size} values for {self.n_obs} observations, "

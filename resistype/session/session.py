@@ -134,7 +134,7 @@ class Session:
     @property
     def material(self) -> SessionData:
         """The name of `data` until 0.2; it goes with the next release."""
-        warn("Session.material is now Session.data.", ResistypeWarning, code="V121")
+        warn("Session.material is now Session.data.", ResistypeWarning, code="W990")
         return self._data
 
     @property
