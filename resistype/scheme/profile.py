@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from resistype.expression.store import dense_rows
 from resistype.scheme.context import Context, Panel
 from resistype.scheme.reference import GeneFigures
+from resistype.score.kernels import doubled_ranks
+from resistype.score.rows import DenseRows
 
 __all__ = ["es_of_profile", "gene_figures", "leave_out_shift"]
 
@@ -29,7 +30,10 @@ def gene_figures(panel: Panel, rows: NDArray[np.intp]) -> dict[str, GeneFigures]
     wanted = np.unique(np.concatenate([*found.values(), np.empty(0, dtype=np.intp)]))
     ranks = np.zeros(len(wanted))
     for row in rows:
-        ranks += rankdata(dense_rows(expression.values, int(row), int(row) + 1)[0])[wanted] / expression.n_genes
+        values = dense_rows(expression.values, int(row), int(row) + 1)
+        ranks += doubled_ranks(DenseRows(values))[0, wanted] / 2 / expression.n_genes
+        if np.isnan(values).any():
+            ranks[:] = np.nan
     place = {int(column): k for k, column in enumerate(wanted)}
     figures = {}
     for name, columns in found.items():

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 from resistype.errors import CohortWarning, ExpressionError, ReferenceError_, SchemeError, complain, warn
 from resistype.expression import Expression, ReadOptions, as_expression
@@ -177,6 +176,8 @@ def _check_cohort(n_obs: int) -> None:
 def _ntp(
     expression: Expression, classes: dict[str, tuple[str, ...]], options: OpinionOptions, *, n_jobs: int
 ) -> pd.DataFrame:
+    from scipy.stats import false_discovery_control  # noqa: PLC0415  slow to load
+
     places, coverage = match_templates(classes, expression.index)
     cosine, p = _nearest(expression, places, options, n_jobs=n_jobs)
     rate = false_discovery_control(p)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 __all__ = ["centre_and_spread", "decide", "portrait_scores_of", "votes_of"]
 
@@ -32,6 +31,8 @@ def portrait_scores_of(values: NDArray[np.float64], sets: Sequence[NDArray[np.in
     -------
     Shape (n_obs, n_sets).
     """
+    from scipy.stats import rankdata  # noqa: PLC0415  slow to load
+
     n_genes = values.shape[1]
     out = np.empty((len(values), len(sets)))
     step = max(_CELLS // max(n_genes, 1), 1)

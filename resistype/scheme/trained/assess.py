@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 __all__ = ["auc_by_class", "balanced_accuracy", "mean_auc", "shuffled"]
 
@@ -33,6 +32,8 @@ def auc_by_class(weight: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArra
     >>> auc_by_class(np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]]), np.array([0, 1, 1])).tolist()
     [1.0, 1.0]
     """
+    from scipy.stats import rankdata  # noqa: PLC0415  slow to load
+
     n_classes = weight.shape[1]
     found = np.full(n_classes, np.nan)
     for number in range(n_classes):
