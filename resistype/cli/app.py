@@ -7,13 +7,8 @@ import warnings
 from typing import Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
-from resistype.cli.classify import classify_command
-from resistype.cli.compare import compare_command
-from resistype.cli.library import schemes, signatures
-from resistype.cli.opinion import opinion
-from resistype.cli.run import clinical_command, demo_command, doctor_command, score_command
-from resistype.cli.spatial import spatial_command
 from resistype.errors import ResistypeError, ResistypeWarning
 
 __all__ = ["app", "main"]
@@ -21,24 +16,80 @@ __all__ = ["app", "main"]
 # The base of all usage errors; newer versions of typer carry their own copy of click.
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+# Each verb with its line in the help. It is loaded when it is asked for, so that `--help` is quick.
+VERBS = {
+    "demo": "Classify a small simulated cohort and check that each planted profile is found.",
+    "score": "Score samples or cells for signatures.",
+    "classify": "Call every axis of a scheme, with the evidence, or say why not.",
+    "compare": "What changes between two runs, and why each call changed.",
+    "clinical": "Clinical phenotype of each patient under published definitions.",
+    "spatial": "Compartments, densities and margins of a tissue section.",
+    "doctor": "Versions, optional parts, a self-test; --compile prepares the first run.",
+    "signatures": "The signature library.",
+    "schemes": "The classification schemes.",
+    "opinion": "External classifiers beside the calls.",
+}
+GROUPS = {"signatures", "schemes", "opinion"}
+
+
+def _load(verb: str) -> Any:
+    """The function or the group of a verb."""
+    if verb in ("signatures", "schemes"):
+        from resistype.cli import library as module  # noqa: PLC0415  each verb loads what it needs
+    elif verb == "classify":
+        from resistype.cli import classify as module  # noqa: PLC0415
+    elif verb == "opinion":
+        from resistype.cli import opinion as module  # noqa: PLC0415
+    elif verb == "compare":
+        from resistype.cli import compare as module  # noqa: PLC0415
+    elif verb == "spatial":
+        from resistype.cli import spatial as module  # noqa: PLC0415
+    else:
+        from resistype.cli import run as module  # noqa: PLC0415
+    return getattr(module, verb if verb in GROUPS else f"{verb}_command")
+
+
+class _Verbs(TyperGroup):
+    """The verbs, each loaded when it is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        found = _load(cmd_name)
+        if isinstance(found, typer.Typer):
+            command: Any = typer.main.get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone.command(cmd_name)(found)
+            command = typer.main.get_command(alone)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
 app = typer.Typer(
     name="resistype",
+    cls=_Verbs,
     help="Programmes of resistance to cancer immunotherapy in an expression matrix. Research use only.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo_command)
-app.command("score")(score_command)
-app.command("classify")(classify_command)
-app.command("compare")(compare_command)
-app.command("clinical")(clinical_command)
-app.command("spatial")(spatial_command)
-app.command("doctor")(doctor_command)
-app.add_typer(signatures, name="signatures")
-app.add_typer(schemes, name="schemes")
-app.add_typer(opinion, name="opinion")
+
+
+@app.callback()
+def _resistype() -> None:
+    """Programmes of resistance to cancer immunotherapy in an expression matrix. Research use only."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -162,12 +163,16 @@ class Calls:
         """Share of the reference that the same rule gives this call, and on what it was counted."""
         if not len(self.base_rates):
             return float("nan"), str(self.reference.get("not_counted", "no reference"))
-        table = self.base_rates
-        found = table[(table["axis"] == axis) & (table["label"] == call)]
-        if found.empty:
-            return float("nan"), str(self.reference.get("not_counted", "not counted in the reference"))
-        first = found.iloc[0]
-        return float(first["share"]), f"{int(first['n'])} {first['basis']}"
+        return self._rates.get((axis, call), (float("nan"), str(self.reference.get("not_counted", "not counted in the reference"))))
+
+    @cached_property
+    def _rates(self) -> dict[tuple[str, str], tuple[float, str]]:
+        columns = (self.base_rates[name].tolist() for name in ("axis", "label", "share", "n", "basis"))
+        rows = zip(*columns, strict=True)
+        # The first row of a label counts, so the last one is put in first.
+        return {
+            (axis, label): (float(share), f"{int(n)} {basis}") for axis, label, share, n, basis in reversed([*rows])
+        }
 
     def headline(self, sample: str) -> str:
         """All labels that say something, side by side; abstentions are not hidden."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from resistype.expression.store import dense_rows
 from resistype.scheme.context import Context, Panel
 from resistype.scheme.reference import GeneFigures
+from resistype.score.kernels import doubled_ranks
+from resistype.score.rows import DenseRows
 
 __all__ = ["es_of_profile", "gene_figures", "leave_out_shift"]
 
@@ -23,14 +25,16 @@ _WEIGHT = 0.25
 
 def gene_figures(panel: Panel, rows: NDArray[np.intp]) -> dict[str, GeneFigures]:
     """Mean log2 expression and mean rank (between 0 and 1) of each signature gene over reference rows."""
-    from scipy.stats import rankdata  # noqa: PLC0415  0.6 s
 
     expression = panel.expression
     found = {name: match.columns[match.columns >= 0] for name, match in panel.matches.items()}
     wanted = np.unique(np.concatenate([*found.values(), np.empty(0, dtype=np.intp)]))
     ranks = np.zeros(len(wanted))
     for row in rows:
-        ranks += rankdata(dense_rows(expression.values, int(row), int(row) + 1)[0])[wanted] / expression.n_genes
+        values = dense_rows(expression.values, int(row), int(row) + 1)
+        ranks += doubled_ranks(DenseRows(values))[0, wanted] / 2 / expression.n_genes
+        if np.isnan(values).any():
+            ranks[:] = np.nan
     place = {int(column): k for k, column in enumerate(wanted)}
     figures = {}
     for name, columns in found.items():
