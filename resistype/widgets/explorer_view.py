@@ -138,7 +138,7 @@ def draw_rows(material: SessionData, most: int, *, seed: int = 0) -> NDArray[np.
     return np.sort(np.concatenate(kept))[:most]
 
 
-# -- what the page is told --------------------------------------------------------------------------
+# -- what the page is told -------------------------------------------------------------------------
 
 MAX_CATEGORIES = 60
 
