@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import typer
 
 from resistype.cli import show
 from resistype.cohort import clinical
 from resistype.datasets import demo, write_demo
 from resistype.errors import explained
-from resistype.expression import ReadOptions, read_expression
+from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import SignatureSpec, read_signatures
 from resistype.opinions import second_opinion
 from resistype.report import (
@@ -178,13 +182,34 @@ def clinical_command(
     show.say(f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written to {out}.")
 
 
+def _compile() -> None:
+    """Compile the loops of scoring and calling for dense and sparse matrices; numba keeps them on disk."""
+    show.say("Compiling the loops of scoring and calling (about a minute, once) …")
+    start = time.monotonic()
+    data = demo()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the demonstration lacks genes of many signatures
+        quiet, whole = RunOptions(progress=None), as_expression(data.expression)
+        for values in (whole.values, sp.csr_matrix(whole.values)):
+            for kind in (np.float64, np.float32):
+                matrix = replace(whole, values=values.astype(kind))
+                options = ScoreOptions(run=quiet, null=Null(n=20))
+                score(matrix, method=("ssgsea", "ucell", "zscore"), n_jobs=1, options=options)
+        classify(data.expression, samples=data.samples, baseline="Pre")
+    show.say(f"Done in {time.monotonic() - start:.0f} s.")
+
+
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
     explain: Annotated[str | None, typer.Option(metavar="CODE", help="what a code means and what to do")] = None,
+    compile_now: Annotated[bool, typer.Option("--compile", help="compile what scoring and calling need, once")] = False,
 ) -> None:
     """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
     if explain is not None:
         show.say(explained(explain))
+        return
+    if compile_now:
+        _compile()
         return
     from resistype.cli.doctor import examine  # noqa: PLC0415  imports every optional package
 

@@ -471,7 +471,7 @@ def survey(names: Sequence[str]) -> GeneNames:
     found, plain = _survey(texts)
     with _LOCK:
         _KEPT[texts] = found
-        if plain:  # the same names without their versions, as they are asked for next
+        if plain and found.cleaned is not texts:  # the same names without their versions, as they are asked for next
             _KEPT[found.cleaned] = replace(found, names=found.cleaned)
         while len(_KEPT) > KEPT:
             _KEPT.popitem(last=False)

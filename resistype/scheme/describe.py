@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from resistype.extras import installed
 from resistype.samples.table import as_key
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Context, Rows
 from resistype.scheme.inputs import mark_column
+from resistype.scheme.record import versions
 from resistype.scheme.reference import SMALL_COHORT
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.verdicts import Verdicts
 
-__all__ = ["coverage_frame", "gene_frame", "run_caveats", "run_record", "sample_caveats", "versions"]
+__all__ = ["coverage_frame", "gene_frame", "run_caveats", "run_record", "sample_caveats"]
 
 _LOW_COVERAGE = 0.8
 _LESION_COLUMNS = ("lesion", "site")
 # Share of ±0.5 SD calls that move at a cohort size, measured on 442 melanomas.
 _FLIPS = ((100, "4 %"), (50, "7 %"), (30, "10 %"), (20, "12 %"), (12, "17 %"), (0, "20 %"))
-_PACKAGES = ("resistype", "numpy", "scipy", "pandas", "numba", "anndata", "joblib")
-
 
 def run_caveats(context: Context, about: Mapping[str, Any], table: pd.DataFrame | None) -> dict[str, str]:
     """Caveats of the whole run: code and filled text."""
@@ -167,8 +164,3 @@ def run_record(context: Context, about: Mapping[str, Any], notes: tuple[str, ...
         "signatures": {name: {"ref": s.ref, "sha256": s.content_hash} for name, s in signatures.items()},
         "reference": dict(about),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of resistype, of the packages that compute, and of Python."""
-    return {name: installed(name) for name in _PACKAGES} | {"python": platform.python_version()}

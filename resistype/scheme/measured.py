@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from resistype.scheme.calls import Calls
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.context import Column
-from resistype.scheme.describe import versions
+from resistype.scheme.record import versions
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, Unit
 from resistype.scheme.stability import Stability, take_back
 from resistype.scheme.verdicts import Verdicts, apply_rules

@@ -39,7 +39,14 @@ class Regression:
 
 def robust_sd(values: NDArray[np.float64]) -> float:
     """Median absolute deviation from the median, scaled to the SD of a normal distribution."""
-    return float(_MAD_TO_SD * np.median(np.abs(values - np.median(values))))
+    return float(_MAD_TO_SD * _median(np.abs(values - _median(values))))
+
+
+def _median(values: NDArray[np.float64]) -> np.float64:
+    """The same bits as `numpy.median` for values without NaN, in a fifth of the time for some tens of them."""
+    half = values.size // 2
+    middle = np.sort(values)
+    return middle[half] if values.size % 2 else (middle[half - 1] + middle[half]) / 2.0
 
 
 def fit_robust(y: NDArray[np.float64], x: NDArray[np.float64], terms: tuple[str, ...]) -> Regression:
@@ -100,7 +107,7 @@ def _reweighted(
         spread = robust_sd(left)
         if spread <= 1e-12:
             return beta
-        new = _least_squares(design, y, weigh((left - np.median(left)) / spread))
+        new = _least_squares(design, y, weigh((left - _median(left)) / spread))
         if np.max(np.abs(new - beta)) <= 1e-10 * max(1.0, float(np.max(np.abs(beta)))):
             return new
         beta = new
