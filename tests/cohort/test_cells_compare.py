@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resistype.scheme import Calls
 from resistype.cohort import compare_groups
-from resistype.cohort.cells import CellCalls, CellColumns, CellInputs, cart_product, compare_cells
+from resistype.cohort.cells import CellColumns, CellInputs, cart_product, compare_cells
 from resistype.cohort.stats import compare_patients, per_patient
 from resistype.errors import SamplesError
 
@@ -15,7 +16,7 @@ COLUMNS = CellColumns(state="state")
 N = 8
 
 
-def study(*, shift: float = 0.0, copies: int = 1, seed: int = 0) -> CellCalls:
+def study(*, shift: float = 0.0, copies: int = 1, seed: int = 0) -> Calls:
     """Eight patients of 120 cells at two times; in the second half memory is more frequent by `shift`."""
     rng = np.random.default_rng(seed)
     parts, scores = [], []
