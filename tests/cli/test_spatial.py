@@ -12,11 +12,12 @@ import pytest
 from resistype.cli import main
 from resistype.cli.spatial import spatial_command
 from resistype.datasets import tissue_demo
+from resistype.scheme import load_scheme
 from resistype.spatial import (
-    ImmuneRule,
     MarginRule,
     Roi,
     Roles,
+    compartments,
     describe_regions,
     in_roi,
     nearest,
@@ -75,9 +76,9 @@ def test_numbers_are_those_of_the_functions(out: Path) -> None:
     calls = describe_regions(tissue, ROLES)
     evidence = table(out, "evidence")
 
-    assert evidence["n"].tolist() == calls.evidence()["n"].tolist()
+    assert evidence["quantity"].tolist() == calls.evidence()["quantity"].tolist()
     assert evidence["value"].to_numpy() == pytest.approx(calls.evidence()["value"].to_numpy(), rel=1e-9, nan_ok=True)
-    rim = rim_score(tissue, ROLES, calls.compartments)
+    rim = rim_score(tissue, ROLES, compartments(tissue, ROLES))
     assert table(out, "rim")["ratio"].to_numpy() == pytest.approx(rim["ratio"].to_numpy(), rel=1e-9, nan_ok=True)
     around = neighbourhood(tissue, 25.0)
     own = tissue.of("CD163 macrophage")
@@ -136,7 +137,7 @@ def test_defaults_are_those_of_the_rules() -> None:
     defaults = {name: one.default for name, one in inspect.signature(spatial_command).parameters.items()}
 
     assert defaults["margin"] == MarginRule().width_um
-    assert defaults["dense"] == ImmuneRule().dense_mm2
+    assert defaults["dense"] == load_scheme("immune_phenotype").axis("phenotype").thresholds["dense"].value
     assert defaults["radius"] == inspect.signature(neighbourhood).parameters["radius_um"].default
 
 

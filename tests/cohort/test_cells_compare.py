@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 
 from resistype.cohort import compare_groups
-from resistype.cohort.cells import CellCalls, CellColumns, CellInputs, cart_product, compare_cells
+from resistype.cohort.cells import CellColumns, CellInputs, cart_product, compare_cells
 from resistype.errors import SamplesError
+from resistype.scheme import Calls
 from resistype.stats import compare_patients, per_patient
 
 COLUMNS = CellColumns(state="state")
 N = 8
 
 
-def study(*, shift: float = 0.0, copies: int = 1, seed: int = 0) -> CellCalls:
+def study(*, shift: float = 0.0, copies: int = 1, seed: int = 0) -> Calls:
     """Eight patients of 120 cells at two times; in the second half memory is more frequent by `shift`."""
     rng = np.random.default_rng(seed)
     parts, scores = [], []

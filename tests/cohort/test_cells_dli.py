@@ -12,7 +12,7 @@ from resistype.cohort.cells import CellColumns, CellInputs, dli_response
 from resistype.cohort.cells.dli import DliPlan
 from resistype.errors import SamplesError
 from resistype.scheme import load_scheme as load_cell_scheme
-from tests.cohort.applied import apply_cell_scheme
+from tests.cohort.applied import apply_cell_scheme, caveats, said
 
 STATE = CellColumns(state="state")
 CLONES = CellColumns(state="state", clone="clone")
@@ -41,7 +41,7 @@ def textbook(*, from_product: bool = False) -> pd.DataFrame:
 
 def test_the_textbook_patient() -> None:
     calls = dli_response(textbook(), inputs=CellInputs(columns=CLONES), plan=PLAN)
-    row, numbers = calls.to_frame().loc["D1"], calls.quantities["patients"].loc["D1"]
+    row, numbers = said(calls).loc["D1"], calls.quantities.loc["D1"]
 
     assert numbers["late_pre"] == pytest.approx(0.3875)
     assert round(100 * numbers["early_change"], 1) in (30.7, 30.8)
@@ -69,7 +69,7 @@ def test_the_origin_of_the_textbook_clones() -> None:
 
 def test_the_same_with_seventy_percent_from_the_product() -> None:
     calls = dli_response(textbook(from_product=True), inputs=CellInputs(columns=CLONES), plan=PLAN)
-    row = calls.to_frame().loc["D1"]
+    row = said(calls).loc["D1"]
 
     assert row["pattern"] == "responder_like"
     assert row["origin_text"] == "mainly infusion: as in AML (Maurer 2025)"
@@ -78,8 +78,8 @@ def test_the_same_with_seventy_percent_from_the_product() -> None:
 def test_the_counter_evidence_is_always_there() -> None:
     calls = dli_response(textbook(), inputs=CellInputs(columns=STATE), plan=PLAN)
 
-    assert "Maurer 2025" in calls.caveats()["COUNTER_EVIDENCE"]
-    assert {"RUO", "PSEUDOREP", "CONTEXT_DLI"} <= set(calls.caveats())
+    assert "Maurer 2025" in caveats(calls)["COUNTER_EVIDENCE"]
+    assert {"RUO", "PSEUDOREP", "CONTEXT_DLI"} <= set(caveats(calls))
 
 
 MISSING = {
@@ -96,7 +96,7 @@ def test_the_missing_component_is_named(late: int, early: int, call: str) -> Non
         [sample("pre", early=90, late=late, other=710 - late), sample("D60", early=early, late=100, other=900 - early)],
         ignore_index=True,
     )
-    row = dli_response(cells, inputs=CellInputs(columns=STATE), plan=PLAN).to_frame().loc["D1"]
+    row = said(dli_response(cells, inputs=CellInputs(columns=STATE), plan=PLAN)).loc["D1"]
 
     assert row["pattern"] == call
     if call != "responder_like":
@@ -141,14 +141,14 @@ NAMED = {
 @pytest.mark.parametrize(("parts", "expected"), NAMED.values(), ids=NAMED.keys())
 def test_named_outcomes(parts: list[pd.DataFrame], expected: tuple[str, str, str]) -> None:
     cells = pd.concat(parts, ignore_index=True)
-    row = dli_response(cells, inputs=CellInputs(columns=STATE), plan=PLAN).to_frame().loc["D1"]
+    row = said(dli_response(cells, inputs=CellInputs(columns=STATE), plan=PLAN)).loc["D1"]
 
     assert (row[expected[0]], row[f"{expected[0]}_reason"]) == expected[1:]
     assert row["pattern"] in ("indeterminate", "not_assessable")
 
 
 def test_without_a_reference_few_patients_make_none() -> None:
-    row = dli_response(textbook(), inputs=CellInputs(columns=STATE)).to_frame().loc["D1"]
+    row = said(dli_response(textbook(), inputs=CellInputs(columns=STATE))).loc["D1"]
 
     assert row["late_before"] == "indeterminate"
     assert row["late_before_reason"] == (
@@ -161,10 +161,10 @@ def test_ten_patients_make_their_own_median() -> None:
     parts = [sample("pre", early=20, late=20 + 10 * i, other=400, patient=f"D{i}") for i in range(11)]
     parts += [sample("D30", early=200, late=50, other=250, patient=f"D{i}") for i in range(11)]
     calls = dli_response(pd.concat(parts, ignore_index=True), inputs=CellInputs(columns=STATE))
-    frame = calls.to_frame()
+    frame = said(calls)
 
     assert frame["late_before"].value_counts().to_dict() == {"yes": 6, "no": 5}
-    assert calls.quantities["patients"]["reference_late"].nunique() == 1  # noqa: PD101
+    assert calls.quantities["reference_late"].nunique() == 1  # noqa: PD101
 
 
 def test_without_receptors_of_the_product_novel_cannot_be_told() -> None:
@@ -172,7 +172,7 @@ def test_without_receptors_of_the_product_novel_cannot_be_told() -> None:
     calls = dli_response(
         cells[cells["timepoint"] != "IP"].reset_index(drop=True), inputs=CellInputs(columns=CLONES), plan=PLAN
     )
-    row = calls.to_frame().loc["D1"]
+    row = said(calls).loc["D1"]
     origin = calls.tables["origin"].set_index("origin")["n_cells"]
 
     assert row["origin"] == "not_assessable"
@@ -184,7 +184,7 @@ def test_without_receptors_of_the_product_novel_cannot_be_told() -> None:
 def test_without_any_receptor_the_origin_is_not_assessable() -> None:
     calls = dli_response(textbook().drop(columns="clone"), inputs=CellInputs(columns=STATE), plan=PLAN)
 
-    assert calls.to_frame().loc["D1", "origin"] == "not_assessable"
+    assert said(calls).loc["D1", "origin"] == "not_assessable"
     assert calls.tables["origin"].empty
 
 
@@ -211,14 +211,14 @@ def test_the_first_deep_sample_after_infusion_is_compared() -> None:
 
 def test_the_product_is_never_taken_for_a_later_sample() -> None:
     cells = pd.concat([sample("pre", early=90, late=310, other=400), sample("IP", early=420, late=100, other=480)])
-    row = dli_response(cells.reset_index(drop=True), inputs=CellInputs(columns=STATE), plan=PLAN).to_frame().loc["D1"]
+    row = said(dli_response(cells.reset_index(drop=True), inputs=CellInputs(columns=STATE), plan=PLAN)).loc["D1"]
 
     assert row["early_after_reason"] == "one time point: no sample from after infusion"
 
 
 def test_the_same_cells_give_the_same_interval() -> None:
     one, two = (
-        dli_response(textbook(), inputs=CellInputs(columns=STATE), plan=PLAN).quantities["patients"] for _ in range(2)
+        dli_response(textbook(), inputs=CellInputs(columns=STATE), plan=PLAN).quantities for _ in range(2)
     )
 
     pd.testing.assert_frame_equal(one, two)

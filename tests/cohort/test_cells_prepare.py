@@ -138,6 +138,6 @@ def test_score_genes_beside_the_scores() -> None:
 
 
 def _only_memory() -> object:
-    from resistype.cohort.cells import load_cell_scheme
+    from resistype.scheme import load_scheme as load_cell_scheme
 
     return load_cell_scheme("cart_product").model_copy(update={"signature_choices": {"memory": ("memory_core4",)}})

@@ -26,6 +26,7 @@ from resistype.library import Signature
 from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.score import RunOptions, ScoreOptions, listening
 from resistype.stats import compare_patients, per_patient
+from tests.cohort.applied import caveats, notes, said
 from tests.cohort.cells_file import write_study
 
 STATE = CellColumns(state="state", clone="clone", lineage="lineage")
@@ -92,7 +93,7 @@ def test_states_by_cuts_that_the_user_sets(path: Path) -> None:
 
     assert (both.iloc[:, 0] - both.iloc[:, 1]).abs().max() < 0.05
     assert by_cut.tables["distributions"]["cut"].dropna().unique().tolist() == [0.8]
-    assert any("States by cuts that the user set" in note for note in by_cut.notes)
+    assert any("States by cuts that the user set" in note for note in notes(by_cut))
 
 
 def test_without_states_only_scores_are_reported(path: Path) -> None:
@@ -119,9 +120,9 @@ def test_the_gate_from_a_matrix(path: Path) -> None:
     adata.X = values
     calls = classify_cells(adata, options=CellOptions(gate=True))
 
-    assert "memory split not resolvable; using CCR7/SELL/TCF7/IL7R score instead" in calls.notes
-    assert "NO_ISOFORMS" in calls.caveats()
-    assert "LINEAGE_GIVEN_BY_NOBODY" not in calls.caveats()
+    assert "memory split not resolvable; using CCR7/SELL/TCF7/IL7R score instead" in notes(calls)
+    assert "NO_ISOFORMS" in caveats(calls)
+    assert "LINEAGE_GIVEN_BY_NOBODY" not in caveats(calls)
     assert set(calls.tables["composition"]["kind"]) == {"CD8 unresolved"}
 
 
@@ -231,9 +232,9 @@ def test_states_of_the_authors_give_shares_only_where_there_are_fifty_cells(shar
         warnings.simplefilter("ignore")
         calls = classify_cells(file, options=CellOptions(columns=columns))
 
-    assert set(calls.to_frame("sample")["balance"]) == {"not_assessable"}
+    assert set(said(calls, "sample")["balance"]) == {"not_assessable"}
     assert calls.tables["composition"]["share"].isna().all()
-    assert calls.to_frame("sample")["balance_reason"].str.startswith("too few T cells (").all()
+    assert said(calls, "sample")["balance_reason"].str.startswith("too few T cells (").all()
 
 
 @pytest.fixture(scope="module")
@@ -280,6 +281,6 @@ def test_tcr_cells_of_wu_2020_through_the_scheme(shared: Path) -> None:
             ),
         )
 
-    assert any("have a clone, by IR_VJ_1_cdr3_nt and IR_VDJ_1_cdr3_nt" in note for note in calls.notes)
+    assert any("have a clone, by IR_VJ_1_cdr3_nt and IR_VDJ_1_cdr3_nt" in note for note in notes(calls))
     assert set(calls.tables["composition"]["timepoint"]) == {"Blood", "NAT", "Tumor"}
     assert set(calls.to_frame()["product_balance"]) == {"not_assessable"}

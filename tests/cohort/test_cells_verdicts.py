@@ -153,13 +153,6 @@ def test_the_reason_carries_its_detail() -> None:
     assert apply_cell_scheme("cart_product", frame, patients=False).reasons.loc["A", "balance"] == "too few T cells"
 
 
-def test_the_table_has_call_text_and_reason_side_by_side() -> None:
-    frame = apply_cell_scheme("dli_response", DLI).to_frame()
-
-    assert frame.columns[:3].tolist() == ["late_before", "late_before_text", "late_before_reason"]
-    assert frame.columns[-1] == "caveats"
-
-
 CAVEATS = {
     "exhaustion brings activation": ("cart_product", {"exhausted_share": 0.1}, "ACTIVATION_NOT_EXHAUSTION", True),
     "without exhaustion not": ("cart_product", {}, "ACTIVATION_NOT_EXHAUSTION", False),

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellCalls, CellColumns, CellOptions, classify_cells
+from resistype.cohort.cells import CellColumns, CellOptions, classify_cells
 from resistype.datasets import CellDemo, cell_demo
 from resistype.datasets.cells import DEPTH, GROWTH, N_CLONES, N_GROW, PLAN, PROGRAMMES, STAGES
 from resistype.library import load_library
+from resistype.scheme import Calls
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def cells() -> CellDemo:
 
 
 @pytest.fixture(scope="module")
-def calls(cells: CellDemo) -> dict[str, CellCalls]:
+def calls(cells: CellDemo) -> dict[str, Calls]:
     product = CellColumns(state="state", clone="clone", product="product", lineage="lineage")
     stress = CellColumns(state="state", lineage="lineage", stage="stage")
     adata = cells.to_anndata()
@@ -98,7 +99,7 @@ def test_a_tenth_of_the_cells_has_no_clone(cells: CellDemo) -> None:
     assert 370 <= without <= 530
 
 
-def test_what_is_planted_is_called(cells: CellDemo, calls: dict[str, CellCalls]) -> None:
+def test_what_is_planted_is_called(cells: CellDemo, calls: dict[str, Calls]) -> None:
     found = pd.concat([one.to_frame() for one in calls.values()], axis=1)
     wrong = [
         (row.patient, row.axis, row.label, found.loc[row.patient, row.axis])
@@ -109,7 +110,7 @@ def test_what_is_planted_is_called(cells: CellDemo, calls: dict[str, CellCalls])
     assert wrong == []
 
 
-def test_where_nothing_rises_nothing_is_called(calls: dict[str, CellCalls]) -> None:
+def test_where_nothing_rises_nothing_is_called(calls: dict[str, Calls]) -> None:
     flat = calls["tex_psr"].to_frame().loc["SIM-C3", "stages"]
 
     assert flat in {"does_not_increase", "indeterminate"}

@@ -101,8 +101,8 @@ def test_planted_compartments_are_found(seed: int) -> None:
     tissue = read_tissue(demo.to_anndata(), scale_um=demo.scale_um)
     calls = describe_regions(tissue, ROLES)
 
-    assert calls.to_frame()["label"].to_dict() == demo.truth["label"].to_dict()
-    depth = calls.compartments.cells["depth_um"].to_numpy()
+    assert calls.to_frame()["phenotype"].to_dict() == demo.truth["label"].to_dict()
+    depth = compartments(tissue, ROLES).cells["depth_um"].to_numpy()
     nest = (demo.table["zone"] == "nest").to_numpy()
     known = np.isfinite(depth)
     right = ((depth > 0) == nest)[known]

@@ -51,7 +51,7 @@ def test_planted_images_are_described_as_planted(phenotypes: TissueView, demo: A
     show(phenotypes, result)
 
     assert result.calls is not None
-    assert result.calls.to_frame()["label"].to_dict() == demo.truth["label"].to_dict()
+    assert result.calls.to_frame()["phenotype"].to_dict() == demo.truth["label"].to_dict()
     assert "sim_excluded: excluded" in phenotypes.status
     assert "ours" in result.thresholds[0].source
 
@@ -62,7 +62,7 @@ def test_called_cells_give_the_same_description_as_the_planted_ones(view: Tissue
     result = work_out(prepare(view), MapRequest("description", (), roles))
 
     assert result.calls is not None
-    assert result.calls.to_frame()["label"].to_dict() == demo.truth["label"].to_dict()
+    assert result.calls.to_frame()["phenotype"].to_dict() == demo.truth["label"].to_dict()
 
 
 def test_a_share_of_neighbours_is_that_of_the_core(phenotypes: TissueView, demo: Any) -> None:

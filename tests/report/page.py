@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from resistype.cohort.cells import CellCalls, CellColumns, CellInputs, cart_product
+from resistype.cohort.cells import CellColumns, CellInputs, cart_product
 from resistype.samples.table import as_key
 from resistype.scheme import Calls, classify
 from tests.cohort.study import simulate
@@ -135,7 +135,7 @@ def hostile_pairs() -> Calls:
 
 
 @cache
-def cell_calls() -> CellCalls:
+def cell_calls() -> Calls:
     """Five simulated patients with two samples each."""
     cells = simulate(n_patients=5).cells.iloc[::4].reset_index(drop=True)
     columns = CellColumns(timepoint="time", state="state", clone="clone")

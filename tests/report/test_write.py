@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from resistype.errors import InputError, OutputError
 from resistype.report import (
     ReportOptions,
-    build_cell_report,
     build_report,
     read_report,
     render_report,
@@ -40,7 +39,7 @@ def test_calls_of_cells_write_the_same_kinds(tmp_path: Path) -> None:
     calls = cell_calls()
 
     assert calls.report(tmp_path / "c.html").read_text(encoding="utf-8") == render_report(calls)
-    assert read_report(calls.report(tmp_path / "c.json")) == build_cell_report(calls)
+    assert read_report(calls.report(tmp_path / "c.json")) == build_report(calls)
 
 
 def test_a_report_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -145,7 +144,7 @@ def test_thresholds_of_every_axis_and_of_the_whole_are_listed() -> None:
 
 
 def test_published_thresholds_are_cited() -> None:
-    report = build_cell_report(cell_calls())
+    report = build_report(cell_calls())
     published = [one for one in report.thresholds if one.source == "published"]
 
     assert len(published) == 10

@@ -80,7 +80,7 @@ def test_m2_macrophages_are_mapped_where_their_marker_is(scimap: Tissue) -> None
 def test_the_description_is_open_where_the_interval_crosses(scimap: Tissue) -> None:
     calls = describe_regions(scimap, Roles(TUMOUR, T_CELLS, ("M2 Macrophages",)))
 
-    assert calls.to_frame()["label"].tolist() == ["indeterminate"]
+    assert calls.to_frame()["phenotype"].tolist() == ["indeterminate"]
 
 
 def test_a_drawn_region_is_that_of_pandas(scimap: Tissue, shared: Path) -> None:
