@@ -133,7 +133,7 @@ class Session:
     @property
     def material(self) -> SessionData:
         """The name of `data` until 0.2; it goes with the next release."""
-        warn("Session.material is now Session.data.", ResistypeWarning, code="V121")
+        warn("Session.material is now Session.data.", ResistypeWarning, code="V125")
         return self._data
 
     @property
