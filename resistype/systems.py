@@ -15,7 +15,7 @@ from resistype.cohort.cells.run import CELL_SYSTEMS
 from resistype.errors import InputError, SchemeError
 from resistype.expression import as_expression
 from resistype.scheme import CallOptions, Calls, Reference, Scheme, load_scheme
-from resistype.scheme import classify as classify_biopsies
+from resistype.scheme.classify import classify as classify_biopsies
 from resistype.scheme.known import SYSTEMS
 from resistype.spatial import Tissue, TissueOptions, describe_regions, read_tissue
 

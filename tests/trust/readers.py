@@ -57,7 +57,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "samples": read_samples,
     "clinical": clinical,
     "scheme": load_scheme,
-    "cell scheme": load_cell_scheme,
+    "cell scheme": load_scheme,
     "reference": Reference.load,
     "model": read_model,
     "scaler": PortraitScaler.load,
