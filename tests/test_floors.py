@@ -56,7 +56,7 @@ OUTSIDE = {
     0: set(),
     1: {"numpy", "pandas"},
     2: {"pydantic"},
-    3: {"numba", "llvmlite", "joblib", "scipy"},
+    3: {"numba", "joblib", "scipy"},
     4: set(),
     5: {"statsmodels"},
     6: {"psygnal", "jinja2"},

@@ -31,17 +31,28 @@ VERBS = {
 
 
 def _load(verb: str) -> Any:
-    """The function or the group of a verb."""
+    """The function or the group of a verb; each verb loads what it needs."""
+    module: Any
     if verb in ("signatures", "schemes"):
-        from resistype.cli import library as module  # noqa: PLC0415  each verb loads what it needs
+        from resistype.cli import library  # noqa: PLC0415
+
+        module = library
     elif verb == "classify":
-        from resistype.cli import cells as module  # noqa: PLC0415
+        from resistype.cli import cells  # noqa: PLC0415
+
+        module = cells
     elif verb == "compare":
-        from resistype.cli import compare as module  # noqa: PLC0415
+        from resistype.cli import compare  # noqa: PLC0415
+
+        module = compare
     elif verb == "spatial":
-        from resistype.cli import spatial as module  # noqa: PLC0415
+        from resistype.cli import spatial  # noqa: PLC0415
+
+        module = spatial
     else:
-        from resistype.cli import run as module  # noqa: PLC0415
+        from resistype.cli import run  # noqa: PLC0415
+
+        module = run
     return getattr(module, verb if verb in ("signatures", "schemes") else f"{verb}_command")
 
 
