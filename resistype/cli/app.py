@@ -29,24 +29,40 @@ VERBS = {
     "schemes": "The classification schemes.",
     "opinion": "External classifiers beside the calls.",
 }
-GROUPS = {"signatures", "schemes", "opinion"}
 
 
-def _load(verb: str) -> Any:
-    """The function or the group of a verb."""
+def _load(verb: str) -> Any:  # noqa: PLR0911  a table would need imports by name
+    """The function or the group of a verb; each verb loads what it needs."""
+    # ruff: noqa: PLC0415
     if verb in ("signatures", "schemes"):
-        from resistype.cli import library as module  # noqa: PLC0415  each verb loads what it needs
-    elif verb == "classify":
-        from resistype.cli import classify as module  # noqa: PLC0415
-    elif verb == "opinion":
-        from resistype.cli import opinion as module  # noqa: PLC0415
-    elif verb == "compare":
-        from resistype.cli import compare as module  # noqa: PLC0415
-    elif verb == "spatial":
-        from resistype.cli import spatial as module  # noqa: PLC0415
-    else:
-        from resistype.cli import run as module  # noqa: PLC0415
-    return getattr(module, verb if verb in GROUPS else f"{verb}_command")
+        from resistype.cli import library
+
+        return library.signatures if verb == "signatures" else library.schemes
+    if verb == "opinion":
+        from resistype.cli.opinion import opinion
+
+        return opinion
+    if verb == "classify":
+        from resistype.cli.classify import classify_command
+
+        return classify_command
+    if verb == "compare":
+        from resistype.cli.compare import compare_command
+
+        return compare_command
+    if verb == "spatial":
+        from resistype.cli.spatial import spatial_command
+
+        return spatial_command
+    from resistype.cli import run
+
+    commands = {
+        "demo": run.demo_command,
+        "score": run.score_command,
+        "clinical": run.clinical_command,
+        "doctor": run.doctor_command,
+    }
+    return commands[verb]
 
 
 class _Verbs(TyperGroup):

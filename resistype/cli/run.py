@@ -190,7 +190,8 @@ def _compile() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the demonstration lacks genes of many signatures
         quiet, whole = RunOptions(progress=None), as_expression(data.expression)
-        for values in (whole.values, sp.csr_matrix(whole.values)):
+        dense: Any = whole.values
+        for values in (dense, sp.csr_matrix(dense)):
             for kind in (np.float64, np.float32):
                 matrix = replace(whole, values=values.astype(kind))
                 options = ScoreOptions(run=quiet, null=Null(n=20))

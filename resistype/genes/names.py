@@ -415,7 +415,7 @@ class GeneNames:
         counts["unknown"] = 0
         most = max(counts.values())
         best = {kind for kind, n in counts.items() if n == most} if most else {"unknown"}
-        kind = next((kind for kind in self._kinds() if kind in best), "unknown")  # of equal ones the first seen
+        kind: Kind = next((kind for kind in self._kinds() if kind in best), "unknown")  # of equal ones the first seen
         examples = (name for name, own in zip(self.names, self._kinds(), strict=True) if own == kind)
         return IdType(kind, most or len(self.cleaned), len(self.cleaned), tuple(islice(examples, 3)))
 

@@ -42,11 +42,11 @@ def robust_sd(values: NDArray[np.float64]) -> float:
     return float(_MAD_TO_SD * _median(np.abs(values - _median(values))))
 
 
-def _median(values: NDArray[np.float64]) -> np.float64:
+def _median(values: NDArray[np.float64]) -> float:
     """The same bits as `numpy.median` for values without NaN, in a fifth of the time for some tens of them."""
     half = values.size // 2
     middle = np.sort(values)
-    return middle[half] if values.size % 2 else (middle[half - 1] + middle[half]) / 2.0
+    return float(middle[half] if values.size % 2 else (middle[half - 1] + middle[half]) / 2.0)
 
 
 def fit_robust(y: NDArray[np.float64], x: NDArray[np.float64], terms: tuple[str, ...]) -> Regression:
