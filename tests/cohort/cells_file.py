@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from resistype.cohort.cells import scheme_signatures
 from resistype.library import load_library
+from resistype.scheme import load_scheme
 from tests.cohort.study import simulate
 
 PROGRAMME = {"memory": "memory", "cytotoxic": "cytotoxic", "exhausted": "exhaustion"}
@@ -18,7 +19,7 @@ PROGRAMME = {"memory": "memory", "cytotoxic": "cytotoxic", "exhausted": "exhaust
 
 def genes_of(scheme: str) -> dict[str, list[str]]:
     library = load_library()
-    return {name: sorted(library[one].genes) for name, one in scheme_signatures(load_cell_scheme(scheme)).items()}
+    return {name: sorted(library[one].genes) for name, one in scheme_signatures(load_scheme(scheme)).items()}
 
 
 def write_study(path: Path, *, n_patients: int = 3, every: int = 6, seed: int = 7) -> pd.DataFrame:
