@@ -198,12 +198,16 @@ def _thresholds(calls: Calls) -> list[Threshold]:
     whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
     whole |= {"cohort to one side": scheme.one_sided, "cohort off a line of the reference": scheme.line_shift}
     rows += [_whole(name, one) for name, one in whole.items() if one is not None]
-    return rows
+    if scheme.system == "bulk":
+        return rows
+    shown = {row.text for row in rows}
+    measured = [(name, one) for name, one in scheme.parameters.items() if one.text not in shown]
+    return [*rows, *(_whole(name, one, "the measurement") for name, one in measured)]
 
 
-def _whole(name: str, one: SchemeThreshold) -> Threshold:
+def _whole(name: str, one: SchemeThreshold, axis: str = "every axis") -> Threshold:
     about = one.model_dump(include={"value", "source", "citation", "doi", "text"})
-    return Threshold(axis="every axis", condition=f"{name}: {one.value:g}", **about)
+    return Threshold(axis=axis, condition=f"{name.replace('_', ' ')}: {one.value:g}", **about)
 
 
 def _signature_of(calls: Calls, name: str) -> str:

@@ -298,11 +298,10 @@ def test_numbers_of_patients_and_samples_are_the_quantities() -> None:
     assert len(lines) == 15
     for line in lines:
         name = line.all("summary")[0].all("b")[0].text
-        patient, _, time = name.partition(" ")
-        kind = "samples" if time else "patients"
-        numbers = calls.quantities[kind].loc[(patient, time) if time else patient]
-        axes = calls.scheme.axes if time else calls.scheme.patient_axes
-        for axis, body in zip(axes, line.all("tbody"), strict=True):
+        _, _, time = name.partition(" ")
+        own = calls.at("sample" if time else "patient")
+        numbers = own.quantities.loc[name]
+        for axis, body in zip(own.scheme.axes, line.all("tbody"), strict=True):
             shown = dict(row for row in shown_rows(body.cells_of()) if len(row) == 2)
             for quantity in axis.quantities:
                 known = quantity in numbers and not np.isnan(float(numbers[quantity]))
