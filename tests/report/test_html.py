@@ -12,9 +12,9 @@ import pytest
 
 from resistype.legible import legible
 from resistype.report import build_report, read_report, render, render_report, report_json
+from resistype.report import build_report as report_of
 from resistype.report.html import policy
 from resistype.report.model import Report
-from resistype.report import build_report as report_of
 from tests.report.page import HOSTILE, Element, Page, cell_calls, hostile_calls, hostile_pairs
 from tests.scheme.build import level_calls, paired_calls
 

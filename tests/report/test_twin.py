@@ -9,8 +9,8 @@ import pytest
 
 from resistype.errors import InputError
 from resistype.report import build_report, read_report, report_json, report_schema
-from resistype.report.twin import schema_path
 from resistype.report import build_report as report_of
+from resistype.report.twin import schema_path
 from tests.report.page import cell_calls, hostile_calls
 from tests.scheme.build import level_calls, paired_calls
 
