@@ -15,22 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resistype import datasets
-    from resistype.cohort import clinical
+    from resistype.clinical.definitions import clinical
     from resistype.expression import Expression, read_expression
     from resistype.library import Library, Signature, load_library
     from resistype.opinions import fit_model
-    from resistype.scheme import (
-        CallOptions,
-        Calls,
-        Reference,
-        Scheme,
-        apply_scheme,
-        fit_reference,
-        load_scheme,
-    )
+    from resistype.scheme import Calls, Reference, Scheme, load_scheme
     from resistype.score import Scores, score
     from resistype.session import Session
     from resistype.systems import classify
+    from resistype.systems.bulk import CallOptions, apply_scheme, fit_reference
 
 __all__ = [
     "CallOptions",
@@ -57,7 +50,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CallOptions": "resistype.scheme",
+    "CallOptions": "resistype.systems.bulk",
     "Calls": "resistype.scheme",
     "Expression": "resistype.expression",
     "Library": "resistype.library",
@@ -66,20 +59,23 @@ _HOMES = {
     "Scores": "resistype.score",
     "Session": "resistype.session",
     "Signature": "resistype.library",
-    "apply_scheme": "resistype.scheme",
+    "apply_scheme": "resistype.systems.bulk",
     "classify": "resistype.systems",
-    "clinical": "resistype.cohort",
+    "clinical": "resistype.clinical",
     "fit_model": "resistype.opinions",
-    "fit_reference": "resistype.scheme",
+    "fit_reference": "resistype.systems.bulk",
     "load_library": "resistype.library",
     "load_scheme": "resistype.scheme",
     "read_expression": "resistype.expression",
     "score": "resistype.score",
 }
 
-# A room and a function are both called `score`, and the import system sets a room as an attribute of its parent: once,
-# when it is first loaded. The room itself loads nothing, so it is loaded here, and the attribute is the function's.
-import_module("resistype.score")
+# Two rooms bear the name of a function, and the import system sets a room as an attribute of its
+# parent: once, when it is first loaded. These rooms themselves load nothing, so they are loaded
+# here, and the attribute is the function's.
+for _room in ("resistype.clinical", "resistype.score"):
+    import_module(_room)
+globals().pop("clinical", None)
 globals().pop("score", None)
 
 

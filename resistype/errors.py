@@ -182,14 +182,19 @@ def codes() -> dict[str, Code]:
     'Every value of the matrix is the same'
     """
     text = Path(__file__).with_name("codes.toml").read_text(encoding="utf-8")
-    return {code: Code(code, row["class"], row["title"], row["remedy"]) for code, row in tomllib.loads(text).items()}
+    return {
+        code: Code(code, row["class"], row["title"], row["remedy"])
+        for code, row in tomllib.loads(text).items()
+    }
 
 
 def explained(code: str) -> str:
     """What a code means and what to do, in three lines."""
     row = codes().get(code.strip().upper())
     if row is None:
-        message = f"There is no code {code[:40]!r}; a code is a letter and three digits, such as E504."
+        message = (
+            f"There is no code {code[:40]!r}; a code is a letter and three digits, such as E504."
+        )
         raise InputError(message, code="E990")
     return f"{row.code} {row.title}.\n{row.remedy}\nRaised as {row.cls}."
 
@@ -199,7 +204,9 @@ def warn(message: str, category: type[ResistypeWarning], *, code: str, stackleve
     warnings.warn(f"{code} {message}", category, stacklevel=stacklevel)  # noqa: TID251  the one place
 
 
-def complain(complaints: list[str], error: type[ResistypeError], *, code: str, subject: str) -> None:
+def complain(
+    complaints: list[str], error: type[ResistypeError], *, code: str, subject: str
+) -> None:
     """Raise `error` with all complaints at once; do nothing when there are none."""
     if not complaints:
         return

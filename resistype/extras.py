@@ -46,7 +46,9 @@ def needs(name: str, *, extra: str, what: str, hint: str = "") -> Iterator[None]
     try:
         yield
     except ImportError as error:
-        broken = "" if isinstance(error, ModuleNotFoundError) else f" Its import ended with: {error}."
+        broken = (
+            "" if isinstance(error, ModuleNotFoundError) else f" Its import ended with: {error}."
+        )
         more = f" {hint}" if hint else ""
         message = f"{what} needs {name}: pip install 'resistype[{extra}]'.{more}{broken}"
         raise MissingExtraError(message, code="X101") from error

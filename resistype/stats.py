@@ -48,7 +48,9 @@ ONE_LABEL = "both sides give every sample the same label, so agreement by chance
 NOBODY = "no sample is left to compare"
 
 
-def wilson(numerator: Any, denominator: Any, *, confidence: float = 0.95) -> tuple[NDArray[Any], NDArray[Any]]:
+def wilson(
+    numerator: Any, denominator: Any, *, confidence: float = 0.95
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Wilson's score interval of a proportion.
 
     Ours, because it takes arrays: ``scipy.stats.binomtest(k, n).proportion_ci(method="wilson")``, one to three
@@ -137,7 +139,9 @@ class PatientTable:
     def __post_init__(self) -> None:
         why = ""
         if self.values.index.has_duplicates:
-            why = f"patient {self.values.index[self.values.index.duplicated()][0]!r} has several rows"
+            why = (
+                f"patient {self.values.index[self.values.index.duplicated()][0]!r} has several rows"
+            )
         elif not self.values.index.equals(self.n_cells.index):
             why = "the numbers of cells are not those of the same patients"
         elif len(self.values) > 1 and bool((self.n_cells <= 1).all()):
@@ -155,7 +159,9 @@ class PatientTable:
         return len(self.values)
 
 
-def per_patient(values: pd.DataFrame, patient: pd.Series, *, min_cells: int = 10, how: str = "mean") -> PatientTable:
+def per_patient(
+    values: pd.DataFrame, patient: pd.Series, *, min_cells: int = 10, how: str = "mean"
+) -> PatientTable:
     """Values of cells to values of patients.
 
     Parameters
@@ -248,11 +254,20 @@ def compare_patients(
         raise SamplesError(message, code="E961")
     label = _labels(table, groups)
     one = (label == first).to_numpy()
-    other = (label.notna() & (label != first)).to_numpy() if second is None else (label == second).to_numpy()
+    other = (
+        (label.notna() & (label != first)).to_numpy()
+        if second is None
+        else (label == second).to_numpy()
+    )
     if not one.any() or not other.any():
-        message = f"A comparison needs patients in both groups; they have {one.sum()} and {other.sum()}."
+        message = (
+            f"A comparison needs patients in both groups; they have {one.sum()} and {other.sum()}."
+        )
         raise SamplesError(message, code="E931")
-    rows = [_compare(table.values[name].to_numpy(np.float64), one, other, seed) for name in table.values.columns]
+    rows = [
+        _compare(table.values[name].to_numpy(np.float64), one, other, seed)
+        for name in table.values.columns
+    ]
     out = pd.DataFrame(rows, index=pd.Index(table.values.columns, name="value"), columns=[*ORDER])
     out["q"] = adjusted(out["p"].to_numpy(np.float64))
     return out
@@ -267,7 +282,9 @@ def _labels(table: PatientTable, groups: pd.Series) -> pd.Series:
     return groups[~groups.index.duplicated()].reindex(table.values.index)
 
 
-def _compare(values: NDArray[Any], one: NDArray[Any], other: NDArray[Any], seed: int) -> dict[str, Any]:
+def _compare(
+    values: NDArray[Any], one: NDArray[Any], other: NDArray[Any], seed: int
+) -> dict[str, Any]:
     from scipy.stats import mannwhitneyu, rankdata  # noqa: PLC0415  0.6 s
 
     known = ~np.isnan(values)
@@ -340,7 +357,8 @@ def against_rest(table: PatientTable, patient: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "n_rest": rest.notna().sum(),
-            "below": ((rest < own).sum() + 0.5 * (rest == own).sum()) / rest.notna().sum().clip(lower=1),
+            "below": ((rest < own).sum() + 0.5 * (rest == own).sum())
+            / rest.notna().sum().clip(lower=1),
             "value": own,
             "rest_median": rest.median(),
             "rest_low": rest.quantile(0.25),
@@ -368,7 +386,13 @@ class BestCut:
 
 
 def best_cut(
-    table: PatientTable, value: str, groups: pd.Series, *, first: str, repeats: int = 2000, seed: int = 0
+    table: PatientTable,
+    value: str,
+    groups: pd.Series,
+    *,
+    first: str,
+    repeats: int = 2000,
+    seed: int = 0,
 ) -> BestCut:
     """The cut of a value that separates two groups of patients most, with corrected p.
 
@@ -391,13 +415,18 @@ def best_cut(
         E969 when fewer than ten patients have a value and a group, or only one group is there.
     """
     if not isinstance(table, PatientTable):
-        raise SamplesError("PSEUDOREP: a cut is looked for over patients; make them with per_patient().", code="E961")
+        raise SamplesError(
+            "PSEUDOREP: a cut is looked for over patients; make them with per_patient().",
+            code="E961",
+        )
     label = groups.reindex(table.values.index)
     keep = label.notna().to_numpy() & table.values[value].notna().to_numpy()
     x = table.values[value].to_numpy(np.float64)[keep]
     y = (label[keep] == first).to_numpy()
     if len(x) < 10 or not 0 < y.sum() < len(y):
-        raise SamplesError(f"{len(x)} patients in both groups are too few for a cut; 10 are needed.", code="E969")
+        raise SamplesError(
+            f"{len(x)} patients in both groups are too few for a cut; 10 are needed.", code="E969"
+        )
     above = _above(x)
     observed = _statistics(above, y)
     rng = np.random.default_rng(seed)
@@ -511,7 +540,9 @@ def cohen_kappa(table: Any) -> Kappa:
         return Kappa(nan, nan, nan, n, same, ONE_LABEL)
     with needs("statsmodels", extra="compare", what="Kappa"):
         from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415  costs a second, only asked for here
-    with np.errstate(all="ignore"):  # its tests divide by a variance that can be 0; kappa and its own variance do not
+    with np.errstate(
+        all="ignore"
+    ):  # its tests divide by a variance that can be 0; kappa and its own variance do not
         found = cohens_kappa(counts)
     # The variance can fall below 0 by rounding, where all samples agree.
     half = 1.959963984540054 * float(np.sqrt(max(float(found.var_kappa), 0.0)))

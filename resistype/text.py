@@ -212,7 +212,9 @@ def restored(cell: str) -> str:
 def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with all its text made inert, names of columns included; the index is left as it is."""
     text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
-    parts = [frame.iloc[:, k].map(inert) if text[k] else frame.iloc[:, k] for k in range(frame.shape[1])]
+    parts = [
+        frame.iloc[:, k].map(inert) if text[k] else frame.iloc[:, k] for k in range(frame.shape[1])
+    ]
     made = pd.concat(parts, axis=1) if parts else frame.copy()
     made.columns = pd.Index([inert(name) for name in frame.columns])
     return made

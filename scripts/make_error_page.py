@@ -20,12 +20,16 @@ prints the same row. In Python the code is `error.code`. This page is made from 
 def page() -> str:
     """The whole page: one table for each class."""
     rows = sorted(codes().values(), key=lambda row: (row.cls, row.code))
-    return HEAD + "".join(_section(cls, list(part)) for cls, part in groupby(rows, key=lambda row: row.cls))
+    return HEAD + "".join(
+        _section(cls, list(part)) for cls, part in groupby(rows, key=lambda row: row.cls)
+    )
 
 
 def _section(cls: str, rows: list[Code]) -> str:
     lines = [f"| `{row.code}` | {_cell(row.title)} | {_cell(row.remedy)} |" for row in rows]
-    return "\n".join(["", f"## {cls}", "", "| code | meaning | what to do |", "|---|---|---|", *lines, ""])
+    return "\n".join(
+        ["", f"## {cls}", "", "| code | meaning | what to do |", "|---|---|---|", *lines, ""]
+    )
 
 
 def _cell(text: str) -> str:
@@ -36,4 +40,6 @@ if __name__ == "__main__":
     if "--check" not in sys.argv:
         PAGE.write_text(page(), encoding="utf-8")
     elif PAGE.read_text(encoding="utf-8") != page():
-        sys.exit("docs/errors.md is not what resistype/codes.toml says; run scripts/make_error_page.py")
+        sys.exit(
+            "docs/errors.md is not what resistype/codes.toml says; run scripts/make_error_page.py"
+        )

@@ -20,12 +20,12 @@ for name in ABSENT:
 import numpy as np  # noqa: E402
 
 import resistype as rt  # noqa: E402
-from resistype import spatial  # noqa: E402
 from resistype.cli import main as command  # noqa: E402
 from resistype.datasets import cell_demo, tissue_demo, write_tissue_demo  # noqa: E402
 from resistype.expression import check_file  # noqa: E402
 from resistype.expression.anndata import new_anndata  # noqa: E402
 from resistype.expression.hdf5 import open_h5ad, save_h5ad  # noqa: E402
+from resistype.systems import tissue as spatial  # noqa: E402
 from tests.small import small  # noqa: E402
 
 METHODS = ["ssgsea", "singscore", "zscore"]
@@ -81,12 +81,25 @@ def ways(paths: dict[str, Path], folder: Path) -> dict[str, Callable[[], object]
         "cell_demo": lambda: cell_demo().to_anndata(),
         "tissue_demo": lambda: tissue_demo().to_anndata(),
         "write_tissue_demo": lambda: write_tissue_demo(folder / "tissue"),
-        "cli score": lambda: line("score", paths["h5ad"], "--signatures", "mhc1_core", "--out", out),
-        "cli score csv": lambda: line("score", paths["csv"], "--signatures", "mhc1_core", "--out", out),
+        "cli score": lambda: line(
+            "score", paths["h5ad"], "--signatures", "mhc1_core", "--out", out
+        ),
+        "cli score csv": lambda: line(
+            "score", paths["csv"], "--signatures", "mhc1_core", "--out", out
+        ),
         "cli demo": lambda: line("demo", "--out", folder / "demo"),
         "cli classify": lambda: line("classify", paths["h5ad"], "--out", folder / "results"),
         "cli spatial": lambda: line(
-            "spatial", paths["h5ad"], "--scale-um", "1", "--tumour", "T", "--t-cell", "C", "--out", out
+            "spatial",
+            paths["h5ad"],
+            "--scale-um",
+            "1",
+            "--tumour",
+            "T",
+            "--t-cell",
+            "C",
+            "--out",
+            out,
         ),
     }
 

@@ -48,6 +48,8 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
 
 def finished(command: Command, **options: Any) -> subprocess.CompletedProcess[str]:
     """`subprocess.run` with its output as text; nothing that it started is left, and it may take LIMIT seconds."""
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as process:
+    with started(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    ) as process:
         out, err = process.communicate(timeout=LIMIT)
     return subprocess.CompletedProcess(list(command), process.returncode, out, err)

@@ -18,14 +18,21 @@ from resistype.library.library import UnknownSignatureError
 
 ROOT = Path(__file__).parents[1]
 CODE = re.compile(r"[A-Z]\d{3}")
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "resistype").rglob("*.py"))}
+TREES = {
+    path: ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "resistype").rglob("*.py"))
+}
 CLASSES = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
 CLASSES |= {"UnknownSignatureError": UnknownSignatureError}
 
 
 def _codes_of(node: ast.AST) -> Iterator[tuple[str, int]]:
     for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str) and CODE.fullmatch(part.value):
+        if (
+            isinstance(part, ast.Constant)
+            and isinstance(part.value, str)
+            and CODE.fullmatch(part.value)
+        ):
             yield part.value, part.lineno
 
 
@@ -62,12 +69,16 @@ def test_every_code_has_a_row() -> None:
         f'remedy = "what to do"\n# stands at {", ".join(places)}'
         for code, places in sorted(lacking.items())
     )
-    assert not lacking, f"Add to resistype/codes.toml (or use the code of the same meaning):\n\n{wanted}"
+    assert not lacking, (
+        f"Add to resistype/codes.toml (or use the code of the same meaning):\n\n{wanted}"
+    )
 
 
 def test_every_row_is_used() -> None:
     unused = sorted(codes().keys() - _where().keys())
-    assert not unused, f"No source raises these; remove their rows from resistype/codes.toml: {', '.join(unused)}"
+    assert not unused, (
+        f"No source raises these; remove their rows from resistype/codes.toml: {', '.join(unused)}"
+    )
 
 
 def test_one_code_stands_in_one_class() -> None:
@@ -83,20 +94,28 @@ def test_one_code_stands_in_one_class() -> None:
 def test_the_classes_of_rows_exist() -> None:
     kinds = {row.cls for row in codes().values()} - {"Finding"}
     assert kinds <= CLASSES.keys()
-    assert all(issubclass(CLASSES[kind], (ResistypeError, errors.ResistypeWarning)) for kind in kinds)
+    assert all(
+        issubclass(CLASSES[kind], (ResistypeError, errors.ResistypeWarning)) for kind in kinds
+    )
 
 
 def test_rows_are_sorted_and_say_something_of_their_own() -> None:
     rows = list(codes().values())
-    assert [row.code for row in rows] == sorted(row.code for row in rows), "sort resistype/codes.toml by code"
+    assert [row.code for row in rows] == sorted(row.code for row in rows), (
+        "sort resistype/codes.toml by code"
+    )
     titles = [row.title for row in rows]
-    assert len(set(titles)) == len(titles), sorted({title for title in titles if titles.count(title) > 1})
+    assert len(set(titles)) == len(titles), sorted(
+        {title for title in titles if titles.count(title) > 1}
+    )
     assert all(len(row.title) > 10 and row.remedy.endswith((".", "`")) for row in rows)
 
 
 def test_the_page_is_current() -> None:
     made = runpy.run_path(str(ROOT / "scripts" / "make_error_page.py"))
-    assert made["PAGE"].read_text(encoding="utf-8") == made["page"](), "run scripts/make_error_page.py"
+    assert made["PAGE"].read_text(encoding="utf-8") == made["page"](), (
+        "run scripts/make_error_page.py"
+    )
 
 
 def test_doctor_explains(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +123,9 @@ def test_doctor_explains(capsys: pytest.CaptureFixture[str]) -> None:
         main(["doctor", "--explain", "e504"])
     assert stop.value.code == 0
     row = codes()["E504"]
-    assert capsys.readouterr().out == f"E504 {row.title}.\n{row.remedy}\nRaised as ExpressionError.\n"
+    assert (
+        capsys.readouterr().out == f"E504 {row.title}.\n{row.remedy}\nRaised as ExpressionError.\n"
+    )
 
 
 @pytest.mark.parametrize("word", ["E999", "", "hello", "E504; rm"])

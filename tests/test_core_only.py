@@ -76,11 +76,15 @@ def test_the_demo_runs(told: dict[str, Any]) -> None:
 def test_scanpys_method_names_the_extra_of_scanpy(told: dict[str, Any]) -> None:
     said = told["answers"]["score_genes"]
 
-    assert said.startswith("MissingExtraError: X101 score_genes needs scanpy: pip install 'resistype[single-cell]'.")
+    assert said.startswith(
+        "MissingExtraError: X101 score_genes needs scanpy: pip install 'resistype[single-cell]'."
+    )
 
 
 def test_other_objects_get_the_usual_answer(told: dict[str, Any]) -> None:
-    assert told["answers"]["score something else"].startswith("ExpressionError: E309 Got object; wanted a DataFrame")
+    assert told["answers"]["score something else"].startswith(
+        "ExpressionError: E309 Got object; wanted a DataFrame"
+    )
 
 
 def test_nothing_is_left_by_what_was_refused(told: dict[str, Any]) -> None:
@@ -92,9 +96,11 @@ def test_nothing_is_left_by_what_was_refused(told: dict[str, Any]) -> None:
 def test_no_module_of_the_core_loads_them() -> None:
     code = (
         "import sys; import resistype.cli, resistype.expression, resistype.score, resistype.scheme, resistype.cohort, "
-        "resistype.spatial, resistype.session, resistype.report, resistype.datasets, resistype.testing; "
+        "resistype.systems.tissue, resistype.session, resistype.report, resistype.datasets, resistype.testing; "
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'anndata', 'h5py', 'zarr'}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout == "[]\n"

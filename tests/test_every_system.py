@@ -13,9 +13,8 @@ import pandas as pd
 import pytest
 
 import resistype as rt
+from resistype.agreement import compare_calls
 from resistype.cli import main
-from resistype.cohort.agreement import compare_calls
-from resistype.cohort.cells import CellColumns, CellInputs, DliPlan, dli_response, tex_psr
 from resistype.errors import InputError, SchemeError
 from resistype.library import load_library
 from resistype.report import write_folder
@@ -23,8 +22,9 @@ from resistype.scheme import Calls, check_scheme, list_schemes, load_scheme, wri
 from resistype.scheme.known import SYSTEMS
 from resistype.scheme.scheme import StabilityPlan, Threshold
 from resistype.scheme.variant import reference_for, with_threshold
-from resistype.spatial import TissueOptions
 from resistype.systems import REGISTRY
+from resistype.systems.cells import CellColumns, CellInputs, DliPlan, dli_response, tex_psr
+from resistype.systems.tissue import TissueOptions
 from resistype.widgets import Compare, Explorer
 
 LIBRARY = load_library()
@@ -49,10 +49,20 @@ def of_donors(scheme: Any) -> Calls:
     adata = cells().copy()
     states = {"memory": "early", "exhausted": "late"}
     adata.obs["state"] = [states.get(one, "other") for one in adata.obs["state"].astype(str)]
-    adata.obs["timepoint"] = ["pre" if one == "IP" else one for one in adata.obs["timepoint"].astype(str)]
-    lacking = [gene for one in ("early_differentiated_proxy", "late_differentiated_proxy") for gene in LIBRARY[one].genes]
+    adata.obs["timepoint"] = [
+        "pre" if one == "IP" else one for one in adata.obs["timepoint"].astype(str)
+    ]
+    lacking = [
+        gene
+        for one in ("early_differentiated_proxy", "late_differentiated_proxy")
+        for gene in LIBRARY[one].genes
+    ]
     own = set(adata.var_names)
-    named = dict(zip(list(adata.var_names)[-60:], [gene for gene in lacking if gene not in own], strict=False))
+    named = dict(
+        zip(
+            list(adata.var_names)[-60:], [gene for gene in lacking if gene not in own], strict=False
+        )
+    )
     adata.var_names = [named.get(one, one) for one in adata.var_names]
     return rt.classify(adata, scheme)
 
@@ -144,7 +154,10 @@ def test_a_renamed_copy_of_format_1_says_that_it_has_no_system(tmp_path: Path) -
     path.write_text(text, encoding="utf-8")
 
     assert len(check_scheme(path, LIBRARY)) == 1
-    assert rt.apply_scheme(path, {"n_t_cells": 1200, "balance_low": 0.1})[0].loc["0", "balance"] == "not_assessable"
+    assert (
+        rt.apply_scheme(path, {"n_t_cells": 1200, "balance_low": 0.1})[0].loc["0", "balance"]
+        == "not_assessable"
+    )
     with pytest.raises(SchemeError, match="S104 .*system"):
         rt.classify(cells(), path)
 
@@ -158,7 +171,9 @@ def test_a_scheme_of_format_1_is_the_shipped_one(tmp_path: Path) -> None:
 
 
 def _format_1() -> str:
-    return (Path(__file__).parent / "data/archives/0.1.0/cart_product.toml").read_text(encoding="utf-8")
+    return (Path(__file__).parent / "data/archives/0.1.0/cart_product.toml").read_text(
+        encoding="utf-8"
+    )
 
 
 WRONG = {
@@ -208,13 +223,26 @@ def test_a_moved_threshold_saved_and_used_on_the_command_line(
 
     data = tmp_path / "cells.h5ad"
     cells().write_h5ad(data)
-    words = ["classify", data, "--scheme", path, "--lineage", "lineage", "--stage", "stage", "--out", tmp_path / "o"]
+    words = [
+        "classify",
+        data,
+        "--scheme",
+        path,
+        "--lineage",
+        "lineage",
+        "--stage",
+        "stage",
+        "--out",
+        tmp_path / "o",
+    ]
     with pytest.raises(SystemExit) as caught:
         main([str(word) for word in words])
     assert caught.value.code == 0
     found = pd.read_csv(tmp_path / "o" / "calls.tsv", sep="\t", index_col=0)
     assert found["stages"].tolist() == session.to_frame()["stages"].astype(str).tolist()
-    assert json.loads((tmp_path / "o" / "run.json").read_text())["scheme"]["version"] == "1.0.0+moved"
+    assert (
+        json.loads((tmp_path / "o" / "run.json").read_text())["scheme"]["version"] == "1.0.0+moved"
+    )
     assert "1.0.0+moved" in (tmp_path / "o" / "report.html").read_text(encoding="utf-8")
     assert "1.0.0+moved" in capsys.readouterr().out
 
@@ -225,7 +253,9 @@ def test_a_session_saves_both_levels_of_a_scheme(tmp_path: Path) -> None:
     session.move_threshold("balance", "zero", 0.5)
     saved = load_scheme(session.save_scheme(tmp_path))
 
-    assert [axis.id for axis in saved.axes] == [axis.id for axis in load_scheme("cart_product").axes]
+    assert [axis.id for axis in saved.axes] == [
+        axis.id for axis in load_scheme("cart_product").axes
+    ]
     assert saved.axis("balance").thresholds["zero"].value == 0.5
     assert saved.axis("product_balance") == load_scheme("cart_product").axis("product_balance")
 
@@ -236,7 +266,9 @@ def test_a_frozen_reference_keeps_its_scale_where_a_threshold_was_moved() -> Non
     found = reference_for(reference, scheme, LIBRARY)
 
     assert found.scheme == "acquired_resistance@1.0.0+moved"
-    assert all(np.array_equal(found.values[name], reference.values[name]) for name in reference.values)
+    assert all(
+        np.array_equal(found.values[name], reference.values[name]) for name in reference.values
+    )
     assert "ifng" not in set(found.base_rates["axis"])
     assert set(found.base_rates["axis"]) < set(reference.base_rates["axis"])
 
@@ -261,7 +293,9 @@ def test_the_planted_patients_of_the_demo() -> None:
     adata = cells().copy()
     calls.to_anndata(adata)
     of = dict(zip(calls.samples, calls.verdicts.calls["stages"], strict=True))
-    assert [of[one] for one in adata.obs["patient"].astype(str)] == adata.obs["resistype_stages"].tolist()
+    assert [of[one] for one in adata.obs["patient"].astype(str)] == adata.obs[
+        "resistype_stages"
+    ].tolist()
 
 
 def null_study(n_patients: int = 200, n: int = 90) -> tuple[pd.DataFrame, CellInputs]:
@@ -288,8 +322,12 @@ def test_where_there_is_nothing_to_find_the_base_rate_says_so_and_a_minimum_with
     assert abs(found - 42) <= 12
     assert plain.base_rate("stages", "increases")[0] == pytest.approx(0.16, abs=0.03)
     assert "PSR increases along exhaustion" in plain.run_caveats["BASE_RATE_HIGH"]
-    least = Threshold(value=0.7, source="ours", text="share of repeats that must give the same call")
-    strict = load_scheme("tex_psr").model_copy(update={"stability": StabilityPlan(minimum=least, repeats=50)})
+    least = Threshold(
+        value=0.7, source="ours", text="share of repeats that must give the same call"
+    )
+    strict = load_scheme("tex_psr").model_copy(
+        update={"stability": StabilityPlan(minimum=least, repeats=50)}
+    )
     kept = tex_psr(frame, inputs=inputs, scheme=strict).to_frame()["stages"]
     assert (kept == "increases").sum() <= 3
 
@@ -297,8 +335,13 @@ def test_where_there_is_nothing_to_find_the_base_rate_says_so_and_a_minimum_with
 def test_repeats_do_not_depend_on_the_order_of_the_cells() -> None:
     frame, inputs = null_study(12)
     order = np.random.default_rng(1).permutation(len(frame))
-    mixed = CellInputs(columns=inputs.columns, scores=inputs.scores.iloc[order].reset_index(drop=True))
-    one, two = tex_psr(frame, inputs=inputs), tex_psr(frame.iloc[order].reset_index(drop=True), inputs=mixed)
+    mixed = CellInputs(
+        columns=inputs.columns, scores=inputs.scores.iloc[order].reset_index(drop=True)
+    )
+    one, two = (
+        tex_psr(frame, inputs=inputs),
+        tex_psr(frame.iloc[order].reset_index(drop=True), inputs=mixed),
+    )
 
     pd.testing.assert_frame_equal(one.to_frame(), two.to_frame())
     pd.testing.assert_frame_equal(one.base_rates, two.base_rates)
@@ -310,7 +353,9 @@ def test_two_units_of_a_run_point_at_each_other() -> None:
 
     assert samples.at("patient").samples == calls.samples
     assert set(samples.design["patient"]) == set(calls.samples)
-    assert calls.base_rate("plasticity", "seen")[1].endswith("patients with the time points of their cells permuted")
+    assert calls.base_rate("plasticity", "seen")[1].endswith(
+        "patients with the time points of their cells permuted"
+    )
     assert samples.base_rate("exhaustion", "reported")[1].startswith("not counted")
     with pytest.raises(InputError, match="S111"):
         calls.at("region")
@@ -332,7 +377,9 @@ def test_donor_lymphocytes_that_do_not_change_rise_seldom_by_chance() -> None:
     assert calls.base_rate("origin", "mainly_infusion")[1].startswith("not counted")
 
 
-def test_cells_per_patient_and_a_scheme_of_biopsies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cells_per_patient_and_a_scheme_of_biopsies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The scheme is never replaced by another; the refusal names the two ways out."""
     with pytest.raises(SystemExit) as caught:
         main(["classify", "cells.h5ad", "--per", "patient", "--out", str(tmp_path / "o")])

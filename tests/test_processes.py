@@ -15,9 +15,17 @@ from tests import processes
 from tests.processes import LIMIT, finished, started, until
 
 TESTS = Path(__file__).parent
-FILES = [path for path in sorted(TESTS.rglob("*.py")) if "bench" not in path.relative_to(TESTS).parts]
+FILES = [
+    path for path in sorted(TESTS.rglob("*.py")) if "bench" not in path.relative_to(TESTS).parts
+]
 WAITING = {"wait", "join"}  # their first argument is a limit; that of others is named `timeout`
-IN_MS = {"waitUntil", "waitSignal", "wait_for", "wait_for_function", "set_default_timeout"}  # of Qt and of a browser
+IN_MS = {
+    "waitUntil",
+    "waitSignal",
+    "wait_for",
+    "wait_for_function",
+    "set_default_timeout",
+}  # of Qt and of a browser
 STARTING = {"Popen", "fork"}
 # Where the helpers are; and what two programs fork stays in the group of a program that was started by the helpers.
 STARTERS = {"processes.py", "trust/zygote.py", "trust/resaver.py"}
@@ -32,7 +40,10 @@ def faults(source: str, where: str) -> Iterator[str]:
                 yield f"{where}:{node.lineno} waits {limit} of {least}"
             if name(node) in STARTING and where not in STARTERS:
                 yield f"{where}:{node.lineno} starts a process by itself: use tests/processes.py"
-        if isinstance(node, ast.BinOp) and ast.unparse(node.left) in {"time.monotonic()", "time.time()"}:
+        if isinstance(node, ast.BinOp) and ast.unparse(node.left) in {
+            "time.monotonic()",
+            "time.time()",
+        }:
             limit = number(node.right)
             if isinstance(node.op, ast.Add) and limit is not None and limit < LIMIT:
                 yield f"{where}:{node.lineno} waits {limit} of {LIMIT}"
@@ -56,7 +67,11 @@ def number(node: ast.expr) -> float | None:
 
 
 def test_no_test_waits_shorter_or_leaves_a_process_behind() -> None:
-    found = [text for path in FILES for text in faults(path.read_text("utf-8"), path.relative_to(TESTS).as_posix())]
+    found = [
+        text
+        for path in FILES
+        for text in faults(path.read_text("utf-8"), path.relative_to(TESTS).as_posix())
+    ]
 
     assert found == []
 
@@ -129,5 +144,8 @@ def test_what_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_waits_for_a_process_that_has_ended() -> None:
-    with started(["true"]) as process, pytest.raises(AssertionError, match="the process ended before"):
+    with (
+        started(["true"]) as process,
+        pytest.raises(AssertionError, match="the process ended before"),
+    ):
         until(lambda: False, process)

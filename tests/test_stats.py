@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, mannwhitneyu
 
 from resistype.errors import SamplesError
-from resistype.stats import PatientTable, adjusted, against_rest, compare_patients, per_patient, wilson
+from resistype.stats import (
+    PatientTable,
+    adjusted,
+    against_rest,
+    compare_patients,
+    per_patient,
+    wilson,
+)
 
 RNG = np.random.default_rng(1)
 
@@ -25,9 +32,9 @@ def cells(n_patients: int = 8, n_cells: int = 40) -> tuple[pd.DataFrame, pd.Seri
 
 
 def groups(n_patients: int = 8) -> pd.Series:
-    return pd.Series(["low"] * (n_patients // 2) + ["high"] * (n_patients - n_patients // 2)).set_axis(
-        [f"P{i}" for i in range(n_patients)]
-    )
+    return pd.Series(
+        ["low"] * (n_patients // 2) + ["high"] * (n_patients - n_patients // 2)
+    ).set_axis([f"P{i}" for i in range(n_patients)])
 
 
 @given(st.integers(0, 300), st.integers(1, 300))
@@ -53,7 +60,9 @@ def test_per_patient_is_the_mean_of_the_patients_cells() -> None:
     table = per_patient(values, patient)
 
     for name in table.values.index:
-        assert table.values.loc[name, "up"] == pytest.approx(values.loc[(patient == name).to_numpy(), "up"].mean())
+        assert table.values.loc[name, "up"] == pytest.approx(
+            values.loc[(patient == name).to_numpy(), "up"].mean()
+        )
     assert table.n_cells.tolist() == [40] * 8
 
 
@@ -101,7 +110,10 @@ def test_over_cells_the_same_copies_would_mislead() -> None:
     values, patient = cells()
     high = np.isin(patient, ["P4", "P5", "P6", "P7"])
     noise = values["noise"].to_numpy()
-    over_cells = [mannwhitneyu(np.repeat(noise[high], n), np.repeat(noise[~high], n)).pvalue for n in (1, 10, 100)]
+    over_cells = [
+        mannwhitneyu(np.repeat(noise[high], n), np.repeat(noise[~high], n)).pvalue
+        for n in (1, 10, 100)
+    ]
 
     assert over_cells[0] > over_cells[1] > over_cells[2]
     assert over_cells[2] < 1e-4
@@ -118,7 +130,9 @@ def test_n_and_effect_stand_before_p() -> None:
 
 def test_permutation_p_against_the_obvious_version() -> None:
     a, b = [1.0, 2.5, 3.0], [0.5, 2.0, 0.1, 0.2]
-    table = PatientTable(pd.DataFrame({"x": a + b}, index=list("abcdefg")), pd.Series(60, index=list("abcdefg")))
+    table = PatientTable(
+        pd.DataFrame({"x": a + b}, index=list("abcdefg")), pd.Series(60, index=list("abcdefg"))
+    )
     label = pd.Series(list("xxxyyyy"), index=list("abcdefg"))
     found = compare_patients(table, label, first="x", second="y").loc["x"]
     together = np.array(a + b)
@@ -150,14 +164,18 @@ def test_without_ties_the_exact_p_is_scipys(n: int) -> None:
     a, b = RNG.normal(size=n), RNG.normal(0.7, 1, size=n + 1)
     index = [f"P{i}" for i in range(2 * n + 1)]
     table = PatientTable(pd.DataFrame({"x": [*a, *b]}, index=index), pd.Series(60, index=index))
-    found = compare_patients(table, pd.Series(["u"] * n + ["v"] * (n + 1), index=index), first="u").loc["x"]
+    found = compare_patients(
+        table, pd.Series(["u"] * n + ["v"] * (n + 1), index=index), first="u"
+    ).loc["x"]
 
     assert found["p"] == pytest.approx(mannwhitneyu(a, b, method="exact").pvalue)
 
 
 def test_many_patients_are_permuted_at_random_but_reproducibly() -> None:
     index = [f"P{i}" for i in range(40)]
-    table = PatientTable(pd.DataFrame({"x": RNG.normal(size=40)}, index=index), pd.Series(60, index=index))
+    table = PatientTable(
+        pd.DataFrame({"x": RNG.normal(size=40)}, index=index), pd.Series(60, index=index)
+    )
     label = pd.Series(["a", "b"] * 20, index=index)
     one, two = (compare_patients(table, label, first="a", seed=3) for _ in range(2))
 
@@ -172,7 +190,12 @@ def test_false_positives_under_the_null_are_as_stated() -> None:
     label = pd.Series(["a", "b"] * (n // 2), index=index)
     values = pd.DataFrame(RNG.normal(size=(n, 400)), index=index)
     called = int(
-        (compare_patients(PatientTable(values, pd.Series(500, index=index)), label, first="a")["p"] < 0.05).sum()
+        (
+            compare_patients(PatientTable(values, pd.Series(500, index=index)), label, first="a")[
+                "p"
+            ]
+            < 0.05
+        ).sum()
     )
 
     assert binomtest(called, 400, 0.05, alternative="greater").pvalue > 0.001
@@ -180,16 +203,25 @@ def test_false_positives_under_the_null_are_as_stated() -> None:
 
 def test_the_rest_of_the_cohort() -> None:
     index = list("abcde")
-    table = PatientTable(pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 9.0]}, index=index), pd.Series(60, index=index))
+    table = PatientTable(
+        pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 9.0]}, index=index), pd.Series(60, index=index)
+    )
     beside = against_rest(table, "e").loc["x"]
 
-    assert (beside["n_rest"], beside["below"], beside["value"], beside["rest_median"]) == (4, 1.0, 9.0, 2.5)
+    assert (beside["n_rest"], beside["below"], beside["value"], beside["rest_median"]) == (
+        4,
+        1.0,
+        9.0,
+        2.5,
+    )
     assert "p" not in against_rest(table, "e")
 
 
 def test_a_missing_value_leaves_its_patient_out() -> None:
     index = list("abcd")
-    table = PatientTable(pd.DataFrame({"x": [1.0, np.nan, 3.0, 4.0]}, index=index), pd.Series(60, index=index))
+    table = PatientTable(
+        pd.DataFrame({"x": [1.0, np.nan, 3.0, 4.0]}, index=index), pd.Series(60, index=index)
+    )
     found = compare_patients(table, pd.Series(list("uuvv"), index=index), first="u")
 
     assert found.loc["x", ["n_first", "n_second"]].tolist() == [1, 2]
@@ -199,7 +231,9 @@ def test_a_value_that_a_group_lacks_is_not_tested() -> None:
     index = list("abcd")
     values = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [np.nan, np.nan, 3.0, 4.0]}, index=index)
     found = compare_patients(
-        PatientTable(values, pd.Series(60, index=index)), pd.Series(list("uuvv"), index=index), first="u"
+        PatientTable(values, pd.Series(60, index=index)),
+        pd.Series(list("uuvv"), index=index),
+        first="u",
     )
 
     assert found.loc["y", "test"] == "none: a group has no values"
@@ -214,7 +248,9 @@ def test_adjusted_keeps_what_is_missing() -> None:
     assert q[[0, 2]].tolist() == pytest.approx([0.02, 0.04])
 
 
-TABLE = PatientTable(pd.DataFrame({"x": [1.0, 2.0]}, index=list("ab")), pd.Series(60, index=list("ab")))
+TABLE = PatientTable(
+    pd.DataFrame({"x": [1.0, 2.0]}, index=list("ab")), pd.Series(60, index=list("ab"))
+)
 BAD = {
     "a frame of cells": (
         lambda: compare_patients(pd.DataFrame({"x": [1.0]}), pd.Series(["u"]), first="u"),  # type: ignore[arg-type]
@@ -231,7 +267,9 @@ BAD = {
         ),
     ),
     "a patient twice": (
-        lambda: PatientTable(pd.DataFrame({"x": [1.0, 2.0]}, index=["a", "a"]), pd.Series([60, 60], index=["a", "a"])),
+        lambda: PatientTable(
+            pd.DataFrame({"x": [1.0, 2.0]}, index=["a", "a"]), pd.Series([60, 60], index=["a", "a"])
+        ),
         (
             "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row a patient with the values of all "
             "of that patient's cells; make it with per_patient()."

@@ -14,7 +14,13 @@ from resistype.stats import auc
 
 PACKAGE = Path(__file__).parents[1] / "resistype"
 # classifiers of others, which are loaded only where one is asked for
-OPINIONS = ("opinions/", "scheme/portraits/", "scheme/trained/", "scheme/second_opinion", "cohort/tree/")
+OPINIONS = (
+    "opinions/",
+    "scheme/portraits/",
+    "scheme/trained/",
+    "scheme/second_opinion",
+    "cohort/tree/",
+)
 VALUES = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=12)
 
 
@@ -52,5 +58,9 @@ def test_no_module_loads_scipy_stats_on_import() -> None:
     paths = sorted(PACKAGE.rglob("*.py"))
     found = {path: at_the_top(ast.parse(path.read_text(encoding="utf-8"))) for path in paths}
     names = {path.relative_to(PACKAGE).as_posix(): names for path, names in found.items()}
-    wrong = [name for name in names if "scipy.stats" in names[name] and not name.startswith(OPINIONS)]
-    assert not wrong, f"scipy.stats takes 0.6 s to load: use scipy.special, or import it in the function: {wrong}"
+    wrong = [
+        name for name in names if "scipy.stats" in names[name] and not name.startswith(OPINIONS)
+    ]
+    assert not wrong, (
+        f"scipy.stats takes 0.6 s to load: use scipy.special, or import it in the function: {wrong}"
+    )

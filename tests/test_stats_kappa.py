@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import cohen_kappa_score
 
-from resistype.cohort.agreement import Kappa, cohen_kappa
+from resistype.agreement import Kappa, cohen_kappa
 from resistype.errors import MissingExtraError
 
 TABLES = st.integers(1, 5).flatmap(lambda k: arrays(np.int64, (k, k), elements=st.integers(0, 30)))
@@ -38,7 +38,9 @@ def slow_interval(table: np.ndarray) -> tuple[float, float, float]:
     chance = sum(row[i] * column[i] for i in range(k))
     kappa = (observed - chance) / (1 - chance)
     a = sum(p[i, i] * (1 - (row[i] + column[i]) * (1 - kappa)) ** 2 for i in range(k))
-    b = (1 - kappa) ** 2 * sum(p[i, j] * (column[i] + row[j]) ** 2 for i in range(k) for j in range(k) if i != j)
+    b = (1 - kappa) ** 2 * sum(
+        p[i, j] * (column[i] + row[j]) ** 2 for i in range(k) for j in range(k) if i != j
+    )
     c = (kappa - chance * (1 - kappa)) ** 2
     half = 1.959963984540054 * math.sqrt(max((a + b - c) / (n * (1 - chance) ** 2), 0.0))
     return kappa, kappa - half, min(kappa + half, 1.0)
@@ -49,7 +51,10 @@ def test_kappa_is_that_of_scikit_learn(table: np.ndarray) -> None:
     found = cohen_kappa(table)
     first, second = spelled_out(table)
 
-    assert (found.n, found.same) == (len(first), sum(a == b for a, b in zip(first, second, strict=True)))
+    assert (found.n, found.same) == (
+        len(first),
+        sum(a == b for a, b in zip(first, second, strict=True)),
+    )
     if len(set(first) | set(second)) < 2:
         assert math.isnan(found.value)
         assert found.why
@@ -65,7 +70,9 @@ def test_the_interval_is_that_of_the_paper(table: np.ndarray) -> None:
     found = cohen_kappa(table)
     if math.isnan(found.value):
         return
-    np.testing.assert_allclose((found.value, found.low, found.high), slow_interval(table), atol=1e-6)
+    np.testing.assert_allclose(
+        (found.value, found.low, found.high), slow_interval(table), atol=1e-6
+    )
     assert found.low <= found.value <= found.high <= 1.0
 
 
@@ -94,9 +101,13 @@ def test_where_kappa_has_no_value_the_reason_is_said(table: object, why: str) ->
     assert found.words.startswith("no kappa: ")
 
 
-def test_without_statsmodels_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_statsmodels_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "statsmodels.stats.inter_rater", None)
-    with pytest.raises(MissingExtraError, match=r"X101 Kappa needs statsmodels: pip install 'resistype\[compare\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"X101 Kappa needs statsmodels: pip install 'resistype\[compare\]'"
+    ):
         cohen_kappa([[20, 5], [10, 15]])
 
 

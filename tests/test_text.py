@@ -24,14 +24,22 @@ def test_without_end_no_number_is_claimed() -> None:
     assert listed(itertools.count()) == "0, 1, 2, 3, 4, …"
 
 
-@pytest.mark.parametrize(("n", "words"), [(0, "0 genes"), (1, "1 gene"), (2, "2 genes"), (1234, "1,234 genes")])
+@pytest.mark.parametrize(
+    ("n", "words"), [(0, "0 genes"), (1, "1 gene"), (2, "2 genes"), (1234, "1,234 genes")]
+)
 def test_plural(n: int, words: str) -> None:
     assert plural(n, "gene", "genes") == words
 
 
 @pytest.mark.parametrize(
     ("line", "found"),
-    [("a\tb\tc", "\t"), ("a,b", ","), ("a;b;c,d", ";"), ("gene\tname, long\tp", "\t"), ("one", "\t")],
+    [
+        ("a\tb\tc", "\t"),
+        ("a,b", ","),
+        ("a;b;c,d", ";"),
+        ("gene\tname, long\tp", "\t"),
+        ("one", "\t"),
+    ],
 )
 def test_separator(line: str, found: str) -> None:
     assert separator(line) == found

@@ -28,8 +28,8 @@ ROOMS = {
     "resistype.opinions": "Classifiers of others",
     "resistype.curation": "Curation",
     "resistype.cohort": "Cohorts: definitions, pairs, composition, clones, trees",
-    "resistype.cohort.cells": "Cell systems",
-    "resistype.spatial": "Tissue",
+    "resistype.systems.cells": "Cell systems",
+    "resistype.systems.tissue": "Tissue",
     "resistype.session": "Sessions",
     "resistype.report": "Reports and figures",
     "resistype.widgets": "Widgets",
@@ -47,7 +47,9 @@ def cell(text: object) -> str:
 def table(head: list[str], rows: list[list[object]]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join([*lines, *("| " + " | ".join(cell(one) for one in row) + " |" for row in rows)])
+    return "\n".join(
+        [*lines, *("| " + " | ".join(cell(one) for one in row) + " |" for row in rows)]
+    )
 
 
 def source(one: Threshold) -> str:
@@ -61,7 +63,9 @@ def source(one: Threshold) -> str:
 
 def thresholds(named: Mapping[str, Threshold]) -> str:
     """Every threshold with its value, meaning and source."""
-    rows: list[list[object]] = [[f"`{name}`", f"{one.value:g}", one.text, source(one)] for name, one in named.items()]
+    rows: list[list[object]] = [
+        [f"`{name}`", f"{one.value:g}", one.text, source(one)] for name, one in named.items()
+    ]
     return table(["threshold", "value", "meaning", "source"], rows)
 
 
@@ -93,7 +97,10 @@ def scheme_page(scheme: Scheme) -> str:
     link = f" [doi {scheme.doi}](https://doi.org/{scheme.doi})" if scheme.doi else ""
     parts = [f"# {scheme.title}\n", f"`{scheme.id}` {scheme.version}. {scheme.context}.\n"]
     parts.append(f"{scheme.summary.strip()}\n")
-    parts += [f"{scheme.citation}.{link}\n", f":::{{note}}\n{scheme.scope}\nResearch use only.\n:::\n"]
+    parts += [
+        f"{scheme.citation}.{link}\n",
+        f":::{{note}}\n{scheme.scope}\nResearch use only.\n:::\n",
+    ]
     for axis in scheme.axes:
         parts += axis_part(axis)
     if scheme.parameters:
@@ -101,8 +108,14 @@ def scheme_page(scheme: Scheme) -> str:
     alone = dict(lone_thresholds(scheme))
     if alone:
         parts += ["## Limits of the whole scheme\n", thresholds(alone) + "\n"]
-    parts += ["## Quantities\n", table(["quantity", "what it is", "unit"], _quantities(scheme)) + "\n"]
-    parts += ["## Caveats that are printed\n", table(["code", "text", "when"], _caveats(scheme)) + "\n"]
+    parts += [
+        "## Quantities\n",
+        table(["quantity", "what it is", "unit"], _quantities(scheme)) + "\n",
+    ]
+    parts += [
+        "## Caveats that are printed\n",
+        table(["code", "text", "when"], _caveats(scheme)) + "\n",
+    ]
     return "\n".join(parts)
 
 
@@ -111,7 +124,10 @@ def _quantities(scheme: Scheme) -> list[list[object]]:
 
 
 def _caveats(scheme: Scheme) -> list[list[object]]:
-    return [[f"`{one.code}`", CAVEATS[one.code], "; ".join(one.when) or "always"] for one in scheme.caveats]
+    return [
+        [f"`{one.code}`", CAVEATS[one.code], "; ".join(one.when) or "always"]
+        for one in scheme.caveats
+    ]
 
 
 def room_page(room: str, title: str) -> str:
@@ -125,7 +141,9 @@ def room_page(room: str, title: str) -> str:
 
 def _directive(room: str, name: str) -> str:
     thing = getattr(importlib.import_module(room), name)
-    twice = "\n   :no-index:" if room == "resistype" else ""  # its names have their page in the room they come from
+    twice = (
+        "\n   :no-index:" if room == "resistype" else ""
+    )  # its names have their page in the room they come from
     if isinstance(thing, type):
         return f".. autoclass:: {room}.{name}\n   :members:{twice}"
     if callable(thing):

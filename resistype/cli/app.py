@@ -14,7 +14,9 @@ from resistype.errors import ResistypeError, ResistypeWarning
 __all__ = ["app", "main"]
 
 # The base of all usage errors; newer versions of typer carry their own copy of click.
-_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_UsageError: Any = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
 
 # Each verb with its line in the help. It is loaded when it is asked for, so that `--help` is quick.
 VERBS = {
@@ -80,7 +82,9 @@ class _Verbs(TyperGroup):
         if isinstance(found, typer.Typer):
             command: Any = typer.main.get_group(found)
         else:
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone = typer.Typer(
+                add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+            )
             alone.command(cmd_name)(found)
             command = typer.main.get_command(alone)
         command.name = cmd_name

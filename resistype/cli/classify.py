@@ -29,7 +29,6 @@ from resistype.cli.run import (
     opinions_of,
     print_cohort,
 )
-from resistype.cohort.cells import CellColumns, CellOptions, DliPlan, compare_cells
 from resistype.errors import InputError, SamplesError, TissueError
 from resistype.expression import ReadOptions
 from resistype.report import (
@@ -41,10 +40,12 @@ from resistype.report import (
     write_patient_pages,
     write_text,
 )
-from resistype.scheme import CallOptions, Calls, Scheme, load_scheme
+from resistype.scheme import Calls, Scheme, load_scheme
 from resistype.score import RunOptions, ScoreOptions
-from resistype.spatial import MarginRule, Roles, TissueColumns, TissueOptions
 from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
+from resistype.systems.cells import CellColumns, CellOptions, DliPlan, compare_cells
+from resistype.systems.tissue import MarginRule, Roles, TissueColumns, TissueOptions
 
 __all__ = ["classify_command"]
 
@@ -62,7 +63,9 @@ _SYSTEMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("before", "after", "reference_late"), ("dli_response",)),
     **dict.fromkeys(_OF_TISSUE, TISSUE),
     **dict.fromkeys(_OF_BULK, BULK),
-    **dict.fromkeys(("samples", "sample", "timepoint", "patient", "values", "duplicates"), BULK + CELLS),
+    **dict.fromkeys(
+        ("samples", "sample", "timepoint", "patient", "values", "duplicates"), BULK + CELLS
+    ),
 }
 
 
@@ -125,22 +128,42 @@ class _Asked:
 def classify_command(
     context: typer.Context,
     expression: Expression,
-    out: Annotated[Path, typer.Option(help="folder for calls.tsv, evidence.tsv, run.json, report.html, …")],
+    out: Annotated[
+        Path, typer.Option(help="folder for calls.tsv, evidence.tsv, run.json, report.html, …")
+    ],
     scheme: Annotated[
         str, typer.Option(help="name of a shipped scheme (resistype schemes list), or a .toml file")
     ] = "acquired_resistance",
-    per: Annotated[str | None, typer.Option(help="what a row of the answer is: sample, patient, cell or region")] = None,
-    values: Annotated[str | None, typer.Option(help="unit of the values: counts, cpm, tpm, log2, …")] = None,
-    samples: Annotated[Path | None, typer.Option(help="samples table; first column: sample ids")] = None,
+    per: Annotated[
+        str | None,
+        typer.Option(help="what a row of the answer is: sample, patient, cell or region"),
+    ] = None,
+    values: Annotated[
+        str | None, typer.Option(help="unit of the values: counts, cpm, tpm, log2, …")
+    ] = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="samples table; first column: sample ids")
+    ] = None,
     sample: Annotated[str | None, typer.Option(help="column of the sample ids")] = None,
     patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
     timepoint: Annotated[str, typer.Option(help="column of the time point")] = "timepoint",
-    baseline: Annotated[str | None, typer.Option(help="biopsies: value that marks the baseline")] = None,
-    reference: Annotated[str | None, typer.Option(help="biopsies: frozen reference: shipped name or .json")] = None,
-    batch: Annotated[str | None, typer.Option(help="biopsies: column of the batch; by default found")] = None,
-    stability: Annotated[bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")] = True,
+    baseline: Annotated[
+        str | None, typer.Option(help="biopsies: value that marks the baseline")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="biopsies: frozen reference: shipped name or .json")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="biopsies: column of the batch; by default found")
+    ] = None,
+    stability: Annotated[
+        bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")
+    ] = True,
     jobs: Jobs = -1,
-    unit: Annotated[list[str] | None, typer.Option(help="until the next release: --values or --per", hidden=True)] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(help="until the next release: --values or --per", hidden=True),
+    ] = None,
     duplicates: Duplicates = "error",
     state: Column = None,
     lineage: Column = None,
@@ -149,24 +172,48 @@ def classify_command(
     clone: Column = None,
     clones: Annotated[Path | None, typer.Option(help="cells: table of clonotypes by cell")] = None,
     group: Column = None,
-    compare: Annotated[str | None, typer.Option(help="cells: the group that is compared with the rest")] = None,
-    cut: Annotated[list[str] | None, typer.Option(help="cells: NAME=VALUE, a cut on a score; repeatable")] = None,
-    gate: Annotated[bool, typer.Option(help="cells: states by the published gate (counts)")] = False,
-    isoform: Annotated[str | None, typer.Option(help="cells: column with CD45RA, for the gate")] = None,
-    before: Annotated[str | None, typer.Option(help="dli_response: time point before infusion")] = None,
-    after: Annotated[str | None, typer.Option(help="dli_response: time point after infusion")] = None,
-    reference_late: Annotated[float | None, typer.Option(help="dli_response: median late share before")] = None,
-    run_dir: Annotated[Path | None, typer.Option(help="cells: folder to keep a long run in")] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="cells: the group that is compared with the rest")
+    ] = None,
+    cut: Annotated[
+        list[str] | None, typer.Option(help="cells: NAME=VALUE, a cut on a score; repeatable")
+    ] = None,
+    gate: Annotated[
+        bool, typer.Option(help="cells: states by the published gate (counts)")
+    ] = False,
+    isoform: Annotated[
+        str | None, typer.Option(help="cells: column with CD45RA, for the gate")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="dli_response: time point before infusion")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(help="dli_response: time point after infusion")
+    ] = None,
+    reference_late: Annotated[
+        float | None, typer.Option(help="dli_response: median late share before")
+    ] = None,
+    run_dir: Annotated[
+        Path | None, typer.Option(help="cells: folder to keep a long run in")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="cells: go on with the run in --run-dir")] = False,
-    parity: Annotated[bool, typer.Option(help="cells: scanpy's score_genes beside the scores")] = False,
+    parity: Annotated[
+        bool, typer.Option(help="cells: scanpy's score_genes beside the scores")
+    ] = False,
     scale_um: Annotated[float | None, typer.Option(help="tissue: µm per pixel")] = None,
     region: Annotated[str | None, typer.Option(help="tissue: column of the image")] = None,
     cell_type: Annotated[
         str, typer.Option("--cell-type", "--kind", help="tissue: column of the kind of cell")
     ] = "phenotype",
-    tumour: Annotated[list[str] | None, typer.Option(help="tissue: a kind of tumour cell; repeatable")] = None,
-    t_cell: Annotated[list[str] | None, typer.Option(help="tissue: a kind of T cell; repeatable")] = None,
-    margin: Annotated[float, typer.Option(help="tissue: width of the margin in µm")] = MarginRule.width_um,
+    tumour: Annotated[
+        list[str] | None, typer.Option(help="tissue: a kind of tumour cell; repeatable")
+    ] = None,
+    t_cell: Annotated[
+        list[str] | None, typer.Option(help="tissue: a kind of T cell; repeatable")
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="tissue: width of the margin in µm")
+    ] = MarginRule.width_um,
     method: Method = None,
     opinion: Opinion = None,
     patient_pages: PatientPages = False,
@@ -184,7 +231,17 @@ def classify_command(
         patient=patient, timepoint=timepoint or None, state=state, lineage=lineage, stage=stage,
         product=product, clone=clone, group=group,
     )  # fmt: skip
-    asked = _Asked(expression, loaded, out, ReadOptions(**words), jobs, columns, samples, sample, _per(per, loaded))
+    asked = _Asked(
+        expression,
+        loaded,
+        out,
+        ReadOptions(**words),
+        jobs,
+        columns,
+        samples,
+        sample,
+        _per(per, loaded),
+    )
     if loaded.system in BULK:
         more = _Biopsies(baseline, reference, batch, stability, method, opinion)
         calls, report = _biopsies(asked, more)
@@ -193,7 +250,17 @@ def classify_command(
         report = ReportOptions()
     else:
         of_cells = _Cells(
-            cut, gate, isoform, clones, compare, run_dir, resume, parity, before, after, reference_late
+            cut,
+            gate,
+            isoform,
+            clones,
+            compare,
+            run_dir,
+            resume,
+            parity,
+            before,
+            after,
+            reference_late,
         )
         calls = _cells(asked, of_cells)
         report = ReportOptions()
@@ -212,22 +279,30 @@ def _refuse(context: typer.Context, scheme: Scheme) -> None:
     ]
     wrong = [name for name in given if scheme.system not in _SYSTEMS.get(name, (scheme.system,))]
     if wrong and scheme.system:
-        words = ", ".join(f"--{name.replace('_', '-')} (of {', '.join(_SYSTEMS[name])})" for name in wrong)
+        words = ", ".join(
+            f"--{name.replace('_', '-')} (of {', '.join(_SYSTEMS[name])})" for name in wrong
+        )
         message = f"{scheme.ref} is measured by {scheme.system} and would not look at {words}. Leave out what is not of it."
         raise InputError(message, code="S105")
     if "compare" in given and "group" not in given:
         raise InputError("--compare names a group; name its column with --group.", code="E990")
 
 
-def _unit(words: list[str] | None, read: dict[str, Any], per: str | None) -> tuple[dict[str, Any], str | None]:
+def _unit(
+    words: list[str] | None, read: dict[str, Any], per: str | None
+) -> tuple[dict[str, Any], str | None]:
     """What `--unit` meant, for one release."""
     if not words:
         return read, per
-    sys.stderr.write("note: --unit is now --values (counts, tpm, …) and --per (sample, patient, cell).\n")
+    sys.stderr.write(
+        "note: --unit is now --values (counts, tpm, …) and --per (sample, patient, cell).\n"
+    )
     answers = [word for word in words if word in PER]
     units = [word for word in words if word not in PER]
     if len(answers) > 1 or len(units) > 1:
-        message = f"--unit {' --unit '.join(words)}: give one unit of the values and one of the answer."
+        message = (
+            f"--unit {' --unit '.join(words)}: give one unit of the values and one of the answer."
+        )
         raise InputError(message, code="E990")
     return {**read, "unit": (units or [read["unit"]])[0]}, (answers or [per])[0]
 
@@ -241,7 +316,7 @@ def _per(per: str | None, scheme: Scheme) -> str | None:
     ways = "."
     if scheme.system in BULK:
         ways = (
-            ": sum the cells of each sample to a profile first (resistype.cohort.pseudobulk), or take a scheme of cells "
+            ": sum the cells of each sample to a profile first (resistype.systems.cells.pseudobulk), or take a scheme of cells "
             f"(--scheme {', '.join(CELLS)})."
         )
     message = f"{scheme.ref} calls {' and '.join([*called, *cells])}, not {per}{ways}"
@@ -286,7 +361,9 @@ def _cells(asked: _Asked, more: _Cells) -> Calls:
         gate=more.gate,
         isoform=more.isoform,
         clones=more.clones,
-        score=ScoreOptions(read=asked.read, run=RunOptions(run_dir=more.run_dir, resume=more.resume)),
+        score=ScoreOptions(
+            read=asked.read, run=RunOptions(run_dir=more.run_dir, resume=more.resume)
+        ),
         n_jobs=asked.jobs,
         parity=more.parity,
         keep_cells=asked.per == "cell",
@@ -322,7 +399,9 @@ def _cuts(words: list[str] | None) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals or not name:
-            raise InputError(f"--cut {word}: write NAME=VALUE, for example memory=0.4.", code="E990")
+            raise InputError(
+                f"--cut {word}: write NAME=VALUE, for example memory=0.4.", code="E990"
+            )
     return cuts
 
 
@@ -333,7 +412,9 @@ def _compared(calls: Calls, group: str) -> pd.DataFrame:
     if group not in groups.values():
         known = ", ".join(sorted(set(groups.values())))
         raise SamplesError(f"No patient is of group {group!r}; there are: {known}.", code="E931")
-    products = {name: row["product"] for name, row in facts.items() if row.get("product") is not None}
+    products = {
+        name: row["product"] for name, row in facts.items() if row.get("product") is not None
+    }
     strata = pd.Series(products) if products else None
     return compare_cells(calls, pd.Series(groups), first=group, strata=strata)
 
@@ -341,7 +422,9 @@ def _compared(calls: Calls, group: str) -> pd.DataFrame:
 # ------------------------------------------------------------------ what comes out
 
 
-def _write(calls: Calls, asked: _Asked, report: ReportOptions, *, patient_pages: bool, figures: bool) -> None:
+def _write(
+    calls: Calls, asked: _Asked, report: ReportOptions, *, patient_pages: bool, figures: bool
+) -> None:
     words = [Path(sys.argv[0]).name, *sys.argv[1:]]
     calls = replace(calls, run={**calls.run, "command": shlex.join(words)})
     calls = calls if asked.per in (None, "cell") else calls.at(asked.per)

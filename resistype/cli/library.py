@@ -18,7 +18,9 @@ from resistype.scheme import Scheme, check_scheme, list_schemes, load_scheme
 __all__ = ["schemes", "signatures"]
 
 signatures = typer.Typer(help="The signature library.", no_args_is_help=True, rich_markup_mode=None)
-schemes = typer.Typer(help="The classification schemes.", no_args_is_help=True, rich_markup_mode=None)
+schemes = typer.Typer(
+    help="The classification schemes.", no_args_is_help=True, rich_markup_mode=None
+)
 
 signatures.command("new")(curate.new_command)
 signatures.command("import")(curate.import_command)
@@ -55,14 +57,17 @@ def show_one(name: Annotated[str, typer.Argument(help="id, or id@version")]) -> 
 @signatures.command("check")
 def check_signatures(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="TOML, GMT, JSON, csv or tsv files, or folders; default: the library")
+        list[Path] | None,
+        typer.Argument(help="TOML, GMT, JSON, csv or tsv files, or folders; default: the library"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that is wrong with signature files, at once; exit code 1 when there is an error."""
     findings = check_paths(paths) if paths else check_library()
     if as_json:
-        show.say(json.dumps([finding.to_json() for finding in findings], indent=1, ensure_ascii=False))
+        show.say(
+            json.dumps([finding.to_json() for finding in findings], indent=1, ensure_ascii=False)
+        )
     for finding in () if as_json else findings:
         show.say(str(finding))
     errors = sum(finding.severity == "error" for finding in findings)
@@ -82,7 +87,13 @@ def list_all_schemes() -> None:
 
 def _row(scheme: Scheme) -> dict[str, str]:
     axes = ", ".join(axis.id for axis in scheme.axes)
-    return {"scheme": scheme.id, "version": scheme.version, "reads": scheme.system, "title": scheme.title, "axes": axes}
+    return {
+        "scheme": scheme.id,
+        "version": scheme.version,
+        "reads": scheme.system,
+        "title": scheme.title,
+        "axes": axes,
+    }
 
 
 @schemes.command("show")
@@ -93,10 +104,18 @@ def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml 
         f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.scope}\n{scheme.citation}\n"
     )
     for axis in scheme.axes:
-        rules = [{"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason} for rule in axis.rules]
+        rules = [
+            {"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason}
+            for rule in axis.rules
+        ]
         show.table(pd.DataFrame(rules), title=f"{axis.title} ({axis.id})")
         limits = [
-            {"threshold": key, "value": t.value, "source": f"{t.source} {t.citation}".strip(), "meaning": t.text}
+            {
+                "threshold": key,
+                "value": t.value,
+                "source": f"{t.source} {t.citation}".strip(),
+                "meaning": t.text,
+            }
             for key, t in {**scheme.parameters, **axis.thresholds}.items()
         ]
         show.table(pd.DataFrame(limits))

@@ -21,7 +21,6 @@ from typing import Annotated, Any, BinaryIO
 import pandas as pd
 import typer
 
-from resistype.atomic import replace_file
 from resistype.cli import show
 from resistype.errors import InputError, OutputError, SamplesError
 from resistype.expression import ReadOptions, read_expression
@@ -43,7 +42,8 @@ from resistype.opinions import (
 )
 from resistype.opinions.figures import tree_figure_size
 from resistype.report import make_folder, table_text, tree_plot, write_text
-from resistype.report.figures_files import captioned
+from resistype.report.figures import captioned
+from resistype.safe.files import replace_file
 from resistype.samples import read_samples
 
 __all__ = ["opinion"]

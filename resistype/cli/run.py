@@ -17,37 +17,50 @@ import scipy.sparse as sp
 import typer
 
 from resistype.cli import show
-from resistype.cohort import clinical
+from resistype.clinical.definitions import clinical
 from resistype.datasets import demo, write_demo
 from resistype.errors import explained
 from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import SignatureSpec, read_signatures
 from resistype.opinions import second_opinion
-from resistype.report import (
-    ReportOptions,
-    make_folder,
-    table_text,
-    write_folder,
-    write_text,
-)
-from resistype.scheme import Calls, classify
+from resistype.report import ReportOptions, make_folder, table_text, write_folder, write_text
+from resistype.scheme import Calls
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
+from resistype.systems import classify
 
-__all__ = ["clinical_command", "demo_command", "doctor_command", "opinions_of", "print_cohort", "score_command"]
+__all__ = [
+    "clinical_command",
+    "demo_command",
+    "doctor_command",
+    "opinions_of",
+    "print_cohort",
+    "score_command",
+]
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
-Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected")]
-Duplicates = Annotated[str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")]
+Unit = Annotated[
+    str | None,
+    typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected"),
+]
+Duplicates = Annotated[
+    str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")
+]
 PatientPages = Annotated[bool, typer.Option(help="a page for each patient, in OUT/patients")]
 Figures = Annotated[bool, typer.Option(help="draw what was found (needs matplotlib)")]
 Method = Annotated[
-    str | None, typer.Option(help="takes every score of the scheme by another method, for example singscore")
+    str | None,
+    typer.Option(help="takes every score of the scheme by another method, for example singscore"),
 ]
 Opinion = Annotated[
-    Path | None, typer.Option(help="templates (GMT, TOML, folder): nearest class of each sample, beside the calls")
+    Path | None,
+    typer.Option(
+        help="templates (GMT, TOML, folder): nearest class of each sample, beside the calls"
+    ),
 ]
-Jobs = Annotated[int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")]
+Jobs = Annotated[
+    int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")
+]
 
 
 def demo_command(
@@ -85,18 +98,31 @@ def score_command(
     out: Annotated[Path, typer.Option(help="table of scores to write (tsv)")],
     signatures: Annotated[
         list[str] | None,
-        typer.Option(help="a GMT or TOML file, a folder, an axis or an id; may be given several times"),
+        typer.Option(
+            help="a GMT or TOML file, a folder, an axis or an id; may be given several times"
+        ),
     ] = None,
-    method: Annotated[list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")
+    ] = None,
     jobs: Jobs = -1,
     unit: Unit = None,
     duplicates: Duplicates = "error",
-    run_dir: Annotated[Path | None, typer.Option(help="folder where finished blocks are kept")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --run-dir")] = False,
-    progress: Annotated[
-        bool | None, typer.Option("--progress/--no-progress", help="on stderr; by default when a run takes long")
+    run_dir: Annotated[
+        Path | None, typer.Option(help="folder where finished blocks are kept")
     ] = None,
-    null: Annotated[int, typer.Option(min=0, help="random sets of like expression to compare each score with")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the run in --run-dir")
+    ] = False,
+    progress: Annotated[
+        bool | None,
+        typer.Option(
+            "--progress/--no-progress", help="on stderr; by default when a run takes long"
+        ),
+    ] = None,
+    null: Annotated[
+        int, typer.Option(min=0, help="random sets of like expression to compare each score with")
+    ] = 0,
 ) -> None:
     """Score samples or cells for signatures."""
     shown: Any = {None: "auto", True: "text", False: None}[progress]
@@ -105,7 +131,13 @@ def score_command(
         run=RunOptions(run_dir=run_dir, resume=resume, progress=shown),
         null=Null(n=null) if null else None,
     )
-    scores = score(expression, _signature_spec(signatures), method=method or ["ssgsea"], n_jobs=jobs, options=options)
+    scores = score(
+        expression,
+        _signature_spec(signatures),
+        method=method or ["ssgsea"],
+        n_jobs=jobs,
+        options=options,
+    )
     frame = scores.to_frame()
     if isinstance(frame.columns, pd.MultiIndex):
         frame.columns = pd.Index([f"{name}:{signature}" for name, signature in frame.columns])
@@ -113,7 +145,9 @@ def score_command(
     write_text(out.with_name(f"{out.stem}.coverage.tsv"), table_text(scores.coverage.reset_index()))
     if scores.null is not None:
         write_text(out.with_name(f"{out.stem}.null.tsv"), table_text(scores.null_frame()))
-    show.say(f"{len(scores.samples)} samples × {len(scores.signatures)} signatures, {', '.join(scores.specs.values())}")
+    show.say(
+        f"{len(scores.samples)} samples × {len(scores.signatures)} signatures, {', '.join(scores.specs.values())}"
+    )
     show.say(f"digest {scores.digest}")
 
 
@@ -124,11 +158,16 @@ def _signature_spec(words: list[str] | None) -> SignatureSpec:
 
 
 def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
-    words: Any = {"unit": unit, "duplicates": duplicates}  # ReadOptions refuses unknown words itself
+    words: Any = {
+        "unit": unit,
+        "duplicates": duplicates,
+    }  # ReadOptions refuses unknown words itself
     return ReadOptions(**words)
 
 
-def opinions_of(expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int) -> ReportOptions:
+def opinions_of(
+    expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int
+) -> ReportOptions:
     """A second opinion by nearest templates, as the report takes it; none where no templates are given."""
     if templates is None:
         return ReportOptions()
@@ -166,7 +205,14 @@ def _counted(calls: Calls) -> list[dict[str, object]]:
                 continue
             share, basis = calls.base_rate(axis.id, label)
             rate = f"{share:.0%} of {basis}" if share == share else basis  # noqa: PLR0124  NaN
-            rows.append({"axis": axis.title, "call": label.replace("_", " "), f"{calls.unit}s": n, "base rate": rate})
+            rows.append(
+                {
+                    "axis": axis.title,
+                    "call": label.replace("_", " "),
+                    f"{calls.unit}s": n,
+                    "base rate": rate,
+                }
+            )
     return rows
 
 
@@ -179,7 +225,9 @@ def clinical_command(
     frame = clinical(table, definition)
     write_text(out, table_text(frame))
     disagree = int(frame["definitions_disagree"].sum())
-    show.say(f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written to {out}.")
+    show.say(
+        f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written to {out}."
+    )
 
 
 def _compile() -> None:
@@ -202,8 +250,12 @@ def _compile() -> None:
 
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
-    explain: Annotated[str | None, typer.Option(metavar="CODE", help="what a code means and what to do")] = None,
-    compile_now: Annotated[bool, typer.Option("--compile", help="compile what scoring and calling need, once")] = False,
+    explain: Annotated[
+        str | None, typer.Option(metavar="CODE", help="what a code means and what to do")
+    ] = None,
+    compile_now: Annotated[
+        bool, typer.Option("--compile", help="compile what scoring and calling need, once")
+    ] = False,
 ) -> None:
     """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
     if explain is not None:
@@ -220,5 +272,7 @@ def doctor_command(
     else:
         show.table(pd.DataFrame(findings))
     if any(finding.state == "fault" for finding in findings):
-        sys.stderr.write("The self-test or a required part is at fault; see the lines marked 'fault'.\n")
+        sys.stderr.write(
+            "The self-test or a required part is at fault; see the lines marked 'fault'.\n"
+        )
         raise typer.Exit(1)

@@ -24,7 +24,7 @@ from resistype.cli import show
 from resistype.report import make_folder, table_text, write_text
 from resistype.scheme import Calls, call_measured, load_scheme
 from resistype.scheme.variant import with_threshold
-from resistype.spatial import (
+from resistype.systems.tissue import (
     Compartments,
     MarginRule,
     Neighbourhood,
@@ -72,13 +72,20 @@ class _Results:
     def limits(self) -> tuple[Threshold, ...]:
         """The numbers of the scheme."""
         rows = self.calls.scheme.threshold_rows()
-        return tuple(Threshold(one["name"], one["value"], "", one["text"], one["source"], one["citation"]) for one in rows)
+        return tuple(
+            Threshold(one["name"], one["value"], "", one["text"], one["source"], one["citation"])
+            for one in rows
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tables by name of their file."""
         found, tissue, roles = self.found, self.tissue, self.roles
         named = {"T cells": roles.t_cells, "tumour": roles.tumour, "macrophages": roles.macrophages}
-        parts = [densities(tissue, kinds, found).assign(cells=name) for name, kinds in named.items() if kinds]
+        parts = [
+            densities(tissue, kinds, found).assign(cells=name)
+            for name, kinds in named.items()
+            if kinds
+        ]
         tables = {
             "regions": _regions(self.calls),
             "evidence": self.calls.evidence().rename(columns={"sample": "region"}),
@@ -107,11 +114,19 @@ class _Results:
 
 def spatial_command(
     cells: Annotated[Path, typer.Argument(help="one row a cell: .csv, .tsv, .parquet or .h5ad")],
-    out: Annotated[Path, typer.Option(help="folder for regions.tsv, evidence.tsv, cells.csv, run.json, …")],
-    tumour: Annotated[list[str], typer.Option(help="a kind of tumour cell; may be given several times")],
+    out: Annotated[
+        Path, typer.Option(help="folder for regions.tsv, evidence.tsv, cells.csv, run.json, …")
+    ],
+    tumour: Annotated[
+        list[str], typer.Option(help="a kind of tumour cell; may be given several times")
+    ],
     t_cell: Annotated[list[str], typer.Option(help="a kind of T cell; may be given several times")],
-    macrophage: Annotated[list[str] | None, typer.Option(help="a kind of CD163+ macrophage; may be repeated")] = None,
-    scale_um: Annotated[float | None, typer.Option(help="µm per pixel; needed unless --unit um")] = None,
+    macrophage: Annotated[
+        list[str] | None, typer.Option(help="a kind of CD163+ macrophage; may be repeated")
+    ] = None,
+    scale_um: Annotated[
+        float | None, typer.Option(help="µm per pixel; needed unless --unit um")
+    ] = None,
     unit: Annotated[str, typer.Option(help="unit of the coordinates: px or um")] = "px",
     axes: Annotated[str, typer.Option(help='order of obsm["spatial"]: xy or yx')] = "xy",
     region: Column = None,
@@ -120,7 +135,9 @@ def spatial_command(
     x: Annotated[str, typer.Option(help="column of x")] = "x",
     y: Annotated[str, typer.Option(help="column of y")] = "y",
     radius: Annotated[float, typer.Option(help="radius of the neighbourhood in µm (ours)")] = 30.0,
-    margin: Annotated[float, typer.Option(help="width of the margin on each side in µm (ours)")] = MarginRule.width_um,
+    margin: Annotated[
+        float, typer.Option(help="width of the margin on each side in µm (ours)")
+    ] = MarginRule.width_um,
     dense: Annotated[float, typer.Option(help="T cells/mm² of a dense compartment (ours)")] = 100.0,
     rois: Annotated[Path | None, typer.Option(help="GeoJSON with drawn regions")] = None,
 ) -> None:
@@ -146,7 +163,10 @@ def _regions(calls: Calls) -> pd.DataFrame:
     """One row a region: label, how often it comes again and by chance, reason."""
     frame = calls.to_frame()
     given = {"label": frame["phenotype"], "stability": frame["phenotype_stability"]}
-    given |= {"base_rate": frame["phenotype_base_rate"], "reason": calls.verdicts.reasons["phenotype"]}
+    given |= {
+        "base_rate": frame["phenotype_base_rate"],
+        "reason": calls.verdicts.reasons["phenotype"],
+    }
     return pd.DataFrame(given).rename_axis("region").reset_index()
 
 
@@ -162,14 +182,20 @@ def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
 
 
 def _compositions(tissue: Tissue, rois: Sequence[Roi]) -> pd.DataFrame:
-    return pd.concat([roi_composition(tissue, roi).assign(roi=roi.name) for roi in rois], ignore_index=True)
+    return pd.concat(
+        [roi_composition(tissue, roi).assign(roi=roi.name) for roi in rois], ignore_index=True
+    )
 
 
 def _write(results: _Results, source: Path, out: Path) -> list[str]:
     """Make all texts first, then write each whole or not at all."""
     texts = {f"{name}.tsv": table_text(table) for name, table in results.tables().items()}
-    texts["cells.csv"] = cells_text(results.cells(), results.thresholds(), notes=results.calls.run_caveats)
-    texts["run.json"] = json.dumps(_record(results, source), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    texts["cells.csv"] = cells_text(
+        results.cells(), results.thresholds(), notes=results.calls.run_caveats
+    )
+    texts["run.json"] = (
+        json.dumps(_record(results, source), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    )
     target = make_folder(out)
     for name, text in texts.items():
         write_text(target / name, text)

@@ -14,17 +14,28 @@ store.py      the folder: drafts, and versions of a file
 
 from __future__ import annotations
 
-from resistype.curation.contrast import Contrast
-from resistype.curation.derive import Derived, derive
-from resistype.curation.draft import Drafted, draft, draft_file, draft_library
-from resistype.curation.fields import Filters, parse_settings
-from resistype.curation.overlap import over_representation, overlap
+from resistype.curation.derive import Contrast, Derived, derive, draft_de
+from resistype.curation.draft import (
+    Drafted,
+    Filters,
+    draft,
+    draft_file,
+    draft_library,
+    parse_settings,
+    translate,
+)
 from resistype.curation.prepared import Members, Prepared, prepare
-from resistype.curation.quality import Coherence, coherence, influence, redundancy
-from resistype.curation.report import Quality, quality
+from resistype.curation.quality import (
+    Coherence,
+    Quality,
+    coherence,
+    influence,
+    over_representation,
+    overlap,
+    quality,
+    redundancy,
+)
 from resistype.curation.store import Saved, save_version
-from resistype.curation.tables import draft_de
-from resistype.curation.translate import translate
 
 __all__ = [
     "Coherence",

@@ -24,10 +24,8 @@ import numpy as np
 import pandas as pd
 
 from resistype.curation.cohort import CohortData
-from resistype.curation.contrast import Contrast
-from resistype.curation.derive import derive
-from resistype.curation.draft import Drafted
-from resistype.curation.fields import Filters
+from resistype.curation.derive import COLUMNS, Contrast, columns_of, derive, filter_text, strongest
+from resistype.curation.draft import Drafted, Filters
 from resistype.curation.fixes import Problem, certain, mended, problems
 from resistype.curation.gene_table import (
     CHOICES,
@@ -44,13 +42,12 @@ from resistype.curation.gene_table import (
     with_names,
 )
 from resistype.curation.store import DraftStore, Saved, Stored
-from resistype.curation.tables import COLUMNS, columns_of, filter_text, strongest
 from resistype.errors import OutputError, SignatureError
 from resistype.events import Event
 from resistype.history import History
 from resistype.library import Library, Signature, SignatureDiff, check_paths, diff, load_library
 from resistype.library.formats import read_raw
-from resistype.library.parse import parse_toml
+from resistype.library.read import parse_toml
 
 __all__ = ["Found", "SignatureEditor", "from_contrast", "from_file"]
 

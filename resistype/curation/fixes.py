@@ -18,9 +18,8 @@ from resistype.errors import SignatureError
 from resistype.genes import Resolution, clean, resolve, to_human
 from resistype.genes.names import gene_table
 from resistype.library import Signature
-from resistype.library.claims import CLAIM_RULES
 from resistype.library.relations import relations
-from resistype.library.rules import NAME_RULES, Draft, glued, mistyped
+from resistype.library.rules import CLAIM_RULES, NAME_RULES, Draft, glued, mistyped
 
 __all__ = ["Mend", "Problem", "certain", "mended", "problems"]
 

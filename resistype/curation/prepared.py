@@ -103,7 +103,11 @@ class Members:
 
 
 def prepare(
-    data: Expression | pd.DataFrame | str | Path | Any, *, expressed: float = 0.5, most: int = MOST, seed: int = 0
+    data: Expression | pd.DataFrame | str | Path | Any,
+    *,
+    expressed: float = 0.5,
+    most: int = MOST,
+    seed: int = 0,
 ) -> Prepared:
     """Standardise a matrix for questions about sets.
 

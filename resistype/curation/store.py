@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resistype.atomic import replace_file
 from resistype.errors import OutputError, SignatureError
 from resistype.library import Signature, SignatureDiff, diff, read_toml, write_toml
-from resistype.library.parse import parse_toml
+from resistype.library.read import parse_toml
 from resistype.library.textfile import read_text
+from resistype.safe.files import replace_file
 
 __all__ = ["DraftStore", "Saved", "Stored", "save_version"]
 

@@ -44,9 +44,13 @@ def raw_of(adata: Any, options: ReadOptions) -> Raw:
         E311 when the column with gene names is not in `var`; E312 when the layer, or X, is not there.
     """
     complaint = ""
-    layers = [name for name in adata.layers if name is not None]  # since anndata 0.13, None stands for X
+    layers = [
+        name for name in adata.layers if name is not None
+    ]  # since anndata 0.13, None stands for X
     if options.layer is not None and options.layer not in layers:
-        complaint = f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
+        complaint = (
+            f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
+        )
     elif options.layer is None and adata.X is None:
         complaint = f"The AnnData has no X. Name a layer with layer=; the layers are: {listed(layers) or 'none'}."
     if complaint:
@@ -67,10 +71,16 @@ def _matrix(adata: Any, options: ReadOptions) -> Any:
         return values if values.format == "csr" else values.tocsr()
     if is_dask(values):
         return _dask(values, options)
-    keeps = options.orientation != "genes_x_samples" and options.duplicates == "error" and not adata.is_view
+    keeps = (
+        options.orientation != "genes_x_samples"
+        and options.duplicates == "error"
+        and not adata.is_view
+    )
     if adata.isbacked and keeps and getattr(values, "format", "dense") != "csc":
         shape, sparse = (adata.n_obs, adata.n_vars), hasattr(values, "format")
-        return Backed(Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop")
+        return Backed(
+            Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop"
+        )
     whole = values.to_memory() if hasattr(values, "to_memory") else np.asarray(values[:])
     return whole.tocsr() if is_scipy(whole) else whole
 
@@ -148,9 +158,13 @@ def write_obs(
     names = pd.Index(map(str, adata.obs_names))
     _check_keys(names, {"calls": calls} if scores is None else {"calls": calls, "scores": scores})
     kept: dict[str, Any] = {"format": "resistype", "format_version": FORMAT_VERSION}
-    for axis, key in zip(calls.columns, safe_names([str(column) for column in calls.columns]), strict=True):
+    for axis, key in zip(
+        calls.columns, safe_names([str(column) for column in calls.columns]), strict=True
+    ):
         column = calls[axis].reindex(names)
-        adata.obs[f"resistype_{key}"] = pd.Categorical(column.where(column.isna(), column.astype(str)))
+        adata.obs[f"resistype_{key}"] = pd.Categorical(
+            column.where(column.isna(), column.astype(str))
+        )
     kept["axes"] = np.array([str(axis) for axis in calls.columns], dtype=object)
     if scores is not None:
         safe = list(safe_names([str(column) for column in scores.columns]))
@@ -165,7 +179,11 @@ def _check_keys(names: pd.Index, tables: Mapping[str, pd.DataFrame]) -> None:
         absent = [name for name in table.index if name not in names]
         repeated = table.index[table.index.duplicated()].tolist()
         if absent or repeated or names.has_duplicates:
-            why = f"are not in the AnnData: {listed(absent)}" if absent else f"occur more than once: {listed(repeated)}"
+            why = (
+                f"are not in the AnnData: {listed(absent)}"
+                if absent
+                else f"occur more than once: {listed(repeated)}"
+            )
             if names.has_duplicates and not (absent or repeated):
                 why = f"occur more than once in obs_names: {listed(names[names.duplicated()])}"
             message = f"The {what} cannot be joined by sample name; names that {why}. Nothing was written."
@@ -181,7 +199,11 @@ def _storable(record: Mapping[str, object]) -> dict[str, Any]:
             out[name] = _storable(value)
         elif isinstance(value, str | bool | int | float | np.generic | pd.DataFrame):
             out[name] = value
-        elif isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+        elif (
+            isinstance(value, list | tuple)
+            and value
+            and all(isinstance(item, str) for item in value)
+        ):
             out[name] = np.array(value, dtype=object)
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iufb":
             out[name] = value

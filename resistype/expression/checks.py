@@ -58,7 +58,9 @@ class Names(NamedTuple):
 
     def at(self, found: Places) -> str:
         """The first places in words."""
-        return listed(f"{self.genes[column]} in '{self.samples[row]}'" for row, column in found.first)
+        return listed(
+            f"{self.genes[column]} in '{self.samples[row]}'" for row, column in found.first
+        )
 
 
 def not_empty(n_obs: int, n_genes: int, source: str) -> None:
@@ -83,9 +85,7 @@ def check_samples(samples: Sequence[str]) -> None:
         raise ExpressionError(message, code="E803")
     blank = [row for row, name in enumerate(samples, start=1) if not name]
     if blank:
-        message = (
-            f"{plural(len(blank), 'sample has', 'samples have')} no name (number {listed(blank)}). Name each sample."
-        )
+        message = f"{plural(len(blank), 'sample has', 'samples have')} no name (number {listed(blank)}). Name each sample."
         raise ExpressionError(message, code="E804")
 
 
@@ -95,18 +95,24 @@ def clean_genes(genes: Sequence[str], options: ReadOptions) -> tuple[tuple[str, 
     notes = []
     if cleaned != tuple(genes):
         n = sum(map(ne, genes, cleaned))
-        changed = listed(f"{old!r} → {new}" for old, new in zip(genes, cleaned, strict=True) if old != new)
+        changed = listed(
+            f"{old!r} → {new}" for old, new in zip(genes, cleaned, strict=True) if old != new
+        )
         many = plural(n, "gene name was", "gene names were")
         notes.append(f"{many} cleaned of spaces or Ensembl versions ({changed}).")
     if "" in cleaned:
         number = count(1)
         cleaned = tuple(name or f"unnamed_{next(number)}" for name in cleaned)
         many = plural(next(number) - 1, "gene has", "genes have")
-        notes.append(f"{many} no name and are kept as unnamed_1, …: they count in ranks and library sizes only.")
+        notes.append(
+            f"{many} no name and are kept as unnamed_1, …: they count in ranks and library sizes only."
+        )
     if options.case == "fold":
         folded = tuple(name.upper() for name in cleaned)
         n = sum(old != new for old, new in zip(cleaned, folded, strict=True))
-        notes.append(f"case='fold': {plural(n, 'gene name was', 'gene names were')} turned into upper case.")
+        notes.append(
+            f"case='fold': {plural(n, 'gene name was', 'gene names were')} turned into upper case."
+        )
         cleaned = folded
     return cleaned, notes
 
@@ -118,11 +124,15 @@ def gene_notes(genes: Sequence[str]) -> list[str]:
     examples = ", ".join(found.examples)
     notes = [f"{found.n:,} of {found.total:,} gene names are {KINDS[found.kind]} ({examples})."]
     if found.kind == "lower_case":
-        message = f"{notes[0]} Symbols are compared as written, so none will match; pass case='fold'."
+        message = (
+            f"{notes[0]} Symbols are compared as written, so none will match; pass case='fold'."
+        )
         warn(message, GeneNameWarning, code="W902")
     dates = seen.dates if found.kind != "ncbi" else {}
     if dates:
-        many = plural(len(dates), "gene name looks like an Excel date", "gene names look like Excel dates")
+        many = plural(
+            len(dates), "gene name looks like an Excel date", "gene names look like Excel dates"
+        )
         which = listed(f"{name!r} ({_either(symbols)})" for name, symbols in dates.items())
         notes.append(f"{many}: {which}. They were not matched.")
         warn(notes[-1], GeneNameWarning, code="W901")
@@ -215,9 +225,14 @@ def merge_duplicates(
         raise ExpressionError(message, code="E802")
     spots = {name: place for place, name in enumerate(places)}
     first = np.array([columns[0] for columns in places.values()], dtype=np.intp)
-    merged = {spots[name]: _merge(values, columns, options.duplicates) for name, columns in repeated.items()}
+    merged = {
+        spots[name]: _merge(values, columns, options.duplicates)
+        for name, columns in repeated.items()
+    }
     many = plural(len(repeated), "gene name", "gene names")
-    note = f"{many} occurred more than once ({words}); duplicates='{options.duplicates}' was applied."
+    note = (
+        f"{many} occurred more than once ({words}); duplicates='{options.duplicates}' was applied."
+    )
     return _put(values, first, merged), tuple(places), [note]
 
 
@@ -253,7 +268,9 @@ def _refusal(values: Any, repeated: dict[str, NDArray[np.intp]], words: str) -> 
     rows, differ = slice(0, min(COMPARED, values.shape[0])), 0
     for columns in repeated.values():
         part = columns_of(values, columns, rows=rows)
-        differ += not np.array_equal(part, np.repeat(part[:, :1], columns.size, axis=1), equal_nan=True)
+        differ += not np.array_equal(
+            part, np.repeat(part[:, :1], columns.size, axis=1), equal_nan=True
+        )
     many = plural(len(repeated), "gene name occurs", "gene names occur")
     how = f"values differ in {differ} of them" if differ else "their values are the same"
     message = f'{many} more than once ({words}); {how}. Choose duplicates="sum" (counts), "mean" or "max".'
@@ -302,9 +319,13 @@ def look_at(names: Sequence[str]) -> Side:
     step = max(1, -(-len(names) // MOST))
     spread = list(names[::step])
     known = Counter(STATUS[one.status] for one in resolve(spread) if one.status in STATUS)
-    other = id_type([name for name in spread if len(name) > 1 or name.isdigit()])  # mice have genes named a and T
+    other = id_type(
+        [name for name in spread if len(name) > 1 or name.isdigit()]
+    )  # mice have genes named a and T
     if other.kind == "lower_case":
-        known["lower_case"] = sum(one.status == "approved" for one in resolve([name.upper() for name in spread]))
+        known["lower_case"] = sum(
+            one.status == "approved" for one in resolve([name.upper() for name in spread])
+        )
     elif other.kind in BY_SHAPE or (other.kind == "ncbi" and other.n >= MANY_NUMBERS):
         known[other.kind] = other.n
     kind, n = known.most_common(1)[0] if known else ("unknown", 0)
@@ -317,7 +338,9 @@ def _holds_genes(side: Side, other: Side) -> bool:
     return side.share >= ENOUGH and other.share <= side.share / 2
 
 
-def sides(rows: Sequence[str], columns: Sequence[str]) -> tuple[Literal["rows", "columns", "unclear"], str]:
+def sides(
+    rows: Sequence[str], columns: Sequence[str]
+) -> tuple[Literal["rows", "columns", "unclear"], str]:
     """Where the genes of a table are, and the counts that say so, in words."""
     row_side, column_side = look_at(rows), look_at(columns)
     words = f"{row_side.sentence('row')}, {column_side.sentence('column')}"

@@ -18,14 +18,22 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from resistype.atomic import replace_file
 from resistype.errors import ExpressionError, OutputError
 from resistype.expression.checks import clean_genes
 from resistype.expression.limits import check_folder, check_h5, check_sparse
 from resistype.expression.matrix import Raw, bare_obs
-from resistype.expression.store import Backed, Store, arrow_index, as_csr, names_in, open_store, part_of
+from resistype.expression.store import (
+    Backed,
+    Store,
+    arrow_index,
+    as_csr,
+    names_in,
+    open_store,
+    part_of,
+)
 from resistype.expression.units import ReadOptions
 from resistype.extras import needs
+from resistype.safe.files import replace_file
 from resistype.text import listed, plural
 
 __all__ = [
@@ -115,7 +123,9 @@ def check_file(path: str | Path) -> None:
     if not file.exists():
         raise ExpressionError(f"There is no file {file}. Check the path.", code="E300")
     if not (file.is_file() or file.is_dir()):
-        raise ExpressionError(f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300")
+        raise ExpressionError(
+            f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300"
+        )
     with _opened(file) as root:
         for name in ("X", "raw/X", *(f"layers/{one}" for one in root.get("layers", ()))):
             if name in root and not hasattr(root[name], "dtype"):
@@ -126,7 +136,9 @@ def _check_whole(path: Path, name: str, element: Any) -> None:
     """Pointer, size and column numbers of one sparse matrix."""
     shape = element.attrs.get("shape", element.attrs.get("h5sparse_shape"))
     if shape is None or len(shape) != 2:
-        raise ExpressionError(f"{path} is damaged: {name} has no shape. Write the file again.", code="E313")
+        raise ExpressionError(
+            f"{path} is damaged: {name} has no shape. Write the file again.", code="E313"
+        )
     rows, columns = int(shape[0]), int(shape[1])
     kind = str(element.attrs.get("encoding-type", element.attrs.get("h5sparse_format", "csr")))
     major = (columns, rows) if kind.startswith("csc") else (rows, columns)
@@ -158,47 +170,55 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
     place = "X" if options.layer is None else f"layers/{options.layer}"
     absent = [name for name in ("obs", "var") if name not in root]
     if absent:
-        message = (
-            f"{path} is not an h5ad file: it has no {' and no '.join(absent)}. Its top level holds: {listed(root)}."
-        )
+        message = f"{path} is not an h5ad file: it has no {' and no '.join(absent)}. Its top level holds: {listed(root)}."
         raise ExpressionError(message, code="E317")
     if place not in root:
         layers = listed(root["layers"]) if "layers" in root else ""
-        message = f"{path} has no {place}; the layers are: {layers or 'none'}. Name one with layer=."
+        message = (
+            f"{path} has no {place}; the layers are: {layers or 'none'}. Name one with layer=."
+        )
         raise ExpressionError(message, code="E312")
     element = part_of(root, place)
     kind, shape = matrix_kind(element), matrix_shape(element)
     genes, obs = index_names(root["var"], options.gene_names), stored_frame(root["obs"])
     if shape != (len(obs), len(genes)):
-        message = (
-            f"{path} is damaged: {place} is {shape[0]} × {shape[1]}, but obs has {len(obs)} rows, var {len(genes)}."
-        )
+        message = f"{path} is damaged: {place} is {shape[0]} × {shape[1]}, but obs has {len(obs)} rows, var {len(genes)}."
         raise ExpressionError(message, code="E313")
     raw = Raw(None, tuple(genes), names_in(obs.index), obs, source=str(path))
-    backed = Backed(path, place, shape, sparse=kind != "dense", store=store, may_miss=options.nan == "drop")
+    backed = Backed(
+        path, place, shape, sparse=kind != "dense", store=store, may_miss=options.nan == "drop"
+    )
     return _with_values(raw, element, backed, kind=kind, options=options)
 
 
 def _read_10x(path: Path, group: Any, options: ReadOptions) -> Raw:
     features = group["features"]
-    kinds = texts(features["feature_type"]) if "feature_type" in features else [GENES] * len(features["id"])
+    kinds = (
+        texts(features["feature_type"])
+        if "feature_type" in features
+        else [GENES] * len(features["id"])
+    )
     ids, names = texts(features["id"]), texts(features["name"])
     unique = len(set(names)) == len(names)
     column = options.gene_names or ("name" if unique else "id")
     genes = texts(features[column]) if column in features else _no_column(column, features)
-    why = "" if unique or options.gene_names else "; some symbols occur more than once, so the ids are used"
+    why = (
+        ""
+        if unique or options.gene_names
+        else "; some symbols occur more than once, so the ids are used"
+    )
     notes = [f"10x h5: genes are named by the column '{column}'{why}."]
     shape = (int(group["shape"][1]), int(group["shape"][0]))
     samples = tuple(texts(group["barcodes"]))
     if shape != (len(samples), len(ids)):
-        message = (
-            f"{path} is damaged: the matrix is {shape[0]} × {shape[1]}, with {len(samples)} barcodes, {len(ids)} genes."
-        )
+        message = f"{path} is damaged: the matrix is {shape[0]} × {shape[1]}, with {len(samples)} barcodes, {len(ids)} genes."
         raise ExpressionError(message, code="E313")
     raw = Raw(None, tuple(genes), samples, bare_obs(samples), tuple(notes), str(path))
     others = [place for place, kind in enumerate(kinds) if kind != GENES]
     within = replace(options, backed=False) if others else options
-    raw = _with_values(raw, group, Backed(path, "matrix", shape, sparse=True), kind="csr", options=within)
+    raw = _with_values(
+        raw, group, Backed(path, "matrix", shape, sparse=True), kind="csr", options=within
+    )
     return _without(raw, others) if others else raw
 
 
@@ -242,7 +262,9 @@ def _must_load(raw: Raw, kind: str, options: ReadOptions) -> str:
         return "it is stored by columns (CSC) and was turned into rows once; save it as CSR to leave it on disk"
     if options.orientation == "genes_x_samples":
         return "it had to be turned"
-    if options.duplicates != "error" and len(set(clean_genes(raw.genes, options)[0])) < len(raw.genes):
+    if options.duplicates != "error" and len(set(clean_genes(raw.genes, options)[0])) < len(
+        raw.genes
+    ):
         return "genes that occur more than once had to be merged"
     return ""
 
@@ -257,7 +279,10 @@ def is_group(element: Any) -> bool:
 
 def texts(values: Any) -> list[str]:
     """Stored names as text."""
-    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in values[:].tolist()]
+    return [
+        item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item)
+        for item in values[:].tolist()
+    ]
 
 
 def index_names(group: Any, column: str | None = None) -> list[str]:
@@ -305,9 +330,7 @@ def _categories(codes: Any, categories: Any) -> list[Any]:
     if numbers.dtype.kind not in "iu" or (
         numbers.size and not -1 <= int(numbers.min()) <= int(numbers.max()) < len(names)
     ):
-        message = (
-            f"{categories.name} is damaged: it has {len(names)} categories, and codes beyond. Write the file again."
-        )
+        message = f"{categories.name} is damaged: it has {len(names)} categories, and codes beyond. Write the file again."
         raise ExpressionError(message, code="E313")
     return [names[code] if code >= 0 else None for code in numbers.tolist()]
 
@@ -322,7 +345,9 @@ def stored_frame(group: Any) -> pd.DataFrame:
     uneven = [name for name, values in columns.items() if values and len(values) != len(names)]
     if uneven:
         found = f"column {uneven[0]!r} has {len(columns[uneven[0]])} values for {len(names)} names"
-        raise ExpressionError(f"{group.name} is damaged: {found}. Write the file again.", code="E313")
+        raise ExpressionError(
+            f"{group.name} is damaged: {found}. Write the file again.", code="E313"
+        )
     kept = {name: values for name, values in columns.items() if len(values) == len(names)}
     return pd.DataFrame(kept, index=names)
 
@@ -335,7 +360,9 @@ def _index(group: Any) -> pd.Index:
         return pd.Index(index_names(group), dtype=object)
     if element.shape[0] <= MANY or key in group.get("__categories", ()):
         return pd.Index(index_names(group), dtype=object)
-    return arrow_index(texts(element[start : start + MANY]) for start in range(0, element.shape[0], MANY))
+    return arrow_index(
+        texts(element[start : start + MANY]) for start in range(0, element.shape[0], MANY)
+    )
 
 
 def _readable(group: Any, name: str) -> list[Any]:
@@ -358,9 +385,15 @@ def matrix_kind(element: Any) -> str:
 
 def matrix_shape(element: Any) -> tuple[int, int]:
     """Shape of a stored matrix."""
-    shape = element.attrs.get("shape", element.attrs.get("h5sparse_shape")) if is_group(element) else element.shape
+    shape = (
+        element.attrs.get("shape", element.attrs.get("h5sparse_shape"))
+        if is_group(element)
+        else element.shape
+    )
     if shape is None or len(shape) != 2:
-        message = f"{element.name} is not a matrix: its shape is {shape}. A matrix has rows and columns."
+        message = (
+            f"{element.name} is not a matrix: its shape is {shape}. A matrix has rows and columns."
+        )
         raise ExpressionError(message, code="E313")
     return int(shape[0]), int(shape[1])
 
@@ -395,7 +428,9 @@ def open_h5ad(path: str | Path) -> Any:
     with needs("anndata and h5py", extra="h5ad", what=f"Reading {Path(path).name}"):
         import anndata  # noqa: PLC0415  only where such a file is read
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", anndata.OldFormatWarning)  # files of 2020 are as good as others
+        warnings.simplefilter(
+            "ignore", anndata.OldFormatWarning
+        )  # files of 2020 are as good as others
         try:
             return anndata.read_h5ad(path)
         except (OSError, KeyError, ValueError, TypeError) as error:

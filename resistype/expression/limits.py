@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.strict import RefusedError, read_json
+from resistype.safe.toml import RefusedError, read_json
 
 __all__ = ["check_folder", "check_h5", "check_sparse", "claimed_text"]
 
@@ -110,7 +110,12 @@ def _check_dataset(path: Path, name: str, element: Any) -> int:
     filters = [plan.get_filter(number)[0] for number in range(plan.get_nfilters())]
     unknown = [code for code in filters if code not in FILTERS]
     if unknown or len(set(filters)) < len(filters):
-        _refuse(path, f"{name} is packed by filter {unknown[0]}" if unknown else f"{name} is packed twice over")
+        _refuse(
+            path,
+            f"{name} is packed by filter {unknown[0]}"
+            if unknown
+            else f"{name} is packed twice over",
+        )
     item = int(element.dtype.itemsize)
     if int(np.prod(element.chunks or (), dtype=object)) * item > MAX_CHUNK and element.chunks:
         _refuse(path, f"{name} is stored in pieces of more than {MAX_CHUNK >> 20} MB")
@@ -121,7 +126,10 @@ def _check_dataset(path: Path, name: str, element: Any) -> int:
         _refuse(path, f"{name} declares {declared / 1e9:.1f} GB but holds {held:,} bytes")
     text, size = claimed_text(path, element), path.stat().st_size
     if text > size:
-        _refuse(path, f"{name} declares {text / 1e9:.1f} GB of text, and the whole file holds {size:,} bytes")
+        _refuse(
+            path,
+            f"{name} declares {text / 1e9:.1f} GB of text, and the whole file holds {size:,} bytes",
+        )
     return declared
 
 
@@ -137,7 +145,11 @@ def check_sparse(path: Path, name: str, element: Any, *, shape: tuple[int, int])
     wrong = ""
     if any(part is None or getattr(part, "ndim", 0) != 1 for part in parts):
         wrong = "it lacks data, indices or indptr"
-    elif parts[1].dtype.kind not in "iu" or parts[2].dtype.kind not in "iu" or parts[0].dtype.kind not in "iufb":
+    elif (
+        parts[1].dtype.kind not in "iu"
+        or parts[2].dtype.kind not in "iu"
+        or parts[0].dtype.kind not in "iufb"
+    ):
         wrong = "its parts are not numbers"
     elif min(shape) < 0 or parts[2].shape[0] != shape[0] + 1:
         wrong = f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {parts[1].shape[0]:,} stored values"
@@ -155,7 +167,11 @@ def check_sparse(path: Path, name: str, element: Any, *, shape: tuple[int, int])
 
 def _absent_chunks(array: Any) -> int:
     """Chunks of a zarr array that are not in the store; none of an h5 dataset."""
-    return max(0, int(array.nchunks - array.nchunks_initialized)) if hasattr(array, "nchunks_initialized") else 0
+    return (
+        max(0, int(array.nchunks - array.nchunks_initialized))
+        if hasattr(array, "nchunks_initialized")
+        else 0
+    )
 
 
 NOTE = 16
@@ -214,8 +230,29 @@ MAX_PIECE = 1 << 28
 DESCRIPTIONS = frozenset({".zarray", ".zgroup", ".zattrs", "zarr.json"})
 CODECS = frozenset(
     {
-        *("bytes", "endian", "transpose", "vlen-utf8", "vlen-bytes", "sharding_indexed", "crc32c", "crc32", "adler32"),
-        *("blosc", "zstd", "lz4", "gzip", "zlib", "shuffle", "delta", "fletcher32", "packbits", "fixedscaleoffset"),
+        *(
+            "bytes",
+            "endian",
+            "transpose",
+            "vlen-utf8",
+            "vlen-bytes",
+            "sharding_indexed",
+            "crc32c",
+            "crc32",
+            "adler32",
+        ),
+        *(
+            "blosc",
+            "zstd",
+            "lz4",
+            "gzip",
+            "zlib",
+            "shuffle",
+            "delta",
+            "fletcher32",
+            "packbits",
+            "fixedscaleoffset",
+        ),
     }
 )
 
@@ -265,7 +302,10 @@ def _check_description(path: Path, file: Path) -> int:
         _refuse(path, f"{name} is no description")
     unknown = [codec for codec in _codecs(about) if codec not in CODECS]
     if unknown:
-        _refuse(path, f"{name} asks for the codec {str(unknown[0])[:60]!r}, which is not one of those known here")
+        _refuse(
+            path,
+            f"{name} asks for the codec {str(unknown[0])[:60]!r}, which is not one of those known here",
+        )
     return _declared(path, name, about) if "shape" in about else 0
 
 
@@ -281,7 +321,9 @@ def _codecs(about: dict[str, Any]) -> Iterator[object]:
         yield str(one.get("id", one.get("name"))).removeprefix("numcodecs.")
         inner = one.get("configuration")
         if isinstance(inner, dict):
-            yield from _codecs({"codecs": [*_list(inner.get("codecs")), *_list(inner.get("index_codecs"))]})
+            yield from _codecs(
+                {"codecs": [*_list(inner.get("codecs")), *_list(inner.get("index_codecs"))]}
+            )
 
 
 def _list(value: Any) -> list[Any]:
@@ -291,10 +333,19 @@ def _list(value: Any) -> list[Any]:
 def _declared(path: Path, name: Path, about: dict[str, Any]) -> int:
     grid = about.get("chunk_grid")
     settings = grid.get("configuration") if isinstance(grid, dict) else None
-    pieces = about.get("chunks") or (settings.get("chunk_shape") if isinstance(settings, dict) else None) or []
+    pieces = (
+        about.get("chunks")
+        or (settings.get("chunk_shape") if isinstance(settings, dict) else None)
+        or []
+    )
     shape = about.get("shape")
-    numbers = [*(shape if isinstance(shape, list) else [None]), *(pieces if isinstance(pieces, list) else [None])]
-    if not all(isinstance(one, int) and not isinstance(one, bool) and 0 <= one < 1 << 62 for one in numbers):
+    numbers = [
+        *(shape if isinstance(shape, list) else [None]),
+        *(pieces if isinstance(pieces, list) else [None]),
+    ]
+    if not all(
+        isinstance(one, int) and not isinstance(one, bool) and 0 <= one < 1 << 62 for one in numbers
+    ):
         _refuse(path, f"{name}: its shape is not made of whole numbers")
     if not isinstance(shape, list):
         return 0

@@ -52,7 +52,17 @@ from resistype.expression.units import Block, ReadOptions, Unit, figures, find_u
 from resistype.genes import GeneIndex
 from resistype.text import listed, plural
 
-__all__ = ["Block", "Expression", "Raw", "bare_obs", "finish", "flip", "iter_blocks", "read_block", "upright"]
+__all__ = [
+    "Block",
+    "Expression",
+    "Raw",
+    "bare_obs",
+    "finish",
+    "flip",
+    "iter_blocks",
+    "read_block",
+    "upright",
+]
 
 OFFSET = 0.001  # of the cohorts stored as log2(TPM + 0.001)
 
@@ -104,7 +114,9 @@ class Expression:
         wanted = (len(self.samples), len(self.genes))
         if tuple(self.values.shape) != wanted:
             shape = tuple(self.values.shape)
-            message = f"Values of shape {shape} do not go with {wanted[0]} samples × {wanted[1]} genes."
+            message = (
+                f"Values of shape {shape} do not go with {wanted[0]} samples × {wanted[1]} genes."
+            )
             raise ExpressionError(message, code="E304")
 
     def __repr__(self) -> str:
@@ -141,7 +153,9 @@ class Expression:
     @cached_property
     def library_size(self) -> NDArray[np.float64]:
         """Sum over all genes of each sample, exact, shape (n_obs,), in the stored unit."""
-        return np.concatenate([_row_sums(self.values, *block) for block in row_ranges(self.values, memory="64MB")])
+        return np.concatenate(
+            [_row_sums(self.values, *block) for block in row_ranges(self.values, memory="64MB")]
+        )
 
     def select(self, samples: Sequence[str]) -> Expression:
         """The samples named, in that order, with all genes.
@@ -154,11 +168,17 @@ class Expression:
         place = {name: row for row, name in enumerate(self.samples)}
         absent = [name for name in samples if name not in place]
         if absent or len(set(samples)) < len(samples):
-            what = f"not in the matrix: {', '.join(absent[:5])}" if absent else "a name is asked for twice"
+            what = (
+                f"not in the matrix: {', '.join(absent[:5])}"
+                if absent
+                else "a name is asked for twice"
+            )
             message = f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,} samples."
             raise ExpressionError(message, code="E305")
         rows = np.array([place[name] for name in samples], dtype=np.intp)
-        out = replace(self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows])
+        out = replace(
+            self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows]
+        )
         if "index" in self.__dict__:  # the genes are the same
             out.__dict__["index"] = self.index
         return out
@@ -179,9 +199,7 @@ class Expression:
         wanted = np.asarray(columns, dtype=np.intp)
         inside = wanted.size == 0 or (wanted.min() >= 0 and wanted.max() < self.n_genes)
         if not inside or np.unique(wanted).size < wanted.size:
-            message = (
-                f"Cannot take {wanted.size:,} genes by number: each must lie in 0–{self.n_genes - 1:,} and occur once."
-            )
+            message = f"Cannot take {wanted.size:,} genes by number: each must lie in 0–{self.n_genes - 1:,} and occur once."
             raise ExpressionError(message, code="E305")
         genes = tuple(self.genes[column] for column in wanted)
         out = replace(self, values=_take_columns(self.values, wanted), genes=genes)
@@ -239,7 +257,9 @@ class Expression:
         return np.concatenate([_row_floor(self.values, *block) for block in blocks])
 
 
-def _house_scale(values: NDArray[np.float64], unit: Unit, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _house_scale(
+    values: NDArray[np.float64], unit: Unit, sizes: NDArray[np.float64]
+) -> NDArray[np.float64]:
     if unit == "counts":
         with np.errstate(divide="ignore", invalid="ignore"):
             values = values / sizes[:, None] * 1e6
@@ -290,7 +310,9 @@ def _take_columns(values: Any, columns: NDArray[np.intp]) -> Any:
         return picked.tocsr() if is_sparse(values) else np.ascontiguousarray(picked)
     blocks = list(row_ranges(values, memory="64MB"))
     if not values.sparse:
-        return np.vstack([np.ascontiguousarray(dense_rows(values, *block)[:, columns]) for block in blocks])
+        return np.vstack(
+            [np.ascontiguousarray(dense_rows(values, *block)[:, columns]) for block in blocks]
+        )
     parts = [_stacked([csr_rows(values, *block)], values.shape[1])[:, columns] for block in blocks]
     return sp.vstack(parts, format="csr")
 
@@ -298,7 +320,9 @@ def _take_columns(values: Any, columns: NDArray[np.intp]) -> Any:
 def _stacked(parts: list[CsrRows], n_genes: int) -> Any:
     data, indices = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     stored = np.concatenate([np.diff(part.indptr) for part in parts])
-    return as_csr(data, indices, np.concatenate([[0], np.cumsum(stored)]), shape=(stored.size, n_genes))
+    return as_csr(
+        data, indices, np.concatenate([[0], np.cumsum(stored)]), shape=(stored.size, n_genes)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,7 +346,9 @@ def bare_obs(samples: tuple[str, ...]) -> pd.DataFrame:
 def flip(raw: Raw) -> Raw:
     """The same matrix with rows and columns exchanged."""
     values = raw.values.T.tocsr() if is_scipy(raw.values) else raw.values.T
-    return replace(raw, values=values, genes=tuple(raw.samples), samples=raw.genes, obs=bare_obs(raw.genes))
+    return replace(
+        raw, values=values, genes=tuple(raw.samples), samples=raw.genes, obs=bare_obs(raw.genes)
+    )
 
 
 def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
@@ -333,7 +359,9 @@ def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
     ExpressionError
         E301 when it is empty; E701 when its genes are in rows.
     """
-    not_empty(len(raw.samples), len(raw.genes), raw.source if raw.source != "memory" else "The matrix")
+    not_empty(
+        len(raw.samples), len(raw.genes), raw.source if raw.source != "memory" else "The matrix"
+    )
     if options.orientation == "genes_x_samples":
         return flip(raw)
     error = transposed(raw.samples, raw.genes, remedy) if options.orientation == "auto" else None
@@ -377,7 +405,9 @@ def _floats(values: Any) -> Any:
     return values if is_scipy(values) else np.ascontiguousarray(values)
 
 
-def iter_blocks(expression: Expression, *, memory: str | int = "512MB", rows: int | None = None) -> Iterator[Block]:
+def iter_blocks(
+    expression: Expression, *, memory: str | int = "512MB", rows: int | None = None
+) -> Iterator[Block]:
     """Cut a matrix into row blocks that each need at most `memory` when read.
 
     Parameters
@@ -429,7 +459,9 @@ def read_block(expression: Expression, block: Block) -> NDArray[Any] | CsrRows:
     return got
 
 
-def _check(expression: Expression, block: Block, got: NDArray[Any] | CsrRows, *, may_miss: bool) -> None:
+def _check(
+    expression: Expression, block: Block, got: NDArray[Any] | CsrRows, *, may_miss: bool
+) -> None:
     """Refuse missing and infinite values of a matrix that was not read whole when it was opened."""
     data = got.data if isinstance(got, CsrRows) else got
     bad = np.isinf(data) if may_miss else ~np.isfinite(data)
@@ -441,9 +473,13 @@ def _check(expression: Expression, block: Block, got: NDArray[Any] | CsrRows, *,
     else:
         row, column = np.nonzero(bad)
     infinite = bool(np.isinf(data).any())
-    kind = ("infinite value", "infinite values") if infinite else ("missing value", "missing values")
+    kind = (
+        ("infinite value", "infinite values") if infinite else ("missing value", "missing values")
+    )
     places = zip(row.tolist(), column.tolist(), strict=True)
-    first = listed(f"{expression.genes[c]} in '{expression.samples[block.start + r]}'" for r, c in places)
+    first = listed(
+        f"{expression.genes[c]} in '{expression.samples[block.start + r]}'" for r, c in places
+    )
     message = (
         f"{plural(int(bad.sum()), *kind)} in samples {block.start + 1:,}–{block.stop:,} of {expression.source} "
         f"(first: {first}). Correct them at the source; do not fill with 0."

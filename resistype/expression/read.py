@@ -29,8 +29,8 @@ from resistype.expression.hdf5 import read_store
 from resistype.expression.matrix import Expression, Raw, bare_obs, finish, flip, upright
 from resistype.expression.store import Backed, SourceFile
 from resistype.expression.units import ReadOptions
-from resistype.parquet import read_frame
-from resistype.strict import RefusedError
+from resistype.safe.arrays import read_frame
+from resistype.safe.toml import RefusedError
 from resistype.text import listed, plural, restored, separator
 
 __all__ = [
@@ -88,7 +88,9 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     if not file.exists():
         raise ExpressionError(f"There is no file {file}. Check the path.", code="E300")
     if not (file.is_file() or file.is_dir()):
-        raise ExpressionError(f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300")
+        raise ExpressionError(
+            f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300"
+        )
     name = file.name.lower().removesuffix(".gz")
     if name.endswith((*TEXT, *PARQUET)):
         reader = read_text if name.endswith(TEXT) else read_parquet
@@ -104,7 +106,9 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     return finish(replace(raw, file=source), options)
 
 
-def as_expression(data: Expression | pd.DataFrame | str | Path | Any, options: ReadOptions = DEFAULT) -> Expression:
+def as_expression(
+    data: Expression | pd.DataFrame | str | Path | Any, options: ReadOptions = DEFAULT
+) -> Expression:
     """An Expression from what the user has: an Expression, a DataFrame, an AnnData, or the path of a file.
 
     Parameters
@@ -167,8 +171,25 @@ def _oriented(table: Table, options: ReadOptions, source: str) -> Raw:
 # Columns beside the values in tables of cBioPortal, featureCounts, GEO, Xena and gct files.
 ABOUT_GENES = frozenset(
     {
-        *("entrez_gene_id", "entrezid", "entrez", "geneid", "gene_id", "ensembl_id", "ensembl", "ensembl_gene_id"),
-        *("gene_name", "genename", "gene_symbol", "genesymbol", "symbol", "hugo_symbol", "hgnc_symbol"),
+        *(
+            "entrez_gene_id",
+            "entrezid",
+            "entrez",
+            "geneid",
+            "gene_id",
+            "ensembl_id",
+            "ensembl",
+            "ensembl_gene_id",
+        ),
+        *(
+            "gene_name",
+            "genename",
+            "gene_symbol",
+            "genesymbol",
+            "symbol",
+            "hugo_symbol",
+            "hgnc_symbol",
+        ),
         *("description", "gene_description", "gene_type", "biotype", "gene_biotype", "gene_length"),
         *("chr", "chrom", "chromosome", "start", "end", "strand", "length"),
     }
@@ -188,14 +209,24 @@ class Table:
 
 def about_genes(header: Sequence[str]) -> list[int]:
     """Places of columns that describe genes and are no samples."""
-    return [place for place, name in enumerate(header) if name.strip().lower().replace(" ", "_") in ABOUT_GENES]
+    return [
+        place
+        for place, name in enumerate(header)
+        if name.strip().lower().replace(" ", "_") in ABOUT_GENES
+    ]
 
 
 def text_error(n: int, cells: Sequence[str], *, decimal_commas: bool) -> ExpressionError:
     """The error that names the cells holding text."""
-    advice = "Write decimals with a point." if decimal_commas else "Correct them, or remove their columns."
+    advice = (
+        "Write decimals with a point."
+        if decimal_commas
+        else "Correct them, or remove their columns."
+    )
     many = plural(n, "cell holds", "cells hold")
-    return ExpressionError(f"{many} text where a number belongs (first: {listed(cells)}). {advice}", code="E503")
+    return ExpressionError(
+        f"{many} text where a number belongs (first: {listed(cells)}). {advice}", code="E503"
+    )
 
 
 def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
@@ -210,11 +241,17 @@ def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
         if getattr(column.dtype, "kind", "O") in "mMc":
             column = column.astype(str)
         numbers: Any = pd.to_numeric(column.astype(object), errors="coerce")
-        lost = column.map(lambda cell: isinstance(cell, complex)) if numbers.dtype.kind == "c" else numbers.isna()
+        lost = (
+            column.map(lambda cell: isinstance(cell, complex))
+            if numbers.dtype.kind == "c"
+            else numbers.isna()
+        )
         bad = np.flatnonzero(lost & column.notna()).tolist()
         n += len(bad)
         name = frame.columns[place]
-        cells.extend(f"{column.iloc[row]!r} in row '{frame.index[row]}', column '{name}'" for row in bad[:6])
+        cells.extend(
+            f"{column.iloc[row]!r} in row '{frame.index[row]}', column '{name}'" for row in bad[:6]
+        )
         columns[place] = numbers if bad else numbers.astype(np.float64)
     if n:
         raise text_error(n, cells, decimal_commas=False)
@@ -261,7 +298,9 @@ def read_parquet(path: Path, *, names: str | None = None) -> Table:
     try:
         frame = read_frame(path)
     except RefusedError as error:
-        raise ExpressionError(f"{path} cannot be read as parquet: {error}. Write it again.", code="E308") from error
+        raise ExpressionError(
+            f"{path} cannot be read as parquet: {error}. Write it again.", code="E308"
+        ) from error
     if names is not None and names not in frame.columns:
         message = f"{path} has no column {names!r} for gene_names=; its first columns are: {listed(frame.columns)}."
         raise ExpressionError(message, code="E311")
@@ -277,7 +316,11 @@ def read_parquet(path: Path, *, names: str | None = None) -> Table:
         frame = frame.set_index(first)
     beside = [frame.columns[place] for place in about_genes([str(name) for name in frame.columns])]
     table = frame_table(frame.drop(columns=beside))
-    notes = (f"Columns that describe genes were not read as samples: {listed(beside)}.",) if beside else ()
+    notes = (
+        (f"Columns that describe genes were not read as samples: {listed(beside)}.",)
+        if beside
+        else ()
+    )
     return Table(table.values, table.rows, table.columns, notes)
 
 
@@ -310,7 +353,9 @@ def _unpacked(path: Path) -> bytes:
         with gzip.open(io.BytesIO(raw)) as stream:
             text = stream.read(limit + 1)
     except (OSError, EOFError) as error:
-        raise ExpressionError(f"{path} is not a whole gzip file ({error}). Fetch it again.", code="E306") from error
+        raise ExpressionError(
+            f"{path} is not a whole gzip file ({error}). Fetch it again.", code="E306"
+        ) from error
     if len(text) > limit:
         message = f"{path} unpacks to more than {RATIO} times its size. Unpack it yourself if you trust it."
         raise ExpressionError(message, code="E307")
@@ -343,7 +388,9 @@ def _layout(text: bytes, source: Path, wanted: str | None) -> _Layout:
             "rows of values, and commas, tabs or semicolons between the columns."
         )
         raise ExpressionError(message, code="E301")
-    header = [""] * (len(rows[1]) == len(rows[0]) + 1) + [restored(name).strip() for name in rows[0]]
+    header = [""] * (len(rows[1]) == len(rows[0]) + 1) + [
+        restored(name).strip() for name in rows[0]
+    ]
     names = _names_column(header, wanted, source)
     described = tuple(place for place in about_genes(header) if place not in {0, names})
     return _Layout(tuple(header), names, (*{0, names}, *described), delimiter, skip)
@@ -377,7 +424,10 @@ def read_text(path: Path, *, names: str | None = None) -> Table:
     text = _unpacked(path)
     layout = _layout(text, path, names)
     keys = [str(place) for place in range(len(layout.header))]
-    types = {key: pa.string() if place in layout.texts else pa.float64() for place, key in enumerate(keys)}
+    types = {
+        key: pa.string() if place in layout.texts else pa.float64()
+        for place, key in enumerate(keys)
+    }
     reading = pa_csv.ReadOptions(
         skip_rows=layout.skip + 1, column_names=keys, block_size=max(BLOCK, 64 * len(layout.header))
     )
@@ -397,7 +447,11 @@ def _collected(table: pa.Table, layout: _Layout) -> Table:
         values[:, k] = table.column(place).to_numpy()
     rows = tuple(restored(str(name)) for name in table.column(layout.names).to_pylist())
     left_out = [layout.header[place] for place in sorted(layout.texts) if place != layout.names]
-    notes = (f"Columns that describe genes were not read as samples: {listed(left_out)}.",) if left_out else ()
+    notes = (
+        (f"Columns that describe genes were not read as samples: {listed(left_out)}.",)
+        if left_out
+        else ()
+    )
     return Table(values, rows, tuple(layout.header[place] for place in columns), notes)
 
 
@@ -412,17 +466,25 @@ def _diagnosis(text: bytes, layout: _Layout, path: Path, error: Exception) -> Ex
         if len(row) != len(layout.header):
             uneven.append(f"line {line} has {len(row)}")
             continue
-        bad = [place for place, cell in enumerate(row) if place not in layout.texts and not _is_number(cell)]
+        bad = [
+            place
+            for place, cell in enumerate(row)
+            if place not in layout.texts and not _is_number(cell)
+        ]
         n_cells += len(bad)
         commas = commas or any(DECIMAL_COMMA.fullmatch(row[place].strip()) for place in bad)
-        cells.extend(f"{row[k]!r} in row '{row[layout.names]}', column '{layout.header[k]}'" for k in bad[:6])
+        cells.extend(
+            f"{row[k]!r} in row '{row[layout.names]}', column '{layout.header[k]}'" for k in bad[:6]
+        )
     if uneven:
         many = plural(len(uneven), "line has", "lines have")
         message = f"{path}: {many} not {len(layout.header)} fields like the header ({listed(uneven)}). Correct them."
         return ExpressionError(message, code="E506")
     if cells:
         return text_error(n_cells, cells, decimal_commas=commas)
-    return ExpressionError(f"{path} cannot be read as a table: {error}. Save it as csv or tsv.", code="E308")
+    return ExpressionError(
+        f"{path} cannot be read as a table: {error}. Save it as csv or tsv.", code="E308"
+    )
 
 
 def _is_number(cell: str) -> bool:

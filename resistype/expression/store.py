@@ -94,7 +94,9 @@ class Backed:
     _held: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def __reduce__(self) -> tuple[type[Backed], tuple[Path, str, tuple[int, int], bool, Store, bool]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type[Backed], tuple[Path, str, tuple[int, int], bool, Store, bool]]:
         return (Backed, (self.path, self.place, self.shape, self.sparse, self.store, self.may_miss))
 
     def element(self) -> Any:
@@ -133,7 +135,9 @@ def open_store(path: Path, store: Store) -> Any:
     if store == "zarr":
         with needs("anndata and zarr", extra="h5ad", what=f"Reading {path.name}"):
             import zarr  # noqa: PLC0415  only where a zarr store is read
-        return zarr.open_group(str(path), mode="r", use_consolidated=False)  # the files, not a summary of them
+        return zarr.open_group(
+            str(path), mode="r", use_consolidated=False
+        )  # the files, not a summary of them
     with needs("anndata and h5py", extra="h5ad", what=f"Reading {path.name}"):
         import h5py  # noqa: PLC0415  csv and parquet do not need it
     return h5py.File(path, "r")
@@ -159,7 +163,9 @@ def is_sparse(values: Any) -> bool:
     return values.sparse if isinstance(values, Backed) else is_scipy(values)
 
 
-def as_csr(data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], *, shape: tuple[int, int]) -> Any:
+def as_csr(
+    data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], *, shape: tuple[int, int]
+) -> Any:
     """A CSR matrix in order, without stored zeros; its parts may be changed in place."""
     matrix: Any = sp.csr_matrix((data, indices, indptr), shape=shape)
     matrix.sum_duplicates()
@@ -181,9 +187,7 @@ def reading(values: Any) -> Iterator[None]:
     except (OSError, RuntimeError, ValueError, KeyError, MemoryError, zlib.error) as error:
         if isinstance(error, ExpressionError) or type(values) is not Backed:
             raise
-        message = (
-            f"{values.path} is damaged: {values.place} cannot be read ({error}). Write the file again from its source."
-        )
+        message = f"{values.path} is damaged: {values.place} cannot be read ({error}). Write the file again from its source."
         raise ExpressionError(message, code="E313") from error
 
 
@@ -241,7 +245,9 @@ def dense_rows(values: Any, start: int, stop: int) -> NDArray[Any]:
     return np.ascontiguousarray(rows, dtype=rows.dtype if rows.dtype.kind == "f" else np.float64)
 
 
-def columns_of(values: Any, columns: NDArray[np.intp], *, rows: slice | None = None) -> NDArray[np.float64]:
+def columns_of(
+    values: Any, columns: NDArray[np.intp], *, rows: slice | None = None
+) -> NDArray[np.float64]:
     """The columns asked for in a range of rows (by default all), as float64 of shape (n_rows, len(columns))."""
     span = rows or slice(None)
     if isinstance(values, Backed):
@@ -273,7 +279,10 @@ class _Chunks:
     def __getitem__(self, rows: slice) -> NDArray[Any]:
         start, stop, _ = rows.indices(int(self._edges[-1]))
         first, last = np.searchsorted(self._edges, [start, max(stop - 1, start)], side="right") - 1
-        parts = [self._rows(number, start, stop) for number in range(first, min(last, self._edges.size - 2) + 1)]
+        parts = [
+            self._rows(number, start, stop)
+            for number in range(first, min(last, self._edges.size - 2) + 1)
+        ]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def _rows(self, number: int, start: int, stop: int) -> NDArray[Any]:
@@ -283,7 +292,9 @@ class _Chunks:
     def _chunk(self, number: int) -> NDArray[Any]:
         with self._lock:
             if number not in self._held:
-                part = self._array[self._edges[number] : self._edges[number + 1]].compute(scheduler="sync")
+                part = self._array[self._edges[number] : self._edges[number + 1]].compute(
+                    scheduler="sync"
+                )
                 self._held[number] = part.toarray() if is_scipy(part) else np.asarray(part)
             self._held.move_to_end(number)
             while len(self._held) > KEPT:
@@ -408,7 +419,11 @@ def names_in(index: pd.Index) -> tuple[str, ...]:
 
 
 def _files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(inside for inside in path.rglob("*") if inside.is_file())
+    return (
+        [path]
+        if path.is_file()
+        else sorted(inside for inside in path.rglob("*") if inside.is_file())
+    )
 
 
 def _state(path: Path) -> tuple[tuple[str, int, int], ...]:

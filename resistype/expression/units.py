@@ -36,7 +36,16 @@ __all__ = [
     "total_bytes",
 ]
 
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_UNITS = {
+    "": 1,
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+}
 _CELL = 8  # a value is float64 at most
 _STORED = 16  # a value and its column number
 
@@ -72,11 +81,15 @@ def total_bytes(values: Any) -> NDArray[np.int64]:
     if is_sparse(values):
         pointer, step = values.indptr, 1 << 16
         for start in range(0, n_obs + 1, step):
-            total[start : start + step] += np.asarray(pointer[start : start + step], np.int64) * _STORED
+            total[start : start + step] += (
+                np.asarray(pointer[start : start + step], np.int64) * _STORED
+            )
     return total
 
 
-def row_ranges(values: Any, *, memory: str | int = "512MB", rows: int | None = None) -> Iterator[Block]:
+def row_ranges(
+    values: Any, *, memory: str | int = "512MB", rows: int | None = None
+) -> Iterator[Block]:
     """Row ranges of a matrix, each within the budget; see `iter_blocks`."""
     budget, total = as_bytes(memory), total_bytes(values)
     n_obs, start = values.shape[0], 0
@@ -84,7 +97,9 @@ def row_ranges(values: Any, *, memory: str | int = "512MB", rows: int | None = N
         fits = int(np.searchsorted(total, total[start] + budget, side="right")) - 1 - start
         wanted = min(rows or n_obs, n_obs - start)
         if fits < min(wanted, rows or 1):
-            raise _too_large(int(total[start + wanted] - total[start]), wanted, fits=fits, budget=budget)
+            raise _too_large(
+                int(total[start + wanted] - total[start]), wanted, fits=fits, budget=budget
+            )
         stop = start + min(wanted, fits)
         yield Block(start, stop)
         start = stop
@@ -209,12 +224,16 @@ def _sparse(values: Matrix, block: Block) -> _Rows:
         np.fmax(beside, _by_row(np.fmax, numbers, indptr, empty=np.nan)),
         _by_row(np.add, known, indptr, empty=0.0),
         _by_row(np.add, known * known, indptr, empty=0.0),
-        n_genes - stored + _by_row(np.add, good.astype(np.float64), indptr, empty=0.0).astype(np.int64),
+        n_genes
+        - stored
+        + _by_row(np.add, good.astype(np.float64), indptr, empty=0.0).astype(np.int64),
         bool((known == np.rint(known)).all()),
     )
 
 
-def _by_row(reduce: np.ufunc, numbers: NDArray[np.float64], indptr: NDArray[np.int64], *, empty: float) -> Any:
+def _by_row(
+    reduce: np.ufunc, numbers: NDArray[np.float64], indptr: NDArray[np.int64], *, empty: float
+) -> Any:
     """Stored values of each row reduced to one; `empty` for rows that store none."""
     filled = np.flatnonzero(np.diff(indptr))
     out = np.full(indptr.size - 1, empty)
@@ -224,7 +243,9 @@ def _by_row(reduce: np.ufunc, numbers: NDArray[np.float64], indptr: NDArray[np.i
 
 
 def _joined(parts: list[_Rows]) -> _Rows:
-    low, high, total, squares, present = (np.concatenate([part[k] for part in parts]) for k in range(5))
+    low, high, total, squares, present = (
+        np.concatenate([part[k] for part in parts]) for k in range(5)
+    )
     return _Rows(low, high, total, squares, present, all(part.whole for part in parts))
 
 
@@ -240,11 +261,15 @@ def _ln_sums(values: Matrix, low: float, high: float) -> tuple[float, float]:
 def figures(values: Matrix) -> Figures:
     """Figures of a matrix of shape (n_obs, n_genes)."""
     ranges = _ranges(values)
-    parts = [_sparse(values, b) if is_sparse(values) else _dense(dense_rows(values, *b)) for b in ranges]
+    parts = [
+        _sparse(values, b) if is_sparse(values) else _dense(dense_rows(values, *b)) for b in ranges
+    ]
     rows = _joined(parts)
     number = np.concatenate([np.arange(*block) for block in ranges])
     n = int(rows.present.sum())
-    low, high = (float(reduce.reduce(side)) for reduce, side in ((np.fmin, rows.low), (np.fmax, rows.high)))
+    low, high = (
+        float(reduce.reduce(side)) for reduce, side in ((np.fmin, rows.low), (np.fmax, rows.high))
+    )
     mean = float(rows.total.sum()) / n if n else 0.0
     variance = float(rows.squares.sum()) / n - mean * mean if n else 0.0
     ln_low, ln_high = _ln_sums(values, low, high)
@@ -385,9 +410,7 @@ class Verdict(NamedTuple):
 def _with_negatives(seen: Figures) -> Verdict:
     span = f"from {seen.low:.2f} to {seen.high:.2f} around a mean of {seen.mean:.2f}"
     if abs(seen.low - SMALL_OFFSET_FLOOR) < 0.01 and seen.high < LOG_TOP:
-        note = (
-            f"Values are log2(TPM + 0.001): the minimum is {seen.low:.3f} = log2(0.001), the largest {seen.high:.1f}."
-        )
+        note = f"Values are log2(TPM + 0.001): the minimum is {seen.low:.3f} = log2(0.001), the largest {seen.high:.1f}."
         return Verdict("log2_small_offset", note)
     if abs(seen.mean) <= 0.3 * seen.spread:
         return Verdict("scaled", f"Values are centred or scaled: {span}.")
@@ -409,7 +432,9 @@ def _without_negatives(seen: Figures) -> Verdict:
     if _per_million(seen):
         return Verdict("tpm", "Values are TPM or CPM: every sample sums to a million.")
     if seen.whole:
-        return Verdict("counts", f"Values are raw counts: whole numbers, the largest {seen.high:,.0f}.")
+        return Verdict(
+            "counts", f"Values are raw counts: whole numbers, the largest {seen.high:,.0f}."
+        )
     if seen.high > LINEAR:
         note = (
             f"Values are linear and taken as TPM (the largest is {seen.high:,.0f}); samples sum to "
@@ -417,7 +442,10 @@ def _without_negatives(seen: Figures) -> Verdict:
         )
         return Verdict("tpm", note)
     if _natural(seen):
-        return Verdict("ln", f"Values are natural logs: exp(x) − 1 sums to {seen.ln_high:,.0f} in every sample.")
+        return Verdict(
+            "ln",
+            f"Values are natural logs: exp(x) − 1 sums to {seen.ln_high:,.0f} in every sample.",
+        )
     span = f"from {seen.low:.2f} to {seen.high:.2f}"
     if 1.01 < seen.high < LOG_TOP:
         note = f"Values are taken as log2(x + 1): {span}. If they are natural logs, say so with unit='ln'."

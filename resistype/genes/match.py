@@ -32,13 +32,22 @@ from resistype.genes.orthologs import ranked_human, to_human
 
 __all__ = ["Coverage", "GeneIndex", "How", "Match", "Species"]
 
-How = Literal["exact", "previous", "alias", "ensembl", "ncbi", "ortholog", "ambiguous", "duplicate", "absent"]
+How = Literal[
+    "exact", "previous", "alias", "ensembl", "ncbi", "ortholog", "ambiguous", "duplicate", "absent"
+]
 Species = Literal["human", "mouse"]
 
 MOUSE_KINDS = ("mouse_symbol", "mouse_ensembl")
 RANK = {"approved": 0, "previous": 1, "alias": 2, "ensembl": 3, "ncbi": 4}
-NAMELESS = frozenset({"unknown", "lower_case", "mouse_ensembl"})  # kinds that stand in no table of human names
-HOW: dict[str, How] = {"previous": "previous", "alias": "alias", "ensembl": "ensembl", "ncbi": "ncbi"}
+NAMELESS = frozenset(
+    {"unknown", "lower_case", "mouse_ensembl"}
+)  # kinds that stand in no table of human names
+HOW: dict[str, How] = {
+    "previous": "previous",
+    "alias": "alias",
+    "ensembl": "ensembl",
+    "ncbi": "ncbi",
+}
 
 
 @dataclass(frozen=True)
@@ -161,12 +170,16 @@ class GeneIndex:
         taken = {int(column) for column in columns if column >= 0}
         rest = [place for place, way in enumerate(how) if way == "absent"]
         if rest:
-            translated = self._translate([names[place] for place in rest], species or _species_of(names))
+            translated = self._translate(
+                [names[place] for place in rest], species or _species_of(names)
+            )
             for place, meaning in zip(rest, translated, strict=True):
                 how[place], columns[place] = self._find(meaning, taken)
         return Match(names, columns, tuple(how))
 
-    def _match_exact(self, names: tuple[str, ...], columns: NDArray[np.intp], how: list[How]) -> None:
+    def _match_exact(
+        self, names: tuple[str, ...], columns: NDArray[np.intp], how: list[How]
+    ) -> None:
         """The same name on both sides; first, so that an alias never takes its column."""
         taken: set[int] = set()
         for place, name in enumerate(names):
@@ -185,7 +198,10 @@ class GeneIndex:
         if species == "human":
             return resolve(names)
         humans = [to_human(clean(name)) for name in names]
-        return [Resolution(n, "approved" if h else "unknown", h) for n, h in zip(names, humans, strict=True)]
+        return [
+            Resolution(n, "approved" if h else "unknown", h)
+            for n, h in zip(names, humans, strict=True)
+        ]
 
     def _find(self, wanted: Resolution, taken: set[int]) -> tuple[How, int]:
         if wanted.status == "ambiguous":
@@ -231,7 +247,9 @@ def _claimed(seen: GeneNames, species: Species) -> dict[str, tuple[int, int, How
     for column, name in enumerate(seen.cleaned):
         if name in approved:
             continue
-        rank, symbol, how = _claim(seen, name) if species == "human" else (*ranked_human(name), "ortholog")
+        rank, symbol, how = (
+            _claim(seen, name) if species == "human" else (*ranked_human(name), "ortholog")
+        )
         if symbol is None:
             continue
         held = best.get(symbol)
@@ -260,11 +278,17 @@ def _species_of(names: Sequence[str]) -> Species:
 
 def coverage_of(match: Match, genes: Sequence[str]) -> Coverage:
     """Coverage that a match has among the columns named `genes`."""
-    rows = [row for row in zip(match.wanted, match.columns, match.how, strict=True) if row[2] != "duplicate"]
+    rows = [
+        row
+        for row in zip(match.wanted, match.columns, match.how, strict=True)
+        if row[2] != "duplicate"
+    ]
     return Coverage(
         asked=len(rows),
         found=sum(1 for _, column, _ in rows if column >= 0),
         missing=tuple(name for name, column, _ in rows if column < 0),
         ambiguous=tuple(name for name, _, how in rows if how == "ambiguous"),
-        by_alias={name: genes[column] for name, column, how in rows if column >= 0 and how != "exact"},
+        by_alias={
+            name: genes[column] for name, column, how in rows if column >= 0 and how != "exact"
+        },
     )

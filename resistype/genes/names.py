@@ -137,7 +137,9 @@ def mouse_table() -> MouseTable:
     mouse_of: dict[str, tuple[str, ...]] = {}
     for own, other in zip(human, mouse, strict=True):
         mouse_of[own] = (*mouse_of[own], other) if own in mouse_of else (other,)
-    return MouseTable(mouse_of, dict(zip(mouse, human, strict=True)), dict(zip(ensembl, mouse, strict=True)))
+    return MouseTable(
+        mouse_of, dict(zip(mouse, human, strict=True)), dict(zip(ensembl, mouse, strict=True))
+    )
 
 
 # How the months that stand for gene families were spelt in gene names.
@@ -168,7 +170,10 @@ MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})[-/ ]([0-9]{1,2})(?:[-/ ][0-9]{2,4})?"
 ISO = re.compile(r"(?:19|20)[0-9]{2}-([0-9]{2})-([0-9]{2})(?:[ T]00:00:00)?")
 SERIAL = re.compile(r"[34][0-9]{4}")
 EPOCH = dt.date(1899, 12, 30)
-FIRST, LAST = 36526, 51500  # 2000-01-01 to 2040-12-30: the years in which a table can have been saved
+FIRST, LAST = (
+    36526,
+    51500,
+)  # 2000-01-01 to 2040-12-30: the years in which a table can have been saved
 
 
 def _month_day(name: str) -> tuple[int, int] | None:
@@ -203,11 +208,17 @@ def date_symbols(name: str) -> tuple[str, ...]:
     owners = [name if name in table.approved else table.previous.get(name, "") for name in spelt]
     if not any(owners):  # an alias is the weakest guess: only where no symbol, old or new, fits
         owners = [table.alias.get(name, "") for name in spelt]
-    return tuple(dict.fromkeys(symbol for joined in owners for symbol in joined.split("|") if symbol))
+    return tuple(
+        dict.fromkeys(symbol for joined in owners for symbol in joined.split("|") if symbol)
+    )
 
 
-Status = Literal["approved", "previous", "alias", "ensembl", "ncbi", "ambiguous", "excel_date", "unknown"]
-Kind = Literal["symbol", "ensembl", "ncbi", "mouse_symbol", "mouse_ensembl", "lower_case", "excel", "unknown"]
+Status = Literal[
+    "approved", "previous", "alias", "ensembl", "ncbi", "ambiguous", "excel_date", "unknown"
+]
+Kind = Literal[
+    "symbol", "ensembl", "ncbi", "mouse_symbol", "mouse_ensembl", "lower_case", "excel", "unknown"
+]
 
 VERSIONED = re.compile(r"(ENS[A-Z]{0,4}G[0-9]{11})\.[0-9]{1,3}")
 ENSEMBL = re.compile(r"ENSG[0-9]{11}")
@@ -415,9 +426,15 @@ class GeneNames:
         counts["unknown"] = 0
         most = max(counts.values())
         best = {kind for kind, n in counts.items() if n == most} if most else {"unknown"}
-        kind: Kind = next((kind for kind in self._kinds() if kind in best), "unknown")  # of equal ones the first seen
-        examples = (name for name, own in zip(self.names, self._kinds(), strict=True) if own == kind)
-        return IdType(kind, most or len(self.cleaned), len(self.cleaned), tuple(islice(examples, 3)))
+        kind: Kind = next(
+            (kind for kind in self._kinds() if kind in best), "unknown"
+        )  # of equal ones the first seen
+        examples = (
+            name for name, own in zip(self.names, self._kinds(), strict=True) if own == kind
+        )
+        return IdType(
+            kind, most or len(self.cleaned), len(self.cleaned), tuple(islice(examples, 3))
+        )
 
     @cached_property
     def numbers_are_ids(self) -> bool:
@@ -471,7 +488,9 @@ def survey(names: Sequence[str]) -> GeneNames:
     found, plain = _survey(texts)
     with _LOCK:
         _KEPT[texts] = found
-        if plain and found.cleaned is not texts:  # the same names without their versions, as they are asked for next
+        if (
+            plain and found.cleaned is not texts
+        ):  # the same names without their versions, as they are asked for next
             _KEPT[found.cleaned] = replace(found, names=found.cleaned)
         while len(_KEPT) > KEPT:
             _KEPT.popitem(last=False)
@@ -484,21 +503,29 @@ def _survey(names: tuple[str, ...]) -> tuple[GeneNames, bool]:
     And whether the names are plain: ASCII without spaces, so that cleaning takes off versions at most.
     """
     table, text = gene_table(), "\n".join(names)
-    plain = text.isascii() and text.count("\n") == len(names) - 1 and not any(white in text for white in WHITE)
+    plain = (
+        text.isascii()
+        and text.count("\n") == len(names) - 1
+        and not any(white in text for white in WHITE)
+    )
     cleaned = _unversioned(names, text) if plain else tuple(map(clean, names))
     unique = set(cleaned) - table.approved
     mice = unique & mouse_table().human_of.keys()
     kinds = _kinds_of(unique - mice - table.older, table) | dict.fromkeys(mice, "mouse_symbol")
     # What cleaning changes besides space, widths and versions, is no date as it was given.
     texts = cleaned if plain else tuple(name.strip() for name in names)
-    return GeneNames(names, cleaned, kinds, _dates(texts, unique if plain else set(texts), table)), plain
+    return GeneNames(
+        names, cleaned, kinds, _dates(texts, unique if plain else set(texts), table)
+    ), plain
 
 
 def _unversioned(names: tuple[str, ...], text: str) -> tuple[str, ...]:
     """Names without Ensembl versions; `text` is the names as lines."""
     if not any("." in name and name.startswith("ENS") for name in names):
         return names
-    bare = LINES_VERSION.findall(text)  # half as long as to substitute, and mostly all have a version or none has
+    bare = LINES_VERSION.findall(
+        text
+    )  # half as long as to substitute, and mostly all have a version or none has
     return tuple(bare if len(bare) == len(names) else LINES_VERSION.sub(r"\1", text).split("\n"))
 
 
@@ -513,7 +540,9 @@ def _read_by(pattern: re.Pattern[str], names: set[str]) -> set[str]:
 def _kinds_of(names: set[str], table: GeneTable) -> dict[str, Kind]:
     """Kinds of names that stand in no table of symbols."""
     ids = _read_by(LINES_ENSEMBL, names)
-    kinds: dict[str, Kind] = {name: "ensembl" if name[3:4] == "G" else "mouse_ensembl" for name in ids}
+    kinds: dict[str, Kind] = {
+        name: "ensembl" if name[3:4] == "G" else "mouse_ensembl" for name in ids
+    }
     rest = names - ids
     special = _read_by(LINES_DATE, rest)
     for name in rest:
@@ -527,7 +556,9 @@ def _kinds_of(names: set[str], table: GeneTable) -> dict[str, Kind]:
 def _dates(texts: tuple[str, ...], some: set[str], table: GeneTable) -> dict[str, tuple[str, ...]]:
     """Names in no table that are dates, in their order."""
     unknown = some - table.approved - table.older - table.ncbi.keys()
-    found = {name: symbols for name in _read_by(LINES_DATE, unknown) if (symbols := date_symbols(name))}
+    found = {
+        name: symbols for name in _read_by(LINES_DATE, unknown) if (symbols := date_symbols(name))
+    }
     return {name: found[name] for name in texts if name in found} if found else {}
 
 

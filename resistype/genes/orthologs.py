@@ -69,5 +69,9 @@ def ranked_human(symbol: str) -> tuple[int, str | None]:
     name = table.ensembl.get(symbol, symbol)
     if human := table.human_of.get(name):
         return table.mouse_of[human].index(name), human
-    old = gene_table().previous.get(symbol.upper(), "|") if symbol[:1].isupper() and not symbol.isupper() else "|"
+    old = (
+        gene_table().previous.get(symbol.upper(), "|")
+        if symbol[:1].isupper() and not symbol.isupper()
+        else "|"
+    )
     return (OLD_NAME, old) if old in table.mouse_of else (OLD_NAME, None)

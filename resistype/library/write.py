@@ -8,12 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from resistype.atomic import write_file
-from resistype.library.parse import FORMAT, FORMAT_VERSION
+from resistype.library.read import FORMAT, FORMAT_VERSION
 from resistype.library.signature import Signature
+from resistype.safe.files import write_file
 
-__all__ = ["to_toml", "write_text", "write_toml"]
+__all__ = [
+    "schema_text",
+    "signature_schema",
+    "to_toml",
+    "write_text",
+    "write_toml",
+]
 
 HEAD = ("id", "version", "name", "axis", "species", "compartment", "status", "description")
 
@@ -43,8 +50,15 @@ def _key(key: str) -> str:
 
 def _evidence(signature: Signature) -> list[str]:
     """One line a gene, so that a diff shows whose evidence changed."""
-    filled = {gene: one.model_dump(exclude_defaults=True) for gene, one in signature.evidence.items() if str(one)}
-    inner = {gene: ", ".join(f"{key} = {_string(text)}" for key, text in one.items()) for gene, one in filled.items()}
+    filled = {
+        gene: one.model_dump(exclude_defaults=True)
+        for gene, one in signature.evidence.items()
+        if str(one)
+    }
+    inner = {
+        gene: ", ".join(f"{key} = {_string(text)}" for key, text in one.items())
+        for gene, one in filled.items()
+    }
     lines = [f"{_key(gene)} = {{ {text} }}" for gene, text in inner.items()]
     return ["", "[evidence]", *lines] if lines else []
 
@@ -113,3 +127,48 @@ def write_toml(signature: Signature, path: str | Path) -> Path:
         target = target / f"{signature.id}.toml"
     write_text(target, to_toml(signature))
     return target
+
+
+# The JSON Schema of a signature file, made from the models, so that an editor completes and checks what is typed.
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def signature_schema() -> dict[str, Any]:
+    """JSON Schema of a signature file.
+
+    Returns
+    -------
+    dict
+        A schema of draft 2020-12 with a description for every field.
+
+    Examples
+    --------
+    >>> signature_schema()["properties"]["format"]["const"]
+    'resistype-signature'
+    """
+    schema = Signature.model_json_schema()
+    head = {
+        "format": {"const": FORMAT, "description": "says that this file is a signature"},
+        "format_version": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": FORMAT_VERSION,
+            "description": "version of the format of this file",
+        },
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "resistype signature",
+        "description": "A gene signature with its provenance.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [*head, *schema["required"]],
+        "properties": head | schema["properties"],
+        "$defs": schema["$defs"],
+    }
+
+
+def schema_text() -> str:
+    """The schema as the text of its file."""
+    return json.dumps(signature_schema(), indent=1, ensure_ascii=False) + "\n"

@@ -17,7 +17,7 @@ from resistype.errors import InputError
 from resistype.napari_plugin.callbacks import ONE_IMAGE
 from resistype.napari_plugin.cells import CellTable
 from resistype.napari_plugin.layers import MARK, Bound, region_of
-from resistype.spatial import MaskMatch, TissueColumns, match_mask, read_tissue
+from resistype.systems.tissue import MaskMatch, TissueColumns, match_mask, read_tissue
 
 __all__ = ["axis_hint", "points_on_mask", "swap_axes"]
 

@@ -29,8 +29,9 @@ from resistype.napari_plugin.marker_sets import (
     sets_text,
 )
 from resistype.napari_plugin.view import VIEWS, TissueView
-from resistype.scheme import CallOptions, classify
 from resistype.session import Session, SessionData
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 
 __all__ = ["Calling", "classify_layers", "session_of", "tissue_material", "view_of"]
 

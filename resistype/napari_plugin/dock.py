@@ -44,7 +44,7 @@ from resistype.napari_plugin.marker_sets import DEFAULT_SETS, sets_text
 from resistype.napari_plugin.panels import Histogram
 from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
-from resistype.spatial import Roles
+from resistype.systems.tissue import Roles
 
 __all__ = ["HistogramView", "ResistanceDock"]
 

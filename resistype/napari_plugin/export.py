@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.atomic import replace_file
 from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
 from resistype.expression.hdf5 import save_h5ad
 from resistype.napari_plugin.paint import compared
 from resistype.napari_plugin.regions import Drawn
 from resistype.napari_plugin.view import TissueView
+from resistype.safe.files import replace_file
 from resistype.session import axis_colors, call_names
 from resistype.session.state import inside
-from resistype.spatial import Threshold, read_rois, write_cells, write_rois
+from resistype.systems.tissue import Threshold, read_rois, write_cells, write_rois
 
 __all__ = [
     "cell_frame",

@@ -23,7 +23,7 @@ from resistype.napari_plugin.callbacks import ONE_IMAGE, placement
 from resistype.napari_plugin.layers import MARK, Bound
 from resistype.napari_plugin.view import TissueView
 from resistype.scheme import Calls
-from resistype.spatial import (
+from resistype.systems.tissue import (
     MapOptions,
     Roles,
     Threshold,
@@ -287,5 +287,7 @@ def describe_text(calls: Calls) -> list[str]:
     said = calls.verdicts
     return [
         f"{name}: {call.replace('_', ' ')}{f' ({why})' if why else ''}"
-        for name, call, why in zip(calls.samples, said.calls["phenotype"], said.reasons["phenotype"], strict=True)
+        for name, call, why in zip(
+            calls.samples, said.calls["phenotype"], said.reasons["phenotype"], strict=True
+        )
     ]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from resistype.errors import InputError
 from resistype.scheme import Scheme
 from resistype.scheme.scheme import Axis, Label, Quantity, Rule, Threshold
-from resistype.spatial import UNASSIGNED
+from resistype.systems.tissue import UNASSIGNED
 
 __all__ = [
     "DEFAULT_SETS",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import SessionError
 from resistype.session import GREYS, NO_DATA, Category, Session
-from resistype.spatial import UNASSIGNED
+from resistype.systems.tissue import UNASSIGNED
 
 __all__ = [
     "FAINT",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from resistype.napari_plugin.paint import Classes, compared
 from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
-from resistype.spatial import Roles
+from resistype.systems.tissue import Roles
 
 __all__ = [
     "Histogram",

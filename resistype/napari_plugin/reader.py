@@ -18,7 +18,7 @@ from scipy.spatial import KDTree
 from resistype.errors import InputError
 from resistype.expression.hdf5 import open_h5ad
 from resistype.napari_plugin.cells import CellTable, table_of
-from resistype.spatial import MaskMatch, TissueColumns, match_mask, read_tissue
+from resistype.systems.tissue import MaskMatch, TissueColumns, match_mask, read_tissue
 
 __all__ = ["axis_order", "get_reader", "layers_of", "read_h5ad"]
 

@@ -20,7 +20,7 @@ from resistype.errors import InputError
 from resistype.napari_plugin.callbacks import ONE_IMAGE, embedding_of
 from resistype.napari_plugin.layers import Bound
 from resistype.napari_plugin.view import TissueView
-from resistype.spatial import Roi, roi_composition, roi_difference
+from resistype.systems.tissue import Roi, roi_composition, roi_difference
 
 __all__ = ["Drawn", "compose", "compose_text", "drawn_rois", "keep_regions", "shapes_of"]
 

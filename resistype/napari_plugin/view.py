@@ -33,7 +33,7 @@ from resistype.napari_plugin.paint import (
     margins,
 )
 from resistype.session import Session
-from resistype.spatial import Tissue, TissueColumns, read_tissue
+from resistype.systems.tissue import Tissue, TissueColumns, read_tissue
 
 __all__ = ["VIEWS", "TissueView"]
 

@@ -19,7 +19,7 @@ from resistype.errors import SamplesError
 from resistype.opinions import ConditionalInferenceTree, TreeBootstrap
 from resistype.opinions.tree_fit import Grown, Node, format_p
 from resistype.opinions.tree_show import caveats
-from resistype.scheme.palette import category_colors
+from resistype.scheme.scheme import category_colors
 
 __all__ = ["draw_tree", "grown_of", "tree_figure_size"]
 

@@ -29,7 +29,7 @@ from resistype.errors import (
     complain,
     warn,
 )
-from resistype.strict import RefusedError, read_json
+from resistype.safe.toml import RefusedError, read_json
 
 __all__ = [
     "UNASSIGNED",

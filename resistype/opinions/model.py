@@ -34,10 +34,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, ModelError, OutputError, complain, warn
-from resistype.npz import array_files, read_arrays, write_pair
 from resistype.opinions.frame import Floats, Limit, opinion_table, read_head, some, writing
+from resistype.safe.arrays import array_files, read_arrays, write_pair
+from resistype.safe.toml import RefusedError
 from resistype.score.scores import Scores
-from resistype.strict import RefusedError
 
 __all__ = ["KINDS", "TrainedModel", "as_score_frame", "read_model", "write_model"]
 

@@ -21,7 +21,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from resistype.atomic import replace_file
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, complain, warn
 from resistype.expression import CsrRows, ReadOptions, as_expression, iter_blocks, read_block
 from resistype.opinions.frame import (
@@ -39,6 +38,7 @@ from resistype.opinions.frame import (
     writing,
 )
 from resistype.opinions.subtypes_files import DOI, LICENCE_NOTE, PortraitFiles
+from resistype.safe.files import replace_file
 from resistype.scheme.reference import SMALL_COHORT
 
 __all__ = ["PortraitOptions", "PortraitScaler", "portrait_scores", "portraits"]

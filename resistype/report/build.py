@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,25 +10,122 @@ import pandas as pd
 
 from resistype.errors import InputError
 from resistype.library import Library, load_library
-from resistype.report.checks import build_checks
+from resistype.report.cohort import build_cohort
 from resistype.report.methods import methods_text, references, script
-from resistype.report.model import Inputs, Report, Signature, Threshold
-from resistype.report.options import ReportOptions
-from resistype.report.overview import build_cohort
-from resistype.report.parts import AxisCounts, Group, LabelCount, Quantity
-from resistype.report.patient import only_patient
-from resistype.report.tables import build_tables
-from resistype.report.units import build_units, order_of, refusals
-from resistype.report.visible import visible_labels, visible_thresholds
+from resistype.report.model import (
+    AxisCounts,
+    Group,
+    Inputs,
+    LabelCount,
+    Quantity,
+    Report,
+    ReportOptions,
+    Signature,
+    Table,
+    Threshold,
+)
+from resistype.report.units import (
+    build_checks,
+    build_units,
+    only_patient,
+    order_of,
+    refusals,
+    visible_labels,
+    visible_thresholds,
+)
 from resistype.scheme import Calls
 from resistype.scheme.caveats import caveat_text
-from resistype.scheme.palette import axis_colors
-from resistype.scheme.scheme import Axis
+from resistype.scheme.scheme import Axis, axis_colors
 from resistype.scheme.scheme import Threshold as SchemeThreshold
 from resistype.stats import wilson
 from resistype.text import one_line, word
 
-__all__ = ["MEANINGS", "build_report", "label_rows"]
+__all__ = [
+    "MEANINGS",
+    "TABLES",
+    "build_report",
+    "build_tables",
+    "label_rows",
+]
+
+
+# Tables of a system on a page: columns that fit, rows up to a limit, each with its n.
+
+TABLES = {
+    "composition": (
+        "Composition",
+        "Share of the cells of a sample in each state, with its 95 % interval (Wilson).",
+    ),
+    "balance": (
+        "Balance of two states",
+        "log2 of (first + 0.5) / (second + 0.5), interval by bootstrap over cells.",
+    ),
+    "scores": ("Mean scores", "Mean over the cells of a sample."),
+    "patients": (
+        "Clones of patients",
+        "Numbers behind plasticity, expansion and drift, a row a patient.",
+    ),
+    "flow": ("Clones between states", "Each clone counts once, split by the shares of its cells."),
+    "comparison": (
+        "Comparison of groups",
+        "Over patients, never over cells: n and size of the effect first.",
+    ),
+}
+# what stands on the page of tables that are wider than it; the others whole
+_SHOWN = {
+    "composition": (
+        "patient",
+        "timepoint",
+        "kind",
+        "numerator",
+        "denominator",
+        "share",
+        "low",
+        "high",
+        "reason",
+    ),
+    "patients": (
+        *("patient", "first", "last", "n_tracked", "n_expanded", "n_contracted"),
+        *("plastic_share", "plastic_low", "plastic_high", "drift", "drift_p"),
+    ),
+}
+_MOST = 400  # rows of a table on the page
+
+
+def build_tables(tables: Mapping[str, pd.DataFrame]) -> Iterator[Table]:
+    """The tables of a system that a page shows, each with its n."""
+    for name, (title, caption) in TABLES.items():
+        table = tables.get(name)
+        if table is None or table.empty:
+            continue
+        whole = table.reset_index() if name == "comparison" else table
+        kept = [one for one in whole.columns if one in _SHOWN.get(name, whole.columns)]
+        shown = whole[kept].dropna(axis=1, how="all")
+        shown = shown.loc[:, [not (shown[one].astype(str) == "").all() for one in shown.columns]]
+        more = f" {len(shown):,} rows; the first {_MOST} are shown, all stand in {name}.tsv." * (
+            len(shown) > _MOST
+        )
+        rows = [
+            tuple(_cell(cell) for cell in row)
+            for row in shown.head(_MOST).itertuples(index=False, name=None)
+        ]
+        columns = tuple(str(one) for one in shown.columns)
+        yield Table(
+            id=name,
+            title=title,
+            caption=f"n = {len(shown):,} rows. {caption}{more}",
+            columns=columns,
+            rows=tuple(rows),
+        )
+
+
+def _cell(cell: Any) -> str | float | None:
+    if isinstance(cell, bool | np.bool_):
+        return "yes" if cell else "no"
+    if isinstance(cell, int | float | np.number):
+        return float(cell) if np.isfinite(float(cell)) else None
+    return None if cell is None or cell is pd.NA else str(cell)
+
 
 MEANINGS = {
     "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
@@ -97,7 +195,12 @@ def _group(calls: Calls, opinions: dict[str, pd.Series]) -> Group:
 
 
 def _known(calls: Calls, patient: str) -> str:
-    people = [name for one in _every(calls) for name in one.design["patient"].astype(str) if "patient" in one.design]
+    people = [
+        name
+        for one in _every(calls)
+        for name in one.design["patient"].astype(str)
+        if "patient" in one.design
+    ]
     if patient not in people:
         first = f"first: {people[0]!r}" if people else "no column says who they are"
         raise InputError(f"There is no patient {patient!r} among the calls ({first}).", code="S111")
@@ -115,13 +218,19 @@ def _head(calls: Calls) -> dict[str, Any]:
         "citation": f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
         "claim": scheme.scope,
         "compared_with": f"{about['name']} ({about['mode']}, n = {about['n']})",
-        "questions": {axis.id: _question(one, axis) for one in _every(calls) for axis in one.scheme.axes},
+        "questions": {
+            axis.id: _question(one, axis) for one in _every(calls) for axis in one.scheme.axes
+        },
     }
 
 
 def _question(calls: Calls, axis: Axis) -> str:
     labels = visible_labels(calls, axis)
-    return "; ".join(labels.values()) if labels else "asked only where a patient's own baseline is given"
+    return (
+        "; ".join(labels.values())
+        if labels
+        else "asked only where a patient's own baseline is given"
+    )
 
 
 def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
@@ -137,7 +246,9 @@ def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
         "signatures": tuple(_signatures(calls)),
         "caveats": {**of_runs, **{code: caveat_text(code) for code in codes}},
         "methods": methods_text(calls),
-        "references": references(calls, [str(table.attrs.get("doi", "")) for table in options.opinions.values()]),
+        "references": references(
+            calls, [str(table.attrs.get("doi", "")) for table in options.opinions.values()]
+        ),
         "versions": {str(name): str(value) for name, value in calls.run["versions"].items()},
         "hashes": _hashes(calls),
         "command": str(calls.run.get("command", "")),
@@ -146,7 +257,10 @@ def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
 
 
 def _hashes(calls: Calls) -> dict[str, str]:
-    found = {"expression": calls.run["input"]["sha256"], "reference": calls.reference.get("sha256", "")}
+    found = {
+        "expression": calls.run["input"]["sha256"],
+        "reference": calls.reference.get("sha256", ""),
+    }
     found |= {name: str(one["sha256"]) for name, one in calls.run.get("signatures", {}).items()}
     return {name: str(value) for name, value in found.items() if value}
 
@@ -161,7 +275,11 @@ def _inputs(calls: Calls) -> Inputs:
 
 
 def label_rows(
-    labels: dict[str, str], colors: dict[str, str], given: list[str], *, median: dict[str, float] | None = None
+    labels: dict[str, str],
+    colors: dict[str, str],
+    given: list[str],
+    *,
+    median: dict[str, float] | None = None,
 ) -> tuple[LabelCount, ...]:
     """Labels of an axis with their counts and Wilson's interval; those of abstention last."""
     rows = []
@@ -170,7 +288,16 @@ def label_rows(
         low, high = wilson(n, len(given))
         about = {"n": n, "share": n / len(given) if given else None, "low": low, "high": high}
         stability = (median or {}).get(name)
-        rows.append(LabelCount(id=name, word=word(name), text=text, color=colors[name], stability=stability, **about))
+        rows.append(
+            LabelCount(
+                id=name,
+                word=word(name),
+                text=text,
+                color=colors[name],
+                stability=stability,
+                **about,
+            )
+        )
     return tuple(rows)
 
 
@@ -196,7 +323,10 @@ def _thresholds(calls: Calls) -> list[Threshold]:
     rows = [Threshold(**row) for row in visible_thresholds(calls)]
     scheme = calls.scheme
     whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
-    whole |= {"cohort to one side": scheme.one_sided, "cohort off a line of the reference": scheme.line_shift}
+    whole |= {
+        "cohort to one side": scheme.one_sided,
+        "cohort off a line of the reference": scheme.line_shift,
+    }
     rows += [_whole(name, one) for name, one in whole.items() if one is not None]
     if scheme.system == "bulk":
         return rows
@@ -223,11 +353,17 @@ def _signatures(calls: Calls) -> list[Signature]:
 
 
 def _signature(calls: Calls, library: Library, name: str) -> Signature:
-    known: dict[str, Any] | None = dict(calls.coverage.loc[name]) if name in calls.coverage.index else None
+    known: dict[str, Any] | None = (
+        dict(calls.coverage.loc[name]) if name in calls.coverage.index else None
+    )
     one = library.get(name)
-    missing = tuple(str(known["missing"]).split(", ")) if known is not None and known["missing"] else ()
+    missing = (
+        tuple(str(known["missing"]).split(", ")) if known is not None and known["missing"] else ()
+    )
     genes = tuple(gene for gene in (one.genes if one else ()) if gene not in missing)
-    floor = tuple(str(known["at_floor"]).split(", ")) if known is not None and known["at_floor"] else ()
+    floor = (
+        tuple(str(known["at_floor"]).split(", ")) if known is not None and known["at_floor"] else ()
+    )
     return Signature(
         id=name,
         ref=str(known["version"]) if known is not None else (one.ref if one else name),

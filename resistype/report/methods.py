@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resistype.library import load_library
-from resistype.report.visible import has_baseline, visible_thresholds
+from resistype.report.units import has_baseline, visible_thresholds
 from resistype.scheme import Calls
 from resistype.text import one_line, percent
 
@@ -55,13 +55,25 @@ def _of_system(calls: Calls) -> str:
     """What was measured on what, and how often the same calls come by chance and again."""
     scheme, given = calls.scheme, calls.run["input"]
     cited = METHOD_PAPERS.get(scheme.method, "")
-    scored = f" Signatures were scored by {scheme.method} ({cited})." if scheme.signature_choices and cited else ""
+    scored = (
+        f" Signatures were scored by {scheme.method} ({cited})."
+        if scheme.signature_choices and cited
+        else ""
+    )
     chance = str(calls.base_rates["basis"].iloc[0]) if len(calls.base_rates) else ""
     rates = f" Base rates are those of the same rules on {chance}." if chance else ""
     kinds = ", ".join(calls.stability.shares) if calls.stability is not None else ""
     plan = scheme.stability
-    least = f"; a call given again in fewer than {percent(plan.minimum.value)} was set to indeterminate" if plan else ""
-    again = f" Stability is the share of repeats ({kinds} drawn anew) with the same call{least}." if kinds else ""
+    least = (
+        f"; a call given again in fewer than {percent(plan.minimum.value)} was set to indeterminate"
+        if plan
+        else ""
+    )
+    again = (
+        f" Stability is the share of repeats ({kinds} drawn anew) with the same call{least}."
+        if kinds
+        else ""
+    )
     return (
         f"{given['n_obs']:,} observations of {len(calls.samples)} {calls.unit}s were classified with resistype "
         f"{calls.run['versions']['resistype']} by the scheme {scheme.ref} ({scheme.title}; after "
@@ -120,7 +132,10 @@ def _stability(calls: Calls) -> str:
 def _limits(calls: Calls) -> str:
     rows = visible_thresholds(calls)
     published = sum(row["source"] == "published" for row in rows)
-    tested = " Changes over patients: Wilcoxon signed rank, adjusted by Benjamini and Hochberg." * has_baseline(calls)
+    tested = (
+        " Changes over patients: Wilcoxon signed rank, adjusted by Benjamini and Hochberg."
+        * has_baseline(calls)
+    )
     return (
         f"Of {len(rows)} comparisons with a threshold, {published} use a published threshold and "
         f"{len(rows) - published} a default of the package. Intervals of shares are Wilson's (95 %).{tested} "
@@ -148,7 +163,10 @@ def references(calls: Calls, opinions: Sequence[str] = ()) -> tuple[str, ...]:
     found += [_cited(row["citation"], "") for row in visible_thresholds(calls) if row["citation"]]
     found += signature_papers(scheme.signatures)
     found += [f"doi:{doi}" for doi in opinions if doi]
-    found += [PAPERS["wilson"], *((PAPERS["wilcoxon"], PAPERS["bh"]) if has_baseline(calls) else ())]
+    found += [
+        PAPERS["wilson"],
+        *((PAPERS["wilcoxon"], PAPERS["bh"]) if has_baseline(calls) else ()),
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -169,7 +187,11 @@ def script(run: Mapping[str, Any]) -> str:
     words = [data, f"scheme={_named(given['scheme'])}"]
     words += [f"samples={_named(given['samples'])}"] if given["samples"] is not None else []
     plain = {"patient": "patient", "timepoint": "timepoint"}
-    shown = {name: value for name, value in columns.items() if value is not None and plain.get(name) != value}
+    shown = {
+        name: value
+        for name, value in columns.items()
+        if value is not None and plain.get(name) != value
+    }
     sample = shown.pop("sample", None)
     words += [f"{name}={value!r}" for name, value in shown.items()]
     words += [f"reference={_named(given['reference'])}"] if given["reference"] is not None else []

@@ -18,7 +18,15 @@ from resistype.text import listed, plural
 
 __all__ = ["Design", "Pairing", "pair_samples"]
 
-COLUMNS = ["sample", "baseline_sample", "patient", "timepoint", "n_baseline", "n_at_timepoint", "used_first"]
+COLUMNS = [
+    "sample",
+    "baseline_sample",
+    "patient",
+    "timepoint",
+    "n_baseline",
+    "n_at_timepoint",
+    "used_first",
+]
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,11 @@ class Design:
     def pair(self) -> Pairing:
         """The pairs of this design; see `pair_samples`."""
         return pair_samples(
-            self.table, patient=self.patient, timepoint=self.timepoint, baseline=self.baseline, order=self.order
+            self.table,
+            patient=self.patient,
+            timepoint=self.timepoint,
+            baseline=self.baseline,
+            order=self.order,
         )
 
 
@@ -165,7 +177,9 @@ def _before(start: str, times: list[str], order: Sequence[Hashable] | None) -> s
     if order is None:
         return set()
     wanted = [as_key(time) or "" for time in order]
-    complaints = [f"Time point {time!r} of the table is not in order." for time in times if time not in wanted]
+    complaints = [
+        f"Time point {time!r} of the table is not in order." for time in times if time not in wanted
+    ]
     if len(set(wanted)) < len(wanted):
         complaints.append(f"order names a time point twice: {', '.join(wanted)}.")
     complain(complaints, SamplesError, code="E908", subject="Order of time points")
@@ -178,7 +192,9 @@ def _first_baselines(rows: pd.DataFrame, start: str) -> dict[str, str]:
     return dict(zip(at_start["patient"], at_start["sample"], strict=True))
 
 
-def _unpaired(rows: pd.DataFrame, start: str, *, early: set[str], first: dict[str, str]) -> dict[str, str]:
+def _unpaired(
+    rows: pd.DataFrame, start: str, *, early: set[str], first: dict[str, str]
+) -> dict[str, str]:
     after = rows[(rows["timepoint"] != start) & ~rows["timepoint"].isin(early)]
     followed = set(after["patient"])
     reasons = {}
@@ -194,7 +210,9 @@ def _unpaired(rows: pd.DataFrame, start: str, *, early: set[str], first: dict[st
     return reasons
 
 
-def _pairs(rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start: str) -> pd.DataFrame:
+def _pairs(
+    rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start: str
+) -> pd.DataFrame:
     n_baseline = Counter(rows.loc[rows["timepoint"] == start, "patient"])
     size = later.groupby(["patient", "timepoint"], sort=False)["sample"].transform("size")
     out = later.assign(
@@ -206,7 +224,9 @@ def _pairs(rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start
     return out[COLUMNS].reset_index(drop=True)
 
 
-def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], start: str) -> tuple[str, ...]:
+def _notes(
+    rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], start: str
+) -> tuple[str, ...]:
     patients = pairs["patient"].nunique()
     counts = f"{plural(len(pairs), 'pair', 'pairs')} of {plural(patients, 'patient', 'patients')}"
     notes = [f"{counts}: each later sample against the patient's {start!r} sample."]
@@ -219,7 +239,8 @@ def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], st
     repeated = pairs[pairs["n_at_timepoint"] > 1].drop_duplicates(["patient", "timepoint"])
     if len(repeated):
         words = [
-            f"{patient} at {time!r}" for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
+            f"{patient} at {time!r}"
+            for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
         ]
         notes.append(
             f"{plural(len(repeated), 'time', 'times')} a patient has several samples at one time point "

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
-from resistype.parquet import read_frame
-from resistype.strict import RefusedError
+from resistype.safe.arrays import read_frame
+from resistype.safe.toml import RefusedError
 from resistype.text import listed, plural, restored, separator
 
 __all__ = ["align_samples", "as_key", "read_samples"]
@@ -121,12 +121,12 @@ def _unpacked(path: Path) -> str:
             with gzip.open(io.BytesIO(raw)) as stream:
                 raw = stream.read(LARGEST + 1)
         except (OSError, EOFError) as error:
-            message = f"The samples table {path} is not a whole gzip file ({error}). Fetch it again."
+            message = (
+                f"The samples table {path} is not a whole gzip file ({error}). Fetch it again."
+            )
             raise SamplesError(message, code="E907") from error
     if len(raw) > LARGEST:
-        message = (
-            f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row a sample; check the path."
-        )
+        message = f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row a sample; check the path."
         raise SamplesError(message, code="E907")
     return raw.decode("utf-8-sig", "replace")
 
@@ -137,7 +137,9 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
     if not path.is_file():
         complaint = f"There is no samples table {path}. Check the path."
     elif not name.endswith((".csv", ".tsv", ".txt", ".parquet", ".pq")):
-        complaint = f"{path.name} is of no kind known here. Give the samples table as csv, tsv or parquet."
+        complaint = (
+            f"{path.name} is of no kind known here. Give the samples table as csv, tsv or parquet."
+        )
     if complaint:
         raise SamplesError(complaint, code="E907")
     if name.endswith((".parquet", ".pq")):
@@ -167,20 +169,28 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise SamplesError(message, code="E907") from error
 
 
-def _typed(header: list[str], rows: dict[int, list[str]], path: Path, *, sample: str | None) -> pd.DataFrame:
+def _typed(
+    header: list[str], rows: dict[int, list[str]], path: Path, *, sample: str | None
+) -> pd.DataFrame:
     """Columns of a text table: ids as text, others as numbers where all of their values are."""
     uneven = [line for line, row in rows.items() if len(row) != len(header)]
     repeated = [name for name, n in Counter(header).items() if n > 1]
     complaints = []
     if uneven:
         many = plural(len(uneven), "line does", "lines do")
-        complaints.append(f"{many} not have {len(header)} fields like the header (line {listed(uneven)}).")
+        complaints.append(
+            f"{many} not have {len(header)} fields like the header (line {listed(uneven)})."
+        )
     if repeated:
         complaints.append(f"Columns occur more than once: {listed(repeated)}.")
     complain(complaints, SamplesError, code="E907", subject=f"Samples table {path}")
     ids = sample or header[0]
-    texts = {name: [restored(row[place]) for row in rows.values()] for place, name in enumerate(header)}
-    return pd.DataFrame({name: values if name == ids else _column(values) for name, values in texts.items()})
+    texts = {
+        name: [restored(row[place]) for row in rows.values()] for place, name in enumerate(header)
+    }
+    return pd.DataFrame(
+        {name: values if name == ids else _column(values) for name, values in texts.items()}
+    )
 
 
 def _column(values: list[str]) -> pd.Series:
@@ -194,7 +204,9 @@ def _column(values: list[str]) -> pd.Series:
     return column
 
 
-def align_samples(table: pd.DataFrame, samples: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def align_samples(
+    table: pd.DataFrame, samples: Sequence[str]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Rows of a samples table in the order of a matrix, joined by name.
 
     Parameters

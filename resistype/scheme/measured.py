@@ -16,13 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.calls import Calls
 from resistype.scheme.caveats import caveat_text
-from resistype.scheme.context import Column
 from resistype.scheme.record import versions
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, Unit
 from resistype.scheme.stability import Stability, take_back
-from resistype.scheme.verdicts import Verdicts, apply_rules
 
 __all__ = ["NOTHING_ENTERS", "ByChance", "Measured", "call_measured", "call_units", "rng_of"]
 
@@ -109,7 +108,12 @@ def call_measured(scheme: Scheme, measured: Measured) -> Calls:
     run_caveats |= _too_near(part, verdicts, base_rates)
     if stability is not None and part.stability is not None:
         verdicts = take_back(verdicts, stability, part.stability)
-    about = {"mode": "no reference", "name": "nothing", "n": len(ids), "not_counted": measured.not_counted}
+    about = {
+        "mode": "no reference",
+        "name": "nothing",
+        "n": len(ids),
+        "not_counted": measured.not_counted,
+    }
     return Calls(
         scheme=part,
         samples=ids,
@@ -147,7 +151,9 @@ def _columns(scheme: Scheme, numbers: pd.DataFrame, why: pd.DataFrame) -> dict[s
 
 
 def _design(design: pd.DataFrame, ids: tuple[str, ...]) -> pd.DataFrame:
-    table = design.set_axis(pd.Index(ids), axis=0) if len(design) else pd.DataFrame(index=pd.Index(ids))
+    table = (
+        design.set_axis(pd.Index(ids), axis=0) if len(design) else pd.DataFrame(index=pd.Index(ids))
+    )
     for name in ("patient", "timepoint", "baseline_sample"):
         if name not in table:
             table[name] = ""
@@ -162,7 +168,9 @@ def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
     """How often the rules give each call where there is nothing to find; NaN calls for nothing are counted too."""
     rows = []
     for chance in measured.by_chance:
-        moved = {name for one in chance.numbers for name in one if _moved(one, measured.numbers, name)}
+        moved = {
+            name for one in chance.numbers for name in one if _moved(one, measured.numbers, name)
+        }
         calls = _calls_of(scheme, pd.concat(chance.numbers)) if moved else {}
         counted = {row["axis"] for row in rows}
         for axis in scheme.axes if moved else ():
@@ -171,13 +179,23 @@ def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
             given = calls[axis.id]
             for label in dict.fromkeys([*axis.labels, *ABSTENTIONS]):
                 share = float(np.mean(given == label))
-                rows.append({"axis": axis.id, "label": label, "share": share, "n": len(given), "basis": chance.words})
+                rows.append(
+                    {
+                        "axis": axis.id,
+                        "label": label,
+                        "share": share,
+                        "n": len(given),
+                        "basis": chance.words,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
 def _moved(numbers: pd.DataFrame, before: pd.DataFrame, name: str) -> bool:
     old = before[name].reindex(numbers.index) if name in before else numbers[name]
-    return not np.array_equal(old.to_numpy(np.float64), numbers[name].to_numpy(np.float64), equal_nan=True)
+    return not np.array_equal(
+        old.to_numpy(np.float64), numbers[name].to_numpy(np.float64), equal_nan=True
+    )
 
 
 def _looked_at(scheme: Scheme, axis: Axis) -> set[str]:
@@ -195,8 +213,14 @@ def _too_near(scheme: Scheme, verdicts: Verdicts, base_rates: pd.DataFrame) -> d
         label = scheme.axis(row["axis"]).labels.get(row["label"])
         seen = float(np.mean(verdicts.calls[row["axis"]] == row["label"]))
         if label is not None and label.headline and seen and row["share"] >= _NEAR * seen:
-            near.append(f"{label.headline} in {seen:.0%} here, in {row['share']:.0%} of {row['basis']}")
-    return {"BASE_RATE_HIGH": caveat_text("BASE_RATE_HIGH", {"calls": "; ".join(near)})} if near else {}
+            near.append(
+                f"{label.headline} in {seen:.0%} here, in {row['share']:.0%} of {row['basis']}"
+            )
+    return (
+        {"BASE_RATE_HIGH": caveat_text("BASE_RATE_HIGH", {"calls": "; ".join(near)})}
+        if near
+        else {}
+    )
 
 
 def _stability(scheme: Scheme, verdicts: Verdicts, measured: Measured) -> Stability | None:
@@ -204,15 +228,28 @@ def _stability(scheme: Scheme, verdicts: Verdicts, measured: Measured) -> Stabil
     for kind, repeats in measured.again.items():
         calls = [_calls_of(scheme, one.reindex(measured.numbers.index)) for one in repeats]
         shares[kind] = {
-            axis: np.mean([one[axis] == verdicts.calls[axis] for one in calls], axis=0) for axis in verdicts.calls
+            axis: np.mean([one[axis] == verdicts.calls[axis] for one in calls], axis=0)
+            for axis in verdicts.calls
         }
     return Stability(shares) if shares else None
 
 
 def _record(scheme: Scheme, measured: Measured, n: int) -> dict[str, Any]:
     """The record of a run; its scheme is the whole one, with the axes of every level."""
-    given = {"source": "table", "sha256": "", "n_obs": n, "n_genes": 0, "unit": "", "notes": list(measured.notes)}
-    about: dict[str, Any] = {"id": scheme.id, "version": scheme.version, "sha256": scheme.content_hash, "system": scheme.system}
+    given = {
+        "source": "table",
+        "sha256": "",
+        "n_obs": n,
+        "n_genes": 0,
+        "unit": "",
+        "notes": list(measured.notes),
+    }
+    about: dict[str, Any] = {
+        "id": scheme.id,
+        "version": scheme.version,
+        "sha256": scheme.content_hash,
+        "system": scheme.system,
+    }
     about["axes"] = [axis.id for axis in scheme.axes]
     return {
         "format": "resistype-run",

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 
 from resistype.errors import SchemeError, complain
 from resistype.resources import signatures_dir
+from resistype.safe.toml import RefusedError, read_toml
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.known import SYSTEMS
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
-from resistype.strict import RefusedError, read_toml
 
 __all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
 
@@ -67,9 +67,7 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
         return _load(shipped[str(scheme)])
     path = Path(scheme)
     if path.suffix != ".toml":
-        message = (
-            f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
-        )
+        message = f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
         raise SchemeError(message, code="S101")
     if not path.is_file():
         message = f"There is no scheme file {str(path)!r}."
@@ -125,7 +123,11 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
 
 def _level(axis: Any) -> Any:
     """An axis that says `unit` where it says `level` today."""
-    return {("level" if name == "unit" else name): one for name, one in axis.items()} if isinstance(axis, dict) else axis
+    return (
+        {("level" if name == "unit" else name): one for name, one in axis.items()}
+        if isinstance(axis, dict)
+        else axis
+    )
 
 
 def _of_cells(data: dict[str, Any]) -> dict[str, Any]:
@@ -138,19 +140,27 @@ def _of_cells(data: dict[str, Any]) -> dict[str, Any]:
     new["axes"] = [_local(one, shared) for one in axes]
     moved = {name for axis in new["axes"] for name in axis["thresholds"]}
     kept = _words(data.get("caveats", ()))
-    new["parameters"] = {name: one for name, one in shared.items() if name not in moved or name in kept}
-    new["quantities"] = {name: {"kind": "system", **one} for name, one in data.get("quantities", {}).items()}
+    new["parameters"] = {
+        name: one for name, one in shared.items() if name not in moved or name in kept
+    }
+    new["quantities"] = {
+        name: {"kind": "system", **one} for name, one in data.get("quantities", {}).items()
+    }
     return {name: one for name, one in new.items() if name != "patient_axes"}
 
 
 def _local(axis: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     used = _words(axis.get("rules", ()))
-    own = {name: one for name, one in shared.items() if name in used and not name.startswith("min_")}
+    own = {
+        name: one for name, one in shared.items() if name in used and not name.startswith("min_")
+    }
     return {**axis, "thresholds": {**own, **axis.get("thresholds", {})}}
 
 
 def _words(rules: Iterable[dict[str, Any]]) -> set[str]:
-    return {word.lstrip("-") for rule in rules for line in rule.get("when", ()) for word in line.split()}
+    return {
+        word.lstrip("-") for rule in rules for line in rule.get("when", ()) for word in line.split()
+    }
 
 
 def _load(path: Path) -> Scheme:
@@ -189,9 +199,17 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
     earlier: set[str] = set()
     for axis in scheme.axes:
         where = f"axes.{axis.id}"
-        yield from _rules(scheme, axis, {one.id for one in scheme.axes if one.id in earlier and one.level == axis.level})
+        yield from _rules(
+            scheme,
+            axis,
+            {one.id for one in scheme.axes if one.id in earlier and one.level == axis.level},
+        )
         yield from _reach(axis)
-        yield from (f"{where}.evidence: unknown quantity {q!r}" for q in axis.evidence if q not in scheme.quantities)
+        yield from (
+            f"{where}.evidence: unknown quantity {q!r}"
+            for q in axis.evidence
+            if q not in scheme.quantities
+        )
         if axis.id in earlier:
             yield f"{where}: two axes have this id"
         earlier.add(axis.id)
@@ -220,16 +238,26 @@ def _system(scheme: Scheme) -> Iterable[str]:
             yield f"quantities.{name}: the system {scheme.system} has no quantities of kind {quantity.kind!r}"
         elif quantity.kind == "system" and name not in known.quantities:
             yield f"quantities.{name}: the system {scheme.system} does not measure it"
-    yield from (f"parameters: {n!r} is missing" for n in known.parameters if n not in scheme.parameters)
-    yield from (f"signature_choices: {n!r} is missing" for n in known.choices if n not in scheme.signature_choices)
+    yield from (
+        f"parameters: {n!r} is missing" for n in known.parameters if n not in scheme.parameters
+    )
+    yield from (
+        f"signature_choices: {n!r} is missing"
+        for n in known.choices
+        if n not in scheme.signature_choices
+    )
     yield from (f"states: {n!r} is missing" for n in known.states if n not in scheme.states)
-    used = {word.lstrip("-") for line in _lines(scheme) for word in line.split()} | {*known.parameters}
+    used = {word.lstrip("-") for line in _lines(scheme) for word in line.split()} | {
+        *known.parameters
+    }
     for name in scheme.parameters:
         if name not in used and not name.startswith(_OF_FILE):
             yield f"parameters: nothing uses {name!r}"
 
 
-_OF_FILE = "gate_"  # numbers of the published gate, shown beside the calls; the gate holds them itself
+_OF_FILE = (
+    "gate_"  # numbers of the published gate, shown beside the calls; the gate holds them itself
+)
 
 
 def _lines(scheme: Scheme) -> Iterable[str]:
@@ -299,7 +327,11 @@ def check_scheme(scheme: str | Path | Scheme, signatures: Iterable[str]) -> list
         return error.message.splitlines()
     known = set(signatures)
     named = [q.signature for q in loaded.quantities.values() if q.signature]
-    complaints = [f"quantities: unknown signature {name!r}" for name in dict.fromkeys(named) if name not in known]
+    complaints = [
+        f"quantities: unknown signature {name!r}"
+        for name in dict.fromkeys(named)
+        if name not in known
+    ]
     complaints += [
         f"signature_choices.{name}: none of {', '.join(ids)} is in the library"
         for name, ids in loaded.signature_choices.items()

@@ -98,7 +98,9 @@ def holds(
         return np.asarray(np.isnan(values))
     compare = _OPERATORS[condition.op]
     with np.errstate(invalid="ignore"):
-        return np.asarray(compare(values, condition.sign * thresholds[condition.target]), dtype=bool)
+        return np.asarray(
+            compare(values, condition.sign * thresholds[condition.target]), dtype=bool
+        )
 
 
 def decide(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,6 +20,9 @@ from resistype.scheme.toml import toml_text
 
 __all__ = [
     "ABSTENTIONS",
+    "GREYS",
+    "NO_DATA",
+    "OKABE_ITO",
     "REPEATS",
     "Axis",
     "CaveatRule",
@@ -29,6 +34,9 @@ __all__ = [
     "StabilityPlan",
     "Threshold",
     "Unit",
+    "axis_colors",
+    "category_colors",
+    "natural",
 ]
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
@@ -257,7 +265,9 @@ class Scheme(_Model):
         if not isinstance(data, dict) or not isinstance(data.get("axes"), list | tuple):
             return data
         level = data.get("level", "sample")
-        axes = [{"level": level, **axis} if isinstance(axis, dict) else axis for axis in data["axes"]]
+        axes = [
+            {"level": level, **axis} if isinstance(axis, dict) else axis for axis in data["axes"]
+        ]
         return {**data, "axes": axes}
 
     def axis(self, name: str) -> Axis:
@@ -290,7 +300,9 @@ class Scheme(_Model):
         """
         data = self.model_dump(mode="json", exclude_defaults=True)
         fixed = {"format": self.format, "format_version": 2, "system": self.system}
-        data["axes"] = [{**one, "level": axis.level} for one, axis in zip(data["axes"], self.axes, strict=True)]
+        data["axes"] = [
+            {**one, "level": axis.level} for one, axis in zip(data["axes"], self.axes, strict=True)
+        ]
         return toml_text(fixed | {name: one for name, one in data.items() if name not in fixed})
 
     @property
@@ -305,7 +317,9 @@ class Scheme(_Model):
 
     def of(self, unit: Unit) -> Scheme:
         """The scheme with the axes of one unit only."""
-        return self.model_copy(update={"axes": tuple(axis for axis in self.axes if axis.level == unit)})
+        return self.model_copy(
+            update={"axes": tuple(axis for axis in self.axes if axis.level == unit)}
+        )
 
     def cut(self, name: str) -> float:
         """Value of a parameter of the scheme."""
@@ -338,10 +352,83 @@ class Scheme(_Model):
         done: dict[str, None] = {}
         waiting = list(self.quantities)
         while waiting:
-            ready = [name for name in waiting if all(need in done for need in self.quantities[name].needs)]
+            ready = [
+                name
+                for name in waiting
+                if all(need in done for need in self.quantities[name].needs)
+            ]
             if not ready:
                 message = f"quantities that wait for each other or for something unknown: {', '.join(waiting)}"
                 raise ValueError(message)
             done.update(dict.fromkeys(ready))
             waiting = [name for name in waiting if name not in done]
         return tuple(done)
+
+
+# Colours by category: the same name has the same colour in every view, whatever is shown or came first.
+
+OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+NO_DATA = "no data"
+GREYS = {"not_assessable": "#BDBDBD", "indeterminate": "#8C8C8C", NO_DATA: "#DDDDDD"}
+_DIGITS = re.compile(r"(\d+)")
+_TONES = (0.0, 0.45, -0.4, 0.7, -0.65)
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Key that sorts as people read: P2 before P10.
+
+    Examples
+    --------
+    >>> sorted(["P10", "P2"], key=natural)
+    ['P2', 'P10']
+    """
+    parts = _DIGITS.split(name[:200])
+    return tuple((0, int(p), p) if p.isdecimal() and p.isascii() else (1, 0, p) for p in parts)
+
+
+def axis_colors(axis: Axis) -> dict[str, str]:
+    """Colour of every call that an axis may give.
+
+    Examples
+    --------
+    >>> from resistype.scheme import load_scheme
+    >>> axis_colors(load_scheme("acquired_resistance").axis("dysfunction"))["present"]
+    '#E69F00'
+    """
+    return {name: _hue(number) for number, name in enumerate(axis.labels)} | {
+        name: color for name, color in GREYS.items() if name != NO_DATA
+    }
+
+
+def category_colors(
+    names: Iterable[str], *, fixed: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Colour of every category of a column; the order in which the names are given does not matter.
+
+    Parameters
+    ----------
+    names
+        Categories, each as often as you like. An empty name is missing data and grey.
+    fixed
+        Colours that are given already.
+
+    Examples
+    --------
+    >>> category_colors(["On", "Pre"]) == category_colors(["Pre", "On", "Pre"])
+    True
+    """
+    given = dict(fixed or {})
+    known = sorted({name for name in names if name and name not in GREYS}, key=natural)
+    colors = {name: given.get(name, _hue(number)) for number, name in enumerate(known)}
+    return colors | {"": GREYS[NO_DATA]} | GREYS
+
+
+def _hue(number: int) -> str:
+    tone = _TONES[number // len(OKABE_ITO) % len(_TONES)]
+    return _toned(OKABE_ITO[number % len(OKABE_ITO)], tone)
+
+
+def _toned(color: str, tone: float) -> str:
+    channels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    target = 255 if tone > 0 else 0
+    return "#" + "".join(f"{round(c + (target - c) * abs(tone)):02X}" for c in channels)

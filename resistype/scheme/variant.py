@@ -13,9 +13,8 @@ import pandas as pd
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, warn
 from resistype.genes import GeneIndex
 from resistype.library import Library, load_library
-from resistype.scheme.fit import find_reference
 from resistype.scheme.read import list_schemes, load_scheme
-from resistype.scheme.reference import Reference
+from resistype.scheme.reference import Reference, find_reference
 from resistype.scheme.scheme import Scheme
 from resistype.score import get_method
 
@@ -35,9 +34,13 @@ def with_threshold(scheme: Scheme, axis: str, name: str, value: float) -> Scheme
     if old.value == value:
         return scheme
     text = f"{old.text} (moved from {old.value:g})"
-    new = old.model_copy(update={"value": value, "source": "ours", "text": text, "citation": "", "doi": ""})
+    new = old.model_copy(
+        update={"value": value, "source": "ours", "text": text, "citation": "", "doi": ""}
+    )
     axes = tuple(
-        one.model_copy(update={"thresholds": {**one.thresholds, name: new}}) if one.id == axis else one
+        one.model_copy(update={"thresholds": {**one.thresholds, name: new}})
+        if one.id == axis
+        else one
         for one in scheme.axes
     )
     return marked(scheme.model_copy(update={"axes": axes}), "moved")
@@ -79,8 +82,12 @@ def by_method(scheme: Scheme, method: str | None) -> Scheme:
     get_method(method)
     if all(scheme.quantities[name].method == method for name in scored):
         return scheme
-    changed = {name: scheme.quantities[name].model_copy(update={"method": method}) for name in scored}
-    return marked(scheme.model_copy(update={"quantities": {**scheme.quantities, **changed}}), method)
+    changed = {
+        name: scheme.quantities[name].model_copy(update={"method": method}) for name in scored
+    }
+    return marked(
+        scheme.model_copy(update={"quantities": {**scheme.quantities, **changed}}), method
+    )
 
 
 def merged_library(own: Library | None) -> Library:
@@ -117,16 +124,24 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
         )
         raise ReferenceDataError(message, code="R107")
     base, method = _method_of(scheme)
-    if not method and scheme.version != base and reference.scheme == f"{scheme.id}@{base}":  # moved thresholds only
+    if (
+        not method and scheme.version != base and reference.scheme == f"{scheme.id}@{base}"
+    ):  # moved thresholds only
         return replace(reference, scheme=scheme.ref, base_rates=_kept_rates(reference, scheme))
     if not method or reference.scheme != f"{scheme.id}@{base}":
         return reference  # the check of the scheme follows where the reference is used
-    names = [name for name, q in scheme.quantities.items() if q.kind == "score" and name in reference.values]
+    names = [
+        name
+        for name, q in scheme.quantities.items()
+        if q.kind == "score" and name in reference.values
+    ]
     if any(f"{name}@{method}" not in reference.values for name in names):
         return reference
     values = {**reference.values, **{name: reference.values[f"{name}@{method}"] for name in names}}
     fresh = replace(reference, values=values, scheme=f"{scheme.id}@{scheme.version}")
-    return replace(fresh, base_rates=reference.base_rates.iloc[:0])  # they were counted with the scheme's own scores
+    return replace(
+        fresh, base_rates=reference.base_rates.iloc[:0]
+    )  # they were counted with the scheme's own scores
 
 
 def _kept_rates(reference: Reference, scheme: Scheme) -> pd.DataFrame:

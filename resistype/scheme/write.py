@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resistype.atomic import replace_file
 from resistype.errors import OutputError
+from resistype.safe.files import replace_file
 from resistype.scheme.scheme import Scheme
 
 __all__ = ["write_scheme"]

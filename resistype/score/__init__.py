@@ -33,7 +33,6 @@ __all__ = [
     "Settings",
     "get_method",
     "listening",
-    "listening",
     "matched_sets",
     "score",
     "score_sets",

@@ -48,7 +48,9 @@ def shares_memory() -> bool:
 
 def return_as() -> str:
     """How results come back: as they finish where the backend can, else all at the end."""
-    return "generator_unordered" if getattr(_active(), "supports_return_generator", False) else "list"
+    return (
+        "generator_unordered" if getattr(_active(), "supports_return_generator", False) else "list"
+    )
 
 
 def is_lost_worker(error: BaseException) -> bool:
@@ -108,7 +110,9 @@ def _watched(backend: Any) -> Iterator[None]:
                 callback(found)
 
         if not workers:
-            workers.update({one.pid: one for one in getattr(getattr(backend, "_pool", None), "_pool", ())})
+            workers.update(
+                {one.pid: one for one in getattr(getattr(backend, "_pool", None), "_pool", ())}
+            )
         out[task] = callback
         return submit(func, back)
 
@@ -118,7 +122,9 @@ def _watched(backend: Any) -> Iterator[None]:
             for task in list(out) if dead else ():
                 callback = out.pop(task, None)
                 if callback is not None:
-                    callback(BrokenProcessPool(f"process {dead[0].pid} ended with {dead[0].exitcode}"))
+                    callback(
+                        BrokenProcessPool(f"process {dead[0].pid} ended with {dead[0].exitcode}")
+                    )
 
     watcher = threading.Thread(target=watch, name="resistype-watch", daemon=True)
     backend.submit = noted

@@ -89,12 +89,16 @@ def contrast(
     """
     options = options or ContrastOptions()
     expression = as_expression(data, options.read)
-    matched = match_signatures(expression, read_signatures(signatures), min_coverage=options.min_coverage)
+    matched = match_signatures(
+        expression, read_signatures(signatures), min_coverage=options.min_coverage
+    )
     ranking = _welch_t(expression, dict(groups), case, control)
     sets, rows = matched.sets, {}
     for part, owner in enumerate(sets.owner):
         members = sets.indices[sets.offsets[part] : sets.offsets[part + 1]]
-        rows[sets.names[owner], "up" if sets.sign[part] > 0 else "down"] = [expression.genes[c] for c in members]
+        rows[sets.names[owner], "up" if sets.sign[part] > 0 else "down"] = [
+            expression.genes[c] for c in members
+        ]
     table = _prerank(ranking, rows, options)
     table["n_genes"] = [len(genes) for genes in rows.values()]
     table["reason"] = matched.coverage["reason"].loc[table.index.get_level_values(0)].to_numpy()
@@ -103,7 +107,9 @@ def contrast(
 
 
 def _welch_t(expression: Expression, groups: dict[str, str], case: str, control: str) -> pd.Series:
-    picked = {name: [s for s in expression.samples if groups.get(s) == name] for name in (case, control)}
+    picked = {
+        name: [s for s in expression.samples if groups.get(s) == name] for name in (case, control)
+    }
     for name, samples in picked.items():
         if len(samples) < 3:
             message = f"Group {name!r} has {len(samples)} samples with expression; a contrast needs at least 3 a group."
@@ -112,15 +118,23 @@ def _welch_t(expression: Expression, groups: dict[str, str], case: str, control:
     error = np.sqrt(high.var(axis=0, ddof=1) / len(high) + low.var(axis=0, ddof=1) / len(low))
     difference = high.mean(axis=0) - low.mean(axis=0)
     t = np.where(error > 0, difference / np.where(error > 0, error, 1.0), 0.0)
-    return pd.Series(t, index=pd.Index(expression.genes)).sort_index().sort_values(ascending=False, kind="stable")
+    return (
+        pd.Series(t, index=pd.Index(expression.genes))
+        .sort_index()
+        .sort_values(ascending=False, kind="stable")
+    )
 
 
-def _prerank(ranking: pd.Series, rows: Mapping[tuple[str, str], list[str]], options: ContrastOptions) -> pd.DataFrame:
+def _prerank(
+    ranking: pd.Series, rows: Mapping[tuple[str, str], list[str]], options: ContrastOptions
+) -> pd.DataFrame:
     with needs("gseapy", extra="gsea", what="A contrast"):
         import gseapy  # noqa: PLC0415  an extra, and slow to import
     names = {f"part{number}": key for number, key in enumerate(rows)}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of tied genes, whose order here is that of their names
+        warnings.simplefilter(
+            "ignore"
+        )  # it warns of tied genes, whose order here is that of their names
         found = gseapy.prerank(
             rnk=ranking,
             gene_sets={name: rows[key] for name, key in names.items() if rows[key]},
@@ -131,7 +145,13 @@ def _prerank(ranking: pd.Series, rows: Mapping[tuple[str, str], list[str]], opti
             max_size=len(ranking),
             outdir=None,
         ).res2d.set_index("Term")
-    columns = {"ES": "es", "NES": "nes", "NOM p-val": "p", "FDR q-val": "fdr", "Lead_genes": "leading_edge"}
+    columns = {
+        "ES": "es",
+        "NES": "nes",
+        "NOM p-val": "p",
+        "FDR q-val": "fdr",
+        "Lead_genes": "leading_edge",
+    }
     table: pd.DataFrame = found.reindex(list(names))[list(columns)].rename(columns=columns)
     table.index = pd.MultiIndex.from_tuples(list(names.values()), names=["signature", "direction"])
     numbers = ["es", "nes", "p", "fdr"]

@@ -137,7 +137,9 @@ def sort_keys(pairs: Any, room: Any, n: int) -> None:
 
 
 MOST = 1 << 15  # buckets
-ONE = np.uint64(1)  # of places: with signed ones numba asks each time whether they count from the end
+ONE = np.uint64(
+    1
+)  # of places: with signed ones numba asks each time whether they count from the end
 LOOK = 64  # keys looked at to see whether values repeat
 
 
@@ -264,7 +266,9 @@ def _gather(bits: Any, ready: Any, work: Any) -> int:
         key = _key(bits[j], extent, wide)
         b = key >> shift
         if counted and not mixed[b]:
-            ranks[j] = edges[b] + edges[b + ONE] + 1 + (2 * zeros if size == np.uint64(bits[j]) else 0)
+            ranks[j] = (
+                edges[b] + edges[b + ONE] + 1 + (2 * zeros if size == np.uint64(bits[j]) else 0)
+            )
         else:
             keys[n] = key
             places[n] = j
@@ -482,7 +486,9 @@ class Ranks:
         """Those of the rows ``start:stop`` of `rows`, as a view."""
         if not self.zeros.size:
             return self
-        edges = rows.indptr if isinstance(rows, CsrRows) else np.arange(rows.n_obs + 1) * rows.n_genes
+        edges = (
+            rows.indptr if isinstance(rows, CsrRows) else np.arange(rows.n_obs + 1) * rows.n_genes
+        )
         return Ranks(self.values[edges[start] : edges[stop]], self.zeros[start:stop])
 
 
@@ -549,7 +555,9 @@ def weighted_sums(rows: Rows, sets: IndexedSets) -> NDArray[np.float64]:
     """
     out = np.empty((rows.n_obs, sets.n_parts, 3))
     data, indices, indptr = _flat(rows)
-    sums_weighted((data, indices, indptr, rows.n_genes), (sets.indices, sets.offsets, sets.weights), out)
+    sums_weighted(
+        (data, indices, indptr, rows.n_genes), (sets.indices, sets.offsets, sets.weights), out
+    )
     return out
 
 

@@ -87,18 +87,28 @@ class _Found:
     """One signature in one matrix."""
 
     def __init__(self, index: GeneIndex, signature: Signature) -> None:
-        up, down = sorted(signature.up), sorted(signature.down)  # by name, so that the sums of a set have one order
+        up, down = (
+            sorted(signature.up),
+            sorted(signature.down),
+        )  # by name, so that the sums of a set have one order
         match = index.match([*up, *down], species=signature.species)
         first = len(up)
         kept = np.array([way != "duplicate" for way in match.how], bool)
         self.signature = signature
-        self.up, self.down = match.columns[:first][kept[:first]], match.columns[first:][kept[first:]]
+        self.up, self.down = (
+            match.columns[:first][kept[:first]],
+            match.columns[first:][kept[first:]],
+        )
         self.coverage: Coverage = index.coverage(signature.genes, species=signature.species)
         given = signature.weights
         names = [gene for gene, keep in zip([*up, *down], kept, strict=True) if keep]
         # A gene down may carry its sign in its weight too; it is subtracted once, whichever way it was written.
         lowers = set(down)
-        weights = {gene: abs(given[gene]) if gene in lowers else given[gene] for gene in names} if given else {}
+        weights = (
+            {gene: abs(given[gene]) if gene in lowers else given[gene] for gene in names}
+            if given
+            else {}
+        )
         self.weights = np.array(list(weights.values())) if given else None
 
     def row(self, min_coverage: float) -> dict[str, Any]:
@@ -127,7 +137,10 @@ class _Found:
         if cover.fraction < min_coverage:
             share = f"{cover.found} of {cover.asked} genes ({cover.fraction:.0%})"
             return f"{share} are in the data, under {min_coverage:.0%}"
-        for word, asked, columns in (("up", self.signature.up, self.up), ("down", self.signature.down, self.down)):
+        for word, asked, columns in (
+            ("up", self.signature.up, self.up),
+            ("down", self.signature.down, self.down),
+        ):
             if asked and not (columns >= 0).any():
                 return f"none of its {len(asked)} {word} genes is in the data"
         return ""
@@ -147,7 +160,9 @@ def _pairs(index: GeneIndex, signature: Signature) -> NDArray[np.intp] | None:
     if not signature.pairs:
         return None
     names = sorted({gene for pair in signature.pairs for gene in pair})
-    column = dict(zip(names, index.match(names, species=signature.species).columns.tolist(), strict=True))
+    column = dict(
+        zip(names, index.match(names, species=signature.species).columns.tolist(), strict=True)
+    )
     return np.array([[column[first], column[second]] for first, second in signature.pairs])
 
 
@@ -159,11 +174,20 @@ def _warn_low(frame: pd.DataFrame, min_coverage: float, warn_below: float) -> No
         return
     text = []
     if not low.empty:
-        text.append(f"{len(low)} of {len(frame)} signatures scored with reduced coverage: {_listed(low)}")
+        text.append(
+            f"{len(low)} of {len(frame)} signatures scored with reduced coverage: {_listed(low)}"
+        )
     if not lost.empty:
-        text.append(f"{len(lost)} not scorable: {_listed(lost, f' < min_coverage {min_coverage:g}')}")
+        text.append(
+            f"{len(lost)} not scorable: {_listed(lost, f' < min_coverage {min_coverage:g}')}"
+        )
     tail = " Scores of not-scorable signatures are NaN." if len(lost) else ""
-    warn(f"{'; '.join(text)}. Missing genes: result.coverage.{tail}", CoverageWarning, code="W201", stacklevel=5)
+    warn(
+        f"{'; '.join(text)}. Missing genes: result.coverage.{tail}",
+        CoverageWarning,
+        code="W201",
+        stacklevel=5,
+    )
 
 
 def _listed(frame: pd.DataFrame, bound: str = "") -> str:
@@ -174,7 +198,9 @@ def _listed(frame: pd.DataFrame, bound: str = "") -> str:
     return listed(shown, counted=True)
 
 
-def _none_scorable(expression: Expression, frame: pd.DataFrame, signatures: Iterable[Signature]) -> GeneError:
+def _none_scorable(
+    expression: Expression, frame: pd.DataFrame, signatures: Iterable[Signature]
+) -> GeneError:
     wanted = {gene for signature in signatures for gene in signature.genes}
     missing = {gene for row in frame["missing"] for gene in row}
     kind: IdType = id_type(expression.genes)

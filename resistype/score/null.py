@@ -109,14 +109,21 @@ class Draws:
     spans: NDArray[np.int64]
 
     @classmethod
-    def build(cls, mean: ArrayLike, sets: IndexedSets, null: Null, *, names: Sequence[str] | None = None) -> Draws:
+    def build(
+        cls, mean: ArrayLike, sets: IndexedSets, null: Null, *, names: Sequence[str] | None = None
+    ) -> Draws:
         """Draws for the sets of a matrix with these mean expressions, shape (n_genes,)."""
         parts = expression_bins(mean, bins=null.bins, names=names)
         spans = _spans(sets, _bin_of(parts), len(parts))
         deepest = spans[..., 1].max(axis=0, initial=0)
         sizes = np.array([part.size for part in parts])
-        drawn = [_draw(null.seed, b, int(size), count=int(deepest[b]), n=null.n) for b, size in enumerate(sizes)]
-        slots = [places + first for places, first in zip(drawn, np.cumsum(sizes) - sizes, strict=True)]
+        drawn = [
+            _draw(null.seed, b, int(size), count=int(deepest[b]), n=null.n)
+            for b, size in enumerate(sizes)
+        ]
+        slots = [
+            places + first for places, first in zip(drawn, np.cumsum(sizes) - sizes, strict=True)
+        ]
         return cls(
             np.concatenate(parts),
             np.repeat(np.arange(sizes.size, dtype=np.int16), sizes),
@@ -157,7 +164,10 @@ class Draws:
 
     def columns(self, part: int) -> NDArray[np.intp]:
         """The columns that a part draws, shape (n, genes of the part)."""
-        places = [np.arange(*span) + first for span, first in zip(self.spans[part], self.edges, strict=False)]
+        places = [
+            np.arange(*span) + first
+            for span, first in zip(self.spans[part], self.edges, strict=False)
+        ]
         return np.asarray(self.order[self.shuffles[:, np.concatenate(places)]])
 
     def of_parts(self, parts: NDArray[np.intp]) -> Draws:
@@ -185,7 +195,9 @@ def _spans(sets: IndexedSets, bin_of: NDArray[np.intp], n_bins: int) -> NDArray[
     return spans
 
 
-def expression_bins(mean: ArrayLike, *, bins: int = 25, names: Sequence[str] | None = None) -> list[NDArray[np.intp]]:
+def expression_bins(
+    mean: ArrayLike, *, bins: int = 25, names: Sequence[str] | None = None
+) -> list[NDArray[np.intp]]:
     """Columns in bins of equal size by mean expression, lowest first.
 
     Parameters
@@ -201,7 +213,9 @@ def expression_bins(mean: ArrayLike, *, bins: int = 25, names: Sequence[str] | N
     means = np.asarray(mean, np.float64)
     ties = np.arange(means.size) if names is None else np.asarray(names)
     order = np.lexsort((ties, means))
-    return [np.asarray(part, np.intp) for part in np.array_split(order, min(bins, max(means.size, 1)))]
+    return [
+        np.asarray(part, np.intp) for part in np.array_split(order, min(bins, max(means.size, 1)))
+    ]
 
 
 def matched_sets(
@@ -253,7 +267,9 @@ def matched_sets(
         raise SignatureError(message, code="E220")
     wanted = np.bincount(bin_of[columns], minlength=len(parts))
     drawn = [
-        part[_draw(seed, b, part.size, count=int(wanted[b]), n=n)] for b, part in enumerate(parts) if wanted[b] > 0
+        part[_draw(seed, b, part.size, count=int(wanted[b]), n=n)]
+        for b, part in enumerate(parts)
+        if wanted[b] > 0
     ]
     return list(np.concatenate([np.empty((n, 0), np.intp), *drawn], axis=1))
 
@@ -261,7 +277,11 @@ def matched_sets(
 def _draw(seed: int, number: int, size: int, *, count: int, n: int) -> NDArray[np.int32]:
     """The first `count` steps of `n` shuffles of a bin, shape (n, count); more steps begin with the same."""
     rng = np.random.default_rng([seed, number])
-    others = np.array([rng.integers(place, size, n) for place in range(count)], np.int64).reshape(count, n).T
+    others = (
+        np.array([rng.integers(place, size, n) for place in range(count)], np.int64)
+        .reshape(count, n)
+        .T
+    )
     out = np.empty((n, count), np.int32)
     shuffle(others, size, out)
     return out
@@ -274,7 +294,13 @@ Ranked: TypeAlias = "tuple[Rows, Ranks]"
 
 
 def null_block(
-    ranked: Ranked, sets: IndexedSets, method: Method, *, settings: Settings, draws: Draws, found: NDArray[np.float64]
+    ranked: Ranked,
+    sets: IndexedSets,
+    method: Method,
+    *,
+    settings: Settings,
+    draws: Draws,
+    found: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets); `ranked` is rows and ranks.
 
@@ -287,7 +313,9 @@ def null_block(
     n_tables, whole = 3 if method.shape == "ratio" else 1, np.flatnonzero(_whole(rows))
     for some, most in _classes(sets):
         part = draws.of_parts(np.flatnonzero(np.isin(sets.owner, some)))
-        tables, shifts = _tables(method.tables, rows.n_genes, n_tables=n_tables, settings=settings, most=most)
+        tables, shifts = _tables(
+            method.tables, rows.n_genes, n_tables=n_tables, settings=settings, most=most
+        )
         kept = sets.select(some)
         formula = _formula(method, kept, shifts, n_genes=rows.n_genes, settings=settings)
         formula[2][:, 3] += kept.sizes * float(tables.max()) if method.shape == "gated" else 0.0
@@ -340,12 +368,16 @@ def _entries(
         return
     met, n_met = np.zeros(rows.n_genes, np.bool_), np.zeros(draws.edges.size - 1, np.int64)
     places = rows.indices, rows.indptr, draws.slots
-    entries_csr(places, (ranks.values, ranks.zeros, tables, draws.bin_of), (entries, zeros, met, n_met))
+    entries_csr(
+        places, (ranks.values, ranks.zeros, tables, draws.bin_of), (entries, zeros, met, n_met)
+    )
     yield zeros, met, n_met
     forget_csr(entries, met)
 
 
-def _verdicts(tallies: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _verdicts(
+    tallies: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give z and p, shape (n_obs, n_sets), from tallies (n_sets, 3, n_obs) over `n` draws."""
     count, total, squares = tallies.transpose(1, 2, 0)
     spread = (squares - total * total / n) / max(n - 1, 1)
@@ -365,20 +397,31 @@ def _narrow(tables: NDArray[np.int64], most: int) -> tuple[NDArray[np.int32], ND
     """Tables as int32 of which `most` entries add up without overflow; and the binary places each column lost."""
     limit = (2**31 - 1) // most
     highest = np.abs(tables).max(axis=0)
-    shifts = np.array([max(0, int(top).bit_length() - limit.bit_length() + 1) for top in highest], np.int64)
+    shifts = np.array(
+        [max(0, int(top).bit_length() - limit.bit_length() + 1) for top in highest], np.int64
+    )
     half = np.where(shifts > 0, 1 << np.maximum(shifts - 1, 0), 0)
     return np.ascontiguousarray((tables + half) >> shifts, np.int32), shifts
 
 
 def _formula(
-    method: Method, sets: IndexedSets, shifts: NDArray[np.int64], *, n_genes: int, settings: Settings
+    method: Method,
+    sets: IndexedSets,
+    shifts: NDArray[np.int64],
+    *,
+    n_genes: int,
+    settings: Settings,
 ) -> Formula:
     """The method as shape, floor and factors: sign, offset, slope and ratio (or gate) of each part."""
 
     def ask(*sums: int) -> NDArray[np.float64]:
         made = np.broadcast_to(np.array(sums, np.int64), (1, sets.n_parts, len(sums)))
         assume = method.finish
-        return np.zeros(0) if assume is None else assume(made, sets.sizes[None], n_genes=n_genes, settings=settings)[0]
+        return (
+            np.zeros(0)
+            if assume is None
+            else assume(made, sets.sizes[None], n_genes=n_genes, settings=settings)[0]
+        )
 
     scale = 2.0**shifts
     ratio = np.zeros(sets.n_parts)
@@ -408,7 +451,9 @@ TOGETHER = 4  # draws that are judged at once
 SELDOM = 1.5  # genes of a bin that a draw may meet and still be cheaper one by one
 LANES = 64  # samples side by side; measured: 16 and 128 cost half as much again
 WIDE = LANES * TOGETHER
-APART = WIDE + LANES  # from the totals of a part to those of the next; at 1,024 bytes all would fall on few cache sets
+APART = (
+    WIDE + LANES
+)  # from the totals of a part to those of the next; at 1,024 bytes all would fall on few cache sets
 LINEAR, GATED, RATIO = 0, 1, 2
 ONE = np.uint64(1)
 
@@ -574,7 +619,12 @@ def _add_lines(lines: Any, places: Any, sign: int, total: Any) -> None:
     lanes = total.size
     whole = places.size - places.size % 4
     for i in range(0, whole, 4):
-        a, b, c, d = lines[places[i]], lines[places[i + 1]], lines[places[i + 2]], lines[places[i + 3]]
+        a, b, c, d = (
+            lines[places[i]],
+            lines[places[i + 1]],
+            lines[places[i + 2]],
+            lines[places[i + 3]],
+        )
         for k in range(lanes):
             total[k] += sign * ((a[k] + b[k]) + (c[k] + d[k]))
     for i in range(whole, places.size):

@@ -27,21 +27,21 @@ from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.atomic import replace_file
 from resistype.errors import OutputError, RunError
 from resistype.expression import Block
+from resistype.safe.files import replace_file
+from resistype.safe.toml import read_json
 from resistype.score.rows import Values
-from resistype.strict import read_json
 
 __all__ = [
     "Cancel",
-    "asked",
     "Hear",
     "Plan",
     "Progress",
     "Reporter",
     "RunFolder",
     "RunOptions",
+    "asked",
     "is_heard",
     "listening",
     "step",
@@ -117,7 +117,11 @@ class Progress:
         if self.reading:
             return f"reading {self.reading}"
         share = self.rows / max(self.total_rows, 1)
-        left = "" if self.seconds_left is None else f", {self.rate:,.0f} rows/s, {self.seconds_left:,.0f} s left"
+        left = (
+            ""
+            if self.seconds_left is None
+            else f", {self.rate:,.0f} rows/s, {self.seconds_left:,.0f} s left"
+        )
         return f"{share:4.0%} {self.rows:,} of {self.total_rows:,} rows{left}"
 
 
@@ -127,7 +131,11 @@ Hear = Callable[[Progress], None] | Literal["auto", "text"] | None
 def tell_reading(source: str, heard: Hear) -> None:
     """Say that a file is being read, before anything is known of it; a large one takes some seconds to check."""
     if callable(heard):
-        heard(Progress(0, 0, 0, 0, seconds=0.0, resumed=0, plan=Plan(0, 0, 0, 0, 0, 0), reading=source))
+        heard(
+            Progress(
+                0, 0, 0, 0, seconds=0.0, resumed=0, plan=Plan(0, 0, 0, 0, 0, 0), reading=source
+            )
+        )
     elif heard == "text":
         sys.stderr.write(f"reading {source}\n")
         sys.stderr.flush()
@@ -138,7 +146,13 @@ class Reporter:
 
     def __init__(self, plan: Plan, heard: Hear, *, resumed: tuple[int, int]) -> None:
         self._plan = plan
-        self._heard = heard if callable(heard) else _Text(quiet=QUIET if heard == "auto" else 0.0) if heard else None
+        self._heard = (
+            heard
+            if callable(heard)
+            else _Text(quiet=QUIET if heard == "auto" else 0.0)
+            if heard
+            else None
+        )
         self._start = time.monotonic()
         self._rows, self._blocks = resumed
         self._resumed = resumed[0]
@@ -174,7 +188,9 @@ class _Text:
         terminal = sys.stderr.isatty()
         finished = progress.rows >= progress.total_rows
         pause = PAUSE if terminal else 50 * PAUSE
-        if progress.seconds < self._quiet or (progress.seconds - self._last < pause and not finished):
+        if progress.seconds < self._quiet or (
+            progress.seconds - self._last < pause and not finished
+        ):
             return
         if finished and not self._spoken and self._quiet:
             return
@@ -182,7 +198,9 @@ class _Text:
             sys.stderr.write(f"{progress.plan}\n")
             self._spoken = True
         self._last = progress.seconds
-        sys.stderr.write(f"\r{progress}    " + ("\n" if finished else "") if terminal else f"{progress}\n")
+        sys.stderr.write(
+            f"\r{progress}    " + ("\n" if finished else "") if terminal else f"{progress}\n"
+        )
         sys.stderr.flush()
 
 
@@ -315,7 +333,9 @@ def write_whole(path: Path, content: bytes) -> None:
         try:
             replace_file(path, lambda stream: stream.write(content))
             return
-        except FileNotFoundError as error:  # another run of this folder has cleared what it took for leftovers
+        except (
+            FileNotFoundError
+        ) as error:  # another run of this folder has cleared what it took for leftovers
             if attempt < TRIES - 1 and path.parent.is_dir():
                 continue
             raise _not_written(path, error) from error
@@ -389,7 +409,11 @@ class RunFolder:
         if not resume:
             message = f"{self.path} holds a run already. Pass resume=True to go on with it, or choose another run_dir."
             raise RunError(message, code="E604")
-        for left in (*self.path.glob(".tmp-*"), *self.path.glob(".*.block.*"), *self.path.glob(".manifest.json.*")):
+        for left in (
+            *self.path.glob(".tmp-*"),
+            *self.path.glob(".*.block.*"),
+            *self.path.glob(".manifest.json.*"),
+        ):
             left.unlink(missing_ok=True)
         edges = about["edges"]
         return [Block(a, b) for a, b in pairwise(edges)]
@@ -399,12 +423,16 @@ class RunFolder:
 
     def save(self, block: Block, values: Values) -> None:
         """Keep a finished block."""
-        content = b"".join(np.ascontiguousarray(values[name], "<f8").tobytes() for name in self.methods)
+        content = b"".join(
+            np.ascontiguousarray(values[name], "<f8").tobytes() for name in self.methods
+        )
         write_whole(self._file(block), MAGIC + self._block_seal(block, content) + content)
 
     def _block_seal(self, block: Block, content: bytes) -> bytes:
         """SHA-256 of the numbers and of the place they belong to: a block in the place of another is found out."""
-        return hashlib.sha256(f"{self.fingerprint} {block.start} {block.stop}\n".encode() + content).digest()
+        return hashlib.sha256(
+            f"{self.fingerprint} {block.start} {block.stop}\n".encode() + content
+        ).digest()
 
     def load(self, block: Block) -> Values | None:
         """A finished block; None when it is not there or not what was written."""
@@ -420,7 +448,10 @@ class RunFolder:
         whole = (old or data.startswith(MAGIC)) and len(content) == size * len(self.methods)
         if not whole or seal != data[len(MAGIC) : start]:
             return None
-        return {name: self._array(content[i * size : (i + 1) * size], rows) for i, name in enumerate(self.methods)}
+        return {
+            name: self._array(content[i * size : (i + 1) * size], rows)
+            for i, name in enumerate(self.methods)
+        }
 
     def _array(self, content: bytes, rows: int) -> NDArray[np.float64]:
         return np.frombuffer(content, "<f8").reshape(rows, self.n_sets).astype(np.float64)
@@ -439,9 +470,18 @@ def _read_manifest(manifest: Path, n_obs: int) -> dict[str, Any]:
         if about["format"] != FORMAT or version > FORMAT_VERSION:
             message = f"{manifest} was written by a newer resistype, or is no manifest of a run. Update, or delete it."
             raise RunError(message, code="E604")
-        edges, sealed = about["edges"], version == 1 or about["sha256"] == _seal(about)  # version 1 had no seal
+        edges, sealed = (
+            about["edges"],
+            version == 1 or about["sha256"] == _seal(about),
+        )  # version 1 had no seal
         whole = all(type(edge) is int for edge in edges) and all(a < b for a, b in pairwise(edges))
-        if type(version) is not int or version < 1 or not sealed or not whole or (edges[0], edges[-1]) != (0, n_obs):
+        if (
+            type(version) is not int
+            or version < 1
+            or not sealed
+            or not whole
+            or (edges[0], edges[-1]) != (0, n_obs)
+        ):
             raise ValueError("it was changed after it was written")
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         message = f"{manifest} is damaged. Delete the folder {manifest.parent} and run again."

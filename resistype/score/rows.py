@@ -19,7 +19,17 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 
-__all__ = ["LINEAR", "CsrRows", "DenseRows", "Rows", "Values", "as_rows", "as_scipy", "dense", "log2_rows"]
+__all__ = [
+    "LINEAR",
+    "CsrRows",
+    "DenseRows",
+    "Rows",
+    "Values",
+    "as_rows",
+    "as_scipy",
+    "dense",
+    "log2_rows",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.signedinteger[Any]]
@@ -102,7 +112,9 @@ def as_rows(values: Any) -> Rows:
         return _from_sparse(values)
     dense = np.asarray(values)
     if dense.ndim != 2 or dense.dtype.kind not in "fiub":
-        message = f"Expected numbers of shape (n_obs, n_genes), got shape {dense.shape} of {dense.dtype}."
+        message = (
+            f"Expected numbers of shape (n_obs, n_genes), got shape {dense.shape} of {dense.dtype}."
+        )
         raise ExpressionError(message, code="E304")
     return DenseRows(np.ascontiguousarray(_floats(dense)))
 
@@ -119,10 +131,14 @@ def dense(rows: CsrRows) -> DenseRows:
 
 def _from_sparse(matrix: Any) -> CsrRows:
     csr = sp.csr_array(matrix)
-    if not csr.has_canonical_format:  # an entry stored twice counts as its sum, as everywhere in scipy
+    if (
+        not csr.has_canonical_format
+    ):  # an entry stored twice counts as its sum, as everywhere in scipy
         csr = csr.copy()
         csr.sum_duplicates()
-    return CsrRows(_floats(csr.data), _index(csr.indices), np.asarray(csr.indptr, np.int64), int(csr.shape[1]))
+    return CsrRows(
+        _floats(csr.data), _index(csr.indices), np.asarray(csr.indptr, np.int64), int(csr.shape[1])
+    )
 
 
 def _floats(array: Any) -> FloatArray:
@@ -157,7 +173,9 @@ def log2_rows(rows: Rows, unit: str) -> Rows:
         raise ExpressionError(message, code="E404")
     if unit == "log2_small_offset" and isinstance(rows, CsrRows):
         rows = dense(rows)
-    values = np.ascontiguousarray(rows.data if isinstance(rows, CsrRows) else rows.values, np.float64)
+    values = np.ascontiguousarray(
+        rows.data if isinstance(rows, CsrRows) else rows.values, np.float64
+    )
     if unit == "counts":
         values = _per_million(rows, values)
     return rows.with_data(_converted(values, unit))

@@ -28,7 +28,15 @@ from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError, InputError, RunError
-from resistype.expression import Backed, Block, Expression, ReadOptions, as_expression, iter_blocks, read_block
+from resistype.expression import (
+    Backed,
+    Block,
+    Expression,
+    ReadOptions,
+    as_expression,
+    iter_blocks,
+    read_block,
+)
 from resistype.expression.store import Lazy, csr_rows, dense_rows, is_sparse
 from resistype.expression.units import as_bytes
 from resistype.library import Library, SignatureSpec, read_signatures
@@ -53,7 +61,16 @@ from resistype.score.rows import CsrRows, Rows, Values, as_rows, log2_rows
 from resistype.score.scores import NullResult, Scores
 from resistype.score.sets import IndexedSets
 
-__all__ = ["ScoreOptions", "Task", "make_plan", "null_names", "run_blocks", "score", "score_block", "score_sets"]
+__all__ = [
+    "ScoreOptions",
+    "Task",
+    "make_plan",
+    "null_names",
+    "run_blocks",
+    "score",
+    "score_block",
+    "score_sets",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +170,9 @@ def score(
         tell_reading(str(data), options.run.progress)
     expression = as_expression(data, options.read)
     library = read_signatures(signatures)
-    matched = match_signatures(expression, library, min_coverage=options.min_coverage, warn_below=options.warn_below)
+    matched = match_signatures(
+        expression, library, min_coverage=options.min_coverage, warn_below=options.warn_below
+    )
     values = _all_methods(
         Task(expression.values, expression.unit, matched.sets, methods, options.settings),
         expression,
@@ -162,7 +181,9 @@ def score(
     )
     for array in values.values():
         array[:, ~matched.scorable] = np.nan
-    return _scores(values, methods, library, expression=expression, matched=matched, options=options)
+    return _scores(
+        values, methods, library, expression=expression, matched=matched, options=options
+    )
 
 
 def _scores(
@@ -199,9 +220,13 @@ def _null(values: Values, methods: tuple[Method, ...], null: Null | None) -> Nul
 
 def _notes(methods: tuple[Method, ...], sets: IndexedSets) -> tuple[str, ...]:
     notes = []
-    bare = [name for i, name in enumerate(sets.names) if sets.pairs is None or not sets.pairs[i].size]
+    bare = [
+        name for i, name in enumerate(sets.names) if sets.pairs is None or not sets.pairs[i].size
+    ]
     if bare and any(one.family == "pairs" for one in methods):
-        notes.append(f"{len(bare)} signatures have no gene pairs and no score from gene_pairs: {', '.join(bare[:5])}.")
+        notes.append(
+            f"{len(bare)} signatures have no gene pairs and no score from gene_pairs: {', '.join(bare[:5])}."
+        )
     cohort = [one.id for one in methods if one.depends_on == "cohort"]
     if not cohort:
         return tuple(notes)
@@ -211,7 +236,9 @@ def _notes(methods: tuple[Method, ...], sets: IndexedSets) -> tuple[str, ...]:
     )
 
 
-def _all_methods(task: Task, expression: Expression, *, n_jobs: int | None, options: ScoreOptions) -> Values:
+def _all_methods(
+    task: Task, expression: Expression, *, n_jobs: int | None, options: ScoreOptions
+) -> Values:
     by_sample = tuple(one for one in task.methods if one.family != "cohort")
     by_cohort = tuple(one for one in task.methods if one.family == "cohort")
     found: Values = {}
@@ -232,7 +259,10 @@ def _draws(task: Task, expression: Expression, null: Null | None) -> Draws | Non
     for block in iter_blocks(expression, memory="64MB"):
         part = read_block(expression, block)
         rows = as_rows(part)
-        add_gene_sums(rows if expression.unit in ("scaled", "unknown") else log2_rows(rows, expression.unit), total)
+        add_gene_sums(
+            rows if expression.unit in ("scaled", "unknown") else log2_rows(rows, expression.unit),
+            total,
+        )
     return Draws.build(total, task.sets, null, names=expression.genes)
 
 
@@ -267,7 +297,13 @@ def _fingerprint(task: Task, expression: Expression) -> str:
     """SHA-256 over all that decides the numbers of a run."""
     known = hashlib.sha256()
     values = expression.values
-    about = [one.spec for one in task.methods], task.settings, expression.unit, values.shape, task.sets.names
+    about = (
+        [one.spec for one in task.methods],
+        task.settings,
+        expression.unit,
+        values.shape,
+        task.sets.names,
+    )
     known.update(repr(about).encode())
     if task.draws is not None:
         for array in (task.draws.order, task.draws.shuffles):
@@ -276,10 +312,18 @@ def _fingerprint(task: Task, expression: Expression) -> str:
         known.update(values.place.encode())  # dask names arrays by what they are made of
     elif isinstance(values, Backed):
         status = values.path.stat()
-        known.update(repr((values.path.resolve(), values.place, status.st_size, status.st_mtime_ns)).encode())
-    arrays = [getattr(task.sets, name) for name in ("indices", "offsets", "owner", "sign", "weights")]
+        known.update(
+            repr((values.path.resolve(), values.place, status.st_size, status.st_mtime_ns)).encode()
+        )
+    arrays = [
+        getattr(task.sets, name) for name in ("indices", "offsets", "owner", "sign", "weights")
+    ]
     if not isinstance(values, Backed):
-        arrays += [values] if isinstance(values, np.ndarray) else [values.data, values.indices, values.indptr]
+        arrays += (
+            [values]
+            if isinstance(values, np.ndarray)
+            else [values.data, values.indices, values.indptr]
+        )
     if task.sets.controls is not None:
         arrays += [task.sets.controls.indices, task.sets.controls.offsets]
     for array in arrays:
@@ -288,7 +332,12 @@ def _fingerprint(task: Task, expression: Expression) -> str:
 
 
 def score_sets(
-    values: Any, sets: IndexedSets, *, method: str = "ssgsea", n_jobs: int | None = 1, settings: Settings | None = None
+    values: Any,
+    sets: IndexedSets,
+    *,
+    method: str = "ssgsea",
+    n_jobs: int | None = 1,
+    settings: Settings | None = None,
 ) -> NDArray[np.float64]:
     """Scores of plain arrays for indexed sets.
 
@@ -323,7 +372,10 @@ def score_sets(
     size = min(size, 32) if is_heard() else size  # what can be cancelled comes in small parts
     blocks = [(start, min(start + size, rows.n_obs)) for start in range(0, rows.n_obs, size)]
     run = Parallel(n_jobs=n_jobs, prefer="threads")
-    parts = run(delayed(watched(score_block))(rows.cut(*b), sets, (chosen,), settings=numbers) for b in blocks)
+    parts = run(
+        delayed(watched(score_block))(rows.cut(*b), sets, (chosen,), settings=numbers)
+        for b in blocks
+    )
     return np.concatenate([np.empty((0, sets.n_sets)), *(part[method] for part in parts)])
 
 
@@ -347,7 +399,11 @@ class Task:
     def names(self) -> tuple[str, ...]:
         """Keys of the values of a block."""
         ids = tuple(method.id for method in self.methods)
-        ranked = [method for method in self.methods if method.needs_ranks] if self.draws is not None else []
+        ranked = (
+            [method for method in self.methods if method.needs_ranks]
+            if self.draws is not None
+            else []
+        )
         return ids + tuple(name for method in ranked for name in null_names(method))
 
 
@@ -360,7 +416,9 @@ class Found:
     trouble: str = ""
 
 
-def make_plan(expression: Expression, n_jobs: int | None, options: ScoreOptions) -> tuple[list[Block], Plan]:
+def make_plan(
+    expression: Expression, n_jobs: int | None, options: ScoreOptions
+) -> tuple[list[Block], Plan]:
     """The blocks of a run, and what to say about them.
 
     Raises
@@ -369,7 +427,9 @@ def make_plan(expression: Expression, n_jobs: int | None, options: ScoreOptions)
         E606 for no job at all.
     """
     if n_jobs == 0:
-        raise InputError("n_jobs is 0; give 1 for one job, 2 for two, -1 for one a processor.", code="E606")
+        raise InputError(
+            "n_jobs is 0; give 1 for one job, 2 for two, -1 for one a processor.", code="E606"
+        )
     jobs = effective_n_jobs(n_jobs)
     budget = as_bytes(options.memory)
     size = budget if options.block_rows else max(min(BLOCK, budget // (PER_JOB * jobs)), 1)
@@ -378,7 +438,9 @@ def make_plan(expression: Expression, n_jobs: int | None, options: ScoreOptions)
     if options.block_rows is None and len(blocks) < 4 * jobs:
         blocks = list(chain.from_iterable(_split(block, rows) for block in blocks))
     sparse = is_sparse(expression.values)
-    stored = int(_indptr(expression.values)[-1]) if sparse else expression.n_obs * expression.n_genes
+    stored = (
+        int(_indptr(expression.values)[-1]) if sparse else expression.n_obs * expression.n_genes
+    )
     held = min(PER_JOB * jobs, len(blocks)) * min(size, stored * (16 if sparse else 8))
     return blocks, Plan(expression.n_obs, expression.n_genes, stored, len(blocks), jobs, held)
 
@@ -386,7 +448,11 @@ def make_plan(expression: Expression, n_jobs: int | None, options: ScoreOptions)
 def _whole_rows(expression: Expression, size: int, rows: int | None) -> Iterator[Block]:
     """Blocks of about `size` bytes, and never less than a row."""
     values = expression.values
-    row = 16 * int(np.diff(_indptr(values)).max(initial=1)) if is_sparse(values) else 8 * expression.n_genes
+    row = (
+        16 * int(np.diff(_indptr(values)).max(initial=1))
+        if is_sparse(values)
+        else 8 * expression.n_genes
+    )
     return iter_blocks(expression, memory=max(size, row + 8), rows=rows)
 
 
@@ -395,7 +461,10 @@ def _indptr(values: Any) -> NDArray[np.int64]:
 
 
 def _split(block: Block, rows: int) -> list[Block]:
-    return [Block(start, min(start + rows, block.stop)) for start in range(block.start, block.stop, rows)]
+    return [
+        Block(start, min(start + rows, block.stop))
+        for start in range(block.start, block.stop, rows)
+    ]
 
 
 def compute(task: Task, block: Block, *, rows: Any = None, cancel: Cancel | None = None) -> Found:
@@ -408,7 +477,9 @@ def compute(task: Task, block: Block, *, rows: Any = None, cancel: Cancel | None
         return Found(block, None, "values")
     needs_log2 = any(method.family == "value" for method in task.methods)
     log2 = log2_rows(parts, task.unit) if needs_log2 else None
-    values = score_block(parts, task.sets, task.methods, settings=task.settings, log2=log2, draws=task.draws)
+    values = score_block(
+        parts, task.sets, task.methods, settings=task.settings, log2=log2, draws=task.draws
+    )
     if task.folder is not None:
         task.folder.save(block, values)
     return Found(block, values)
@@ -423,7 +494,9 @@ def _finite(parts: Any, *, may_miss: bool) -> bool:
     return not bool(np.isinf(data).any() if may_miss else not np.isfinite(data).all())
 
 
-def run_blocks(task: Task, expression: Expression, *, n_jobs: int | None, options: ScoreOptions) -> Values:
+def run_blocks(
+    task: Task, expression: Expression, *, n_jobs: int | None, options: ScoreOptions
+) -> Values:
     """Score all blocks.
 
     Raises
@@ -523,7 +596,10 @@ class _State:
         kept = f"{self.reporter.blocks:,} blocks. "
         if self.task.folder is None:
             return kept + "Nothing was kept; name a run_dir to be able to go on."
-        return kept + f"They are saved in '{self.task.folder.path}'; call again with resume=True to go on."
+        return (
+            kept
+            + f"They are saved in '{self.task.folder.path}'; call again with resume=True to go on."
+        )
 
     def _lost(self, block: Block, error: BaseException) -> RunError:
         message = (
@@ -566,14 +642,20 @@ def score_block(
     """
     ranked = [method for method in methods if method.family == "rank"]
     ranks = _room(rows if draws is not None else None) if ranked else None
-    parts = _by_rank(rows, sets, ranked, settings=settings, ranks=ranks) if ranks is not None else {}
+    parts = (
+        _by_rank(rows, sets, ranked, settings=settings, ranks=ranks) if ranks is not None else {}
+    )
     for method in methods:
         if method.kernel is not None:
-            parts[method.id] = method.kernel(rows if log2 is None or method.family == "pairs" else log2, sets, settings)
+            parts[method.id] = method.kernel(
+                rows if log2 is None or method.family == "pairs" else log2, sets, settings
+            )
     out = {method.id: method.by_signature(sets, parts[method.id]) for method in methods}
     if draws is not None and ranks is not None:
         for method in ranked:
-            found = null_block((rows, ranks), sets, method, settings=settings, draws=draws, found=out[method.id])
+            found = null_block(
+                (rows, ranks), sets, method, settings=settings, draws=draws, found=out[method.id]
+            )
             out |= dict(zip(null_names(method), found, strict=True))
     return out
 
@@ -587,7 +669,9 @@ def _room(rows: Rows | None) -> Ranks:
     return Ranks.room(rows)
 
 
-def _by_rank(rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, ranks: Ranks) -> Values:
+def _by_rank(
+    rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, ranks: Ranks
+) -> Values:
     missing = _n_missing(rows)
     if not missing.any():
         return _whole(rows, sets, methods, settings=settings, ranks=ranks)
@@ -605,7 +689,9 @@ def _by_rank(rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settin
     return out
 
 
-def _whole(rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, ranks: Ranks) -> Values:
+def _whole(
+    rows: Rows, sets: IndexedSets, methods: Sequence[Method], *, settings: Settings, ranks: Ranks
+) -> Values:
     """Every gene measured."""
     sizes = sets.sizes[None]  # the same in every row
     sums = rank_sums(rows, sets, _tables(tuple(methods), rows.n_genes, settings), ranks=ranks)
@@ -627,13 +713,20 @@ def _partial(row: Rows, sets: IndexedSets, methods: Sequence[Method], settings: 
 @lru_cache(maxsize=16)
 def _tables(methods: tuple[Method, ...], n_genes: int, settings: Settings) -> NDArray[np.int64]:
     """Tables of all methods side by side; every block of a run has the same."""
-    stacked = np.concatenate([one.tables(n_genes, settings) for one in methods if one.tables is not None], axis=1)
+    stacked = np.concatenate(
+        [one.tables(n_genes, settings) for one in methods if one.tables is not None], axis=1
+    )
     stacked[0] = 0  # what a gene that was not measured counts
     return stacked
 
 
 def _finished(
-    sums: NDArray[np.int64], sizes: NDArray[np.int64], methods: Sequence[Method], *, settings: Settings, n_genes: int
+    sums: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    methods: Sequence[Method],
+    *,
+    settings: Settings,
+    n_genes: int,
 ) -> Values:
     """Scores of each method from its columns of the sums."""
     out, first = {}, 0
@@ -641,7 +734,9 @@ def _finished(
         if method.tables is None or method.finish is None:
             continue
         last = first + _tables((method,), n_genes, settings).shape[1]
-        out[method.id] = method.finish(sums[..., first:last], sizes, n_genes=n_genes, settings=settings)
+        out[method.id] = method.finish(
+            sums[..., first:last], sizes, n_genes=n_genes, settings=settings
+        )
         first = last
     return out
 

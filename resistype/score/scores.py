@@ -104,8 +104,12 @@ class Scores:
         """
         index = pd.Index(self.samples, name="sample")
         if method is None and len(self.methods) > 1:
-            pairs = pd.MultiIndex.from_product([self.methods, self.signatures], names=["method", "signature"])
-            return pd.DataFrame(np.hstack([self.values[name] for name in self.methods]), index=index, columns=pairs)
+            pairs = pd.MultiIndex.from_product(
+                [self.methods, self.signatures], names=["method", "signature"]
+            )
+            return pd.DataFrame(
+                np.hstack([self.values[name] for name in self.methods]), index=index, columns=pairs
+            )
         columns = pd.Index(self.signatures, name="signature")
         return pd.DataFrame(self[method or self.methods[0]], index=index, columns=columns)
 
@@ -117,9 +121,16 @@ class Scores:
         n_obs, n_sets = len(self.samples), len(self.signatures)
         parts = []
         for name in self.null.z:
-            part = {"sample": np.repeat(self.samples, n_sets), "signature": np.tile(self.signatures, n_obs)}
+            part = {
+                "sample": np.repeat(self.samples, n_sets),
+                "signature": np.tile(self.signatures, n_obs),
+            }
             values = {"score": self[name], "z": self.null.z[name], "p": self.null.p[name]}
-            parts.append(pd.DataFrame(part | {key: array.ravel() for key, array in values.items()}).assign(method=name))
+            parts.append(
+                pd.DataFrame(part | {key: array.ravel() for key, array in values.items()}).assign(
+                    method=name
+                )
+            )
         return pd.concat(parts, ignore_index=True)[columns]
 
     def __getitem__(self, method: str) -> NDArray[np.float64]:

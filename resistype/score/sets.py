@@ -96,7 +96,12 @@ class IndexedSets:
         builder = _Builder(n_genes)
         for number, columns in enumerate(up):
             lower = () if down is None else down[number]
-            builder.add(number, np.asarray(columns, np.int64), np.asarray(lower, np.int64), _of(weights, number))
+            builder.add(
+                number,
+                np.asarray(columns, np.int64),
+                np.asarray(lower, np.int64),
+                _of(weights, number),
+            )
         labels = tuple(names) if names is not None else tuple(str(i) for i in range(len(up)))
         return builder.finish(labels)
 
@@ -121,7 +126,11 @@ class IndexedSets:
         order = np.argsort(self.indices, kind="stable")
         parts = np.repeat(np.arange(self.n_parts, dtype=np.int32), self.sizes)[order]
         counts = np.bincount(self.indices, minlength=self.n_genes)
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), parts, (counts > 0).astype(np.uint8)
+        return (
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+            parts,
+            (counts > 0).astype(np.uint8),
+        )
 
     def on_columns(self, columns: NDArray[np.intp]) -> IndexedSets:
         """The same sets on some columns of the matrix, renumbered; members elsewhere are dropped."""
@@ -167,7 +176,9 @@ class IndexedSets:
         if all(one is None for one in pairs):
             return self
         none = np.empty((0, 2), np.int64)
-        arrays = tuple(none if one is None else np.asarray(one, np.int64).reshape(-1, 2) for one in pairs)
+        arrays = tuple(
+            none if one is None else np.asarray(one, np.int64).reshape(-1, 2) for one in pairs
+        )
         return replace(self, pairs=arrays)
 
     def first_parts(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,7 +213,9 @@ class _Builder:
         self.weights: list[NDArray[np.float64]] = []
         self.about: list[tuple[int, int, int]] = []
 
-    def add(self, owner: int, up: NDArray[np.int64], down: NDArray[np.int64], weights: ArrayLike | None) -> None:
+    def add(
+        self, owner: int, up: NDArray[np.int64], down: NDArray[np.int64], weights: ArrayLike | None
+    ) -> None:
         given = np.ones(up.size + down.size) if weights is None else np.asarray(weights, np.float64)
         if given.shape != (up.size + down.size,):
             message = f"Signature {owner} has {up.size + down.size} genes but {given.size} weights."
@@ -212,7 +225,9 @@ class _Builder:
         if down.size:
             self._part(owner, -1, down, given[up.size :])
 
-    def _part(self, owner: int, sign: int, columns: NDArray[np.int64], weights: NDArray[np.float64]) -> None:
+    def _part(
+        self, owner: int, sign: int, columns: NDArray[np.int64], weights: NDArray[np.float64]
+    ) -> None:
         found = columns >= 0
         kept = columns[found]
         if kept.size and (kept.max() >= self.n_genes or np.unique(kept).size != kept.size):
@@ -223,7 +238,11 @@ class _Builder:
         self.about.append((owner, sign, columns.size))
 
     def finish(self, names: tuple[str, ...]) -> IndexedSets:
-        owner, sign, asked = (np.array(x, np.int64) for x in zip(*self.about, strict=True)) if self.about else _empty()
+        owner, sign, asked = (
+            (np.array(x, np.int64) for x in zip(*self.about, strict=True))
+            if self.about
+            else _empty()
+        )
         sizes = [columns.size for columns in self.columns]
         return IndexedSets(
             names=names,

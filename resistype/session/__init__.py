@@ -9,7 +9,7 @@ drivers.py  genes that set a selection apart
 from __future__ import annotations
 
 from resistype.events import Event
-from resistype.scheme.palette import GREYS, NO_DATA, OKABE_ITO, axis_colors, category_colors
+from resistype.scheme.scheme import GREYS, NO_DATA, OKABE_ITO, axis_colors, category_colors
 from resistype.session.commands import Command
 from resistype.session.data import Flow, SessionData, Share, call_names
 from resistype.session.replay import expect

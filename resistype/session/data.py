@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls, Scheme
-from resistype.scheme.palette import natural
-from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity, natural
 from resistype.session.reapply import comparisons, reapply_rules, safe_float32
 from resistype.stats import wilson
 

@@ -21,11 +21,10 @@ from resistype.errors import ResistypeWarning, SessionError, warn
 from resistype.events import Event
 from resistype.history import History
 from resistype.scheme import Calls, write_scheme
-from resistype.scheme.context import Column
-from resistype.scheme.evidence import evidence_frame
+from resistype.scheme.apply import Column, Verdicts, apply_rules
+from resistype.scheme.calls import evidence_frame
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.stability import Stability
-from resistype.scheme.verdicts import Verdicts, apply_rules
 from resistype.session.commands import Command, apply, as_corners, color_choices, known_axis
 from resistype.session.data import Codes, SessionData, align, call_names
 from resistype.session.reapply import overlay, reapply_rules, touched

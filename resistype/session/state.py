@@ -12,8 +12,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from resistype.scheme.palette import GREYS, NO_DATA, axis_colors, category_colors, natural
-from resistype.scheme.scheme import Axis, Scheme
+from resistype.scheme.scheme import (
+    GREYS,
+    NO_DATA,
+    Axis,
+    Scheme,
+    axis_colors,
+    category_colors,
+    natural,
+)
 from resistype.scheme.variant import marked
 from resistype.session.data import Flow, SessionData, Share, call_names, composition, flows
 from resistype.session.reapply import comparisons

@@ -17,10 +17,12 @@ import pandas as pd
 
 from resistype import datasets
 from resistype.library import load_library
-from resistype.scheme import CallOptions, Calls, Scheme, classify, load_scheme
+from resistype.scheme import Calls, Scheme, load_scheme
 from resistype.scheme import check_scheme as complaints_of
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Threshold
-from resistype.testing.outcome import Outcome, fail, run_checks
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
+from resistype.testing.signatures import Outcome, fail, run_checks
 
 __all__ = ["SCHEME_CHECKS", "check_scheme"]
 
@@ -53,7 +55,13 @@ class _Given:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if baseline:
-                return classify(data, self.biopsies, samples=self.cohort.samples, baseline="Pre", options=options)
+                return classify(
+                    data,
+                    self.biopsies,
+                    samples=self.cohort.samples,
+                    baseline="Pre",
+                    options=options,
+                )
             return classify(data, self.biopsies, options=options)
 
     @property
@@ -94,8 +102,12 @@ def check_promises(given: _Given) -> None:
 def check_abstains(given: _Given) -> None:
     """Every axis has a way to say nothing."""
     for axis in given.axes:
-        if axis.otherwise_call not in ABSTENTIONS and not any(rule.call in ABSTENTIONS for rule in axis.rules):
-            fail(f"axis {axis.id!r} calls a label for everything; wanted one of {', '.join(ABSTENTIONS)}")
+        if axis.otherwise_call not in ABSTENTIONS and not any(
+            rule.call in ABSTENTIONS for rule in axis.rules
+        ):
+            fail(
+                f"axis {axis.id!r} calls a label for everything; wanted one of {', '.join(ABSTENTIONS)}"
+            )
 
 
 def check_words_of_change(given: _Given) -> None:
@@ -129,7 +141,10 @@ def check_calls(given: _Given) -> None:
         if odd:
             fail(f"axis {axis.id!r} calls {odd[0]!r}, which is no label of it")
         reasons = list(calls.verdicts.reasons[axis.id])
-        if any(str(call) in ABSTENTIONS and not reason for call, reason in zip(made, reasons, strict=True)):
+        if any(
+            str(call) in ABSTENTIONS and not reason
+            for call, reason in zip(made, reasons, strict=True)
+        ):
             fail(f"axis {axis.id!r} abstains without a reason")
 
 
@@ -142,13 +157,17 @@ def check_repeat(given: _Given) -> None:
 def check_sample_order(given: _Given) -> None:
     """The order of the samples does not matter."""
     if given.scheme.system == "bulk":
-        _same(given, given.called(given.cohort.expression.iloc[::-1]), "with the samples in reverse")
+        _same(
+            given, given.called(given.cohort.expression.iloc[::-1]), "with the samples in reverse"
+        )
 
 
 def check_gene_order(given: _Given) -> None:
     """The order of the genes does not matter."""
     if given.scheme.system == "bulk":
-        _same(given, given.called(given.cohort.expression.iloc[:, ::-1]), "with the genes in reverse")
+        _same(
+            given, given.called(given.cohort.expression.iloc[:, ::-1]), "with the genes in reverse"
+        )
 
 
 def check_without_baseline(given: _Given) -> None:
@@ -170,18 +189,24 @@ def check_evidence(given: _Given) -> None:
     evidence = given.calls.evidence()
     shown = set(zip(evidence["sample"].astype(str), evidence["axis"].astype(str), strict=True))
     for axis in given.axes:
-        for sample, call in zip(given.calls.samples, given.calls.verdicts.calls[axis.id], strict=True):
+        for sample, call in zip(
+            given.calls.samples, given.calls.verdicts.calls[axis.id], strict=True
+        ):
             if str(call) not in ABSTENTIONS and (sample, axis.id) not in shown:
                 fail(f"{call!r} of {sample!r} on {axis.id!r} has no row of evidence")
 
 
 def _same(given: _Given, other: Calls, what: str) -> None:
     for axis in given.axes:
-        first = dict(zip(given.calls.samples, map(str, given.calls.verdicts.calls[axis.id]), strict=True))
+        first = dict(
+            zip(given.calls.samples, map(str, given.calls.verdicts.calls[axis.id]), strict=True)
+        )
         again = dict(zip(other.samples, map(str, other.verdicts.calls[axis.id]), strict=True))
         moved = [name for name in first if first[name] != again.get(name)]
         if moved:
-            fail(f"{what}, {len(moved)} of {len(first)} calls of {axis.id!r} differ (first: {moved[0]!r})")
+            fail(
+                f"{what}, {len(moved)} of {len(first)} calls of {axis.id!r} differ (first: {moved[0]!r})"
+            )
 
 
 def _thresholds(given: _Given) -> Iterator[tuple[str, Threshold]]:
@@ -198,18 +223,31 @@ def _printed(given: _Given) -> Iterator[tuple[str, str]]:
     for axis in given.axes:
         yield f"axes.{axis.id}", f"{axis.title} {axis.otherwise}"
         for name, label in axis.labels.items():
-            yield f"axes.{axis.id}.{name}", f"{name.replace('_', ' ')} {label.text} {label.headline}"
+            yield (
+                f"axes.{axis.id}.{name}",
+                f"{name.replace('_', ' ')} {label.text} {label.headline}",
+            )
         for number, rule in enumerate(axis.rules, 1):
             yield f"axes.{axis.id}.rules[{number}]", rule.reason
 
 
 SCHEME_CHECKS: tuple[Callable[[_Given], None], ...] = (
-    *(check_wiring, check_sources, check_promises, check_abstains, check_words_of_change, check_json, check_calls),
+    *(
+        check_wiring,
+        check_sources,
+        check_promises,
+        check_abstains,
+        check_words_of_change,
+        check_json,
+        check_calls,
+    ),
     *(check_repeat, check_sample_order, check_gene_order, check_without_baseline, check_evidence),
 )
 
 
-def check_scheme(scheme: Scheme | str | Path, *, skip: Mapping[str, str] | None = None) -> tuple[Outcome, ...]:
+def check_scheme(
+    scheme: Scheme | str | Path, *, skip: Mapping[str, str] | None = None
+) -> tuple[Outcome, ...]:
     """Check that a scheme keeps what a reader of its calls may expect.
 
     Parameters

@@ -20,7 +20,7 @@ import pandas as pd
 import traitlets
 from numpy.typing import NDArray
 
-from resistype.cohort.agreement import (
+from resistype.agreement import (
     Agreement,
     AxisAgreement,
     Change,
@@ -30,7 +30,7 @@ from resistype.cohort.agreement import (
     compare_calls,
 )
 from resistype.errors import InputError
-from resistype.report.figures_compare import compare_figure, label_colours, write_figures
+from resistype.report.figures_evidence import compare_figure, label_colours, write_figures
 from resistype.scheme import Calls
 from resistype.session import Session
 from resistype.widgets.base import Answer, PageData, Widget, static_table

@@ -20,16 +20,15 @@ import traitlets
 
 from resistype.curation import coherence, influence, overlap
 from resistype.curation.cohort import CohortData
-from resistype.curation.contrast import Contrast
-from resistype.curation.draft import Drafted
+from resistype.curation.derive import Contrast
+from resistype.curation.draft import Drafted, Filters
 from resistype.curation.editor import SignatureEditor, from_contrast, from_file
-from resistype.curation.fields import Filters
 from resistype.curation.fixes import Problem
 from resistype.curation.gene_table import CHOICES, FORM, Row
 from resistype.errors import InputError, complain
 from resistype.genes import resolve
-from resistype.legible import legible
 from resistype.library import Library, Signature
+from resistype.safe.files import legible
 from resistype.score import ScoreOptions, score
 from resistype.session import Session
 from resistype.session.drivers import driver_genes

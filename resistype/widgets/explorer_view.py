@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls
-from resistype.scheme.palette import natural
 from resistype.scheme.rules import Condition
-from resistype.scheme.scheme import Axis, Scheme
+from resistype.scheme.scheme import Axis, Scheme, natural
 from resistype.session import Session, SessionData, axis_colors, call_names, category_colors
 from resistype.session.data import coordinates
 from resistype.widgets.base import PageData

@@ -14,8 +14,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from resistype.atomic import replace_file
 from resistype.errors import OutputError
+from resistype.safe.files import replace_file
 from resistype.widgets.base import STATIC, PageData
 
 __all__ = ["page", "safe_json", "write_page"]

@@ -30,13 +30,14 @@ from resistype.errors import CoverageWarning, InputError, ReferenceDataError, Re
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
 from resistype.samples import read_samples
-from resistype.scheme import CallOptions, Calls, Reference, Scheme, classify, load_scheme
-from resistype.scheme.fit import find_reference, too_few
-from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT
-from resistype.scheme.study import Study, read_study
+from resistype.scheme import Calls, Reference, Scheme, load_scheme
+from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, find_reference
 from resistype.score import Progress, ScoreOptions, Scores, score
 from resistype.score.match import match_signatures
 from resistype.score.progress import listening
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions, Study, read_study
+from resistype.systems.bulk.reference import too_few
 from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
 
 __all__ = ["Run", "Runner", "check_classify", "check_score", "in_thread"]

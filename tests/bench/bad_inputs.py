@@ -29,13 +29,18 @@ def _annotated(data: Any) -> Any:
 
 
 def _net(sets: Any) -> pd.DataFrame:
-    return pd.DataFrame([(name, gene) for name, genes in sets.items() for gene in genes], columns=["source", "target"])
+    return pd.DataFrame(
+        [(name, gene) for name, genes in sets.items() for gene in genes],
+        columns=["source", "target"],
+    )
 
 
 def gseapy_ssgsea(data: Any, sets: Any) -> Answer:
     import gseapy
 
-    found = gseapy.ssgsea(data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1)
+    found = gseapy.ssgsea(
+        data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1
+    )
     return found.res2d.set_index(["Name", "Term"])["ES"].astype(float).unstack(), ""  # noqa: PD010  each pair once
 
 
@@ -58,7 +63,9 @@ def scanpy_score_genes(data: Any, sets: Any) -> Answer:
 
     made = _annotated(data)
     for name, genes in sets.items():
-        scanpy.tl.score_genes(made, genes, score_name=f"s_{name}", ctrl_size=5, n_bins=3, random_state=0)
+        scanpy.tl.score_genes(
+            made, genes, score_name=f"s_{name}", ctrl_size=5, n_bins=3, random_state=0
+        )
     return made.obs[[f"s_{name}" for name in sets]].set_axis(list(sets), axis=1), ""
 
 
@@ -98,13 +105,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
     chosen = parser.parse_args()
-    print(f"{len(MATRICES)} inputs\n\n| scorer | error | told | same | silent |\n|---|---|---|---|---|")
+    print(
+        f"{len(MATRICES)} inputs\n\n| scorer | error | told | same | silent |\n|---|---|---|---|---|"
+    )
     every = {}
     for name, scorer in SCORERS.items():
         every[name] = found = answers(scorer)
         kinds = [one.kind for one in found.values()]
         print(
-            f"| {name} | " + " | ".join(str(kinds.count(kind)) for kind in ("error", "told", "same", "silent")) + " |"
+            f"| {name} | "
+            + " | ".join(str(kinds.count(kind)) for kind in ("error", "told", "same", "silent"))
+            + " |"
         )
     if chosen.all:
         for name, found in every.items():

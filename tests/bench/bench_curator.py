@@ -64,7 +64,10 @@ def in_python() -> None:
             editor.remove(editor.table.rows[0].key)
             view(editor, {"TCGA": cohort}, Choice("TCGA"))
 
-        print("edit, kept on disk, checks, overlap, influence, coherence, scores of both versions:", timed(edit))
+        print(
+            "edit, kept on disk, checks, overlap, influence, coherence, scores of both versions:",
+            timed(edit),
+        )
 
 
 def on_screen() -> None:

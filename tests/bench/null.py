@@ -19,7 +19,9 @@ from tests.bench.peers import JOBS, QUIET
 METHODS = ("ssgsea", "ucell", "aucell", "singscore")
 
 
-def cost(data: Expression, sets: dict[str, list[str]], method: str, null: Null | None) -> tuple[float, float]:
+def cost(
+    data: Expression, sets: dict[str, list[str]], method: str, null: Null | None
+) -> tuple[float, float]:
     """Shortest of three: seconds of the clock, and of the processor, which other work on the machine disturbs less."""
     options = ScoreOptions(read=QUIET.read, run=RunOptions(progress=None), null=null)
     found = []
@@ -53,7 +55,10 @@ def main() -> None:
             plain, whole = cost(data, sets, method, None), cost(data, sets, method, Null())
             ratios = f"{whole[0] / plain[0]:.1f} | {whole[1] / plain[1]:.1f}"
             each = (one[0] / data.n_obs * 1e3 for one in (plain, whole))
-            print(f"| {form} | {method} | {next(each):.4f} | {next(each):.4f} | {ratios} |", flush=True)
+            print(
+                f"| {form} | {method} | {next(each):.4f} | {next(each):.4f} | {ratios} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,10 @@ def main(words: list[str]) -> None:
     start = time.perf_counter()
     calls = rt.classify(words[0], samples=samples, baseline=baseline)
     print(f"classify {len(calls.samples)} samples: {time.perf_counter() - start:.1f} s")
-    for name, make in (("gather", lambda: build_report(calls)), ("page", lambda: render(build_report(calls)))):
+    for name, make in (
+        ("gather", lambda: build_report(calls)),
+        ("page", lambda: render(build_report(calls))),
+    ):
         seconds = []
         for _ in range(3):
             start = time.perf_counter()

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resistype.agreement import compare_calls
 from resistype.cli import main
-from resistype.cohort.agreement import compare_calls
 from resistype.opinions import (
     ConditionalInferenceTree,
     OpinionOptions,

@@ -49,8 +49,18 @@ WORDS = ["--unit", "log2", "--method", "ssgsea", "--method", "ucell", "--jobs", 
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=lambda s: s.name)
-def test_a_killed_run_is_resumed(file: Path, expected: str, tmp_path: Path, how: signal.Signals) -> None:
-    words = ["score", str(file), *WORDS, "--out", str(tmp_path / "s.tsv"), "--run-dir", str(tmp_path / "run")]
+def test_a_killed_run_is_resumed(
+    file: Path, expected: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    words = [
+        "score",
+        str(file),
+        *WORDS,
+        "--out",
+        str(tmp_path / "s.tsv"),
+        "--run-dir",
+        str(tmp_path / "run"),
+    ]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     env = {**os.environ, "PYTHONWARNINGS": "ignore"}
     with started([sys.executable, "-c", HELD, *words], cwd=ROOT, env=env, **silent) as process:
@@ -68,7 +78,9 @@ def test_a_killed_run_is_resumed(file: Path, expected: str, tmp_path: Path, how:
     assert kept.items() <= now.items()
 
 
-def test_a_run_is_not_mixed_with_another(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_not_mixed_with_another(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["score", file, *WORDS, "--out", tmp_path / "s.tsv", "--run-dir", tmp_path / "run"]
     assert run(*words) == 0
     assert run(*words) == 2
@@ -76,7 +88,9 @@ def test_a_run_is_not_mixed_with_another(file: Path, tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize(("word", "shown"), [("--progress", True), ("--no-progress", False)])
-def test_progress(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, *, shown: bool) -> None:
+def test_progress(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, *, shown: bool
+) -> None:
     assert run("score", file, *WORDS, "--out", tmp_path / "s.tsv", word) == 0
 
     said = capsys.readouterr().err

@@ -13,7 +13,7 @@ from resistype.cli import main
 from resistype.cli.spatial import spatial_command
 from resistype.datasets import tissue_demo
 from resistype.scheme import load_scheme
-from resistype.spatial import (
+from resistype.systems.tissue import (
     MarginRule,
     Roi,
     Roles,
@@ -31,7 +31,15 @@ from resistype.spatial import (
 
 ROLES = Roles(("Tumour",), ("CD8 T cell",), ("CD163 macrophage",))
 KINDS = ("--tumour", "Tumour", "--t-cell", "CD8 T cell", "--macrophage", "CD163 macrophage")
-FILES = {"regions.tsv", "evidence.tsv", "densities.tsv", "rim.tsv", "neighbours.tsv", "cells.csv", "thresholds.tsv"}
+FILES = {
+    "regions.tsv",
+    "evidence.tsv",
+    "densities.tsv",
+    "rim.tsv",
+    "neighbours.tsv",
+    "cells.csv",
+    "thresholds.tsv",
+}
 BOX = Roi("nest", [[250, 230], [250, 350], [370, 350], [370, 230]], "sim_excluded")
 
 
@@ -56,7 +64,22 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def out(path: Path) -> Path:
     folder = path.parent / "out"
     rois = write_rois(path.parent / "rois.geojson", [BOX], scale_um=1.0)
-    assert run("spatial", path, "--out", folder, "--scale-um", "1", *KINDS, "--rois", rois, "--radius", "25") == 0
+    assert (
+        run(
+            "spatial",
+            path,
+            "--out",
+            folder,
+            "--scale-um",
+            "1",
+            *KINDS,
+            "--rois",
+            rois,
+            "--radius",
+            "25",
+        )
+        == 0
+    )
     return folder
 
 
@@ -77,14 +100,20 @@ def test_numbers_are_those_of_the_functions(out: Path) -> None:
     evidence = table(out, "evidence")
 
     assert evidence["quantity"].tolist() == calls.evidence()["quantity"].tolist()
-    assert evidence["value"].to_numpy() == pytest.approx(calls.evidence()["value"].to_numpy(), rel=1e-9, nan_ok=True)
+    assert evidence["value"].to_numpy() == pytest.approx(
+        calls.evidence()["value"].to_numpy(), rel=1e-9, nan_ok=True
+    )
     rim = rim_score(tissue, ROLES, compartments(tissue, ROLES))
-    assert table(out, "rim")["ratio"].to_numpy() == pytest.approx(rim["ratio"].to_numpy(), rel=1e-9, nan_ok=True)
+    assert table(out, "rim")["ratio"].to_numpy() == pytest.approx(
+        rim["ratio"].to_numpy(), rel=1e-9, nan_ok=True
+    )
     around = neighbourhood(tissue, 25.0)
     own = tissue.of("CD163 macrophage")
     shown = table(out, "neighbours").set_index("cell")
     expected = around.shares[own].mean()
-    assert shown.loc["CD163 macrophage", list(tissue.kinds)].to_numpy(float) == pytest.approx(expected.to_numpy())
+    assert shown.loc["CD163 macrophage", list(tissue.kinds)].to_numpy(float) == pytest.approx(
+        expected.to_numpy()
+    )
     assert shown["n"].sum() == tissue.n_obs
 
 
@@ -112,7 +141,11 @@ def test_drawn_regions(out: Path) -> None:
 
 def test_limits_stand_in_every_record(out: Path) -> None:
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    head = [line for line in (out / "cells.csv").read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    head = [
+        line
+        for line in (out / "cells.csv").read_text(encoding="utf-8").splitlines()
+        if line.startswith("#")
+    ]
 
     assert {one["source"] for one in record["thresholds"]} == {"ours"}
     assert len(record["thresholds"]) == len(table(out, "thresholds"))
@@ -121,7 +154,9 @@ def test_limits_stand_in_every_record(out: Path) -> None:
     assert "Research use only; not for treatment decisions." in record["caveats"].values()
 
 
-def test_limits_are_the_users(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_limits_are_the_users(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ("--margin", "15", "--dense", "9000")
     assert run("spatial", path, "--out", tmp_path / "o", "--scale-um", "1", *KINDS[:4], *words) == 0
     shown = capsys.readouterr().out
@@ -134,10 +169,15 @@ def test_limits_are_the_users(path: Path, tmp_path: Path, capsys: pytest.Capture
 
 
 def test_defaults_are_those_of_the_rules() -> None:
-    defaults = {name: one.default for name, one in inspect.signature(spatial_command).parameters.items()}
+    defaults = {
+        name: one.default for name, one in inspect.signature(spatial_command).parameters.items()
+    }
 
     assert defaults["margin"] == MarginRule().width_um
-    assert defaults["dense"] == load_scheme("immune_phenotype").axis("phenotype").thresholds["dense"].value
+    assert (
+        defaults["dense"]
+        == load_scheme("immune_phenotype").axis("phenotype").thresholds["dense"].value
+    )
     assert defaults["radius"] == inspect.signature(neighbourhood).parameters["radius_um"].default
 
 
@@ -176,7 +216,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize(("words", "message"), BAD.values(), ids=BAD.keys())
 def test_bad_input(
-    words: tuple[str, ...], message: str, path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...],
+    message: str,
+    path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("spatial", path, "--out", tmp_path / "o", *words) == 2
     assert capsys.readouterr().err == message

@@ -29,7 +29,9 @@ def matrix(seed: int = 0) -> pd.DataFrame:
 
 
 def table() -> pd.DataFrame:
-    frame = pd.DataFrame({"patient": [name[:2] for name in ROWS], "time": [name[3:] for name in ROWS]}, index=ROWS)
+    frame = pd.DataFrame(
+        {"patient": [name[:2] for name in ROWS], "time": [name[3:] for name in ROWS]}, index=ROWS
+    )
     return frame.assign(response=["R", "R", "NR", "NR", "R", "R", None, None], age=np.arange(8.0))
 
 
@@ -37,13 +39,19 @@ def cohort(**given: str) -> CohortData:
     return CohortData(matrix(), table(), by="response", **given)
 
 
-@given(st.integers(0, 10_000), st.sets(st.sampled_from(GENES), min_size=1, max_size=6), st.integers(0, 6))
+@given(
+    st.integers(0, 10_000),
+    st.sets(st.sampled_from(GENES), min_size=1, max_size=6),
+    st.integers(0, 6),
+)
 @settings(deadline=None, max_examples=40)
 def test_scores_are_those_of_score(seed: int, genes: set[str], cut: int) -> None:
     names = sorted(genes)
     made = Signature(id="mine", name="Mine", up=tuple(names[cut:]), down=tuple(names[:cut]))
     found, why = CohortData(matrix(seed), table()).score(made)
-    wanted = score(matrix(seed), Library([made]), options=ScoreOptions(warn_below=0.0), n_jobs=1).to_frame()
+    wanted = score(
+        matrix(seed), Library([made]), options=ScoreOptions(warn_below=0.0), n_jobs=1
+    ).to_frame()
 
     assert why == ""
     np.testing.assert_array_equal(found, wanted["mine"].to_numpy())
@@ -60,7 +68,9 @@ def test_genes_that_were_not_measured_in_a_sample_are_left_out_of_it() -> None:
     holed.iloc[2, 1] = np.nan
     data = as_expression(holed, ReadOptions(nan="drop"))
     assert np.isnan(np.asarray(data.values)).any()
-    wanted = score(data, Library([MINE]), options=ScoreOptions(warn_below=0.0), n_jobs=1).to_frame()["mine"]
+    wanted = score(
+        data, Library([MINE]), options=ScoreOptions(warn_below=0.0), n_jobs=1
+    ).to_frame()["mine"]
 
     np.testing.assert_array_equal(CohortData(data).score(MINE)[0], wanted.to_numpy())
 
@@ -98,7 +108,9 @@ def test_changes_are_later_minus_baseline_of_the_same_patient() -> None:
 
 def test_order_of_the_samples_table_does_not_matter() -> None:
     mixed = table().iloc[::-1]
-    one = CohortData(matrix(), mixed, by="response", patient="patient", timepoint="time", baseline="Pre")
+    one = CohortData(
+        matrix(), mixed, by="response", patient="patient", timepoint="time", baseline="Pre"
+    )
     two = cohort(patient="patient", timepoint="time", baseline="Pre")
 
     assert one.spread(MINE, MINE, change=True) == two.spread(MINE, MINE, change=True)
@@ -111,7 +123,9 @@ def test_columns_are_those_that_split_into_few_groups() -> None:
 def test_a_table_that_knows_fewer_samples_is_told(tmp_path: Path) -> None:
     path = tmp_path / "samples.tsv"
     table().iloc[:6].rename_axis("sample").to_csv(path, sep="\t")
-    data = CohortData(matrix(), path, by="response", patient="patient", timepoint="time", baseline="Pre")
+    data = CohortData(
+        matrix(), path, by="response", patient="patient", timepoint="time", baseline="Pre"
+    )
 
     assert data.notes == ("2 samples of the matrix are not in the samples table.",)
     assert data.pairs is not None
@@ -121,7 +135,10 @@ def test_a_table_that_knows_fewer_samples_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: CohortData(matrix(), table(), by="age"), "E903 There is no column 'age' with 2 to 12 values"),
+        (
+            lambda: CohortData(matrix(), table(), by="age"),
+            "E903 There is no column 'age' with 2 to 12 values",
+        ),
         (lambda: cohort().spread(None, MINE, by="nope"), "E903 There is no column 'nope'"),
         (lambda: cohort().spread(None, MINE, change=True), "E911 Changes need columns of patients"),
         (lambda: cohort(patient="patient", timepoint="time", baseline="Week"), "E906"),
@@ -152,5 +169,7 @@ def test_real_cohorts_give_the_figures_of_score(shared: Path) -> None:
     assert data.pairs is not None
     assert len(data.pairs) == 43
     assert {group.name: len(group.after) for group in found.groups} == {"NR": 18, "R": 9, "SD": 15}
-    wanted = score(data.whole, Library([MINE]), options=ScoreOptions(warn_below=0.0), n_jobs=1).to_frame()["mine"]
+    wanted = score(
+        data.whole, Library([MINE]), options=ScoreOptions(warn_below=0.0), n_jobs=1
+    ).to_frame()["mine"]
     np.testing.assert_array_equal(data.score(MINE)[0], wanted.to_numpy())

@@ -23,7 +23,11 @@ SHIPPED = load_library()
 def test_a_plain_list() -> None:
     made = draft("My set", ["B2M", "TAP1"])
 
-    assert (made.signature.id, made.signature.name, made.signature.genes) == ("my_set", "My set", ("B2M", "TAP1"))
+    assert (made.signature.id, made.signature.name, made.signature.genes) == (
+        "my_set",
+        "My set",
+        ("B2M", "TAP1"),
+    )
     assert (made.signature.status, made.signature.species, made.notes) == ("recalled", "human", ())
 
 
@@ -33,7 +37,11 @@ NAMES = {
     "Ensembl": ("ENSG00000141510.18", ("TP53",), "1 name was updated: ENSG00000141510.18 → TP53."),
     "space": (" TP53 ", ("TP53",), "1 name was updated:  TP53  → TP53."),
     "ambiguous": ("STRA13", (), "1 name was left out: STRA13 (may be BHLHE40 or CENPX)."),
-    "date": ("1-Mar", (), "1 name was left out: 1-Mar (a date that a spreadsheet made of MARCHF1 or MTARC1)."),
+    "date": (
+        "1-Mar",
+        (),
+        "1 name was left out: 1-Mar (a date that a spreadsheet made of MARCHF1 or MTARC1).",
+    ),
     "unknown": ("QQQQ1", (), "1 name was left out: QQQQ1 (no known name of a gene)."),
     "Cyrillic": ("CD8\u0410", (), "1 name was left out: CD8\u0410 (U+0410)."),
     "zero width": ("B2M\u200b", (), "1 name was left out: 'B2M\\u200b' (U+200B)."),
@@ -77,13 +85,22 @@ def test_weights_follow_their_genes() -> None:
 def test_mouse_lists_are_known_as_such() -> None:
     made = draft("x", ["Tox", "Pdcd1", "Gzmb", "H2-K1"])
 
-    assert (made.signature.species, made.signature.up) == ("mouse", ("Tox", "Pdcd1", "Gzmb", "H2-K1"))
+    assert (made.signature.species, made.signature.up) == (
+        "mouse",
+        ("Tox", "Pdcd1", "Gzmb", "H2-K1"),
+    )
 
 
 def test_fields_are_taken_over() -> None:
-    made = draft("x", ["B2M"], fields={"axis": "ifng", "id": "other", "source": {"citation": "A 2020"}})
+    made = draft(
+        "x", ["B2M"], fields={"axis": "ifng", "id": "other", "source": {"citation": "A 2020"}}
+    )
 
-    assert (made.signature.id, made.signature.axis, made.signature.status) == ("other", "ifng", "secondary")
+    assert (made.signature.id, made.signature.axis, made.signature.status) == (
+        "other",
+        "ifng",
+        "secondary",
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +149,13 @@ def test_nothing_is_lost_without_a_word(names: list[str]) -> None:
     assert set(one.genes) <= gene_table().approved
     assert len(one.genes) == len(set(one.genes))
     for name in names:
-        assert not name.strip() or name in accounted or name.strip() in accounted or name in text or ascii(name) in text
+        assert (
+            not name.strip()
+            or name in accounted
+            or name.strip() in accounted
+            or name in text
+            or ascii(name) in text
+        )
 
 
 # files
@@ -146,7 +169,9 @@ def test_drafts_from_every_format(kind: str, tmp_path: Path) -> None:
 
     made = draft_file(path, kind)
 
-    assert [(one.signature.up, one.signature.down) for one in made] == [(s.up, s.down) for s in wanted]
+    assert [(one.signature.up, one.signature.down) for one in made] == [
+        (s.up, s.down) for s in wanted
+    ]
     assert all(one.signature.source.path for one in made)
 
 
@@ -154,7 +179,9 @@ def test_fields_go_over_what_the_file_says(tmp_path: Path) -> None:
     path = tmp_path / "a.gmt"
     path.write_text("one\ttheirs\tB2M\ntwo\t\tWARS\n", encoding="utf-8")
 
-    made = draft_file(path, fields={"axis": "ifng", "description": "ours", "source": {"citation": "A 2020"}})
+    made = draft_file(
+        path, fields={"axis": "ifng", "description": "ours", "source": {"citation": "A 2020"}}
+    )
 
     assert [one.signature.description for one in made] == ["ours", "ours"]
     assert [one.signature.source.citation for one in made] == ["A 2020", "A 2020"]
@@ -163,12 +190,16 @@ def test_fields_go_over_what_the_file_says(tmp_path: Path) -> None:
 
 def test_rows_without_ids_are_a_note(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("signature_name,gene_name,weight,entrez_id\nX,HLA-DQA1,1,\nX,TOX,1,9760\n", encoding="utf-8")
+    path.write_text(
+        "signature_name,gene_name,weight,entrez_id\nX,HLA-DQA1,1,\nX,TOX,1,9760\n", encoding="utf-8"
+    )
 
     assert draft_file(path)[0].notes == ("1 rows had no Entrez id (HLA-DQA1).",)
 
 
-@pytest.mark.parametrize(("text", "message"), [("", "there is no set in it"), ("a\tb\n", ":1: no genes; wanted name")])
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "there is no set in it"), ("a\tb\n", ":1: no genes; wanted name")]
+)
 def test_files_without_sets(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.gmt"
     path.write_text(text, encoding="utf-8")
@@ -183,7 +214,10 @@ LIBRARY = {"Interferon Gamma Response": ["WARS", "STAT1"], "Hypoxia": ["VEGFA", 
 
 
 def test_all_terms_or_some() -> None:
-    assert [one.signature.id for one in draft_library(LIBRARY)] == ["interferon_gamma_response", "hypoxia"]
+    assert [one.signature.id for one in draft_library(LIBRARY)] == [
+        "interferon_gamma_response",
+        "hypoxia",
+    ]
     (one,) = draft_library(LIBRARY, ["Hypoxia"], fields={"axis": "tumor_intrinsic"})
     assert one.signature.axis == "tumor_intrinsic"
 
@@ -205,7 +239,9 @@ def test_a_library_file_that_gseapy_reads_too(tmp_path: Path) -> None:
 
     theirs = draft_library(gseapy.read_gmt(str(path)))
 
-    assert [one.signature.genes for one in theirs] == [one.signature.genes for one in draft_file(path)]
+    assert [one.signature.genes for one in theirs] == [
+        one.signature.genes for one in draft_file(path)
+    ]
 
 
 # text files of names
@@ -213,7 +249,14 @@ def test_a_library_file_that_gseapy_reads_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["B2M\nTAP1\n", "B2M, TAP1", "B2M;TAP1", "B2M\tTAP1", "# a list\nB2M # heavy\n\nTAP1", "B2M\r\nTAP1\r\n"],
+    [
+        "B2M\nTAP1\n",
+        "B2M, TAP1",
+        "B2M;TAP1",
+        "B2M\tTAP1",
+        "# a list\nB2M # heavy\n\nTAP1",
+        "B2M\r\nTAP1\r\n",
+    ],
 )
 def test_lists_of_names_in_any_layout(text: str, tmp_path: Path) -> None:
     path = tmp_path / "names.txt"

@@ -41,7 +41,9 @@ def test_a_paste_is_mended_and_saved_and_passes_the_check(editor: SignatureEdito
     editor.mend_all()
     assert names(editor) == ["STAT1", "IRF1", "WARS1", "CALHM6", "STRA13", "1-Mar", "B2M"]
     assert editor.messages == ("3 mended; what is left needs your choice.",)
-    with pytest.raises(SignatureError, match=r"E216 2 to mend before it can be saved: L103 .* \| L104"):
+    with pytest.raises(
+        SignatureError, match=r"E216 2 to mend before it can be saved: L103 .* \| L104"
+    ):
         editor.save()
     editor.mend(5, "L103", "CENPX")
     editor.mend(6, "L104", "MARCHF1")
@@ -94,17 +96,41 @@ def test_rows_that_are_there_are_not_added_again(editor: SignatureEditor) -> Non
 BAD = {
     "an unknown row": (lambda d: d.edit(99, "note", "x"), "E215 There is no row 99"),
     "an unknown field of a row": (lambda d: d.edit(0, "key", "5"), "E215 A row has no field 'key'"),
-    "no direction": (lambda d: d.edit(0, "direction", "left"), "E219 The direction is up or down, not 'left'"),
-    "no number": (lambda d: d.edit(0, "weight", "much"), "E219 The weight 'much' is no finite number"),
-    "an endless number": (lambda d: d.edit(0, "weight", "inf"), "E219 The weight 'inf' is no finite number"),
+    "no direction": (
+        lambda d: d.edit(0, "direction", "left"),
+        "E219 The direction is up or down, not 'left'",
+    ),
+    "no number": (
+        lambda d: d.edit(0, "weight", "much"),
+        "E219 The weight 'much' is no finite number",
+    ),
+    "an endless number": (
+        lambda d: d.edit(0, "weight", "inf"),
+        "E219 The weight 'inf' is no finite number",
+    ),
     "an empty name": (lambda d: d.edit(0, "name", "  "), "E219 A name has 1 to 200 characters"),
-    "a long text": (lambda d: d.edit(0, "note", "x" * 4001), "E219 A text of at most 4,000 characters"),
+    "a long text": (
+        lambda d: d.edit(0, "note", "x" * 4001),
+        "E219 A text of at most 4,000 characters",
+    ),
     "no text": (lambda d: d.set_field("name", 7), "E219 A text of at most 4,000 characters"),
     "an unknown field": (lambda d: d.set_field("up", "x"), "E215 There is no field 'up' to set"),
-    "an unknown choice": (lambda d: d.set_field("axis", "mine"), "E219 axis is one of: antigen_presentation"),
-    "a mend that is not offered": (lambda d: d.mend(0, "L102", "TP53"), "E215 'TP53' is no mend for L102 of row 0"),
-    "a whole matrix": (lambda d: d.add(" ".join(f"G{i}" for i in range(6000))), "E219 6,003 genes are more than"),
-    "a set that is no file name": (lambda d: (d.set_field("id", "../up"), d.save()), "E216 .*O104 '../up' cannot name"),
+    "an unknown choice": (
+        lambda d: d.set_field("axis", "mine"),
+        "E219 axis is one of: antigen_presentation",
+    ),
+    "a mend that is not offered": (
+        lambda d: d.mend(0, "L102", "TP53"),
+        "E215 'TP53' is no mend for L102 of row 0",
+    ),
+    "a whole matrix": (
+        lambda d: d.add(" ".join(f"G{i}" for i in range(6000))),
+        "E219 6,003 genes are more than",
+    ),
+    "a set that is no file name": (
+        lambda d: (d.set_field("id", "../up"), d.save()),
+        "E216 .*O104 '../up' cannot name",
+    ),
 }
 
 
@@ -157,7 +183,10 @@ def test_a_second_version_keeps_the_first(editor: SignatureEditor) -> None:
 
     assert saved.kept is not None
     assert read_toml(saved.kept).genes == ("STAT1", "IRF1", "B2M")
-    assert sorted(path.name for path in editor.store.folder.iterdir()) == ["mine.toml", "mine@1.0.0.toml"]
+    assert sorted(path.name for path in editor.store.folder.iterdir()) == [
+        "mine.toml",
+        "mine@1.0.0.toml",
+    ]
 
 
 # -- nothing is lost ----------------------------------------------------------------------------------------------
@@ -205,7 +234,9 @@ def test_a_change_by_somebody_else_is_seen_after_a_restart_too(tmp_path: Path) -
         again.save()
 
 
-def test_a_file_that_came_from_nowhere_is_not_overwritten(editor: SignatureEditor, tmp_path: Path) -> None:
+def test_a_file_that_came_from_nowhere_is_not_overwritten(
+    editor: SignatureEditor, tmp_path: Path
+) -> None:
     filled(editor)
     other = filled(SignatureEditor("mine", tmp_path / "other"))
     shutil.copy(other.save().path, tmp_path / "mine.toml")
@@ -269,7 +300,9 @@ ROWS = {
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_a_draft_with_rows_that_cannot_be_is_refused(tmp_path: Path, row: dict[str, object]) -> None:
+def test_a_draft_with_rows_that_cannot_be_is_refused(
+    tmp_path: Path, row: dict[str, object]
+) -> None:
     filled(SignatureEditor("mine", tmp_path))
     path = tmp_path / "mine.draft.json"
     content = json.loads(path.read_text(encoding="utf-8"))

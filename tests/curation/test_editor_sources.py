@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from resistype.curation.cohort import CohortData
-from resistype.curation.contrast import Contrast
+from resistype.curation.derive import Contrast
+from resistype.curation.draft import Filters
 from resistype.curation.editor import from_contrast, from_file
-from resistype.curation.fields import Filters
 from resistype.errors import SamplesError, SignatureError
 from resistype.library import Signature, load_library, to_toml
 from tests.widgets.hostile import HOSTILE
@@ -19,7 +19,9 @@ DE = "gene,log2FoldChange,padj\nTOX,2.5,0.001\nWARS,2,0.001\nIL7R,-3,0.0001\nSTR
 
 
 def test_a_signature_comes_with_its_evidence() -> None:
-    made = Signature(id="m", name="M", up=("B2M",), down=("IL7R",), evidence={"B2M": {"pmid": "1", "note": "n"}})
+    made = Signature(
+        id="m", name="M", up=("B2M",), down=("IL7R",), evidence={"B2M": {"pmid": "1", "note": "n"}}
+    )
     rows, notes = from_file("m.toml", to_toml(made), filters=NONE)
 
     assert [(row.name, row.direction, row.citation, row.note) for row in rows] == [
@@ -66,7 +68,10 @@ def test_the_table_may_have_any_separator_and_a_mark_before_it(separator: str) -
 def test_a_text_of_names_with_weights() -> None:
     rows, notes = from_file("list.txt", "TOX\t1.5\nIL7R-\n", filters=NONE)
 
-    assert [(row.name, row.direction, row.weight) for row in rows] == [("TOX", "up", 1.5), ("IL7R", "down", None)]
+    assert [(row.name, row.direction, row.weight) for row in rows] == [
+        ("TOX", "up", 1.5),
+        ("IL7R", "down", None),
+    ]
     assert notes == ["2 names of a text."]
 
 
@@ -75,7 +80,11 @@ BAD = {
     "no suffix": ("../../etc/passwd", "root", "E207 '../../etc/passwd' has 4 characters"),
     "too large": ("x.txt", "TOX\n" * 600_000, "E207 'x.txt' has 2,400,000 characters"),
     "no TOML": ("x.toml", "= 1", "E207 The file is no signature: not valid TOML"),
-    "two sets": ("x.gmt", "A\tna\tB2M\nB\tna\tTAP1\n", r"E207 .*it holds 2 sets \(A, B\); give a file of one"),
+    "two sets": (
+        "x.gmt",
+        "A\tna\tB2M\nB\tna\tTAP1\n",
+        r"E207 .*it holds 2 sets \(A, B\); give a file of one",
+    ),
     "no set": ("x.gmt", "", "E207 The file cannot be used"),
     "none passes": ("x.csv", DE.replace(",0.", ",0.9"), "E212 No gene of 5 passes"),
 }
@@ -100,7 +109,9 @@ def test_hostile_texts_are_names_or_refused(word: str, suffix: str) -> None:
 def cohort() -> CohortData:
     rng = np.random.default_rng(0)
     names = [f"s{i}" for i in range(12)]
-    values = pd.DataFrame(rng.normal(5, 0.2, (12, 4)), index=names, columns=["TOX", "WARS", "IL7R", "B2M"])
+    values = pd.DataFrame(
+        rng.normal(5, 0.2, (12, 4)), index=names, columns=["TOX", "WARS", "IL7R", "B2M"]
+    )
     values.iloc[:6, :2] += 3
     values.iloc[:6, 2] -= 3
     table = pd.DataFrame({"state": ["late"] * 6 + ["memory"] * 6}, index=names)
@@ -109,15 +120,25 @@ def cohort() -> CohortData:
 
 def test_genes_that_tell_two_groups_apart_come_with_their_figures() -> None:
     rows, notes = from_contrast(
-        cohort(), Contrast(case="state=late", controls=("state=memory",)), filters=Filters(down=True)
+        cohort(),
+        Contrast(case="state=late", controls=("state=memory",)),
+        filters=Filters(down=True),
     )
 
-    assert sorted((row.name, row.direction) for row in rows) == [("IL7R", "down"), ("TOX", "up"), ("WARS1", "up")]
-    assert all("state=late against state=memory" in row.note and "log2, fdr" in row.note for row in rows)
+    assert sorted((row.name, row.direction) for row in rows) == [
+        ("IL7R", "down"),
+        ("TOX", "up"),
+        ("WARS1", "up"),
+    ]
+    assert all(
+        "state=late against state=memory" in row.note and "log2, fdr" in row.note for row in rows
+    )
     assert not any("nan" in row.note for row in rows)
     assert notes[-1] == "From these samples: scores of them cannot confirm it."
 
 
 def test_a_group_that_is_not_there_is_told() -> None:
     with pytest.raises(SamplesError, match="E920 Column 'state' has no sample with young"):
-        from_contrast(cohort(), Contrast(case="state=young", controls=("state=memory",)), filters=NONE)
+        from_contrast(
+            cohort(), Contrast(case="state=young", controls=("state=memory",)), filters=NONE
+        )

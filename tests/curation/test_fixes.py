@@ -63,7 +63,12 @@ def test_every_mend_ends_the_complaint(name: str, code: str, labels: list[str]) 
 def test_the_same_name_in_two_rows_is_told_of_the_second() -> None:
     found = of_rows(table("TAP1", "B2M", "TAP1", "WARS", "WARS1", "TAP1"))
 
-    assert [(one.row, one.code) for one in found] == [(3, "L102"), (2, "L110"), (4, "L110"), (5, "L110")]
+    assert [(one.row, one.code) for one in found] == [
+        (3, "L102"),
+        (2, "L110"),
+        (4, "L110"),
+        (5, "L110"),
+    ]
 
 
 def test_genes_down_come_after_genes_up() -> None:
@@ -105,7 +110,9 @@ def test_a_rename_is_remembered() -> None:
 
 
 def test_the_model_is_heard_where_no_rule_speaks() -> None:
-    given = GeneTable((Row(0, "B2M", weight=1.0), Row(1, "B2M"), Row(2, "TAP1")), {**FIELDS, "version": "one"})
+    given = GeneTable(
+        (Row(0, "B2M", weight=1.0), Row(1, "B2M"), Row(2, "TAP1")), {**FIELDS, "version": "one"}
+    )
     messages = [one.message for one in problems(given, FILE, load_library()) if one.code == "E206"]
 
     assert any(text.startswith("version:") for text in messages)
@@ -113,9 +120,9 @@ def test_the_model_is_heard_where_no_rule_speaks() -> None:
 
 
 def test_nothing_on_the_sheet_is_told() -> None:
-    assert [one.message for one in problems(table(), FILE, load_library()) if one.severity == "error"] == [
-        "no gene in 'up' or 'down'; a signature needs at least one"
-    ]
+    assert [
+        one.message for one in problems(table(), FILE, load_library()) if one.severity == "error"
+    ] == ["no gene in 'up' or 'down'; a signature needs at least one"]
 
 
 @given(signatures())
@@ -128,7 +135,9 @@ def test_a_sheet_is_judged_as_the_file_would_be(signature: Signature) -> None:
         path.write_text(to_toml(given_sheet.signature()), encoding="utf-8")
         slow = sorted((one.code, one.severity) for one in check_paths([path]))
         tomllib.loads(path.read_text(encoding="utf-8"))
-        fast = sorted((one.code, one.severity) for one in problems(given_sheet, path, load_library()))
+        fast = sorted(
+            (one.code, one.severity) for one in problems(given_sheet, path, load_library())
+        )
 
     assert fast == slow
 

@@ -17,7 +17,11 @@ from tests.strategies import signatures
 @settings(deadline=None)
 def test_a_signature_comes_back_from_its_sheet(signature: Signature) -> None:
     assert GeneTable.of(signature).signature() == signature.model_copy(
-        update={"symbol_updates": {k: v for k, v in signature.symbol_updates.items() if v in signature.genes}}
+        update={
+            "symbol_updates": {
+                k: v for k, v in signature.symbol_updates.items() if v in signature.genes
+            }
+        }
     )
 
 
@@ -25,7 +29,9 @@ def test_every_shipped_signature_comes_back() -> None:
     for key, signature in load_library().items():
         found = GeneTable.of(signature).signature()
         assert found.content_hash == signature.content_hash, key
-        assert found.model_dump(exclude={"symbol_updates"}) == signature.model_dump(exclude={"symbol_updates"}), key
+        assert found.model_dump(exclude={"symbol_updates"}) == signature.model_dump(
+            exclude={"symbol_updates"}
+        ), key
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,10 @@ def test_a_citation_is_a_pubmed_id_or_words(citation: str, evidence: dict[str, s
 
 
 def test_evidence_comes_back_into_the_row() -> None:
-    made = GeneTable((Row(0, "B2M", citation="123", note="seen"), Row(1, "TAP1")), dict(GeneTable.of(MINE).fields)).signature()
+    made = GeneTable(
+        (Row(0, "B2M", citation="123", note="seen"), Row(1, "TAP1")),
+        dict(GeneTable.of(MINE).fields),
+    ).signature()
     rows = GeneTable.of(made).rows
 
     assert [(row.citation, row.note) for row in rows] == [("123", "seen"), ("", "")]
@@ -54,7 +63,9 @@ MINE = Signature(id="mine", name="Mine", up=("B2M", "TAP1"), down=("IL7R",))
 
 
 def test_what_is_wrong_becomes_no_signature_and_all_is_told() -> None:
-    table = GeneTable((Row(0, "B2M"), Row(1, "B2M"), Row(2, "=A1")), {**GeneTable.of(MINE).fields, "version": "1"})
+    table = GeneTable(
+        (Row(0, "B2M"), Row(1, "B2M"), Row(2, "=A1")), {**GeneTable.of(MINE).fields, "version": "1"}
+    )
     with pytest.raises(SignatureError, match="E210") as told:
         table.signature()
 
@@ -71,7 +82,9 @@ def test_a_weight_for_some_genes_only_is_told() -> None:
 
 def test_the_working_signature_takes_what_is_understood() -> None:
     names = ["WARS", "B2M", "B2M", "1-Mar", "nonsense", "x" * 100]
-    made = GeneTable(tuple(Row(i, name) for i, name in enumerate(names)), GeneTable.of(MINE).fields).working()
+    made = GeneTable(
+        tuple(Row(i, name) for i, name in enumerate(names)), GeneTable.of(MINE).fields
+    ).working()
 
     assert made is not None
     assert made.signature.genes == ("WARS1", "B2M")
@@ -85,7 +98,11 @@ def test_a_row_that_is_gone_is_told() -> None:
 
 
 def test_renames_are_kept_only_for_genes_that_are_there() -> None:
-    table = GeneTable((Row(0, "WARS1"), Row(1, "GARS")), GeneTable.of(MINE).fields, updates={"WARS": "WARS1", "GARS": "GARS1"})
+    table = GeneTable(
+        (Row(0, "WARS1"), Row(1, "GARS")),
+        GeneTable.of(MINE).fields,
+        updates={"WARS": "WARS1", "GARS": "GARS1"},
+    )
 
     assert table.content()["symbol_updates"] == {"WARS": "WARS1"}
 

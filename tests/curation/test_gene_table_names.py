@@ -39,7 +39,11 @@ def test_a_second_column_of_numbers_is_weights() -> None:
 def test_a_sign_behind_a_name_is_its_direction() -> None:
     found, _ = read_pasted("CD8A+ IL7R- HLA-A - +")
 
-    assert [(one.name, one.direction) for one in found[:3]] == [("CD8A", "up"), ("IL7R", "down"), ("HLA-A", "")]
+    assert [(one.name, one.direction) for one in found[:3]] == [
+        ("CD8A", "up"),
+        ("IL7R", "down"),
+        ("HLA-A", ""),
+    ]
 
 
 def test_a_text_that_is_no_name_is_told_and_left_out() -> None:
@@ -49,7 +53,10 @@ def test_a_text_that_is_no_name_is_told_and_left_out() -> None:
     assert notes == ["1 pieces of text have more than 200 characters and were not taken as genes."]
 
 
-@given(st.lists(st.sampled_from(sorted(gene_table().approved)), max_size=30), st.sampled_from(["\n", ",", " ", "\t; "]))
+@given(
+    st.lists(st.sampled_from(sorted(gene_table().approved)), max_size=30),
+    st.sampled_from(["\n", ",", " ", "\t; "]),
+)
 def test_symbols_come_back_as_they_were_pasted(symbols: list[str], between: str) -> None:
     found, notes = read_pasted(between.join(symbols))
 

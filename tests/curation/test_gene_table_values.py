@@ -49,11 +49,15 @@ def test_a_direction_is_up_or_down(value: Any) -> None:
         side_of(value)
 
 
-@given(st.lists(st.sampled_from(["TAP1", "TAP2", "WARS"]), max_size=5), st.sampled_from(["up", "down"]))
+@given(
+    st.lists(st.sampled_from(["TAP1", "TAP2", "WARS"]), max_size=5), st.sampled_from(["up", "down"])
+)
 def test_names_get_rows_of_their_own(names: list[str], side: str) -> None:
     found, _ = with_names(START, " ".join(names), side, note="n")
 
-    assert [(row.name, row.direction, row.note) for row in found.rows[1:]] == [(name, side, "n") for name in names]
+    assert [(row.name, row.direction, row.note) for row in found.rows[1:]] == [
+        (name, side, "n") for name in names
+    ]
     assert len({row.key for row in found.rows}) == len(names) + 1
 
 
@@ -81,5 +85,7 @@ def test_a_sheet_that_was_tampered_with_raises(harm: Any) -> None:
 
 
 def test_a_sheet_has_a_most() -> None:
-    with pytest.raises(SignatureError, match=r"E219 5,001 genes are more than a draft holds \(5,000\)"):
+    with pytest.raises(
+        SignatureError, match=r"E219 5,001 genes are more than a draft holds \(5,000\)"
+    ):
         check_size(GeneTable(tuple(Row(i, "B2M") for i in range(5001))))

@@ -68,7 +68,9 @@ def test_a_folder_that_became_another_one_is_refused(tmp_path: Path) -> None:
     other.mkdir()
     shelf.folder.rename(tmp_path / "moved")
     (tmp_path / "mine").symlink_to(other)
-    with pytest.raises(OutputError, match=r"O104 .* is gone, or another folder than the one chosen"):
+    with pytest.raises(
+        OutputError, match=r"O104 .* is gone, or another folder than the one chosen"
+    ):
         shelf.path("mine")
 
     assert list(other.iterdir()) == []
@@ -107,11 +109,18 @@ def test_a_full_disk_leaves_the_folder_as_it_was_and_the_draft_in_memory(tmp_pat
     before = (tmp_path / "mine.toml").read_bytes()
     script = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + FULL
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, env={**os.environ}
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ},
     )
     unsaved, messages, names = json.loads(done.stdout.splitlines()[-1])
 
-    assert unsaved == "O101 The draft could not be kept in mine.draft.json: File too large. It is only in memory now."
+    assert (
+        unsaved
+        == "O101 The draft could not be kept in mine.draft.json: File too large. It is only in memory now."
+    )
     assert len(messages) == 1
     assert "could not be written: File too large" in messages[0]
     assert names == ["B2M", "TAP1", "TAP2", "LAG3"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellColumns, CellOptions, classify_cells
 from resistype.datasets import CellDemo, cell_demo
 from resistype.datasets.cells import DEPTH, GROWTH, N_CLONES, N_GROW, PLAN, PROGRAMMES, STAGES
 from resistype.library import load_library
 from resistype.scheme import Calls
+from resistype.systems.cells import CellColumns, CellOptions, classify_cells
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,12 @@ def test_counts_are_whole_and_not_negative(cells: CellDemo) -> None:
 @pytest.mark.parametrize("state", ["memory", "cytotoxic", "exhausted"])
 def test_cells_of_a_state_have_more_of_its_genes(cells: CellDemo, state: str) -> None:
     own = set(load_library()[PROGRAMMES[state]].genes)
-    others = {gene for name, one in PROGRAMMES.items() if name != state for gene in load_library()[one].genes}
+    others = {
+        gene
+        for name, one in PROGRAMMES.items()
+        if name != state
+        for gene in load_library()[one].genes
+    }
     columns = [column for column, gene in enumerate(cells.genes) if gene in own - others]
     inside = (cells.obs["state"] == state).to_numpy()
 
@@ -85,7 +90,11 @@ def test_cells_of_a_state_have_more_of_its_genes(cells: CellDemo, state: str) ->
 def test_the_last_clones_grow_where_it_is_planted(cells: CellDemo, patient: str) -> None:
     own = cells.obs[cells.obs["patient"] == patient]
     last = {f"{patient}:{number:03d}" for number in range(N_CLONES - N_GROW, N_CLONES)}
-    shares = own[own["clone"].notna()].groupby("timepoint")["clone"].agg(lambda clones: clones.isin(last).mean())
+    shares = (
+        own[own["clone"].notna()]
+        .groupby("timepoint")["clone"]
+        .agg(lambda clones: clones.isin(last).mean())
+    )
     plan = next(one for one in PLAN if one.name == patient)
 
     ratio = shares["day 14"] / shares["IP"]

@@ -52,7 +52,11 @@ def thresholds(content: Any) -> list[dict[str, Any]]:
 
 def row_of(page: str, threshold: dict[str, Any]) -> str:
     """The row of a table that holds the text of a threshold and its value."""
-    rows = [line for line in page.splitlines() if line.startswith("|") and MADE.cell(threshold["text"]) in line]
+    rows = [
+        line
+        for line in page.splitlines()
+        if line.startswith("|") and MADE.cell(threshold["text"]) in line
+    ]
     return next((row for row in rows if f"| {threshold['value']:g} |" in row), "")
 
 

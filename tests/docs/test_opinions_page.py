@@ -30,7 +30,11 @@ def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_commands_have_their_options(verb: str) -> None:
     parameters = set(inspect.signature(getattr(doors, f"{verb}_command")).parameters)
     lines = re.findall(rf"resistype opinion {verb} .*", TEXT)
-    options = {word.removeprefix("--").replace("-", "_") for line in lines for word in re.findall(r"--[a-z-]+", line)}
+    options = {
+        word.removeprefix("--").replace("-", "_")
+        for line in lines
+        for word in re.findall(r"--[a-z-]+", line)
+    }
 
     assert lines
     assert options <= parameters

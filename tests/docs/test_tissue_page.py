@@ -8,7 +8,7 @@ from pathlib import Path
 
 from resistype.cli.spatial import spatial_command
 from resistype.scheme import load_scheme
-from resistype.spatial import MarginRule, neighbourhood, rim_thresholds
+from resistype.systems.tissue import MarginRule, neighbourhood, rim_thresholds
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tissue.md"
 
@@ -23,13 +23,29 @@ def test_the_python_runs() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    rows = re.findall(r"^\| [^|]+ \| ([\d.]+)[^|]* \| (\w+) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    rows = re.findall(
+        r"^\| [^|]+ \| ([\d.]+)[^|]* \| (\w+) \|$",
+        PAGE.read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
     scheme, margin = load_scheme("immune_phenotype"), MarginRule()
     rule = scheme.axis("phenotype").thresholds
     radius = inspect.signature(neighbourhood).parameters["radius_um"].default
     expected = [
-        *(margin.width_um, margin.smooth_um, margin.part, margin.step_um, margin.tissue_um, margin.min_patch_mm2),
-        *(rule["dense"].value, rule["ratio"].value, scheme.cut("min_tumour"), scheme.cut("min_area")),
+        *(
+            margin.width_um,
+            margin.smooth_um,
+            margin.part,
+            margin.step_um,
+            margin.tissue_um,
+            margin.min_patch_mm2,
+        ),
+        *(
+            rule["dense"].value,
+            rule["ratio"].value,
+            scheme.cut("min_tumour"),
+            scheme.cut("min_area"),
+        ),
         *(radius, rim_thresholds()[0].value),
     ]
 
@@ -39,6 +55,8 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 def test_the_command_has_its_options() -> None:
     (block,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    options = {word.removeprefix("--").replace("-", "_") for word in re.findall(r"--[a-z-]+", block)}
+    options = {
+        word.removeprefix("--").replace("-", "_") for word in re.findall(r"--[a-z-]+", block)
+    }
 
     assert options <= set(inspect.signature(spatial_command).parameters)

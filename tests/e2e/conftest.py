@@ -32,7 +32,9 @@ def chromium() -> str:
     return CHROMIUM
 
 
-@pytest.fixture(scope="module")  # not longer: other rooms open browsers too, and two of Playwright do not go together
+@pytest.fixture(
+    scope="module"
+)  # not longer: other rooms open browsers too, and two of Playwright do not go together
 def browser(chromium: str) -> Iterator[Any]:
     with browser_page() as page:
         yield page
@@ -54,7 +56,9 @@ def picture(page: Any, name: str) -> None:
     folder = os.environ.get("RESISTYPE_E2E_OUT")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name[:80].replace('/', '-')}.png"), full_page=True)
+        page.screenshot(
+            path=str(Path(folder) / f"{name[:80].replace('/', '-')}.png"), full_page=True
+        )
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -66,7 +70,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core, to be evaluated in a page."""
-    path = Path(__file__).resolve().parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+    path = (
+        Path(__file__).resolve().parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+    )
     if not path.is_file():
         missing("axe-core is not here: scripts/widgets")
     return path.read_text(encoding="utf-8")

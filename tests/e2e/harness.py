@@ -102,7 +102,9 @@ class LabServer:
         cfg = Path(t, "config", "labconfig")
         cfg.mkdir(parents=True)
         (cfg / "page_config.json").write_text(
-            json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}})
+            json.dumps(
+                {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+            )
         )
         st = Path(t, "settings", "@jupyterlab", "apputils-extension")
         st.mkdir(parents=True)
@@ -143,7 +145,9 @@ class LabServer:
     def __exit__(self, *exc):
         if self.proc and self.proc.poll() is None:
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(urllib.request.Request(self.url + "/api/shutdown", method="POST"), timeout=LIMIT)
+                urllib.request.urlopen(
+                    urllib.request.Request(self.url + "/api/shutdown", method="POST"), timeout=LIMIT
+                )
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.proc.wait(LIMIT)  # it ends its kernels, which have process groups of their own
         self.running.__exit__(None, None, None)
@@ -155,18 +159,27 @@ class LabServer:
         import nbformat
 
         nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-        nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nb.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
         nbformat.write(nb, self.root / name)
         return name
 
     def open(self, page, name: str) -> float:
         t0 = time.monotonic()
-        for s in json.load(urllib.request.urlopen(self.url + "/api/sessions")):  # one kernel at a time
-            urllib.request.urlopen(urllib.request.Request(f"{self.url}/api/sessions/{s['id']}", method="DELETE"))
+        for s in json.load(
+            urllib.request.urlopen(self.url + "/api/sessions")
+        ):  # one kernel at a time
+            urllib.request.urlopen(
+                urllib.request.Request(f"{self.url}/api/sessions/{s['id']}", method="DELETE")
+            )
         self.current = name
         page.goto(f"{self.url}/{self.pages}/{name}?reset", wait_until="domcontentloaded")
         page.wait_for_function(
-            "() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')", timeout=self.timeout * 1000
+            "() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')",
+            timeout=self.timeout * 1000,
         )
         page.evaluate("async () => { await window.jupyterapp.restored; }")
         page.wait_for_function(
@@ -181,7 +194,9 @@ class LabServer:
     def run_all(self, page, timeout: float | None = None) -> float:
         """Run every cell, wait until each has an execution count and the kernel is idle, raise on a Python error."""
         t0 = time.monotonic()
-        page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.evaluate(
+            "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+        )
         page.wait_for_function(
             """() => { const w = window.jupyterapp.shell.currentWidget;
                        const cs = w.content.widgets.filter(c => c.model.type === 'code');
@@ -198,12 +213,15 @@ class LabServer:
         return time.monotonic() - t0
 
     def save(self, page) -> None:
-        page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+        page.evaluate(
+            "async () => { await window.jupyterapp.commands.execute('docmanager:save'); }"
+        )
 
     # -- the notebook's kernel, from outside ---------------------------------
     def set_theme(self, page, theme: str) -> None:
         page.evaluate(
-            "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: t}); }", theme
+            "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: t}); }",
+            theme,
         )
 
     def kernel_eval(self, expr: str, timeout: float = LIMIT):
@@ -219,7 +237,11 @@ class LabServer:
             kc.wait_for_ready(timeout=timeout)
             code = f"import json as _j\n_lab_probe = _j.dumps({expr})"
             msg = kc.execute(
-                code, user_expressions={"v": "_lab_probe"}, store_history=False, reply=True, timeout=timeout
+                code,
+                user_expressions={"v": "_lab_probe"},
+                store_history=False,
+                reply=True,
+                timeout=timeout,
             )
             c = msg["content"]
             if c["status"] != "ok" or c["user_expressions"]["v"]["status"] != "ok":
@@ -254,7 +276,9 @@ def browser_page(viewport=(1400, 1100)):
         page.on("pageerror", lambda e: page.console_log.append(("pageerror", str(e))))
 
         def route(r):  # a widget that reaches for a CDN must fail loudly, here as on a cluster
-            if r.request.url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")):
+            if r.request.url.startswith(
+                ("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")
+            ):
                 return r.continue_()
             page.external.append(r.request.url)
             return r.abort()
@@ -272,12 +296,18 @@ def marimo_server(app, folder, **more):
     """The address of `marimo run` on an app of this folder, with its own files and log in `folder`."""
     port = free_port()
     places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
-    own = {"RESISTYPE_ROOT": str(Path(__file__).resolve().parents[2]), "MARIMO_SKIP_UPDATE_CHECK": "1", **more}
+    own = {
+        "RESISTYPE_ROOT": str(Path(__file__).resolve().parents[2]),
+        "MARIMO_SKIP_UPDATE_CHECK": "1",
+        **more,
+    }
     command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(Path(__file__).parent / app)]
     command += ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)]
     with (
         (Path(folder) / "log").open("wb") as log,
-        started(command, env={**os.environ, **places, **own}, stdout=log, stderr=subprocess.STDOUT) as server,
+        started(
+            command, env={**os.environ, **places, **own}, stdout=log, stderr=subprocess.STDOUT
+        ) as server,
     ):
         try:
             wait_http(f"http://127.0.0.1:{port}/health", server)

@@ -27,7 +27,9 @@ def _():
 def _(compare, mo, w):
     w.value  # noqa: B018  what makes this cell run again
     at = [one.axis for one in compare.agreement.axes].index(compare.axis)
-    mo.plain_text(f"PYTHON axis {at} of {len(compare.agreement.axes)}, {len(compare.agreement.changes)} changes")
+    mo.plain_text(
+        f"PYTHON axis {at} of {len(compare.agreement.axes)}, {len(compare.agreement.changes)} changes"
+    )
     return
 
 

@@ -23,7 +23,9 @@ def _():
     genes = ["STAT1", "IRF1", "CXCL9", "B2M", "TAP1", "WARS1", *(f"GENE{i}" for i in range(60))]
     x = pd.DataFrame(np.random.default_rng(0).uniform(0.5, 9, (24, 66)), index=names, columns=genes)
     t = pd.DataFrame({"response": [HOSTILE[i % 3] for i in range(24)]}, index=names)
-    curator = SignatureCurator("mine", os.environ["RESISTYPE_FOLDER"], "STAT1 IRF1 WARS B2M", data=CohortData(x, t))
+    curator = SignatureCurator(
+        "mine", os.environ["RESISTYPE_FOLDER"], "STAT1 IRF1 WARS B2M", data=CohortData(x, t)
+    )
     w = mo.ui.anywidget(curator)
     w  # noqa: B018
     return curator, mo, w

@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 COHORT = (
     PATH + "import resistype as rt, warnings; warnings.simplefilter('ignore')\n"
-    "from resistype.widgets import Compare\nfrom tests.cohort.test_agreement_real import revised\n"
-    "from resistype.cohort.agreement import Matrices\n"
+    "from resistype.widgets import Compare\nfrom tests.agreement.test_real import revised\n"
+    "from resistype.agreement import Matrices\n"
 )
 LABELS = (
     PATH + "import numpy as np, pandas as pd\nfrom resistype.widgets import Compare\n"
@@ -45,10 +45,14 @@ def data(shared: Path, name: str) -> str:
             f"x = rt.read_expression({str(folder / 'riaz_pairs' / 'counts.symbols.parquet')!r})\n"
             f"kw = dict(samples={str(folder / 'riaz_pairs' / 'samples.tsv')!r}, baseline='Pre')\n"
         )
-    return f"x = rt.read_expression({str(folder / 'tcga_skcm' / 'log2tpm1.parquet')!r}); kw = {{}}\n"
+    return (
+        f"x = rt.read_expression({str(folder / 'tcga_skcm' / 'log2tpm1.parquet')!r}); kw = {{}}\n"
+    )
 
 
-def test_a_count_lists_who_changed_and_genes_are_answered(lab: LabServer, page: Any, shared: Path) -> None:
+def test_a_count_lists_who_changed_and_genes_are_answered(
+    lab: LabServer, page: Any, shared: Path
+) -> None:
     cells = [
         COHORT + data(shared, "riaz") + "lib = revised(); a = rt.classify(x, **kw)\n"
         "b = rt.classify(x, options=rt.CallOptions(library=lib), **kw)",
@@ -58,8 +62,12 @@ def test_a_count_lists_who_changed_and_genes_are_answered(lab: LabServer, page: 
     lab.run_all(page)
     page.get_by_test_id("rt-matrix").wait_for()
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
-    assert page.evaluate(ROWS) == lab.kernel_eval("[c.sample for c in w.agreement.changes if c.axis == w.axis]")
-    cell = page.locator(".rt [data-testid=rt-matrix] button[aria-label*='cross sectional low | indeterminate']")
+    assert page.evaluate(ROWS) == lab.kernel_eval(
+        "[c.sample for c in w.agreement.changes if c.axis == w.axis]"
+    )
+    cell = page.locator(
+        ".rt [data-testid=rt-matrix] button[aria-label*='cross sectional low | indeterminate']"
+    )
     cell.focus()
     page.keyboard.press("Enter")
     wanted = "[c.sample for c in w.agreement.changes if (c.axis, c.first, c.second) == ('ifng', 'cross_sectional_low', 'indeterminate')]"
@@ -93,7 +101,9 @@ def test_four_hundred_changes_of_tcga_can_be_read(lab: LabServer, page: Any, sha
     lab.open(page, lab.write_notebook("tcga.ipynb", cells))
     lab.run_all(page)
     page.get_by_test_id("rt-matrix").first.wait_for()
-    assert lab.kernel_eval("[sum(map(sum, o.agreement.axis('ifng').table.to_numpy().tolist())) for o in (w, v)]") == [
+    assert lab.kernel_eval(
+        "[sum(map(sum, o.agreement.axis('ifng').table.to_numpy().tolist())) for o in (w, v)]"
+    ) == [
         472,
         472,
     ]
@@ -135,7 +145,9 @@ def test_everything_is_reached_by_the_tab_key(lab: LabServer, page: Any) -> None
     seen = set()
     for _ in range(3 * wanted):
         seen.add(
-            page.evaluate("[...document.querySelectorAll('.rt button, .rt summary')].indexOf(document.activeElement)")
+            page.evaluate(
+                "[...document.querySelectorAll('.rt button, .rt summary')].indexOf(document.activeElement)"
+            )
         )
         page.keyboard.press("Tab")
     assert len(seen - {-1}) == wanted
@@ -143,7 +155,8 @@ def test_everything_is_reached_by_the_tab_key(lab: LabServer, page: Any) -> None
 
 def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     cells = [
-        PATH + "from tests.widgets.test_compare import hostile_pair\nfrom tests.widgets.hostile import HOSTILE\n"
+        PATH
+        + "from tests.widgets.test_compare import hostile_pair\nfrom tests.widgets.hostile import HOSTILE\n"
         "from resistype.widgets import Compare\nw = Compare(*hostile_pair(), names=(HOSTILE[2], HOSTILE[3]), title=HOSTILE[1]); w"
     ]
     start(lab, page, "compare-hostile", cells)
@@ -211,7 +224,8 @@ def test_the_file_opens_offline(page: Any, tmp_path: Path, scheme: str) -> None:
     rng = np.random.default_rng(1)
     names = [f"S{k}" for k in range(200)]
     first = pd.DataFrame(
-        {axis: rng.choice(["up", "down", "indeterminate"], 200) for axis in ("ifng", "b")}, index=names
+        {axis: rng.choice(["up", "down", "indeterminate"], 200) for axis in ("ifng", "b")},
+        index=names,
     )
     second = first.where(rng.random(first.shape) < 0.85, "down")
     view = Compare(first, second, names=("A", "B"))

@@ -48,7 +48,11 @@ def messages(page: Any, words: str) -> None:
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("resistype")), "signatures", "check", str(path)]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 
@@ -57,7 +61,9 @@ def git(folder: Path, *words: str) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabServer, page: Any, shared: Path) -> None:
+def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(
+    lab: LabServer, page: Any, shared: Path
+) -> None:
     folder = lab.root / "mine"
     cells = [
         DATA + cohorts(shared),
@@ -75,7 +81,12 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
     page.get_by_role("button", name="CENPX", exact=True).click()
     page.get_by_role("button", name="MARCHF1", exact=True).click()
     page.get_by_test_id("rt-state").get_by_text("29 genes; not saved yet").wait_for()
-    assert lab.kernel_eval("len({r.name for r in w.editor.table.rows} & {'WARS1', 'CALHM6', 'CENPX', 'MARCHF1'})") == 4
+    assert (
+        lab.kernel_eval(
+            "len({r.name for r in w.editor.table.rows} & {'WARS1', 'CALHM6', 'CENPX', 'MARCHF1'})"
+        )
+        == 4
+    )
 
     cxcl9 = lab.kernel_eval("next(r.key for r in w.editor.table.rows if r.name == 'CXCL9')")
     page.get_by_test_id(f"rt-citation-{cxcl9}").fill("28650338")
@@ -98,7 +109,9 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(lab: LabS
 
     spread = page.get_by_test_id("rt-spread")
     assert spread.get_by_text("n = 19").count() == 2
-    assert lab.kernel_eval("[len(g.after) for g in gide.spread(None, w.editor.table.working().signature).groups]") == [
+    assert lab.kernel_eval(
+        "[len(g.after) for g in gide.spread(None, w.editor.table.working().signature).groups]"
+    ) == [
         19,
         19,
     ]
@@ -163,11 +176,19 @@ SMALL = DATA + (
 )
 
 
-def small(lab: LabServer, page: Any, name: str, start_with: str, more: tuple[str, ...] = ()) -> Path:
+def small(
+    lab: LabServer, page: Any, name: str, start_with: str, more: tuple[str, ...] = ()
+) -> Path:
     """A notebook with a curator over a small cohort; its folder of signatures."""
     folder = lab.root / name
     start(
-        lab, page, name, [f"{SMALL}w = SignatureCurator('mine', {str(folder)!r}, {start_with!r}, data=data); w", *more]
+        lab,
+        page,
+        name,
+        [
+            f"{SMALL}w = SignatureCurator('mine', {str(folder)!r}, {start_with!r}, data=data); w",
+            *more,
+        ],
     )
     page.get_by_test_id("rt-sheet").locator("input").first.wait_for()
     return folder
@@ -184,7 +205,9 @@ def test_a_kernel_that_stops_mid_edit_loses_nothing(lab: LabServer, page: Any) -
     page.evaluate(
         "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
     )
-    page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'")
+    page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    )
     lab.run_all(page)
     messages(page, "The draft of 4 genes that was not saved is here again.")
     picture(page, "curator-restart")
@@ -193,7 +216,9 @@ def test_a_kernel_that_stops_mid_edit_loses_nothing(lab: LabServer, page: Any) -
     assert page.get_by_test_id("rt-note-0").input_value() == "seen twice"
 
 
-def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabServer, page: Any) -> None:
+def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(
+    lab: LabServer, page: Any
+) -> None:
     folder = small(lab, page, "trouble", "STAT1 IRF1 B2M")
     page.get_by_test_id("rt-save").click()
     messages(page, "Saved mine@1.0.0")
@@ -215,7 +240,9 @@ def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabSe
     lab.wait_kernel("w.editor.table.fields['version']", "2.0.0")
 
     limit = "__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (120, -1))"
-    lab.kernel_eval(f"[__import__('signal').signal(25, __import__('signal').SIG_IGN) and None, {limit}]")
+    lab.kernel_eval(
+        f"[__import__('signal').signal(25, __import__('signal').SIG_IGN) and None, {limit}]"
+    )
     page.get_by_test_id("rt-save").click()
     alert.get_by_text("cannot be written: File too large").wait_for()
     page.get_by_test_id("rt-paste").fill("TAP1")
@@ -223,15 +250,25 @@ def test_a_file_changed_by_somebody_else_and_a_full_disk_lose_nothing(lab: LabSe
     page.get_by_text("It is only in memory now.").wait_for()
     picture(page, "curator-full")
     assert path.read_text(encoding="utf-8") == theirs
-    lab.kernel_eval("__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (-1, -1))")
+    lab.kernel_eval(
+        "__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (-1, -1))"
+    )
     page.get_by_test_id("rt-save").click()
     messages(page, "Saved mine@2.0.0")
 
-    assert lab.kernel_eval("[r.name for r in w.editor.table.rows]") == ["STAT1", "IRF1", "B2M", "CXCL9", "TAP1"]
+    assert lab.kernel_eval("[r.name for r in w.editor.table.rows]") == [
+        "STAT1",
+        "IRF1",
+        "B2M",
+        "CXCL9",
+        "TAP1",
+    ]
     assert sorted(one.name for one in folder.iterdir()) == ["mine.toml", "mine@1.0.0.toml"]
 
 
-@pytest.mark.parametrize("name", ["../outside", "/etc/mine", "a/b", "MINE", "<b onmouseover=window.__pwned=1>x</b>"])
+@pytest.mark.parametrize(
+    "name", ["../outside", "/etc/mine", "a/b", "MINE", "<b onmouseover=window.__pwned=1>x</b>"]
+)
 def test_a_hostile_name_saves_nowhere(lab: LabServer, page: Any, name: str) -> None:
     folder = small(lab, page, f"name{abs(hash(name)) % 9999}", "STAT1 B2M")
     page.get_by_text("name, source and other fields").click()
@@ -262,7 +299,10 @@ def test_hostile_words_run_nothing(lab: LabServer, page: Any) -> None:
         lab,
         page,
         "words",
-        [f"{setup}w = SignatureCurator('mine', {str(folder)!r}, 'B2M STAT1', data={{HOSTILE[1]: data}})", fill],
+        [
+            f"{setup}w = SignatureCurator('mine', {str(folder)!r}, 'B2M STAT1', data={{HOSTILE[1]: data}})",
+            fill,
+        ],
     )
     page.get_by_test_id("rt-spread").wait_for()
     for summary in page.locator(".rt summary").all():
@@ -291,7 +331,9 @@ def test_d_d_deletes_no_cell_and_all_can_be_done_by_keys(lab: LabServer, page: A
     assert controls.count() > 30
     for handle in controls.element_handles():
         # in one step: what was typed into the control before may have the page drawn anew in between
-        if not handle.evaluate("node => node.isConnected && node.type !== 'file' && (node.focus(), true)"):
+        if not handle.evaluate(
+            "node => node.isConnected && node.type !== 'file' && (node.focus(), true)"
+        ):
             continue
         for key in ("d", "d", "x", "a", "j"):
             page.keyboard.press(key)
@@ -300,7 +342,9 @@ def test_d_d_deletes_no_cell_and_all_can_be_done_by_keys(lab: LabServer, page: A
     assert page.locator(".rt").first.evaluate(unmarked) == []
 
 
-def test_a_gene_is_added_mended_and_taken_back_with_the_keyboard_alone(lab: LabServer, page: Any) -> None:
+def test_a_gene_is_added_mended_and_taken_back_with_the_keyboard_alone(
+    lab: LabServer, page: Any
+) -> None:
     small(lab, page, "keyboard", "STAT1")
     page.get_by_test_id("rt-paste").focus()
     page.keyboard.type("WARS")
@@ -340,9 +384,12 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, ax
     lab.set_theme(page, "JupyterLab Light")
 
 
-def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab: LabServer, page: Any) -> None:
+def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(
+    lab: LabServer, page: Any
+) -> None:
     cells = [
-        DATA + "import resistype as rt\nfrom resistype.widgets import Explorer\ndemo = rt.datasets.demo()\n"
+        DATA
+        + "import resistype as rt\nfrom resistype.widgets import Explorer\ndemo = rt.datasets.demo()\n"
         "calls = rt.classify(demo.expression, samples=demo.samples, baseline='Pre', options=rt.CallOptions(n_jobs=1))\n"
         "e = Explorer(calls, expression=demo.expression); e",
         f"w = SignatureCurator('mine', {str(lab.root / 'linked')!r}, data=demo.expression, session=e.session); w",
@@ -360,7 +407,9 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab:
     n = lab.kernel_eval("len(w.editor.table.rows)")
     assert 0 < n <= 50
     page.get_by_role("button", name="show in the Explorer").click()
-    page.get_by_test_id("rt-said").get_by_text("can be chosen as a colour in the Explorer").wait_for()
+    page.get_by_test_id("rt-said").get_by_text(
+        "can be chosen as a colour in the Explorer"
+    ).wait_for()
     page.get_by_test_id("rt-color").select_option("quantity:draft_mine")
     lab.wait_kernel("e.color_by", "quantity:draft_mine")
     page.get_by_test_id("rt-legend").get_by_text("draft of mine").wait_for()
@@ -374,7 +423,9 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(lab:
 def test_genes_of_a_file_and_of_a_comparison(lab: LabServer, page: Any, tmp_path: Path) -> None:
     small(lab, page, "files", "STAT1")
     table = tmp_path / "de.csv"
-    table.write_text("gene,log2FoldChange,padj\nTOX,2.5,0.001\nIL7R,-3,0.001\nLAG3,2,0.5\n", encoding="utf-8")
+    table.write_text(
+        "gene,log2FoldChange,padj\nTOX,2.5,0.001\nIL7R,-3,0.001\nLAG3,2,0.5\n", encoding="utf-8"
+    )
     page.get_by_text("from a comparison, a table of one, or a selection").click()
     page.get_by_test_id("rt-down").check()
     page.get_by_test_id("rt-file").set_input_files(str(table))
@@ -395,7 +446,9 @@ def test_genes_of_a_file_and_of_a_comparison(lab: LabServer, page: Any, tmp_path
 def test_the_file_opens_offline(page: Any, tmp_path: Path, shared: Path, scheme: str) -> None:
     folder = shared / "data" / "gide"
     gide = CohortData(
-        folder / "Gide_melanoma_PD1.expr.parquet", folder / "Gide_melanoma_PD1.clinical.tsv", by="response"
+        folder / "Gide_melanoma_PD1.expr.parquet",
+        folder / "Gide_melanoma_PD1.clinical.tsv",
+        by="response",
     )
     view = SignatureCurator("mine", tmp_path / "mine", GOOD, data={"Gide": gide})
     page.emulate_media(color_scheme=scheme)

@@ -56,7 +56,9 @@ def test_marimo_moves_with_python_and_hostile_names_run_nothing(marimo: str, pag
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_file_opens_offline_with_its_thresholds_alive(page: Any, tmp_path: Path, scheme: str) -> None:
+def test_the_file_opens_offline_with_its_thresholds_alive(
+    page: Any, tmp_path: Path, scheme: str
+) -> None:
     found = material(20_000)
     path = Explorer(found).to_html(tmp_path / "view.html")
     page.emulate_media(color_scheme=scheme)
@@ -72,14 +74,18 @@ def test_the_file_opens_offline_with_its_thresholds_alive(page: Any, tmp_path: P
     picture(page, f"file-{scheme}")
 
     assert value > 0.5
-    assert page.evaluate(SCREEN) == {axis.id: session.counts(axis.id) for axis in session.scheme.axes}
+    assert page.evaluate(SCREEN) == {
+        axis.id: session.counts(axis.id) for axis in session.scheme.axes
+    }
     assert not errors(page)
     assert not page.external
 
 
 def test_hostile_names_run_nothing_in_the_file(page: Any, tmp_path: Path) -> None:
     found, matrix = hostile_material()
-    path = Explorer(found, expression=matrix, title=HOSTILE[1]).to_html(tmp_path / "view.html", names=True)
+    path = Explorer(found, expression=matrix, title=HOSTILE[1]).to_html(
+        tmp_path / "view.html", names=True
+    )
     page.goto(path.as_uri())
     page.get_by_test_id("rt-ifng-change").wait_for()
     page.get_by_test_id("rt-color").select_option(index=5)
@@ -117,7 +123,9 @@ def test_the_browser_counts_as_python_does(page: Any, tmp_path: Path, n_obs: int
     session.move_threshold("ifng", "change", float(np.float32(0.9)))
     print(f"{n_obs} observations: moved and told in {min(took):.0f} ms in the browser")
 
-    assert page.evaluate(SCREEN) == {axis.id: session.counts(axis.id) for axis in session.scheme.axes}
+    assert page.evaluate(SCREEN) == {
+        axis.id: session.counts(axis.id) for axis in session.scheme.axes
+    }
 
 
 def test_without_scripts_the_counts_stand_as_a_table(tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ from .test_lab import COUNTS, SCREEN, SMALL, moved, start
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-WITH_GENES = SMALL + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+WITH_GENES = (
+    SMALL
+    + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+)
 FOCUSABLE = "button, input, select, summary, [tabindex='0']"
 STORE = "document.querySelector('.rt').__rt"
 IMAGE = "document.querySelector('[data-testid=rt-scatter]').toDataURL()"
@@ -34,7 +37,9 @@ def press(page: Any, where: Any, *keys: str) -> None:
 def test_tab_reaches_every_control(lab: LabServer, page: Any) -> None:
     start(lab, page, "tab", [WITH_GENES])
     page.get_by_test_id("rt-ifng-change").wait_for()
-    page.locator(".rt-legend button", has_text="select").first.click()  # more controls: the driver genes
+    page.locator(
+        ".rt-legend button", has_text="select"
+    ).first.click()  # more controls: the driver genes
     page.get_by_test_id("rt-color").focus()
     total = page.locator(".rt").evaluate(f'root => root.querySelectorAll("{FOCUSABLE}").length')
     for _ in range(total + 5):
@@ -117,7 +122,13 @@ def test_a_lasso_is_drawn_and_kept_by_keys(lab: LabServer, page: Any) -> None:
     press(page, canvas, "+", "ArrowLeft", "ArrowUp")
     page.wait_for_function(f"{IMAGE} !== {before!r}")
     press(page, canvas, "0")
-    around = [("ArrowLeft", 6), ("ArrowUp", 6), ("ArrowRight", 12), ("ArrowDown", 12), ("ArrowLeft", 12)]
+    around = [
+        ("ArrowLeft", 6),
+        ("ArrowUp", 6),
+        ("ArrowRight", 12),
+        ("ArrowDown", 12),
+        ("ArrowLeft", 12),
+    ]
     page.keyboard.press("l")
     for key, times in around:
         for _ in range(times):
@@ -160,8 +171,16 @@ def test_every_picture_has_a_table_of_the_same_numbers(lab: LabServer, page: Any
     by_caption = {caption.split(" by ")[0].split(",")[0]: rows for caption, rows in tables}
     display = Session(material()).resolve()
     words = str.maketrans("_", " ")
-    counts = [[axis.title, call.translate(words), str(n)] for axis in display.axes for call, n in axis.counts if n]
-    flows = sorted([flow.before.translate(words), flow.after.translate(words), str(flow.n)] for flow in display.flows)
+    counts = [
+        [axis.title, call.translate(words), str(n)]
+        for axis in display.axes
+        for call, n in axis.counts
+        if n
+    ]
+    flows = sorted(
+        [flow.before.translate(words), flow.after.translate(words), str(flow.n)]
+        for flow in display.flows
+    )
     shares = sorted(
         [f"{one.patient} {one.timepoint}", one.call.translate(words), str(one.n), str(one.total)]
         for one in display.composition
@@ -176,7 +195,9 @@ def test_every_picture_has_a_table_of_the_same_numbers(lab: LabServer, page: Any
 def test_on_a_fine_screen_the_picture_is_sharp_and_the_lasso_hits(page: Any, tmp_path: Any) -> None:
     found = material(5_000)
     path = Explorer(found).to_html(tmp_path / "view.html")
-    fine = page.context.browser.new_context(device_scale_factor=2, viewport={"width": 1200, "height": 1000})
+    fine = page.context.browser.new_context(
+        device_scale_factor=2, viewport={"width": 1200, "height": 1000}
+    )
     try:
         own = fine.new_page()
         own.goto(path.as_uri())
@@ -198,5 +219,7 @@ def test_on_a_fine_screen_the_picture_is_sharp_and_the_lasso_hits(page: Any, tmp
 
     assert sizes == pytest.approx([2, 2], abs=0.02)
     assert chosen[0] == int(inside(points, [tuple(one) for one in chosen[1]]).sum())
-    assert np.abs(np.mean(chosen[1], axis=0)).max() < 0.5  # the lasso lies where it was drawn, around the middle
+    assert (
+        np.abs(np.mean(chosen[1], axis=0)).max() < 0.5
+    )  # the lasso lies where it was drawn, around the middle
     assert chosen[0] > 200

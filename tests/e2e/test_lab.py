@@ -17,7 +17,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-SMALL = PATH + "from tests.widgets.vectors import material\nfrom resistype.widgets import Explorer, Runner\n"
+SMALL = (
+    PATH
+    + "from tests.widgets.vectors import material\nfrom resistype.widgets import Explorer, Runner\n"
+)
 SCREEN = """() => { const s = document.querySelector('.rt').__rt, out = {};
   s.spec.axes.forEach((a, i) => { out[a.id] = Object.fromEntries(a.names.map((n, k) => [n, s.counts(i)[k]])); }); return out; }"""
 COUNTS = "{a.id: w.session.counts(a.id) for a in w.session.scheme.axes}"
@@ -36,7 +39,9 @@ def moved(lab: LabServer, page: Any, axis: str, name: str) -> None:
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
 
 
-def test_one_threshold_moves_by_keys_and_by_mouse_and_python_counts_the_same(lab: LabServer, page: Any) -> None:
+def test_one_threshold_moves_by_keys_and_by_mouse_and_python_counts_the_same(
+    lab: LabServer, page: Any
+) -> None:
     start(lab, page, "move", [SMALL + "w = Explorer(material(20_000)); before = w.thresholds; w"])
     slider = page.get_by_test_id("rt-ifng-change")
     slider.wait_for()
@@ -54,12 +59,12 @@ def test_one_threshold_moves_by_keys_and_by_mouse_and_python_counts_the_same(lab
     page.mouse.move(box["x"] + box["width"] * 0.68, box["y"] + 20, steps=5)
     page.mouse.up()
     moved(lab, page, "ifng", "change")
-    others = (
-        "all(w.thresholds[a][n] == v for a in before for n, v in before[a].items() if (a, n) != ('ifng', 'change'))"
-    )
+    others = "all(w.thresholds[a][n] == v for a in before for n, v in before[a].items() if (a, n) != ('ifng', 'change'))"
     assert lab.kernel_eval(others) is True
     lab.kernel_eval("w.session.move_threshold('ifng', 'change', 1.25)")
-    page.wait_for_function("document.querySelector('[data-testid=rt-ifng-change]').value === '1.25'")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=rt-ifng-change]').value === '1.25'"
+    )
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
     picture(page, "lab-cells-light")
     assert not errors(page)
@@ -67,7 +72,12 @@ def test_one_threshold_moves_by_keys_and_by_mouse_and_python_counts_the_same(lab
 
 
 def test_d_d_deletes_no_cell_and_arrows_stay_with_the_control(lab: LabServer, page: Any) -> None:
-    start(lab, page, "keys", [SMALL + "w = Explorer(material()); w", "r = Runner(lambda: iter(())); r", "1"])
+    start(
+        lab,
+        page,
+        "keys",
+        [SMALL + "w = Explorer(material()); w", "r = Runner(lambda: iter(())); r", "1"],
+    )
     page.get_by_test_id("rt-ifng-change").wait_for()
     controls = page.locator(
         ".rt button:visible:enabled, .rt input:visible, .rt select:visible, .rt [tabindex='0']:visible, .rt summary:visible"
@@ -87,7 +97,10 @@ def test_d_d_deletes_no_cell_and_arrows_stay_with_the_control(lab: LabServer, pa
 
 
 def test_lasso_and_driver_genes_travel_together(lab: LabServer, page: Any) -> None:
-    setup = SMALL + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+    setup = (
+        SMALL
+        + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+    )
     start(lab, page, "lasso", [setup])
     canvas = page.get_by_test_id("rt-scatter")
     canvas.wait_for()
@@ -116,7 +129,9 @@ def test_lasso_and_driver_genes_travel_together(lab: LabServer, page: Any) -> No
     assert not errors(page)
 
 
-def test_the_flow_of_forty_three_patients_can_be_read(lab: LabServer, page: Any, shared: Path) -> None:
+def test_the_flow_of_forty_three_patients_can_be_read(
+    lab: LabServer, page: Any, shared: Path
+) -> None:
     cells = [
         PATH + "import pandas as pd, resistype as rt, warnings; warnings.simplefilter('ignore')\n"
         f"folder = {str(shared / 'data' / 'riaz_pairs')!r}\n"
@@ -129,7 +144,10 @@ def test_the_flow_of_forty_three_patients_can_be_read(lab: LabServer, page: Any,
     page.get_by_test_id("rt-flow").wait_for()
     pairs = page.locator("[data-testid=rt-flow] path").count()
     assert pairs == lab.kernel_eval("int((calls.design['baseline_sample'] != '').sum())")
-    assert lab.kernel_eval("calls.design['patient'][calls.design['baseline_sample'] != ''].nunique()") == 43
+    assert (
+        lab.kernel_eval("calls.design['patient'][calls.design['baseline_sample'] != ''].nunique()")
+        == 43
+    )
     page.get_by_test_id("rt-next").click()
     picture(page, "lab-riaz-light")
     page.get_by_test_id("rt-flow").scroll_into_view_if_needed()
@@ -170,7 +188,9 @@ def test_a_run_without_end_is_cancelled(lab: LabServer, page: Any) -> None:
     assert lab.kernel_eval("[r.state['phase'], r.outcome]") == ["cancelled", None]
 
 
-def test_a_classification_is_started_cancelled_and_done_from_the_page(lab: LabServer, page: Any) -> None:
+def test_a_classification_is_started_cancelled_and_done_from_the_page(
+    lab: LabServer, page: Any
+) -> None:
     cells = [
         PATH
         + "import resistype as rt\nfrom resistype.widgets import Explorer, Runner, show\ndemo = rt.datasets.demo()\n"
@@ -201,7 +221,9 @@ def test_a_classification_is_started_cancelled_and_done_from_the_page(lab: LabSe
     )
 
     assert {(axis, call): int(n) for axis, call, n in shown} == {
-        (axis, call.replace("_", " ")): calls.count(call) for axis, calls in counted.items() for call in calls
+        (axis, call.replace("_", " ")): calls.count(call)
+        for axis, calls in counted.items()
+        for call in calls
     }
     assert lab.kernel_eval("type(show(r.outcome)).__name__") == "Explorer"
     assert not errors(page)
@@ -209,7 +231,8 @@ def test_a_classification_is_started_cancelled_and_done_from_the_page(lab: LabSe
 
 def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     cells = [
-        PATH + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
+        PATH
+        + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
         "from resistype.widgets import Explorer\nm, x = hostile_material()\n"
         "w = Explorer(m, expression=x, title=HOSTILE[1]); w"
     ]
@@ -277,7 +300,9 @@ def test_a_notebook_opened_again_is_not_blank(lab: LabServer, page: Any) -> None
     lab.open(page, "again.ipynb")
     page.wait_for_timeout(1500)
     picture(page, "lab-again")
-    outputs = json.loads((lab.root / "again.ipynb").read_text(encoding="utf-8"))["cells"][0]["outputs"]
+    outputs = json.loads((lab.root / "again.ipynb").read_text(encoding="utf-8"))["cells"][0][
+        "outputs"
+    ]
 
     assert "Research use only" in "".join(outputs[0]["data"]["text/html"])
     page.get_by_text("as it was when the cell ran").click()

@@ -29,7 +29,9 @@ def test_the_explorer_moves_with_python(notebook: LabServer, page: Any) -> None:
     page.mouse.up()
     moved(notebook, page, "ifng", "change")
     page.locator(".rt-legend button", has_text="select").first.click()
-    notebook.wait_kernel("int(w.selection.sum())", page.evaluate("document.querySelector('.rt').__rt.nSelected"))
+    notebook.wait_kernel(
+        "int(w.selection.sum())", page.evaluate("document.querySelector('.rt').__rt.nSelected")
+    )
     notebook.kernel_eval("w.session.undo()")
     notebook.wait_kernel("int(w.selection.sum())", 0)
     page.wait_for_function("document.querySelector('.rt').__rt.nSelected === 0")
@@ -46,7 +48,9 @@ def test_the_explorer_moves_with_python(notebook: LabServer, page: Any) -> None:
 def test_d_d_deletes_no_cell(notebook: LabServer, page: Any) -> None:
     start(notebook, page, "keys", [SMALL + "w = Explorer(material()); w", "1"])
     page.get_by_test_id("rt-ifng-change").wait_for()
-    for handle in page.locator(".rt :is(button, input, select, summary, [tabindex='0']):visible").element_handles():
+    for handle in page.locator(
+        ".rt :is(button, input, select, summary, [tabindex='0']):visible"
+    ).element_handles():
         if handle.evaluate("node => node.isConnected && !node.disabled"):
             handle.focus()
             for key in ("d", "d", "x", "a"):
@@ -56,7 +60,8 @@ def test_d_d_deletes_no_cell(notebook: LabServer, page: Any) -> None:
 
 def test_a_run_of_hostile_names_ends_and_runs_nothing(notebook: LabServer, page: Any) -> None:
     cells = [
-        PATH + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
+        PATH
+        + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
         "from resistype.widgets import Explorer, Runner\nm, x = hostile_material()\n"
         "w = Explorer(m, expression=x, title=HOSTILE[1]); w",
         (

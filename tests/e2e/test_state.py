@@ -24,7 +24,9 @@ WATCH = """() => { const root = document.querySelector('.rt'), store = root.__rt
 SETTLED = "() => { const s = document.querySelector('.rt').__rt; return !s.pending; }"
 
 
-def test_every_count_that_is_shown_belongs_to_the_threshold_beside_it(lab: LabServer, page: Any) -> None:
+def test_every_count_that_is_shown_belongs_to_the_threshold_beside_it(
+    lab: LabServer, page: Any
+) -> None:
     start(lab, page, "one-state", [SMALL + "w = Explorer(material(30_000), max_drawn=3_000); w"])
     page.get_by_test_id("rt-part").wait_for()
     page.wait_for_function(SETTLED)
@@ -52,7 +54,9 @@ def test_every_count_that_is_shown_belongs_to_the_threshold_beside_it(lab: LabSe
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
 
 
-def test_bars_of_patients_count_all_observations_where_a_part_is_drawn(lab: LabServer, page: Any) -> None:
+def test_bars_of_patients_count_all_observations_where_a_part_is_drawn(
+    lab: LabServer, page: Any
+) -> None:
     start(lab, page, "part-bars", [SMALL + "w = Explorer(material(30_000), max_drawn=3_000); w"])
     page.get_by_test_id("rt-part").wait_for()
     page.locator(".rt section svg text", has_text="n = 1136").first.wait_for()
@@ -72,7 +76,9 @@ def test_an_undo_does_not_overtake_the_move_before_it(lab: LabServer, page: Any)
     page.evaluate(
         "() => { const n = window.jupyterapp.shell.currentWidget.content; n.widgets[1].model.sharedModel.setSource(\"while not os.path.exists('go'): time.sleep(.05)\"); n.activeCellIndex = 1; window.jupyterapp.commands.execute('notebook:run-cell'); }"
     )
-    page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
+    page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    )
     slider.focus()
     values = []
     for _ in range(3):
@@ -100,7 +106,9 @@ def test_a_selection_and_a_move_in_one_message_both_arrive(lab: LabServer, page:
         "() => { document.querySelector('.rt-legend button[aria-label^=select]').click(); const s = document.querySelector('[data-testid=rt-ifng-change]'); s.value = '0.875'; s.dispatchEvent(new Event('input')); }"
     )
     lab.wait_kernel("[int(w.selection.sum()) > 0, w.thresholds['ifng']['change']]", [True, 0.875])
-    assert page.evaluate("document.querySelector('.rt').__rt.nSelected") == lab.kernel_eval("int(w.selection.sum())")
+    assert page.evaluate("document.querySelector('.rt').__rt.nSelected") == lab.kernel_eval(
+        "int(w.selection.sum())"
+    )
     moved(lab, page, "ifng", "change")
 
 

@@ -35,7 +35,11 @@ def obvious(values: np.ndarray) -> dict[str, Any]:
         "sum_high": sums.max(),
         "whole": all(value == round(value) for value in present),
         "bad": int((~np.isfinite(values)).sum()),
-        "flat": tuple(k for k, row in enumerate(rows) if values.shape[1] > 1 and len(row) and row.min() == row.max()),
+        "flat": tuple(
+            k
+            for k, row in enumerate(rows)
+            if values.shape[1] > 1 and len(row) and row.min() == row.max()
+        ),
     }
 
 

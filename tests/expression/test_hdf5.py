@@ -15,7 +15,17 @@ from resistype.errors import ExpressionError
 from resistype.expression import Backed, ReadOptions, read_expression
 from resistype.expression import hdf5 as module
 from resistype.expression import hdf5 as stored
-from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES, annotated, dense, write_10x, write_h5ad, write_zarr
+from tests.expression.build import (
+    COUNTS,
+    GENES,
+    LOGS,
+    SAMPLES,
+    annotated,
+    dense,
+    write_10x,
+    write_h5ad,
+    write_zarr,
+)
 
 
 @pytest.fixture
@@ -44,7 +54,10 @@ def test_a_layer_that_is_not_there(path: Path) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_expression(path, ReadOptions(layer="raw"))
 
-    assert str(caught.value) == f"E312 {path} has no layers/raw; the layers are: logs. Name one with layer=."
+    assert (
+        str(caught.value)
+        == f"E312 {path} has no layers/raw; the layers are: logs. Name one with layer=."
+    )
 
 
 def test_another_column_of_gene_names(tmp_path: Path) -> None:
@@ -59,7 +72,10 @@ def test_a_column_of_gene_names_that_is_not_there(path: Path) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_expression(path, ReadOptions(gene_names="gene_symbol"))
 
-    assert str(caught.value) == "E311 There is no column 'gene_symbol' in /var; the columns are: symbol."
+    assert (
+        str(caught.value)
+        == "E311 There is no column 'gene_symbol' in /var; the columns are: symbol."
+    )
 
 
 def test_large_files_stay_on_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,10 +89,15 @@ def test_large_files_stay_on_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -
     ("options", "why"),
     [
         (ReadOptions(backed=True, orientation="genes_x_samples"), "it had to be turned"),
-        (ReadOptions(backed=True, duplicates="sum"), "genes that occur more than once had to be merged"),
+        (
+            ReadOptions(backed=True, duplicates="sum"),
+            "genes that occur more than once had to be merged",
+        ),
     ],
 )
-def test_what_must_change_is_read_into_memory(tmp_path: Path, options: ReadOptions, why: str) -> None:
+def test_what_must_change_is_read_into_memory(
+    tmp_path: Path, options: ReadOptions, why: str
+) -> None:
     genes = (*GENES[:-1], "CD8A") if options.duplicates == "sum" else GENES
     adata = annotated()
     adata.var_names = pd.Index(genes)
@@ -124,7 +145,10 @@ def test_a_matrix_of_text(path: Path) -> None:
 def test_a_transposed_h5ad_gets_the_remedy(tmp_path: Path) -> None:
     annotated(sp.csr_matrix(COUNTS)).T.write_h5ad(tmp_path / "a.h5ad")
 
-    with pytest.raises(ExpressionError, match=r'E701 Genes seem to be in rows: .*pass orientation="genes_x_samples"'):
+    with pytest.raises(
+        ExpressionError,
+        match=r'E701 Genes seem to be in rows: .*pass orientation="genes_x_samples"',
+    ):
         read_expression(tmp_path / "a.h5ad")
 
     data = read_expression(tmp_path / "a.h5ad", ReadOptions(orientation="genes_x_samples"))
@@ -143,7 +167,12 @@ def test_columns_of_cells_of_every_kind(tmp_path: Path) -> None:
 
     obs = read_expression(tmp_path / "a.h5ad").obs
 
-    assert obs["gap"].astype(object).where(obs["gap"].notna(), None).tolist() == ["a", None, "b", "a"]
+    assert obs["gap"].astype(object).where(obs["gap"].notna(), None).tolist() == [
+        "a",
+        None,
+        "b",
+        "a",
+    ]
     assert obs["nullable"].tolist()[0] == 1
     assert obs["nullable"].isna().tolist() == [False, True, False, False]
     assert obs["flag"].tolist() == [True, None, False, True]
@@ -162,7 +191,9 @@ def test_columns_of_unknown_kind_are_left_out(path: Path) -> None:
 def test_a_table_of_records_of_anndata_0_6(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5ad", "w") as file:
         file["X"] = COUNTS
-        file["obs"] = np.array([(name.encode(), 1.0) for name in SAMPLES], dtype=[("index", "S20"), ("age", "f8")])
+        file["obs"] = np.array(
+            [(name.encode(), 1.0) for name in SAMPLES], dtype=[("index", "S20"), ("age", "f8")]
+        )
         file["var"] = np.array([(name.encode(),) for name in GENES], dtype=[("index", "S20")])
 
     data = read_expression(tmp_path / "a.h5ad")
@@ -177,7 +208,11 @@ def test_a_sparse_matrix_of_anndata_0_6(tmp_path: Path) -> None:
         del file["X"]
         group = file.create_group("X")
         group.attrs["h5sparse_format"], group.attrs["h5sparse_shape"] = "csr", COUNTS.shape
-        group["data"], group["indices"], group["indptr"] = matrix.data, matrix.indices, matrix.indptr
+        group["data"], group["indices"], group["indptr"] = (
+            matrix.data,
+            matrix.indices,
+            matrix.indptr,
+        )
 
     assert np.array_equal(dense(read_expression(path).values), COUNTS)
 
@@ -231,7 +266,9 @@ def test_10x_with_names_missing(tmp_path: Path) -> None:
         del file["matrix/barcodes"]
         file["matrix/barcodes"] = np.array(["x"], dtype="S")
 
-    with pytest.raises(ExpressionError, match=r"E313 .* the matrix is 4 × 8, with 1 barcodes, 8 genes"):
+    with pytest.raises(
+        ExpressionError, match=r"E313 .* the matrix is 4 × 8, with 1 barcodes, 8 genes"
+    ):
         read_expression(path)
 
 
@@ -249,7 +286,9 @@ def test_zarr_of_both_formats(tmp_path: Path, version: int, values: object) -> N
 def test_a_folder_that_is_no_zarr(tmp_path: Path) -> None:
     (tmp_path / "a.zarr").mkdir()
 
-    with pytest.raises(ExpressionError, match=r"E313 .*a\.zarr cannot be read as an h5ad, 10x h5 or zarr file"):
+    with pytest.raises(
+        ExpressionError, match=r"E313 .*a\.zarr cannot be read as an h5ad, 10x h5 or zarr file"
+    ):
         read_expression(tmp_path / "a.zarr")
 
 

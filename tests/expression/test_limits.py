@@ -43,7 +43,9 @@ def soft_link(folder: Path, file: h5py.File) -> None:
 
 def external_storage(folder: Path, file: h5py.File) -> None:
     del file["X"]
-    file.create_dataset("X", shape=(4, 8), dtype="f8", external=[(str(folder / "secret.bin"), 0, 256)])
+    file.create_dataset(
+        "X", shape=(4, 8), dtype="f8", external=[(str(folder / "secret.bin"), 0, 256)]
+    )
 
 
 def virtual(folder: Path, file: h5py.File) -> None:
@@ -163,10 +165,16 @@ def no_shape(file: h5py.File) -> None:
 
 
 BROKEN: dict[str, tuple[Callable[[h5py.File], None], str]] = {
-    "pointer beyond the end": (swap_pointer, "its row pointer does not fit 4 × 8 with 22 stored values"),
+    "pointer beyond the end": (
+        swap_pointer,
+        "its row pointer does not fit 4 × 8 with 22 stored values",
+    ),
     "pointer falls": (falling_pointer, "its row pointer does not fit 4 × 8 with 22 stored values"),
     "pointer starts late": (late_start, "its row pointer does not fit 4 × 8 with 22 stored values"),
-    "pointer too short": (short_pointer, "its row pointer does not fit 4 × 8 with 22 stored values"),
+    "pointer too short": (
+        short_pointer,
+        "its row pointer does not fit 4 × 8 with 22 stored values",
+    ),
     "more values than places": (more_values, "its row pointer does not fit"),
     "parts of two dimensions": (flat_parts, "it lacks data, indices or indptr"),
     "no pointer": (no_pointer, "it lacks data, indices or indptr"),
@@ -196,7 +204,9 @@ def test_a_broken_sparse_matrix_is_an_error_not_a_crash(tmp_path: Path, case: st
 def test_what_is_no_hdf5(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.h5ad").write_bytes(content)
 
-    with pytest.raises(ExpressionError, match=r"E313 .*a\.h5ad cannot be read as an h5ad, 10x h5 or zarr file"):
+    with pytest.raises(
+        ExpressionError, match=r"E313 .*a\.h5ad cannot be read as an h5ad, 10x h5 or zarr file"
+    ):
         read_expression(tmp_path / "a.h5ad")
 
 
@@ -229,8 +239,12 @@ def test_a_zarr_folder_of_too_many_files(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("compression", [None, "gzip", "lzf"])
-@pytest.mark.parametrize("values", [COUNTS, sp.csr_matrix(COUNTS), sp.csc_matrix(COUNTS)], ids=["dense", "csr", "csc"])
-def test_good_files_are_let_through(tmp_path: Path, values: object, compression: str | None) -> None:
+@pytest.mark.parametrize(
+    "values", [COUNTS, sp.csr_matrix(COUNTS), sp.csc_matrix(COUNTS)], ids=["dense", "csr", "csc"]
+)
+def test_good_files_are_let_through(
+    tmp_path: Path, values: object, compression: str | None
+) -> None:
     path = write_h5ad(tmp_path / "a.h5ad", values)
     again = anndata.read_h5ad(path)
     again.write_h5ad(tmp_path / "b.h5ad", compression=compression)

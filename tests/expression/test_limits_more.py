@@ -55,7 +55,9 @@ def test_lists_of_numbers_count_their_bytes(tmp_path: Path) -> None:
     "path",
     [
         lambda folder: write_h5ad(folder / "a.h5ad", COUNTS),
-        lambda folder: write_h5ad(folder / "a.h5ad", sp.csc_matrix(COUNTS), counts=sp.csr_matrix(COUNTS)),
+        lambda folder: write_h5ad(
+            folder / "a.h5ad", sp.csc_matrix(COUNTS), counts=sp.csr_matrix(COUNTS)
+        ),
         lambda folder: write_zarr(folder / "a.zarr", sp.csr_matrix(COUNTS), version=2),
         lambda folder: write_10x(folder / "a.h5"),
     ],
@@ -76,10 +78,20 @@ def test_layers_are_looked_at_too(tmp_path: Path) -> None:
 
 CODECS = {
     "none": ({"compressor": None, "filters": None}, []),
-    "v2": ({"compressor": {"id": "blosc"}, "filters": [{"id": "vlen-utf8"}]}, ["blosc", "vlen-utf8"]),
+    "v2": (
+        {"compressor": {"id": "blosc"}, "filters": [{"id": "vlen-utf8"}]},
+        ["blosc", "vlen-utf8"],
+    ),
     "v3": ({"codecs": [{"name": "bytes"}, {"name": "numcodecs.zlib"}]}, ["bytes", "zlib"]),
     "shard": (
-        {"codecs": [{"name": "sharding_indexed", "configuration": {"codecs": [{"name": "x"}], "index_codecs": ["y"]}}]},
+        {
+            "codecs": [
+                {
+                    "name": "sharding_indexed",
+                    "configuration": {"codecs": [{"name": "x"}], "index_codecs": ["y"]},
+                }
+            ]
+        },
         ["sharding_indexed", "x", "y"],
     ),
     "odd": ({"codecs": "zstd", "filters": 5}, [5, "zstd"]),
@@ -87,12 +99,15 @@ CODECS = {
 
 
 @pytest.mark.parametrize(("about", "names"), CODECS.values(), ids=CODECS)
-def test_codecs_are_found_wherever_they_are_asked_for(about: dict[str, object], names: list[object]) -> None:
+def test_codecs_are_found_wherever_they_are_asked_for(
+    about: dict[str, object], names: list[object]
+) -> None:
     assert list(guard_zarr._codecs(about)) == names
 
 
 @pytest.mark.parametrize(
-    ("kind", "size"), [("<f8", 8), ("|b1", 1), ("<U10", 40), ("float64", 8), ("uint16", 2), ("string", 8), ("|O", 8)]
+    ("kind", "size"),
+    [("<f8", 8), ("|b1", 1), ("<U10", 40), ("float64", 8), ("uint16", 2), ("string", 8), ("|O", 8)],
 )
 def test_bytes_of_a_value(kind: str, size: int) -> None:
     assert guard_zarr._bytes(kind) == size
@@ -100,7 +115,9 @@ def test_bytes_of_a_value(kind: str, size: int) -> None:
 
 def test_a_summary_of_a_zarr_folder_is_not_believed(tmp_path: Path) -> None:
     path = write_zarr(tmp_path / "a.zarr", version=2)
-    (path / ".zmetadata").write_text(json.dumps({"metadata": {"../../x/.zgroup": {}}, "zarr_consolidated_format": 1}))
+    (path / ".zmetadata").write_text(
+        json.dumps({"metadata": {"../../x/.zgroup": {}}, "zarr_consolidated_format": 1})
+    )
 
     check_file(path)
 
@@ -115,5 +132,7 @@ def test_a_column_of_another_length_is_no_column(tmp_path: Path) -> None:
         del file["obs/age"]
         file["obs/age"] = [1, 2, 3]
 
-    with pytest.raises(ExpressionError, match=r"E313 /obs is damaged: column 'age' has 3 values for 4 names"):
+    with pytest.raises(
+        ExpressionError, match=r"E313 /obs is damaged: column 'age' has 3 values for 4 names"
+    ):
         read_expression(path)

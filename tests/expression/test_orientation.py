@@ -27,7 +27,18 @@ WELLS = tuple(f"{row}{column}" for row in "ABCDEFGH" for column in range(1, 13))
         (tuple(str(n) for n in range(1, 150)), "ncbi", 149),
         ((), "unknown", 0),
     ],
-    ids=["symbols", "ensembl", "mouse", "lower", "samples", "P1-P50", "T1-T20", "few numbers", "ncbi", "none"],
+    ids=[
+        "symbols",
+        "ensembl",
+        "mouse",
+        "lower",
+        "samples",
+        "P1-P50",
+        "T1-T20",
+        "few numbers",
+        "ncbi",
+        "none",
+    ],
 )
 def test_names_are_counted_by_kind(names: tuple[str, ...], kind: str, known: int) -> None:
     side = look_at(names)
@@ -62,7 +73,9 @@ def test_numbered_samples_beside_symbols() -> None:
     assert sides(tuple(map(str, range(1, 500))), GENES)[0] == "columns"
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(SAMPLES, ("a", "b")), (GENES, GENES), (GENES, ENSEMBL), ((), ())])
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(SAMPLES, ("a", "b")), (GENES, GENES), (GENES, ENSEMBL), ((), ())]
+)
 def test_what_is_unclear_is_called_unclear(rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
     assert sides(rows, columns)[0] == "unclear"
 
@@ -78,7 +91,10 @@ def test_long_lists_are_sampled_and_say_so() -> None:
     side = look_at(symbols)
 
     assert side.looked_at == 1800
-    assert side.sentence("row") == "1,800 of 1,800 row names (picked from 9,000) are approved gene symbols"
+    assert (
+        side.sentence("row")
+        == "1,800 of 1,800 row names (picked from 9,000) are approved gene symbols"
+    )
 
 
 def test_a_share_of_nothing_is_nothing() -> None:

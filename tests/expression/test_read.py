@@ -22,7 +22,11 @@ REAL = {
     "riaz_pairs/counts.symbols.parquet": ((109, 22_141), "counts", "rows"),
     "gide/Gide_melanoma_PD1.expr.parquet": ((41, 19_961), "log2_small_offset", "rows"),
     "hugo/Hugo_melanoma_PD1.expr.parquet": ((27, 19_961), "log2_small_offset", "rows"),
-    "mariathasan_bladder/Mariathasan_bladder_small.expr.parquet": ((195, 1_768), "log2_small_offset", "rows"),
+    "mariathasan_bladder/Mariathasan_bladder_small.expr.parquet": (
+        (195, 1_768),
+        "log2_small_offset",
+        "rows",
+    ),
     "tcga_skcm/log2tpm1.parquet": ((472, 18_863), "log2", "rows"),
     "philip_mouse/normalized_counts.symbols.parquet": ((38, 20_065), "tpm", "rows"),
     "compass_scores/toy_data.csv": ((10, 15_672), "tpm", "columns"),
@@ -101,9 +105,15 @@ def routes(folder: Path, table: pd.DataFrame) -> dict[str, Expression]:
     turned.to_csv(folder / "c.csv.gz")
     upright.to_parquet(folder / "d.parquet")
     turned.rename_axis("gene").reset_index().to_parquet(folder / "e.pq")
-    files = {name: read_expression(folder / name) for name in ("a.csv", "b.tsv", "c.csv.gz", "d.parquet", "e.pq")}
+    files = {
+        name: read_expression(folder / name)
+        for name in ("a.csv", "b.tsv", "c.csv.gz", "d.parquet", "e.pq")
+    }
     h5ad = read_expression(write_h5ad(folder / "f.h5ad", table.to_numpy(dtype=np.float64)))
-    memory = {"frame": as_expression(table), "AnnData": as_expression(annotated(table.to_numpy(dtype=np.float64)))}
+    memory = {
+        "frame": as_expression(table),
+        "AnnData": as_expression(annotated(table.to_numpy(dtype=np.float64))),
+    }
     return {**files, "h5ad": h5ad, **memory}
 
 
@@ -111,7 +121,9 @@ def routes(folder: Path, table: pd.DataFrame) -> dict[str, Expression]:
 def test_every_route_gives_the_same_answer(tmp_path: Path, values: np.ndarray) -> None:
     found = routes(tmp_path, frame(values))
 
-    assert {(data.genes, data.samples, data.unit) for data in found.values()} == {(GENES, SAMPLES, found["frame"].unit)}
+    assert {(data.genes, data.samples, data.unit) for data in found.values()} == {
+        (GENES, SAMPLES, found["frame"].unit)
+    }
     assert {dense(data.values).tobytes() for data in found.values()} == {values.tobytes()}
 
 
@@ -196,7 +208,10 @@ def test_ensembl_ids_are_accepted_and_told() -> None:
 
     assert data.genes[0] == "ENSG00000141510"
     assert data.index.match(["TP53"]).columns.tolist() == [0]
-    assert "8 of 8 gene names are Ensembl ids (ENSG00000141510, ENSG00000141511, ENSG00000141512)." in data.notes
+    assert (
+        "8 of 8 gene names are Ensembl ids (ENSG00000141510, ENSG00000141511, ENSG00000141512)."
+        in data.notes
+    )
 
 
 def test_missing_values_that_are_kept() -> None:
@@ -404,7 +419,11 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         {},
         "E301 The matrix has 4 rows and 0 columns of values. A matrix needs at least one of each.",
     ),
-    "no such file": (lambda folder: folder / "m.csv", {}, "E300 There is no file {path}. Check the path."),
+    "no such file": (
+        lambda folder: folder / "m.csv",
+        {},
+        "E300 There is no file {path}. Check the path.",
+    ),
     "unknown kind of file": (
         lambda folder: Path((folder / "m.xlsx").write_bytes(b"PK") and folder / "m.xlsx"),
         {},
@@ -447,7 +466,9 @@ def test_there_are_more_than_twenty_cases() -> None:
     ],
     ids=["lower case", "Excel dates", "a sample of zeros"],
 )
-def test_what_needs_action_warns_and_is_noted(data: pd.DataFrame, category: type[Warning], code: str) -> None:
+def test_what_needs_action_warns_and_is_noted(
+    data: pd.DataFrame, category: type[Warning], code: str
+) -> None:
     with pytest.warns(category, match=f"^{code} ") as caught:
         got = as_expression(data)
 

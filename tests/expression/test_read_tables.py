@@ -24,7 +24,15 @@ def test_numbers_and_names() -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "kept"),
-    [("f8", "f8"), ("f4", "f4"), ("i4", "f8"), ("u1", "f8"), ("Int64", "f8"), ("Float32", "f8"), ("?", "f8")],
+    [
+        ("f8", "f8"),
+        ("f4", "f4"),
+        ("i4", "f8"),
+        ("u1", "f8"),
+        ("Int64", "f8"),
+        ("Float32", "f8"),
+        ("?", "f8"),
+    ],
 )
 def test_precision_is_kept_or_raised(dtype: str, kept: str) -> None:
     table = frame_table(frame(LOGS > 1 if dtype == "?" else np.round(LOGS)).astype(dtype))
@@ -73,7 +81,12 @@ def test_numbers_spelt_as_text_are_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "shown"),
-    [("absent", "'absent'"), ("1,5", "'1,5'"), ("", "''"), (dt.date(2024, 3, 1), "datetime.date(2024, 3, 1)")],
+    [
+        ("absent", "'absent'"),
+        ("1,5", "'1,5'"),
+        ("", "''"),
+        (dt.date(2024, 3, 1), "datetime.date(2024, 3, 1)"),
+    ],
 )
 def test_text_is_named_with_its_place(cell: Any, shown: str) -> None:
     given = frame().astype(object)
@@ -88,7 +101,9 @@ def test_text_is_named_with_its_place(cell: Any, shown: str) -> None:
     )
 
 
-@pytest.mark.parametrize("values", [pd.to_datetime(["2024-01-01"] * 4), np.array([1j] * 4), list("abcd")])
+@pytest.mark.parametrize(
+    "values", [pd.to_datetime(["2024-01-01"] * 4), np.array([1j] * 4), list("abcd")]
+)
 def test_columns_of_other_kinds_are_refused(values: Any) -> None:
     with pytest.raises(ExpressionError, match="E503 4 cells hold text where a number belongs"):
         frame_table(frame().assign(seen=values))
@@ -110,7 +125,10 @@ def test_names_of_several_levels_are_refused(side: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         frame_table(given)
 
-    assert str(caught.value) == "E505 The DataFrame has names of several levels. Give rows and columns one name each."
+    assert (
+        str(caught.value)
+        == "E505 The DataFrame has names of several levels. Give rows and columns one name each."
+    )
 
 
 def test_missing_names_are_blank() -> None:
@@ -139,7 +157,9 @@ def parquet(path: Path, table: pd.DataFrame) -> Path:
 
 
 @pytest.mark.parametrize("as_column", [True, False])
-def test_parquet_has_its_names_in_the_index_or_the_first_column(tmp_path: Path, as_column: bool) -> None:
+def test_parquet_has_its_names_in_the_index_or_the_first_column(
+    tmp_path: Path, as_column: bool
+) -> None:
     given = frame().T.rename_axis("gene")
     file = parquet(tmp_path / "a.parquet", given.reset_index() if as_column else given)
 

@@ -70,9 +70,20 @@ def test_r_leaves_out_the_name_of_the_first_column(tmp_path: Path) -> None:
         ("gene, P1 , P2\nCD8A,1,2", ("CD8A",), ("P1", "P2")),
         ("gene,P1\nCD8A,1e-3\nB2M,.5\n", ("CD8A", "B2M"), ("P1",)),
     ],
-    ids=["quotes", "comment", "byte mark", "repeated header", "blank lines", "NA is a name", "spaces", "number forms"],
+    ids=[
+        "quotes",
+        "comment",
+        "byte mark",
+        "repeated header",
+        "blank lines",
+        "NA is a name",
+        "spaces",
+        "number forms",
+    ],
 )
-def test_forms_of_tables(tmp_path: Path, text: str, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
+def test_forms_of_tables(
+    tmp_path: Path, text: str, rows: tuple[str, ...], columns: tuple[str, ...]
+) -> None:
     table = read_text(written(tmp_path, text))
 
     assert (table.rows, table.columns) == (rows, columns)
@@ -113,7 +124,9 @@ def test_gaps_are_missing_values(tmp_path: Path, gap: str) -> None:
 
 
 def test_a_wide_table_is_read(tmp_path: Path) -> None:
-    wide = pd.DataFrame(np.arange(3 * 20_000.0).reshape(3, -1), columns=[f"G{n}" for n in range(20_000)])
+    wide = pd.DataFrame(
+        np.arange(3 * 20_000.0).reshape(3, -1), columns=[f"G{n}" for n in range(20_000)]
+    )
 
     assert np.array_equal(read_text(written(tmp_path, wide.to_csv())).values, wide.to_numpy())
 
@@ -165,7 +178,10 @@ BAD = {
             "with names, rows of values, and commas, tabs or semicolons between the columns."
         ),
     ),
-    "nul": ("gene,P1\x00\nCD8A,1\n", "E308 {file} is not plain text in UTF-8. Save it as csv or tsv in UTF-8."),
+    "nul": (
+        "gene,P1\x00\nCD8A,1\n",
+        "E308 {file} is not plain text in UTF-8. Save it as csv or tsv in UTF-8.",
+    ),
 }
 
 
@@ -200,7 +216,10 @@ def test_a_column_of_names_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_text(file, names="symbol")
 
-    assert str(caught.value) == f"E311 {file} has no column 'symbol' for gene_names=; its first columns are: gene, P1."
+    assert (
+        str(caught.value)
+        == f"E311 {file} has no column 'symbol' for gene_names=; its first columns are: gene, P1."
+    )
 
 
 def test_a_cut_gzip_file(tmp_path: Path) -> None:

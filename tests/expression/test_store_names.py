@@ -21,7 +21,9 @@ from resistype.expression import store as names
 from resistype.expression.store import SampleNames, arrow_index, compact, names_in
 from resistype.score import ScoreOptions, score
 
-TEXTS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).map(str.strip), max_size=30)
+TEXTS = st.lists(
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).map(str.strip), max_size=30
+)
 
 
 @given(TEXTS, st.integers(-35, 35), st.integers(-35, 35), st.integers(1, 4))
@@ -86,7 +88,9 @@ def test_parts_are_joined_and_stripped_and_their_memory_is_shared() -> None:
 @pytest.fixture
 def cells(tmp_path: Path) -> Path:
     genes = ["CD8A", "B2M", "TAP1", "STAT1"]
-    values = sp.random(40, 4, density=0.6, format="csr", rng=np.random.default_rng(0), dtype=np.float32)
+    values = sp.random(
+        40, 4, density=0.6, format="csr", rng=np.random.default_rng(0), dtype=np.float32
+    )
     obs = pd.DataFrame({"batch": ["x", "y"] * 20}, index=[f"cell {i}" for i in range(40)])
     path = tmp_path / "cells.h5ad"
     anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=genes)).write_h5ad(path)
@@ -97,11 +101,15 @@ def cells(tmp_path: Path) -> Path:
 class TestOfAFile:
     """Names of a matrix that stays on disk, read in parts or at once."""
 
-    def read(self, path: Path, many: int, monkeypatch: pytest.MonkeyPatch, *, backed: bool = True) -> object:
+    def read(
+        self, path: Path, many: int, monkeypatch: pytest.MonkeyPatch, *, backed: bool = True
+    ) -> object:
         monkeypatch.setattr(stored, "MANY", many)
         return read_expression(path, ReadOptions(unit="log2", backed=backed))
 
-    def test_on_disk_and_in_memory_are_alike(self, cells: Path, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_on_disk_and_in_memory_are_alike(
+        self, cells: Path, many: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         disk = self.read(cells, many, monkeypatch)
         memory = self.read(cells, many, monkeypatch, backed=False)
 
@@ -114,10 +122,14 @@ class TestOfAFile:
         assert disk.obs.loc["cell 3", "batch"] == "y"
         assert disk.select(["cell 5", "cell 2"]).samples == ("cell 5", "cell 2")
 
-    def test_scores_have_one_digest(self, cells: Path, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_scores_have_one_digest(
+        self, cells: Path, many: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         disk = self.read(cells, many, monkeypatch)
         memory = self.read(cells, many, monkeypatch, backed=False)
-        one, other = (score(data, {"a": ["CD8A", "B2M"]}, options=ScoreOptions()) for data in (disk, memory))
+        one, other = (
+            score(data, {"a": ["CD8A", "B2M"]}, options=ScoreOptions()) for data in (disk, memory)
+        )
 
         assert one.digest == other.digest
         pd.testing.assert_frame_equal(one.to_frame(), other.to_frame())
@@ -136,7 +148,9 @@ class TestOfAFile:
     ) -> None:
         with h5py.File(cells, "r+") as file:
             held = file["obs"][file["obs"].attrs["_index"]]
-            (held["values"] if isinstance(held, h5py.Group) else held)[30] = name  # anndata 0.13 adds a mask
+            (held["values"] if isinstance(held, h5py.Group) else held)[30] = (
+                name  # anndata 0.13 adds a mask
+            )
         with pytest.raises(ExpressionError) as raised:
             self.read(cells, many, monkeypatch)
 

@@ -98,10 +98,22 @@ def test_a_unit_that_is_named_is_believed() -> None:
 @pytest.mark.parametrize(
     ("values", "unit", "words"),
     [
-        (COUNTS, "log2", "Values look like raw counts (integers, max 18,214) but unit='log2' was given."),
+        (
+            COUNTS,
+            "log2",
+            "Values look like raw counts (integers, max 18,214) but unit='log2' was given.",
+        ),
         (COUNTS + 0.5, "ln", "Values look like TPM (max 18,214) but unit='ln' was given."),
-        (-COUNTS, "counts", "Values are negative in places (lowest -18214.00) but unit='counts' was given."),
-        (COUNTS - 1, "tpm", "Values are negative in places (lowest -1.00) but unit='tpm' was given."),
+        (
+            -COUNTS,
+            "counts",
+            "Values are negative in places (lowest -18214.00) but unit='counts' was given.",
+        ),
+        (
+            COUNTS - 1,
+            "tpm",
+            "Values are negative in places (lowest -1.00) but unit='tpm' was given.",
+        ),
         (SMALL_OFFSET - 3, "log2_small_offset", "go below log2(0.001) (lowest -12.97)"),
     ],
 )

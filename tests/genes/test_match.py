@@ -32,7 +32,9 @@ def matched_slowly(genes: list[str], wanted: list[str]) -> list[int]:
     for place, item in enumerate(resolve(wanted)):
         if any(clean(gene) == clean(item.name) for gene in genes) or item.symbol is None:
             continue
-        claims = [(rank[m.status], column) for column, m in enumerate(meaning) if m.symbol == item.symbol]
+        claims = [
+            (rank[m.status], column) for column, m in enumerate(meaning) if m.symbol == item.symbol
+        ]
         best = [column for level, column in claims if level == min(claims)[0]]
         if len(best) == 1 and best[0] not in taken:
             columns[place] = best[0]
@@ -161,16 +163,25 @@ def test_a_matrix_of_2017_loses_nothing_that_alias_closure_can_find() -> None:
 
 
 def test_real_cohort_holds_the_interferon_set(shared: Path) -> None:
-    genes = pd.read_parquet(shared / "data" / "riaz_pairs" / "counts.symbols.parquet", columns=[]).index
+    genes = pd.read_parquet(
+        shared / "data" / "riaz_pairs" / "counts.symbols.parquet", columns=[]
+    ).index
     cover = GeneIndex(list(genes)).coverage(load_library()["hallmark_ifng_without_ap"].genes)
 
     assert cover.asked == 191
     assert cover.found >= 189
-    assert cover.by_alias == {"RIGI": "DDX58", "WARS1": "WARS", "MARCHF1": "MARCH1", "TMT1B": "METTL7B"}
+    assert cover.by_alias == {
+        "RIGI": "DDX58",
+        "WARS1": "WARS",
+        "MARCHF1": "MARCH1",
+        "TMT1B": "METTL7B",
+    }
 
 
 def test_real_mouse_matrix_is_known_as_one(shared: Path) -> None:
-    genes = pd.read_parquet(shared / "data" / "philip_mouse" / "normalized_counts.symbols.parquet", columns=[]).index
+    genes = pd.read_parquet(
+        shared / "data" / "philip_mouse" / "normalized_counts.symbols.parquet", columns=[]
+    ).index
     index = GeneIndex([str(gene) for gene in genes])
 
     assert index.species == "mouse"
@@ -180,7 +191,9 @@ def test_real_mouse_matrix_is_known_as_one(shared: Path) -> None:
 def test_twenty_thousand_genes_and_sixty_sets_take_a_moment() -> None:
     table = gene_table()
     chooser = random.Random(1)
-    genes = chooser.sample(sorted(table.approved), 19_000) + chooser.sample(sorted(table.previous), 1_000)
+    genes = chooser.sample(sorted(table.approved), 19_000) + chooser.sample(
+        sorted(table.previous), 1_000
+    )
     sets = [chooser.sample(sorted(table.approved), 100) for _ in range(60)]
     times = []
     for _ in range(3):

@@ -37,7 +37,11 @@ def resolved_slowly(name: str) -> tuple[str, str | None]:
     text = clean(name)
     if text in table.approved:
         return "approved", text
-    for status, owners in (("previous", table.previous), ("alias", table.alias), ("ensembl", table.ensembl)):
+    for status, owners in (
+        ("previous", table.previous),
+        ("alias", table.alias),
+        ("ensembl", table.ensembl),
+    ):
         if text in owners:
             several = len(set(owners[text].split("|"))) > 1
             return ("ambiguous", None) if several else (status, owners[text])
@@ -90,7 +94,9 @@ def test_an_ambiguous_name_lists_its_candidates_and_chooses_none() -> None:
 
 def test_every_ambiguous_alias_is_reported() -> None:
     table = gene_table()
-    several = [name for name, owners in table.alias.items() if "|" in owners and name not in table.previous]
+    several = [
+        name for name, owners in table.alias.items() if "|" in owners and name not in table.previous
+    ]
 
     found = resolve(several)
 
@@ -111,12 +117,16 @@ def test_an_alias_that_is_another_genes_approved_symbol_is_that_gene(symbol: str
 
 def test_previous_wins_over_alias() -> None:
     table = gene_table()
-    both = [name for name in table.previous if name in table.alias and "|" not in table.previous[name]]
+    both = [
+        name for name in table.previous if name in table.alias and "|" not in table.previous[name]
+    ]
 
     found = resolve(both)
 
     assert len(both) > 50
-    assert all(item.status == "previous" and item.symbol == table.previous[item.name] for item in found)
+    assert all(
+        item.status == "previous" and item.symbol == table.previous[item.name] for item in found
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +201,10 @@ def test_no_text_breaks_it(names: list[str]) -> None:
     found = resolve(names)
 
     assert [item.name for item in found] == names
-    assert all((item.symbol is None) == (item.status in ("ambiguous", "excel_date", "unknown")) for item in found)
+    assert all(
+        (item.symbol is None) == (item.status in ("ambiguous", "excel_date", "unknown"))
+        for item in found
+    )
     assert all(item.symbol is None or item.symbol in gene_table().approved for item in found)
     assert id_type(names).total == len(names)
 
@@ -207,4 +220,6 @@ def test_the_order_of_names_changes_nothing(names: list[str], random: object) ->
     shuffled = list(names)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
-    assert {item.name: item for item in resolve(names)} == {item.name: item for item in resolve(shuffled)}
+    assert {item.name: item for item in resolve(names)} == {
+        item.name: item for item in resolve(shuffled)
+    }

@@ -59,7 +59,11 @@ def test_human_names_are_approved_today() -> None:
 
 
 def test_curated_pairs_win() -> None:
-    lines = (signatures_dir() / "genes" / "orthologs_curated.tsv").read_text(encoding="ascii").splitlines()[1:]
+    lines = (
+        (signatures_dir() / "genes" / "orthologs_curated.tsv")
+        .read_text(encoding="ascii")
+        .splitlines()[1:]
+    )
     for human, mouse, why in (line.split("\t") for line in lines):
         assert orthologs(human) == (mouse,)
         assert why

@@ -25,8 +25,28 @@ from tests.strategies import gene_names
 
 TABLE, MICE = gene_table(), mouse_table()
 ODD = (
-    *("1-Mar", "Mar-01", "2022-03-01", "44621", "36525", "7157", " TP53", "TP53\t", "tp53", "Gzmb", "gzmb", "", " "),
-    *("ENSG00000141510.18", "ENSG00000141510", "ENSMUSG00000059552.3", "ENSMUSG00000059552", "ENSG00000141510.1.2"),
+    *(
+        "1-Mar",
+        "Mar-01",
+        "2022-03-01",
+        "44621",
+        "36525",
+        "7157",
+        " TP53",
+        "TP53\t",
+        "tp53",
+        "Gzmb",
+        "gzmb",
+        "",
+        " ",
+    ),
+    *(
+        "ENSG00000141510.18",
+        "ENSG00000141510",
+        "ENSMUSG00000059552.3",
+        "ENSMUSG00000059552",
+        "ENSG00000141510.1.2",
+    ),
     *(
         "\u0425",
         "\uff34P53",
@@ -39,7 +59,18 @@ ODD = (
         "1-Mar\n",
         "\u00b2\u00b2\u00b2\u00b2\u00b2",
     ),
-    *("1-Mar-22", "12 Dec", "Sept-9 x", "unknown_1", "HLA-A", "a", "T", "Sept2", "44621.0", "ENSABCG00000141510.2"),
+    *(
+        "1-Mar-22",
+        "12 Dec",
+        "Sept-9 x",
+        "unknown_1",
+        "HLA-A",
+        "a",
+        "T",
+        "Sept2",
+        "44621.0",
+        "ENSABCG00000141510.2",
+    ),
 )
 NAMES = st.lists(st.one_of(st.sampled_from(ODD), gene_names(), st.text(max_size=6)), max_size=30)
 
@@ -59,13 +90,20 @@ def slow_id_type(names: list[str]) -> tuple[str, int, int, tuple[str, ...]]:
     kinds = [slow_kind(name) for name in names]
     known = [(kind, n) for kind, n in Counter(kinds).most_common() if kind != "unknown"]
     kind, n = known[0] if known else ("unknown", len(kinds))
-    return kind, n, len(kinds), tuple([name for name, own in zip(names, kinds, strict=True) if own == kind][:3])
+    return (
+        kind,
+        n,
+        len(kinds),
+        tuple([name for name, own in zip(names, kinds, strict=True) if own == kind][:3]),
+    )
 
 
 def slow_dates(names: list[str]) -> dict[str, tuple[str, ...]]:
     known = TABLE.approved, TABLE.previous, TABLE.alias, TABLE.ncbi
     texts = [name.strip() for name in names]
-    found = {text: date_symbols(text) for text in texts if not any(text in group for group in known)}
+    found = {
+        text: date_symbols(text) for text in texts if not any(text in group for group in known)
+    }
     return {name: symbols for name, symbols in found.items() if symbols}
 
 
@@ -73,7 +111,11 @@ def slow_columns(names: list[str], species: str) -> dict[str, tuple[int, int]]:
     """Rank and column of each symbol; -1 where two have the same right to it."""
     best: dict[str, tuple[int, int]] = {}
     for column, (name, item) in enumerate(zip(names, resolve(names), strict=True)):
-        rank, symbol = ranked_human(clean(name)) if species == "mouse" else (RANK.get(item.status, 9), item.symbol)
+        rank, symbol = (
+            ranked_human(clean(name))
+            if species == "mouse"
+            else (RANK.get(item.status, 9), item.symbol)
+        )
         if symbol is not None and (symbol not in best or rank < best[symbol][0]):
             best[symbol] = rank, column
         elif symbol is not None and rank == best[symbol][0]:
@@ -96,7 +138,9 @@ def test_a_survey_says_what_every_name_says_by_itself(names: list[str]) -> None:
 def test_symbols_find_the_columns_they_found_one_by_one(names: list[str], species: str) -> None:
     index = GeneIndex(names, species=species)  # type: ignore[arg-type]
 
-    assert {symbol: way[:2] for symbol, way in index._by_symbol.items()} == slow_columns(names, species)
+    assert {symbol: way[:2] for symbol, way in index._by_symbol.items()} == slow_columns(
+        names, species
+    )
     assert index._seen.repeated == {name for name, n in Counter(map(clean, names)).items() if n > 1}
     assert all(index._seen.places[clean(name)] <= column for column, name in enumerate(names))
 

@@ -41,7 +41,9 @@ def spots() -> Any:
     """The simulated cohort as spots of a transcriptome, in a grid."""
     demo = rt.datasets.demo()
     n = len(demo.expression)
-    adata = ad.AnnData(demo.expression.to_numpy(np.float32), pd.DataFrame(index=demo.expression.index))
+    adata = ad.AnnData(
+        demo.expression.to_numpy(np.float32), pd.DataFrame(index=demo.expression.index)
+    )
     adata.var_names = demo.expression.columns
     grid = [(at // 8, at % 8) for at in range(n)]
     return points(grid, name="spots", metadata={"adata": adata})
@@ -61,7 +63,9 @@ def test_a_transcriptome_is_called_by_a_scheme(viewer: Any, spots: Any) -> None:
 
 
 def test_a_transcriptome_without_a_scheme_says_what_to_do(spots: Any) -> None:
-    with pytest.raises(InputError, match="N112 The table has no markers, or too many for a panel: choose a scheme"):
+    with pytest.raises(
+        InputError, match="N112 The table has no markers, or too many for a panel: choose a scheme"
+    ):
         tissue_material([spots])
 
 
@@ -73,7 +77,9 @@ def test_an_unknown_scheme_lists_those_there_are(spots: Any) -> None:
 def test_a_scheme_needs_one_anndata() -> None:
     features = pd.DataFrame({"label": [1], "CD163": [0.1]})
     with pytest.raises(InputError, match="N109 A scheme needs the expression of genes"):
-        tissue_material([labels(squares([1]), features=features)], calling=Calling(scheme="acquired_resistance"))
+        tissue_material(
+            [labels(squares([1]), features=features)], calling=Calling(scheme="acquired_resistance")
+        )
 
 
 def test_the_same_layers_give_the_same_material(view: TissueView, sample: list[Any]) -> None:
@@ -98,11 +104,19 @@ def test_every_image_has_places_of_its_own(view: TissueView, demo: Any) -> None:
 
 def test_text_and_whole_numbers_of_the_table_can_colour(viewer: Any) -> None:
     adata = small_table([1, 2, 3, 4])
-    adata.obs["batch"], adata.obs["who"], adata.obs["size"] = [1, 1, 2, 2], list("abab"), [0.5, 1.5, 2.5, 3.5]
+    adata.obs["batch"], adata.obs["who"], adata.obs["size"] = (
+        [1, 1, 2, 2],
+        list("abab"),
+        [0.5, 1.5, 2.5, 3.5],
+    )
 
-    view = classify_layers(viewer, [viewer.add_labels(squares([1, 2, 3, 4]), metadata={"adata": adata})])
+    view = classify_layers(
+        viewer, [viewer.add_labels(squares([1, 2, 3, 4]), metadata={"adata": adata})]
+    )
 
-    assert {"column:batch", "column:who", "quantity:size", "quantity:pancK".lower()} <= set(view.color_choices)
+    assert {"column:batch", "column:who", "quantity:size", "quantity:pancK".lower()} <= set(
+        view.color_choices
+    )
 
 
 def test_the_panel_counts_what_is_above_a_threshold(view: TissueView) -> None:
@@ -164,7 +178,9 @@ def test_calling_is_a_value() -> None:
 
 def called(viewer: ViewerModel, **columns: Any) -> TissueView:
     table = pd.DataFrame({"panCK": [0.9, 0.1, 0.9, 0.1], "CD163": [0.1, 0.9, 0.1, 0.9]} | columns)
-    return classify_layers(viewer, [viewer.add_points(np.arange(8.0).reshape(4, 2), features=table)])
+    return classify_layers(
+        viewer, [viewer.add_points(np.arange(8.0).reshape(4, 2), features=table)]
+    )
 
 
 def test_a_category_that_no_cell_has_is_no_obstacle() -> None:
@@ -179,8 +195,13 @@ def test_a_category_that_no_cell_has_is_no_obstacle() -> None:
 @pytest.mark.parametrize("kind", ["int64", "uint16", "Int64"])
 def test_a_marker_of_whole_numbers_is_a_marker(kind: str) -> None:
     values = {"panCK": [900.5, 10.5, 900.5, 10.5], "CD163": [10, 900, 10, 900]}
-    wanted = called(ViewerModel(), **values | {"CD163": [10.0, 900.0, 10.0, 900.0]}).session.to_frame()["cell"]
-    found = called(ViewerModel(), **values | {"CD163": pd.array(values["CD163"], dtype=kind), "cluster": [0, 1, 2, 90]})
+    wanted = called(
+        ViewerModel(), **values | {"CD163": [10.0, 900.0, 10.0, 900.0]}
+    ).session.to_frame()["cell"]
+    found = called(
+        ViewerModel(),
+        **values | {"CD163": pd.array(values["CD163"], dtype=kind), "cluster": [0, 1, 2, 90]},
+    )
 
     assert found.session.to_frame()["cell"].tolist() == wanted.tolist()
     assert found.session.to_frame()["cell"].tolist()[:2] == ["tumour", "cd163_macrophage"]

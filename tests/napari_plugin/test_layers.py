@@ -66,7 +66,9 @@ def test_background_is_clear_and_the_layer_is_opaque(view: TissueView) -> None:
     assert np.asarray(layer.get_color(0))[3] == 0 if layer.get_color(0) is not None else True
 
 
-def test_the_users_layer_is_hidden_and_not_changed(view: TissueView, sample: list[Any], demo: Any) -> None:
+def test_the_users_layer_is_hidden_and_not_changed(
+    view: TissueView, sample: list[Any], demo: Any
+) -> None:
     view.color_by("column:phenotype")
     view.session.move_threshold("tumour", "cut", 0.9)
 
@@ -111,7 +113,11 @@ def test_display_layers_lie_where_the_cells_lie(view: TissueView, sample: list[A
 def dots(viewer: Any) -> Any:
     """Five points: two of a class, two unassigned, one without a value."""
     values = pd.DataFrame(
-        {"CD163": [0.9, 0.05, 0.9, 0.05, np.nan], "panCK": [0.1, 0.1, 0.1, 0.1, np.nan], "kind": list("abcab")}
+        {
+            "CD163": [0.9, 0.05, 0.9, 0.05, np.nan],
+            "panCK": [0.1, 0.1, 0.1, 0.1, np.nan],
+            "kind": list("abcab"),
+        }
     )
     data = [[0, 0], [0, 5], [5, 0], [5, 5], [9, 9]]
     return viewer.add_points(data, features=values, size=3, name="dots")
@@ -144,7 +150,9 @@ def test_points_keep_their_colours_when_the_order_changes(viewer: Any, dots: Any
     assert order is not None
     assert not np.array_equal(before, order)
     np.testing.assert_array_equal(layer.data, dots.data[order])
-    np.testing.assert_allclose(layer.face_color[:, :3], drawn.colors()[drawn.codes[order], :3], atol=1e-6)
+    np.testing.assert_allclose(
+        layer.face_color[:, :3], drawn.colors()[drawn.codes[order], :3], atol=1e-6
+    )
 
 
 def test_colours_in_order_of_appearance_would_be_found(viewer: Any, dots: Any) -> None:
@@ -164,7 +172,9 @@ def test_colours_in_order_of_appearance_would_be_found(viewer: Any, dots: Any) -
 
 def test_points_with_ids_are_joined_by_id_and_not_by_place(viewer: Any) -> None:
     adata = small_table([30, 10, 20])
-    layer = viewer.add_points([[0, 0], [1, 1], [2, 2]], metadata={"adata": adata, "indices": [10, 20, 99]})
+    layer = viewer.add_points(
+        [[0, 0], [1, 1], [2, 2]], metadata={"adata": adata, "indices": [10, 20, 99]}
+    )
 
     view = classify_layers(viewer, [layer])
 
@@ -174,7 +184,9 @@ def test_points_with_ids_are_joined_by_id_and_not_by_place(viewer: Any) -> None:
 
 
 def test_string_ids_of_points_meet_string_ids(viewer: Any) -> None:
-    layer = viewer.add_points([[0, 0], [1, 1]], metadata={"adata": small_table(["b", "a"]), "indices": ["a", "b"]})
+    layer = viewer.add_points(
+        [[0, 0], [1, 1]], metadata={"adata": small_table(["b", "a"]), "indices": ["a", "b"]}
+    )
 
     assert classify_layers(viewer, [layer]).bounds[0].rows.tolist() == [1, 0]
 
@@ -203,27 +215,39 @@ def test_labels_without_a_row_are_grey_and_counted(viewer: Any) -> None:
 
 def test_repeated_ids_across_images_get_each_their_own_row(viewer: Any) -> None:
     adata = small_table([1, 2, 1, 2], region=["a", "a", "b", "b"])
-    layers = [viewer.add_labels(squares([1, 2]), name=name, metadata={"adata": adata}) for name in ("b", "a")]
+    layers = [
+        viewer.add_labels(squares([1, 2]), name=name, metadata={"adata": adata})
+        for name in ("b", "a")
+    ]
 
     view = classify_layers(viewer, layers)
 
-    levels = [one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None]
+    levels = [
+        one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None
+    ]
     assert levels == [[4, 5], [2, 3]]
     assert view.session.data.n_obs == 4
 
 
 def test_tables_of_several_layers_have_rows_of_their_own(viewer: Any) -> None:
-    layers = [viewer.add_labels(squares([1, 2]), name=n, metadata={"adata": small_table([1, 2])}) for n in ("a", "b")]
+    layers = [
+        viewer.add_labels(squares([1, 2]), name=n, metadata={"adata": small_table([1, 2])})
+        for n in ("a", "b")
+    ]
 
     view = classify_layers(viewer, layers)
 
-    levels = [one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None]
+    levels = [
+        one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None
+    ]
     assert levels == [[2, 3], [4, 5]]
 
 
 def test_a_pyramid_is_drawn_at_every_level(viewer: Any) -> None:
     fine = np.kron(np.array([[1, 2]]), np.ones((8, 8), dtype=int))
-    layer = viewer.add_labels([fine, fine[::2, ::2]], multiscale=True, metadata={"adata": small_table([1, 2])})
+    layer = viewer.add_labels(
+        [fine, fine[::2, ::2]], multiscale=True, metadata={"adata": small_table([1, 2])}
+    )
 
     view = classify_layers(viewer, [layer])
     view.color_by("quantity:panck")
@@ -270,12 +294,16 @@ SCALES = [
 
 
 @pytest.mark.parametrize(("options", "scale"), SCALES)
-def test_a_scale_is_taken_from_units_and_never_guessed(options: dict[str, Any], scale: float | None) -> None:
+def test_a_scale_is_taken_from_units_and_never_guessed(
+    options: dict[str, Any], scale: float | None
+) -> None:
     assert scale_of(labels(squares([1]), **options)) == pytest.approx(scale)
 
 
 def test_pixels_that_are_not_square_are_refused() -> None:
-    with pytest.raises(InputError, match=r"N107 Pixels of 'm' are 1 × 2 µm; square ones are needed"):
+    with pytest.raises(
+        InputError, match=r"N107 Pixels of 'm' are 1 × 2 µm; square ones are needed"
+    ):
         scale_of(labels(squares([1]), name="m", scale=(1, 2), units=("um", "um")))
 
 
@@ -293,8 +321,14 @@ def _other_length() -> Any:
 
 BAD = {
     "an image": (_image, "N108 'im' is a layer of Image; Points or Labels are needed."),
-    "labels without ids": (_no_ids, "N105 Nothing in the table of 'mask' says which label a row belongs to."),
-    "points of another number": (_other_length, "N105 'p' has 2 points and its table 3 rows, and no ids"),
+    "labels without ids": (
+        _no_ids,
+        "N105 Nothing in the table of 'mask' says which label a row belongs to.",
+    ),
+    "points of another number": (
+        _other_length,
+        "N105 'p' has 2 points and its table 3 rows, and no ids",
+    ),
 }
 
 

@@ -28,14 +28,24 @@ def test_what_can_be_joined_passes(ids: Any, has_ids: bool) -> None:
 
 END = "; or remove them to join by position."
 BAD = {
-    "fewer": ([1, 2], True, "N105 'dots' has 3 points and 2 ids: layer.metadata[\"indices\"]. Give one id", END),
+    "fewer": (
+        [1, 2],
+        True,
+        "N105 'dots' has 3 points and 2 ids: layer.metadata[\"indices\"]. Give one id",
+        END,
+    ),
     "none in the table": (
         [1, 2, 3],
         False,
         "N105 'dots' has 3 points and ids, and its table has no column of ids",
         END,
     ),
-    "twice": ([1, 1.0, "2"], True, "N104 1 ids of points of 'dots' occur more than once (1 …).", "Give each its own."),
+    "twice": (
+        [1, 1.0, "2"],
+        True,
+        "N104 1 ids of points of 'dots' occur more than once (1 …).",
+        "Give each its own.",
+    ),
 }
 
 
@@ -52,7 +62,9 @@ def test_a_point_without_a_place_is_refused() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numpy's, in napari
         layer = points([*PLACES, [np.nan, 1.0]], name="dots")
-    message = "N113 1 of 4 points of 'dots' have no finite place. Remove them, or give their x and y."
+    message = (
+        "N113 1 of 4 points of 'dots' have no finite place. Remove them, or give their x and y."
+    )
     with pytest.raises(InputError) as caught:
         check_points(layer, None, has_ids=False)
 

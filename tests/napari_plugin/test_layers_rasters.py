@@ -14,7 +14,9 @@ from resistype.errors import InputError
 from resistype.napari_plugin import layers as rasters
 from resistype.napari_plugin.layers import FIRST, RowRaster, read_raster
 
-masks = hnp.arrays(np.int32, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 9))
+masks = hnp.arrays(
+    np.int32, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 9)
+)
 
 
 def by_dictionary(known: dict[int, int]) -> Any:
@@ -23,7 +25,12 @@ def by_dictionary(known: dict[int, int]) -> Any:
 
 @given(mask=masks, known=st.dictionaries(st.integers(1, 9), st.integers(0, 20)))
 def test_every_pixel_gets_the_row_of_its_id(mask: np.ndarray, known: dict[int, int]) -> None:
-    slow = np.array([[0 if i == 0 else known[i] + FIRST if i in known else 1 for i in line] for line in mask.tolist()])
+    slow = np.array(
+        [
+            [0 if i == 0 else known[i] + FIRST if i in known else 1 for i in line]
+            for line in mask.tolist()
+        ]
+    )
 
     raster, n_ids = read_raster(mask, multiscale=False, look_up=by_dictionary(known))
 
@@ -44,7 +51,9 @@ def test_large_ids_take_another_way_to_the_same(mask: np.ndarray, known: dict[in
 
 @given(mask=hnp.arrays(np.int32, (9, 7), elements=st.integers(0, 5)))
 def test_the_middle_of_a_row_is_the_mean_of_its_pixels(mask: np.ndarray) -> None:
-    raster, _ = read_raster(mask, multiscale=False, look_up=by_dictionary({i: i - 1 for i in range(1, 6)}))
+    raster, _ = read_raster(
+        mask, multiscale=False, look_up=by_dictionary({i: i - 1 for i in range(1, 6)})
+    )
 
     middle = raster.centroids(5)
 
@@ -74,7 +83,9 @@ def test_a_value_a_row_is_painted_on_its_pixels() -> None:
 
 def test_every_level_of_a_pyramid_is_painted() -> None:
     fine = np.kron(np.array([[1, 2], [0, 3]]), np.ones((4, 4), dtype=int))
-    raster, _ = read_raster([fine, fine[::2, ::2]], multiscale=True, look_up=by_dictionary({1: 0, 2: 1}))
+    raster, _ = read_raster(
+        [fine, fine[::2, ::2]], multiscale=True, look_up=by_dictionary({1: 0, 2: 1})
+    )
 
     painted = raster.paint(np.array([7, 8], dtype=np.uint8), background=0, unknown=1)
 
@@ -83,12 +94,22 @@ def test_every_level_of_a_pyramid_is_painted() -> None:
 
 
 def test_an_id_that_only_a_coarse_level_holds_is_unknown() -> None:
-    raster, _ = read_raster([np.array([[1, 1]]), np.array([[9]])], multiscale=True, look_up=by_dictionary({1: 0, 9: 1}))
+    raster, _ = read_raster(
+        [np.array([[1, 1]]), np.array([[9]])], multiscale=True, look_up=by_dictionary({1: 0, 9: 1})
+    )
 
     assert raster.levels[1].tolist() == [[1]]
 
 
-PLACES = [((0, 2), 0), ((0, 3), 1), ((0, 0), -1), ((0, 1), -1), ((-1, 0), -1), ((5, 5), -1), ((0.2, 2.4), 0)]
+PLACES = [
+    ((0, 2), 0),
+    ((0, 3), 1),
+    ((0, 0), -1),
+    ((0, 1), -1),
+    ((-1, 0), -1),
+    ((5, 5), -1),
+    ((0.2, 2.4), 0),
+]
 
 
 @pytest.mark.parametrize(("place", "row"), PLACES)
@@ -105,11 +126,15 @@ BAD = {
 
 @pytest.mark.parametrize(("mask", "said"), BAD.values(), ids=BAD.keys())
 def test_a_mask_that_is_none_is_refused(mask: np.ndarray, said: str) -> None:
-    with pytest.raises(InputError, match=f"N106 The mask has shape {said}; two dimensions of ids from 0 on"):
+    with pytest.raises(
+        InputError, match=f"N106 The mask has shape {said}; two dimensions of ids from 0 on"
+    ):
         read_raster(mask, multiscale=False, look_up=by_dictionary({}))
 
 
 def test_an_empty_mask_has_no_ids() -> None:
-    raster, n_ids = read_raster(np.zeros((0, 5), dtype=int), multiscale=False, look_up=by_dictionary({}))
+    raster, n_ids = read_raster(
+        np.zeros((0, 5), dtype=int), multiscale=False, look_up=by_dictionary({})
+    )
 
     assert (raster.levels[0].shape, n_ids) == ((0, 5), 0)

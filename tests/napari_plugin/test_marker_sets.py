@@ -24,7 +24,11 @@ from resistype.session import Session, SessionData
 
 SETS = (MarkerSet("t", "T cells", ("CD3", "CD8")), MarkerSet("m", "macrophages", ("CD163",)))
 VALUES = pd.DataFrame(
-    {"CD3": [0.9, 0.1, 0.9, 0.1, np.nan], "CD8A": [0.9, 0.1, 0.9, 0.1, np.nan], "CD163": [0.1, 0.9, 0.9, 0.1, 0.0]}
+    {
+        "CD3": [0.9, 0.1, 0.9, 0.1, np.nan],
+        "CD8A": [0.9, 0.1, 0.9, 0.1, np.nan],
+        "CD163": [0.1, 0.9, 0.9, 0.1, 0.0],
+    }
 )
 
 
@@ -37,7 +41,13 @@ def test_cells_are_named_by_their_set_and_never_forced() -> None:
     calls = session().to_frame()
 
     assert calls["cell"].tolist() == ["t", "m", "several", "unassigned", "unassigned"]
-    assert calls["t"].tolist() == ["positive", "unassigned", "positive", "unassigned", "not_assessable"]
+    assert calls["t"].tolist() == [
+        "positive",
+        "unassigned",
+        "positive",
+        "unassigned",
+        "not_assessable",
+    ]
 
 
 def test_a_moved_threshold_moves_the_name_of_the_cell() -> None:
@@ -168,7 +178,9 @@ def test_a_line_that_is_no_set_says_how_to_write_one(line: str, message: str) ->
 
 
 def test_no_marker_at_all_lists_what_there_is() -> None:
-    with pytest.raises(InputError, match=r"N110 No set has half of its markers here .* The table has: DNA1\."):
+    with pytest.raises(
+        InputError, match=r"N110 No set has half of its markers here .* The table has: DNA1\."
+    ):
         read_panel(pd.DataFrame({"DNA1": [1.0]}), SETS)
 
 

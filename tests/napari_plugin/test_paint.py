@@ -41,7 +41,9 @@ def classes(session: Session, what: str) -> Classes:
 def test_an_axis_is_drawn_by_the_codes_of_the_session(session: Session) -> None:
     drawn = classes(session, "axis:cell")
 
-    assert [drawn.categories[code].name for code in drawn.codes] == session.to_frame()["cell"].tolist()
+    assert [drawn.categories[code].name for code in drawn.codes] == session.to_frame()[
+        "cell"
+    ].tolist()
 
 
 def test_colours_are_those_of_the_palette(session: Session) -> None:
@@ -49,7 +51,9 @@ def test_colours_are_those_of_the_palette(session: Session) -> None:
     colors = axis_colors(session.scheme.axis("cell"))
 
     for at, one in enumerate(drawn.categories):
-        np.testing.assert_allclose(drawn.colors()[at], rgba(colors.get(one.name, GREYS["no data"])), atol=1e-6)
+        np.testing.assert_allclose(
+            drawn.colors()[at], rgba(colors.get(one.name, GREYS["no data"])), atol=1e-6
+        )
 
 
 def test_a_column_is_drawn_by_name_and_not_by_order_of_appearance(session: Session) -> None:
@@ -57,7 +61,11 @@ def test_a_column_is_drawn_by_name_and_not_by_order_of_appearance(session: Sessi
     colors = category_colors(["a", "b"])
 
     assert [drawn.categories[code].name for code in drawn.codes] == ["b", "a", "", "a"]
-    assert {one.name: one.color for one in drawn.categories} == {"a": colors["a"], "b": colors["b"], "": colors[""]}
+    assert {one.name: one.color for one in drawn.categories} == {
+        "a": colors["a"],
+        "b": colors["b"],
+        "": colors[""],
+    }
 
 
 def test_numbers_as_names_are_sorted_as_people_read(session: Session) -> None:
@@ -82,7 +90,9 @@ def test_the_unassigned_and_the_missing_are_faint(session: Session) -> None:
     faint = {one.name for one, dim in zip(drawn.categories, drawn.faint, strict=True) if dim}
 
     assert faint == {"unassigned", "indeterminate", "not_assessable"}
-    assert np.unique(drawn.colors(faint=0.12)[np.append(drawn.faint, True), 3]).tolist() == pytest.approx([0.12])
+    assert np.unique(
+        drawn.colors(faint=0.12)[np.append(drawn.faint, True), 3]
+    ).tolist() == pytest.approx([0.12])
 
 
 def test_a_quantity_is_a_ramp_with_its_percentiles(session: Session) -> None:
@@ -111,14 +121,21 @@ def test_margins_are_those_of_compared_thresholds(session: Session) -> None:
 
 
 def test_a_margin_that_is_not_there_is_refused(session: Session) -> None:
-    with pytest.raises(SessionError, match=r"V105 No margin 'margin:x\.y'; there are: margin:t\.cut, margin:m\.cut\."):
+    with pytest.raises(
+        SessionError,
+        match=r"V105 No margin 'margin:x\.y'; there are: margin:t\.cut, margin:m\.cut\.",
+    ):
         drawing(session, "margin:x.y")
 
 
 def test_the_legend_counts_what_the_table_counts(session: Session) -> None:
     for what in ("axis:cell", "axis:t", "column:kind", "column:fov"):
         drawn = classes(session, what)
-        counted = pd.Series([drawn.categories[code].name for code in drawn.codes]).value_counts().to_dict()
+        counted = (
+            pd.Series([drawn.categories[code].name for code in drawn.codes])
+            .value_counts()
+            .to_dict()
+        )
 
         assert {row.name: row.n for row in legend(drawn)} == counted
 

@@ -32,7 +32,16 @@ def display() -> Iterator[str]:
             pytest.fail(reason)
         pytest.skip(reason)
     reads, writes = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writes), "-screen", "0", "1500x1000x24", "-nolisten", "tcp"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writes),
+        "-screen",
+        "0",
+        "1500x1000x24",
+        "-nolisten",
+        "tcp",
+    ]
     with started(command, pass_fds=[writes], stderr=subprocess.DEVNULL) as server:
         os.close(writes)
         with os.fdopen(reads) as pipe:
@@ -49,7 +58,15 @@ def display() -> Iterator[str]:
 @pytest.mark.parametrize("file", FILES)
 def test_with_a_window(file: str, display: str) -> None:
     env = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LIBGL_ALWAYS_SOFTWARE": "1"}
-    command = [sys.executable, "-m", "pytest", "-c", str(SCREEN / "pytest.ini"), "-q", str(SCREEN / file)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(SCREEN / "pytest.ini"),
+        "-q",
+        str(SCREEN / file),
+    ]
 
     done = finished(command, env=env)
 

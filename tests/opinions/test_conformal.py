@@ -16,8 +16,14 @@ def slow_p(misfit: float, kept: list[float]) -> float:
     return (1 + sum(one >= misfit for one in kept)) / (1 + len(kept))
 
 
-@given(st.lists(st.tuples(UNIT, UNIT), min_size=1, max_size=5), st.lists(UNIT, max_size=8), st.lists(UNIT, max_size=8))
-def test_p_is_the_count(rows: list[tuple[float, float]], first: list[float], second: list[float]) -> None:
+@given(
+    st.lists(st.tuples(UNIT, UNIT), min_size=1, max_size=5),
+    st.lists(UNIT, max_size=8),
+    st.lists(UNIT, max_size=8),
+)
+def test_p_is_the_count(
+    rows: list[tuple[float, float]], first: list[float], second: list[float]
+) -> None:
     found = conformal_p(np.array(rows), [np.array(first), np.array(second)])
 
     assert found.tolist() == [[slow_p(a, first), slow_p(b, second)] for a, b in rows]
@@ -31,7 +37,9 @@ def test_a_worse_fit_has_no_larger_p(kept: list[float], one: float, other: float
     assert p[0] >= p[1] >= 1 / (1 + len(kept))
 
 
-@given(st.lists(st.floats(0.01, 1), min_size=2, max_size=4), st.floats(0.01, 0.5), st.floats(0.01, 0.5))
+@given(
+    st.lists(st.floats(0.01, 1), min_size=2, max_size=4), st.floats(0.01, 0.5), st.floats(0.01, 0.5)
+)
 def test_a_smaller_alpha_never_loses_a_label(row: list[float], one: float, other: float) -> None:
     names = [f"c{number}" for number in range(len(row))]
     small, large = sorted([one, other])
@@ -54,10 +62,14 @@ def test_nan_rules_out_everything() -> None:
 
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from([0.05, 0.1, 0.2]))
-def test_the_true_label_is_in_the_set_as_often_as_promised_for_each_class(seed: int, alpha: float) -> None:
+def test_the_true_label_is_in_the_set_as_often_as_promised_for_each_class(
+    seed: int, alpha: float
+) -> None:
     rng = np.random.default_rng(seed)
     repeats, kept, n_new = 300, (29, 60), 20
-    for number, spread in enumerate((1.0, 4.0)):  # classes of different difficulty each keep the promise
+    for number, spread in enumerate(
+        (1.0, 4.0)
+    ):  # classes of different difficulty each keep the promise
         hits = []
         for _ in range(repeats):
             calibration = [rng.exponential(spread, size=n) for n in kept]

@@ -26,7 +26,9 @@ QUICK = FitOptions(n_perm=19, folds=2, n_jobs=1)
 STATES = ("cold", "hot", "stroma")
 
 
-def cohort(n: int = 240, *, classes: int = 3, effect: float = 2.5, visits: int = 1, seed: int = 0) -> Any:
+def cohort(
+    n: int = 240, *, classes: int = 3, effect: float = 2.5, visits: int = 1, seed: int = 0
+) -> Any:
     """Scores (n × visits, 3), states and patients; each state raises one score."""
     rng = np.random.default_rng(seed)
     names = [f"P{patient:03d}-{visit}" for patient in range(n) for visit in range(visits)]
@@ -54,14 +56,20 @@ def test_the_assessment_says_how_well_and_on_how_many(fitted: tuple[TrainedModel
     assert all(20 <= n <= 33 for n in found["kept_per_class"].values())
 
 
-def test_new_patients_get_sets_that_hold_the_truth_as_often_as_promised(fitted: tuple[TrainedModel, Any]) -> None:
+def test_new_patients_get_sets_that_hold_the_truth_as_often_as_promised(
+    fitted: tuple[TrainedModel, Any],
+) -> None:
     scores, states, _ = cohort(900, seed=9)
     found = fitted[0].apply(scores, alpha=0.1)
 
-    held = [state in labels.split(" | ") for state, labels in zip(states, found["set"], strict=True)]
+    held = [
+        state in labels.split(" | ") for state, labels in zip(states, found["set"], strict=True)
+    ]
     for state in STATES:
         share = np.mean([one for one, true in zip(held, states, strict=True) if true == state])
-        assert share > 0.9 - 4 * np.sqrt(0.09 / 26 + 0.09 / 300)  # 26 kept patients decide the quantile
+        assert share > 0.9 - 4 * np.sqrt(
+            0.09 / 26 + 0.09 / 300
+        )  # 26 kept patients decide the quantile
     single = found[found["call"].isin(STATES)]
     assert (single["call"] == states[single.index]).mean() > 0.85
     assert len(single) > 300
@@ -76,7 +84,10 @@ def test_own_numpy_gives_what_the_pipeline_gives(kind: Any, classes: int) -> Non
         kind=kind,
         classes=STATES[:classes],
         features=("a", "b", "c"),
-        arrays={**learner.arrays(rows, 5), **{f"calibration_{number}": np.empty(0) for number in range(classes)}},
+        arrays={
+            **learner.arrays(rows, 5),
+            **{f"calibration_{number}": np.empty(0) for number in range(classes)},
+        },
         neighbours=5 if kind == "knn" else 0,
     )
     wanted = np.random.default_rng(4).normal(size=(200, 3)) * 3
@@ -89,9 +100,12 @@ def test_kept_patients_were_not_trained_on() -> None:
     scores, states, patients = cohort(60, classes=2, visits=2)
     model = fit_model(scores, states, groups=patients, kind="knn", options=QUICK)
     known = {
-        np.round(row, 9).tobytes() for row in model.arrays["points"] * model.arrays["scale"] + model.arrays["location"]
+        np.round(row, 9).tobytes()
+        for row in model.arrays["points"] * model.arrays["scale"] + model.arrays["location"]
     }
-    trained = {name for name, row in scores.iterrows() if np.round(row.to_numpy(), 9).tobytes() in known}
+    trained = {
+        name for name, row in scores.iterrows() if np.round(row.to_numpy(), 9).tobytes() in known
+    }
 
     assert len(trained) == len(model.arrays["points"]) == 80
     assert len(set(patients[sorted(trained)])) == 40
@@ -101,7 +115,9 @@ def test_kept_patients_were_not_trained_on() -> None:
 def test_a_patient_with_samples_of_two_classes_is_kept_for_both() -> None:
     scores, states, patients = cohort(60, classes=2, visits=2)
     states[[name for name in states.index if name.endswith("-1")]] = "hot"
-    model = fit_model(scores, states, groups=patients, options=FitOptions(n_perm=19, folds=2, n_jobs=1, seed=1))
+    model = fit_model(
+        scores, states, groups=patients, options=FitOptions(n_perm=19, folds=2, n_jobs=1, seed=1)
+    )
 
     kept = model.assessment["kept_per_class"]
     assert kept["hot"] == 20
@@ -111,7 +127,12 @@ def test_a_patient_with_samples_of_two_classes_is_kept_for_both() -> None:
 def test_the_order_of_the_rows_does_not_matter() -> None:
     scores, states, patients = cohort(60)
     one = fit_model(scores, states, groups=patients, options=QUICK)
-    other = fit_model(scores[::-1], states.sample(frac=1, random_state=0), groups=patients.to_dict(), options=QUICK)
+    other = fit_model(
+        scores[::-1],
+        states.sample(frac=1, random_state=0),
+        groups=patients.to_dict(),
+        options=QUICK,
+    )
 
     assert one.digest == other.digest
 
@@ -127,7 +148,12 @@ def test_jobs_do_not_change_a_bit() -> None:
 def test_the_seed_decides_the_splits() -> None:
     scores, states, patients = cohort(60, classes=2)
     first, other = (
-        fit_model(scores, states, groups=patients, options=FitOptions(n_perm=19, folds=2, n_jobs=1, seed=seed))
+        fit_model(
+            scores,
+            states,
+            groups=patients,
+            options=FitOptions(n_perm=19, folds=2, n_jobs=1, seed=seed),
+        )
         for seed in (0, 1)
     )
 
@@ -137,7 +163,9 @@ def test_the_seed_decides_the_splits() -> None:
 
 def test_labels_that_mean_nothing_are_warned_of() -> None:
     scores, states, patients = cohort(40, classes=2, effect=0.0)
-    with pytest.warns(CohortWarning, match=r"W304 These scores do not tell these labels apart: .* AUC 0\.\d"):
+    with pytest.warns(
+        CohortWarning, match=r"W304 These scores do not tell these labels apart: .* AUC 0\.\d"
+    ):
         model = fit_model(scores, states, groups=patients, options=QUICK)
 
     assert model.assessment["p"] > 0.05
@@ -166,7 +194,9 @@ def test_a_score_that_never_varies_does_no_harm() -> None:
 
 def test_scores_know_where_they_come_from(tmp_path: Path) -> None:
     demo = resistype.datasets.demo()
-    scores = score(demo.expression, ["benci_isg_rs", "benci_ifng_gs"], method=["ssgsea", "singscore"])
+    scores = score(
+        demo.expression, ["benci_isg_rs", "benci_ifng_gs"], method=["ssgsea", "singscore"]
+    )
     first = scores.to_frame("ssgsea").iloc[:, 0]
     states = pd.Series(np.where(first > first.median(), "high", "low"), index=first.index)
     patients = demo.samples["patient"]
@@ -185,7 +215,12 @@ def test_scores_know_where_they_come_from(tmp_path: Path) -> None:
 # response
 
 
-RESPONSE = [("best_response", ("a", "b")), ("state", ("CR", "PD")), ("state", ("R", "NR")), ("PFS6", ("yes", "no"))]
+RESPONSE = [
+    ("best_response", ("a", "b")),
+    ("state", ("CR", "PD")),
+    ("state", ("R", "NR")),
+    ("PFS6", ("yes", "no")),
+]
 
 
 @pytest.mark.parametrize(("name", "values"), RESPONSE)
@@ -212,7 +247,9 @@ def test_response_may_be_described_and_gives_nothing_to_apply() -> None:
     assert found.p == 0.05
     assert set(found.auc_by_label) == {"CR", "PD"}
     assert "never predicts treatment response" in str(found)
-    assert not any(hasattr(found, name) for name in ("apply", "save", "predict", "probabilities", "arrays"))
+    assert not any(
+        hasattr(found, name) for name in ("apply", "save", "predict", "probabilities", "arrays")
+    )
 
 
 # files
@@ -239,13 +276,21 @@ def test_a_fresh_process_without_scikit_learn_gives_the_same_bytes(
 ) -> None:
     scores = cohort(50, seed=3)[0]
     scores.to_csv(saved.parent / "new.csv")
-    here = fitted[0].apply(pd.read_csv(saved.parent / "new.csv", index_col=0, dtype=str).astype(float)).to_csv()
+    here = (
+        fitted[0]
+        .apply(pd.read_csv(saved.parent / "new.csv", index_col=0, dtype=str).astype(float))
+        .to_csv()
+    )
     done = subprocess.run(
         [sys.executable, "-c", APPLY, saved, saved.parent / "new.csv"],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(Path(resistype.__file__).parents[1]), "PYTHONHASHSEED": "7"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(resistype.__file__).parents[1]),
+            "PYTHONHASHSEED": "7",
+        },
     )
 
     assert done.stdout.strip() == hashlib.sha256(here.encode()).hexdigest()
@@ -263,7 +308,9 @@ def test_a_newer_model_is_refused(saved: Path) -> None:
     text = saved.read_text(encoding="utf-8")
     saved.write_text(text.replace('"format_version": 1', '"format_version": 2'), encoding="utf-8")
 
-    with pytest.raises(ModelError, match=r"T103 .* it has format version 2 and this resistype reads 1"):
+    with pytest.raises(
+        ModelError, match=r"T103 .* it has format version 2 and this resistype reads 1"
+    ):
         TrainedModel.load(saved)
 
 
@@ -310,11 +357,16 @@ def test_groups_must_be_given() -> None:
 def test_the_learner_leaves_a_class_it_has_not_seen_without_weight() -> None:
     rows = read_study(*cohort(30)).rows
     learner = Learner("logistic")
-    two, one = rows.take(np.flatnonzero(rows.codes != 1)), rows.take(np.flatnonzero(rows.codes == 2))
+    two, one = (
+        rows.take(np.flatnonzero(rows.codes != 1)),
+        rows.take(np.flatnonzero(rows.codes == 2)),
+    )
 
     weight = learner.weights(two, rows.values, setting=1.0, n_classes=3)
     assert (weight[:, 1] == 0).all()
-    assert learner.weights(one, rows.values[:1], setting=1.0, n_classes=3).tolist() == [[0.0, 0.0, 1.0]]
+    assert learner.weights(one, rows.values[:1], setting=1.0, n_classes=3).tolist() == [
+        [0.0, 0.0, 1.0]
+    ]
 
 
 def test_a_class_of_one_patient_cannot_be_split() -> None:

@@ -36,7 +36,9 @@ def test_auc_counts_pairs(case: tuple[NDArray[np.float64], NDArray[np.intp]]) ->
 
 
 @given(judged())
-def test_mean_auc_is_the_mean_of_those_that_are_known(case: tuple[NDArray[np.float64], NDArray[np.intp]]) -> None:
+def test_mean_auc_is_the_mean_of_those_that_are_known(
+    case: tuple[NDArray[np.float64], NDArray[np.intp]],
+) -> None:
     weight, codes = case
     known = [one for one in auc_by_class(weight, codes) if not np.isnan(one)]
 

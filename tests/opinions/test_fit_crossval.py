@@ -23,9 +23,17 @@ class NearestMean:
 
     def split(self, rows: Rows, *, n: int, seed: int) -> Splits:
         patients = np.unique(rows.patients)
-        fold = dict(zip(np.random.default_rng(seed).permutation(patients), np.arange(len(patients)) % n, strict=True))
+        fold = dict(
+            zip(
+                np.random.default_rng(seed).permutation(patients),
+                np.arange(len(patients)) % n,
+                strict=True,
+            )
+        )
         mine = np.array([fold[patient] for patient in rows.patients])
-        return [(np.flatnonzero(mine != number), np.flatnonzero(mine == number)) for number in range(n)]
+        return [
+            (np.flatnonzero(mine != number), np.flatnonzero(mine == number)) for number in range(n)
+        ]
 
     def settings(self, smallest: int) -> tuple[float, ...]:
         self.calls.append(("smallest", smallest))
@@ -34,7 +42,12 @@ class NearestMean:
     def weights(self, train: Rows, wanted: Floats, *, setting: float, n_classes: int) -> Floats:
         self.calls.append(("fit", (train, wanted, setting)))
         means = [train.values[train.codes == code].mean(axis=0) for code in range(n_classes)]
-        near = np.exp(-setting * np.stack([((wanted - mean) ** 2).sum(axis=1) for mean in means], axis=1)) + 1e-300
+        near = (
+            np.exp(
+                -setting * np.stack([((wanted - mean) ** 2).sum(axis=1) for mean in means], axis=1)
+            )
+            + 1e-300
+        )
         return near / near.sum(axis=1, keepdims=True)
 
 
@@ -62,7 +75,12 @@ def test_a_large_difference_is_found() -> None:
 
 
 def test_p_keeps_its_level_when_labels_mean_nothing() -> None:
-    p = np.array([assess(NearestMean(), study(0, seed=s), FitOptions(n_perm=19, n_jobs=1))["p"] for s in range(80)])
+    p = np.array(
+        [
+            assess(NearestMean(), study(0, seed=s), FitOptions(n_perm=19, n_jobs=1))["p"]
+            for s in range(80)
+        ]
+    )
 
     assert (p <= 0.05).mean() < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 80)
     assert abs(p.mean() - 0.525) < 4 / math.sqrt(12 * 80)
@@ -70,7 +88,9 @@ def test_p_keeps_its_level_when_labels_mean_nothing() -> None:
 
 def test_p_keeps_its_level_with_several_samples_a_patient() -> None:
     options = FitOptions(n_perm=19, n_jobs=1)
-    p = np.array([assess(NearestMean(), study(0, n=16, visits=4, seed=s), options)["p"] for s in range(80)])
+    p = np.array(
+        [assess(NearestMean(), study(0, n=16, visits=4, seed=s), options)["p"] for s in range(80)]
+    )
 
     assert (p <= 0.05).mean() < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 80)
 
@@ -93,12 +113,16 @@ def test_no_patient_is_on_both_sides_of_any_fit() -> None:
     whole = study(1.0, n=12, visits=3)
     rows = whole.rows
     assess(learner, whole, FitOptions(n_perm=19, n_jobs=1))
-    owner = {row.tobytes(): patient for row, patient in zip(rows.values, rows.patients, strict=True)}
+    owner = {
+        row.tobytes(): patient for row, patient in zip(rows.values, rows.patients, strict=True)
+    }
     fits = [call for kind, call in learner.calls if kind == "fit"]
 
     assert len(fits) == 20 * 5 * (3 * 2 + 1)
     for train, wanted, _ in fits:
-        assert not {owner[row.tobytes()] for row in train.values} & {owner[row.tobytes()] for row in wanted}
+        assert not {owner[row.tobytes()] for row in train.values} & {
+            owner[row.tobytes()] for row in wanted
+        }
 
 
 def test_the_setting_is_the_likelier_one_and_the_first_of_equals() -> None:

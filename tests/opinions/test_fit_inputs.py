@@ -28,12 +28,16 @@ def test_rows_are_joined_by_name_and_sorted() -> None:
 
 
 def test_a_patient_may_be_of_two_classes() -> None:
-    study = read_study(SCORES, LABELS, pd.Series([f"P{number // 2}" for number in range(12)], index=NAMES))
+    study = read_study(
+        SCORES, LABELS, pd.Series([f"P{number // 2}" for number in range(12)], index=NAMES)
+    )
 
     assert study.patients_per_class() == {"cold": 6, "hot": 6}
 
 
-@pytest.mark.parametrize("labels", [LABELS.map({"hot": 1, "cold": 0}), LABELS == "hot", LABELS.astype("category")])
+@pytest.mark.parametrize(
+    "labels", [LABELS.map({"hot": 1, "cold": 0}), LABELS == "hot", LABELS.astype("category")]
+)
 def test_labels_of_other_kinds_become_text(labels: Any) -> None:
     assert all(isinstance(name, str) for name in read_study(SCORES, labels, PATIENTS).classes)
 
@@ -41,7 +45,9 @@ def test_labels_of_other_kinds_become_text(labels: Any) -> None:
 def test_numbers_as_sample_names_are_joined_with_text() -> None:
     numbered = SCORES.set_axis(range(12))
 
-    study = read_study(numbered, LABELS.set_axis([str(n) for n in range(12)]), PATIENTS.set_axis(range(12)))
+    study = read_study(
+        numbered, LABELS.set_axis([str(n) for n in range(12)]), PATIENTS.set_axis(range(12))
+    )
     assert len(study.rows.codes) == 12
 
 
@@ -98,8 +104,14 @@ BAD: dict[str, tuple[Any, Any, Any, str]] = {
             "leave out these scores or these samples"
         ),
     ),
-    "text as scores": (*(SCORES.assign(tgfb="x"), LABELS, PATIENTS), "1 problem\n  - scores: not numbers: tgfb"),
-    "no scores": (*(SCORES[[]], LABELS, PATIENTS), "1 problem\n  - scores: the table has no column"),
+    "text as scores": (
+        *(SCORES.assign(tgfb="x"), LABELS, PATIENTS),
+        "1 problem\n  - scores: not numbers: tgfb",
+    ),
+    "no scores": (
+        *(SCORES[[]], LABELS, PATIENTS),
+        "1 problem\n  - scores: the table has no column",
+    ),
     "a sample twice in scores": (
         *(SCORES.rename({"s01": "s00"}), LABELS.drop("s01"), PATIENTS.drop("s01")),
         "1 problem\n  - scores: sample given more than once: s00",
@@ -154,4 +166,7 @@ def test_scores_that_are_no_table() -> None:
     with pytest.raises(ModelError) as caught:
         read_study(SCORES.to_numpy(), LABELS, PATIENTS)
 
-    assert str(caught.value) == "T101 scores: wanted Scores or a table (samples × scores), got ndarray."
+    assert (
+        str(caught.value)
+        == "T101 scores: wanted Scores or a table (samples × scores), got ndarray."
+    )

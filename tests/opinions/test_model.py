@@ -20,7 +20,9 @@ from resistype.score.scores import Scores
 FLAT = np.linspace(0, 0.95, 20)
 
 
-def logistic(*, kept: tuple[int, ...] = (20, 20, 20), n_features: int = 2, seed: int = 0) -> TrainedModel:
+def logistic(
+    *, kept: tuple[int, ...] = (20, 20, 20), n_features: int = 2, seed: int = 0
+) -> TrainedModel:
     rng = np.random.default_rng(seed)
     return TrainedModel(
         kind="logistic",
@@ -59,11 +61,16 @@ def knn(*, k: int = 5, seed: int = 0) -> TrainedModel:
 def table(rows: Any, names: list[str] | None = None) -> pd.DataFrame:
     values = np.asarray(rows, dtype=float)
     columns = names or [f"s{number}" for number in range(values.shape[1])]
-    return pd.DataFrame(values, index=[f"P{number}" for number in range(len(values))], columns=columns)
+    return pd.DataFrame(
+        values, index=[f"P{number}" for number in range(len(values))], columns=columns
+    )
 
 
 def slow_logistic(model: TrainedModel, row: list[float]) -> list[float]:
-    z = [(x - m) / s for x, m, s in zip(row, model.arrays["location"], model.arrays["scale"], strict=True)]
+    z = [
+        (x - m) / s
+        for x, m, s in zip(row, model.arrays["location"], model.arrays["scale"], strict=True)
+    ]
     level = [
         b + sum(w * x for w, x in zip(weights, z, strict=True))
         for weights, b in zip(model.arrays["coefficients"], model.arrays["intercepts"], strict=True)
@@ -73,9 +80,13 @@ def slow_logistic(model: TrainedModel, row: list[float]) -> list[float]:
 
 
 def slow_knn(model: TrainedModel, row: list[float]) -> list[float]:
-    z = [(x - m) / s for x, m, s in zip(row, model.arrays["location"], model.arrays["scale"], strict=True)]
+    z = [
+        (x - m) / s
+        for x, m, s in zip(row, model.arrays["location"], model.arrays["scale"], strict=True)
+    ]
     apart = [
-        (sum((a - b) ** 2 for a, b in zip(z, point, strict=True)), n) for n, point in enumerate(model.arrays["points"])
+        (sum((a - b) ** 2 for a, b in zip(z, point, strict=True)), n)
+        for n, point in enumerate(model.arrays["points"])
     ]
     nearest = [model.arrays["codes"][number] for _, number in sorted(apart)[: model.neighbours]]
     return [nearest.count(code) / model.neighbours for code in range(len(model.classes))]
@@ -89,7 +100,9 @@ def test_logistic_is_the_formula(rows: list[list[float]], seed: int) -> None:
     model = logistic(seed=seed)
 
     found = model.probabilities(np.array(rows))
-    np.testing.assert_allclose(found, [slow_logistic(model, row) for row in rows], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        found, [slow_logistic(model, row) for row in rows], rtol=0, atol=1e-12
+    )
 
 
 @given(ROWS, st.integers(0, 50), st.integers(1, 30))
@@ -99,8 +112,12 @@ def test_neighbours_vote(rows: list[list[float]], seed: int, k: int) -> None:
     assert model.probabilities(np.array(rows)).tolist() == [slow_knn(model, row) for row in rows]
 
 
-@pytest.mark.parametrize("model", [logistic(n_features=37), logistic(), knn()], ids=["wide", "logistic", "knn"])
-def test_a_row_has_the_same_bits_alone_and_among_others(model: TrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "model", [logistic(n_features=37), logistic(), knn()], ids=["wide", "logistic", "knn"]
+)
+def test_a_row_has_the_same_bits_alone_and_among_others(
+    model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = np.random.default_rng(1).normal(size=(23, len(model.features)))
     whole = model.probabilities(values)
     alone = np.concatenate([model.probabilities(row[None, :]) for row in values])
@@ -154,7 +171,10 @@ def test_a_sample_without_a_needed_score_is_not_assessable() -> None:
 
 def test_a_smaller_alpha_gives_larger_sets() -> None:
     values = table(np.random.default_rng(0).normal(size=(40, 2)))
-    sizes = [logistic().apply(values, alpha=alpha)["set"].str.count(r"\|").sum() for alpha in (0.3, 0.1, 0.05)]
+    sizes = [
+        logistic().apply(values, alpha=alpha)["set"].str.count(r"\|").sum()
+        for alpha in (0.3, 0.1, 0.05)
+    ]
 
     assert sizes == sorted(sizes)
 
@@ -163,7 +183,9 @@ def test_other_columns_and_their_order_do_not_matter() -> None:
     values = table(np.random.default_rng(0).normal(size=(5, 2)))
     more = values.assign(other=np.nan, text="x")[["other", "s1", "text", "s0"]]
 
-    pd.testing.assert_frame_equal(logistic().apply(more), logistic().apply(values), check_exact=True)
+    pd.testing.assert_frame_equal(
+        logistic().apply(more), logistic().apply(values), check_exact=True
+    )
 
 
 def test_few_kept_patients_refuse_a_fine_alpha() -> None:
@@ -200,7 +222,10 @@ def test_an_alpha_out_of_range_is_refused(alpha: float) -> None:
 
 BAD_SCORES: dict[str, tuple[Any, str]] = {
     "absent": (table([[0.0]]), "1 problem\n  - 1 of 2 scores are absent: s1"),
-    "twice": (table([[0.0, 1.0, 2.0]], ["s0", "s1", "s1"]), "1 problem\n  - scores given more than once: s1"),
+    "twice": (
+        table([[0.0, 1.0, 2.0]], ["s0", "s1", "s1"]),
+        "1 problem\n  - scores given more than once: s1",
+    ),
     "text": (table([[0.0, 1.0]]).astype({"s1": str}), "1 problem\n  - not numbers: s1"),
 }
 
@@ -228,19 +253,33 @@ def _scores(*, spec: str = "ssgsea/1", version: str = "1.0.0") -> Scores:
     )
 
 
-ORIGIN = {"methods": {"ssgsea": "ssgsea/1"}, "signatures": {"s0": ["s0@1.0.0", "h0"], "s1": ["s1@1.0.0", "h1"]}}
+ORIGIN = {
+    "methods": {"ssgsea": "ssgsea/1"},
+    "signatures": {"s0": ["s0@1.0.0", "h0"], "s1": ["s1@1.0.0", "h1"]},
+}
 
 
 def test_scores_of_the_same_origin_are_accepted() -> None:
     model = replace(logistic(), about=ORIGIN)
 
-    pd.testing.assert_frame_equal(model.apply(_scores()), model.apply(_scores().to_frame()), check_exact=True)
+    pd.testing.assert_frame_equal(
+        model.apply(_scores()), model.apply(_scores().to_frame()), check_exact=True
+    )
 
 
 OTHER = {
-    "another signature": (_scores(version="2.0.0"), "signatures with another version or content: s0"),
-    "another specification": (_scores(spec="ssgsea/2"), "scores of ssgsea/2; the model was trained on ssgsea/1"),
-    "another method": (_scores(spec="zscore/1"), "scores of zscore; the model was trained on ssgsea"),
+    "another signature": (
+        _scores(version="2.0.0"),
+        "signatures with another version or content: s0",
+    ),
+    "another specification": (
+        _scores(spec="ssgsea/2"),
+        "scores of ssgsea/2; the model was trained on ssgsea/1",
+    ),
+    "another method": (
+        _scores(spec="zscore/1"),
+        "scores of zscore; the model was trained on ssgsea",
+    ),
 }
 
 
@@ -261,12 +300,18 @@ def test_a_model_comes_back_as_it_was(model: TrainedModel, tmp_path: Path) -> No
     values = table(np.random.default_rng(0).normal(size=(9, 2)))
 
     assert again.digest == model.digest
-    assert (again.kind, again.classes, again.features) == (model.kind, model.classes, model.features)
+    assert (again.kind, again.classes, again.features) == (
+        model.kind,
+        model.classes,
+        model.features,
+    )
     assert again.assessment == model.assessment
     pd.testing.assert_frame_equal(again.apply(values), model.apply(values), check_exact=True)
 
 
-KEPT = Path(__file__).resolve().parents[1] / "data" / "models"  # recipe.py there says how they were made
+KEPT = (
+    Path(__file__).resolve().parents[1] / "data" / "models"
+)  # recipe.py there says how they were made
 
 
 @pytest.mark.parametrize("name", ["logistic-1", "knn-1"])
@@ -288,25 +333,49 @@ def _with(base: TrainedModel, **changed: Any) -> dict[str, Any]:
 
 
 BAD_PARTS: dict[str, tuple[TrainedModel, dict[str, Any], str]] = {
-    "an unknown kind": (logistic(), {"kind": "forest"}, "the kind 'forest' is not one of logistic, knn"),
+    "an unknown kind": (
+        logistic(),
+        {"kind": "forest"},
+        "the kind 'forest' is not one of logistic, knn",
+    ),
     "one class": (logistic(), {"classes": ("hot",)}, "1 classes and 2 scores"),
     "no score": (logistic(), {"features": ()}, "3 classes and 0 scores"),
-    "a number as class": (logistic(), {"classes": ("a", "b", 3)}, "a name of a class or score is no text"),
+    "a number as class": (
+        logistic(),
+        {"classes": ("a", "b", 3)},
+        "a name of a class or score is no text",
+    ),
     "an array less": (logistic(), {"arrays": _without("scale")}, "array 'scale' is absent"),
-    "an array more": (logistic(), _with(logistic(), points=np.zeros(2)), "array 'points' is of no use"),
+    "an array more": (
+        logistic(),
+        _with(logistic(), points=np.zeros(2)),
+        "array 'points' is of no use",
+    ),
     "a shape": (
         logistic(),
         _with(logistic(), coefficients=np.zeros((2, 2))),
         "array 'coefficients' has shape (2, 2), wanted (3, 2)",
     ),
-    "not finite": (logistic(), _with(logistic(), location=np.array([0, np.nan])), "array 'location' is not finite"),
-    "no spread": (logistic(), _with(logistic(), scale=np.array([1.0, 0.0])), "a scale is not positive"),
+    "not finite": (
+        logistic(),
+        _with(logistic(), location=np.array([0, np.nan])),
+        "array 'location' is not finite",
+    ),
+    "no spread": (
+        logistic(),
+        _with(logistic(), scale=np.array([1.0, 0.0])),
+        "a scale is not positive",
+    ),
     "a block of calibration": (
         logistic(),
         _with(logistic(), calibration_1=np.zeros((2, 2))),
         "array 'calibration_1' is no single row",
     ),
-    "many neighbours": (knn(), {"neighbours": 31}, "neighbours or codes of classes are out of range"),
+    "many neighbours": (
+        knn(),
+        {"neighbours": 31},
+        "neighbours or codes of classes are out of range",
+    ),
     "no neighbours": (knn(), {"neighbours": 0}, "neighbours or codes of classes are out of range"),
     "a class too many": (
         knn(),
@@ -327,14 +396,26 @@ BAD_PARTS: dict[str, tuple[TrainedModel, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("model", "changed", "message"), BAD_PARTS.values(), ids=BAD_PARTS.keys())
-def test_parts_that_do_not_go_together(model: TrainedModel, changed: dict[str, Any], message: str) -> None:
+def test_parts_that_do_not_go_together(
+    model: TrainedModel, changed: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ModelError) as caught:
         replace(model, **changed)
 
-    assert str(caught.value) == f"T103 Parts of a model that do not go together: 1 problem\n  - {message}"
+    assert (
+        str(caught.value)
+        == f"T103 Parts of a model that do not go together: 1 problem\n  - {message}"
+    )
 
 
-HEAD = {"kind": "logistic", "classes": ["a", "b"], "features": ["x"], "neighbours": 0, "assessment": {}, "about": {}}
+HEAD = {
+    "kind": "logistic",
+    "classes": ["a", "b"],
+    "features": ["x"],
+    "neighbours": 0,
+    "assessment": {},
+    "about": {},
+}
 
 
 def test_a_file_with_a_right_hash_and_wrong_parts_is_refused(tmp_path: Path) -> None:
@@ -345,11 +426,19 @@ def test_a_file_with_a_right_hash_and_wrong_parts_is_refused(tmp_path: Path) -> 
         TrainedModel.load(path)
 
 
-@pytest.mark.parametrize("absent", ["kind", "classes", "features", "neighbours", "assessment", "about"])
-def test_a_file_with_a_right_hash_and_a_part_missing_is_refused(tmp_path: Path, absent: str) -> None:
-    path = write_model(tmp_path / "part.json", {k: v for k, v in HEAD.items() if k != absent}, logistic().arrays)
+@pytest.mark.parametrize(
+    "absent", ["kind", "classes", "features", "neighbours", "assessment", "about"]
+)
+def test_a_file_with_a_right_hash_and_a_part_missing_is_refused(
+    tmp_path: Path, absent: str
+) -> None:
+    path = write_model(
+        tmp_path / "part.json", {k: v for k, v in HEAD.items() if k != absent}, logistic().arrays
+    )
 
-    with pytest.raises(ModelError, match=f"T103 .* is refused: '{absent}' is missing or of another type"):
+    with pytest.raises(
+        ModelError, match=f"T103 .* is refused: '{absent}' is missing or of another type"
+    ):
         TrainedModel.load(path)
 
 

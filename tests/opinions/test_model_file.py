@@ -18,8 +18,16 @@ from hypothesis import strategies as st
 from resistype.errors import ModelError, OutputError
 from resistype.opinions.model import digest_of, read_model, write_model
 
-HEAD: dict[str, Any] = {"kind": "logistic", "classes": ["a", "γ"], "assessment": {"auc": 0.1 + 0.2, "p": 1 / 3}}
-ARRAYS = {"location": np.array([1.0, 1 / 3, -0.0]), "codes": np.array([[0, 1], [2, 3]]), "empty": np.empty(0)}
+HEAD: dict[str, Any] = {
+    "kind": "logistic",
+    "classes": ["a", "γ"],
+    "assessment": {"auc": 0.1 + 0.2, "p": 1 / 3},
+}
+ARRAYS = {
+    "location": np.array([1.0, 1 / 3, -0.0]),
+    "codes": np.array([[0, 1], [2, 3]]),
+    "empty": np.empty(0),
+}
 
 
 @pytest.fixture
@@ -58,7 +66,10 @@ def test_a_file_can_be_read_by_a_person_and_holds_no_pickle(saved: Path) -> None
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=5), NUMBERS, max_size=3), st.lists(NUMBERS, max_size=5))
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=5), NUMBERS, max_size=3),
+    st.lists(NUMBERS, max_size=5),
+)
 def test_any_figures_come_back_as_they_are(words: dict[str, float], row: list[float]) -> None:
     before = digest_of({"about": words}, {"x": np.array(row, dtype=float)})
     after = json.loads(json.dumps({"about": words}))
@@ -78,7 +89,12 @@ def test_shape_and_name_count_in_the_digest() -> None:
     whole = digest_of(HEAD, ARRAYS)
 
     assert digest_of(HEAD, {**ARRAYS, "codes": ARRAYS["codes"].ravel()}) != whole
-    assert digest_of(HEAD, {"place": ARRAYS["location"], "codes": ARRAYS["codes"], "empty": ARRAYS["empty"]}) != whole
+    assert (
+        digest_of(
+            HEAD, {"place": ARRAYS["location"], "codes": ARRAYS["codes"], "empty": ARRAYS["empty"]}
+        )
+        != whole
+    )
 
 
 def _json(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
@@ -135,9 +151,18 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
         _json(lambda head: head.update(format_version=2)),
         "it has format version 2 and this resistype reads 1; install a newer resistype",
     ),
-    "an older format": (_json(lambda head: head.update(format_version=0)), "its format version is 0"),
-    "a format that is text": (_json(lambda head: head.update(format_version="1")), "its format version is '1'"),
-    "a format that is true": (_json(lambda head: head.update(format_version=True)), "its format version is True"),
+    "an older format": (
+        _json(lambda head: head.update(format_version=0)),
+        "its format version is 0",
+    ),
+    "a format that is text": (
+        _json(lambda head: head.update(format_version="1")),
+        "its format version is '1'",
+    ),
+    "a format that is true": (
+        _json(lambda head: head.update(format_version=True)),
+        "its format version is True",
+    ),
     "another kind of file": (
         _json(lambda head: head.update(format="resistype-reference")),
         "it is not a resistype model",
@@ -147,20 +172,31 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "not a number in it": (lambda path: path.write_text('{"format": NaN}'), "NaN is no JSON"),
     "depth": (lambda path: path.write_text("[" * 200_000), "brackets nest deeper than 8"),
     "bytes": (lambda path: path.write_bytes(b"\xff\xfe\x00"), "it is not JSON"),
-    "much text": (lambda path: path.write_text(" " * (8 * 2**20 + 1)), "its JSON is larger than 8 MB"),
+    "much text": (
+        lambda path: path.write_text(" " * (8 * 2**20 + 1)),
+        "its JSON is larger than 8 MB",
+    ),
     "absent": (Path.unlink, "there is no such file"),
     "arrays absent": (
         lambda path: path.with_suffix(".npz").unlink(),
         "there is no such file; a model is a .json and the .npz written with it",
     ),
-    "arrays of bytes": (lambda path: path.with_suffix(".npz").write_bytes(b"not an archive"), UNREADABLE),
+    "arrays of bytes": (
+        lambda path: path.with_suffix(".npz").write_bytes(b"not an archive"),
+        UNREADABLE,
+    ),
     "arrays cut short": (
-        lambda path: os.truncate(path.with_suffix(".npz"), path.with_suffix(".npz").stat().st_size // 2),
+        lambda path: os.truncate(
+            path.with_suffix(".npz"), path.with_suffix(".npz").stat().st_size // 2
+        ),
         UNREADABLE,
     ),
     "a bit flipped": (_flip, ""),
     "a pickle": (_pickled, UNREADABLE),
-    "text as array": (_arrays(location=np.array(["a", "b", "c"])), "array 'location' does not hold plain numbers"),
+    "text as array": (
+        _arrays(location=np.array(["a", "b", "c"])),
+        "array 'location' does not hold plain numbers",
+    ),
     "a bomb": (_bomb, "its arrays are larger than 512 MB"),
 }
 
@@ -176,7 +212,9 @@ def test_a_changed_file_is_refused(saved: Path, change: Callable[[Path], Any], w
 
 
 def test_a_folder_that_is_absent_is_told_and_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"O101 The model could not be written to .*: No such file or directory"):
+    with pytest.raises(
+        OutputError, match=r"O101 The model could not be written to .*: No such file or directory"
+    ):
         write_model(tmp_path / "absent" / "model.json", HEAD, ARRAYS)
 
     assert list(tmp_path.iterdir()) == []
@@ -196,13 +234,15 @@ def test_a_figure_that_json_cannot_hold_is_not_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_model_stays_when_writing_fails(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_model_stays_when_writing_fails(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = read_model(saved)[0]
 
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("resistype.atomic.os.fsync", full)
+    monkeypatch.setattr("resistype.safe.files.os.fsync", full)
     with pytest.raises(OutputError, match="No space left"):
         write_model(saved, {**HEAD, "kind": "knn"}, ARRAYS)
 

@@ -12,14 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.stats import pearsonr
 
-from resistype.opinions.templates import (
-    cosines,
-    distances,
-    draws,
-    pearson,
-    random_p,
-    separation,
-)
+from resistype.opinions.templates import cosines, distances, draws, pearson, random_p, separation
 
 VALUES = st.floats(-5, 5, allow_nan=False, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -27,9 +20,13 @@ VALUES = st.floats(-5, 5, allow_nan=False, allow_subnormal=False).map(lambda val
 def slow_cosine(row: NDArray[np.float64], sizes: tuple[int, ...], which: int) -> float:
     """Cosine with the template written out: 1 at the markers of the class, else 0; −1 when there are two classes."""
     other = -1.0 if len(sizes) == 2 else 0.0
-    template = [1.0 if number == which else other for number, size in enumerate(sizes) for _ in range(size)]
+    template = [
+        1.0 if number == which else other for number, size in enumerate(sizes) for _ in range(size)
+    ]
     dot = math.fsum(x * t for x, t in zip(row, template, strict=True))
-    lengths = math.sqrt(math.fsum(x * x for x in row)) * math.sqrt(math.fsum(t * t for t in template))
+    lengths = math.sqrt(math.fsum(x * x for x in row)) * math.sqrt(
+        math.fsum(t * t for t in template)
+    )
     return dot / lengths if lengths > 0 else 0.0
 
 
@@ -42,7 +39,9 @@ def placed(draw: st.DrawFn) -> tuple[NDArray[np.float64], tuple[int, ...]]:
 
 
 @given(placed())
-def test_cosines_are_those_of_the_templates_written_out(case: tuple[NDArray[np.float64], tuple[int, ...]]) -> None:
+def test_cosines_are_those_of_the_templates_written_out(
+    case: tuple[NDArray[np.float64], tuple[int, ...]],
+) -> None:
     values, sizes = case
     slow = [[slow_cosine(row, sizes, which) for which in range(len(sizes))] for row in values]
 
@@ -55,11 +54,15 @@ def test_cosines_do_not_feel_the_scale_of_a_sample(
 ) -> None:
     values, sizes = case
 
-    np.testing.assert_allclose(cosines(values * factor, sizes), cosines(values, sizes), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        cosines(values * factor, sizes), cosines(values, sizes), rtol=0, atol=1e-9
+    )
 
 
 @given(placed())
-def test_a_row_has_the_same_bits_alone_and_among_others(case: tuple[NDArray[np.float64], tuple[int, ...]]) -> None:
+def test_a_row_has_the_same_bits_alone_and_among_others(
+    case: tuple[NDArray[np.float64], tuple[int, ...]],
+) -> None:
     values, sizes = case
     alone = np.concatenate([cosines(values[[row]], sizes) for row in range(len(values))])
 
@@ -84,7 +87,10 @@ def test_a_sample_without_any_difference_is_near_to_nothing() -> None:
     cosine = cosines(np.zeros((1, 4)), (2, 1, 1))
 
     assert cosine.tolist() == [[0.0, 0.0, 0.0]]
-    assert random_p(np.zeros(9), draws(np.arange(9), 4, n_perm=99, seed=0), (2, 1, 1), nearest=0.0) == 1.0
+    assert (
+        random_p(np.zeros(9), draws(np.arange(9), 4, n_perm=99, seed=0), (2, 1, 1), nearest=0.0)
+        == 1.0
+    )
 
 
 def test_draws_are_those_of_the_seed_and_with_replacement() -> None:
@@ -105,7 +111,10 @@ def test_p_counts_the_draws_that_reach_the_sample(seed: int) -> None:
     row, sizes = rng.normal(size=30), (3, 2, 4)
     nearest = float(cosines(row[None, :9], sizes).max())
     drawn = draws(np.arange(30), 9, n_perm=99, seed=seed)
-    slow = sum(max(slow_cosine(row[one], sizes, which) for which in range(3)) >= nearest - 1e-9 for one in drawn)
+    slow = sum(
+        max(slow_cosine(row[one], sizes, which) for which in range(3)) >= nearest - 1e-9
+        for one in drawn
+    )
 
     assert random_p(row, drawn, sizes, nearest=nearest) == (1 + slow) / 100
 
@@ -123,7 +132,9 @@ def test_p_is_uniform_when_nothing_is_there() -> None:
     rng = np.random.default_rng(8)
     drawn = draws(np.arange(400), 30, n_perm=199, seed=0)
     p = [
-        random_p(row, drawn, (10, 10, 10), nearest=float(cosines(row[None, :30], (10, 10, 10)).max()))
+        random_p(
+            row, drawn, (10, 10, 10), nearest=float(cosines(row[None, :30], (10, 10, 10)).max())
+        )
         for row in rng.normal(size=(300, 400))
     ]
 
@@ -146,7 +157,9 @@ def test_p_is_never_zero() -> None:
         )
     )
 )
-def test_correlations_are_those_of_scipy(case: tuple[NDArray[np.float64], NDArray[np.float64]]) -> None:
+def test_correlations_are_those_of_scipy(
+    case: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> None:
     values, centroids = case
     slow = [[pearsonr(row, one).statistic for one in centroids] for row in values]
 
@@ -165,7 +178,9 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize("row", PUBLISHED)
-def test_separation_is_the_lead_over_the_second_in_units_of_the_median_lead(row: list[float]) -> None:
+def test_separation_is_the_lead_over_the_second_in_units_of_the_median_lead(
+    row: list[float],
+) -> None:
     behind = sorted(max(row) - value for value in row)
     margin, level = separation(np.array([row]))
 
@@ -201,4 +216,7 @@ def test_equal_centroids_leave_the_separation_unknown() -> None:
 def test_how_the_values_lie_in_memory_does_not_matter() -> None:
     values = np.random.default_rng(2).normal(size=(5, 9))
 
-    assert cosines(np.asfortranarray(values), (4, 3, 2)).tobytes() == cosines(values, (4, 3, 2)).tobytes()
+    assert (
+        cosines(np.asfortranarray(values), (4, 3, 2)).tobytes()
+        == cosines(values, (4, 3, 2)).tobytes()
+    )

@@ -11,17 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import (
-    CohortWarning,
-    ExpressionError,
-    ReferenceDataError,
-    SchemeError,
-)
+from resistype.errors import CohortWarning, ExpressionError, ReferenceDataError, SchemeError
 from resistype.expression import Expression, ReadOptions
 from resistype.opinions.frame import UNASSIGNED
 from resistype.opinions.templates import OpinionOptions, second_opinion
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "ntp"  # recipe.R there says how they were made
+GOLDEN = (
+    Path(__file__).resolve().parents[1] / "data" / "ntp"
+)  # recipe.R there says how they were made
 CLASSES = ("IFN_up", "AP_loss", "Dysf")
 
 HOT = ["CD8A", "GZMA", "PRF1", "CXCL9", "IFNG", "GZMB"]
@@ -46,7 +43,9 @@ def quiet(data: Any, templates: Any, **options: Any) -> pd.DataFrame:
         return second_opinion(data, templates, **options)
 
 
-def cohort(n: int = 30, *, classes: tuple[str, ...] = ("hot", "cold", "stroma"), seed: int = 0) -> pd.DataFrame:
+def cohort(
+    n: int = 30, *, classes: tuple[str, ...] = ("hot", "cold", "stroma"), seed: int = 0
+) -> pd.DataFrame:
     """Samples of the classes in turn: their markers 2 log2 units above those of the others; 60 further genes."""
     rng = np.random.default_rng(seed)
     genes = [*HOT, *COLD, *STROMA, *(f"ZNF{number}" for number in range(700, 760))]
@@ -57,16 +56,22 @@ def cohort(n: int = 30, *, classes: tuple[str, ...] = ("hot", "cold", "stroma"),
     return pd.DataFrame(np.abs(values), index=[f"P{row}" for row in range(n)], columns=genes)
 
 
-def test_predictions_and_distances_are_those_of_the_r_package(golden: tuple[pd.DataFrame, ...]) -> None:
+def test_predictions_and_distances_are_those_of_the_r_package(
+    golden: tuple[pd.DataFrame, ...],
+) -> None:
     data, templates, expected = golden
     opinion = quiet(data, templates, options=OpinionOptions(n_perm=2000))
 
     assert opinion["nearest"].tolist() == expected["prediction"].tolist()
     for name in CLASSES:
-        np.testing.assert_allclose(opinion[f"distance_{name}"], expected[f"d.{name}"], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(
+            opinion[f"distance_{name}"], expected[f"d.{name}"], rtol=0, atol=1e-9
+        )
 
 
-def test_p_is_that_of_the_r_package_within_monte_carlo_error(golden: tuple[pd.DataFrame, ...]) -> None:
+def test_p_is_that_of_the_r_package_within_monte_carlo_error(
+    golden: tuple[pd.DataFrame, ...],
+) -> None:
     data, templates, expected = golden
     opinion = quiet(data, templates, options=OpinionOptions(n_perm=20_000))
     p = opinion["p"].to_numpy()
@@ -82,9 +87,9 @@ def test_samples_of_no_class_are_unassigned(golden: tuple[pd.DataFrame, ...]) ->
     opinion = quiet(data, templates)
 
     assert set(opinion["prediction"].iloc[3::4]) == {UNASSIGNED}
-    assert {name: set(opinion["prediction"].iloc[i::4]) - {UNASSIGNED} for i, name in enumerate(CLASSES)} == {
-        name: {name} for name in CLASSES
-    }
+    assert {
+        name: set(opinion["prediction"].iloc[i::4]) - {UNASSIGNED} for i, name in enumerate(CLASSES)
+    } == {name: {name} for name in CLASSES}
 
 
 def test_the_smallest_p_is_not_that_of_the_r_package(golden: tuple[pd.DataFrame, ...]) -> None:
@@ -98,7 +103,9 @@ def test_the_smallest_p_is_not_that_of_the_r_package(golden: tuple[pd.DataFrame,
 def test_planted_classes_are_found() -> None:
     opinion = quiet(cohort(), THREE)
 
-    assert (opinion["prediction"].to_numpy() == np.array(["hot", "cold", "stroma"] * 10)).mean() >= 0.9
+    assert (
+        opinion["prediction"].to_numpy() == np.array(["hot", "cold", "stroma"] * 10)
+    ).mean() >= 0.9
     assert list(opinion.columns) == [
         *("prediction", "nearest", "p", "fdr"),
         *("distance_hot", "distance_cold", "distance_stroma"),
@@ -125,9 +132,14 @@ def slow_distance(data: pd.DataFrame, row: int, markers: list[str], every: list[
 def test_distances_are_the_definition() -> None:
     data = cohort(12)
     opinion = quiet(data, THREE)
-    slow = [[slow_distance(data, row, THREE[name], [*HOT, *COLD, *STROMA]) for name in THREE] for row in range(12)]
+    slow = [
+        [slow_distance(data, row, THREE[name], [*HOT, *COLD, *STROMA]) for name in THREE]
+        for row in range(12)
+    ]
 
-    np.testing.assert_allclose(opinion[[f"distance_{name}" for name in THREE]], slow, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        opinion[[f"distance_{name}" for name in THREE]], slow, rtol=0, atol=1e-12
+    )
 
 
 def test_without_scaling_genes_keep_their_spread() -> None:
@@ -162,10 +174,14 @@ def test_jobs_do_not_change_a_bit(how: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 7), (1000, 1000)])
-def test_blocks_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, rows: int, columns: int) -> None:
+def test_blocks_do_not_change_a_bit(
+    monkeypatch: pytest.MonkeyPatch, rows: int, columns: int
+) -> None:
     data = cohort(20)
     whole = quiet(data, THREE)
-    module = sys.modules["resistype.opinions.templates"]  # the room gives the function the same name
+    module = sys.modules[
+        "resistype.opinions.templates"
+    ]  # the room gives the function the same name
     monkeypatch.setattr(module, "_ROWS", rows)
     monkeypatch.setattr(module, "_COLUMNS", columns)
 
@@ -192,7 +208,9 @@ def test_the_seed_decides_the_draws_and_nothing_else() -> None:
     first = quiet(data, THREE, options=OpinionOptions(seed=1))
     second = quiet(data, THREE, options=OpinionOptions(seed=2))
 
-    pd.testing.assert_frame_equal(quiet(data, THREE, options=OpinionOptions(seed=1)), first, check_exact=True)
+    pd.testing.assert_frame_equal(
+        quiet(data, THREE, options=OpinionOptions(seed=1)), first, check_exact=True
+    )
     assert (first["p"] != second["p"]).any()
     pd.testing.assert_series_equal(first["distance_hot"], second["distance_hot"], check_exact=True)
 
@@ -211,7 +229,9 @@ def test_counts_and_their_log_agree() -> None:
     counts = (2 ** cohort(20)).round().astype(int)
     per_million = counts.div(counts.sum(axis=1), axis=0) * 1e6
     left = quiet(counts, THREE)
-    right = quiet(np.log2(per_million + 1), THREE, options=OpinionOptions(read=ReadOptions(unit="log2")))
+    right = quiet(
+        np.log2(per_million + 1), THREE, options=OpinionOptions(read=ReadOptions(unit="log2"))
+    )
 
     np.testing.assert_allclose(left["distance_hot"], right["distance_hot"], rtol=0, atol=1e-12)
 
@@ -235,7 +255,9 @@ def test_few_samples_are_refused(n: int) -> None:
         second_opinion(cohort(30).iloc[:n], THREE)
 
 
-@pytest.mark.parametrize(("n", "codes"), [(10, ["W303", "W301"]), (29, ["W303", "W301"]), (30, ["W303"])])
+@pytest.mark.parametrize(
+    ("n", "codes"), [(10, ["W303", "W301"]), (29, ["W303", "W301"]), (30, ["W303"])]
+)
 def test_cohorts_are_warned(n: int, codes: list[str]) -> None:
     with pytest.warns(CohortWarning) as caught:
         second_opinion(cohort(n), THREE, options=OpinionOptions(n_perm=99))
@@ -246,7 +268,9 @@ def test_cohorts_are_warned(n: int, codes: list[str]) -> None:
 
 def test_a_cohort_of_one_class_is_split_and_the_opinion_says_so() -> None:
     data = cohort(30, classes=("hot",))
-    with pytest.warns(CohortWarning, match="W303 .* a cohort that holds one class only is split into all classes"):
+    with pytest.warns(
+        CohortWarning, match="W303 .* a cohort that holds one class only is split into all classes"
+    ):
         opinion = second_opinion(data, THREE)
 
     assert opinion["nearest"].nunique() == 3
@@ -269,7 +293,9 @@ def test_samples_without_counts_are_named() -> None:
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(SchemeError, match=r"S123 There is no classifier 'pam50'; there are 'ntp' and 'centroid'\."):
+    with pytest.raises(
+        SchemeError, match=r"S123 There is no classifier 'pam50'; there are 'ntp' and 'centroid'\."
+    ):
         second_opinion(cohort(30), THREE, method="pam50")  # type: ignore[arg-type]
 
 
@@ -327,11 +353,15 @@ def test_correlations_are_those_of_pandas() -> None:
     opinion = second_opinion(data, table, method="centroid")
 
     for name in table:
-        np.testing.assert_allclose(opinion[f"r_{name}"], data.T.corrwith(table[name]), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            opinion[f"r_{name}"], data.T.corrwith(table[name]), rtol=0, atol=1e-12
+        )
 
 
 def test_a_weak_correlation_is_unassigned_and_has_no_separation() -> None:
-    opinion = second_opinion(cohort(12), centroids(), method="centroid", options=OpinionOptions(min_cor=0.999))
+    opinion = second_opinion(
+        cohort(12), centroids(), method="centroid", options=OpinionOptions(min_cor=0.999)
+    )
 
     assert set(opinion["prediction"]) == {UNASSIGNED}
     assert opinion["separation"].isna().all()

@@ -11,12 +11,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from resistype.errors import (
-    CoverageWarning,
-    ExpressionError,
-    ReferenceDataError,
-    SchemeError,
-)
+from resistype.errors import CoverageWarning, ExpressionError, ReferenceDataError, SchemeError
 from resistype.expression import Expression, ReadOptions
 from resistype.opinions import (
     PortraitFiles,
@@ -60,7 +55,10 @@ def test_planted_types_are_found() -> None:
     truth = np.array(list(CORNERS) * 10)
 
     assert (found["nearest"].to_numpy() == truth).mean() > 0.8
-    right, called = found["nearest"].to_numpy() == truth, (found["prediction"] != "unassigned").to_numpy()
+    right, called = (
+        found["nearest"].to_numpy() == truth,
+        (found["prediction"] != "unassigned").to_numpy(),
+    )
     assert right[called].mean() >= right.mean()
     assert list(found.columns) == [
         *("prediction", "nearest", "votes_D", "votes_F", "votes_IE", "votes_IE/F"),
@@ -82,7 +80,9 @@ def slow(data: pd.DataFrame, made: PortraitFiles) -> pd.DataFrame:
     raw = {}
     for name, genes in SETS.items():
         mine = ranks[list(genes)]
-        raw[name] = (mine**1.25).sum(axis=1) / (mine**0.25).sum(axis=1) - (data.shape[1] - len(genes) + 1) / 2
+        raw[name] = (mine**1.25).sum(axis=1) / (mine**0.25).sum(axis=1) - (
+            data.shape[1] - len(genes) + 1
+        ) / 2
     scores = pd.DataFrame(raw)
     scaled = ((scores - scores.median()) / (scores - scores.mean()).abs().mean()).clip(-2, 2)
     model = KNeighborsClassifier(35).fit(made.reference.clip(-2, 2), made.labels)
@@ -118,25 +118,35 @@ def test_the_unit_does_not_matter(unit: Any) -> None:
 
 def test_sparse_and_dense_give_the_same_bits() -> None:
     data = cohort().where(cohort() > 5.5, 0.0)
-    names = {"genes": tuple(data.columns), "samples": tuple(data.index), "obs": pd.DataFrame(index=data.index)}
+    names = {
+        "genes": tuple(data.columns),
+        "samples": tuple(data.index),
+        "obs": pd.DataFrame(index=data.index),
+    }
     dense = Expression(data.to_numpy(), unit="log2", **names)
     sparse = Expression(sp.csr_matrix(data.to_numpy()), unit="log2", **names)
 
-    pd.testing.assert_frame_equal(portrait_scores(sparse, SETS), portrait_scores(dense, SETS), check_exact=True)
+    pd.testing.assert_frame_equal(
+        portrait_scores(sparse, SETS), portrait_scores(dense, SETS), check_exact=True
+    )
 
 
 def test_a_sample_has_the_same_score_whoever_is_beside_it() -> None:
     data = cohort()
 
     pd.testing.assert_frame_equal(
-        portrait_scores(data.iloc[[7]], SETS), portrait_scores(data, SETS).iloc[[7]], check_exact=True
+        portrait_scores(data.iloc[[7]], SETS),
+        portrait_scores(data, SETS).iloc[[7]],
+        check_exact=True,
     )
 
 
 def test_old_names_of_genes_are_found() -> None:
     renamed = cohort().rename(columns={"CD8A": "ENSG00000153563"})
 
-    pd.testing.assert_frame_equal(portrait_scores(renamed, SETS), portrait_scores(cohort(), SETS), check_exact=True)
+    pd.testing.assert_frame_equal(
+        portrait_scores(renamed, SETS), portrait_scores(cohort(), SETS), check_exact=True
+    )
 
 
 # cohorts
@@ -170,7 +180,9 @@ def test_small_cohorts_are_warned(n: int, warned: bool) -> None:
 
     said = [str(one.message) for one in caught]
     assert said == (
-        ["W301 Subtypes are scaled among 29 samples; below 30 they move with the other samples."] if warned else []
+        ["W301 Subtypes are scaled among 29 samples; below 30 they move with the other samples."]
+        if warned
+        else []
     )
     assert all(one.filename == __file__ for one in caught)
 
@@ -183,7 +195,9 @@ def test_a_small_cohort_on_a_kept_scale_is_not_warned() -> None:
 
 def test_a_scaler_of_other_signatures_is_refused() -> None:
     scaler = PortraitScaler.fit(portrait_scores(cohort(), {"Other": HOT}), name="other")
-    with pytest.raises(SchemeError, match="S133 Scaler 'other': 1 signatures are not in the scores: Other"):
+    with pytest.raises(
+        SchemeError, match="S133 Scaler 'other': 1 signatures are not in the scores: Other"
+    ):
         portraits(cohort(), files(), scaler=scaler)
 
 
@@ -206,7 +220,10 @@ def test_reduced_coverage_is_warned() -> None:
         found = portrait_scores(cohort().drop(columns=list(HOT[:2])), SETS)
 
     (message,) = [str(one.message) for one in caught]
-    assert message == "W201 Reduced coverage of 1 of 2 gene sets: Hot 4/6. The labels rest on the genes found."
+    assert (
+        message
+        == "W201 Reduced coverage of 1 of 2 gene sets: Hot 4/6. The labels rest on the genes found."
+    )
     assert found.attrs["coverage"] == {"Hot": "4/6", "Fibre": "6/6"}
 
 
@@ -215,7 +232,9 @@ def test_missing_values_are_refused() -> None:
     data.iloc[3, 20] = np.nan
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(ExpressionError, match=r"E501 1 of 40 samples have missing values .* \(P3\); whole"):
+        with pytest.raises(
+            ExpressionError, match=r"E501 1 of 40 samples have missing values .* \(P3\); whole"
+        ):
             portrait_scores(data, SETS, read=ReadOptions(nan="drop"))
 
 
@@ -231,7 +250,10 @@ def test_options_out_of_range_are_told_at_once() -> None:
 
 
 def test_more_neighbours_than_reference_samples_are_refused() -> None:
-    with pytest.raises(SchemeError, match="S134 k=35 neighbours of 32 reference samples cannot vote; give a smaller k"):
+    with pytest.raises(
+        SchemeError,
+        match="S134 k=35 neighbours of 32 reference samples cannot vote; give a smaller k",
+    ):
         portraits(cohort(), files(8))
 
 

@@ -29,7 +29,9 @@ def make_clone(folder: Path, *, n: int = 40) -> Path:
     (folder / "signatures").mkdir(parents=True)
     (folder / "Cohorts" / "Pan_TCGA").mkdir(parents=True)
     lines = ["\t".join([name, "made up", *genes]) for name, genes in SETS.items()]
-    (folder / "signatures" / "gene_signatures.gmt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "signatures" / "gene_signatures.gmt").write_text(
+        "\n".join(lines) + "\n", encoding="utf-8"
+    )
     scores = pd.DataFrame(rng.normal(size=(n, 2)), index=names, columns=list(SETS))
     scores.to_csv(folder / "Cohorts" / "Pan_TCGA" / "signatures.tsv", sep="\t")
     annotation = pd.DataFrame({"Cohort": "X", "MFP": labels}, index=names)
@@ -37,7 +39,9 @@ def make_clone(folder: Path, *, n: int = 40) -> Path:
     return folder
 
 
-def test_a_clone_is_read_and_its_licence_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_clone_is_read_and_its_licence_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = read_portrait_clone(make_clone(tmp_path / "clone"))
 
     assert files.sets == SETS
@@ -80,21 +84,39 @@ GMT, TSV, ANNOTATION = (
 )
 BAD_CLONES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "gene sets absent": (lambda folder: (folder / GMT).unlink(), "- gene sets: there is no file '"),
-    "labels absent": (lambda folder: (folder / ANNOTATION).unlink(), "- reference labels: there is no file '"),
+    "labels absent": (
+        lambda folder: (folder / ANNOTATION).unlink(),
+        "- reference labels: there is no file '",
+    ),
     "another column": (
         _write(ANNOTATION, "s\tTME\nREF-0\tIE\n"),
         "has no column 'MFP' with the labels of the reference",
     ),
-    "a sample twice": (_write(ANNOTATION, "s\tMFP\na\tIE\na\tD\n"), "samples given more than once: a."),
+    "a sample twice": (
+        _write(ANNOTATION, "s\tMFP\na\tIE\na\tD\n"),
+        "samples given more than once: a.",
+    ),
     "an empty table": (_write(TSV, ""), "is not a table of cells separated by TABs"),
-    "a broken table": (_write(TSV, 's\ta\nx\t1\t2\t3\t4\ny\t"'), "is not a table of cells separated by TABs"),
+    "a broken table": (
+        _write(TSV, 's\ta\nx\t1\t2\t3\t4\ny\t"'),
+        "is not a table of cells separated by TABs",
+    ),
     "bytes": (_write(TSV, b"\xff\xfe\x00\x81"), "is not UTF-8 text"),
-    "no tabs": (_write(GMT, "Hot made up CD8A\n"), "line 1: wanted name, description and genes separated by TABs"),
+    "no tabs": (
+        _write(GMT, "Hot made up CD8A\n"),
+        "line 1: wanted name, description and genes separated by TABs",
+    ),
     "a set twice": (_write(GMT, "A\tx\tB2M\nA\tx\tMYC\n"), "line 2: the name 'A' is there already"),
     "no set": (_write(GMT, "\n\n"), "there is no gene set in it"),
     "other sets": (_write(GMT, "A\tx\tB2M\n"), "reference: signatures without genes: Hot, Cold"),
-    "no common sample": (_write(ANNOTATION, "s\tMFP\nx\tIE\n"), "labels: 0 different, 0 missing; wanted at least 2"),
-    "one label": (_write(ANNOTATION, "s\tMFP\nREF-0\tIE\n"), "labels: 1 different, 0 missing; wanted at least 2"),
+    "no common sample": (
+        _write(ANNOTATION, "s\tMFP\nx\tIE\n"),
+        "labels: 0 different, 0 missing; wanted at least 2",
+    ),
+    "one label": (
+        _write(ANNOTATION, "s\tMFP\nREF-0\tIE\n"),
+        "labels: 1 different, 0 missing; wanted at least 2",
+    ),
 }
 
 
@@ -109,7 +131,9 @@ def test_bad_clones(tmp_path: Path, change: Callable[[Path], Any], message: str)
 
 
 def test_all_absent_files_are_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(SchemeError, match="S131 This is no clone of the portraits' repository: 3 problems"):
+    with pytest.raises(
+        SchemeError, match="S131 This is no clone of the portraits' repository: 3 problems"
+    ):
         read_portrait_clone(tmp_path)
 
 
@@ -121,26 +145,50 @@ def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_gene_sets_by_themselves(tmp_path: Path) -> None:
     path = tmp_path / "mine.gmt"
-    path.write_text("\ufeffT cells\tnote\t CD8A \tCD8A\tGZMA\t\t\n\nX_UP\t\tB2M\r\n", encoding="utf-8")
+    path.write_text(
+        "\ufeffT cells\tnote\t CD8A \tCD8A\tGZMA\t\t\n\nX_UP\t\tB2M\r\n", encoding="utf-8"
+    )
 
     assert read_gene_sets(path) == {"T cells": ("CD8A", "GZMA"), "X_UP": ("B2M",)}
 
 
 def test_a_file_that_is_absent(tmp_path: Path) -> None:
-    with pytest.raises(SchemeError, match=r"S131 .*absent\.gmt' cannot be read: No such file or directory"):
+    with pytest.raises(
+        SchemeError, match=r"S131 .*absent\.gmt' cannot be read: No such file or directory"
+    ):
         read_gene_sets(tmp_path / "absent.gmt")
 
 
 REFERENCE = pd.DataFrame({"Hot": [0.5, -1.0, 2.0], "Cold": [1.0, 0.0, -2.0]}, index=["a", "b", "c"])
 LABELS = pd.Series(["IE", "D", "IE"], index=["a", "b", "c"])
 BAD_PARTS: dict[str, tuple[pd.DataFrame, pd.Series, str]] = {
-    "a signature without genes": (REFERENCE.rename(columns={"Hot": "T"}), LABELS, "signatures without genes: T"),
+    "a signature without genes": (
+        REFERENCE.rename(columns={"Hot": "T"}),
+        LABELS,
+        "signatures without genes: T",
+    ),
     "no signature": (REFERENCE[[]], LABELS, "signatures without genes: it has no column"),
-    "labels of other samples": (REFERENCE, LABELS.rename({"a": "x"}), "labels: they are not those of the samples"),
-    "labels in another order": (REFERENCE, LABELS[::-1], "labels: they are not those of the samples"),
-    "a label missing": (REFERENCE, LABELS.where(LABELS.index != "b"), "labels: 1 different, 1 missing"),
+    "labels of other samples": (
+        REFERENCE,
+        LABELS.rename({"a": "x"}),
+        "labels: they are not those of the samples",
+    ),
+    "labels in another order": (
+        REFERENCE,
+        LABELS[::-1],
+        "labels: they are not those of the samples",
+    ),
+    "a label missing": (
+        REFERENCE,
+        LABELS.where(LABELS.index != "b"),
+        "labels: 1 different, 1 missing",
+    ),
     "text": (REFERENCE.astype({"Hot": str}), LABELS, "reference: not all scores are numbers"),
-    "holes": (REFERENCE.where(REFERENCE != 0.5), LABELS, "reference: scores are missing or infinite"),
+    "holes": (
+        REFERENCE.where(REFERENCE != 0.5),
+        LABELS,
+        "reference: scores are missing or infinite",
+    ),
     "raw scores": (
         REFERENCE * 500,
         LABELS,
@@ -154,8 +202,12 @@ BAD_PARTS: dict[str, tuple[pd.DataFrame, pd.Series, str]] = {
 }
 
 
-@pytest.mark.parametrize(("reference", "labels", "message"), BAD_PARTS.values(), ids=BAD_PARTS.keys())
-def test_parts_that_do_not_go_together(reference: pd.DataFrame, labels: pd.Series, message: str) -> None:
+@pytest.mark.parametrize(
+    ("reference", "labels", "message"), BAD_PARTS.values(), ids=BAD_PARTS.keys()
+)
+def test_parts_that_do_not_go_together(
+    reference: pd.DataFrame, labels: pd.Series, message: str
+) -> None:
     with pytest.raises(SchemeError) as caught:
         PortraitFiles(dict(SETS), reference, labels)
 

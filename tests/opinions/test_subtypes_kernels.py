@@ -8,12 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.opinions.subtypes import (
-    centre_and_spread,
-    decide,
-    portrait_scores_of,
-    votes_of,
-)
+from resistype.opinions.subtypes import centre_and_spread, decide, portrait_scores_of, votes_of
 from tests.strategies import Scored, scored
 
 
@@ -46,7 +41,9 @@ def test_the_order_of_genes_does_not_matter(case: Scored, random: object) -> Non
     place = np.argsort(order)
     turned = portrait_scores_of(case.values[:, order], [place[one] for one in case.sets])
 
-    np.testing.assert_allclose(turned, portrait_scores_of(case.values, case.sets), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        turned, portrait_scores_of(case.values, case.sets), rtol=0, atol=1e-9
+    )
 
 
 def test_a_sample_has_the_same_bits_alone_and_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,11 +57,15 @@ def test_a_sample_has_the_same_bits_alone_and_among_others(monkeypatch: pytest.M
 
 def test_ties_get_their_highest_rank() -> None:
     # ranks 2, 2, 3 of three genes: 2 for both members of the tie
-    assert portrait_scores_of(np.array([[5.0, 5.0, 7.0]]), [np.array([0])])[0, 0] == pytest.approx(2 - (3 - 1 + 1) / 2)
+    assert portrait_scores_of(np.array([[5.0, 5.0, 7.0]]), [np.array([0])])[0, 0] == pytest.approx(
+        2 - (3 - 1 + 1) / 2
+    )
 
 
 @given(st.lists(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=2), min_size=1, max_size=9))
-def test_scale_is_median_and_mean_absolute_deviation_about_the_mean(rows: list[list[float]]) -> None:
+def test_scale_is_median_and_mean_absolute_deviation_about_the_mean(
+    rows: list[list[float]],
+) -> None:
     table = pd.DataFrame(rows)
     centre, spread = centre_and_spread(table.to_numpy())
 
@@ -78,8 +79,13 @@ def test_the_spread_is_not_the_median_absolute_deviation() -> None:
     assert spread[0] == 3.0
 
 
-def slow_votes(row: list[float], reference: list[list[float]], codes: list[int], *, k: int, n_labels: int) -> list[int]:
-    apart = sorted((sum((a - b) ** 2 for a, b in zip(row, one, strict=True)), n) for n, one in enumerate(reference))
+def slow_votes(
+    row: list[float], reference: list[list[float]], codes: list[int], *, k: int, n_labels: int
+) -> list[int]:
+    apart = sorted(
+        (sum((a - b) ** 2 for a, b in zip(row, one, strict=True)), n)
+        for n, one in enumerate(reference)
+    )
     near = [codes[n] for _, n in apart[:k]]
     return [near.count(label) for label in range(n_labels)]
 
@@ -92,7 +98,9 @@ POINT = st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=2)
     st.lists(st.tuples(POINT, st.integers(0, 3)), min_size=1),
     st.integers(1, 9),
 )
-def test_votes_are_counted(rows: list[list[float]], known: list[tuple[list[float], int]], k: int) -> None:
+def test_votes_are_counted(
+    rows: list[list[float]], known: list[tuple[list[float], int]], k: int
+) -> None:
     reference, codes = [point for point, _ in known], [code for _, code in known]
     k = min(k, len(known))
     found = votes_of(np.array(rows), np.array(reference), np.array(codes), k=k, n_labels=4)
@@ -103,7 +111,11 @@ def test_votes_are_counted(rows: list[list[float]], known: list[tuple[list[float
 
 def test_votes_in_pieces_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    scaled, reference, codes = rng.normal(size=(20, 5)), rng.normal(size=(100, 5)), rng.integers(0, 4, 100)
+    scaled, reference, codes = (
+        rng.normal(size=(20, 5)),
+        rng.normal(size=(100, 5)),
+        rng.integers(0, 4, 100),
+    )
     whole = votes_of(scaled, reference, codes, k=35, n_labels=4)
     monkeypatch.setattr("resistype.opinions.subtypes._CELLS", 300)
 

@@ -14,14 +14,18 @@ import pytest
 from resistype.errors import OutputError, ReferenceDataError, SchemeError
 from resistype.opinions.subtypes import PortraitScaler
 
-SCORES = pd.DataFrame(np.random.default_rng(0).normal(100, 30, size=(40, 3)), columns=["T cells", "CAF", "γδ"])
+SCORES = pd.DataFrame(
+    np.random.default_rng(0).normal(100, 30, size=(40, 3)), columns=["T cells", "CAF", "γδ"]
+)
 SCALER = PortraitScaler.fit(SCORES, name="example")
 
 
 def test_a_scaled_cohort_is_the_formula() -> None:
     spread = (SCORES - SCORES.mean()).abs().mean()
 
-    pd.testing.assert_frame_equal(SCALER.apply(SCORES), (SCORES - SCORES.median()) / spread, rtol=1e-12)
+    pd.testing.assert_frame_equal(
+        SCALER.apply(SCORES), (SCORES - SCORES.median()) / spread, rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("clip", [2, 4])
@@ -45,14 +49,20 @@ def test_other_columns_do_not_matter_and_absent_ones_are_told() -> None:
     with pytest.raises(SchemeError) as caught:
         SCALER.apply(SCORES[["CAF"]])
 
-    assert str(caught.value) == "S133 Scaler 'example': 2 signatures are not in the scores: T cells, γδ."
+    assert (
+        str(caught.value)
+        == "S133 Scaler 'example': 2 signatures are not in the scores: T cells, γδ."
+    )
 
 
 def test_a_score_that_does_not_vary_is_refused() -> None:
     with pytest.raises(ReferenceDataError) as caught:
         PortraitScaler.fit(SCORES.assign(CAF=3.0), name="flat")
 
-    assert str(caught.value) == "R106 Scaler 'flat': 1 problem\n  - signature 'CAF' does not vary in 40 samples"
+    assert (
+        str(caught.value)
+        == "R106 Scaler 'flat': 1 problem\n  - signature 'CAF' does not vary in 40 samples"
+    )
 
 
 def test_figures_that_do_not_go_together_are_refused() -> None:
@@ -81,7 +91,10 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
         "it is not a resistype portrait scaler.",
     ),
     "no signatures": (_edit(lambda body: body.pop("signatures")), "of another type (KeyError)."),
-    "text": (_edit(lambda body: body["signatures"].update(CAF={"centre": "x", "spread": 1})), "(ValueError)."),
+    "text": (
+        _edit(lambda body: body["signatures"].update(CAF={"centre": "x", "spread": 1})),
+        "(ValueError).",
+    ),
     "a list": (lambda path: path.write_text("[]"), "it is not a resistype portrait scaler."),
     "no json": (lambda path: path.write_text("{"), "it is not JSON."),
     "absent": (Path.unlink, "there is no such file."),
@@ -105,5 +118,7 @@ def test_bad_files(tmp_path: Path, change: Callable[[Path], Any], message: str) 
 
 
 def test_a_folder_that_is_absent_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"O101 The scaler could not be written to .*: No such file"):
+    with pytest.raises(
+        OutputError, match=r"O101 The scaler could not be written to .*: No such file"
+    ):
         SCALER.save(tmp_path / "absent" / "scale.json")

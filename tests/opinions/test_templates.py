@@ -11,13 +11,12 @@ import pytest
 from resistype.errors import CoverageWarning, SchemeError
 from resistype.genes import GeneIndex
 from resistype.library import Signature
-from resistype.opinions.templates import (
-    match_centroids,
-    match_templates,
-    read_templates,
-)
+from resistype.opinions.templates import match_centroids, match_templates, read_templates
 
-MARKERS = {"hot": ("CD8A", "GZMA", "PRF1", "CXCL9", "IFNG"), "cold": ("MYC", "SOX2", "CTNNB1", "AXIN2", "LEF1")}
+MARKERS = {
+    "hot": ("CD8A", "GZMA", "PRF1", "CXCL9", "IFNG"),
+    "cold": ("MYC", "SOX2", "CTNNB1", "AXIN2", "LEF1"),
+}
 GENES = [*MARKERS["hot"], *MARKERS["cold"], "ACTB", "GAPDH"]
 INDEX = GeneIndex(GENES)
 
@@ -32,12 +31,15 @@ SAME = {
     "mapping": MARKERS,
     "lists with repeats": {name: [*genes, genes[0]] for name, genes in MARKERS.items()},
     "table": pd.DataFrame(
-        [(name, gene) for name, genes in MARKERS.items() for gene in genes], columns=["class", "gene"]
+        [(name, gene) for name, genes in MARKERS.items() for gene in genes],
+        columns=["class", "gene"],
     ),
     "table of probes": pd.DataFrame(
         {"probe": [*MARKERS["hot"], *MARKERS["cold"]], "class": ["hot"] * 5 + ["cold"] * 5}
     ),
-    "signatures": {name: Signature(id=name, name=name, up=genes) for name, genes in MARKERS.items()},
+    "signatures": {
+        name: Signature(id=name, name=name, up=genes) for name, genes in MARKERS.items()
+    },
 }
 
 
@@ -47,7 +49,10 @@ def test_the_same_templates_in_every_form(templates: Any) -> None:
 
 
 def test_a_set_is_read_in_the_order_of_names() -> None:
-    assert read_templates({"a": {"MYC", "B2M"}, "b": frozenset({"TP53"})}) == {"a": ("B2M", "MYC"), "b": ("TP53",)}
+    assert read_templates({"a": {"MYC", "B2M"}, "b": frozenset({"TP53"})}) == {
+        "a": ("B2M", "MYC"),
+        "b": ("TP53",),
+    }
 
 
 BAD_TEMPLATES: dict[str, tuple[Any, str]] = {
@@ -96,7 +101,10 @@ def test_bad_templates(templates: Any, message: str) -> None:
 def test_places_stand_class_after_class_in_the_order_of_gene_names() -> None:
     places, coverage = match_templates(MARKERS, INDEX)
 
-    assert [GENES[column] for column in places.columns] == [*sorted(MARKERS["hot"]), *sorted(MARKERS["cold"])]
+    assert [GENES[column] for column in places.columns] == [
+        *sorted(MARKERS["hot"]),
+        *sorted(MARKERS["cold"]),
+    ]
     assert places.sizes == (5, 5)
     assert coverage == {"hot": "5/5", "cold": "5/5"}
 
@@ -118,7 +126,11 @@ def test_old_names_are_found() -> None:
 
 
 def test_too_few_genes_are_refused_for_all_classes_at_once() -> None:
-    classes = {"hot": ("CD8A", "GZMA", "X1", "X2", "X3"), "cold": ("MYC", "X4"), "third": MARKERS["cold"]}
+    classes = {
+        "hot": ("CD8A", "GZMA", "X1", "X2", "X3"),
+        "cold": ("MYC", "X4"),
+        "third": MARKERS["cold"],
+    }
     with pytest.raises(SchemeError) as caught:
         match_templates(classes, INDEX)
 
@@ -155,7 +167,9 @@ def test_warnings_about_genes(classes: dict[str, tuple[str, ...]], message: str)
 
 def test_a_shared_gene_has_a_place_in_each_class() -> None:
     with pytest.warns(CoverageWarning, match="W203"):
-        places, _ = match_templates({"hot": (*MARKERS["hot"], "MYC"), "cold": MARKERS["cold"]}, INDEX)
+        places, _ = match_templates(
+            {"hot": (*MARKERS["hot"], "MYC"), "cold": MARKERS["cold"]}, INDEX
+        )
 
     assert places.sizes == (6, 5)
     assert (places.columns == GENES.index("MYC")).sum() == 2
@@ -170,8 +184,12 @@ def test_centroids_are_taken_in_the_order_of_gene_names() -> None:
 
 
 def test_centroids_with_genes_that_are_absent() -> None:
-    with pytest.warns(CoverageWarning, match="W201 Reduced coverage of 1 of 1 gene sets: centroids 10/13"):
-        columns, table, coverage = match_centroids(centroid_table([*GENES[:10], "X1", "X2", "X3"]), INDEX)
+    with pytest.warns(
+        CoverageWarning, match="W201 Reduced coverage of 1 of 1 gene sets: centroids 10/13"
+    ):
+        columns, table, coverage = match_centroids(
+            centroid_table([*GENES[:10], "X1", "X2", "X3"]), INDEX
+        )
 
     assert len(columns) == len(table) == 10
     assert coverage == "10/13"

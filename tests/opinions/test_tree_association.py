@@ -52,7 +52,9 @@ def by_formula(x: Vector, y: NDArray[np.intp], levels: int | None) -> tuple[floa
     mean_h = h.mean(axis=0)
     variance_h = (h - mean_h).T @ (h - mean_h) / n
     sums = g.sum(axis=0)
-    covariance = n / (n - 1) * np.kron(g.T @ g, variance_h) - np.kron(np.outer(sums, sums), variance_h) / (n - 1)
+    covariance = n / (n - 1) * np.kron(g.T @ g, variance_h) - np.kron(
+        np.outer(sums, sums), variance_h
+    ) / (n - 1)
     return quadratic((g.T @ h).ravel(), np.outer(sums, mean_h).ravel(), covariance)
 
 
@@ -68,7 +70,9 @@ def labelled(draw: st.DrawFn, n: int, *, categorical: bool) -> tuple[Vector, NDA
     """Values and labels, both varying."""
     cells = st.sampled_from([0.0, 1.0, 2.0]) if categorical else VALUES
     x = draw(st.lists(cells, min_size=n, max_size=n).filter(lambda one: len(set(one)) > 1))
-    y = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n).filter(lambda one: len(set(one)) > 1))
+    y = draw(
+        st.lists(st.integers(0, 2), min_size=n, max_size=n).filter(lambda one: len(set(one)) > 1)
+    )
     return np.array(x), np.array(y)
 
 
@@ -96,7 +100,9 @@ def test_categories_against_every_permutation(case: tuple[Vector, NDArray[np.int
 
 @settings(deadline=None)
 @given(st.booleans().flatmap(lambda kind: st.tuples(st.just(kind), labelled(24, categorical=kind))))
-def test_the_closed_forms_are_the_quadratic_form(case: tuple[bool, tuple[Vector, NDArray[np.intp]]]) -> None:
+def test_the_closed_forms_are_the_quadratic_form(
+    case: tuple[bool, tuple[Vector, NDArray[np.intp]]],
+) -> None:
     categorical, (x, y) = case
     levels = 3 if categorical else None
     found = associate(x, y, n_classes=3, n_levels=levels)
@@ -154,7 +160,9 @@ def test_no_statistic_no_evidence(statistic: float) -> None:
 
 
 @given(labelled(12, categorical=False), st.randoms(use_true_random=False))
-def test_order_of_the_rows_changes_no_bit(case: tuple[Vector, NDArray[np.intp]], random: object) -> None:
+def test_order_of_the_rows_changes_no_bit(
+    case: tuple[Vector, NDArray[np.intp]], random: object
+) -> None:
     x, y = case
     order = list(range(len(x)))
     random.shuffle(order)  # type: ignore[attr-defined]
@@ -162,7 +170,11 @@ def test_order_of_the_rows_changes_no_bit(case: tuple[Vector, NDArray[np.intp]],
     assert associate(x[order], y[order], n_classes=3) == associate(x, y, n_classes=3)
 
 
-@given(labelled(12, categorical=False), st.sampled_from([-3.0, 1e-9, 2.5, 1e9]), st.sampled_from([0.0, -7.0, 100.0]))
+@given(
+    labelled(12, categorical=False),
+    st.sampled_from([-3.0, 1e-9, 2.5, 1e9]),
+    st.sampled_from([0.0, -7.0, 100.0]),
+)
 def test_unit_and_zero_of_a_number_do_not_matter(
     case: tuple[Vector, NDArray[np.intp]], slope: float, shift: float
 ) -> None:
@@ -174,7 +186,9 @@ def test_unit_and_zero_of_a_number_do_not_matter(
 
 
 @given(labelled(12, categorical=False), st.permutations(range(3)))
-def test_names_of_the_classes_do_not_matter(case: tuple[Vector, NDArray[np.intp]], names: list[int]) -> None:
+def test_names_of_the_classes_do_not_matter(
+    case: tuple[Vector, NDArray[np.intp]], names: list[int]
+) -> None:
     x, y = case
     first, second = associate(x, y, n_classes=3), associate(x, np.array(names)[y], n_classes=3)
 
@@ -235,7 +249,9 @@ def test_clopper_pearson_against_scipy(case: tuple[int, int]) -> None:
     count, n = case
     theirs = binomtest(count, n).proportion_ci(confidence_level=0.95, method="exact")
 
-    assert clopper_pearson(count, n) == pytest.approx((theirs.low, theirs.high), rel=1e-8, abs=1e-12)
+    assert clopper_pearson(count, n) == pytest.approx(
+        (theirs.low, theirs.high), rel=1e-8, abs=1e-12
+    )
 
 
 def test_clopper_pearson_holds_the_share() -> None:

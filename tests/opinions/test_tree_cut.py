@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency
 
-from resistype.opinions.tree_fit import (
-    Column,
-    Cut,
-    associate,
-    best_cut,
-    plain,
-    two_sample,
-)
+from resistype.opinions.tree_fit import Column, Cut, associate, best_cut, plain, two_sample
 
 NLR = Column("nlr", "numeric")
 STAGE = Column("stage", "ordered", ("I", "II", "III", "IV"))
@@ -41,7 +34,9 @@ def statistic_of(left: NDArray[np.bool_], y: NDArray[np.intp]) -> float:
     return associate(left.astype(float), y, n_classes=3).statistic
 
 
-def slow_cut(x: NDArray[np.float64], y: NDArray[np.intp], min_bucket: int) -> tuple[float, float] | None:
+def slow_cut(
+    x: NDArray[np.float64], y: NDArray[np.intp], min_bucket: int
+) -> tuple[float, float] | None:
     """Lowest of the best cuts, by trying every value."""
     best: tuple[float, float] | None = None
     for value in sorted(set(x.tolist())):
@@ -112,7 +107,9 @@ def test_every_observation_has_a_side_and_both_are_large_enough(case: Case) -> N
 
 def test_the_statistic_is_pearsons_of_the_two_by_k_table() -> None:
     left, counts = np.array([[5, 9, 0], [1, 2, 0]]), np.array([20, 12, 0])
-    theirs = [chi2_contingency([row[:2], (counts - row)[:2]], correction=False).statistic for row in left]
+    theirs = [
+        chi2_contingency([row[:2], (counts - row)[:2]], correction=False).statistic for row in left
+    ]
 
     np.testing.assert_allclose(two_sample(left, counts), np.array(theirs) * 31 / 32, rtol=1e-12)
 
@@ -133,18 +130,32 @@ def test_a_value_of_exactly_three_goes_left_and_the_words_say_so() -> None:
     cut = nlr_of_three()
 
     assert (cut.rule(0), cut.rule(1)) == ("nlr <= 3", "nlr > 3")
-    assert cut.sides(np.array([2.99, 3.0, np.nextafter(3.0, 4.0), 3.01, 3.02])).tolist() == [0, 0, 1, 1, 1]
-    assert cut.boundary() == "next value 3.02, midpoint 3.01; 2 observations lie exactly at 3, on the lower side"
+    assert cut.sides(np.array([2.99, 3.0, np.nextafter(3.0, 4.0), 3.01, 3.02])).tolist() == [
+        0,
+        0,
+        1,
+        1,
+        1,
+    ]
+    assert (
+        cut.boundary()
+        == "next value 3.02, midpoint 3.01; 2 observations lie exactly at 3, on the lower side"
+    )
 
 
 def test_one_observation_on_the_cut_is_said_in_the_singular() -> None:
     cut = Cut(NLR, 1.0, low=2.97, high=3.0, at_low=1)
 
-    assert cut.boundary() == "next value 3, midpoint 2.985; 1 observation lies exactly at 2.97, on the lower side"
+    assert (
+        cut.boundary()
+        == "next value 3, midpoint 2.985; 1 observation lies exactly at 2.97, on the lower side"
+    )
 
 
 def test_minus_zero_is_zero() -> None:
-    cut = best_cut(np.array([-1.0, -0.0, 0.0, 1.0]), np.array([0, 0, 0, 1]), NLR, n_classes=2, min_bucket=1)
+    cut = best_cut(
+        np.array([-1.0, -0.0, 0.0, 1.0]), np.array([0, 0, 0, 1]), NLR, n_classes=2, min_bucket=1
+    )
 
     assert cut is not None
     assert (cut.rule(0), repr(cut.low), cut.at_low) == ("nlr <= 0", "0.0", 2)
@@ -216,4 +227,6 @@ def test_of_cuts_that_tie_the_lowest_is_taken() -> None:
 )
 def test_no_cut(x: list[float], y: list[int], min_bucket: int) -> None:
     for column in (NLR, SITE):
-        assert best_cut(np.array(x), np.array(y), column, n_classes=2, min_bucket=min_bucket) is None
+        assert (
+            best_cut(np.array(x), np.array(y), column, n_classes=2, min_bucket=min_bucket) is None
+        )

@@ -60,7 +60,9 @@ def test_the_smallest_leaf_is_20_or_5_percent(n: int, smallest: int) -> None:
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_rows_of_the_fit_fall_into_leaves_of_the_printed_size(tree: ConditionalInferenceTree) -> None:
+def test_the_rows_of_the_fit_fall_into_leaves_of_the_printed_size(
+    tree: ConditionalInferenceTree,
+) -> None:
     table, label = cohort()
     leaves = tree.apply(table)
     for node in tree.tree_.leaves:
@@ -69,7 +71,9 @@ def test_the_rows_of_the_fit_fall_into_leaves_of_the_printed_size(tree: Conditio
     assert set(leaves.tolist()) == {node.number for node in tree.tree_.leaves}
 
 
-def test_shares_are_those_of_the_leaf_and_the_commonest_label_is_given(tree: ConditionalInferenceTree) -> None:
+def test_shares_are_those_of_the_leaf_and_the_commonest_label_is_given(
+    tree: ConditionalInferenceTree,
+) -> None:
     table, label = cohort()
     shares, leaves = tree.class_shares(table), tree.apply(table)
 
@@ -94,24 +98,33 @@ def test_an_array_gives_the_same_tree() -> None:
     by_frame = ConditionalInferenceTree().fit(numbers, label)
     by_array = ConditionalInferenceTree().fit(numbers.to_numpy(), label.to_numpy())
 
-    assert [node.counts for node in by_array.tree_.nodes] == [node.counts for node in by_frame.tree_.nodes]
+    assert [node.counts for node in by_array.tree_.nodes] == [
+        node.counts for node in by_frame.tree_.nodes
+    ]
     np.testing.assert_array_equal(by_array.apply(numbers.to_numpy()), by_frame.apply(numbers))
     assert by_array.tree_.used == {"x1"}
 
 
-def test_a_missing_value_that_is_not_on_the_way_does_not_matter(tree: ConditionalInferenceTree) -> None:
+def test_a_missing_value_that_is_not_on_the_way_does_not_matter(
+    tree: ConditionalInferenceTree,
+) -> None:
     rows = pd.DataFrame({"nlr": [9.0], "site": [None]})
 
     assert tree.apply(rows).tolist() == [5]
 
 
 ROWS = pd.DataFrame(
-    {"nlr": [9.0, None, 1.0, None, 1.0, 3.0], "site": ["liver", "liver", None, None, "brain", "node"]},
+    {
+        "nlr": [9.0, None, 1.0, None, 1.0, 3.0],
+        "site": ["liver", "liver", None, None, "brain", "node"],
+    },
     index=["a", "b", "c", "d", "e", "f"],
 )
 
 
-def test_rows_that_cannot_be_put_into_one_leaf_are_refused_with_their_number(tree: ConditionalInferenceTree) -> None:
+def test_rows_that_cannot_be_put_into_one_leaf_are_refused_with_their_number(
+    tree: ConditionalInferenceTree,
+) -> None:
     with pytest.raises(SamplesError) as caught:
         tree.predict(ROWS)
 
@@ -133,7 +146,10 @@ def test_strata_abstain_and_name_what_is_left_open(tree: ConditionalInferenceTre
     assert table.loc["a", "leaf"] == 5
     assert table["lacking"].tolist() == ["", "nlr", "site", "nlr, site", "site", ""]
     assert table.loc["a", "condition"] == f"nlr > {low}"
-    assert table.loc["f", "condition"] == f"nlr <= {low} and {nodes[int(table.loc['f', 'leaf']) - 1].rule}"
+    assert (
+        table.loc["f", "condition"]
+        == f"nlr <= {low} and {nodes[int(table.loc['f', 'leaf']) - 1].rule}"
+    )
     assert table["possible_leaves"].tolist()[2:5] == ["3, 4", "3, 4, 5", "3, 4"]
     assert table.loc["c", "condition"].count("; or ") == 1
     assert table.loc["b", ["share_PRef", "share_Resp"]].isna().all()
@@ -145,7 +161,8 @@ def test_paths_show_value_cut_and_distance(tree: ConditionalInferenceTree) -> No
     assert cut is not None
     gap = (cut.low + cut.high) / 2
     rows = pd.DataFrame(
-        {"nlr": [cut.low, gap, cut.high, None], "site": ["node", "node", "node", "liver"]}, index=list("abcd")
+        {"nlr": [cut.low, gap, cut.high, None], "site": ["node", "node", "node", "liver"]},
+        index=list("abcd"),
     )
     paths = tree.paths(rows)
     root = paths[paths["node"] == 1].set_index("row")
@@ -186,7 +203,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "alpha 5": ({"alpha": 5}, "alpha=5: wanted a number above 0 and below 1"),
     "alpha text": ({"alpha": "0.05"}, "alpha='0.05': wanted a number above 0 and below 1"),
     "min_bucket": ({"min_bucket": 0}, "min_bucket=0: wanted a whole number from 1 or None"),
-    "min_bucket share": ({"min_bucket": 0.05}, "min_bucket=0.05: wanted a whole number from 1 or None"),
+    "min_bucket share": (
+        {"min_bucket": 0.05},
+        "min_bucket=0.05: wanted a whole number from 1 or None",
+    ),
     "min_split": ({"min_split": None}, "min_split=None: wanted a whole number from 2"),
     "max_depth": ({"max_depth": True}, "max_depth=True: wanted a whole number from 1 or None"),
     "missing": ({"missing": "drop"}, 'missing=\'drop\': wanted "refuse" or "leave_out"'),
@@ -266,7 +286,10 @@ def test_scikit_learn_cross_validates_searches_and_pipes() -> None:
     preprocessing = pytest.importorskip("sklearn.preprocessing")
     table, label = cohort()
     pipe = pipeline.Pipeline(
-        [("same", preprocessing.FunctionTransformer()), ("tree", ConditionalInferenceTree(min_bucket=10))]
+        [
+            ("same", preprocessing.FunctionTransformer()),
+            ("tree", ConditionalInferenceTree(min_bucket=10)),
+        ]
     )
     scores = selection.cross_val_score(pipe, table, label, cv=4)
     search = selection.GridSearchCV(pipe, {"tree__max_depth": [1, 2]}, cv=3).fit(table, label)

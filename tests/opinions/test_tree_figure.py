@@ -20,7 +20,9 @@ DATA = Path(__file__).resolve().parents[1] / "data" / "partykit"
 
 def mixed() -> pd.DataFrame:
     table = pd.read_csv(DATA / "mixed.tsv", sep="\t")
-    return table.assign(stage=pd.Categorical(table["stage"], ["I", "II", "III", "IV"], ordered=True))
+    return table.assign(
+        stage=pd.Categorical(table["stage"], ["I", "II", "III", "IV"], ordered=True)
+    )
 
 
 def grown(label: str, **settings: Any) -> ConditionalInferenceTree:
@@ -73,7 +75,9 @@ def test_every_node_cut_and_share_is_there(tree: ConditionalInferenceTree) -> No
             assert node.cut.rule(1) in said
         else:
             assert f"[{node.number}] n = {node.n}" in said
-            for name, count, share in zip(tree.tree_.classes, node.counts, node.shares, strict=True):
+            for name, count, share in zip(
+                tree.tree_.classes, node.counts, node.shares, strict=True
+            ):
                 assert f"{name} {count}, {share:.0%}" in said
 
 
@@ -81,7 +85,11 @@ def test_no_text_lies_on_another(tree: ConditionalInferenceTree) -> None:
     axes = drawn(tree)
     boxes = [(text.get_text(), text.get_window_extent()) for text in axes.texts]
     boxes.append((axes.get_title(loc="left"), axes._left_title.get_window_extent()))
-    over = [(one, other) for (one, a), (other, b) in combinations(boxes, 2) if a.padded(-1).overlaps(b.padded(-1))]
+    over = [
+        (one, other)
+        for (one, a), (other, b) in combinations(boxes, 2)
+        if a.padded(-1).overlaps(b.padded(-1))
+    ]
 
     assert over == []
 
@@ -97,7 +105,9 @@ def test_dots_and_bars_stand_at_shares_and_intervals(tree: ConditionalInferenceT
     assert len(lines) == len(dots) == len(scales) == len(ends)
     for line, dot, scale, (low, high), share in zip(lines, dots, scales, ends, shares, strict=True):
         left, right = scale.get_xdata()
-        np.testing.assert_allclose((line.get_xdata() - left) / (right - left), [low, high], atol=1e-12)
+        np.testing.assert_allclose(
+            (line.get_xdata() - left) / (right - left), [low, high], atol=1e-12
+        )
         np.testing.assert_allclose((dot.get_xdata() - left) / (right - left), [share], atol=1e-12)
 
 
@@ -143,11 +153,16 @@ def test_the_cut_shows_who_lies_on_it() -> None:
     tree = ConditionalInferenceTree(min_bucket=2, min_split=4).fit(x, list("aaaabbbb"))
     foot = drawn(tree).texts[-1].get_text().replace("\n", " ")
 
-    assert "Root, x0 <= 3: next value 3.5, midpoint 3.25; 2 observations lie exactly at 3, on the lower side." in foot
+    assert (
+        "Root, x0 <= 3: next value 3.5, midpoint 3.25; 2 observations lie exactly at 3, on the lower side."
+        in foot
+    )
 
 
 def test_long_names_are_kept_short_in_the_leaves() -> None:
-    tree = ConditionalInferenceTree().fit([[1.0], [2.0]], ["primary refractory disease", "responder"])
+    tree = ConditionalInferenceTree().fit(
+        [[1.0], [2.0]], ["primary refractory disease", "responder"]
+    )
 
     assert "primary refract… 1, 50%" in words(drawn(tree))
 
@@ -160,7 +175,9 @@ def test_many_levels_and_long_names_do_not_run_into_each_other() -> None:
     boxes = [text.get_window_extent() for text in axes.texts]
 
     assert "…" in words(axes)
-    assert not any(one.padded(-1).overlaps(other.padded(-1)) for one, other in combinations(boxes, 2))
+    assert not any(
+        one.padded(-1).overlaps(other.padded(-1)) for one, other in combinations(boxes, 2)
+    )
 
 
 def test_a_picture_can_be_saved(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ def data(draw: st.DrawFn) -> Data:
     """Three kinds of covariates, of which the labels follow one, some or none."""
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     n = draw(st.integers(1, 60))
-    x = np.column_stack([rng.normal(size=n).round(1), rng.integers(4, size=n), rng.integers(4, size=n)])
+    x = np.column_stack(
+        [rng.normal(size=n).round(1), rng.integers(4, size=n), rng.integers(4, size=n)]
+    )
     push = draw(st.sampled_from([0.0, 1.0, 3.0])) * x[:, draw(st.integers(0, 2))]
     y = np.digitize(push - np.median(push) + rng.normal(size=n), [-0.5, 0.7])
     return Data(x, y.astype(np.intp), COLUMNS, 3)
@@ -119,12 +121,17 @@ def test_order_of_the_rows_changes_no_bit(data: Data, random: object) -> None:
 def test_a_covariate_that_does_not_vary_changes_nothing(data: Data) -> None:
     """It is not tested, so it is not adjusted for either."""
     flat = Data(
-        np.column_stack([data.x, np.ones(len(data.y))]), data.y, (*COLUMNS, Column("flat", "numeric")), data.n_classes
+        np.column_stack([data.x, np.ones(len(data.y))]),
+        data.y,
+        (*COLUMNS, Column("flat", "numeric")),
+        data.n_classes,
     )
     with_flat, without = grow(flat, LOOSE), grow(data, LOOSE)
 
     same = [replace(node, candidates=node.candidates[:3]) for node in with_flat]
-    assert list(map(repr, same)) == list(map(repr, without))  # a p that is NaN equals itself in words only
+    assert list(map(repr, same)) == list(
+        map(repr, without)
+    )  # a p that is NaN equals itself in words only
     assert all(node.candidates[3].why for node in with_flat)
 
 
@@ -136,7 +143,9 @@ def test_a_tree_of_fewer_levels_is_the_top_of_the_deep_one(data: Data) -> None:
 
     assert repr(short[0].cut) == repr(root.cut)
     if root.children:
-        assert [node.counts for node in short[1:]] == [deep[child - 1].counts for child in root.children]
+        assert [node.counts for node in short[1:]] == [
+            deep[child - 1].counts for child in root.children
+        ]
 
 
 # --- why it stops ----------------------------------------------------------------------------------------------------
@@ -210,13 +219,18 @@ def test_where_the_best_covariate_has_no_admissible_cut_the_second_is_tried() ->
     y = np.repeat([0, 1], [36, 4]).astype(np.intp)
     outlying = np.where(y == 1, 9.0, 1.0)
     spread = np.arange(40.0)
-    second = grow(Data(np.column_stack([outlying, spread]), y, two_columns("ab"), 2), Rules(0.05, 5, 20, 1))
+    second = grow(
+        Data(np.column_stack([outlying, spread]), y, two_columns("ab"), 2), Rules(0.05, 5, 20, 1)
+    )
     both = Data(np.column_stack([outlying, -outlying, spread]), y, two_columns("abc"), 2)
     third = grow(both, Rules(0.05, 5, 20, 1))
 
     assert second[0].chosen is not None
     assert second[0].chosen.variable == "b"
-    assert [one.variable for one in sorted(second[0].candidates, key=lambda one: one.log_p)] == ["a", "b"]
+    assert [one.variable for one in sorted(second[0].candidates, key=lambda one: one.log_p)] == [
+        "a",
+        "b",
+    ]
     assert third[0].cut is None
     assert third[0].why.startswith("A split on a (adjusted p ")
     assert " or b (adjusted p " in third[0].why
@@ -239,7 +253,9 @@ def test_p_too_small_for_a_double_still_orders_the_covariates() -> None:
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], 4000).astype(np.intp)
     noisy, clean = y + rng.normal(scale=0.3, size=8000), y + rng.normal(scale=0.1, size=8000)
-    root = grow(Data(np.column_stack([noisy, clean]), y, two_columns("ab"), 2), Rules(0.05, 7, 20, 1))[0]
+    root = grow(
+        Data(np.column_stack([noisy, clean]), y, two_columns("ab"), 2), Rules(0.05, 7, 20, 1)
+    )[0]
 
     assert [one.p for one in root.candidates] == [0.0, 0.0]
     assert root.chosen is root.candidates[1]

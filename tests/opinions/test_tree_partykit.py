@@ -36,7 +36,11 @@ SHARED = {
 MIXED = {
     "mixed_two": ("two", ALL, DEFAULT),
     "mixed_four": ("four", ALL, DEFAULT),
-    "mixed_four_deep": ("four", ALL, {"alpha": 0.6, "min_bucket": 5, "min_split": 12, "max_depth": None}),
+    "mixed_four_deep": (
+        "four",
+        ALL,
+        {"alpha": 0.6, "min_bucket": 5, "min_split": 12, "max_depth": None},
+    ),
     "mixed_site": ("site", FOR_SITE, DEFAULT | {"alpha": 0.9, "min_bucket": 10}),
 }
 
@@ -44,10 +48,14 @@ MIXED = {
 def mixed() -> pd.DataFrame:
     """The simulated cohort, its stage ordered."""
     table = pd.read_csv(DATA / "mixed.tsv", sep="\t")
-    return table.assign(stage=pd.Categorical(table["stage"], ["I", "II", "III", "IV"], ordered=True))
+    return table.assign(
+        stage=pd.Categorical(table["stage"], ["I", "II", "III", "IV"], ordered=True)
+    )
 
 
-def grown(table: pd.DataFrame, label: str, covariates: list[str], settings: dict[str, Any]) -> ConditionalInferenceTree:
+def grown(
+    table: pd.DataFrame, label: str, covariates: list[str], settings: dict[str, Any]
+) -> ConditionalInferenceTree:
     """Our tree with the settings of theirs."""
     return ConditionalInferenceTree(**settings).fit(table[covariates], table[label])
 
@@ -65,7 +73,9 @@ def our_nodes(tree: ConditionalInferenceTree) -> pd.DataFrame:
                 "kids": "|".join(map(str, node.children)),
                 "variable": cut.column.name if cut else "",
                 "cut": cut.column.words(cut.low) if cut and not categorical else "",
-                "left": "|".join(sorted(cut.column.words(level) for level in cut.left)) if cut else "",
+                "left": "|".join(sorted(cut.column.words(level) for level in cut.left))
+                if cut
+                else "",
                 "n": node.n,
                 "counts": "|".join(f"{name}={count}" for name, count in counts),
             }
@@ -78,7 +88,10 @@ def their_nodes(name: str) -> pd.DataFrame:
     table = NODES[NODES["tree"] == name].drop(columns="tree").reset_index(drop=True)
     number = table["cut"].str.fullmatch(r"-?[\d.]+(e-?\d+)?")
     return table.assign(
-        cut=[f"{float(cut):.10g}" if yes else cut for cut, yes in zip(table["cut"], number, strict=True)]
+        cut=[
+            f"{float(cut):.10g}" if yes else cut
+            for cut, yes in zip(table["cut"], number, strict=True)
+        ]
     )
 
 
@@ -92,7 +105,9 @@ def agrees(tree: ConditionalInferenceTree, name: str) -> None:
     # partykit prints a statistic of 0 as the smallest step of a double
     np.testing.assert_allclose(found["statistic"], theirs["statistic"], rtol=1e-9, atol=1e-15)
     np.testing.assert_allclose(found["p_adjusted"], theirs["p_adjusted"], rtol=1e-9)
-    np.testing.assert_allclose(found["log_p_adjusted"], np.log(theirs["p_adjusted"]), rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(
+        found["log_p_adjusted"], np.log(theirs["p_adjusted"]), rtol=1e-9, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize("name", SHARED)
@@ -114,11 +129,19 @@ def test_a_covariate_that_partykit_could_not_test_is_not_tested_here_either() ->
         tested = tree.candidates().query("why_not_tested == ''")
         theirs = CANDIDATES[CANDIDATES["tree"] == name]
         nodes = set(theirs["node"])
-        ours = {(node, one) for node, one in zip(tested["node"], tested["covariate"], strict=True) if node in nodes}
+        ours = {
+            (node, one)
+            for node, one in zip(tested["node"], tested["covariate"], strict=True)
+            if node in nodes
+        }
         assert ours == set(zip(theirs["node"], theirs["variable"], strict=True))
 
 
-SECTIONS = {"binary default": "hcc_binary", "three-class default": "hcc_three", "binary minbucket30": "hcc_binary_30"}
+SECTIONS = {
+    "binary default": "hcc_binary",
+    "three-class default": "hcc_three",
+    "binary minbucket30": "hcc_binary_30",
+}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -128,8 +151,12 @@ def test_the_figures_are_those_of_the_shared_print_out(section: str, shared: Pat
     part = text.split(f"===== {section}")[1].split("=====")[0]
     ours = CANDIDATES[CANDIDATES["tree"] == SECTIONS[section]].set_index(["node", "variable"])
     found = 0
-    for node, block in re.findall(r"^node (\d+) \n(.*?)(?=^node |^pred)", part, flags=re.MULTILINE | re.DOTALL):
-        for variable, statistic, p in re.findall(r'^"(\w+)","\s*(\S+)","\s*(\S+)","', block, flags=re.MULTILINE):
+    for node, block in re.findall(
+        r"^node (\d+) \n(.*?)(?=^node |^pred)", part, flags=re.MULTILINE | re.DOTALL
+    ):
+        for variable, statistic, p in re.findall(
+            r'^"(\w+)","\s*(\S+)","\s*(\S+)","', block, flags=re.MULTILINE
+        ):
             row = ours.loc[int(node), variable]
             assert float(statistic) == pytest.approx(row["statistic"], rel=1e-9)
             assert float(p) == pytest.approx(row["p_adjusted"], rel=1e-9)
@@ -141,7 +168,9 @@ def test_the_figures_are_those_of_the_shared_print_out(section: str, shared: Pat
 def test_log_p_equals_r_where_p_underflows(row: int) -> None:
     case = CHISQ.iloc[row]
 
-    assert log_p_chi2(case["statistic"], int(case["df"])) == pytest.approx(case["log_p"], rel=1e-11, abs=1e-15)
+    assert log_p_chi2(case["statistic"], int(case["df"])) == pytest.approx(
+        case["log_p"], rel=1e-11, abs=1e-15
+    )
 
 
 def test_the_recipe_stands_beside_the_figures() -> None:

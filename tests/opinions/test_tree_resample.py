@@ -44,7 +44,9 @@ def test_against_a_plain_loop() -> None:
             table.iloc[rows].reset_index(drop=True), label.iloc[rows].reset_index(drop=True)
         )
         nodes = again.tree_.nodes
-        below = {nodes[child - 1].cut.column.name for child in nodes[0].children if nodes[child - 1].cut}  # type: ignore[union-attr]
+        below = {
+            nodes[child - 1].cut.column.name for child in nodes[0].children if nodes[child - 1].cut
+        }  # type: ignore[union-attr]
         assert repr(one.root) == repr(nodes[0].cut)
         assert set(one.second) == below
 
@@ -53,7 +55,9 @@ def test_against_a_plain_loop() -> None:
 def test_jobs_change_nothing(jobs: int) -> None:
     tree = ConditionalInferenceTree(min_bucket=10)
 
-    assert repr(bootstrap_tree(tree, *cohort(), n=9, n_jobs=jobs)) == repr(bootstrap_tree(tree, *cohort(), n=9))
+    assert repr(bootstrap_tree(tree, *cohort(), n=9, n_jobs=jobs)) == repr(
+        bootstrap_tree(tree, *cohort(), n=9)
+    )
     assert shuffled_roots(tree, *cohort(), n=9, n_jobs=jobs) == shuffled_roots(tree, *cohort(), n=9)
 
 
@@ -68,13 +72,17 @@ def test_the_backend_of_the_user_changes_nothing() -> None:
 def test_the_seed_decides() -> None:
     tree = ConditionalInferenceTree(min_bucket=10)
 
-    assert repr(bootstrap_tree(tree, *cohort(), n=9, seed=1)) != repr(bootstrap_tree(tree, *cohort(), n=9, seed=2))
+    assert repr(bootstrap_tree(tree, *cohort(), n=9, seed=1)) != repr(
+        bootstrap_tree(tree, *cohort(), n=9, seed=2)
+    )
 
 
 def test_more_resamples_begin_with_the_same_ones() -> None:
     tree = ConditionalInferenceTree(min_bucket=10)
 
-    assert repr(bootstrap_tree(tree, *cohort(), n=9).trees[:5]) == repr(bootstrap_tree(tree, *cohort(), n=5).trees)
+    assert repr(bootstrap_tree(tree, *cohort(), n=9).trees[:5]) == repr(
+        bootstrap_tree(tree, *cohort(), n=5).trees
+    )
 
 
 def test_two_covariates_that_say_the_same_share_the_root() -> None:
@@ -117,7 +125,9 @@ def test_refusals(run: object) -> None:
 def made() -> TreeBootstrap:
     """20 trees: nlr at the root of 14, site of 5, one without a split."""
     nlr, site = Column("nlr", "numeric"), Column("site", "categorical", ("liver", "lung", "skin"))
-    trees = [Resampled(Cut(nlr, 9.0, low=2.0 + number / 10, high=9.0), ("albi",)) for number in range(14)]
+    trees = [
+        Resampled(Cut(nlr, 9.0, low=2.0 + number / 10, high=9.0), ("albi",)) for number in range(14)
+    ]
     trees += [Resampled(Cut(site, 9.0, left=(0,), right=(1, 2)), ("nlr", "albi"))] * 5
     return TreeBootstrap((*trees, Resampled(None)), seed=8)
 
@@ -142,7 +152,10 @@ def test_the_range_of_the_cut() -> None:
 
 def test_the_range_of_an_ordered_cut_is_one_of_its_levels() -> None:
     stage = Column("stage", "ordered", ("I", "II", "III"))
-    boot = TreeBootstrap(tuple(Resampled(Cut(stage, 9.0, low=float(number % 2), high=2.0)) for number in range(40)), 0)
+    boot = TreeBootstrap(
+        tuple(Resampled(Cut(stage, 9.0, low=float(number % 2), high=2.0)) for number in range(40)),
+        0,
+    )
 
     assert boot.cut_range("stage") == (0.0, 0.0, 1.0)
     assert boot.to_frame().loc[0, ["cut_05", "cut_50", "cut_95"]].tolist() == ["I", "I", "II"]
@@ -199,7 +212,10 @@ def test_a_real_association_does_not_pass_for_chance() -> None:
     table, label = cohort(push=3.0)
 
     assert not ShuffledRoots(100, 100, 0.05, 0).within()
-    assert bootstrap_tree(ConditionalInferenceTree(), table, label, n=20).roots().get(NO_SPLIT, 0.0) == 0.0
+    assert (
+        bootstrap_tree(ConditionalInferenceTree(), table, label, n=20).roots().get(NO_SPLIT, 0.0)
+        == 0.0
+    )
 
 
 def test_bounds_hold_what_a_binomial_gives() -> None:

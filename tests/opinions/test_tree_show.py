@@ -14,7 +14,9 @@ from resistype.opinions.tree_show import ONE_TREE, caveats
 
 def cohort(n: int = 160) -> tuple[pd.DataFrame, pd.Series]:
     rng = np.random.default_rng(4)
-    table = pd.DataFrame({"nlr": (rng.integers(100, 500, n) / 100), "albi": rng.normal(size=n), "flat": 1.0})
+    table = pd.DataFrame(
+        {"nlr": (rng.integers(100, 500, n) / 100), "albi": rng.normal(size=n), "flat": 1.0}
+    )
     table.loc[:2, "nlr"] = 3.0
     label = np.where((table["nlr"] > 3.0) ^ (rng.random(n) < 0.1), "PRef", "Resp")
     return table, pd.Series(label, name="pref")
@@ -45,7 +47,12 @@ def test_the_cut_is_there_with_its_gap_and_who_lies_on_it(tree: ConditionalInfer
     root = tree.to_frame().iloc[0]
     above = cohort()[0]["nlr"].where(lambda nlr: nlr > 3.0).min()
 
-    assert (root["covariate"], root["split"], root["cut"], root["at_cut"]) == ("nlr", "nlr <= 3", 3.0, 4)
+    assert (root["covariate"], root["split"], root["cut"], root["at_cut"]) == (
+        "nlr",
+        "nlr <= 3",
+        3.0,
+        4,
+    )
     assert root["next_value"] == above
     assert root["midpoint"] == pytest.approx((3.0 + above) / 2)
     assert root["why_no_split"] == ""
@@ -55,7 +62,11 @@ def test_the_cut_is_there_with_its_gap_and_who_lies_on_it(tree: ConditionalInfer
 def test_leaves_say_why_they_are_leaves(tree: ConditionalInferenceTree) -> None:
     leaves = tree.to_frame().iloc[1:]
 
-    assert leaves["why_no_split"].str.startswith("No split is supported at alpha = 0.05; nearest is ").all()
+    assert (
+        leaves["why_no_split"]
+        .str.startswith("No split is supported at alpha = 0.05; nearest is ")
+        .all()
+    )
     assert leaves[["cut", "midpoint", "statistic", "p_adjusted"]].isna().all(axis=None)
 
 
@@ -65,7 +76,9 @@ def test_one_row_a_node_and_covariate(tree: ConditionalInferenceTree) -> None:
     assert len(frame) == 9
     assert frame["covariate"].tolist() == ["nlr", "albi", "flat"] * 3
     assert frame["chosen"].tolist() == [True] + [False] * 8
-    assert set(frame.loc[frame["covariate"] == "flat", "why_not_tested"]) == {"all values are the same here"}
+    assert set(frame.loc[frame["covariate"] == "flat", "why_not_tested"]) == {
+        "all values are the same here"
+    }
     tested = frame[frame["why_not_tested"] == ""]
     np.testing.assert_allclose(tested["p_adjusted"], tested["p"] * (2 - tested["p"]), rtol=1e-9)
     np.testing.assert_allclose(np.exp(tested["log_p"]), tested["p"])
@@ -87,7 +100,8 @@ def test_the_words_hold_every_node_test_and_interval(tree: ConditionalInferenceT
     assert text.count("95 % interval") == 6
     assert "left: nlr <= 3; right: nlr > 3" in text
     assert re.search(
-        r"at the cut: next value 3\.\d+, midpoint 3\.\d+; 4 observations lie exactly at 3, on the lower", text
+        r"at the cut: next value 3\.\d+, midpoint 3\.\d+; 4 observations lie exactly at 3, on the lower",
+        text,
     )
 
 
@@ -96,7 +110,8 @@ def test_the_words_carry_the_caveats(tree: ConditionalInferenceTree) -> None:
 
     assert "RUO: Research use only; not for treatment decisions." in text
     assert re.search(
-        r"CUT_OPTIMISED: The cut was chosen on these data; its p is optimistic; corrected p: \S+ for nlr", text
+        r"CUT_OPTIMISED: The cut was chosen on these data; its p is optimistic; corrected p: \S+ for nlr",
+        text,
     )
     assert f"ONE_TREE: {ONE_TREE}" in text
     assert "No bootstrap was given (resistype.opinions.bootstrap_tree)." in text
@@ -140,4 +155,7 @@ def test_nothing_is_called_a_prediction(tree: ConditionalInferenceTree) -> None:
 
 
 def test_the_same_tree_gives_the_same_words() -> None:
-    assert ConditionalInferenceTree().fit(*cohort()).to_text() == ConditionalInferenceTree().fit(*cohort()).to_text()
+    assert (
+        ConditionalInferenceTree().fit(*cohort()).to_text()
+        == ConditionalInferenceTree().fit(*cohort()).to_text()
+    )

@@ -23,10 +23,30 @@ KINDS = {
     "float": ([1.0, 2.5, 3.0, 1.0], "numeric", (), [1.0, 2.5, 3.0, 1.0]),
     "whole": ([3, 1, 2, 2], "numeric", (), [3.0, 1.0, 2.0, 2.0]),
     "nullable": (pd.array([3, 1, 2, 2], dtype="Int64"), "numeric", (), [3.0, 1.0, 2.0, 2.0]),
-    "numbers as objects": (pd.Series([3, 1.5, 2, 2], dtype=object), "numeric", (), [3.0, 1.5, 2.0, 2.0]),
-    "text": (["liver", "colon", "liver", "skin"], "categorical", ("colon", "liver", "skin"), [1.0, 0.0, 1.0, 2.0]),
-    "string": (pd.array(["no", "yes", "no", "no"], dtype="string"), "categorical", ("no", "yes"), [0.0, 1.0, 0.0, 0.0]),
-    "true and false": ([True, False, True, True], "categorical", (False, True), [1.0, 0.0, 1.0, 1.0]),
+    "numbers as objects": (
+        pd.Series([3, 1.5, 2, 2], dtype=object),
+        "numeric",
+        (),
+        [3.0, 1.5, 2.0, 2.0],
+    ),
+    "text": (
+        ["liver", "colon", "liver", "skin"],
+        "categorical",
+        ("colon", "liver", "skin"),
+        [1.0, 0.0, 1.0, 2.0],
+    ),
+    "string": (
+        pd.array(["no", "yes", "no", "no"], dtype="string"),
+        "categorical",
+        ("no", "yes"),
+        [0.0, 1.0, 0.0, 0.0],
+    ),
+    "true and false": (
+        [True, False, True, True],
+        "categorical",
+        (False, True),
+        [1.0, 0.0, 1.0, 1.0],
+    ),
     "category": (
         pd.Categorical(["b", "a", "b", "b"], ["b", "x", "a"]),
         "categorical",
@@ -100,7 +120,13 @@ def test_a_table_is_not_changed() -> None:
 
 # --- missing values --------------------------------------------------------------------------------------------------
 
-HOLES = pd.DataFrame({"nlr": [1.0, None, 3.0, 4.0, 2.0], "site": ["x", "y", None, "x", "y"], "afp": [1.0] * 4 + [2.0]})
+HOLES = pd.DataFrame(
+    {
+        "nlr": [1.0, None, 3.0, 4.0, 2.0],
+        "site": ["x", "y", None, "x", "y"],
+        "afp": [1.0] * 4 + [2.0],
+    }
+)
 HOLED = ["a", "b", "a", None, "b"]
 
 
@@ -133,7 +159,11 @@ def test_levels_of_rows_that_are_left_out_do_not_count() -> None:
 
 def test_an_empty_covariate_leaves_no_row() -> None:
     with pytest.raises(SamplesError) as caught:
-        prepare(pd.DataFrame({"nlr": [None] * 4, "afp": [1.0, 2.0, 3.0, 4.0]}), LABELS, missing="leave_out")
+        prepare(
+            pd.DataFrame({"nlr": [None] * 4, "afp": [1.0, 2.0, 3.0, 4.0]}),
+            LABELS,
+            missing="leave_out",
+        )
 
     assert str(caught.value) == (
         "E941 The tree cannot be fitted: 1 problem\n  - every one of the 4 rows lacks a covariate or the label"
@@ -219,7 +249,11 @@ def test_bad_input(table: Any, labels: Any, complaint: str) -> None:
             ["a", "b"],
             "E941 Covariates of shape (2,); a table (n_obs, n_covariates) was wanted. Reshape your data.",
         ),
-        ([[1.0], [2.0]], np.ones((2, 2)), "E941 Labels of shape (2, 2); one label an observation was wanted."),
+        (
+            [[1.0], [2.0]],
+            np.ones((2, 2)),
+            "E941 Labels of shape (2, 2); one label an observation was wanted.",
+        ),
     ],
 )
 def test_wrong_shapes(table: Any, labels: Any, message: str) -> None:
@@ -230,7 +264,9 @@ def test_wrong_shapes(table: Any, labels: Any, message: str) -> None:
 
 
 def test_all_complaints_come_at_once() -> None:
-    table = pd.DataFrame({"nlr": [1.0, np.inf, 2.0, None], "day": pd.to_datetime(["2024-01-01"] * 4)})
+    table = pd.DataFrame(
+        {"nlr": [1.0, np.inf, 2.0, None], "day": pd.to_datetime(["2024-01-01"] * 4)}
+    )
     with pytest.raises(SamplesError) as caught:
         prepare(table, ["a", "a", "a", "a"], missing="refuse")
 
@@ -272,7 +308,10 @@ def test_a_number_that_is_missing_everywhere_is_missing() -> None:
 
 BAD_ROWS = {
     "absent": (pd.DataFrame({"x": [1.0]}), "absent: nlr, site"),
-    "twice": (pd.DataFrame([[1.0, 2.0, "skin"]], columns=["nlr", "nlr", "site"]), "more than once: nlr"),
+    "twice": (
+        pd.DataFrame([[1.0, 2.0, "skin"]], columns=["nlr", "nlr", "site"]),
+        "more than once: nlr",
+    ),
     "text": (pd.DataFrame({"nlr": ["high"], "site": ["skin"]}), "nlr: not numbers"),
     "infinite": (pd.DataFrame({"nlr": [np.inf], "site": ["skin"]}), "nlr: infinite values"),
 }

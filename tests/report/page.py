@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from resistype.cohort.cells import CellColumns, CellInputs, cart_product
 from resistype.samples.table import as_key
-from resistype.scheme import Calls, classify
-from tests.cohort.study import simulate
+from resistype.scheme import Calls
+from resistype.systems import classify
+from resistype.systems.cells import CellColumns, CellInputs, cart_product
+from tests.systems.cells.study import simulate
 from tests.scheme.build import QUICK, cohort
 from tests.widgets.hostile import HOSTILE as STRINGS
 
@@ -47,7 +48,11 @@ class Element:
         for row in self.all("tr"):
             cells = [c for c in row.children if isinstance(c, Element) and c.tag == "td"]
             words = [
-                ("q" in c.kind, "".join(t if isinstance(t, str) else "" for t in c.children).strip()) for c in cells
+                (
+                    "q" in c.kind,
+                    "".join(t if isinstance(t, str) else "" for t in c.children).strip(),
+                )
+                for c in cells
             ]
             rows.append(("d" in row.kind, words))
         return rows
@@ -118,9 +123,20 @@ def hostile_calls() -> Calls:
     names = [*HOSTILE, *(f"S{number}" for number in range(32 - len(HOSTILE)))]
     values = later.values.copy()
     values[:16, later.index.match(["B2M"]).columns] = 0.0
-    data = replace(later, values=values, samples=tuple(names), obs=pd.DataFrame(index=names), notes=(HOSTILE[2],))
+    data = replace(
+        later,
+        values=values,
+        samples=tuple(names),
+        obs=pd.DataFrame(index=names),
+        notes=(HOSTILE[2],),
+    )
     table = pd.DataFrame(
-        {"id": names, "patient": names[::-1], "timepoint": HOSTILE[0], HOSTILE[1]: [HOSTILE[3]] * 16 + ["other"] * 16}
+        {
+            "id": names,
+            "patient": names[::-1],
+            "timepoint": HOSTILE[0],
+            HOSTILE[1]: [HOSTILE[3]] * 16 + ["other"] * 16,
+        }
     )
     return classify(replace(data, source=HOSTILE[4]), samples=table, options=QUICK)
 

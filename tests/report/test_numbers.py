@@ -12,8 +12,8 @@ import pytest
 
 from resistype.report import build_report, render_report, table_text
 from resistype.scheme import Calls
-from resistype.scheme.classify import CallOptions, classify
 from resistype.scheme.scheme import ABSTENTIONS
+from resistype.systems.bulk.measure import CallOptions, classify
 from resistype.text import exact, number, p_value, percent, sign, word
 from tests.report.page import Page, cell_calls
 from tests.scheme.build import cohort, level_calls, paired_calls
@@ -60,7 +60,11 @@ def test_every_sample_has_the_calls_of_calls_tsv(kind: str) -> None:
         spans = [e for e in summary.all("span") if "c" in e.kind]
         for axis, span in zip(calls.scheme.axes, spans, strict=True):
             given = table.loc[sample, axis.id]
-            share = figure(table.loc[sample, f"{axis.id}_stability"]) if calls.stability is not None else None
+            share = (
+                figure(table.loc[sample, f"{axis.id}_stability"])
+                if calls.stability is not None
+                else None
+            )
             again = f" {percent(share)}" if share is not None and given not in ABSTENTIONS else ""
             assert span.text == f"{axis.title}{word(given)}{again}"
         assert line.all("strong")[0].text == table.loc[sample, "headline"]
@@ -78,12 +82,20 @@ def test_base_rates_and_stability_of_a_sample_are_those_of_the_table(kind: str) 
         sample = line.all("summary")[0].all("b")[0].text
         for axis, body in zip(calls.scheme.axes, line.all("tbody"), strict=True):
             said = body.all("th")[0].text
-            assert f"in the reference {percent(figure(table.loc[sample, f'{axis.id}_base_rate']))}" in said
+            assert (
+                f"in the reference {percent(figure(table.loc[sample, f'{axis.id}_base_rate']))}"
+                in said
+            )
             if calls.stability is not None:
                 row = calls.row(sample)
-                kinds = [percent(none(calls.stability.shares[k][axis.id][row])) for k in ("genes", "cohort", "methods")]
+                kinds = [
+                    percent(none(calls.stability.shares[k][axis.id][row]))
+                    for k in ("genes", "cohort", "methods")
+                ]
                 overall = percent(figure(table.loc[sample, f"{axis.id}_stability"]))
-                words = f"again in {overall} (genes {kinds[0]}, cohort {kinds[1]}, methods {kinds[2]})"
+                words = (
+                    f"again in {overall} (genes {kinds[0]}, cohort {kinds[1]}, methods {kinds[2]})"
+                )
                 assert words in said
 
 
@@ -122,7 +134,12 @@ def rows_of(own: pd.DataFrame) -> list[tuple[str, ...]]:
                 source = row.threshold_source.partition(":")[0]
                 mark = "●" if row.decided == "True" else ""
                 found.append(
-                    (f"{sign(op)} {exact(float(row.threshold_value))}", number(float(row.distance)), source, mark)
+                    (
+                        f"{sign(op)} {exact(float(row.threshold_value))}",
+                        number(float(row.distance)),
+                        source,
+                        mark,
+                    )
                 )
                 assert float(limit) == pytest.approx(float(row.threshold_value))
     return found
@@ -168,8 +185,14 @@ def test_calls_of_the_cohort_are_counted_with_their_intervals(kind: str) -> None
     calls = CALLS[kind]()
     for axis in calls.scheme.axes:
         given = calls.to_frame()[axis.id]
-        rows = {cells[0].replace(" ", "_"): cells[1:] for cells in page(kind).after("calls", axis.title)}
-        visible = {name for name, label in axis.labels.items() if kind != "level" or not label.needs_baseline}
+        rows = {
+            cells[0].replace(" ", "_"): cells[1:] for cells in page(kind).after("calls", axis.title)
+        }
+        visible = {
+            name
+            for name, label in axis.labels.items()
+            if kind != "level" or not label.needs_baseline
+        }
         assert set(rows) == visible | set(ABSTENTIONS)
         for name, cells in rows.items():
             n, total = int((given == name).sum()), len(given)
@@ -190,7 +213,11 @@ def slow_wilson(k: int, n: int) -> tuple[float, float]:
 def test_pairs_are_the_changes_of_evidence_tsv() -> None:
     calls = paired_calls()
     evidence = tsv(calls.evidence())
-    changes = evidence[evidence["quantity"] == "ifng_change"].drop_duplicates("sample").set_index("sample")
+    changes = (
+        evidence[evidence["quantity"] == "ifng_change"]
+        .drop_duplicates("sample")
+        .set_index("sample")
+    )
     table = calls.to_frame()
     later = table[table["baseline_sample"] != ""]
     rows = page("paired").after("pairs", "IFNγ response")
@@ -243,7 +270,9 @@ def test_refusals_are_those_of_the_table(kind: str) -> None:
     shown = {(row[0], row[1].replace(" ", "_"), row[2]): int(row[3]) for row in rows}
     expected: dict[tuple[str, str, str], int] = {}
     for axis in calls.scheme.axes:
-        for call, reason in zip(calls.verdicts.calls[axis.id], calls.verdicts.reasons[axis.id], strict=True):
+        for call, reason in zip(
+            calls.verdicts.calls[axis.id], calls.verdicts.reasons[axis.id], strict=True
+        ):
             if call in ABSTENTIONS:
                 expected[axis.title, call, reason] = expected.get((axis.title, call, reason), 0) + 1
 

@@ -36,7 +36,9 @@ def table_of(rows: Any) -> pd.DataFrame:
 
 
 def paired(rows: Any = STUDY, **options: Any) -> Pairing:
-    return pair_samples(table_of(rows), **{"patient": "patient", "timepoint": "time", "baseline": "Pre", **options})
+    return pair_samples(
+        table_of(rows), **{"patient": "patient", "timepoint": "time", "baseline": "Pre", **options}
+    )
 
 
 def obvious(rows: Rows) -> list[tuple[str, str, bool]]:
@@ -54,7 +56,11 @@ def obvious(rows: Rows) -> list[tuple[str, str, bool]]:
 def test_pairs_are_the_obvious_ones(rows: Rows) -> None:
     pairing = paired(rows)
 
-    found = list(pairing.pairs[["sample", "baseline_sample", "used_first"]].itertuples(index=False, name=None))
+    found = list(
+        pairing.pairs[["sample", "baseline_sample", "used_first"]].itertuples(
+            index=False, name=None
+        )
+    )
     assert found == obvious(rows)
 
 
@@ -137,7 +143,9 @@ def test_the_notes_tell_what_was_found() -> None:
 
 
 def test_a_clean_study_has_one_note() -> None:
-    assert paired(STUDY[:2]).notes == ("1 pair of 1 patient: each later sample against the patient's 'Pre' sample.",)
+    assert paired(STUDY[:2]).notes == (
+        "1 pair of 1 patient: each later sample against the patient's 'Pre' sample.",
+    )
 
 
 def test_an_order_puts_early_samples_aside() -> None:
@@ -162,7 +170,9 @@ def test_numbers_are_keys_too(baseline: Any) -> None:
     """A column with a gap holds floats; 0 and 0.0 are the same week."""
     table = pd.DataFrame({"id": ["a", "b"], "patient": [7, 7.0], "time": [0.0, 12.0]})
 
-    pairing = pair_samples(read_samples(table), patient="patient", timepoint="time", baseline=baseline)
+    pairing = pair_samples(
+        read_samples(table), patient="patient", timepoint="time", baseline=baseline
+    )
 
     assert pairing.pairs[["patient", "timepoint"]].values.tolist() == [["7", "12"]]
 

@@ -89,14 +89,29 @@ def test_another_column_of_ids(tmp_path: Path) -> None:
         (["", "", ""], [None, None, None]),
         (["-3", "+4", ".5"], [-3, 4, 0.5]),
     ],
-    ids=["whole", "gaps", "leading zeros", "wells", "exponents", "long ids", "words", "nothing", "signs"],
+    ids=[
+        "whole",
+        "gaps",
+        "leading zeros",
+        "wells",
+        "exponents",
+        "long ids",
+        "words",
+        "nothing",
+        "signs",
+    ],
 )
-def test_columns_are_numbers_only_when_all_are(tmp_path: Path, cells: list[str], wanted: list[Any]) -> None:
+def test_columns_are_numbers_only_when_all_are(
+    tmp_path: Path, cells: list[str], wanted: list[Any]
+) -> None:
     path = written(tmp_path, "id,x\n" + "".join(f"s{k},{cell}\n" for k, cell in enumerate(cells)))
 
     column = read_samples(path)["x"]
 
-    assert column.where(column.notna(), None).astype(object).where(column.notna(), None).tolist() == wanted
+    assert (
+        column.where(column.notna(), None).astype(object).where(column.notna(), None).tolist()
+        == wanted
+    )
 
 
 def test_ids_stay_text(tmp_path: Path) -> None:
@@ -204,7 +219,11 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         None,
         "E907 The samples table {path} has no rows. It needs a header and one row a sample.",
     ),
-    "empty": ("", None, "E907 The samples table {path} has no rows. It needs a header and one row a sample."),
+    "empty": (
+        "",
+        None,
+        "E907 The samples table {path} has no rows. It needs a header and one row a sample.",
+    ),
     "uneven and repeated": (
         "id,x,x\na,1,2\nb,1\nc,1,2,3\n",
         None,
@@ -232,12 +251,18 @@ def test_bad_tables_are_named_exactly(tmp_path: Path, case: str) -> None:
     ("name", "content", "words"),
     [
         ("none.csv", None, "There is no samples table .*none.csv. Check the path."),
-        ("s.xlsx", b"PK", "s.xlsx is of no kind known here. Give the samples table as csv, tsv or parquet."),
+        (
+            "s.xlsx",
+            b"PK",
+            "s.xlsx is of no kind known here. Give the samples table as csv, tsv or parquet.",
+        ),
         ("s.parquet", b"PAR", "The samples table .* cannot be read as parquet"),
         ("s.csv.gz", gzip.compress(b"id,x\na,1\n")[:-9], "is not a whole gzip file"),
     ],
 )
-def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
+def test_files_that_cannot_be_read(
+    tmp_path: Path, name: str, content: bytes | None, words: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
 
@@ -254,7 +279,9 @@ def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resistype.samples.table.LARGEST", 1 << 20)
     (tmp_path / "s.csv.gz").write_bytes(gzip.compress(b"a" * (3 << 20)))
 
-    with pytest.raises(SamplesError, match=r"is larger than 1 MB\. It needs one row a sample; check the path\."):
+    with pytest.raises(
+        SamplesError, match=r"is larger than 1 MB\. It needs one row a sample; check the path\."
+    ):
         read_samples(tmp_path / "s.csv.gz")
 
 
@@ -269,7 +296,9 @@ def test_a_frame_with_repeated_columns() -> None:
     with pytest.raises(SamplesError) as caught:
         read_samples(TABLE.set_axis(["id", "x", "x"], axis=1))
 
-    assert str(caught.value) == ("E907 Columns of the samples table occur more than once: x. Give each its own name.")
+    assert str(caught.value) == (
+        "E907 Columns of the samples table occur more than once: x. Give each its own name."
+    )
 
 
 def test_rows_are_put_in_the_order_of_the_matrix() -> None:

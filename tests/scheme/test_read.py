@@ -31,7 +31,12 @@ SMALL: dict[str, Any] = {
     "claim": "An example.",
     "inputs": {"genomic": {"column": "genomic", "text": "DNA events"}},
     "quantities": {
-        "score": {"kind": "score", "signature": "mhc1_core", "title": "MHC class I", "unit": "ES/N"},
+        "score": {
+            "kind": "score",
+            "signature": "mhc1_core",
+            "title": "MHC class I",
+            "unit": "ES/N",
+        },
         "level": {"kind": "level", "of": "score", "title": "level", "unit": "SD"},
         "events": {
             "kind": "dna_events",
@@ -69,7 +74,9 @@ def _value(value: Any) -> str:
 
 def write(folder: Path, data: dict[str, Any]) -> Path:
     path = folder / "small.toml"
-    path.write_text("\n".join(f"{json.dumps(key)} = {_value(value)}" for key, value in data.items()))
+    path.write_text(
+        "\n".join(f"{json.dumps(key)} = {_value(value)}" for key, value in data.items())
+    )
     return path
 
 
@@ -141,12 +148,18 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         _set("quantities", "score", "kind", "magic"),
         "quantities.score.kind: Input should be 'score', ",
     ),
-    "too few random sets": (_set("random_sets", 10), "random_sets: Input should be greater than or equal to 99"),
+    "too few random sets": (
+        _set("random_sets", 10),
+        "random_sets: Input should be greater than or equal to 99",
+    ),
     "a quantity of nothing": (
         _set("quantities", "level", "of", "absent"),
         "quantities.level: unknown quantity 'absent'",
     ),
-    "an unknown input": (_set("quantities", "events", "input", "absent"), "quantities.events: unknown input 'absent'"),
+    "an unknown input": (
+        _set("quantities", "events", "input", "absent"),
+        "quantities.events: unknown input 'absent'",
+    ),
     "a rule on nothing": (
         _set(*RULES, 0, "when", ["absent >= cut"]),
         "axes.first.rules[1]: unknown quantity 'absent'",
@@ -175,8 +188,14 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         _set("axes", 0, "thresholds", "spare", {"value": 1, "source": "ours", "text": "x"}),
         "axes.first: no rule uses the threshold 'spare'",
     ),
-    "evidence of nothing": (_set("axes", 0, "evidence", ["absent"]), "axes.first.evidence: unknown quantity 'absent'"),
-    "a detail of nothing": (_set(*RULES, 2, "detail", "absent"), "axes.first.rules[3]: unknown quantity 'absent'"),
+    "evidence of nothing": (
+        _set("axes", 0, "evidence", ["absent"]),
+        "axes.first.evidence: unknown quantity 'absent'",
+    ),
+    "a detail of nothing": (
+        _set(*RULES, 2, "detail", "absent"),
+        "axes.first.rules[3]: unknown quantity 'absent'",
+    ),
     "a later axis": (
         _set(*RULES, 0, "when", ["call second is high"]),
         "axes.first.rules[1]: 'call second is high' looks at axis 'second', which is not an earlier axis",
@@ -185,8 +204,14 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         _set(*RULES, 0, "when", ["call first is low"]),
         "axes.first.rules[1]: 'call first is low' looks at axis 'first', which is not an earlier axis",
     ),
-    "two axes of one name": (_append(SMALL["axes"][0], "axes"), "axes.first: two axes have this id"),
-    "an anchor of nothing": (_set("anchor_quantity", "absent"), "anchor_quantity: unknown quantity 'absent'"),
+    "two axes of one name": (
+        _append(SMALL["axes"][0], "axes"),
+        "axes.first: two axes have this id",
+    ),
+    "an anchor of nothing": (
+        _set("anchor_quantity", "absent"),
+        "anchor_quantity: unknown quantity 'absent'",
+    ),
     "an unknown caveat": (_set("caveats", [{"code": "OOPS"}]), "caveats: unknown code 'OOPS'"),
     "a caveat with gaps": (
         _set("caveats", [{"code": "SMALL_COHORT"}]),
@@ -243,7 +268,8 @@ def test_files_that_are_no_schemes(tmp_path: Path) -> None:
         load(broken)
     broken.write_text("x = 1\n" * 200_000)
     with pytest.raises(
-        SchemeError, match=r"^S102 Scheme a\.toml has 1,200,000 bytes; a scheme has at most 1,000,000\."
+        SchemeError,
+        match=r"^S102 Scheme a\.toml has 1,200,000 bytes; a scheme has at most 1,000,000\.",
     ):
         load(broken)
     broken.write_text("a = " + "[" * 5000)
@@ -261,7 +287,9 @@ class TestShipped:
 
     def test_every_threshold_has_a_source_and_a_meaning(self, name: str) -> None:
         scheme = load_scheme(name)
-        thresholds = [t for axis in scheme.axes for t in axis.thresholds.values()] + list(scheme.parameters.values())
+        thresholds = [t for axis in scheme.axes for t in axis.thresholds.values()] + list(
+            scheme.parameters.values()
+        )
         thresholds += [t for t in (scheme.one_sided, scheme.line_shift) if t is not None]
 
         assert thresholds
@@ -274,9 +302,18 @@ class TestShipped:
         text = list_schemes()[name].read_text()
         library = load_library()
         inside = {gene for s in load_scheme(name).signatures for gene in library[s].genes}
-        words = {w.strip('",;()') for line in text.splitlines() for w in line.split() if " when" not in line}
+        words = {
+            w.strip('",;()')
+            for line in text.splitlines()
+            for w in line.split()
+            if " when" not in line
+        }
         in_rules = {
-            w for axis in load_scheme(name).axes for rule in axis.rules for line in rule.when for w in line.split()
+            w
+            for axis in load_scheme(name).axes
+            for rule in axis.rules
+            for line in rule.when
+            for w in line.split()
         }
 
         assert not inside & in_rules
@@ -290,9 +327,16 @@ class TestShipped:
 
     def test_speaks_of_no_response_to_treatment(self, name: str) -> None:
         scheme = load_scheme(name)
-        texts = [label.text + label.headline for axis in scheme.axes for label in axis.labels.values()]
+        texts = [
+            label.text + label.headline for axis in scheme.axes for label in axis.labels.values()
+        ]
 
-        words = ("will respond", "probab", *scheme.forbidden_words, *(("responder",) if scheme.system == "bulk" else ()))
+        words = (
+            "will respond",
+            "probab",
+            *scheme.forbidden_words,
+            *(("responder",) if scheme.system == "bulk" else ()),
+        )
         assert not [t for t in texts if any(word in t.lower() for word in words)]
 
     def test_labels_without_a_baseline_use_no_forbidden_word(self, name: str) -> None:
@@ -300,7 +344,9 @@ class TestShipped:
         for axis in scheme.axes:
             for key, label in axis.labels.items():
                 if not label.needs_baseline:
-                    words = set(f"{key.replace('_', ' ')} {label.text} {label.headline} {axis.title}".lower().split())
+                    words = set(
+                        f"{key.replace('_', ' ')} {label.text} {label.headline} {axis.title}".lower().split()
+                    )
                     assert not words & set(scheme.forbidden_without_baseline), (axis.id, key)
 
     def test_quantities_come_in_order(self, name: str) -> None:
@@ -318,12 +364,22 @@ class TestShipped:
 
 
 def test_caveats_are_short_lines_without_forbidden_words() -> None:
-    of_cells = {rule.code for name in list_schemes() if load(name).system != "bulk" for rule in load(name).caveats}
+    of_cells = {
+        rule.code
+        for name in list_schemes()
+        if load(name).system != "bulk"
+        for rule in load(name).caveats
+    }
     for code, text in CAVEATS.items():
         assert code.isupper() or "_" in code
         assert "\n" not in text
         assert len(text) < 260
-        assert code in of_cells or not set(text.lower().replace(",", " ").split()) & {"up", "stable", "chronic", "persistent"}
+        assert code in of_cells or not set(text.lower().replace(",", " ").split()) & {
+            "up",
+            "stable",
+            "chronic",
+            "persistent",
+        }
 
 
 def test_gaps_of_caveats_are_filled() -> None:

@@ -55,8 +55,15 @@ def engine(name: str) -> Iterator[None]:
         import dask
         from dask.distributed import Client, LocalCluster
 
-        dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
-        options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))}
+        )
+        options = {
+            "n_workers": 2,
+            "threads_per_worker": 1,
+            "host": "127.0.0.1",
+            "dashboard_address": None,
+        }
         with LocalCluster(**options) as cluster, Client(cluster):
             with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
                 yield
@@ -78,7 +85,12 @@ def main() -> None:
     with engine(name):
         start = time.monotonic()
         try:
-            found = run(backed(Path(file)), n_jobs=-1, run_dir=None if folder == "-" else folder, resume=True)
+            found = run(
+                backed(Path(file)),
+                n_jobs=-1,
+                run_dir=None if folder == "-" else folder,
+                resume=True,
+            )
             print("digest", found.digest, flush=True)
         except Exception as error:  # noqa: BLE001  whatever it is, it is told
             print("error", type(error).__name__, error, flush=True)

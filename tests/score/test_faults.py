@@ -30,10 +30,21 @@ def whole(cells: Path) -> str:
     return run(backed(cells)).digest
 
 
-def faulty(engine: str, file: Path, folder: Path, *, kills: int, keep: bool, allowed: int = 3) -> dict[str, str]:
+def faulty(
+    engine: str, file: Path, folder: Path, *, kills: int, keep: bool, allowed: int = 3
+) -> dict[str, str]:
     """Run `faulty.py` and give back what it printed."""
     where = str(folder / "run") if keep else "-"
-    command = [sys.executable, "-m", "tests.score.faulty", engine, str(file), where, str(folder / "flag"), str(kills)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.score.faulty",
+        engine,
+        str(file),
+        where,
+        str(folder / "flag"),
+        str(kills),
+    ]
     env = {**os.environ, "ALLOWED": str(allowed), "PYTHONWARNINGS": "ignore"}
     done = finished(command, cwd=ROOT, env=env)
     lines = [line.partition(" ") for line in done.stdout.splitlines()]
@@ -58,7 +69,9 @@ class TestKilledWorkers:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
-def test_workers_that_always_die_do_not_hang_the_call(engine: str, cells: Path, whole: str, tmp_path: Path) -> None:
+def test_workers_that_always_die_do_not_hang_the_call(
+    engine: str, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """It ends in an error, unless dask has a single worker left: then joblib computes in the driver itself."""
     found = faulty(engine, cells, tmp_path, kills=1000, keep=True, allowed=1)
 

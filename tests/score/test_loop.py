@@ -88,7 +88,9 @@ class TestProgress:
         assert lines[1].startswith("  0% 0 of 60 rows")
         assert lines[-1].startswith("100% 60 of 60 rows")
 
-    def test_told_while_a_file_is_read(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_told_while_a_file_is_read(
+        self, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         heard: list[Progress] = []
         options = ScoreOptions(read=ReadOptions(unit="log2"), run=RunOptions(progress=heard.append))
         score(file, SIGNATURES, options=options)
@@ -99,7 +101,9 @@ class TestProgress:
         assert capsys.readouterr().err.splitlines()[0] == f"reading {file}"
 
     @pytest.mark.parametrize("progress", ["auto", None])
-    def test_short_runs_are_silent(self, file: Path, progress: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_short_runs_are_silent(
+        self, file: Path, progress: str | None, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         run(backed(file), progress=progress)
 
         assert capsys.readouterr().err == ""
@@ -113,7 +117,9 @@ class TestCancel:
             if progress.blocks == 3:
                 stop.set()
 
-        with pytest.raises(RunError, match=r"E602 Cancelled after 3 blocks\. Nothing was kept; name a run_dir"):
+        with pytest.raises(
+            RunError, match=r"E602 Cancelled after 3 blocks\. Nothing was kept; name a run_dir"
+        ):
             run_until(stop, backed(file), n_jobs=1, progress=hear)
 
     def test_what_is_finished_is_kept(self, file: Path, expected: str, tmp_path: Path) -> None:
@@ -149,7 +155,15 @@ class TestFolder:
 
     @pytest.mark.parametrize(
         ("damage", "again"),
-        [("flip", 1), ("cut", 1), ("empty", 1), ("gone", 1), ("other", 2), ("swapped", 2), ("nothing", 0)],
+        [
+            ("flip", 1),
+            ("cut", 1),
+            ("empty", 1),
+            ("gone", 1),
+            ("other", 2),
+            ("swapped", 2),
+            ("nothing", 0),
+        ],
     )
     def test_only_damaged_blocks_are_computed_again(
         self, file: Path, expected: str, tmp_path: Path, damage: str, again: int
@@ -177,11 +191,15 @@ class TestFolder:
             path.write_bytes(spoiled)
             assert folder.load(Block(0, 5)) is None
 
-    def test_other_jobs_and_blocks_on_resume(self, file: Path, expected: str, tmp_path: Path) -> None:
+    def test_other_jobs_and_blocks_on_resume(
+        self, file: Path, expected: str, tmp_path: Path
+    ) -> None:
         run(backed(file), run_dir=tmp_path)
         sorted(tmp_path.glob("*.block"))[3].unlink()
 
-        assert run(backed(file), run_dir=tmp_path, resume=True, n_jobs=1, rows=17).digest == expected
+        assert (
+            run(backed(file), run_dir=tmp_path, resume=True, n_jobs=1, rows=17).digest == expected
+        )
 
     def test_a_run_is_not_overwritten(self, file: Path, tmp_path: Path) -> None:
         run(backed(file), run_dir=tmp_path)
@@ -190,10 +208,14 @@ class TestFolder:
             run(backed(file), run_dir=tmp_path)
 
     def test_other_data_are_not_mixed(self, file: Path, tmp_path: Path) -> None:
-        table = pd.DataFrame(some_cells(60, len(SYMBOLS)), columns=SYMBOLS, index=[f"c{i}" for i in range(60)])
+        table = pd.DataFrame(
+            some_cells(60, len(SYMBOLS)), columns=SYMBOLS, index=[f"c{i}" for i in range(60)]
+        )
         run(table, run_dir=tmp_path)
 
-        with pytest.raises(RunError, match=r"E604 .* belongs to a run with other data, signatures or methods"):
+        with pytest.raises(
+            RunError, match=r"E604 .* belongs to a run with other data, signatures or methods"
+        ):
             run(table * 2, run_dir=tmp_path, resume=True)
         assert run(table, run_dir=tmp_path, resume=True).digest == run(table).digest
 
@@ -202,11 +224,16 @@ class TestFolder:
         [
             (b"{", "is damaged"),
             (b"[]", "is damaged"),
-            (b'{"format": "resistype-run", "format_version": 3}', "was written by a newer resistype"),
+            (
+                b'{"format": "resistype-run", "format_version": 3}',
+                "was written by a newer resistype",
+            ),
             (b'{"format": "other", "format_version": 1}', "is no manifest of a run"),
         ],
     )
-    def test_a_damaged_manifest(self, file: Path, tmp_path: Path, content: bytes, message: str) -> None:
+    def test_a_damaged_manifest(
+        self, file: Path, tmp_path: Path, content: bytes, message: str
+    ) -> None:
         (tmp_path / "manifest.json").write_bytes(content)
 
         with pytest.raises(RunError, match=f"E604 .*{message}"):
@@ -229,12 +256,27 @@ class TestFolder:
                     run(backed(file), run_dir=tmp_path, resume=True)
 
     @pytest.mark.parametrize(
-        "edges", [[0, 5], [5, 60], [0, 30, 20, 60], [0, 60.0], ["a"], [], [0, 10, 10, 60], [0, 1, 61], [0, True, 60]]
+        "edges",
+        [
+            [0, 5],
+            [5, 60],
+            [0, 30, 20, 60],
+            [0, 60.0],
+            ["a"],
+            [],
+            [0, 10, 10, 60],
+            [0, 1, 61],
+            [0, True, 60],
+        ],
     )
-    def test_a_manifest_of_version_1_must_cover_all_rows(self, file: Path, tmp_path: Path, edges: list[object]) -> None:
+    def test_a_manifest_of_version_1_must_cover_all_rows(
+        self, file: Path, tmp_path: Path, edges: list[object]
+    ) -> None:
         run(backed(file), run_dir=tmp_path)
         path = tmp_path / "manifest.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 1, "edges": edges}))
+        path.write_text(
+            json.dumps({**json.loads(path.read_text()), "format_version": 1, "edges": edges})
+        )
 
         with pytest.raises(RunError, match=r"E604 .* is damaged"):
             run(backed(file), run_dir=tmp_path, resume=True)
@@ -250,7 +292,10 @@ class TestFolder:
             one.write_bytes(b"resistype-block-1\n" + hashlib.sha256(content).digest() + content)
         heard: list[Progress] = []
 
-        assert run(backed(file), run_dir=tmp_path, resume=True, progress=heard.append).digest == expected
+        assert (
+            run(backed(file), run_dir=tmp_path, resume=True, progress=heard.append).digest
+            == expected
+        )
         assert heard[0].blocks == 12
 
     def test_a_file_in_the_place_of_the_folder(self, file: Path, tmp_path: Path) -> None:
@@ -260,23 +305,33 @@ class TestFolder:
             run(backed(file), run_dir=tmp_path / "run")
         assert (tmp_path / "run").read_text() == "mine"
 
-    def test_what_is_left_of_a_killed_writer_is_cleared(self, file: Path, expected: str, tmp_path: Path) -> None:
+    def test_what_is_left_of_a_killed_writer_is_cleared(
+        self, file: Path, expected: str, tmp_path: Path
+    ) -> None:
         run(backed(file), run_dir=tmp_path)
-        left = [tmp_path / ".tmp-abc", tmp_path / ".000000000000-000000000005.block.0a", tmp_path / ".manifest.json.0a"]
+        left = [
+            tmp_path / ".tmp-abc",
+            tmp_path / ".000000000000-000000000005.block.0a",
+            tmp_path / ".manifest.json.0a",
+        ]
         for one in left:
             one.write_bytes(b"half")
 
         assert run(backed(file), run_dir=tmp_path, resume=True).digest == expected
         assert not any(one.exists() for one in left)
 
-    def test_a_file_is_whole_or_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_file_is_whole_or_not_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         write_whole(tmp_path / "a", b"first")
 
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
-        with pytest.raises(OutputError, match=r"O101 .* could not be written: No space left on device"):
+        with pytest.raises(
+            OutputError, match=r"O101 .* could not be written: No space left on device"
+        ):
             write_whole(tmp_path / "a", b"second")
         assert (tmp_path / "a").read_bytes() == b"first"
         assert [path.name for path in tmp_path.iterdir()] == ["a"]
@@ -315,7 +370,9 @@ def test_bad_values_in_rows_on_disk_are_named(file: Path, tmp_path: Path) -> Non
         run(backed(path))
 
 
-def test_an_error_of_the_work_itself_is_not_tried_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_work_itself_is_not_tried_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls = []
 
     def fails(*_: object, **__: object) -> None:
@@ -349,7 +406,9 @@ class TestLostWorkers:
         return left
 
     @pytest.mark.parametrize("lost", [1, 2])
-    def test_blocks_are_given_out_again(self, file: Path, expected: str, losses: list[int], lost: int) -> None:
+    def test_blocks_are_given_out_again(
+        self, file: Path, expected: str, losses: list[int], lost: int
+    ) -> None:
         losses[0] = lost
 
         assert run(backed(file), n_jobs=1).digest == expected
@@ -368,13 +427,19 @@ class TestLostWorkers:
 
 def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
     table = pd.DataFrame(
-        some_cells(60, len(SYMBOLS)).astype(np.float32), columns=SYMBOLS, index=[f"c{i}" for i in range(60)]
+        some_cells(60, len(SYMBOLS)).astype(np.float32),
+        columns=SYMBOLS,
+        index=[f"c{i}" for i in range(60)],
     )
     with parallel_config(backend="loky", n_jobs=2):
         assert run(backed(file), n_jobs=None).digest == expected
         assert (
             score(
-                table, SIGNATURES, method=METHODS, n_jobs=None, options=ScoreOptions(read=ReadOptions(unit="log2"))
+                table,
+                SIGNATURES,
+                method=METHODS,
+                n_jobs=None,
+                options=ScoreOptions(read=ReadOptions(unit="log2")),
             ).digest
             == expected
         )
@@ -399,10 +464,23 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
-def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: signal.Signals) -> None:
-    command = [sys.executable, "-c", HELD_RUN, str(file), str(tmp_path / "run"), str(tmp_path / "let go")]
-    with started(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name
+)
+def test_the_driver_is_killed(
+    file: Path, expected: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        HELD_RUN,
+        str(file),
+        str(tmp_path / "run"),
+        str(tmp_path / "let go"),
+    ]
+    with started(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         wait_for_blocks(tmp_path / "run", 2, process)
         process.send_signal(how)
         (tmp_path / "let go").touch()

@@ -17,7 +17,9 @@ GENES = ["B2M", "TAP1", "TAP2", "CD8A", "CD8B", "ACTB", "GAPDH", "DDX58"]
 
 def matrix(genes: list[str] = GENES) -> Expression:
     values = np.arange(2.0 * len(genes)).reshape(2, -1) / 3 + 0.1
-    return as_expression(pd.DataFrame(values, index=["s1", "s2"], columns=genes), ReadOptions(unit="log2"))
+    return as_expression(
+        pd.DataFrame(values, index=["s1", "s2"], columns=genes), ReadOptions(unit="log2")
+    )
 
 
 def signature(name: str, up: tuple[str, ...], **more: object) -> Signature:
@@ -119,7 +121,12 @@ def test_nothing_can_be_scored() -> None:
 def test_normaliser_becomes_controls() -> None:
     library = Library(
         [
-            signature("tis", ("B2M", "CD8A"), weights={"B2M": 0.5, "CD8A": 2.0}, scoring=Scoring(normaliser="keep")),
+            signature(
+                "tis",
+                ("B2M", "CD8A"),
+                weights={"B2M": 0.5, "CD8A": 2.0},
+                scoring=Scoring(normaliser="keep"),
+            ),
             signature("keep", ("GAPDH", "ACTB")),
         ]
     )
@@ -141,8 +148,17 @@ def test_a_gene_asked_for_twice_under_two_names_counts_once() -> None:
 
 @pytest.mark.parametrize("weight", [2.0, -2.0])
 def test_a_gene_down_lowers_a_weighted_score_however_its_weight_is_signed(weight: float) -> None:
-    table = pd.DataFrame([[5.0, 5.0, 1.0], [5.0, 8.0, 1.0]], index=["a", "b"], columns=["B2M", "TAP1", "CD8A"])
-    one = Signature(id="x", name="x", up=("B2M",), down=("TAP1",), weights={"B2M": 1.0, "TAP1": weight})
-    found = score(table, Library([one]), method="weighted", options=ScoreOptions(read=ReadOptions(unit="log2")))
+    table = pd.DataFrame(
+        [[5.0, 5.0, 1.0], [5.0, 8.0, 1.0]], index=["a", "b"], columns=["B2M", "TAP1", "CD8A"]
+    )
+    one = Signature(
+        id="x", name="x", up=("B2M",), down=("TAP1",), weights={"B2M": 1.0, "TAP1": weight}
+    )
+    found = score(
+        table,
+        Library([one]),
+        method="weighted",
+        options=ScoreOptions(read=ReadOptions(unit="log2")),
+    )
 
     assert found.to_frame()["x"].tolist() == [0.0, -3.0]

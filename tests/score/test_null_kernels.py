@@ -49,7 +49,9 @@ def test_draws_of_a_run_are_those_of_each_set_alone() -> None:
     draws = Draws.build(mean, IndexedSets.build(members, 200), Null(n=15, seed=8))
 
     for part, columns in enumerate(members):
-        np.testing.assert_array_equal(draws.columns(part), matched_sets(mean, columns, n=15, seed=8))
+        np.testing.assert_array_equal(
+            draws.columns(part), matched_sets(mean, columns, n=15, seed=8)
+        )
 
 
 def test_up_and_down_genes_of_a_draw_differ() -> None:
@@ -142,7 +144,9 @@ class TestCompany:
             np.testing.assert_array_equal(found.null.p[name], whole.null.p[name][:, columns])
 
     def test_alone_and_in_company(self) -> None:
-        large = Signature(id="large", name="large", up=tuple(SYMBOLS[:300]))  # of another class of size
+        large = Signature(
+            id="large", name="large", up=tuple(SYMBOLS[:300])
+        )  # of another class of size
         whole = self.run(Library([*SIGNATURES.values(), large]))
         for one in (*SIGNATURES.values(), large):
             self.same(self.run(Library([one])), whole)

@@ -14,7 +14,9 @@ from resistype.score.run import score_block
 from tests.score.helpers import SMALL, some_cells, some_sets
 
 RANK = ["ssgsea", "ucell", "aucell", "singscore"]
-SETS = IndexedSets.build(some_sets(150, (2, 9, 40)), 150, down=[(), some_sets(150, (7,), seed=1)[0], ()])
+SETS = IndexedSets.build(
+    some_sets(150, (2, 9, 40)), 150, down=[(), some_sets(150, (7,), seed=1)[0], ()]
+)
 DRAWS = Draws.build(np.arange(150.0), SETS, Null(n=50, seed=2))
 
 
@@ -40,7 +42,10 @@ def slow_null(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     for draw in range(DRAWS.n):
         parts = [drawn[draw] for drawn in columns]
         up = [parts[k] for k in np.flatnonzero(SETS.sign == 1)]
-        down = [parts[np.flatnonzero((SETS.owner == s) & (SETS.sign == -1))[0]] if s == 1 else () for s in range(3)]
+        down = [
+            parts[np.flatnonzero((SETS.owner == s) & (SETS.sign == -1))[0]] if s == 1 else ()
+            for s in range(3)
+        ]
         random = IndexedSets.build(up, 150, down=down)
         scored.append(score_block(as_rows(values), random, (method,), settings=SMALL)[name])
     away = np.array(scored)
@@ -51,7 +56,9 @@ def slow_null(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("name", RANK)
 def test_is_the_slow_version(name: str) -> None:
-    values = some_cells(21, 150, density=0.6)  # more than one group of lanes, and not a whole number of them
+    values = some_cells(
+        21, 150, density=0.6
+    )  # more than one group of lanes, and not a whole number of them
 
     z, p = null_of(values, name)
 
@@ -65,7 +72,10 @@ def test_form_company_and_lane_change_nothing(name: str) -> None:
     values = some_cells(35, 150)
     z, p = null_of(values, name)
 
-    for other in (null_of(sp.csr_matrix(values), name), null_of(values.astype(np.float32).astype(float), name)):
+    for other in (
+        null_of(sp.csr_matrix(values), name),
+        null_of(values.astype(np.float32).astype(float), name),
+    ):
         np.testing.assert_array_equal(other[1], p)
         np.testing.assert_array_equal(other[0], z)
     for row in (0, 15, 16, 34):
@@ -81,7 +91,9 @@ def test_genes_that_few_samples_have_are_added_one_by_one_to_the_same(name: str)
     rate = np.repeat([0.0, 0.002, 0.01, 0.02, 0.3, 0.9], 100)
     values = np.where(rng.random((40, 600)) < rate, rng.geometric(0.3, (40, 600)), 0).astype(float)
     down = [(), rng.choice(600, 9, replace=False), ()]
-    sets = IndexedSets.build([rng.choice(600, size, replace=False) for size in (5, 30, 40)], 600, down=down)
+    sets = IndexedSets.build(
+        [rng.choice(600, size, replace=False) for size in (5, 30, 40)], 600, down=down
+    )
     draws = Draws.build(values.mean(axis=0), sets, Null(n=37, seed=1))
     n_met = np.bincount(draws.bin_of[draws.slots[values[:16].any(axis=0)]], minlength=25)
 
@@ -92,7 +104,9 @@ def test_genes_that_few_samples_have_are_added_one_by_one_to_the_same(name: str)
         ranks = Ranks.room(rows)
         rank_sums(rows, sets, np.zeros((2 * rows.n_genes + 2, 1), np.int64), ranks=ranks)
         scores = score_block(rows, sets, (method,), settings=SMALL)[name]
-        found.append(null_block((rows, ranks), sets, method, settings=SMALL, draws=draws, found=scores))
+        found.append(
+            null_block((rows, ranks), sets, method, settings=SMALL, draws=draws, found=scores)
+        )
 
     assert along.sum() > 3
     assert seldom.sum() > 3
@@ -119,7 +133,9 @@ def test_equal_scores_are_ties() -> None:
     for name in RANK:
         method = get_method(name)
         found = score_block(as_rows(values), low, (method,), settings=SMALL)[name]
-        z, p = null_block(ranked(as_rows(values)), low, method, settings=SMALL, draws=draws, found=found)
+        z, p = null_block(
+            ranked(as_rows(values)), low, method, settings=SMALL, draws=draws, found=found
+        )
         assert (p == 1).all()
         assert np.isnan(z).all()
 

@@ -18,9 +18,16 @@ from resistype.expression import read_expression
 from resistype.score import IndexedSets, Settings, score_sets
 
 GOLDEN = Path(__file__).parent / "golden"
-SETS = {line.split("\t")[0]: line.split("\t")[2:] for line in (GOLDEN / "cell_sets.gmt").read_text().splitlines()}
-CELLS = {kind: pd.read_csv(GOLDEN / f"cells_{kind}.csv", index_col=0) for kind in ("tied", "distinct")}
-COLUMNS = [np.array([CELLS["tied"].columns.get_loc(gene) for gene in genes]) for genes in SETS.values()]
+SETS = {
+    line.split("\t")[0]: line.split("\t")[2:]
+    for line in (GOLDEN / "cell_sets.gmt").read_text().splitlines()
+}
+CELLS = {
+    kind: pd.read_csv(GOLDEN / f"cells_{kind}.csv", index_col=0) for kind in ("tied", "distinct")
+}
+COLUMNS = [
+    np.array([CELLS["tied"].columns.get_loc(gene) for gene in genes]) for genes in SETS.values()
+]
 SETTINGS = Settings(ucell_max_rank=100, aucell_top=0.1)
 
 
@@ -63,18 +70,24 @@ class TestUCell:
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_ours_is_the_published_formula(self, kind: str) -> None:
-        np.testing.assert_allclose(ours(kind, "ucell"), each(kind, published_ucell, "average"), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            ours(kind, "ucell"), each(kind, published_ucell, "average"), rtol=0, atol=1e-12
+        )
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_theirs_is_their_formula_on_the_same_ranks(self, kind: str) -> None:
-        np.testing.assert_allclose(golden("pyucell", kind), each(kind, pyucell, "average"), rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            golden("pyucell", kind), each(kind, pyucell, "average"), rtol=0, atol=1e-6
+        )
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_how_far_they_are_apart(self, kind: str) -> None:
         away = np.abs(ours(kind, "ucell") - golden("pyucell", kind)).max(axis=0)
 
         np.testing.assert_allclose(
-            away, {"tied": [0.021, 0.088, 0.255], "distinct": [0.021, 0.088, 0.245]}[kind], atol=1e-3
+            away,
+            {"tied": [0.021, 0.088, 0.255], "distinct": [0.021, 0.088, 0.245]}[kind],
+            atol=1e-3,
         )
 
     @pytest.mark.parametrize("kind", CELLS)
@@ -89,7 +102,9 @@ class TestAUCell:
     """decoupler breaks ties by an order of genes drawn with seed 0; without ties the numbers are the same."""
 
     def test_equal_without_ties(self) -> None:
-        np.testing.assert_allclose(ours("distinct", "aucell"), golden("decoupler", "distinct"), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            ours("distinct", "aucell"), golden("decoupler", "distinct"), rtol=0, atol=1e-12
+        )
 
     def test_theirs_is_the_curve_with_ties_broken_by_a_seeded_order_of_genes(self) -> None:
         values = CELLS["tied"].to_numpy(float)
@@ -140,7 +155,9 @@ class TestSingscore:
     def test_by_hand(self, up: list[int], down: list[int] | None, expected: float) -> None:
         sets = IndexedSets.build([up], 5, down=None if down is None else [down])
 
-        np.testing.assert_allclose(score_sets(self.values, sets, method="singscore"), [[expected]], atol=1e-12)
+        np.testing.assert_allclose(
+            score_sets(self.values, sets, method="singscore"), [[expected]], atol=1e-12
+        )
 
 
 def test_predictio_hugo(shared: Path) -> None:
@@ -150,18 +167,26 @@ def test_predictio_hugo(shared: Path) -> None:
     """
     folder = shared / "data" / "predictio_expected"
     table = pd.read_csv(folder / "Signature_Individual.txt", sep="\t")
-    theirs = table[(table["study"] == "Hugo") & (table["model"] == "Log_regression")].set_index("signature")
-    about = pd.read_csv(folder / "signatures" / "signature_INFO.txt", sep="\t").set_index("Signature")
+    theirs = table[(table["study"] == "Hugo") & (table["model"] == "Log_regression")].set_index(
+        "signature"
+    )
+    about = pd.read_csv(folder / "signatures" / "signature_INFO.txt", sep="\t").set_index(
+        "Signature"
+    )
     names = [name for name in about.index[about["method"] == "GSVA"] if name in theirs.index]
     data = read_expression(shared / "data" / "hugo" / "Hugo_melanoma_PD1.expr.parquet")
-    clinical = pd.read_csv(shared / "data" / "hugo" / "Hugo_melanoma_PD1.clinical.tsv", sep="\t").set_index("sample")
+    clinical = pd.read_csv(
+        shared / "data" / "hugo" / "Hugo_melanoma_PD1.clinical.tsv", sep="\t"
+    ).set_index("sample")
     fails = (clinical.loc[list(data.samples), "response"] == "NR").to_numpy()
     values = data.log2()
     spread = values.std(axis=0, ddof=1)
     standard = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     columns = []
     for name in names:
-        genes = pd.read_csv(folder / "signatures" / f"{name}.csv").iloc[:, 0].astype(str).str.strip()
+        genes = (
+            pd.read_csv(folder / "signatures" / f"{name}.csv").iloc[:, 0].astype(str).str.strip()
+        )
         found = data.index.match(sorted(set(genes))).columns
         columns.append(np.unique(found[found >= 0]))
 

@@ -16,15 +16,19 @@ GENES = ["B2M", "TAP1", "CD8A", "ACTB"]
 
 
 def values_of(unit: str) -> np.ndarray:
-    return {"log2_small_offset": np.log2(COUNTS + 0.001), "log2": np.log2(COUNTS + 1), "ln": np.log1p(COUNTS)}.get(
-        unit, COUNTS
-    )
+    return {
+        "log2_small_offset": np.log2(COUNTS + 0.001),
+        "log2": np.log2(COUNTS + 1),
+        "ln": np.log1p(COUNTS),
+    }.get(unit, COUNTS)
 
 
 def dense(rows: object) -> np.ndarray:
     if isinstance(rows, DenseRows):
         return rows.values
-    return sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.n_obs, rows.n_genes)).toarray()
+    return sp.csr_matrix(
+        (rows.data, rows.indices, rows.indptr), shape=(rows.n_obs, rows.n_genes)
+    ).toarray()
 
 
 @pytest.mark.parametrize("unit", ["counts", "cpm", "tpm", "log2", "log2_small_offset", "ln"])

@@ -58,7 +58,12 @@ def test_a_method_that_was_not_run() -> None:
         {"samples": ("a", "c")},
         {"signatures": ("x", "y", "w")},
         {"specs": {"ssgsea": "ssgsea/2", "ucell": "ucell/1"}},
-        {"values": {"ssgsea": np.arange(6.0).reshape(2, 3) * (1 + 2**-52), "ucell": np.ones((2, 3))}},
+        {
+            "values": {
+                "ssgsea": np.arange(6.0).reshape(2, 3) * (1 + 2**-52),
+                "ucell": np.ones((2, 3)),
+            }
+        },
     ],
     ids=lambda change: next(iter(change)),
 )

@@ -39,7 +39,9 @@ def test_rows_of_others_are_left_out() -> None:
 
 @pytest.mark.parametrize("given_as", [POINTS, POINTS.tolist(), pd.DataFrame(POINTS)])
 def test_without_names_the_position_counts(given_as: object) -> None:
-    np.testing.assert_array_equal(coordinates({"UMAP": given_as}, SAMPLES)["UMAP"], POINTS.astype(np.float32))
+    np.testing.assert_array_equal(
+        coordinates({"UMAP": given_as}, SAMPLES)["UMAP"], POINTS.astype(np.float32)
+    )
 
 
 NAMES = "its rows need the names of the observations, or give them in their order without names"
@@ -74,7 +76,9 @@ def test_a_session_joins_coordinates_and_design_by_name() -> None:
     quantities = pd.DataFrame({"a_score": [0.1, 0.2, 0.3]}, index=list(SAMPLES))
     design = pd.DataFrame({"patient": ["P3", "P1", "P2"]}, index=["c", "a", "b"])
 
-    found = SessionData.from_quantities(scheme(), quantities, design=design, embeddings={"UMAP": named("c", "b", "a")})
+    found = SessionData.from_quantities(
+        scheme(), quantities, design=design, embeddings={"UMAP": named("c", "b", "a")}
+    )
 
     assert found.design["patient"].tolist() == ["P1", "P2", "P3"]
     np.testing.assert_array_equal(found.embeddings["UMAP"], POINTS.astype(np.float32))

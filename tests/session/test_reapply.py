@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resistype.scheme import Calls, Scheme, load_scheme
-from resistype.scheme.context import Column
-from resistype.scheme.verdicts import apply_rules
+from resistype.scheme.apply import Column, apply_rules
 from resistype.session import Session, SessionData, State, call_names
 from resistype.session.reapply import overlay, reapply_rules, safe_float32, touched
 from resistype.session.state import moved_scheme
@@ -25,7 +24,9 @@ MOVABLE = [(axis.id, name) for axis in SCHEME.axes for name in axis.thresholds]
 def slow(material: SessionData, scheme: Scheme) -> dict[str, list[str]]:
     """The obvious way: `apply_rules` on the same float32 columns."""
     why = np.full(material.n_obs, "", dtype=object)
-    columns: dict[str, Any] = {name: Column(values, why) for name, values in material.columns.items()}
+    columns: dict[str, Any] = {
+        name: Column(values, why) for name, values in material.columns.items()
+    }
     return {axis: calls.tolist() for axis, calls in apply_rules(scheme, columns).by_rule.items()}
 
 
@@ -68,7 +69,9 @@ MATERIAL = _material()
     ("axis", "expected"),
     [("ifng", ("ifng", "isg_rs")), ("isg_rs", ("isg_rs",)), ("dysfunction", ("dysfunction",))],
 )
-def test_only_the_axes_that_look_at_the_moved_one_are_called_again(axis: str, expected: tuple[str, ...]) -> None:
+def test_only_the_axes_that_look_at_the_moved_one_are_called_again(
+    axis: str, expected: tuple[str, ...]
+) -> None:
     assert touched(SCHEME, axis) == expected
 
 
@@ -82,7 +85,10 @@ def test_the_other_axes_are_the_same_arrays(material: SessionData) -> None:
 
 @settings(deadline=None)
 @given(
-    values=st.lists(st.floats(-1e6, 1e6) | st.sampled_from([0.5, 0.5 + 1e-12, 0.5 - 1e-12, 0.1, 0.3]), min_size=1),
+    values=st.lists(
+        st.floats(-1e6, 1e6) | st.sampled_from([0.5, 0.5 + 1e-12, 0.5 - 1e-12, 0.1, 0.3]),
+        min_size=1,
+    ),
     limits=st.lists(st.sampled_from([0.5, 0.1, 0.3, -0.35, 0.0, 1.0]), max_size=4),
 )
 def test_the_cast_keeps_every_value_on_its_side(values: list[float], limits: list[float]) -> None:
@@ -137,24 +143,38 @@ def test_a_million_rows_are_called_again_in_a_tenth_of_a_second() -> None:
         start = time.perf_counter()
         session.move_threshold("ifng", "change", value)
         seconds.append(time.perf_counter() - start)
-    print(f"re-threshold of 1,000,000 rows: best {min(seconds):.3f} s, median {np.median(seconds):.3f} s")
+    print(
+        f"re-threshold of 1,000,000 rows: best {min(seconds):.3f} s, median {np.median(seconds):.3f} s"
+    )
 
     assert session.thresholds("ifng")["change"] == 1.5
 
 
 def test_embeddings_of_another_length_are_refused(demo_calls: Calls) -> None:
-    with pytest.raises(ValueError, match=r"embedding 'UMAP' has shape \(3, 2\); \(64, 2\) is needed"):
+    with pytest.raises(
+        ValueError, match=r"embedding 'UMAP' has shape \(3, 2\); \(64, 2\) is needed"
+    ):
         SessionData.from_calls(demo_calls, {"UMAP": np.zeros((3, 2))})
 
 
 @pytest.mark.parametrize(
     ("frame", "design", "message"),
     [
-        (pd.DataFrame({"nonsense": [1.0]}), None, "S112 Quantities: 1 problem\n  - 'nonsense' is no quantity"),
-        (pd.DataFrame({"ifng_level": [1.0]}), pd.DataFrame({"patient": ["a", "b"]}), "V121 2 rows of design for 1"),
+        (
+            pd.DataFrame({"nonsense": [1.0]}),
+            None,
+            "S112 Quantities: 1 problem\n  - 'nonsense' is no quantity",
+        ),
+        (
+            pd.DataFrame({"ifng_level": [1.0]}),
+            pd.DataFrame({"patient": ["a", "b"]}),
+            "V121 2 rows of design for 1",
+        ),
     ],
 )
-def test_quantities_that_do_not_fit_are_refused(frame: pd.DataFrame, design: pd.DataFrame | None, message: str) -> None:
+def test_quantities_that_do_not_fit_are_refused(
+    frame: pd.DataFrame, design: pd.DataFrame | None, message: str
+) -> None:
     with pytest.raises(ValueError) as error:
         SessionData.from_quantities(SCHEME, frame, design=design)
 

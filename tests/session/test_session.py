@@ -24,32 +24,92 @@ def session(material: SessionData) -> Session:
 
 
 BAD: dict[str, tuple[str, tuple[Any, ...], str]] = {
-    "unknown axis": ("move_threshold", ("nope", "change", 1.0), "V102 No axis 'nope'; the axes are: ifng, isg_rs"),
-    "unknown threshold": ("move_threshold", ("isg_rs", "nope", 1.0), "V102 Axis 'isg_rs' has no threshold 'nope'"),
-    "NaN": ("move_threshold", ("ifng", "change", float("nan")), "V103 Threshold ifng.change: a finite number"),
-    "infinite": ("move_threshold", ("ifng", "change", float("inf")), "V103 Threshold ifng.change: a finite number"),
-    "too large for float32": ("move_threshold", ("ifng", "change", 1e300), "V103 Threshold ifng.change: a finite"),
-    "text": ("move_threshold", ("ifng", "change", "0.5"), "V103 Threshold ifng.change: a number is needed, not '0.5'"),
-    "truth": ("move_threshold", ("ifng", "change", True), "V103 Threshold ifng.change: a number is needed"),
+    "unknown axis": (
+        "move_threshold",
+        ("nope", "change", 1.0),
+        "V102 No axis 'nope'; the axes are: ifng, isg_rs",
+    ),
+    "unknown threshold": (
+        "move_threshold",
+        ("isg_rs", "nope", 1.0),
+        "V102 Axis 'isg_rs' has no threshold 'nope'",
+    ),
+    "NaN": (
+        "move_threshold",
+        ("ifng", "change", float("nan")),
+        "V103 Threshold ifng.change: a finite number",
+    ),
+    "infinite": (
+        "move_threshold",
+        ("ifng", "change", float("inf")),
+        "V103 Threshold ifng.change: a finite number",
+    ),
+    "too large for float32": (
+        "move_threshold",
+        ("ifng", "change", 1e300),
+        "V103 Threshold ifng.change: a finite",
+    ),
+    "text": (
+        "move_threshold",
+        ("ifng", "change", "0.5"),
+        "V103 Threshold ifng.change: a number is needed, not '0.5'",
+    ),
+    "truth": (
+        "move_threshold",
+        ("ifng", "change", True),
+        "V103 Threshold ifng.change: a number is needed",
+    ),
     "reset of unknown": ("reset_thresholds", ("nope",), "V102 No axis 'nope'"),
     "row too high": ("select", ("0-400",), "V104 Selection: row 400 of 400 observations"),
-    "mask too short": ("select", (np.ones(5, bool),), "V104 Selection: a mask of 5 for 400 observations"),
+    "mask too short": (
+        "select",
+        (np.ones(5, bool),),
+        "V104 Selection: a mask of 5 for 400 observations",
+    ),
     "mask of others": (
         "select",
         (pd.Series(True, index=[f"X{n}" for n in range(400)]),),
         "V104 Selection: the mask: 400 observations are not among its rows",
     ),
-    "mask with gaps": ("select", (pd.array([True, None] * 200, dtype="boolean"),), "V104 Selection: rows are whole"),
-    "unknown name": ("select", (["S0", "nope"],), "V104 Selection: 1 of 2 names are no observation, such as 'nope'"),
+    "mask with gaps": (
+        "select",
+        (pd.array([True, None] * 200, dtype="boolean"),),
+        "V104 Selection: rows are whole",
+    ),
+    "unknown name": (
+        "select",
+        (["S0", "nope"],),
+        "V104 Selection: 1 of 2 names are no observation, such as 'nope'",
+    ),
     "not rows": ("select", ("1;2",), "V104 Selection: '1;2' is no row or range"),
     "unknown call": ("select_call", ("ifng", "nope"), "V102 No call 'nope' on axis 'ifng'"),
     "unknown patient": ("select_patient", ("nope",), "V104 No observation of patient 'nope'"),
     "unknown region": ("select_region", ("nope",), "V106 No region 'nope'"),
-    "unknown colour": ("color_by", ("column:nope",), "V105 Cannot colour by 'column:nope'; choose one of: axis:ifng"),
-    "hide unknown": ("hide", ("nope",), "V105 Nothing to hide: 'nope' is no category of 'axis:ifng'"),
-    "region elsewhere": ("add_region", ("r", "PCA", SQUARE), "V106 No embedding 'PCA'; there are: UMAP"),
-    "region of a line": ("add_region", ("r", "UMAP", SQUARE[:2]), "V106 Region 'r': three or more corners"),
-    "region with NaN": ("add_region", ("r", "UMAP", [*SQUARE, (float("nan"), 0.0)]), "V106 Region 'r': three or more"),
+    "unknown colour": (
+        "color_by",
+        ("column:nope",),
+        "V105 Cannot colour by 'column:nope'; choose one of: axis:ifng",
+    ),
+    "hide unknown": (
+        "hide",
+        ("nope",),
+        "V105 Nothing to hide: 'nope' is no category of 'axis:ifng'",
+    ),
+    "region elsewhere": (
+        "add_region",
+        ("r", "PCA", SQUARE),
+        "V106 No embedding 'PCA'; there are: UMAP",
+    ),
+    "region of a line": (
+        "add_region",
+        ("r", "UMAP", SQUARE[:2]),
+        "V106 Region 'r': three or more corners",
+    ),
+    "region with NaN": (
+        "add_region",
+        ("r", "UMAP", [*SQUARE, (float("nan"), 0.0)]),
+        "V106 Region 'r': three or more",
+    ),
     "region without name": ("add_region", ("", "UMAP", SQUARE), "V106 Region '': a new name"),
     "remove unknown": ("remove_region", ("nope",), "V106 No region 'nope'"),
 }
@@ -147,7 +207,9 @@ def test_a_listener_taken_away_hears_nothing(session: Session) -> None:
 
 def test_the_state_is_in_place_when_the_news_comes(session: Session) -> None:
     seen = []
-    session.events.calls.connect(lambda _: seen.append((session.thresholds("ifng")["change"], session.counts("ifng"))))
+    session.events.calls.connect(
+        lambda _: seen.append((session.thresholds("ifng")["change"], session.counts("ifng")))
+    )
     session.move_threshold("ifng", "change", 5.0)
 
     assert seen == [(5.0, session.counts("ifng"))]
@@ -250,7 +312,8 @@ def explore() -> list[Any]:
         lambda s, v=float(v), k=k: s.move_threshold(*k, v)
         for v, k in zip(
             rng.normal(0.5, 0.4, 18),
-            [("ifng", "change"), ("ifng", "share"), ("isg_rs", "level"), ("dysfunction", "tcell")] * 5,
+            [("ifng", "change"), ("ifng", "share"), ("isg_rs", "level"), ("dysfunction", "tcell")]
+            * 5,
             strict=False,
         )
     ]
@@ -311,7 +374,9 @@ def test_the_evidence_names_the_threshold_that_decided_and_the_margin(demo_calls
     session = Session(demo_calls)
     row = demo_calls.samples.index("SIM-P20-Post")
     before = session.evidence(row)
-    value = before.loc[(before["axis"] == "ifng") & (before["quantity"] == "ifng_change"), "value"].iloc[0]
+    value = before.loc[
+        (before["axis"] == "ifng") & (before["quantity"] == "ifng_change"), "value"
+    ].iloc[0]
     session.move_threshold("ifng", "change", 0.75)
     after = session.evidence(row)
     line = after[(after["axis"] == "ifng") & (after["threshold"] == ">= 0.75")].iloc[0]
@@ -326,7 +391,9 @@ def test_the_evidence_is_that_of_the_calls_where_nothing_moved(demo_calls: Calls
         expected = demo_calls.evidence(sample).drop(columns="stability")
         found = session.evidence(row)
 
-        assert found.drop(columns=["value", "distance"]).equals(expected.drop(columns=["value", "distance"]))
+        assert found.drop(columns=["value", "distance"]).equals(
+            expected.drop(columns=["value", "distance"])
+        )
         assert np.allclose(found["value"], expected["value"], rtol=1e-6, equal_nan=True)
 
 
@@ -339,16 +406,16 @@ def test_importing_the_session_loads_no_view() -> None:
     import subprocess
     import sys
 
-    code = (
-        "import sys, resistype.session; print([m for m in ('anywidget', 'matplotlib', 'napari') if m in sys.modules])"
-    )
+    code = "import sys, resistype.session; print([m for m in ('anywidget', 'matplotlib', 'napari') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("value", [-0.3, 0.1, 0.5, 0.75])
-def test_calls_at_other_thresholds_are_those_of_a_session_that_moved_there(session: Session, value: float) -> None:
+def test_calls_at_other_thresholds_are_those_of_a_session_that_moved_there(
+    session: Session, value: float
+) -> None:
     session.move_threshold("isg_rs", next(iter(session.thresholds("isg_rs"))), 0.9)
     moved = Session(session.data)
     for command in session.log:
@@ -369,7 +436,9 @@ def test_what_can_be_undone_and_done_again_is_told(session: Session) -> None:
     assert (session.can_undo, session.can_redo) == (False, True)
 
 
-def test_a_quantity_that_is_added_can_be_looked_at_and_is_in_the_script(material: SessionData) -> None:
+def test_a_quantity_that_is_added_can_be_looked_at_and_is_in_the_script(
+    material: SessionData,
+) -> None:
     session, told = Session(material), []
     before = session.data.digest()
     session.events.quantities.connect(told.append)
@@ -391,4 +460,6 @@ def test_a_quantity_of_another_length_or_of_the_scheme_is_refused(material: Sess
     with pytest.raises(InputError, match="V121 'mine': 1 values for"):
         Session(material).add_quantity("mine", [1.0])
     with pytest.raises(InputError, match="or a name the scheme uses"):
-        Session(material).add_quantity(next(iter(material.scheme.quantities)), [0.0] * material.n_obs)
+        Session(material).add_quantity(
+            next(iter(material.scheme.quantities)), [0.0] * material.n_obs
+        )

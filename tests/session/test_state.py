@@ -51,7 +51,9 @@ def test_counts_are_of_all_observations_also_of_the_hidden(session: Session) -> 
     frame = session.to_frame()
     for axis in display.axes:
         assert sum(n for _, n in axis.counts) == display.n_obs
-        assert {call: n for call, n in axis.counts if n} == frame[axis.id].value_counts().loc[lambda n: n > 0].to_dict()
+        assert {call: n for call, n in axis.counts if n} == frame[axis.id].value_counts().loc[
+            lambda n: n > 0
+        ].to_dict()
     assert [(one.name, one.hidden) for one in display.categories if one.hidden] == [("up", True)]
     assert sum(one.n for one in display.categories) == display.n_obs
 
@@ -81,14 +83,21 @@ def test_flows_follow_every_patient_from_its_own_baseline(demo_calls: Calls) -> 
         for patient in flow.patients:
             row = pairs[pairs["patient"] == patient].iloc[0]
 
-            assert (calls.loc[row["baseline_sample"], "ifng"], row["ifng"]) == (flow.before, flow.after)
+            assert (calls.loc[row["baseline_sample"], "ifng"], row["ifng"]) == (
+                flow.before,
+                flow.after,
+            )
 
 
 def test_thresholds_say_where_they_stand_and_where_they_were(session: Session) -> None:
     session.move_threshold("ifng", "change", 0.75)
     views = {view.name: view for view in session.resolve().axes[0].thresholds}
 
-    assert (views["change"].value, views["change"].default, views["change"].moved) == (0.75, 0.5, True)
+    assert (views["change"].value, views["change"].default, views["change"].moved) == (
+        0.75,
+        0.5,
+        True,
+    )
     assert (views["grey"].value, views["grey"].moved) == (0.35, False)
     assert (views["change"].both_signs, views["share"].both_signs) == (True, False)
     assert views["share"].quantities == ("ifng_share_higher", "ifng_share_lower")
@@ -105,7 +114,10 @@ def test_a_material_without_patients_has_no_composition(demo_calls: Calls) -> No
 
 def test_columns_and_quantities_can_colour(session: Session) -> None:
     session.color_by("column:timepoint")
-    assert [(one.name, one.n) for one in session.resolve().categories] == [("On", 200), ("Pre", 200)]
+    assert [(one.name, one.n) for one in session.resolve().categories] == [
+        ("On", 200),
+        ("Pre", 200),
+    ]
     session.color_by("quantity:ifng_level")
 
     assert session.resolve().categories == ()

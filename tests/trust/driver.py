@@ -27,7 +27,9 @@ from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 REAL = loop.compute
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell's background jobs are started deaf to it
 
 
 class Slow:
@@ -69,8 +71,15 @@ def engine(name: str) -> Iterator[None]:
         import dask
         from dask.distributed import Client, LocalCluster
 
-        dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
-        options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))}
+        )
+        options = {
+            "n_workers": 2,
+            "threads_per_worker": 1,
+            "host": "127.0.0.1",
+            "dashboard_address": None,
+        }
         with LocalCluster(**options) as cluster, Client(cluster):
             with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
                 yield
@@ -99,7 +108,11 @@ def main() -> None:
     with engine(name):
         start = time.monotonic()
         try:
-            print("digest", run(backed(Path(file)), n_jobs=None, run_dir=folder, resume=True).digest, flush=True)
+            print(
+                "digest",
+                run(backed(Path(file)), n_jobs=None, run_dir=folder, resume=True).digest,
+                flush=True,
+            )
         except Exception as error:  # noqa: BLE001  whatever it is, it is told
             print("error", type(error).__name__, str(error).partition("\n")[0], flush=True)
         print("ended", time.time(), flush=True)

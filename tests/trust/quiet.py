@@ -31,7 +31,11 @@ def main() -> None:
         if what == "command line":
             from resistype.cli import main as command
 
-            for words in (["demo", "--out", f"{folder}/demo"], ["signatures", "list"], ["schemes", "list"]):
+            for words in (
+                ["demo", "--out", f"{folder}/demo"],
+                ["signatures", "list"],
+                ["schemes", "list"],
+            ):
                 try:
                     command(words)
                 except SystemExit as end:

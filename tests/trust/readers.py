@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort import clinical
+from resistype.clinical.definitions import clinical
 from resistype.expression import Block, ReadOptions, check_file, read_block, read_expression
 from resistype.library import import_signatures, read_toml
 from resistype.opinions.model import read_model

@@ -19,7 +19,7 @@ from typing import Any
 
 from resistype.library import Signature, read_toml, write_toml
 from resistype.opinions.model import read_model, write_model
-from resistype.report.files import table_text
+from resistype.report.write import table_text
 from resistype.resources import signatures_dir
 from resistype.scheme import Reference
 
@@ -41,7 +41,9 @@ def model(folder: Path) -> tuple[list[Callable[[], Any]], Callable[[], object]]:
     other = {name: array + 1 for name, array in arrays.items()}
     path = folder / "model.json"
     savers = [lambda one=one: write_model(path, head, one) for one in (arrays, other)]
-    return savers, lambda: repr(sorted((name, array.tolist()) for name, array in read_model(path)[1].items()))
+    return savers, lambda: repr(
+        sorted((name, array.tolist()) for name, array in read_model(path)[1].items())
+    )
 
 
 def signature(folder: Path) -> tuple[list[Callable[[], Any]], Callable[[], object]]:

@@ -17,7 +17,8 @@ from resistype import datasets
 from resistype.curation.cohort import CohortData
 from resistype.errors import ResistypeError
 from resistype.report import render_report
-from resistype.scheme import CallOptions, classify
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
 from resistype.widgets.base import PageData, static_table
 from resistype.widgets.export import page
@@ -58,12 +59,19 @@ def hostile_curator(folder: Path) -> SignatureCurator:
     n = len(HOSTILE)
     samples = [f"{word}#{number}".replace("\0", "") for number, word in enumerate(HOSTILE)]
     genes = [*GENES, *(word.replace("\0", "") for word in dict.fromkeys(HOSTILE[:15]))]
-    values = pd.DataFrame(np.random.default_rng(0).uniform(0.5, 9, (n, len(genes))), index=samples, columns=genes)
+    values = pd.DataFrame(
+        np.random.default_rng(0).uniform(0.5, 9, (n, len(genes))), index=samples, columns=genes
+    )
     table = pd.DataFrame(
-        {HOSTILE[1]: [HOSTILE[at % 4] for at in range(n)], HOSTILE[7]: [HOSTILE[4 + at % 8] for at in range(n)]},
+        {
+            HOSTILE[1]: [HOSTILE[at % 4] for at in range(n)],
+            HOSTILE[7]: [HOSTILE[4 + at % 8] for at in range(n)],
+        },
         index=samples,
     )
-    made = SignatureCurator("mine", folder, " ".join(GENES), data={HOSTILE[3]: CohortData(values, table)})
+    made = SignatureCurator(
+        "mine", folder, " ".join(GENES), data={HOSTILE[3]: CohortData(values, table)}
+    )
     for word in HOSTILE:
         with contextlib.suppress(ResistypeError):  # some are no gene even for a draft
             made.editor.add(word, note=word[:4000])
@@ -118,7 +126,9 @@ def harmless_views(folder: Path) -> Views:
     return Views(
         Explorer(calls, expression=demo.expression),
         Compare(calls, moved, matrices=demo.expression),
-        SignatureCurator("mine", folder, " ".join(GENES), data=CohortData(demo.expression, demo.samples)),
+        SignatureCurator(
+            "mine", folder, " ".join(GENES), data=CohortData(demo.expression, demo.samples)
+        ),
         runner,
         failed,
     )
@@ -151,8 +161,12 @@ STATIC: dict[str, Callable[[Views], str]] = {
     "failed Runner in a notebook": lambda views: in_a_notebook(views.failed),
 }
 PAGES: dict[str, Callable[[Views, Path], str]] = {
-    "Explorer": lambda views, path: views.explorer.to_html(path, names=True).read_text(encoding="utf-8"),
-    "Compare": lambda views, path: views.compare.to_html(path, names=True).read_text(encoding="utf-8"),
+    "Explorer": lambda views, path: views.explorer.to_html(path, names=True).read_text(
+        encoding="utf-8"
+    ),
+    "Compare": lambda views, path: views.compare.to_html(path, names=True).read_text(
+        encoding="utf-8"
+    ),
     "Curator": lambda views, path: views.curator.to_html(path).read_text(encoding="utf-8"),
     "Runner": lambda views, _: runner_page(views.runner),
     "failed Runner": lambda views, _: runner_page(views.failed),

@@ -77,7 +77,9 @@ def disturb(cells: Path, tmp_path: Path) -> Iterator[Disturb]:
         command = [sys.executable, "-W", "ignore", "-m", "tests.trust.driver", *words]
         env = {**os.environ, "ALLOWED": str(allowed)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        return Disturbed(open_runs.enter_context(started(command, cwd=ROOT, env=env, **pipes)), tmp_path / "run")
+        return Disturbed(
+            open_runs.enter_context(started(command, cwd=ROOT, env=env, **pipes)), tmp_path / "run"
+        )
 
     with ExitStack() as open_runs:
         yield start
@@ -91,12 +93,18 @@ def gone_on(cells: Path, folder: Path) -> tuple[str, int]:
 
 
 def survived(kind: str, engine: str, *, digest: bool, again: int, at_most: int) -> None:
-    DONE.append({"kind": kind, "engine": engine, "digest": digest, "again": again, "at_most": at_most})
+    DONE.append(
+        {"kind": kind, "engine": engine, "digest": digest, "again": again, "at_most": at_most}
+    )
     assert digest
     assert again <= at_most
 
 
-KILLS = [(engine, number) for engine in (ENGINES if FULL else ["threading"]) for number in range(enough(1, 3))]
+KILLS = [
+    (engine, number)
+    for engine in (ENGINES if FULL else ["threading"])
+    for number in range(enough(1, 3))
+]
 
 
 @pytest.mark.parametrize(("engine", "number"), KILLS)
@@ -113,7 +121,13 @@ def test_the_driver_is_killed(
 
     assert found == kept
     assert not list((tmp_path / "run").glob(".*"))
-    survived("driver killed", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - wanted)
+    survived(
+        "driver killed",
+        engine,
+        digest=digest == whole,
+        again=BLOCKS - found,
+        at_most=BLOCKS - wanted,
+    )
 
 
 TIMES = dict(zip(PROCESSES, (4, 3, 3) if FULL else (1, 0, 1), strict=True))
@@ -121,7 +135,9 @@ WORKERS = [(engine, number) for engine, times in TIMES.items() for number in ran
 
 
 @pytest.mark.parametrize(("engine", "number"), WORKERS)
-def test_workers_are_killed(engine: str, number: int, disturb: Disturb, whole: str, tmp_path: Path) -> None:
+def test_workers_are_killed(
+    engine: str, number: int, disturb: Disturb, whole: str, tmp_path: Path
+) -> None:
     """SIGKILL of one or two workers: the call itself ends with the same digest; how soon is recorded."""
     fault = f"worker:{tmp_path / 'flag'}:{1 + number % 2}"
     found = disturb(engine, fault=fault, pause=0.02).end()
@@ -133,7 +149,9 @@ def test_workers_are_killed(engine: str, number: int, disturb: Disturb, whole: s
 
 
 @pytest.mark.parametrize("engine", PROCESSES if FULL else PROCESSES[2:])
-def test_every_worker_is_killed(engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path) -> None:
+def test_every_worker_is_killed(
+    engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """The call ends in an error of ours, unless dask has one worker left: then joblib computes in the driver itself."""
     fault = f"worker:{tmp_path / 'flag'}:999"
     found = disturb(engine, fault=fault, pause=0.02, allowed=1).end()
@@ -146,7 +164,9 @@ def test_every_worker_is_killed(engine: str, disturb: Disturb, cells: Path, whol
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "threading"][: enough(1, 5)])
-def test_interrupted(engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path) -> None:
+def test_interrupted(
+    engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """SIGINT, as Ctrl-C sends it to the driver and its workers."""
     disturbed = disturb(engine, fault=f"held:{tmp_path / 'let go'}", pause=0.15)
     disturbed.wait_for(3)
@@ -154,15 +174,23 @@ def test_interrupted(engine: str, disturb: Disturb, cells: Path, whole: str, tmp
     os.killpg(disturbed.process.pid, signal.SIGINT)
     (tmp_path / "let go").touch()
     out, _ = disturbed.process.communicate(timeout=LIMIT)
-    DONE.append({"kind": "longest interrupt", "engine": engine, "seconds": time.monotonic() - start})
+    DONE.append(
+        {"kind": "longest interrupt", "engine": engine, "seconds": time.monotonic() - start}
+    )
     digest, found = gone_on(cells, tmp_path / "run")
 
     assert "digest" not in out
-    survived("interrupted", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - 3)
+    survived(
+        "interrupted", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - 3
+    )
 
 
-@pytest.mark.parametrize(("engine", "size"), [*zip(ENGINES, (100, 200, 100, 200), strict=True)][: enough(1, 4)])
-def test_the_disk_is_full(engine: str, size: int, disturb: Disturb, cells: Path, whole: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("engine", "size"), [*zip(ENGINES, (100, 200, 100, 200), strict=True)][: enough(1, 4)]
+)
+def test_the_disk_is_full(
+    engine: str, size: int, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """No file may grow: an error of ours, nothing that looks like a result, and the next run ends."""
     disturbed = disturb(engine, fault=f"full:{size}", pause=0.0)
     found = disturbed.end()
@@ -177,7 +205,9 @@ def test_the_disk_is_full(engine: str, size: int, disturb: Disturb, cells: Path,
 
 @pytest.mark.parametrize("number", range(enough(1, 3)))
 @pytest.mark.parametrize("damage", ["bit flipped", "block cut", "blocks swapped"])
-def test_a_block_is_damaged(damage: str, number: int, cells: Path, whole: str, tmp_path: Path) -> None:
+def test_a_block_is_damaged(
+    damage: str, number: int, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """Only what is damaged is computed again."""
     run(backed(cells), run_dir=tmp_path / "run")
     chosen = random.Random(f"{damage} {number}")
@@ -194,11 +224,19 @@ def test_a_block_is_damaged(damage: str, number: int, cells: Path, whole: str, t
     first.write_bytes(content)
     digest, kept = gone_on(cells, tmp_path / "run")
 
-    survived(damage, "threading", digest=digest == whole, again=BLOCKS - kept, at_most=1 + (damage[5:] == "s swapped"))
+    survived(
+        damage,
+        "threading",
+        digest=digest == whole,
+        again=BLOCKS - kept,
+        at_most=1 + (damage[5:] == "s swapped"),
+    )
 
 
 @pytest.mark.parametrize("engine", ["threading", "loky"][: enough(1, 2)])
-def test_two_at_once(engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path) -> None:
+def test_two_at_once(
+    engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """Two runs into one folder at the same time."""
     both = [disturb(engine, pause=0.02) for _ in range(2)]
     found = [one.end() for one in both]
@@ -209,7 +247,9 @@ def test_two_at_once(engine: str, disturb: Disturb, cells: Path, whole: str, tmp
 
 
 @pytest.mark.parametrize("engine", ["sequential", "threading"][: enough(1, 2)])
-def test_the_clock_jumps(engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path) -> None:
+def test_the_clock_jumps(
+    engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
+) -> None:
     """A year forth and back, and files that were written in the future or in 1970."""
     disturbed = disturb(engine, fault="clock", pause=0.05)
     disturbed.wait_for(4)
@@ -220,7 +260,9 @@ def test_the_clock_jumps(engine: str, disturb: Disturb, cells: Path, whole: str,
     digest, found = gone_on(cells, tmp_path / "run")
 
     assert found == kept
-    survived("clock jumps", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - 4)
+    survived(
+        "clock jumps", engine, digest=digest == whole, again=BLOCKS - found, at_most=BLOCKS - 4
+    )
 
 
 def test_figures_of_waits() -> None:

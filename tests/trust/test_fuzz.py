@@ -64,7 +64,11 @@ def test_corpus(path: Path) -> None:
     content: Any = path.read_bytes().decode("utf-8", "surrogatepass")
     if path.parent.name in {"commands", "messages"}:
         content = json.loads(content)
-        content = (content[0], [bytes(one) for one in content[1]]) if path.parent.name == "messages" else content
+        content = (
+            (content[0], [bytes(one) for one in content[1]])
+            if path.parent.name == "messages"
+            else content
+        )
 
     assert tried(KEPT[path.parent.name], content) in {"fine", "refused"}
 

@@ -124,12 +124,20 @@ def test_hostile(name: str, zygote: Zygote, tmp_path: Path, canary: Path) -> Non
 
 
 LOOKED_AT = [*DENSE, *SPARSE, *(name for name, (reader, _) in STORES.items() if reader == "matrix")]
-COLUMNS_ONLY = {"category codes beyond the categories", "index named by a path", "10x file with an external link"}
-EVERYWHERE = [name for name in LOOKED_AT if name not in {*COLUMNS_ONLY, "zarr with an index outside"}]
+COLUMNS_ONLY = {
+    "category codes beyond the categories",
+    "index named by a path",
+    "10x file with an external link",
+}
+EVERYWHERE = [
+    name for name in LOOKED_AT if name not in {*COLUMNS_ONLY, "zarr with an index outside"}
+]
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
-def test_a_store_is_refused_before_anndata_opens_it(name: str, zygote: Zygote, tmp_path: Path, canary: Path) -> None:
+def test_a_store_is_refused_before_anndata_opens_it(
+    name: str, zygote: Zygote, tmp_path: Path, canary: Path
+) -> None:
     _, path = made(name, tmp_path / "given", canary)
     found = zygote.ask("before anndata", path)
 

@@ -12,9 +12,48 @@ from resistype.library import import_signatures, read_signatures, read_toml, wri
 from tests.trust.figures import record
 
 NAMES = (
-    *("../x", "../../x", "..", ".", "/etc/x", "//x", "/", "~/x", "~root/x", "a/../../x", "a/b", "a\\b", "..\\x"),
-    *("C:\\x", "C:x", "\\\\server\\x", "con", "CON.txt", "nul", "aux.toml", "com1", "lpt9.x", "prn", "a\0b", "\0"),
-    *("a" * 300, "a" * 70, "a\nb", "a\tb", "\u202ex", "a\u200bb", "\u2025/x", "\uff0e\uff0e/x", "a:b", "a|b", "a;b"),
+    *(
+        "../x",
+        "../../x",
+        "..",
+        ".",
+        "/etc/x",
+        "//x",
+        "/",
+        "~/x",
+        "~root/x",
+        "a/../../x",
+        "a/b",
+        "a\\b",
+        "..\\x",
+    ),
+    *(
+        "C:\\x",
+        "C:x",
+        "\\\\server\\x",
+        "con",
+        "CON.txt",
+        "nul",
+        "aux.toml",
+        "com1",
+        "lpt9.x",
+        "prn",
+        "a\0b",
+        "\0",
+    ),
+    *(
+        "a" * 300,
+        "a" * 70,
+        "a\nb",
+        "a\tb",
+        "\u202ex",
+        "a\u200bb",
+        "\u2025/x",
+        "\uff0e\uff0e/x",
+        "a:b",
+        "a|b",
+        "a;b",
+    ),
     *("$(x)", "`x`", "-rf", "--out", "%2e%2e%2fx", "..%00/x", " ", "", "\ud800"),
 )
 DONE: list[bool] = []
@@ -26,7 +65,9 @@ def everything(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 @pytest.mark.parametrize("way", ["mapping", "GMT", "TOML"])
-def test_nothing_is_written_outside(way: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_outside(
+    way: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inside = tmp_path / "a" / "b" / "mine"
     given = tmp_path / "given"
     for folder in (inside, given):

@@ -66,7 +66,9 @@ def planted() -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """The simulated cohort under names as a hospital gives them; and all these names."""
     demo = datasets.demo()
     table, matrix = demo.samples.copy(), demo.expression.copy()
-    people = {name: f"HUBER-ANNA-{1931 + at}" for at, name in enumerate(dict.fromkeys(table["patient"]))}
+    people = {
+        name: f"HUBER-ANNA-{1931 + at}" for at, name in enumerate(dict.fromkeys(table["patient"]))
+    }
     samples = {str(name): f"MRN-{70_000 + 17 * at}" for at, name in enumerate(table.index)}
     table["patient"] = table["patient"].map(people)
     table.index = pd.Index([samples[str(name)] for name in table.index], name="sample")
@@ -114,7 +116,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads((folder / "saved.ipynb").read_text(encoding="utf-8")))
 
 
-def test_no_name_is_in_the_file_but_the_one_that_was_printed(saved: dict[str, Any], names: list[str]) -> None:
+def test_no_name_is_in_the_file_but_the_one_that_was_printed(
+    saved: dict[str, Any], names: list[str]
+) -> None:
     whole = "\n".join(texts(saved))
     printed = saved["cells"][-1]["outputs"][0]["text"]
     quiet = {**saved, "cells": saved["cells"][:-1]}
@@ -136,7 +140,10 @@ def kinds(saved: dict[str, Any]) -> list[str]:
 
 def test_what_was_saved_is_what_was_used(saved: dict[str, Any]) -> None:
     """All four are in the file, after they were moved, with the table that stands where no page runs."""
-    states = {one["state"].get("_kind"): one["state"] for one in saved["metadata"]["widgets"][STATE]["state"].values()}
+    states = {
+        one["state"].get("_kind"): one["state"]
+        for one in saved["metadata"]["widgets"][STATE]["state"].values()
+    }
     html = [
         "".join(one["data"]["text/html"])
         for cell in saved["cells"]

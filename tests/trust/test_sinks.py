@@ -28,7 +28,15 @@ from tests.widgets.hostile import HOSTILE
 
 # A page brings tags of its own: links to its own parts, drawings, bold words. These it never brings.
 NEVER = {"script", "img", "iframe", "link", "base", "object", "embed", "form"}
-TURNING = ("\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068")  # turn the text beside them
+TURNING = (
+    "\u202a",
+    "\u202b",
+    "\u202d",
+    "\u202e",
+    "\u2066",
+    "\u2067",
+    "\u2068",
+)  # turn the text beside them
 WITHOUT_NAMES = {"Explorer in a notebook"}  # counts of calls only
 WIDGETS = ("explorer", "compare", "curator", "runner", "failed")
 FOUND: dict[str, int] = {}
@@ -111,7 +119,9 @@ def test_what_widgets_send_is_text(views: Views, tmp_path: Path) -> None:
 
         assert tags == [], name
         assert any("__pwned" in one for one in strings(sent)), name
-        json.dumps([one for one in sent if not isinstance(one, bytes)], allow_nan=False, default=repr)
+        json.dumps(
+            [one for one in sent if not isinstance(one, bytes)], allow_nan=False, default=repr
+        )
 
 
 def explore(kind: str, page: Any) -> None:  # noqa: F811
@@ -122,7 +132,9 @@ def explore(kind: str, page: Any) -> None:  # noqa: F811
             page.get_by_test_id("rt-color").select_option(index=number)  # each legend in turn
         box = page.locator(".rt canvas").first.bounding_box()
         for step in range(1, 20):  # tooltips
-            page.mouse.move(box["x"] + box["width"] * step / 20, box["y"] + box["height"] * (step * 7 % 20) / 20)
+            page.mouse.move(
+                box["x"] + box["width"] * step / 20, box["y"] + box["height"] * (step * 7 % 20) / 20
+            )
     elif kind == "Compare":
         for at in (1, 0):
             page.get_by_test_id(f"rt-axis-{at}").click()
@@ -135,7 +147,9 @@ def explore(kind: str, page: Any) -> None:  # noqa: F811
         page.get_by_text("This needs Python; the file has none.").first.wait_for()
     for summary in page.locator("summary:visible").all()[:5]:
         summary.click()
-    page.evaluate("document.querySelectorAll('details:not([open]) > summary').forEach(one => one.click())")
+    page.evaluate(
+        "document.querySelectorAll('details:not([open]) > summary').forEach(one => one.click())"
+    )
 
 
 @pytest.mark.e2e
@@ -150,8 +164,12 @@ def test_in_a_browser(kind: str, views: Views, tmp_path: Path, page: Any) -> Non
     explore(kind, page)
     page.wait_for_timeout(200)
     picture(page, f"hostile {kind}")
-    alive = page.locator("img, iframe, svg script, base, body link, [onerror], [onload], [onmouseover]").count()
-    IN_BROWSER[kind] = alive + len(dialogs) + len(page.external) + (page.evaluate("window.__pwned") is not None)
+    alive = page.locator(
+        "img, iframe, svg script, base, body link, [onerror], [onload], [onmouseover]"
+    ).count()
+    IN_BROWSER[kind] = (
+        alive + len(dialogs) + len(page.external) + (page.evaluate("window.__pwned") is not None)
+    )
 
     assert page.evaluate("window.__pwned") is None
     assert (alive, dialogs, page.external) == (0, [], [])

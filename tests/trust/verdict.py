@@ -40,7 +40,9 @@ class Verdict:
 
 
 def judge(
-    call: Callable[[], tuple[pd.DataFrame, str]], wanted: pd.DataFrame, usual: frozenset[str] = frozenset()
+    call: Callable[[], tuple[pd.DataFrame, str]],
+    wanted: pd.DataFrame,
+    usual: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Run a scorer and compare.
 
@@ -73,7 +75,11 @@ def judge(
         return Verdict("error", str(error), type(error).__name__)
     finally:
         logging.Logger.handle = handle  # type: ignore[method-assign]
-    said += [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning | FutureWarning)]
+    said += [
+        str(one.message)
+        for one in caught
+        if not issubclass(one.category, DeprecationWarning | FutureWarning)
+    ]
     said = [one for one in said + ([words] if words else []) if one not in usual]
     if said:
         return Verdict("told", "\n".join(said))
@@ -93,9 +99,13 @@ def differs(found: pd.DataFrame, wanted: pd.DataFrame) -> str:
         return "rows or lists twice"
     rows = [name for name in wanted.index if name in found.index]
     if len(rows) < min(len(wanted), 2) and len(found) > 1:
-        near = len(found) == len(wanted) and np.allclose(found[wanted.columns], wanted, atol=TOLERANCE)
+        near = len(found) == len(wanted) and np.allclose(
+            found[wanted.columns], wanted, atol=TOLERANCE
+        )
         return "" if near else "other rows"
-    one, other = (table.loc[rows, wanted.columns].to_numpy(dtype=np.float64) for table in (found, wanted))
+    one, other = (
+        table.loc[rows, wanted.columns].to_numpy(dtype=np.float64) for table in (found, wanted)
+    )
     apart = ~(np.abs(one - other) <= TOLERANCE)
     return f"{int(apart.sum())} of {apart.size} scores differ" if apart.any() else ""
 
@@ -108,7 +118,8 @@ def complete(verdict: Verdict) -> list[str]:
     if not (
         re.search(r"[0-9]", body)
         or re.search(
-            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:|/\w+", body.lower()
+            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:|/\w+",
+            body.lower(),
         )
     ):
         lacks.append("place or count")

@@ -47,10 +47,16 @@ def waited(engine: str, flag: Path, ended: float) -> Waited:
     first = min(at for at, _ in kills)
     signs = sorted([*(at for at, _ in kills), *(at for at, _, _ in done if at > first), ended])
     again = [
-        min((at for at, start, _ in done if start == lost and at > kill), default=kill) - kill for kill, lost in kills
+        min((at for at, start, _ in done if start == lost and at > kill), default=kill) - kill
+        for kill, lost in kills
     ]
     took = [seconds for _, _, seconds in done]
-    return Waited(engine, max(b - a for a, b in pairwise(signs)), max(again), statistics.median(took) if took else 0.0)
+    return Waited(
+        engine,
+        max(b - a for a, b in pairwise(signs)),
+        max(again),
+        statistics.median(took) if took else 0.0,
+    )
 
 
 def _numbers(line: str) -> list[float]:

@@ -73,7 +73,13 @@ def run(reader: str, path: Path) -> dict[str, Any]:
     with os.fdopen(inlet, "rb") as stream:
         content = stream.read()
     if not content:
-        return {"end": "crash", "code": f"status {done[1]}", "message": "", "seconds": float(LIMIT), "bytes": 0}
+        return {
+            "end": "crash",
+            "code": f"status {done[1]}",
+            "message": "",
+            "seconds": float(LIMIT),
+            "bytes": 0,
+        }
     return dict(json.loads(content))
 
 

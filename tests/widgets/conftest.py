@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.scheme import CallOptions, Calls, classify
+from resistype.scheme import Calls
 from resistype.session import SessionData
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 
 from .hostile import HOSTILE
 from .vectors import material as make
@@ -22,7 +24,9 @@ def small() -> SessionData:
 @pytest.fixture(scope="session")
 def demo_calls() -> Calls:
     demo = datasets.demo()
-    return classify(demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1))
+    return classify(
+        demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1)
+    )
 
 
 def hostile_material() -> tuple[SessionData, pd.DataFrame]:
@@ -47,4 +51,6 @@ def hostile_material() -> tuple[SessionData, pd.DataFrame]:
         index=frame.index,
         columns=[*HOSTILE[:15], *(f"GENE{i}" for i in range(25))],
     )
-    return SessionData.from_quantities(plain.scheme, frame, design=design, embeddings=points), matrix
+    return SessionData.from_quantities(
+        plain.scheme, frame, design=design, embeddings=points
+    ), matrix

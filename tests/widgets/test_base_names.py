@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from resistype import datasets
 from resistype.errors import ExpressionWarning
-from resistype.scheme import CallOptions
+from resistype.systems.bulk.measure import CallOptions
 from resistype.widgets import Runner
 from resistype.widgets.base import stand_ins, unnamed
 from tests.processes import LIMIT
@@ -19,7 +19,10 @@ NAMES = {"MRN-7": "sample 1", "64": "sample 2", "a, b": "sample 3", "ANNA": "pat
 WORDS = {
     "brackets": ("1 sample is flat (MRN-7).", "1 sample is flat (sample 1)."),
     "a list": ("2 are flat (MRN-7, 64, …).", "2 are flat (sample 1, sample 2, …)."),
-    "quotes": ("first: A1BG in 'MRN-7', TAP1 in '64'", "first: A1BG in 'sample 1', TAP1 in 'sample 2'"),
+    "quotes": (
+        "first: A1BG in 'MRN-7', TAP1 in '64'",
+        "first: A1BG in 'sample 1', TAP1 in 'sample 2'",
+    ),
     "with a time point": ("1 time (ANNA at 'On')", "1 time (patient 1 at 'On')"),
     "a number that is no name": ("64 samples × 5,000 genes", "64 samples × 5,000 genes"),
     "a name with a comma": ("no row for (a, b)", "no row for (sample 3)"),
@@ -40,9 +43,14 @@ names = st.lists(st.text("ABZ-_.019", min_size=1, max_size=6), unique=True, min_
 def test_every_listed_name_is_exchanged(names: list[str], quoted: bool) -> None:
     places = stand_ins(names)
     listed = ", ".join(f"'{one}'" if quoted else one for one in names)
-    wanted = ", ".join(f"'sample {at + 1}'" if quoted else f"sample {at + 1}" for at in range(len(names)))
+    wanted = ", ".join(
+        f"'sample {at + 1}'" if quoted else f"sample {at + 1}" for at in range(len(names))
+    )
 
-    assert unnamed(f"none in the table ({listed}) as it is", places) == f"none in the table ({wanted}) as it is"
+    assert (
+        unnamed(f"none in the table ({listed}) as it is", places)
+        == f"none in the table ({wanted}) as it is"
+    )
 
 
 def test_rows_of_the_table_and_patients_have_places_too() -> None:
@@ -65,7 +73,9 @@ def test_a_runner_keeps_names_in_python() -> None:
     options = CallOptions(n_jobs=1, stability=False)
     with pytest.warns(ExpressionWarning, match="W401"):
         runner = Runner.classify(matrix, samples=table, baseline="Pre", options=options)
-    state = repr({name: value for name, value in runner.get_state().items() if name not in ("_esm", "_css")})
+    state = repr(
+        {name: value for name, value in runner.get_state().items() if name not in ("_esm", "_css")}
+    )
 
     assert "1 sample has one and the same value in all genes (sample 4)." in " ".join(runner.checks)
     assert "1 of 65 rows of the samples table ha" in " ".join(runner.checks)

@@ -34,7 +34,9 @@ from .vectors import material
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], list[bytes]]]:
     found: list[tuple[dict[str, Any], list[bytes]]] = []
-    monkeypatch.setattr(Widget, "send", lambda _self, content, buffers=None: found.append((content, buffers or [])))
+    monkeypatch.setattr(
+        Widget, "send", lambda _self, content, buffers=None: found.append((content, buffers or []))
+    )
     return found
 
 
@@ -69,18 +71,26 @@ def test_what_the_page_may_not_say_moves_nothing(small: SessionData, given: Any)
     assert (view.thresholds, view.session.log) == (before, [])
 
 
-def test_a_drag_is_one_command_that_is_applied_once(small: SessionData, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drag_is_one_command_that_is_applied_once(
+    small: SessionData, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One message of the page: one command checked, the scheme resolved once, its rules applied once."""
     module = importlib.import_module("resistype.session.session")
     calls: list[str] = []
     for name in ("apply", "moved_scheme", "reapply_rules"):
         real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *a, real=real, n=name, **k: (calls.append(n), real(*a, **k))[1])
+        monkeypatch.setattr(
+            module, name, lambda *a, real=real, n=name, **k: (calls.append(n), real(*a, **k))[1]
+        )
     view = Explorer(small)
-    view.set_state({"thresholds": {**view.thresholds, "ifng": {**view.thresholds["ifng"], "change": 0.75}}})
+    view.set_state(
+        {"thresholds": {**view.thresholds, "ifng": {**view.thresholds["ifng"], "change": 0.75}}}
+    )
 
     assert calls == ["apply", "moved_scheme", "reapply_rules"]
-    assert [one.line for one in view.session.log] == ["session.move_threshold('ifng', 'change', 0.75)"]
+    assert [one.line for one in view.session.log] == [
+        "session.move_threshold('ifng', 'change', 0.75)"
+    ]
     view.session.move_threshold("ifng", "change", 0.5)
     assert (len(calls), view.thresholds["ifng"]["change"]) == (6, 0.5)
     view.thresholds = {"ifng": {"change": 0.625}}
@@ -162,7 +172,9 @@ def test_an_unknown_colour_of_the_page_is_put_back(small: SessionData) -> None:
 
 def test_an_unknown_colour_of_python_is_refused(small: SessionData) -> None:
     view = Explorer(small)
-    with pytest.raises(SessionError, match="V105 Cannot colour by 'column:nope'; choose one of: axis:ifng"):
+    with pytest.raises(
+        SessionError, match="V105 Cannot colour by 'column:nope'; choose one of: axis:ifng"
+    ):
         view.color_by = "column:nope"
 
     assert view.color_by == view.session.state.color_by == "axis:ifng"
@@ -182,7 +194,9 @@ def test_the_data_are_complete_and_hold_no_sample_id(small: SessionData, sent: l
 
 def test_no_trait_holds_a_name_of_a_sample_or_patient(demo_calls: Calls) -> None:
     view = Explorer(demo_calls)
-    state = repr({key: value for key, value in view.get_state().items() if key not in ("_esm", "_css")})
+    state = repr(
+        {key: value for key, value in view.get_state().items() if key not in ("_esm", "_css")}
+    )
     bundle = repr(view._repr_mimebundle_())
 
     assert "SIM-P" not in state
@@ -209,7 +223,9 @@ def test_a_request_that_cannot_be_answered_gets_an_error(
 
 
 @pytest.mark.parametrize("content", [None, "text", [], {}, {"id": 7, "what": "data"}])
-def test_a_message_that_is_no_request_is_let_pass(small: SessionData, sent: list[Any], content: Any) -> None:
+def test_a_message_that_is_no_request_is_let_pass(
+    small: SessionData, sent: list[Any], content: Any
+) -> None:
     Explorer(small)._asked(None, content, [])
 
     assert sent == []
@@ -218,12 +234,16 @@ def test_a_message_that_is_no_request_is_let_pass(small: SessionData, sent: list
 def matrix(n_obs: int = 240) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     genes = ["B2M", "STAT1", "CXCL9", *(f"GENE{i}" for i in range(20))]
-    frame = pd.DataFrame(rng.uniform(0, 4, (n_obs, 23)), index=[f"S{i}" for i in range(n_obs)], columns=genes)
+    frame = pd.DataFrame(
+        rng.uniform(0, 4, (n_obs, 23)), index=[f"S{i}" for i in range(n_obs)], columns=genes
+    )
     frame.loc[frame.index[:40], "STAT1"] += 6
     return frame
 
 
-def test_driver_genes_come_with_the_selection_in_the_same_message(small: SessionData, sent: list[Any]) -> None:
+def test_driver_genes_come_with_the_selection_in_the_same_message(
+    small: SessionData, sent: list[Any]
+) -> None:
     view = Explorer(small, expression=matrix().iloc[::-1])
     mask = np.arange(240) < 40
     view._asked(view, {"id": "1", "what": "drivers"}, [memoryview(write_bits(mask))])
@@ -237,7 +257,9 @@ def test_driver_genes_come_with_the_selection_in_the_same_message(small: Session
 
 
 @pytest.mark.parametrize("bits", [b"", b"\xff", b"\x00" * 30, b"\xff" * 30])
-def test_bits_that_do_not_fit_are_an_error(small: SessionData, sent: list[Any], bits: bytes) -> None:
+def test_bits_that_do_not_fit_are_an_error(
+    small: SessionData, sent: list[Any], bits: bytes
+) -> None:
     Explorer(small, expression=matrix())._asked(None, {"id": "1", "what": "drivers"}, [bits])
 
     assert sent[0][0]["error"][:4] in {"V110", "V112"}
@@ -253,7 +275,9 @@ def test_a_gene_colours_by_its_old_name_too(small: SessionData, sent: list[Any])
 
 
 def test_a_matrix_of_other_samples_is_refused(small: SessionData) -> None:
-    with pytest.raises(InputError, match="V121 230 of 240 observations of the calls are not in the matrix"):
+    with pytest.raises(
+        InputError, match="V121 230 of 240 observations of the calls are not in the matrix"
+    ):
         Explorer(small, expression=matrix(10))
 
 
@@ -267,7 +291,10 @@ def test_only_a_part_is_drawn_and_all_are_counted(sent: list[Any]) -> None:
     assert (spec["n_obs"], spec["n_drawn"]) == (5000, len(rows))
     assert 480 <= len(rows) <= 500
     assert sum(spec["columns"][0]["counts"]) == 5000
-    shares = [np.bincount(many.final["ifng"][part], minlength=8) / len(part) for part in (np.arange(5000), rows)]
+    shares = [
+        np.bincount(many.final["ifng"][part], minlength=8) / len(part)
+        for part in (np.arange(5000), rows)
+    ]
     assert np.abs(shares[0] - shares[1]).max() < 0.01
     view.set_state({"selected": write_bits(np.arange(len(rows)) < 3)})
     assert view.session.selection.tolist() == rows[:3].tolist()
@@ -320,7 +347,9 @@ def test_patients_without_names_are_numbered_from_one(small: SessionData) -> Non
 
 
 def test_names_are_told_where_they_are_asked_for(demo_calls: Calls, tmp_path: Path) -> None:
-    text = Explorer(demo_calls).to_html(tmp_path / "view.html", names=True).read_text(encoding="utf-8")
+    text = (
+        Explorer(demo_calls).to_html(tmp_path / "view.html", names=True).read_text(encoding="utf-8")
+    )
 
     assert '"SIM-P01"' in text
     assert "SIM-P01-Pre" not in text

@@ -31,19 +31,25 @@ def answers(small: SessionData) -> Answers:
     return Answers(Session(small), np.arange(small.n_obs))
 
 
-def counted(answers: Answers, change: float, axis: str = "ifng") -> tuple[dict[str, Any], list[bytes]]:
+def counted(
+    answers: Answers, change: float, axis: str = "ifng"
+) -> tuple[dict[str, Any], list[bytes]]:
     return answers.count({"thresholds": {"ifng": {"change": change}}, "axis": axis}, [])
 
 
 @pytest.mark.parametrize("value", [0.1, 0.5, 0.75, 3.0])
-def test_counts_are_those_of_the_thresholds_in_the_question_and_nothing_moves(answers: Answers, value: float) -> None:
+def test_counts_are_those_of_the_thresholds_in_the_question_and_nothing_moves(
+    answers: Answers, value: float
+) -> None:
     answers.session.move_threshold("ifng", "change", 1.25)
     reply, _ = counted(answers, value)
     other = Session(answers.session.data)
     other.move_threshold("ifng", "change", value)
 
     assert reply["thresholds"] == {"ifng": {"change": value}}
-    assert reply["counts"] == {one.id: list(other.counts(one.id).values()) for one in other.scheme.axes}
+    assert reply["counts"] == {
+        one.id: list(other.counts(one.id).values()) for one in other.scheme.axes
+    }
     assert answers.session.thresholds("ifng")["change"] == 1.25
     assert len(answers.session.log) == 1
 
@@ -51,7 +57,9 @@ def test_counts_are_those_of_the_thresholds_in_the_question_and_nothing_moves(an
 def test_counts_of_a_late_question_are_not_those_of_the_session_of_now(small: SessionData) -> None:
     """A question on its way while Python moves a threshold is answered for the thresholds that it names."""
     view = Explorer(small, max_drawn=100)
-    before = view._answers.count({"thresholds": view.thresholds, "axis": "ifng"}, [])[0]["counts"]["ifng"]
+    before = view._answers.count({"thresholds": view.thresholds, "axis": "ifng"}, [])[0]["counts"][
+        "ifng"
+    ]
     asked = {"thresholds": dict(view.thresholds), "axis": "ifng"}
     view.session.move_threshold("ifng", "change", 3.0)
 
@@ -86,13 +94,21 @@ def test_quantities_come_by_name_of_what_is_drawn() -> None:
     answers = Answers(Session(found), rows)
     spec = answers.data({}, [])[0]["spec"]
     names = [one["name"] for one in spec["quantities"]]
-    ruled = {c.subject for a in found.scheme.axes for r in a.rules for c in r.conditions if c.kind != "call"}
+    ruled = {
+        c.subject
+        for a in found.scheme.axes
+        for r in a.rules
+        for c in r.conditions
+        if c.kind != "call"
+    }
     reply, buffers = answers.quantities({"names": [names[3], names[-1]]}, [])
 
     assert set(names[: spec["n_ruled"]]) == ruled
     assert reply == {"names": [names[3], names[-1]]}
     for name, buffer in zip(reply["names"], buffers, strict=True):
-        assert np.array_equal(np.frombuffer(buffer, "<f4"), found.columns[name][rows], equal_nan=True)
+        assert np.array_equal(
+            np.frombuffer(buffer, "<f4"), found.columns[name][rows], equal_nan=True
+        )
 
 
 @pytest.mark.parametrize("names", [None, "ifng_change", ["nope"], [7], {"ifng_change": 1}])
@@ -116,14 +132,20 @@ BAD: dict[str, tuple[Any, type[Exception], str]] = {
     "a list": ([1], InputError, "V119 Thresholds are given as"),
     "numbers": ({"ifng": 1.0}, InputError, "V119 Thresholds are given as"),
     "unknown axis": ({"nope": {"x": 1.0}}, SessionError, "V102 No axis 'nope'"),
-    "unknown threshold": ({"ifng": {"nope": 1.0}}, SessionError, "V102 Axis 'ifng' has no threshold"),
+    "unknown threshold": (
+        {"ifng": {"nope": 1.0}},
+        SessionError,
+        "V102 Axis 'ifng' has no threshold",
+    ),
     "text": ({"ifng": {"change": "1"}}, SessionError, "V103 Threshold ifng.change"),
     "NaN": ({"ifng": {"change": float("nan")}}, SessionError, "V103 Threshold ifng.change"),
 }
 
 
 @pytest.mark.parametrize(("given", "kind", "text"), BAD.values(), ids=BAD.keys())
-def test_thresholds_that_cannot_be_are_refused(answers: Answers, given: Any, kind: type[Exception], text: str) -> None:
+def test_thresholds_that_cannot_be_are_refused(
+    answers: Answers, given: Any, kind: type[Exception], text: str
+) -> None:
     with pytest.raises(kind, match=text):
         answers.count({"thresholds": given, "axis": "ifng"}, [])
 
@@ -162,7 +184,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a list": ({"step": ["undo"]}, "V111 Unknown step"),
     "no name": ({"step": "keep", "embedding": "plane", "corners": SQUARE}, "V106 Region ''"),
     "no embedding": ({"step": "keep", "name": "a", "corners": SQUARE}, "V106 No embedding 'None'"),
-    "no corners": ({"step": "keep", "name": "a", "embedding": "plane"}, "V119 Corners are given as"),
+    "no corners": (
+        {"step": "keep", "name": "a", "embedding": "plane"},
+        "V119 Corners are given as",
+    ),
     "text as corners": (
         {"step": "keep", "name": "a", "embedding": "plane", "corners": [["0", 1]] * 3},
         "V119 Corners are given as",
@@ -180,7 +205,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("content", "text"), WRONG.values(), ids=WRONG.keys())
-def test_a_step_that_cannot_be_done_changes_nothing(answers: Answers, content: dict[str, Any], text: str) -> None:
+def test_a_step_that_cannot_be_done_changes_nothing(
+    answers: Answers, content: dict[str, Any], text: str
+) -> None:
     before = answers.session.state
     with pytest.raises((InputError, SessionError), match=text):
         answers.step(content, [])

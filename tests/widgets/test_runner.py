@@ -56,7 +56,11 @@ def test_start_and_cancel_come_from_the_page_too(monkeypatch: pytest.MonkeyPatch
     runner._asked(None, {"id": "3", "what": "cancel"}, [])
     runner.wait(LIMIT)
 
-    assert sent == [{"id": "1"}, {"id": "2", "error": "V115 A run is on its way; cancel it first."}, {"id": "3"}]
+    assert sent == [
+        {"id": "1"},
+        {"id": "2", "error": "V115 A run is on its way; cancel it first."},
+        {"id": "3"},
+    ]
 
 
 def failing(error: Exception) -> Steps:
@@ -66,7 +70,10 @@ def failing(error: Exception) -> Steps:
 
 @pytest.mark.parametrize(
     ("error", "text"),
-    [(InputError("no such column", code="E903"), "E903 no such column"), (KeyError("x"), "KeyError: 'x'")],
+    [
+        (InputError("no such column", code="E903"), "E903 no such column"),
+        (KeyError("x"), "KeyError: 'x'"),
+    ],
 )
 def test_a_run_that_fails_says_why(error: Exception, text: str) -> None:
     runner = Runner(lambda: failing(error))

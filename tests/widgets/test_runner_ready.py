@@ -13,8 +13,9 @@ import pytest
 
 from resistype import datasets
 from resistype.errors import GeneError, ReferenceDataError, SamplesError
-from resistype.scheme import CallOptions, Calls
+from resistype.scheme import Calls
 from resistype.score import Scores, score
+from resistype.systems.bulk.measure import CallOptions
 from resistype.widgets import Runner
 from resistype.widgets.base import Widget
 from resistype.widgets.runner import Steps, in_thread
@@ -53,7 +54,11 @@ def test_a_classification_says_what_it_found_before_the_start(demo: Any) -> None
 
 
 def test_the_outcome_of_a_classification_is_that_of_classify(demo: Any, demo_calls: Calls) -> None:
-    runner = done(Runner.classify(demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1)))
+    runner = done(
+        Runner.classify(
+            demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1)
+        )
+    )
     counts = {(axis, call): n for axis, call, n in runner.result["rows"]}
 
     assert isinstance(runner.outcome, Calls)
@@ -66,37 +71,54 @@ def test_the_outcome_of_a_classification_is_that_of_classify(demo: Any, demo_cal
 
 
 def test_no_name_of_a_sample_or_patient_is_in_the_state(demo: Any) -> None:
-    runner = done(Runner.classify(demo.expression, samples=demo.samples, baseline="Pre", options=QUICK))
-    state = repr({key: value for key, value in runner.get_state().items() if key not in ("_esm", "_css")})
+    runner = done(
+        Runner.classify(demo.expression, samples=demo.samples, baseline="Pre", options=QUICK)
+    )
+    state = repr(
+        {key: value for key, value in runner.get_state().items() if key not in ("_esm", "_css")}
+    )
 
     assert "SIM-P" not in state
     assert "SIM-P" not in runner.static_html()
 
 
 def test_the_outcome_of_scoring_is_that_of_score(demo: Any) -> None:
-    runner = done(Runner.score(demo.expression, ["benci_isg_rs"], method=["ssgsea", "singscore"], n_jobs=1))
+    runner = done(
+        Runner.score(demo.expression, ["benci_isg_rs"], method=["ssgsea", "singscore"], n_jobs=1)
+    )
     expected = score(demo.expression, ["benci_isg_rs"], method=["ssgsea", "singscore"], n_jobs=1)
 
     assert isinstance(runner.outcome, Scores)
     for method in expected.methods:
         assert np.array_equal(runner.outcome.values[method], expected.values[method])
-    assert [row[:2] for row in runner.result["rows"]] == [["benci_isg_rs", "ssgsea"], ["benci_isg_rs", "singscore"]]
+    assert [row[:2] for row in runner.result["rows"]] == [
+        ["benci_isg_rs", "ssgsea"],
+        ["benci_isg_rs", "singscore"],
+    ]
     assert runner.result["rows"][0][3] == 64
 
 
 def test_low_coverage_is_said_before_the_start_and_warned_of_in_the_log(demo: Any) -> None:
     genes = list(demo.expression.columns)
     runner = Runner.score(
-        demo.expression, {"thin": [*genes[:7], "NOTHERE1", "NOTHERE2", "NOTHERE3"], "whole": genes[10:20]}
+        demo.expression,
+        {"thin": [*genes[:7], "NOTHERE1", "NOTHERE2", "NOTHERE3"], "whole": genes[10:20]},
     )
 
-    assert runner.checks[-2:] == ["1 of 2 signatures have at least 80% of their genes.", "⚠ Fewer: thin 7/10."]
+    assert runner.checks[-2:] == [
+        "1 of 2 signatures have at least 80% of their genes.",
+        "⚠ Fewer: thin 7/10.",
+    ]
     assert done(runner).warnings[0].startswith("W201 1 of 2 signatures")
 
 
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a baseline without a table": ({"baseline": "Pre"}, SamplesError, "E911"),
-    "too few and nothing to compare with": ({}, ReferenceDataError, "R101 5 samples cannot be called"),
+    "too few and nothing to compare with": (
+        {},
+        ReferenceDataError,
+        "R101 5 samples cannot be called",
+    ),
     "an unknown reference": ({"reference": "nope"}, ReferenceDataError, "R102"),
 }
 
@@ -110,7 +132,9 @@ def test_what_cannot_be_run_is_an_error_before_the_start(
 
 
 def test_a_matrix_without_the_genes_is_refused_before_the_start() -> None:
-    frame = pd.DataFrame(np.arange(12.0).reshape(3, 4), index=list("abc"), columns=["B2M", "CD8A", "TAP1", "GAPDH"])
+    frame = pd.DataFrame(
+        np.arange(12.0).reshape(3, 4), index=list("abc"), columns=["B2M", "CD8A", "TAP1", "GAPDH"]
+    )
     with pytest.raises(GeneError, match="E101"):
         Runner.score(frame, {"other": ["FOXP3", "IL2RA"]})
 
@@ -186,7 +210,9 @@ def test_work_that_does_not_listen_is_left_behind_after_half_a_second() -> None:
     assert len(left) == 1
 
 
-def test_a_warning_of_the_notebook_beside_a_run_stays_in_the_notebook(recwarn: pytest.WarningsRecorder) -> None:
+def test_a_warning_of_the_notebook_beside_a_run_stays_in_the_notebook(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
     def work() -> Steps:
         yield 1, 2, ""
         begun.set()

@@ -28,7 +28,9 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
     scheme = load_scheme("acquired_resistance")
     rng = np.random.default_rng(seed)
     # one decimal, so that many values lie exactly on a threshold, and some lie beside it by less than float32 can tell
-    frame = pd.DataFrame({name: np.round(rng.normal(0, 1.2, n_obs), 1) for name in scheme.quantities})
+    frame = pd.DataFrame(
+        {name: np.round(rng.normal(0, 1.2, n_obs), 1) for name in scheme.quantities}
+    )
     frame += rng.choice([0.0, 1e-12, -1e-12], size=frame.shape)
     frame["ifng_random_p"] = np.round(rng.uniform(0, 0.2, n_obs), 2)
     for name in ("ifng_share_higher", "ifng_share_lower"):
@@ -91,8 +93,14 @@ def stats_vectors() -> dict[str, Any]:
     ]
     flows = [[one.before, one.after, one.n] for one in Session(material()).resolve().flows]
     return {
-        "wilson": [[k, n, float(a), float(b)] for (k, n), a, b in zip(pairs, low, high, strict=True)],
-        "polygon": {"points": points.ravel().tolist(), "corners": corners, "inside": inside(points, corners).tolist()},
+        "wilson": [
+            [k, n, float(a), float(b)] for (k, n), a, b in zip(pairs, low, high, strict=True)
+        ],
+        "polygon": {
+            "points": points.ravel().tolist(),
+            "corners": corners,
+            "inside": inside(points, corners).tolist(),
+        },
         "bits": {"mask": mask.tolist(), "bytes": np.packbits(mask).tolist()},
         "composition": shares,
         "flows": flows,

@@ -41,7 +41,9 @@ def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complai
         if not line.strip():
             continue
         if line.count("\t") > MAX_GENES:
-            complaints.append((number, f"{line.count(chr(9)) - 1:,} genes; a signature has at most {MAX_GENES:,}"))
+            complaints.append(
+                (number, f"{line.count(chr(9)) - 1:,} genes; a signature has at most {MAX_GENES:,}")
+            )
             continue
         cells = line.split("\t")
         genes = [cell for cell in cells[2:] if cell.strip()]
@@ -49,7 +51,9 @@ def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complai
         if problem := WANTED if not genes else name_complaint(name):
             complaints.append((number, problem))
         elif safe_id(name) in seen:
-            complaints.append((number, f"the name '{name[:60]}' is already on line {seen[safe_id(name)]}"))
+            complaints.append(
+                (number, f"the name '{name[:60]}' is already on line {seen[safe_id(name)]}")
+            )
         else:
             seen[safe_id(name)] = number
             good.append((number, name, restored(cells[1].strip()[:4000]), genes))
@@ -64,7 +68,9 @@ def is_signed(genes: Sequence[str]) -> bool:
 def _read_gmt(text: str) -> Parsed:
     good, complaints = rows(text)
     sets = [
-        _signed(name, genes, line, about) if is_signed(genes) else _plain(name, tuple(genes), line, about)
+        _signed(name, genes, line, about)
+        if is_signed(genes)
+        else _plain(name, tuple(genes), line, about)
         for line, name, about, genes in good
     ]
     return list(_joined(sets)), complaints
@@ -107,7 +113,11 @@ def _cell(text: str) -> str:
 
 def _lines(signature: Signature, about: str, genes: dict[str, str]) -> Iterator[str]:
     """One line, or two for a set with genes up and down."""
-    sides = (("_UP", signature.up), ("_DN", signature.down)) if signature.down else (("", signature.up),)
+    sides = (
+        (("_UP", signature.up), ("_DN", signature.down))
+        if signature.down
+        else (("", signature.up),)
+    )
     for suffix, names in sides:
         if names:
             yield "\t".join([signature.id + suffix, about, *(genes[name] for name in names)])
@@ -117,7 +127,9 @@ def _write_gmt(signatures: Sequence[Signature]) -> str:
     lines = (
         line
         for signature in signatures
-        for line in _lines(signature, _cell(signature.description), {gene: gene for gene in signature.genes})
+        for line in _lines(
+            signature, _cell(signature.description), {gene: gene for gene in signature.genes}
+        )
     )
     return "".join(f"{line}\n" for line in lines)
 
@@ -134,7 +146,9 @@ def _write_enrichr(signatures: Sequence[Signature]) -> str:
     lines: list[str] = []
     for one in signatures:
         weights = one.weights or {}
-        genes = {gene: f"{gene},{weights[gene]!r}" if gene in weights else gene for gene in one.genes}
+        genes = {
+            gene: f"{gene},{weights[gene]!r}" if gene in weights else gene for gene in one.genes
+        }
         lines += _lines(one, "", genes)
     return "".join(f"{line}\n" for line in lines)
 

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from resistype.library.parse import complaint
 from resistype.library.signature import Signature
+from resistype.library.textfile import complaint
 
 __all__ = [
     "MAX_GENES",
@@ -122,9 +122,17 @@ def to_signature(raw: RawSet) -> tuple[Signature | None, list[Complaint]]:
     """The signature a raw set makes, or the complaints about it."""
     if bad := name_complaint(raw.name):
         return None, [(raw.line, bad)]
-    content = {"id": safe_id(raw.name), "name": raw.name[:200], "axis": "custom", "up": raw.up, "down": raw.down}
+    content = {
+        "id": safe_id(raw.name),
+        "name": raw.name[:200],
+        "axis": "custom",
+        "up": raw.up,
+        "down": raw.down,
+    }
     try:
         return Signature.model_validate({**content, "weights": raw.weights, **raw.fields}), []
     except ValidationError as error:
         items = error.errors(include_url=False)
-        return None, [(raw.line, f"'{raw.name[:SHOWN]}': {complaint(item)[1]}") for item in items[:20]]
+        return None, [
+            (raw.line, f"'{raw.name[:SHOWN]}': {complaint(item)[1]}") for item in items[:20]
+        ]

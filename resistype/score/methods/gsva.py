@@ -55,7 +55,9 @@ def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.floa
     kept = sets.on_columns(varying)
     starts = range(0, varying.size, GENES)
     run = Parallel(n_jobs=settings.n_jobs, prefer="threads")
-    blocks = run(delayed(_estimate)(values[:, varying[i : i + GENES]], settings.gsva_kernel) for i in starts)
+    blocks = run(
+        delayed(_estimate)(values[:, varying[i : i + GENES]], settings.gsva_kernel) for i in starts
+    )
     height = np.concatenate([np.empty((rows.n_obs, 0)), *blocks], axis=1)
     samples = np.array_split(np.arange(rows.n_obs), min(rows.n_obs, 32))
     points = run(delayed(_walk)(height[part], kept) for part in samples)
@@ -118,7 +120,9 @@ def _empirical(ascending: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([np.searchsorted(row, row, side="right") / row.size for row in ascending])
 
 
-def _score(points: NDArray[np.float64], sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:
+def _score(
+    points: NDArray[np.float64], sets: IndexedSets, settings: Settings
+) -> NDArray[np.float64]:
     highest, lowest = points[..., 0], points[..., 1]
     if settings.gsva_max_diff:
         value = highest - lowest if settings.gsva_absolute else highest + lowest

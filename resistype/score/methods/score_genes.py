@@ -41,9 +41,7 @@ def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.floa
     scanpy = _scanpy()
     data = rows.data if isinstance(rows, CsrRows) else rows.values
     if np.isnan(data).any():
-        message = (
-            "score_genes needs every gene in every sample, and values are missing. Leave those samples or genes out."
-        )
+        message = "score_genes needs every gene in every sample, and values are missing. Leave those samples or genes out."
         raise ExpressionError(message, code="E605")
     names = [f"g{column:08d}" for column in range(rows.n_genes)]
     adata = new_anndata(as_scipy(rows) if isinstance(rows, CsrRows) else rows.values, names)

@@ -29,7 +29,9 @@ def beside(window: Any, demo: Any, qtbot: Any) -> Callable[[int], Any]:
         adata = adata[adata.obs["region"] == REGION][left_out:].copy()
         adata.obs["region"] = pd.Categorical(adata.obs["region"].astype(str))
         del adata.uns["spatialdata_attrs"]
-        table = TableModel.parse(adata, region=REGION, region_key="region", instance_key="instance_id")
+        table = TableModel.parse(
+            adata, region=REGION, region_key="region", instance_key="instance_id"
+        )
         labels = Labels2DModel.parse(demo.masks[REGION], dims=("y", "x"))
         sdata = spatialdata.SpatialData(labels={REGION: labels}, tables={"table": table})
         theirs = SdataWidget(window, [sdata])
@@ -56,7 +58,9 @@ def test_its_layers_are_classified_as_they_are(window: Any, beside: Any) -> None
     assert view.status == f"{REGION}: 2,942 cells, each with its row of the table (by instance_id)."
 
 
-def test_it_shows_our_columns_in_our_colours_and_our_calls_survive(window: Any, beside: Any) -> None:
+def test_it_shows_our_columns_in_our_colours_and_our_calls_survive(
+    window: Any, beside: Any
+) -> None:
     _, theirs, layer = beside(0)
     view = classify_layers(window, [layer])
     calls = view.session.to_frame()
