@@ -1,4 +1,5 @@
-"""Programmes of resistance to cancer immunotherapy in an expression matrix, with their evidence. Research use only.
+"""Programmes of resistance to cancer immunotherapy in an expression matrix, with their evidence.
+Research use only.
 
 >>> import resistype as rt
 >>> demo = rt.datasets.demo()

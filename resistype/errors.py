@@ -22,8 +22,9 @@
     ├── TissueWarning              polygons, masks that needed repair or do not fit       (W5xx)
     └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
 
-A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up:
-``codes.toml`` has one row for each (class, title, remedy), which ``resistype doctor --explain CODE`` prints.
+A message says what was got, what was wanted and the next step. Its code never changes, so that it
+can be looked up: ``codes.toml`` has one row for each (class, title, remedy), which ``resistype
+doctor --explain CODE`` prints.
 """
 
 from __future__ import annotations
@@ -124,7 +125,9 @@ class SessionError(InputError):
 
 
 class TissueError(InputError):
-    """Cells with their places cannot be used: no scale, keys that repeat, coordinates, kinds or regions."""
+    """Cells with their places cannot be used: no scale, keys that repeat, coordinates, kinds or
+    regions.
+    """
 
 
 class OutputError(ResistypeError, OSError):
@@ -201,7 +204,8 @@ def explained(code: str) -> str:
 
 def warn(message: str, category: type[ResistypeWarning], *, code: str, stacklevel: int = 3) -> None:
     """Give a warning that begins with its code."""
-    warnings.warn(f"{code} {message}", category, stacklevel=stacklevel)  # noqa: TID251  the one place
+    # the one place
+    warnings.warn(f"{code} {message}", category, stacklevel=stacklevel)  # noqa: TID251
 
 
 def complain(

@@ -1,7 +1,7 @@
 """Libraries that come with an extra, and what is said where one is not installed.
 
-Only the complaint is here. The import stands where it is used, inside `with needs(...)`, so that readers, mypy and the
-tests of floors and packaging see which module reaches for what.
+Only the complaint is here. The import stands where it is used, inside `with needs(...)`, so that
+readers, mypy and the tests of floors and packaging see which module reaches for what.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def needs(name: str, *, extra: str, what: str, hint: str = "") -> Iterator[None]
     >>> from resistype.extras import needs
     >>> with needs("cellophane", extra="h5ad", what="Wrapping"):
     ...     import cellophane
-    Traceback (most recent call last):
-    resistype.errors.MissingExtraError: X101 Wrapping needs cellophane: pip install 'resistype[h5ad]'.
+    Traceback (most recent call last): resistype.errors.MissingExtraError: X101 Wrapping needs
+    cellophane: pip install 'resistype[h5ad]'.
     """
     try:
         yield

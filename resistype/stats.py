@@ -1,11 +1,12 @@
 """Statistics: proportions, adjusted p, permutation, AUC, kappa, the best cut; each once.
 
-Cells of one patient are not independent, so a test over cells finds a difference between any two patients (Zimmerman
-2021). Here a comparison takes a `PatientTable` and nothing else; `per_patient` makes one from cells, and a table in
-which every patient has one cell, or a patient two rows, is refused. n and the size of the effect stand before p.
+Cells of one patient are not independent, so a test over cells finds a difference between any two
+patients (Zimmerman 2021). Here a comparison takes a `PatientTable` and nothing else; `per_patient`
+makes one from cells, and a table in which every patient has one cell, or a patient two rows, is
+refused. n and the size of the effect stand before p.
 
-scipy and statsmodels compute what they compute well. ``scipy.stats`` takes 0.6 s to load and is imported inside the
-functions that need it; so is statsmodels.
+scipy and statsmodels compute what they compute well. ``scipy.stats`` takes 0.6 s to load and is
+imported inside the functions that need it; so is statsmodels.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def wilson(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Wilson's score interval of a proportion.
 
-    Ours, because it takes arrays: ``scipy.stats.binomtest(k, n).proportion_ci(method="wilson")``, one to three
-    milliseconds for each pair of counts, gives the same to 1e-9 (a test says so).
+    Ours, because it takes arrays: ``scipy.stats.binomtest(k, n).proportion_ci(method="wilson")``,
+    one to three milliseconds for each pair of counts, gives the same to 1e-9 (a test says so).
 
     Parameters
     ----------
@@ -88,7 +89,9 @@ def wilson(
 
 
 def adjusted(p: NDArray[Any]) -> NDArray[np.float64]:
-    """Benjamini–Hochberg by ``scipy.stats.false_discovery_control``; NaN stays NaN and does not count."""
+    """Benjamini–Hochberg by ``scipy.stats.false_discovery_control``; NaN stays NaN and does not
+    count.
+    """
     from scipy.stats import false_discovery_control  # noqa: PLC0415  0.6 s
 
     q = np.full(len(p), np.nan)
@@ -148,8 +151,8 @@ class PatientTable:
             why = "every row comes from one cell, so the rows are cells"
         if why:
             message = (
-                f"PSEUDOREP: {why}. A comparison needs one row a patient with the values of all of that patient's "
-                "cells; make it with per_patient()."
+                f"PSEUDOREP: {why}. A comparison needs one row a patient with the values of all of"
+                " that patient's cells; make it with per_patient()."
             )
             raise SamplesError(message, code="E961")
 
@@ -197,7 +200,10 @@ def per_patient(
     keys = patient.to_numpy()
     if len(keys) != len(values) or bool(pd.isna(keys).any()):
         absent = int(pd.isna(keys).sum())
-        message = f"{absent} of {len(values)} cells have no patient. Give each cell its patient, or leave it out."
+        message = (
+            f"{absent} of {len(values)} cells have no patient. Give each cell its patient, or leave"
+            " it out."
+        )
         raise SamplesError(message, code="E962")
     grouped = values.groupby(keys, observed=True, sort=True)
     found = getattr(grouped, how)().round(DECIMALS)
@@ -228,15 +234,16 @@ def compare_patients(
     Returns
     -------
     DataFrame
-        One row a value: n_first, n_second, auc (probability that a patient of the first group has more), difference
-        (median of all pairwise differences), medians, p (Mann–Whitney, exact where few patients allow it, also with
-        ties), p_permutation (difference of means), q
+        One row a value: n_first, n_second, auc (probability that a patient of the first group has
+        more), difference (median of all pairwise differences), medians, p (Mann–Whitney, exact
+        where few patients allow it, also with ties), p_permutation (difference of means), q
         (Benjamini–Hochberg over the rows), test.
 
     Raises
     ------
     SamplesError
-        E961 when `table` holds cells; E931 when a group has no patient; E965 when a patient is in two groups.
+        E961 when `table` holds cells; E931 when a group has no patient; E965 when a patient is in
+        two groups.
 
     Examples
     --------
@@ -248,8 +255,8 @@ def compare_patients(
     """
     if not isinstance(table, PatientTable):
         message = (
-            f"PSEUDOREP: got {type(table).__name__}; wanted a PatientTable. Tests use patients, not cells; "
-            "make one value a patient with per_patient()."
+            f"PSEUDOREP: got {type(table).__name__}; wanted a PatientTable. Tests use patients, not"
+            " cells; make one value a patient with per_patient()."
         )
         raise SamplesError(message, code="E961")
     label = _labels(table, groups)
@@ -277,7 +284,10 @@ def _labels(table: PatientTable, groups: pd.Series) -> pd.Series:
     twice = groups[groups.index.duplicated(keep=False)]
     both = [name for name, part in twice.groupby(level=0) if len(set(part)) > 1]
     if both:
-        message = f"Patient {both[0]!r} is in several groups; {len(both)} such patients. A patient has one group."
+        message = (
+            f"Patient {both[0]!r} is in several groups; {len(both)} such patients. A patient has"
+            " one group."
+        )
         raise SamplesError(message, code="E965")
     return groups[~groups.index.duplicated()].reindex(table.values.index)
 
@@ -309,10 +319,11 @@ def _compare(
 
 @lru_cache(maxsize=4)
 def _splits(size: int, n: int, seed: int) -> tuple[NDArray[np.intp], bool]:
-    """Every way to choose the first group where there are few, else some of them at random; shape (n_ways, n).
+    """Every way to choose the first group where there are few, else some of them at random; shape
+    (n_ways, n).
 
-    The ways are tried even where values are tied, because a normal approximation gives ties of small groups a p below
-    the smallest that so few patients can have.
+    The ways are tried even where values are tied, because a normal approximation gives ties of
+    small groups a p below the smallest that so few patients can have.
     """
     if comb(size, n) <= EXACT:
         return np.array(list(combinations(range(size), n)), dtype=np.intp), True
@@ -321,11 +332,12 @@ def _splits(size: int, n: int, seed: int) -> tuple[NDArray[np.intp], bool]:
 
 
 def _p(values: NDArray[Any], picks: NDArray[np.intp], *, exact: bool) -> float:
-    """Two-sided p of the mean of the first group among its splits; the observed one is the first `n` values.
+    """Two-sided p of the mean of the first group among its splits; the observed one is the first
+    `n` values.
 
-    The share of splits whose mean lies at least as far from the expected one, on either side. Ours, because
-    ``scipy.stats.permutation_test`` doubles the smaller tail, which is another p where the splits are skewed (0.938 for
-    0.960 on the same values).
+    The share of splits whose mean lies at least as far from the expected one, on either side. Ours,
+    because ``scipy.stats.permutation_test`` doubles the smaller tail, which is another p where the
+    splits are skewed (0.938 for 0.960 on the same values).
     """
     n = picks.shape[1]
     expected = values.mean() * n
@@ -341,8 +353,8 @@ def against_rest(table: PatientTable, patient: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a value: n_rest, below (share of the others with less), value, rest_median, rest_low, rest_high
-        (quartiles of the others).
+        One row a value: n_rest, below (share of the others with less), value, rest_median,
+        rest_low, rest_high (quartiles of the others).
 
     Raises
     ------
@@ -357,8 +369,9 @@ def against_rest(table: PatientTable, patient: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "n_rest": rest.notna().sum(),
-            "below": ((rest < own).sum() + 0.5 * (rest == own).sum())
-            / rest.notna().sum().clip(lower=1),
+            "below": (
+                ((rest < own).sum() + 0.5 * (rest == own).sum()) / rest.notna().sum().clip(lower=1)
+            ),
             "value": own,
             "rest_median": rest.median(),
             "rest_low": rest.quantile(0.25),
@@ -369,11 +382,13 @@ def against_rest(table: PatientTable, patient: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class BestCut:
-    """The cut with the largest difference: patients above it, and p before and after correction (CUT_OPTIMISED).
+    """The cut with the largest difference: patients above it, and p before and after correction
+    (CUT_OPTIMISED).
 
-    The largest standardised difference over all cuts is looked up among the largest of permuted labels (maximally
-    selected rank statistics, Lausen and Schumacher 1992, doi 10.2307/2532740). The plain p of the chosen cut shows how
-    optimistic it is. It describes these patients; it is no threshold for others.
+    The largest standardised difference over all cuts is looked up among the largest of permuted
+    labels (maximally selected rank statistics, Lausen and Schumacher 1992, doi 10.2307/2532740).
+    The plain p of the chosen cut shows how optimistic it is. It describes these patients; it is no
+    threshold for others.
     """
 
     cut: float
@@ -447,7 +462,9 @@ def best_cut(
 
 
 def _above(x: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """For every cut between two values, who lies above it; the outer tenth on each side is no cut."""
+    """For every cut between two values, who lies above it; the outer tenth on each side is no
+    cut.
+    """
     edges = np.unique(x)
     inside = (x[:, None] > edges[None, :-1]) if len(edges) > 1 else np.zeros((len(x), 0), bool)
     share = inside.mean(axis=0)
@@ -471,8 +488,8 @@ def _statistics(above: NDArray[np.bool_], y: NDArray[np.bool_]) -> NDArray[np.fl
 class Kappa:
     """Cohen's kappa: agreement beyond what the two margins would give by chance.
 
-    Where both sides give everybody the same label, chance agreement is complete and kappa has no value; that is said,
-    not replaced by 0 or 1.
+    Where both sides give everybody the same label, chance agreement is complete and kappa has no
+    value; that is said, not replaced by 0 or 1.
 
     Attributes
     ----------
@@ -502,7 +519,8 @@ class Kappa:
 
 
 def cohen_kappa(table: Any) -> Kappa:
-    """Cohen's kappa of a square table of counts, one side in rows, the other in columns, the same order in both.
+    """Cohen's kappa of a square table of counts, one side in rows, the other in columns, the same
+    order in both.
 
     Parameters
     ----------
@@ -512,8 +530,8 @@ def cohen_kappa(table: Any) -> Kappa:
     Returns
     -------
     Kappa
-        The interval is that of the normal approximation with the variance of Fleiss, Cohen and Everitt, cut at 1; with
-        few samples it is too narrow, so n stands beside it.
+        The interval is that of the normal approximation with the variance of Fleiss, Cohen and
+        Everitt, cut at 1; with few samples it is too narrow, so n stands beside it.
 
     Raises
     ------
@@ -522,7 +540,8 @@ def cohen_kappa(table: Any) -> Kappa:
 
     References
     ----------
-    Cohen 1960, doi 10.1177/001316446002000104; Fleiss, Cohen and Everitt 1969, doi 10.1037/h0028106.
+    Cohen 1960, doi 10.1177/001316446002000104; Fleiss, Cohen and Everitt 1969, doi
+    10.1037/h0028106.
 
     Examples
     --------
@@ -539,7 +558,8 @@ def cohen_kappa(table: Any) -> Kappa:
     if chance >= 1.0:
         return Kappa(nan, nan, nan, n, same, ONE_LABEL)
     with needs("statsmodels", extra="compare", what="Kappa"):
-        from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415  costs a second, only asked for here
+        # costs a second, only asked for here
+        from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415
     with np.errstate(
         all="ignore"
     ):  # its tests divide by a variance that can be 0; kappa and its own variance do not

@@ -1,11 +1,13 @@
-"""Words for people: lists of names, plurals, numbers, and cells that no spreadsheet takes for a formula.
+"""Words for people: lists of names, plurals, numbers, and cells that no spreadsheet takes for a
+formula.
 
 Rounding for a reader happens here and nowhere else.
 
-Excel, LibreOffice and Google Sheets run a cell that begins with ``=``, ``+``, ``-`` or ``@``, in full width too, also
-behind spaces or characters that cannot be seen (CWE-1236). Such text gets a leading apostrophe when a csv or tsv is
-written, and loses it when resistype reads one. Text that already begins with apostrophes before such a sign gets one
-more, so that no two texts become the same. Numbers are not touched.
+Excel, LibreOffice and Google Sheets run a cell that begins with ``=``, ``+``, ``-`` or ``@``, in
+full width too, also behind spaces or characters that cannot be seen (CWE-1236). Such text gets a
+leading apostrophe when a csv or tsv is written, and loses it when resistype reads one. Text that
+already begins with apostrophes before such a sign gets one more, so that no two texts become the
+same. Numbers are not touched.
 """
 
 from __future__ import annotations
@@ -40,13 +42,15 @@ _WORDS = {"indeterminate": "indeterminate", "not_assessable": "not assessable"}
 _SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-# Spaces, controls and marks that cannot be seen stand before the sign without stopping a spreadsheet.
+# Spaces, controls and marks that cannot be seen stand before the sign without stopping a
+# spreadsheet.
 _UNSEEN = r"[\s\x00-\x20\x7f\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]"
 _LIVE = re.compile(rf"'*(?:{_UNSEEN}*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 
 
 def listed(names: Iterable[object], *, counted: bool = False) -> str:
-    """Up to five names, and a sign that there are more: dots, or their number where the names are all there are.
+    """Up to five names, and a sign that there are more: dots, or their number where the names are
+    all there are.
 
     Examples
     --------
@@ -81,7 +85,8 @@ def word(call: str) -> str:
 
 
 def number(value: float | str | None) -> str:
-    """Three significant digits, whole numbers as they are, a dash for what is missing; text stays text.
+    """Three significant digits, whole numbers as they are, a dash for what is missing; text stays
+    text.
 
     Examples
     --------
@@ -185,7 +190,8 @@ def file_names(names: Iterable[str], suffix: str) -> dict[str, str]:
 def inert(cell: object) -> object:
     """The cell as it can be written: text that would be a formula gets a leading apostrophe.
 
-    Line breaks within a cell become LF: a bare CR is not quoted by the csv module, yet ends a row for some readers.
+    Line breaks within a cell become LF: a bare CR is not quoted by the csv module, yet ends a row
+    for some readers.
 
     Examples
     --------
@@ -210,7 +216,9 @@ def restored(cell: str) -> str:
 
 
 def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with all its text made inert, names of columns included; the index is left as it is."""
+    """The table with all its text made inert, names of columns included; the index is left as it
+    is.
+    """
     text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
     parts = [
         frame.iloc[:, k].map(inert) if text[k] else frame.iloc[:, k] for k in range(frame.shape[1])

@@ -1,4 +1,6 @@
-"""Make docs/errors.md, the page of all error codes, from resistype/codes.toml. With --check only compare."""
+"""Make docs/errors.md, the page of all error codes, from resistype/codes.toml. With --check only
+compare.
+"""
 
 from __future__ import annotations
 

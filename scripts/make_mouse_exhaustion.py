@@ -1,12 +1,14 @@
-"""From mouse T cells to human patients, printed end to end: derive, check, translate, score, compare per patient.
+"""From mouse T cells to human patients, printed end to end: derive, check, translate, score,
+compare per patient.
 
     python scripts/make_mouse_exhaustion.py FOLDER [OUT]
 
-FOLDER holds the two public data sets `philip_mouse` (GSE89307) and `sadefeldman_cells` (550 cells of GSE120575, 19
-patients). The mouse list is drafted from late tumour-specific CD8 T cells (days 21 to 60) against memory and against
-effector cells, a gene having to pass both. The human cells measure 3,523 chosen genes, so most of the list is not
-there: it is scored as it is with the coverage told, and once more drafted from the genes that both data sets measure.
-Patients are compared, not cells. An AUC below 0.5 means that responders have less of it. No prediction is meant.
+FOLDER holds the two public data sets `philip_mouse` (GSE89307) and `sadefeldman_cells` (550 cells
+of GSE120575, 19 patients). The mouse list is drafted from late tumour-specific CD8 T cells (days 21
+to 60) against memory and against effector cells, a gene having to pass both. The human cells
+measure 3,523 chosen genes, so most of the list is not there: it is scored as it is with the
+coverage told, and once more drafted from the genes that both data sets measure. Patients are
+compared, not cells. An AUC below 0.5 means that responders have less of it. No prediction is meant.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ ABOUT = {
     "id": "mouse_exhaustion",
     "axis": "immune_dysfunction",
     "compartment": "CD8 T cells (mouse liver tumours)",
-    "description": "Late tumour-specific CD8 T cells of mice, against memory and against effector cells.",
+    "description": (
+        "Late tumour-specific CD8 T cells of mice, against memory and against effector cells."
+    ),
     "expected_in_resistance": "up",
     "source": {
         "citation": "derived from GSE89307 (Philip 2017)",
@@ -64,7 +68,10 @@ def score_human(
         found = rt.score(cells, Library([signature]), method=method, options=options)
         auc, p, means = per_patient(found.to_frame().iloc[:, 0], cells.obs)
         cover = found.coverage.iloc[0]
-        text = f"{cover['found']:>3} of {cover['asked']} genes  {len(means)} patients  AUC {auc:.3f}  p {p:.3f}"
+        text = (
+            f"{cover['found']:>3} of {cover['asked']} genes  {len(means)} patients  AUC {auc:.3f} "
+            f" p {p:.3f}"
+        )
         print(f"  {method:7} {text}")
 
 

@@ -2,9 +2,10 @@
 
     python scripts/make_references.py FOLDER
 
-FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and riaz_pairs/counts.symbols.parquet
-with samples.tsv (GSE91061, raw counts). Only figures are kept: values of scores without sample names, lines, means of
-genes. Run it again whenever the scheme or its signatures change.
+FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and
+riaz_pairs/counts.symbols.parquet with samples.tsv (GSE91061, raw counts). Only figures are kept:
+values of scores without sample names, lines, means of genes. Run it again whenever the scheme or
+its signatures change.
 """
 
 from __future__ import annotations

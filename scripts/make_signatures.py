@@ -1,11 +1,13 @@
-"""Write signatures/<axis>/<id>.toml from the collected candidates. For maintainers; not needed to use resistype.
+"""Write signatures/<axis>/<id>.toml from the collected candidates. For maintainers; not needed to
+use resistype.
 
     python scripts/make_signatures.py FOLDER
 
-FOLDER holds `candidates.jsonl` and `cores.json`. A released file is immutable: this script refuses to change the
-content of an existing `id@version`; raise the version instead. `signature_texts.toml` beside this script holds what
-people wrote: descriptions, corrected licences, published scoring. A candidate is taken when it is recommended there or
-has a text here. The newest version of a signature is <id>.toml; older ones stay beside it as <id>@<version>.toml.
+FOLDER holds `candidates.jsonl` and `cores.json`. A released file is immutable: this script refuses
+to change the content of an existing `id@version`; raise the version instead. `signature_texts.toml`
+beside this script holds what people wrote: descriptions, corrected licences, published scoring. A
+candidate is taken when it is recommended there or has a text here. The newest version of a
+signature is <id>.toml; older ones stay beside it as <id>@<version>.toml.
 """
 
 from __future__ import annotations
@@ -32,15 +34,23 @@ LICENCES = {
     "LICENSE = CC BY 3.0 PDF (recalled; file unread) - mirror of Genentech package": (
         "CC BY 3.0 as recalled, its file was not read; a mirror of the authors' package"
     ),
-    "repo none; content MSigDB Hallmark CC BY 4.0": "CC BY 4.0 (MSigDB Hallmark); the copy states none",
-    "LICENSE present (unread)": "the repository has a licence file that was not read; gene symbols are facts",
+    "repo none; content MSigDB Hallmark CC BY 4.0": (
+        "CC BY 4.0 (MSigDB Hallmark); the copy states none"
+    ),
+    "LICENSE present (unread)": (
+        "the repository has a licence file that was not read; gene symbols are facts"
+    ),
 }
 IDENTIFIERS = {
     "recalled": "PMID and DOI are written from memory and unchecked.",
     "given by source": "Identifiers as the copy gives them.",
-    "pmid SignatureSets; doi recalled": "PMID as SignatureSets gives it; DOI from memory, unchecked.",
+    "pmid SignatureSets; doi recalled": (
+        "PMID as SignatureSets gives it; DOI from memory, unchecked."
+    ),
     "pmid COMPASS; doi recalled": "PMID as COMPASS gives it; DOI from memory, unchecked.",
-    "pmid CARTEx README; doi recalled": "PMID as the CARTEx README gives it; DOI from memory, unchecked.",
+    "pmid CARTEx README; doi recalled": (
+        "PMID as the CARTEx README gives it; DOI from memory, unchecked."
+    ),
     "SignatureSets csv": "Identifiers as SignatureSets gives them.",
     "cytopus README": "Identifiers as the README of Cytopus gives them.",
     "COMPASS marker.tsv / easier R header": "Identifiers as COMPASS and easier give them.",
@@ -49,7 +59,8 @@ IDENTIFIERS = {
 }
 RENAMED = {"recalled_mhc1_core": "mhc1_core"}
 AXES = {"pirly_culture_stress": "control"}
-# Lists in the authors' own release, with the identifier given there. Everything else is a copy, or unchecked.
+# Lists in the authors' own release, with the identifier given there. Everything else is a copy, or
+# unchecked.
 OWN_RELEASE = ("cytopus_",)
 
 
@@ -75,7 +86,9 @@ def status(row: dict[str, Any], identifiers: str) -> str:
 
 
 def current(row: dict[str, Any], names: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Each name with its symbol of today, and the names that have none. Mouse symbols stay as they are."""
+    """Each name with its symbol of today, and the names that have none. Mouse symbols stay as
+    they are.
+    """
     if row["species"] == "mouse":
         return {name: name for name in names}, []
     found = {item.name: item.symbol for item in resolve([*names, *row["unresolved"]])}
@@ -155,7 +168,9 @@ def from_algebra(key: str, text: dict[str, Any], made: dict[str, Signature]) -> 
 
 
 def save(signature: Signature) -> None:
-    """Write the newest version as <id>.toml; an older one found there moves to <id>@<version>.toml and stays."""
+    """Write the newest version as <id>.toml; an older one found there moves to
+    <id>@<version>.toml and stays.
+    """
     folder = TARGET / signature.axis
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{signature.id}.toml"
@@ -164,7 +179,8 @@ def save(signature: Signature) -> None:
         path.rename(folder / f"{old.ref}.toml")
     elif old.content_hash != signature.content_hash:
         sys.exit(
-            f"{path}: {signature.ref} is released and its content would change; give it a new version"
+            f"{path}: {signature.ref} is released and its content would change; give it a new"
+            " version"
         )
     write_toml(signature, path)
 

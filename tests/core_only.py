@@ -1,7 +1,8 @@
-"""Calls every way in where anndata, h5py and zarr are not installed: `python -m tests.core_only FOLDER`, one line each.
+"""Calls every way in where anndata, h5py and zarr are not installed: `python -m tests.core_only
+FOLDER`, one line each.
 
-The three are made to fail as if they were absent, before anything of resistype is imported. Prints a JSON of what each
-way in answered: the message of its error, or what it found.
+The three are made to fail as if they were absent, before anything of resistype is imported. Prints
+a JSON of what each way in answered: the message of its error, or what it found.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 
 ABSENT = ("anndata", "h5py", "zarr")
 for name in ABSENT:
-    sys.modules[name] = None  # type: ignore[assignment]  # an import of it fails, as Python documents
+    # an import of it fails, as Python documents
+    sys.modules[name] = None  # type: ignore[assignment]
 
 import numpy as np  # noqa: E402
 

@@ -1,7 +1,8 @@
 """Waits that end only what hangs, and processes that no test leaves to the next one.
 
-A busy machine is slow, and slow is no fault: whatever waits in a test waits LIMIT seconds before it says that something
-hangs. `tests/test_processes.py` looks for shorter waits, and for processes that are started in another way.
+A busy machine is slow, and slow is no fault: whatever waits in a test waits LIMIT seconds before it
+says that something hangs. `tests/test_processes.py` looks for shorter waits, and for processes that
+are started in another way.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ Command = Sequence[str | os.PathLike[str]]
 
 
 def until(holds: Callable[[], object], process: subprocess.Popen[Any] | None = None) -> None:
-    """Wait until something holds; fail when it takes longer than LIMIT, or the process that should do it has ended."""
+    """Wait until something holds; fail when it takes longer than LIMIT, or the process that
+    should do it has ended.
+    """
     end = time.monotonic() + LIMIT
     while not holds():
         ended = process is not None and process.poll() is not None
@@ -32,7 +35,9 @@ def until(holds: Callable[[], object], process: subprocess.Popen[Any] | None = N
 
 @contextlib.contextmanager
 def started(command: Command, **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """A process in a group of its own; when the block is left, it and all that it started are killed."""
+    """A process in a group of its own; when the block is left, it and all that it started are
+    killed.
+    """
     with subprocess.Popen(command, start_new_session=True, **options) as process:
         try:
             yield process
@@ -47,7 +52,9 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
 
 
 def finished(command: Command, **options: Any) -> subprocess.CompletedProcess[str]:
-    """`subprocess.run` with its output as text; nothing that it started is left, and it may take LIMIT seconds."""
+    """`subprocess.run` with its output as text; nothing that it started is left, and it may take
+    LIMIT seconds.
+    """
     with started(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
     ) as process:

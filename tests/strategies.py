@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-# --- score -----------------------------------------------------------------------------------------------------------
+# --- score ----------------------------------------------------------------------------------------
 
 PLAIN = st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0, 2.0, 3.25, 7.0])
 WILD = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False, allow_subnormal=False, width=32)
@@ -16,7 +16,9 @@ WILD = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False, allow_subnormal
 
 @dataclass(frozen=True)
 class Scored:
-    """A matrix (n_obs, n_genes) with some sets of columns, none empty and none holding all genes."""
+    """A matrix (n_obs, n_genes) with some sets of columns, none empty and none holding all
+    genes.
+    """
 
     values: NDArray[np.float64]
     sets: tuple[NDArray[np.intp], ...]
@@ -26,7 +28,9 @@ class Scored:
 def scored(
     draw: st.DrawFn, *, max_obs: int = 4, max_genes: int = 40, negative: bool = False
 ) -> Scored:
-    """Rows with ties, zeros and, when asked for, negative and wild values; and sets of their columns."""
+    """Rows with ties, zeros and, when asked for, negative and wild values; and sets of their
+    columns.
+    """
     n_obs, n_genes = draw(st.integers(1, max_obs)), draw(st.integers(4, max_genes))
     cells = st.one_of(PLAIN, WILD) if negative else PLAIN
     rows = draw(
@@ -39,7 +43,7 @@ def scored(
     return Scored(np.array(rows), tuple(np.array(one) for one in sets))
 
 
-# --- expression ------------------------------------------------------------------------------------------------------
+# --- expression -----------------------------------------------------------------------------------
 
 APPROVED = (
     "CD8A",
@@ -71,7 +75,9 @@ class Matrix:
 def matrices(
     draw: st.DrawFn, *, cells: st.SearchStrategy[float] = COUNT, min_genes: int = 1
 ) -> Matrix:
-    """Small matrices of approved symbols; many zeros, whole numbers unless other cells are asked for."""
+    """Small matrices of approved symbols; many zeros, whole numbers unless other cells are asked
+    for.
+    """
     genes = draw(
         st.lists(st.sampled_from(APPROVED), min_size=min_genes, max_size=len(APPROVED), unique=True)
     )
@@ -83,7 +89,9 @@ def matrices(
 
 @st.composite
 def visits(draw: st.DrawFn) -> tuple[tuple[str, str, str], ...]:
-    """Rows of a samples table (sample, patient, time point), in any order; at least one patient has a pair."""
+    """Rows of a samples table (sample, patient, time point), in any order; at least one patient
+    has a pair.
+    """
     patients, times = (
         st.sampled_from(["P1", "P2", "P3", "P4"]),
         st.sampled_from(["Pre", "On", "Post"]),
@@ -97,7 +105,8 @@ def visits(draw: st.DrawFn) -> tuple[tuple[str, str, str], ...]:
 # gene names and signatures
 
 NAMES_OF_EACH_KIND = (
-    # approved, previous, alias, ambiguous, Ensembl, NCBI, mouse, lower case, dates, damaged, unknown
+    # approved, previous, alias, ambiguous, Ensembl, NCBI, mouse, lower case, dates, damaged,
+    # unknown
     *(
         "TP53",
         "B2M",
@@ -170,7 +179,7 @@ def signatures(draw: st.DrawFn) -> object:
     )
 
 
-# --- tissue ----------------------------------------------------------------------------------------------------------
+# --- tissue ---------------------------------------------------------------------------------------
 
 CELL_KINDS = ("T cell", "macrophage", "tumour")
 
@@ -179,7 +188,9 @@ CELL_KINDS = ("T cell", "macrophage", "tumour")
 def cells_with_places(
     draw: st.DrawFn, *, max_cells: int = 25, side: int = 30
 ) -> list[tuple[str, int, int, int, str]]:
-    """Rows (region, instance id, x, y, kind) of one or two images with whole coordinates; places may repeat."""
+    """Rows (region, instance id, x, y, kind) of one or two images with whole coordinates; places
+    may repeat.
+    """
     place = st.tuples(
         st.sampled_from(["first", "second"]),
         st.integers(0, side),
@@ -194,7 +205,9 @@ def cells_with_places(
 
 @st.composite
 def polygons(draw: st.DrawFn, *, side: int = 20, simple: bool = False) -> list[tuple[int, int]]:
-    """Corners (x, y), whole numbers, none twice, not all on one line; the lines may cross unless `simple`."""
+    """Corners (x, y), whole numbers, none twice, not all on one line; the lines may cross unless
+    `simple`.
+    """
     corner = st.tuples(st.integers(0, side), st.integers(0, side))
     corners = draw(st.lists(corner, min_size=3, max_size=7, unique=True))
     if simple:
@@ -205,7 +218,9 @@ def polygons(draw: st.DrawFn, *, side: int = 20, simple: bool = False) -> list[t
 
 
 def _lower_and_upper(corners: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The corners in an order whose lines do not cross: from the first to the last along below, back along above."""
+    """The corners in an order whose lines do not cross: from the first to the last along below,
+    back along above.
+    """
     (ax, ay), (bx, by) = min(corners), max(corners)
     below = sorted(
         one for one in corners if (bx - ax) * (one[1] - ay) - (by - ay) * (one[0] - ax) <= 0

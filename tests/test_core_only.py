@@ -1,4 +1,6 @@
-"""Without the extra `h5ad`, tables are scored, and every way in that needs it says what to install."""
+"""Without the extra `h5ad`, tables are scored, and every way in that needs it says what to
+install.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ WORKS = ("csv", "tsv", "csv.gz", "parquet", "DataFrame")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("core")
     command = [sys.executable, "-W", "error", "-m", "tests.core_only", str(folder)]
-    # The core alone gets a pandas whose arrays cannot be written into; the older one here is told to do the same.
+    # The core alone gets a pandas whose arrays cannot be written into; the older one here is told
+    # to do the same.
     newer = os.environ | {"PANDAS_COPY_ON_WRITE": "1"}
     done = finished(command, cwd=ROOT, env=newer)
     assert done.returncode == 0, done.stderr
@@ -95,9 +98,10 @@ def test_nothing_is_left_by_what_was_refused(told: dict[str, Any]) -> None:
 
 def test_no_module_of_the_core_loads_them() -> None:
     code = (
-        "import sys; import resistype.cli, resistype.expression, resistype.score, resistype.scheme, resistype.cohort, "
-        "resistype.systems.tissue, resistype.session, resistype.report, resistype.datasets, resistype.testing; "
-        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'anndata', 'h5py', 'zarr'}))"
+        "import sys; import resistype.cli, resistype.expression, resistype.score, resistype.scheme,"
+        " resistype.cohort, resistype.systems.tissue, resistype.session, resistype.report,"
+        " resistype.datasets, resistype.testing; print(sorted({name.partition('.')[0] for name in"
+        " sys.modules} & {'anndata', 'h5py', 'zarr'}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,4 +1,6 @@
-"""Whatever is called, the same way leads from the data to the calls, their views, their files and back."""
+"""Whatever is called, the same way leads from the data to the calls, their views, their files
+and back.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +113,7 @@ def test_from_the_data_to_every_view_and_back(name: str, tmp_path: Path) -> None
     for one in (calls.at(unit) for unit in calls.units):
         for label in one.scheme.axes:
             share, words = one.base_rate(label.id, next(iter(label.labels)))
-            assert share == share or words  # noqa: PLR0124  NaN
+            assert share == share or words
     for made, folder in ((calls, "a"), (moved, "b")):
         write_folder(made, tmp_path / folder)
     found = compare_calls(tmp_path / "a", tmp_path / "b")
@@ -148,7 +150,9 @@ def test_the_registry_measures_what_the_schemes_may_ask() -> None:
 
 
 def test_a_renamed_copy_of_format_1_says_that_it_has_no_system(tmp_path: Path) -> None:
-    """It loads and is applied to numbers; where something must be measured it is refused by name."""
+    """It loads and is applied to numbers; where something must be measured it is refused by
+    name.
+    """
     text = _format_1().replace('id = "cart_product"', 'id = "my_copy"')
     path = tmp_path / "copy.toml"
     path.write_text(text, encoding="utf-8")
@@ -213,7 +217,9 @@ def test_data_and_options_of_another_system_are_refused(act: Callable[[], object
 def test_a_moved_threshold_saved_and_used_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a session shows is what its saved scheme gives; the mark stands in the record, the report, the terminal."""
+    """What a session shows is what its saved scheme gives; the mark stands in the record, the
+    report, the terminal.
+    """
     calls = of_cells("tex_psr")
     session = rt.Session(calls)
     session.move_threshold("stages", "zero", 0.15)
@@ -274,7 +280,7 @@ def test_a_frozen_reference_keeps_its_scale_where_a_threshold_was_moved() -> Non
 
 
 def _skcm() -> Path:
-    from resistype.resources import signatures_dir  # noqa: PLC0415
+    from resistype.resources import signatures_dir
 
     return signatures_dir() / "references" / "tcga_skcm.json"
 

@@ -72,7 +72,9 @@ def asked() -> Iterator[Asked]:
 
 
 def extra_of(node: ast.AST) -> str | None:
-    """The extra that a statement asks for; "" where it imports for types only, None for any other statement."""
+    """The extra that a statement asks for; "" where it imports for types only, None for any
+    other statement.
+    """
     if isinstance(node, ast.If):
         return "" if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else None
     call = node.items[0].context_expr if isinstance(node, ast.With) else None
@@ -170,7 +172,8 @@ def test_a_library_that_is_there_and_does_not_load_says_why() -> None:
         from numpy import cellophane  # type: ignore[attr-defined]  # noqa: F401
 
     assert str(caught.value).startswith(
-        "X101 Wrapping needs numpy: pip install 'resistype[h5ad]'. Its import ended with: cannot import name 'cellop"
+        "X101 Wrapping needs numpy: pip install 'resistype[h5ad]'. Its import ended with: cannot"
+        " import name 'cellop"
     )
 
 

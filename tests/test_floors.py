@@ -189,7 +189,10 @@ PLANTED = {
     ),
     "uphill for types only": (
         "library/read.py",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from resistype.session import Session",
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from resistype.session import"
+            " Session"
+        ),
         "imports resistype.session (floor 6)",
     ),
     "sideways": (

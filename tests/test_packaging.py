@@ -1,4 +1,6 @@
-"""The wheel: it holds the signatures, declares what it imports, and works in a fresh environment."""
+"""The wheel: it holds the signatures, declares what it imports, and works in a fresh
+environment.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def scripts(environment: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def borrowed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fresh environment with the wheel; its dependencies are those of this one, so that no network is needed."""
+    """Fresh environment with the wheel; its dependencies are those of this one, so that no
+    network is needed.
+    """
     environment = tmp_path_factory.mktemp("borrowed")
     venv.create(environment, with_pip=False)
     pip = [sys.executable, "-m", "pip", "--python", str(scripts(environment) / "python")]
@@ -197,7 +201,10 @@ def test_the_demo_needs_no_extra(alone: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_few_distributions_come_with_the_core(alone: Path, tmp_path: Path) -> None:
-    code = "from importlib.metadata import distributions as d; print(*sorted({one.name.lower() for one in d()}))"
+    code = (
+        "from importlib.metadata import distributions as d; print(*sorted({one.name.lower() for one"
+        " in d()}))"
+    )
     names = set(run([scripts(alone) / "python", "-c", code], tmp_path).split()) - {"resistype"}
     print(f"{len(names)} distributions come with the core: {', '.join(sorted(names))}")
 

@@ -1,4 +1,6 @@
-"""No test gives up early under load, and none leaves a process to the next one: how they wait, and their helpers."""
+"""No test gives up early under load, and none leaves a process to the next one: how they wait,
+and their helpers.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ IN_MS = {
     "set_default_timeout",
 }  # of Qt and of a browser
 STARTING = {"Popen", "fork"}
-# Where the helpers are; and what two programs fork stays in the group of a program that was started by the helpers.
+# Where the helpers are; and what two programs fork stays in the group of a program that was started
+# by the helpers.
 STARTERS = {"processes.py", "trust/zygote.py", "trust/resaver.py"}
 
 
@@ -112,7 +115,10 @@ def test_what_is_no_fault(source: str) -> None:
     assert list(faults(source, "x.py")) == []
 
 
-CHILD = "import subprocess, sys; one = subprocess.Popen(['sleep', '1000']); print(one.pid, flush=True); {then}"
+CHILD = (
+    "import subprocess, sys; one = subprocess.Popen(['sleep', '1000']); print(one.pid, flush=True);"
+    " {then}"
+)
 
 
 def is_running(pid: int) -> bool:

@@ -1,4 +1,6 @@
-"""What `import resistype` gives: few names, each explained by an example that runs, and nothing heavy loaded."""
+"""What `import resistype` gives: few names, each explained by an example that runs, and nothing
+heavy loaded.
+"""
 
 from __future__ import annotations
 
@@ -123,20 +125,28 @@ ROUTES = [
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_function_is_the_function_even_where_its_room_has_the_same_name(route: str) -> None:
-    code = f"{route}\nimport json\nprint(json.dumps([callable(getattr(resistype, n)) for n in {FUNCTIONS}]))"
+    code = (
+        f"{route}\nimport json\nprint(json.dumps([callable(getattr(resistype, n)) for n in"
+        f" {FUNCTIONS}]))"
+    )
 
     assert fresh(code) == [True] * len(FUNCTIONS)
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_the_package_is_a_plain_module_and_travels_by_its_name(route: str) -> None:
-    """A class of its own would be pickled by value by cloudpickle (joblib, dask, ray), which a module cannot be."""
+    """A class of its own would be pickled by value by cloudpickle (joblib, dask, ray), which a
+    module cannot be.
+    """
     code = f"{route}\nresistype.score\nimport json, types\n"
     code += "try:\n    import cloudpickle\nexcept ImportError:  # older joblib brings its own\n"
     code += "    from joblib.externals import cloudpickle\n"
     code += "function = eval('lambda: resistype.score', {'resistype': resistype})\n"
     code += "same = cloudpickle.loads(cloudpickle.dumps(function))() is resistype.score\n"
-    code += "print(json.dumps([type(resistype) is types.ModuleType, len(cloudpickle.dumps(resistype)) < 200, same]))"
+    code += (
+        "print(json.dumps([type(resistype) is types.ModuleType, len(cloudpickle.dumps(resistype)) <"
+        " 200, same]))"
+    )
 
     assert fresh(code) == [True, True, True]
 
@@ -178,7 +188,9 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def called(tree: ast.AST) -> set[str]:
-    """Names that a source calls, and the keywords it calls them with; a method only where it is unsafe by name."""
+    """Names that a source calls, and the keywords it calls them with; a method only where it is
+    unsafe by name.
+    """
     names: set[str] = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):

@@ -1,4 +1,5 @@
-"""What real cohorts must show: the figures that were measured once, within ranges that leave room for another scorer.
+"""What real cohorts must show: the figures that were measured once, within ranges that leave room
+for another scorer.
 
 The cohorts are public and lie beside the checkout; none of them is shipped.
 """

@@ -1,4 +1,6 @@
-"""The scripts: that they are whole, and that `setup` says what is missing instead of leaving half an environment."""
+"""The scripts: that they are whole, and that `setup` says what is missing instead of leaving
+half an environment.
+"""
 
 from __future__ import annotations
 
@@ -86,9 +88,9 @@ def test_a_python_without_venv_says_what_to_install(checkout: Path, tmp_path: Pa
     done = setup(checkout, RESISTYPE_PYTHON=bare, PATH=str(tools))
 
     assert done.returncode == 1
-    assert done.stderr == (
-        "setup: missing: python3.11-venv. On Debian or Ubuntu: sudo apt-get install python3.11-venv. "
-        "Or set RESISTYPE_PYTHON to a Python >= 3.11 with venv.\n"
+    assert (
+        done.stderr == "setup: missing: python3.11-venv. On Debian or Ubuntu: sudo apt-get install"
+        " python3.11-venv. Or set RESISTYPE_PYTHON to a Python >= 3.11 with venv.\n"
     )
     assert not (checkout / ".venv").exists()
 

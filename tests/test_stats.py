@@ -1,4 +1,6 @@
-"""Patients, never cells: what a comparison takes, what it says first, and that copies of cells change nothing."""
+"""Patients, never cells: what a comparison takes, what it says first, and that copies of cells
+change nothing.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +150,9 @@ def test_permutation_p_against_the_obvious_version() -> None:
 
 
 def test_ties_of_few_patients_do_not_get_a_p_that_so_few_cannot_have() -> None:
-    """Four against four: 70 splits, so no p under 2/70; scipy's approximation for ties gives less."""
+    """Four against four: 70 splits, so no p under 2/70; scipy's approximation for ties gives
+    less.
+    """
     a, b = [0.5, 0.5, 0.6, 0.7], [0.1, 0.2, 0.2, 0.3]
     index = list("abcdefgh")
     table = PatientTable(pd.DataFrame({"x": a + b}, index=index), pd.Series(60, index=index))
@@ -184,7 +188,9 @@ def test_many_patients_are_permuted_at_random_but_reproducibly() -> None:
 
 
 def test_false_positives_under_the_null_are_as_stated() -> None:
-    """Patients differ, groups do not: at 5 % about 5 % of values are called, though cells are many."""
+    """Patients differ, groups do not: at 5 % about 5 % of values are called, though cells are
+    many.
+    """
     n, called = 12, 0
     index = [f"P{i}" for i in range(n)]
     label = pd.Series(["a", "b"] * (n // 2), index=index)
@@ -255,15 +261,16 @@ BAD = {
     "a frame of cells": (
         lambda: compare_patients(pd.DataFrame({"x": [1.0]}), pd.Series(["u"]), first="u"),  # type: ignore[arg-type]
         (
-            "E961 PSEUDOREP: got DataFrame; wanted a PatientTable. Tests use patients, not cells; make one value a "
-            "patient with per_patient()."
+            "E961 PSEUDOREP: got DataFrame; wanted a PatientTable. Tests use patients, not cells;"
+            " make one value a patient with per_patient()."
         ),
     ),
     "cells called patients": (
         lambda: PatientTable(pd.DataFrame({"x": [1.0, 2.0]}), pd.Series([1, 1])),
         (
-            "E961 PSEUDOREP: every row comes from one cell, so the rows are cells. A comparison needs one row a "
-            "patient with the values of all of that patient's cells; make it with per_patient()."
+            "E961 PSEUDOREP: every row comes from one cell, so the rows are cells. A comparison"
+            " needs one row a patient with the values of all of that patient's cells; make it with"
+            " per_patient()."
         ),
     ),
     "a patient twice": (
@@ -271,15 +278,16 @@ BAD = {
             pd.DataFrame({"x": [1.0, 2.0]}, index=["a", "a"]), pd.Series([60, 60], index=["a", "a"])
         ),
         (
-            "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row a patient with the values of all "
-            "of that patient's cells; make it with per_patient()."
+            "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row a patient"
+            " with the values of all of that patient's cells; make it with per_patient()."
         ),
     ),
     "other patients": (
         lambda: PatientTable(pd.DataFrame({"x": [1.0]}, index=["a"]), pd.Series([60], index=["b"])),
         (
-            "E961 PSEUDOREP: the numbers of cells are not those of the same patients. A comparison needs one row a "
-            "patient with the values of all of that patient's cells; make it with per_patient()."
+            "E961 PSEUDOREP: the numbers of cells are not those of the same patients. A comparison"
+            " needs one row a patient with the values of all of that patient's cells; make it with"
+            " per_patient()."
         ),
     ),
     "cells without patient": (

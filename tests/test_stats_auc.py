@@ -1,4 +1,6 @@
-"""AUC once: pairs counted one by one, mirrored sides, any monotone scale; and no module loads scipy.stats on import."""
+"""AUC once: pairs counted one by one, mirrored sides, any monotone scale; and no module loads
+scipy.stats on import.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Cohen's kappa: that of scikit-learn, the interval of Fleiss, Cohen and Everitt, and where there is none."""
+"""Cohen's kappa: that of scikit-learn, the interval of Fleiss, Cohen and Everitt, and where
+there is none.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def spelled_out(table: np.ndarray) -> tuple[list[int], list[int]]:
 
 
 def slow_interval(table: np.ndarray) -> tuple[float, float, float]:
-    """Kappa and its large-sample standard error, sum by sum as Fleiss, Cohen and Everitt (1969) write them."""
+    """Kappa and its large-sample standard error, sum by sum as Fleiss, Cohen and Everitt (1969)
+    write them.
+    """
     n, k = table.sum(), len(table)
     p = table / n
     row, column = [sum(p[i]) for i in range(k)], [sum(p[:, j]) for j in range(k)]
@@ -77,7 +81,9 @@ def test_the_interval_is_that_of_the_paper(table: np.ndarray) -> None:
 
 
 def test_a_published_example() -> None:
-    """Cohen's first example as Fleiss 1969 table 1 has it in shares: 75 1 4 / 5 4 1 / 0 0 10 of 100."""
+    """Cohen's first example as Fleiss 1969 table 1 has it in shares: 75 1 4 / 5 4 1 / 0 0 10 of
+    100.
+    """
     found = cohen_kappa([[75, 1, 4], [5, 4, 1], [0, 0, 10]])
 
     assert found.value == pytest.approx(0.676, abs=5e-4)

@@ -1,4 +1,6 @@
-"""Cells that a spreadsheet would run: forty of them, written so that none runs and read back as they were."""
+"""Cells that a spreadsheet would run: forty of them, written so that none runs and read back as
+they were.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Two labelings of the same samples, axis by axis: counts, kappa, shift of the numbers, changes with their reasons.
+"""Two labelings of the same samples, axis by axis: counts, kappa, shift of the numbers, changes
+with their reasons.
 
-Abstentions (indeterminate, not assessable) are answers: the first kappa counts each as a label of its own. The second
-kappa leaves out every sample on which either side abstains, and says how many are left; it is the kinder figure, and
-by itself it hides a side that calls only what is easy.
+Abstentions (indeterminate, not assessable) are answers: the first kappa counts each as a label of
+its own. The second kappa leaves out every sample on which either side abstains, and says how many
+are left; it is the kinder figure, and by itself it hides a side that calls only what is easy.
 """
 
 from __future__ import annotations
@@ -54,23 +55,7 @@ COLUMNS = (
 def score_shift(
     first: Labelling, second: Labelling, axis: str, *, samples: pd.Index
 ) -> pd.DataFrame:
-    """One row a quantity of the axis that both sides measured.
-
-    Parameters
-    ----------
-    first, second
-        The two sides.
-    axis
-        The axis.
-    samples
-        Samples of both.
-
-    Returns
-    -------
-    DataFrame
-        n (samples measured on both sides), median of each side, shift (median of second minus first) with its quartiles
-        over the samples, rank correlation. A note says where the two sides use other scales; no shift is given there.
-    """
+    """One row a quantity of the axis that both sides measured."""
     if first.scheme is None or second.scheme is None:
         return pd.DataFrame(columns=list(COLUMNS))
     named = dict.fromkeys(
@@ -123,17 +108,12 @@ def _of(scheme: Scheme | None, name: str) -> Quantity | None:
     return None if scheme is None else scheme.quantities.get(name)
 
 
-# What differs between two runs, from their records: matrix, scheme, method, thresholds, lists, reference.
+# What differs between two runs, from their records: matrix, scheme, method, thresholds, lists,
+# reference.
 
 
 def differences(first: Labelling, second: Labelling) -> pd.DataFrame:
-    """One row for each thing that differs: what, first, second.
-
-    Parameters
-    ----------
-    first, second
-        The two sides. Of plain labels nothing is known and nothing is listed.
-    """
+    """One row for each thing that differs: what, first, second."""
     rows = [(what, a, b) for what, a, b in _pairs(first, second) if a != b]
     return pd.DataFrame(rows, columns=["what", "first", "second"])
 
@@ -159,11 +139,15 @@ def _pairs(first: Labelling, second: Labelling) -> Iterator[tuple[str, str, str]
 def _facts(run: Mapping[str, Any]) -> dict[str, str]:
     given, about, scheme = run.get("input", {}), run.get("reference", {}), run.get("scheme", {})
     facts = {
-        "matrix": f"{given.get('n_obs')} samples × {given.get('n_genes')} genes, {given.get('unit')}, "
-        f"sha256 {str(given.get('sha256'))[:12]}",
+        "matrix": (
+            f"{given.get('n_obs')} samples × {given.get('n_genes')} genes, {given.get('unit')}, "
+            f"sha256 {str(given.get('sha256'))[:12]}"
+        ),
         "scheme": f"{scheme.get('id')}@{scheme.get('version')}",
-        "reference": f"{about.get('name')} ({about.get('mode')}, n = {about.get('n')}, "
-        f"sha256 {str(about.get('sha256', '–'))[:12]})",
+        "reference": (
+            f"{about.get('name')} ({about.get('mode')}, n = {about.get('n')}, "
+            f"sha256 {str(about.get('sha256', '–'))[:12]})"
+        ),
     }
     lists = {
         f"list {name}": f"{one.get('ref')}, sha256 {str(one.get('sha256'))[:12]}"
@@ -189,7 +173,8 @@ def _methods(scheme: Scheme) -> str:
     )
 
 
-# What a comparison holds: counts, kappa and shift of every axis, and every change with its reason; tables of them.
+# What a comparison holds: counts, kappa and shift of every axis, and every change with its reason;
+# tables of them.
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +186,8 @@ class AxisAgreement:
     axis, title
         Id and title.
     table
-        Counts: labels of the first side in rows, of the second in columns, the same labels in the same order.
+        Counts: labels of the first side in rows, of the second in columns, the same labels in the
+        same order.
     share
         Share of samples with the same label, and Wilson's interval of 95 %.
     kappa
@@ -252,7 +238,9 @@ class Agreement:
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """What differs between the two runs: what, first, second. Empty where only labels are known."""
+        """What differs between the two runs: what, first, second. Empty where only labels are
+        known.
+        """
         return differences(self.first, self.second)
 
     def axis(self, name: str) -> AxisAgreement:
@@ -275,7 +263,9 @@ class Agreement:
         return pd.DataFrame(rows).set_index("axis")
 
     def confusion(self) -> pd.DataFrame:
-        """Long table of counts: axis, first, second, n, share of the first side's samples of that label."""
+        """Long table of counts: axis, first, second, n, share of the first side's samples of
+        that label.
+        """
         rows = [
             {
                 "axis": one.axis,
@@ -292,7 +282,9 @@ class Agreement:
         return pd.DataFrame(rows, columns=["axis", "first", "second", "n", "share_of_first"])
 
     def changed(self, axis: str | None = None) -> pd.DataFrame:
-        """Samples whose call changes: sample, axis, first, second, kind, why, and what the rules alone say."""
+        """Samples whose call changes: sample, axis, first, second, kind, why, and what the rules
+        alone say.
+        """
         rows = [
             {
                 "sample": one.sample,
@@ -320,7 +312,8 @@ class Agreement:
         return pd.DataFrame(rows, columns=columns)
 
     def numbers(self, sample: str, axis: str) -> pd.DataFrame:
-        """Every line of the rules of an axis for one sample: values, limits, and whether it holds, on both sides.
+        """Every line of the rules of an axis for one sample: values, limits, and whether it holds,
+        on both sides.
 
         Raises
         ------
@@ -414,7 +407,8 @@ def compare_calls(
     Parameters
     ----------
     first, second
-        `Calls`, folders written by ``resistype classify``, columns of labels (Series or DataFrame, index: sample ids).
+        `Calls`, folders written by ``resistype classify``, columns of labels (Series or DataFrame,
+        index: sample ids).
     names
         Names of the two sides in every output.
     axes
@@ -427,8 +421,8 @@ def compare_calls(
     Raises
     ------
     SamplesError
-        E991 when the sides have no sample in common; E992 when no axis can be compared, with the reasons; E993 and
-        E994 for a side that cannot be used.
+        E991 when the sides have no sample in common; E992 when no axis can be compared, with the
+        reasons; E993 and E994 for a side that cannot be used.
 
     References
     ----------
@@ -446,8 +440,9 @@ def compare_calls(
     common = one.labels.index[one.labels.index.isin(two.labels.index)]
     if not len(common):
         message = (
-            f"{one.name!r} and {two.name!r} have no sample in common: {len(one.labels)} samples such as "
-            f"{one.labels.index[0]!r}, {len(two.labels)} such as {two.labels.index[0]!r}. Give both the same ids."
+            f"{one.name!r} and {two.name!r} have no sample in common: {len(one.labels)} samples"
+            f" such as {one.labels.index[0]!r}, {len(two.labels)} such as {two.labels.index[0]!r}."
+            " Give both the same ids."
         )
         raise SamplesError(message, code="E991")
     judged = judge(one, common), judge(two, common)

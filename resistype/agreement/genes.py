@@ -1,9 +1,11 @@
-"""Which genes carried a score from one side to the other: each gene left out in turn, on both sides.
+"""Which genes carried a score from one side to the other: each gene left out in turn, on both
+sides.
 
-The influence of a gene is how much the score of the sample falls when the gene is left out, in standard deviations of
-that score among the samples of its side; for a change from baseline it is that of the sample less that of its baseline.
-The genes whose influence differs most between the sides are those that carried the change. Where the score is the same
-on both sides, no gene did: what it is compared with differs, and that is said.
+The influence of a gene is how much the score of the sample falls when the gene is left out, in
+standard deviations of that score among the samples of its side; for a change from baseline it is
+that of the sample less that of its baseline. The genes whose influence differs most between the
+sides are those that carried the change. Where the score is the same on both sides, no gene did:
+what it is compared with differs, and that is said.
 """
 
 from __future__ import annotations
@@ -81,15 +83,16 @@ def carriers(
     Returns
     -------
     DataFrame
-        quantity (the score), signature, gene, first and second (influence, in SD of the score among the samples of the
-        side; NaN where the list of the side does not have the gene), difference, note.
-        The first row of each score has no gene: its value on both sides, and in the note how far it moved; where it is
-        the same on both sides, no gene follows.
+        quantity (the score), signature, gene, first and second (influence, in SD of the score among
+        the samples of the side; NaN where the list of the side does not have the gene), difference,
+        note. The first row of each score has no gene: its value on both sides, and in the note how
+        far it moved; where it is the same on both sides, no gene follows.
 
     Raises
     ------
     SamplesError
-        E996 when a matrix does not have the sample; E997 when a list is not the one that was scored.
+        E996 when a matrix does not have the sample; E997 when a list is not the one that was
+        scored.
     """
     sides = agreement.first, agreement.second
     given = matrices.sides
@@ -112,7 +115,9 @@ def carriers(
 
 
 def _scores_behind(agreement: Agreement, change: Change) -> Iterator[tuple[str, bool]]:
-    """Scores that the crossed numbers are made of, and whether their change from baseline is meant; each once."""
+    """Scores that the crossed numbers are made of, and whether their change from baseline is
+    meant; each once.
+    """
     scheme = agreement.first.scheme
     seen = set()
     for crossing in change.crossings if scheme is not None else ():
@@ -157,7 +162,9 @@ def _whole(
     }
     if quantities[0].kind == "score" and quantities[0].method != quantities[1].method:
         return row | {
-            "note": f"the score itself, on two scales: {quantities[0].method} | {quantities[1].method}"
+            "note": (
+                f"the score itself, on two scales: {quantities[0].method} | {quantities[1].method}"
+            )
         }
     moved = values[1] - values[0]
     if abs(moved) <= 1e-9 * max(1.0, abs(values[0])):
@@ -185,7 +192,10 @@ def _influence(
     wanted = [sample, *([side.baseline[sample]] if moved and side.baseline[sample] else [])]
     absent = [one for one in wanted if one not in set(expression.samples)]
     if absent:
-        message = f"The matrix of {side.name!r} has no sample {absent[0]!r}. Give the matrix that was called."
+        message = (
+            f"The matrix of {side.name!r} has no sample {absent[0]!r}. Give the matrix that was"
+            " called."
+        )
         raise SamplesError(message, code="E996")
     genes, dropped = _left_out(expression, signature, _quantity(side, name), samples=wanted)
     falls = dropped[0] - (dropped[1] if len(wanted) > 1 else 0.0)
@@ -198,8 +208,9 @@ def _list_of(side: Labelling, library: Library, name: str) -> Signature:
     scored = side.run.get("signatures", {}).get(signature.id, {})
     if scored and scored.get("sha256") != signature.content_hash:
         message = (
-            f"{side.name!r} was scored with {scored.get('ref')}; the library given has another {signature.ref}. "
-            "Give the library of that run (Matrices(library_first=…, library_second=…))."
+            f"{side.name!r} was scored with {scored.get('ref')}; the library given has another"
+            f" {signature.ref}. Give the library of that run (Matrices(library_first=…,"
+            " library_second=…))."
         )
         raise SamplesError(message, code="E997")
     return signature
@@ -208,7 +219,9 @@ def _list_of(side: Labelling, library: Library, name: str) -> Signature:
 def _left_out(
     expression: Expression, signature: Signature, quantity: Quantity, *, samples: list[str]
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """Genes found, and how much the value of each sample falls without each: shape (n_samples, n_genes)."""
+    """Genes found, and how much the value of each sample falls without each: shape (n_samples,
+    n_genes).
+    """
     members = Members.of(signature, expression.index.match(signature.genes))
     genes = list(members.genes)
     if quantity.kind == "mean_log2":

@@ -1,9 +1,11 @@
-"""Why a call changed: the lines of the rules that hold on one side and not on the other, as few as are needed.
+"""Why a call changed: the lines of the rules that hold on one side and not on the other, as few as
+are needed.
 
-The first rule whose lines all hold decides. Beginning with what holds on the first side, lines are turned to what they
-are on the second until the rules decide as they do there; then every line that is not needed is dropped. What is left
-is the reason: turned, it gives the other call, and nothing in it can be left out. A line that asks for the call of
-another axis brings the reason of that axis with it.
+The first rule whose lines all hold decides. Beginning with what holds on the first side, lines are
+turned to what they are on the second until the rules decide as they do there; then every line that
+is not needed is dropped. What is left is the reason: turned, it gives the other call, and nothing
+in it can be left out. A line that asks for the call of another axis brings the reason of that axis
+with it.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ __all__ = [
 ]
 
 
-# The rules of one side applied again to the samples compared: which rule decided, and which of their lines hold.
+# The rules of one side applied again to the samples compared: which rule decided, and which of
+# their lines hold.
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,9 @@ class Judged:
         return float("nan") if plan is None else plan.minimum.value
 
     def firm(self, axis: str, row: int) -> float:
-        """Share of the repeats that gave the call of the rules again; NaN where it was not asked."""
+        """Share of the repeats that gave the call of the rules again; NaN where it was not
+        asked.
+        """
         return float(self.firmness[axis].iloc[row]) if axis in self.firmness else float("nan")
 
     def truth(self, axis: str, row: int) -> dict[str, bool]:
@@ -114,8 +119,8 @@ class Crossing:
     source
         Where the threshold comes from: published (with its citation) or ours.
     kind
-        ``score`` (the number crossed), ``threshold`` (the threshold moved past it), ``measured`` (known on one side
-        only) or ``call`` (of another axis).
+        ``score`` (the number crossed), ``threshold`` (the threshold moved past it), ``measured``
+        (known on one side only) or ``call`` (of another axis).
     words
         One clause for a reader.
     """
@@ -142,7 +147,8 @@ class Change:
     sample, axis, first, second
         Who, on which axis, and the two calls.
     kinds
-        What kind of reason: those of the crossings, ``not firm``, ``withheld``, ``rules`` or ``labels``.
+        What kind of reason: those of the crossings, ``not firm``, ``withheld``, ``rules`` or
+        ``labels``.
     by_rule
         What the rules alone say on each side, before a call was taken back.
     crossings
@@ -164,14 +170,8 @@ class Change:
 def needed_lines(
     rules: Sequence[Sequence[str]], first: Mapping[str, bool], second: Mapping[str, bool]
 ) -> list[str]:
-    """The lines that must turn so that the rules decide as on the second side; none of them can be left out.
-
-    Parameters
-    ----------
-    rules
-        Lines of each rule, in order.
-    first, second
-        Which lines hold on each side.
+    """The lines that must turn so that the rules decide as on the second side; none of them can be
+    left out.
 
     Examples
     --------
@@ -213,19 +213,7 @@ def _mixed(
 def explain(
     one: Judged | None, two: Judged | None, *, axis: str, samples: pd.Index, labels: Any
 ) -> Iterator[Change]:
-    """The changes of one axis, each with its reason.
-
-    Parameters
-    ----------
-    one, two
-        The sides as `judge` gives them.
-    axis
-        The axis.
-    samples
-        Samples compared.
-    labels
-        Labels of both sides, two arrays of shape (n_samples,); None where a sample has none.
-    """
+    """The changes of one axis, each with its reason."""
     for row, (a, b) in enumerate(zip(*labels, strict=True)):
         if a is None or b is None or a == b:
             continue
@@ -253,7 +241,8 @@ def _change(
         else:
             kinds.append("rules")
             words.append(
-                f"the schemes have other rules for this axis ({_by(one, axis, row)} | {_by(two, axis, row)})"
+                f"the schemes have other rules for this axis ({_by(one, axis, row)} |"
+                f" {_by(two, axis, row)})"
             )
     for side, call, by_rule in zip(sides, calls, said, strict=True):
         if call != by_rule:

@@ -1,7 +1,8 @@
-"""What is compared: calls of `classify`, columns of labels, or folders that `resistype classify` wrote.
+"""What is compared: calls of `classify`, columns of labels, or folders that `resistype classify`
+wrote.
 
-All become a `Labelling`: the labels of every axis and, where they are known, the rules and numbers behind them. Of
-plain labels only agreement can be said; of calls also why each changed.
+All become a `Labelling`: the labels of every axis and, where they are known, the rules and numbers
+behind them. Of plain labels only agreement can be said; of calls also why each changed.
 """
 
 from __future__ import annotations
@@ -29,22 +30,20 @@ __all__ = [
 ]
 
 
-# A folder written by ``resistype classify``, read back: labels, numbers, and the rules where they can be had again.
+# A folder written by ``resistype classify``, read back: labels, numbers, and the rules where they
+# can be had again.
 
 FILES = ("calls.tsv", "evidence.tsv", "scores.tsv", "run.json")
 
 
 def read_folder(folder: Path) -> dict[str, Any]:
-    """Parts of a Labelling from a folder.
-
-    Raises
-    ------
-    SamplesError
-        E993 with everything that is missing or cannot be read.
-    """
+    """Parts of a Labelling from a folder."""
     absent = [name for name in FILES if not (folder / name).is_file()]
     if absent:
-        message = f"{str(folder)!r} is no folder written by resistype classify: {', '.join(absent)} missing."
+        message = (
+            f"{str(folder)!r} is no folder written by resistype classify: {', '.join(absent)}"
+            " missing."
+        )
         raise SamplesError(message, code="E993")
     try:
         calls, evidence, scores = (_table(folder / name) for name in FILES[:3])
@@ -93,7 +92,9 @@ def read_folder(folder: Path) -> dict[str, Any]:
 
 
 def read_opinion(folder: Path) -> pd.DataFrame:
-    """What ``resistype opinion`` wrote, with the name of its label column and its method in ``attrs``; E993."""
+    """What ``resistype opinion`` wrote, with the name of its label column and its method in
+    ``attrs``; E993.
+    """
     try:
         record = json.loads((folder / "opinion.json").read_text(encoding="utf-8"))
         table = _table(folder / "opinion.tsv").set_index("sample")
@@ -116,17 +117,21 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _reasons(evidence: pd.DataFrame, samples: pd.Index, axes: list[str]) -> pd.DataFrame:
-    """The reason of each call; that of a measured number, because others say why a number is missing."""
+    """The reason of each call; that of a measured number, because others say why a number is
+    missing.
+    """
     said = evidence[evidence["reason"] != ""]
     said = said.assign(late=said["value"] == "").sort_values("late", kind="stable")
     first = said.drop_duplicates(["sample", "axis"]).pivot(
         index="sample", columns="axis", values="reason"
-    )  # noqa: PD010
+    )
     return first.reindex(index=samples, columns=axes).fillna("")
 
 
 def _scheme(folder: Path, run: dict[str, Any], evidence: pd.DataFrame) -> Scheme | None:
-    """The scheme of the run: the one beside it, or one that can be had again with the thresholds of the evidence."""
+    """The scheme of the run: the one beside it, or one that can be had again with the thresholds
+    of the evidence.
+    """
     if (folder / "scheme.toml").is_file():
         beside = load_scheme(folder / "scheme.toml")
         return beside if _shown(evidence) <= _limits(beside) else None
@@ -178,7 +183,8 @@ class Labelling:
     values
         Quantities, one row a sample; no columns for plain labels.
     firm
-        Share of the repeats that gave the call again, one column an axis; NaN where it was not asked.
+        Share of the repeats that gave the call again, one column an axis; NaN where it was not
+        asked.
     reasons
         Why nothing was called, one column an axis; empty where a call stands.
     baseline
@@ -207,12 +213,16 @@ class Labelling:
         return self.scheme.axis(axis).title if self.scheme is not None and known else axis
 
     def vocabulary(self, axis: str) -> set[str]:
-        """Labels that an axis can have: those of the scheme and those found, without abstentions."""
+        """Labels that an axis can have: those of the scheme and those found, without
+        abstentions.
+        """
         named = self.scheme.axis(axis).labels if self.scheme is not None else {}
         return {*named, *(str(one) for one in self.labels[axis].dropna())} - set(ABSTENTIONS)
 
     def order(self, axis: str) -> tuple[str, ...]:
-        """Labels of an axis: those of the scheme in its order, else those found, sorted; abstentions last."""
+        """Labels of an axis: those of the scheme in its order, else those found, sorted;
+        abstentions last.
+        """
         found = {str(one) for one in self.labels[axis].dropna()}
         named = self.scheme.axis(axis).labels if self.scheme is not None else {}
         first = [*named, *sorted(found - set(named) - set(ABSTENTIONS))]
@@ -225,8 +235,9 @@ def as_labelling(source: Any, name: str) -> Labelling:
     Parameters
     ----------
     source
-        `Calls`, a folder written by ``resistype classify``, a Series of labels or a DataFrame of label columns (index:
-        sample ids), the table or folder of an external classifier (`resistype.opinions`), or a `Labelling`.
+        `Calls`, a folder written by ``resistype classify``, a Series of labels or a DataFrame of
+        label columns (index: sample ids), the table or folder of an external classifier
+        (`resistype.opinions`), or a `Labelling`.
     name
         Name of this side.
 
@@ -256,11 +267,17 @@ def as_labelling(source: Any, name: str) -> Labelling:
     elif isinstance(source, pd.DataFrame):
         found = _from_table(_labels_of(source) if "opinion" in source.attrs else source, name)
     else:
-        message = f"Got {type(source).__name__}; wanted Calls, a folder written by classify, or a column of labels."
+        message = (
+            f"Got {type(source).__name__}; wanted Calls, a folder written by classify, or a column"
+            " of labels."
+        )
         raise SamplesError(message, code="E993")
     twice = found.labels.index[found.labels.index.duplicated()]
     if len(twice):
-        message = f"Sample {str(twice[0])!r} occurs twice in {name!r} ({len(twice)} such rows). Keep one row a sample."
+        message = (
+            f"Sample {str(twice[0])!r} occurs twice in {name!r} ({len(twice)} such rows). Keep one"
+            " row a sample."
+        )
         raise SamplesError(message, code="E994")
     return found
 
@@ -287,7 +304,8 @@ def _from_calls(calls: Calls, name: str) -> Labelling:
 def _labels_of(table: pd.DataFrame) -> pd.DataFrame:
     """The labels of an external classifier: one column, named after its method.
 
-    "unassigned", "ambiguous" and "none" say nothing, so they count as abstentions and neither agree nor disagree.
+    "unassigned", "ambiguous" and "none" say nothing, so they count as abstentions and neither agree
+    nor disagree.
     """
     labels = table[table.attrs["opinion"]].astype(object)
     told: pd.Series = labels.where(

@@ -33,7 +33,7 @@ VERBS = {
 }
 
 
-def _load(verb: str) -> Any:  # noqa: PLR0911  a table would need imports by name
+def _load(verb: str) -> Any:
     """The function or the group of a verb; each verb loads what it needs."""
     # ruff: noqa: PLC0415
     if verb in ("signatures", "schemes"):
@@ -99,7 +99,10 @@ class _Verbs(TyperGroup):
 app = typer.Typer(
     name="resistype",
     cls=_Verbs,
-    help="Programmes of resistance to cancer immunotherapy in an expression matrix. Research use only.",
+    help=(
+        "Programmes of resistance to cancer immunotherapy in an expression matrix. Research use"
+        " only."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -109,11 +112,15 @@ app = typer.Typer(
 
 @app.callback()
 def _resistype() -> None:
-    """Programmes of resistance to cancer immunotherapy in an expression matrix. Research use only."""
+    """Programmes of resistance to cancer immunotherapy in an expression matrix. Research use
+    only.
+    """
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code: 0 done, 1 checks failed, 2 bad input, 130 interrupted."""
+    """Run the command line and leave with its exit code: 0 done, 1 checks failed, 2 bad input,
+    130 interrupted.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("always", ResistypeWarning)
         warnings.showwarning = _one_line

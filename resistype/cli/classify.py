@@ -1,8 +1,8 @@
 """`resistype classify`: one verb for biopsies, cells and tissue; the scheme says which.
 
-Options that only one system knows are refused by name with any other, so none is passed over in silence.
-`--unit` lives on for one release: it meant the unit of the values (now ``--values``) and the unit of
-the answer (now ``--per``).
+Options that only one system knows are refused by name with any other, so none is passed over in
+silence. `--unit` lives on for one release: it meant the unit of the values (now ``--values``) and
+the unit of the answer (now ``--per``).
 """
 
 from __future__ import annotations
@@ -221,7 +221,8 @@ def classify_command(
 ) -> None:
     """Call every axis of a scheme, with the evidence, or say why it cannot be called.
 
-    The scheme says what is called: samples of biopsies, patients and samples of cells, regions of tissue.
+    The scheme says what is called: samples of biopsies, patients and samples of cells, regions of
+    tissue.
     """
     loaded = load_scheme(scheme)
     _refuse(context, loaded)
@@ -282,7 +283,10 @@ def _refuse(context: typer.Context, scheme: Scheme) -> None:
         words = ", ".join(
             f"--{name.replace('_', '-')} (of {', '.join(_SYSTEMS[name])})" for name in wrong
         )
-        message = f"{scheme.ref} is measured by {scheme.system} and would not look at {words}. Leave out what is not of it."
+        message = (
+            f"{scheme.ref} is measured by {scheme.system} and would not look at {words}. Leave out"
+            " what is not of it."
+        )
         raise InputError(message, code="S105")
     if "compare" in given and "group" not in given:
         raise InputError("--compare names a group; name its column with --group.", code="E990")
@@ -308,7 +312,9 @@ def _unit(
 
 
 def _per(per: str | None, scheme: Scheme) -> str | None:
-    """What a row of the answer is, if the scheme calls it; the scheme is never replaced by another one."""
+    """What a row of the answer is, if the scheme calls it; the scheme is never replaced by
+    another one.
+    """
     called = list(dict.fromkeys(axis.level for axis in scheme.axes))
     cells = ["cell"] if scheme.system in CELLS else []
     if per is None or per in (*called, *cells):
@@ -316,8 +322,9 @@ def _per(per: str | None, scheme: Scheme) -> str | None:
     ways = "."
     if scheme.system in BULK:
         ways = (
-            ": sum the cells of each sample to a profile first (resistype.systems.cells.pseudobulk), or take a scheme of cells "
-            f"(--scheme {', '.join(CELLS)})."
+            ": sum the cells of each sample to a profile first"
+            " (resistype.systems.cells.pseudobulk), or take a scheme of cells (--scheme"
+            f" {', '.join(CELLS)})."
         )
     message = f"{scheme.ref} calls {' and '.join([*called, *cells])}, not {per}{ways}"
     raise InputError(message, code="S105")
@@ -445,6 +452,7 @@ def _figures(calls: Calls, out: Path) -> list[Path]:
     if calls.scheme.system not in CELLS:
         draw_calls(calls, out / "figures")
         return []
-    from resistype.report.figures_cells import draw_cells  # noqa: PLC0415  matplotlib only where asked for
+    # matplotlib only where asked for
+    from resistype.report.figures_cells import draw_cells  # noqa: PLC0415
 
     return list(draw_cells(calls.tables, out))

@@ -29,7 +29,9 @@ def compare_command(
     ] = None,
     figures: Annotated[bool, typer.Option(help="draw one PNG an axis")] = True,
 ) -> None:
-    """What changes between two runs: counts, Cohen's kappa, shift of the numbers, and why each call changed."""
+    """What changes between two runs: counts, Cohen's kappa, shift of the numbers, and why each
+    call changed.
+    """
     agreement = compare_calls(first, second, names=_names(first, second, name), axes=axis)
     target = make_folder(out)
     for file, frame in _tables(agreement).items():

@@ -1,4 +1,6 @@
-"""The verbs that make, judge and exchange signatures. The id of what is made is the name of the file it goes to."""
+"""The verbs that make, judge and exchange signatures. The id of what is made is the name of the
+file it goes to.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="key=value, several times: name, axis, description, citation, doi, …, effect, fdr, top",
+        help=(
+            "key=value, several times: name, axis, description, citation, doi, …, effect, fdr, top"
+        ),
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable")]
@@ -184,7 +188,9 @@ def quality_command(
     data: Annotated[Path, typer.Option(help="expression to judge it on")],
     as_json: AsJson = False,
 ) -> None:
-    """Coverage, detection, coherence, influence of single genes, redundancy and overlap on your own data."""
+    """Coverage, detection, coherence, influence of single genes, redundancy and overlap on your
+    own data.
+    """
     found = quality(_one(signature), data)
     show.say(
         json.dumps(found.to_json(), indent=1, ensure_ascii=False, default=_plain)
@@ -202,7 +208,9 @@ def diff_command(
     new: Annotated[str, typer.Argument(help="id, id@version or file")],
     as_json: AsJson = False,
 ) -> None:
-    """Genes, weights and provenance that changed between two versions; exit code 1 when the version does not fit."""
+    """Genes, weights and provenance that changed between two versions; exit code 1 when the
+    version does not fit.
+    """
     change = diff(_one(old), _one(new))
     show.say(
         json.dumps(change.to_json(), indent=1, ensure_ascii=False, default=list)

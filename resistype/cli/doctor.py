@@ -1,4 +1,6 @@
-"""`resistype doctor`: what is installed, what is around it, and whether the machinery gives known answers here."""
+"""`resistype doctor`: what is installed, what is around it, and whether the machinery gives
+known answers here.
+"""
 
 from __future__ import annotations
 
@@ -42,21 +44,26 @@ __all__ = [
 
 
 class Finding(NamedTuple):
-    """What was looked at, whether it is ok, absent (an extra that is not there) or a fault, and what to do."""
+    """What was looked at, whether it is ok, absent (an extra that is not there) or a fault, and
+    what to do.
+    """
 
     what: str
     state: str
     detail: str
 
 
-# What `resistype doctor` sees around the package: the front end of the widgets, and a display for napari.
+# What `resistype doctor` sees around the package: the front end of the widgets, and a display for
+# napari.
 
 _NEEDED = ("anywidget", "@jupyter-widgets/jupyterlab-manager")
 _RESTART = "then stop the notebook server, start it again and reload the page"
 
 
 def jupyter_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
-    """Folders where a notebook server of this environment looks for browser halves, the first one wins."""
+    """Folders where a notebook server of this environment looks for browser halves, the first
+    one wins.
+    """
     named = [Path(part) for part in environ.get("JUPYTER_PATH", "").split(os.pathsep) if part]
     home = Path(environ.get("JUPYTER_DATA_DIR") or Path.home() / ".local/share/jupyter")
     own = Path(sys.prefix) / "share/jupyter"
@@ -64,7 +71,9 @@ def jupyter_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
 
 
 def front_end(folders: list[Path] | None = None) -> Finding:
-    """Whether the browser halves of the widgets are where a notebook server of this environment finds them."""
+    """Whether the browser halves of the widgets are where a notebook server of this environment
+    finds them.
+    """
     if find_spec("anywidget") is None:
         return Finding(
             "widget front end", "absent", f"pip install 'resistype[notebook]', {_RESTART}"
@@ -77,7 +86,10 @@ def front_end(folders: list[Path] | None = None) -> Finding:
     gone = [name for name, folder in found.items() if folder is None]
     if gone:
         places = ", ".join(str(folder) for folder in looked)
-        said = f"{', '.join(gone)} not in the labextensions of {places}; widgets would say 'AnyModel' cannot be loaded"
+        said = (
+            f"{', '.join(gone)} not in the labextensions of {places}; widgets would say 'AnyModel'"
+            " cannot be loaded"
+        )
         remedy = f"pip install --force-reinstall anywidget ipywidgets, {_RESTART}"
         return Finding("widget front end", "fault", f"{said}. {remedy}")
     browser = _browser_version(found["anywidget"])
@@ -118,7 +130,9 @@ def bundle(static: Path) -> Finding:
 
 
 def display(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Finding:
-    """Whether napari could open a window here; absent is no fault, since everything else works without one."""
+    """Whether napari could open a window here; absent is no fault, since everything else works
+    without one.
+    """
     if platform in {"darwin", "win32"}:
         return Finding("display", "ok", f"windows of {platform}")
     screen = environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY")
@@ -215,7 +229,8 @@ def _scores() -> str:
     genes = [f"GENE{i}" for i in range(10)]
     table = pd.DataFrame([np.arange(10.0)], index=["sample"], columns=genes)
     values = score(table, {"top": genes[-2:]}, method=["ssgsea", "singscore"], n_jobs=1)
-    # Ranks 9 and 10 of 10: the mean rank of the others is 4.5, that of the set (weights rank^0.25) is 9.5066.
+    # Ranks 9 and 10 of 10: the mean rank of the others is 4.5, that of the set (weights rank^0.25)
+    # is 9.5066.
     w = np.array([9.0, 10.0]) ** 0.25
     wanted = (float(np.sum(w * [9.0, 10.0]) / np.sum(w)) - 4.5) / 10.0
     _expect(round(float(values["ssgsea"][0, 0]), 12), round(wanted, 12))

@@ -62,7 +62,9 @@ def check_signatures(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Everything that is wrong with signature files, at once; exit code 1 when there is an error."""
+    """Everything that is wrong with signature files, at once; exit code 1 when there is an
+    error.
+    """
     findings = check_paths(paths) if paths else check_library()
     if as_json:
         show.say(
@@ -101,7 +103,8 @@ def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml 
     """Axes, rules and thresholds of a scheme, each threshold with its source."""
     scheme = load_scheme(name)
     show.say(
-        f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.scope}\n{scheme.citation}\n"
+        f"{scheme.title} ({scheme.id}"
+        f" {scheme.version})\n{scheme.summary.strip()}\n{scheme.scope}\n{scheme.citation}\n"
     )
     for axis in scheme.axes:
         rules = [
@@ -134,7 +137,10 @@ def check_one_scheme(
     count = 0
     for name in names or list(shipped):
         if name not in shipped and not Path(name).is_file():
-            message = f"There is no scheme {name!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+            message = (
+                f"There is no scheme {name!r}. Shipped: {', '.join(shipped)}. Or give the path of a"
+                " .toml file."
+            )
             raise SchemeError(message, code="S101")
         complaints = check_scheme(name, known)
         count += len(complaints)

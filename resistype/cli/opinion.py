@@ -50,7 +50,9 @@ __all__ = ["opinion"]
 
 opinion = typer.Typer(
     name="opinion",
-    help="External classifiers beside the calls: published methods on your data. Research use only.",
+    help=(
+        "External classifiers beside the calls: published methods on your data. Research use only."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -108,7 +110,10 @@ def templates_command(
     templates: Annotated[
         Path,
         typer.Option(
-            help="marker genes (GMT, TOML, folder, or a table: class, gene); centroids: genes × classes"
+            help=(
+                "marker genes (GMT, TOML, folder, or a table: class, gene); centroids: genes ×"
+                " classes"
+            )
         ),
     ],
     out: Out,
@@ -191,7 +196,8 @@ def model_command(
     fitted.save(target / "model.json")
     told = fitted.assessment
     show.say(
-        f"{len(fitted.classes)} classes, cross-validated AUC {told['auc']:.2f} (p = {told['p']:.3g})"
+        f"{len(fitted.classes)} classes, cross-validated AUC {told['auc']:.2f} (p ="
+        f" {told['p']:.3g})"
     )
     show.say(
         f"\nWritten to {out}: model.json, model.npz. Apply it with --model. Research use only."
@@ -220,7 +226,9 @@ def tree_command(
     seed: Seed = 0,
     figures: Annotated[bool, typer.Option(help="draw tree.png (needs matplotlib)")] = False,
 ) -> None:
-    """Conditional inference tree (Hothorn 2006): which covariates go with a label, and how steadily."""
+    """Conditional inference tree (Hothorn 2006): which covariates go with a label, and how
+    steadily.
+    """
     frame = read_samples(table)
     y = _column(frame, label)
     names = covariate or [name for name in frame.columns if name != label]
@@ -264,7 +272,10 @@ def _templates(path: Path, *, centroids: bool) -> Any:
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     if name not in table.columns:
-        message = f"The table has no column {name!r}; its columns are: {', '.join(map(str, table.columns))}."
+        message = (
+            f"The table has no column {name!r}; its columns are:"
+            f" {', '.join(map(str, table.columns))}."
+        )
         raise SamplesError(message, code="E903")
     return table[name]
 
@@ -272,7 +283,9 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
 def _deliver(
     table: pd.DataFrame, out: Path, source: Path, more: Mapping[str, str] | None = None
 ) -> None:
-    """Make every text first, then write each whole or not at all, and say how many samples have which label."""
+    """Make every text first, then write each whole or not at all, and say how many samples have
+    which label.
+    """
     record = {
         "format": "resistype-opinion",
         "format_version": 1,
@@ -318,5 +331,8 @@ def _draw(tree: ConditionalInferenceTree, path: Path, boot: TreeBootstrap | None
     try:
         replace_file(path, save)
     except OSError as error:
-        message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
+        message = (
+            f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written"
+            " there."
+        )
         raise OutputError(message, code="O101") from None

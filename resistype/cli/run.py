@@ -146,7 +146,8 @@ def score_command(
     if scores.null is not None:
         write_text(out.with_name(f"{out.stem}.null.tsv"), table_text(scores.null_frame()))
     show.say(
-        f"{len(scores.samples)} samples × {len(scores.signatures)} signatures, {', '.join(scores.specs.values())}"
+        f"{len(scores.samples)} samples × {len(scores.signatures)} signatures,"
+        f" {', '.join(scores.specs.values())}"
     )
     show.say(f"digest {scores.digest}")
 
@@ -168,7 +169,9 @@ def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
 def opinions_of(
     expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int
 ) -> ReportOptions:
-    """A second opinion by nearest templates, as the report takes it; none where no templates are given."""
+    """A second opinion by nearest templates, as the report takes it; none where no templates are
+    given.
+    """
     if templates is None:
         return ReportOptions()
     classes = {one.id: one.genes for one in read_signatures(templates).values()}
@@ -182,7 +185,9 @@ def _with_command(calls: Calls) -> Calls:
 
 
 def print_cohort(calls: Calls) -> None:
-    """Calls of each axis beside their base rates, of every unit of the run, and what must be said with them."""
+    """Calls of each axis beside their base rates, of every unit of the run, and what must be
+    said with them.
+    """
     about = calls.reference
     for one in (calls.at(unit) for unit in calls.units):
         show.say(
@@ -226,12 +231,15 @@ def clinical_command(
     write_text(out, table_text(frame))
     disagree = int(frame["definitions_disagree"].sum())
     show.say(
-        f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written to {out}."
+        f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written"
+        f" to {out}."
     )
 
 
 def _compile() -> None:
-    """Compile the loops of scoring and calling for dense and sparse matrices; numba keeps them on disk."""
+    """Compile the loops of scoring and calling for dense and sparse matrices; numba keeps them
+    on disk.
+    """
     show.say("Compiling the loops of scoring and calling (about a minute, once) …")
     start = time.monotonic()
     data = demo()
@@ -257,7 +265,9 @@ def doctor_command(
         bool, typer.Option("--compile", help="compile what scoring and calling need, once")
     ] = False,
 ) -> None:
-    """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
+    """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1
+    where one is at fault.
+    """
     if explain is not None:
         show.say(explained(explain))
         return

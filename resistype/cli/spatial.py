@@ -1,8 +1,10 @@
-"""`resistype spatial`: cells with places to neighbours, compartments, a description of each image, drawn regions.
+"""`resistype spatial`: cells with places to neighbours, compartments, a description of each image,
+drawn regions.
 
-Files: regions.tsv (a description of every image, or why there is none), evidence.tsv, densities.tsv, rim.tsv,
-neighbours.tsv (mean share of every kind around every kind), composition.tsv (with --rois), cells.csv (one row a cell,
-every threshold in its header), thresholds.tsv and run.json.
+Files: regions.tsv (a description of every image, or why there is none), evidence.tsv,
+densities.tsv, rim.tsv, neighbours.tsv (mean share of every kind around every kind), composition.tsv
+(with --rois), cells.csv (one row a cell, every threshold in its header), thresholds.tsv and
+run.json.
 """
 
 from __future__ import annotations
@@ -141,7 +143,9 @@ def spatial_command(
     dense: Annotated[float, typer.Option(help="T cells/mm² of a dense compartment (ours)")] = 100.0,
     rois: Annotated[Path | None, typer.Option(help="GeoJSON with drawn regions")] = None,
 ) -> None:
-    """Describe images of cells: neighbours, inside / margin / outside, inflamed / excluded / desert, drawn regions."""
+    """Describe images of cells: neighbours, inside / margin / outside, inflamed / excluded /
+    desert, drawn regions.
+    """
     words: Any = {"unit": unit, "axes": axes}  # read_tissue refuses unknown words itself
     columns = TissueColumns(region=region, instance=instance, kind=kind, x=x, y=y)
     tissue = read_tissue(cells, scale_um=scale_um, columns=columns, **words)
@@ -171,7 +175,9 @@ def _regions(calls: Calls) -> pd.DataFrame:
 
 
 def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
-    """Mean share of every kind around the cells of every kind, and how many cells had neighbours."""
+    """Mean share of every kind around the cells of every kind, and how many cells had
+    neighbours.
+    """
     kind = pd.Series(tissue.kind, index=found.counts.index, name="cell")
     shares = found.shares.assign(cells=(found.n > 0).astype(float))
     grouped = shares.groupby(kind.to_numpy(), observed=True)

@@ -1,9 +1,11 @@
 """Clinical phenotypes of resistance under published definitions, and clinical timelines.
 
-definitions.py  the published definitions, one function each, and `clinical`, the phenotype of each patient
+definitions.py  the published definitions, one function each, and `clinical`, the phenotype of each
+                patient
 timelines.py    tables of patients -> timelines, or every complaint
 
-`resistype.clinical` is the function of the same name, so this room loads what it holds on first use.
+`resistype.clinical` is the function of the same name, so this room loads what it holds on first
+use.
 """
 
 from __future__ import annotations

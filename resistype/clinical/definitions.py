@@ -1,9 +1,9 @@
 """The published clinical definitions of resistance, one function each.
 
-"Acquired" is a fact about the course of a patient, not about expression, and the published definitions disagree on
-the same patient. So the definition is a named parameter everywhere, and every verdict carries the sentence it rests
-on. A hole in a definition (`sitc2020` has no cell for a partial response that fails before six months) gives
-`undefined`, never the nearest class.
+"Acquired" is a fact about the course of a patient, not about expression, and the published
+definitions disagree on the same patient. So the definition is a named parameter everywhere, and
+every verdict carries the sentence it rests on. A hole in a definition (`sitc2020` has no cell for a
+partial response that fails before six months) gives `undefined`, never the nearest class.
 
 A rule sees one `History` and returns one `Verdict`; its limits stand in `history.THRESHOLDS`.
 """
@@ -47,8 +47,8 @@ _NO_RESPONSE_GIVEN: Final = frozenset({"NE", ""})
 class Definition:
     """A published definition of clinical resistance.
 
-    `resistance` maps each outcome to what it says of resistance, so that definitions with other words can be
-    compared. `regimens` are the regimen classes it was made for (empty: not said).
+    `resistance` maps each outcome to what it says of resistance, so that definitions with other
+    words can be compared. `regimens` are the regimen classes it was made for (empty: not said).
     """
 
     id: str
@@ -76,7 +76,9 @@ class _Course:
 
     @property
     def exposed_until(self) -> date:
-        """Last dose given up to the progression: later doses cannot have been part of the benefit."""
+        """Last dose given up to the progression: later doses cannot have been part of the
+        benefit.
+        """
         return min(self.last_dose, self.progression)
 
     def after_stop(self, definition: str) -> bool:
@@ -146,7 +148,9 @@ def _ours(verdict: Verdict) -> Verdict:
 
 
 def _in_window(course: _Course) -> Verdict:
-    """Secondary; where a limit of ours decided that the progression was on treatment, it says so."""
+    """Secondary; where a limit of ours decided that the progression was on treatment, it says
+    so.
+    """
     verdict = course.verdict("secondary")
     return _ours(verdict) if course.last_dose < course.progression else verdict
 
@@ -171,7 +175,9 @@ def _sitc2020(h: History) -> Verdict:
 
 
 def _sitc_180d(h: History) -> Verdict:
-    """SITC 2020 as a later cohort applied it: 180 days, 12 weeks after the last dose, rechallenge."""
+    """SITC 2020 as a later cohort applied it: 180 days, 12 weeks after the last dose,
+    rechallenge.
+    """
     course = _course(h, "sitc_180d")
     if isinstance(course, Verdict):
         return course
@@ -360,30 +366,33 @@ def clinical(
     Parameters
     ----------
     table
-        One row a patient: a table, or a csv or tsv file, with the columns `patient` (or `id`), `start`,
-        `best_response` (or `bor`: CR, PR, SD, PD, NE), `last_dose`, `progression` (or `pd`; empty where none was
-        seen) and `last_followup` (or `last_fu`); where known also `regimen`, `confirmed`, `rechallenge` and
-        `stopped_for`. Dates are ISO: `2023-02-24`.
+        One row a patient: a table, or a csv or tsv file, with the columns `patient` (or `id`),
+        `start`, `best_response` (or `bor`: CR, PR, SD, PD, NE), `last_dose`, `progression` (or
+        `pd`; empty where none was seen) and `last_followup` (or `last_fu`); where known also
+        `regimen`, `confirmed`, `rechallenge` and `stopped_for`. Dates are ISO: `2023-02-24`.
     definition
-        `"sitc2020"`, `"sitc_180d"`, `"sitc_ici_chemo"`, `"nsclc_ar_2021"`, `"hcc_pref"`, a list of them, or `"all"`.
+        `"sitc2020"`, `"sitc_180d"`, `"sitc_ici_chemo"`, `"nsclc_ar_2021"`, `"hcc_pref"`, a list of
+        them, or `"all"`.
 
     Returns
     -------
     DataFrame
-        One row a patient, in the order given: `patient`; for each definition its outcome under the definition's id,
-        and `<id>_reason`, `<id>_days`, `<id>_months` (the span that decided, in days and whole calendar months) and
-        `<id>_caveats` (codes); `definitions_disagree`, whether the choice of definition changes what is said, over
-        all five definitions; `disagreement`, what each of them says where they disagree.
+        One row a patient, in the order given: `patient`; for each definition its outcome under the
+        definition's id, and `<id>_reason`, `<id>_days`, `<id>_months` (the span that decided, in
+        days and whole calendar months) and `<id>_caveats` (codes); `definitions_disagree`, whether
+        the choice of definition changes what is said, over all five definitions; `disagreement`,
+        what each of them says where they disagree.
 
     Raises
     ------
     SamplesError
-        E950 for a table that cannot be used, with every complaint; E951 for an unknown definition; E952 for a file
-        that cannot be read.
+        E950 for a table that cannot be used, with every complaint; E951 for an unknown definition;
+        E952 for a file that cannot be read.
 
     References
     ----------
-    The five sources are listed by `thresholds()`; the default is Schoenfeld 2021, doi 10.1016/j.annonc.2021.08.2151.
+    The five sources are listed by `thresholds()`; the default is Schoenfeld 2021, doi
+    10.1016/j.annonc.2021.08.2151.
 
     Examples
     --------
@@ -447,8 +456,8 @@ def thresholds() -> pd.DataFrame:
 class Phenotype:
     """Clinical phenotype of one patient under one definition, as a report may word it.
 
-    `outcome` is the definition's own word, `resistance` what it says of resistance. `acquired` is the gate: only
-    where it is True may a report print "acquired resistance subtype".
+    `outcome` is the definition's own word, `resistance` what it says of resistance. `acquired` is
+    the gate: only where it is True may a report print "acquired resistance subtype".
     """
 
     definition: str
@@ -474,7 +483,8 @@ class Phenotype:
 
 
 def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEFAULT) -> Phenotype:
-    """Clinical phenotype of one patient, and whether a report may say "acquired resistance subtype".
+    """Clinical phenotype of one patient, and whether a report may say "acquired resistance
+    subtype".
 
     Parameters
     ----------
@@ -505,7 +515,10 @@ def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEF
     if calls is None:
         return Phenotype(known, "not given", "not given")
     if known not in calls.columns:
-        message = f"The clinical calls hold no definition '{known}'. Call clinical(table, definition='{known}') first."
+        message = (
+            f"The clinical calls hold no definition '{known}'. Call clinical(table,"
+            f" definition='{known}') first."
+        )
         raise SamplesError(message, code="E951")
     row = calls[calls["patient"].astype(str) == str(patient)]
     if row.empty:
@@ -541,7 +554,8 @@ def _cells(name: str, verdict: Verdict) -> dict[str, object]:
 def _disagreement(verdicts: dict[str, Verdict]) -> str:
     """What the definitions say where they do not say the same; "" where they do.
 
-    "Not acquired" and "not primary" contradict only their opposite: a responder may well be secondary resistant.
+    "Not acquired" and "not primary" contradict only their opposite: a responder may well be
+    secondary resistant.
     """
     said = {DEFINITIONS[name].resistance[verdict.outcome] for name, verdict in verdicts.items()}
     positive = said - {"not acquired", "not primary"}

@@ -1,8 +1,8 @@
 """From a table of patients to their `History`, or one error with every complaint.
 
-Dates are ISO (`2023-02-24`) or real dates: `02/03/2023` is two different days in two countries and is refused. A date
-or word that is not given is allowed, because a verdict of "not evaluable" is a normal result; one that cannot be
-true (a progression before the start) is not.
+Dates are ISO (`2023-02-24`) or real dates: `02/03/2023` is two different days in two countries and
+is refused. A date or word that is not given is allowed, because a verdict of "not evaluable" is a
+normal result; one that cannot be true (a progression before the start) is not.
 """
 
 from __future__ import annotations
@@ -38,12 +38,22 @@ __all__ = [
 ]
 
 
-# The course of one patient in dates, what a definition says of it, and the table of the definitions' limits.
+# The course of one patient in dates, what a definition says of it, and the table of the
+# definitions' limits.
 
 CITATIONS: Final = {
-    "sitc2020": "Kluger 2020, J Immunother Cancer, e000398, Table 1 (jitc.bmj.com/highwire/markup/13279/expansion)",
-    "sitc_180d": "J Immunother Cancer 2021, a cohort by SITC 2020 (jitc.bmj.com/highwire/markup/34998/expansion)",
-    "sitc_ici_chemo": "Rizvi 2023, SITC, ICI with chemotherapy, Table 3 (jitc.bmj.com/highwire/markup/42025/expansion)",
+    "sitc2020": (
+        "Kluger 2020, J Immunother Cancer, e000398, Table 1"
+        " (jitc.bmj.com/highwire/markup/13279/expansion)"
+    ),
+    "sitc_180d": (
+        "J Immunother Cancer 2021, a cohort by SITC 2020"
+        " (jitc.bmj.com/highwire/markup/34998/expansion)"
+    ),
+    "sitc_ici_chemo": (
+        "Rizvi 2023, SITC, ICI with chemotherapy, Table 3"
+        " (jitc.bmj.com/highwire/markup/42025/expansion)"
+    ),
     "nsclc_ar_2021": "Schoenfeld 2021, Ann Oncol 32:1597, doi 10.1016/j.annonc.2021.08.2151",
     "hcc_pref": "Lombardi 2026, preprint abstract (sciencecast.org/casts/e5ovgnq9yzwl)",
 }
@@ -146,7 +156,8 @@ class History:
 class Verdict:
     """What one definition says of one patient, and why.
 
-    `days` and `months` (whole calendar months) give the span that decided; both are None where no span did.
+    `days` and `months` (whole calendar months) give the span that decided; both are None where no
+    span did.
     """
 
     outcome: str
@@ -238,18 +249,7 @@ _SHOWN: Final = 20
 
 
 def read_courses(table: str | Path | pd.DataFrame) -> list[History]:
-    """Histories of all patients of a table, in its order.
-
-    Parameters
-    ----------
-    table
-        One row a patient: a table in memory, or a csv, tsv or txt file (`.gz` too).
-
-    Raises
-    ------
-    SamplesError
-        E950 when the table cannot be used; every complaint is in the message. E952 when the file cannot be read.
-    """
+    """Histories of all patients of a table, in its order."""
     frame = _read(table)
     columns = _columns(frame)
     patients = [_text(value) for value in frame[columns["patient"]]]
@@ -283,7 +283,10 @@ def _read(table: str | Path | pd.DataFrame) -> pd.DataFrame:
         reason, cause = str(error).strip(), error
     if isinstance(cause, FileNotFoundError):
         reason = "there is no such file"
-    message = f"The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one row a patient."
+    message = (
+        f"The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one row a"
+        " patient."
+    )
     raise SamplesError(message, code="E952") from cause
 
 
@@ -340,7 +343,8 @@ def _history(patient: str, row: dict[str, Any], complaints: list[str]) -> Histor
         if before and after and after < before:
             problems.append(f"{later} {after} is before {first} {before}")
     complaints += [f"{patient}: {problem}" for problem in problems]
-    return History(patient=patient, **dates, **words)  # type: ignore[arg-type]  # fields are checked above
+    # fields are checked above
+    return History(patient=patient, **dates, **words)  # type: ignore[arg-type]
 
 
 def _text(value: object) -> str:

@@ -37,15 +37,7 @@ FEW, MANY = 1, 12
 
 @dataclass(frozen=True)
 class Group:
-    """Scores of one group of samples, or changes of its patients.
-
-    Parameters
-    ----------
-    name
-        The group.
-    before, after
-        Scores of the stored version and of the draft; NaN where a version cannot be scored.
-    """
+    """Scores of one group of samples, or changes of its patients."""
 
     name: str
     before: tuple[float, ...]
@@ -54,17 +46,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Spread:
-    """Scores of a cohort by group.
-
-    Parameters
-    ----------
-    title
-        What the numbers are.
-    groups
-        One a value of the column.
-    notes
-        Why something is missing, and how many samples are in no group.
-    """
+    """Scores of a cohort by group."""
 
     title: str
     groups: tuple[Group, ...]
@@ -73,23 +55,6 @@ class Spread:
 
 class CohortData:
     """Expression and a samples table, ready for a curator's questions.
-
-    Parameters
-    ----------
-    data
-        Expression (n_obs, n_genes): whatever `as_expression` takes. Of more than 2,000 samples so
-        many are drawn.
-    samples
-        Samples table or its path; None for the `obs` of the data.
-    by
-        Column to split scores by at the start.
-    patient, timepoint, baseline
-        Columns and the baseline's value, where patients have samples before and after.
-
-    Raises
-    ------
-    SamplesError
-        When a column is not there, or there is no pair.
 
     Examples
     --------
@@ -171,9 +136,12 @@ class CohortData:
         ]
         sums = np.stack([table[self._ranks[:, part]].sum(axis=1) for part in parts], axis=1)
         sizes = np.broadcast_to(sets.sizes, (self.expression.n_obs, sets.n_parts))
-        return method.by_signature(
-            sets, method.finish(sums, sizes, n_genes=n_genes, settings=settings)
-        )[:, 0], ""
+        return (
+            method.by_signature(
+                sets, method.finish(sums, sizes, n_genes=n_genes, settings=settings)
+            )[:, 0],
+            "",
+        )
 
     def spread(
         self,
@@ -183,22 +151,7 @@ class CohortData:
         by: str = "",
         change: bool = False,
     ) -> Spread:
-        """Scores of a version and of a draft by group.
-
-        Parameters
-        ----------
-        before, after
-            The stored version and the draft; None for none.
-        by
-            Column; the one chosen at the start by default.
-        change
-            Whether each patient's change from the baseline is meant in place of the score.
-
-        Raises
-        ------
-        SamplesError
-            E903 for an unknown column, E911 where changes are asked for without pairs.
-        """
+        """Scores of a version and of a draft by group."""
         column = by or self.by
         if column and column not in self.columns:
             raise SamplesError(f"There is no column '{column[:40]}'.", code="E903")

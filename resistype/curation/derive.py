@@ -1,7 +1,8 @@
 """A draft straight from data: the genes that tell case from every control.
 
-The draft says how it was made (data, comparison, filters, counts), so that whoever reads it can make it again. It is a
-proxy by status: a list from one data set is a hypothesis until other data have seen it.
+The draft says how it was made (data, comparison, filters, counts), so that whoever reads it can
+make it again. It is a proxy by status: a list from one data set is a hypothesis until other data
+have seen it.
 """
 
 from __future__ import annotations
@@ -62,9 +63,11 @@ class Contrast:
     controls
         The same for each control; a gene must pass against each.
     replicate
-        Column of the patient or animal: cells are summed to pseudobulk a replicate and group. Empty: rows are samples.
+        Column of the patient or animal: cells are summed to pseudobulk a replicate and group.
+        Empty: rows are samples.
     method
-        ``"t-test"`` (Welch), or ``"wilcoxon"`` or ``"t-test_overestim_var"`` through scanpy's rank_genes_groups.
+        ``"t-test"`` (Welch), or ``"wilcoxon"`` or ``"t-test_overestim_var"`` through scanpy's
+        rank_genes_groups.
     """
 
     case: str
@@ -79,15 +82,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Groups:
-    """Rows of each group in the house scale log2(x + 1): case first, then the controls.
-
-    Parameters
-    ----------
-    names
-        The selections.
-    values
-        A matrix (n_rows, n_genes) a group.
-    """
+    """Rows of each group in the house scale log2(x + 1): case first, then the controls."""
 
     names: tuple[str, ...]
     values: tuple[NDArray[np.float64], ...]
@@ -96,43 +91,40 @@ class Groups:
 def _chosen(selection: str, table: pd.DataFrame) -> NDArray[np.bool_]:
     column, equals, words = (part.strip() for part in selection.partition("="))
     if not equals or column not in table.columns:
-        message = f"'{selection}' names no column of the samples table. {near(column, map(str, table.columns))}"
+        message = (
+            f"'{selection}' names no column of the samples table."
+            f" {near(column, map(str, table.columns))}"
+        )
         raise SamplesError(f"{message} Write column=value,value.", code="E920")
     wanted = [word.strip() for word in words.split(",")]
     texts = table[column].astype(str)
     absent = [word for word in wanted if not (texts == word).any()]
     if absent:
-        message = f"Column '{column}' has no sample with {', '.join(absent)}. {near(absent[0], texts.unique())}"
+        message = (
+            f"Column '{column}' has no sample with {', '.join(absent)}."
+            f" {near(absent[0], texts.unique())}"
+        )
         raise SamplesError(message, code="E920")
     return texts.isin(wanted).to_numpy()
 
 
 def groups_of(data: Expression, table: pd.DataFrame, contrast: Contrast) -> Groups:
-    """Rows of case and controls, summed to pseudobulk where a replicate is named.
-
-    Parameters
-    ----------
-    data
-        The matrix (n_obs, n_genes).
-    table
-        Samples table, indexed by sample.
-    contrast
-        What is compared.
-
-    Raises
-    ------
-    SamplesError
-        When a selection names nothing, the groups share samples or have fewer than two rows (E920, E925).
-    """
+    """Rows of case and controls, summed to pseudobulk where a replicate is named."""
     rows = table.reindex([str(sample) for sample in data.samples])
     names = (contrast.case, *contrast.controls)
     masks = [_chosen(name, rows) for name in names]
     for name, mask in zip(names[1:], masks[1:], strict=True):
         if (mask & masks[0]).any():
-            message = f"{int((mask & masks[0]).sum())} samples are in the case and in '{name}'. Make them differ."
+            message = (
+                f"{int((mask & masks[0]).sum())} samples are in the case and in '{name}'. Make them"
+                " differ."
+            )
             raise SamplesError(message, code="E920")
     if contrast.replicate and contrast.replicate not in rows.columns:
-        message = f"There is no column '{contrast.replicate}'. {near(contrast.replicate, map(str, rows.columns))}"
+        message = (
+            f"There is no column '{contrast.replicate}'."
+            f" {near(contrast.replicate, map(str, rows.columns))}"
+        )
         raise SamplesError(message, code="E903")
     units = rows[contrast.replicate].astype(str).to_numpy() if contrast.replicate else None
     values = tuple(house_rows(data, mask, units) for mask in masks)
@@ -141,7 +133,10 @@ def groups_of(data: Expression, table: pd.DataFrame, contrast: Contrast) -> Grou
     ]
     if few:
         what = "replicates" if contrast.replicate else "samples"
-        message = f"{' and '.join(few)} {what}; at least {FEWEST} are needed on each side to test anything."
+        message = (
+            f"{' and '.join(few)} {what}; at least {FEWEST} are needed on each side to test"
+            " anything."
+        )
         raise SamplesError(message, code="E925")
     return Groups(names, values)
 
@@ -149,7 +144,9 @@ def groups_of(data: Expression, table: pd.DataFrame, contrast: Contrast) -> Grou
 def house_rows(
     data: Expression, mask: NDArray[np.bool_], units: NDArray[Any] | None = None
 ) -> NDArray[np.float64]:
-    """Rows of a selection in log2(x + 1); with `units`, one row a unit: counts are summed, other values averaged."""
+    """Rows of a selection in log2(x + 1); with `units`, one row a unit: counts are summed, other
+    values averaged.
+    """
     chosen = np.flatnonzero(mask)
     if units is None:
         return _part(data, chosen).log2()
@@ -183,25 +180,7 @@ def _part(data: Expression, rows: NDArray[np.intp]) -> Expression:
 def compare(
     groups: Groups, genes: Sequence[str], contrast: Contrast, *, expressed: float
 ) -> pd.DataFrame:
-    """Effect, adjusted p-value and detection of every gene, over all controls.
-
-    Parameters
-    ----------
-    groups
-        Rows of case and controls.
-    genes
-        Names of the columns.
-    contrast
-        Which test.
-    expressed
-        Expression from which a gene counts as expressed.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by gene: effect (the smallest in size over the controls; 0 where they disagree in sign), fdr (the
-        largest), detection (share of the case's rows), and the effect against each control.
-    """
+    """Effect, adjusted p-value and detection of every gene, over all controls."""
     case, *controls = groups.values
     effects = np.array([case.mean(axis=0) - control.mean(axis=0) for control in controls])
     test = _welch if contrast.method == "t-test" else _scanpy
@@ -259,7 +238,8 @@ def _scanpy(
     return np.asarray(found.reindex(names).to_numpy(dtype=float))
 
 
-# A draft from a table of differential expression, whoever made it: DESeq2, edgeR, limma, Seurat or scanpy.
+# A draft from a table of differential expression, whoever made it: DESeq2, edgeR, limma, Seurat or
+# scanpy.
 
 COLUMNS = {
     "gene": (
@@ -313,8 +293,8 @@ def draft_de(
     Parameters
     ----------
     table
-        One row a gene, or a csv or tsv of it, with columns for the gene, the log2 fold change and the adjusted p-value
-        (names as in DESeq2, edgeR, limma, Seurat or scanpy).
+        One row a gene, or a csv or tsv of it, with columns for the gene, the log2 fold change and
+        the adjusted p-value (names as in DESeq2, edgeR, limma, Seurat or scanpy).
     name
         Name of the signature.
     filters
@@ -350,7 +330,10 @@ def draft_de(
         **(fields or {}).get("source", {}),
     }
     seen = "" if "detection" in values else "; the table tells no detection"
-    note = f"Made from a table of differential expression: {filter_text(filters, detection=not seen)}{seen}."
+    note = (
+        "Made from a table of differential expression:"
+        f" {filter_text(filters, detection=not seen)}{seen}."
+    )
     source["note"] = f"{source['note']} {note}" if source.get("note") else note
     given = {"status": "proxy", **(fields or {}), "source": source}
     return draft(name, up, down, fields=given)
@@ -393,20 +376,7 @@ def columns_of(frame: pd.DataFrame) -> dict[str, str]:
 
 
 def strongest(values: pd.DataFrame, filters: Filters) -> tuple[list[str], list[str]]:
-    """Genes up and down that pass the filters, largest effect first.
-
-    Parameters
-    ----------
-    values
-        Indexed by gene: effect (log2), fdr and, where known, detection.
-    filters
-        What is asked of a gene.
-
-    Raises
-    ------
-    SignatureError
-        When none passes (E212), with the filter that stops most.
-    """
+    """Genes up and down that pass the filters, largest effect first."""
     effect, fdr = values["effect"].to_numpy(float), values["fdr"].to_numpy(float)
     seen = values["detection"].to_numpy(float) if "detection" in values else np.ones(len(values))
     usable = (fdr <= filters.fdr) & np.isfinite(effect)
@@ -509,7 +479,8 @@ def derive(
     notes = [f"Compared {contrast}: {sizes}."]
     if filters.within:
         notes.append(
-            f"{len(kept):,} of {len(result):,} genes are among the {len(filters.within):,} of 'within'."
+            f"{len(kept):,} of {len(result):,} genes are among the {len(filters.within):,} of"
+            " 'within'."
         )
     source = dict(given.get("source", {}))
     made = [
@@ -542,7 +513,9 @@ def _check(contrast: Contrast) -> None:
 
 
 def _measured(expression: Expression, within: Sequence[str]) -> Any:
-    """Which genes of the matrix another list of names holds, also as orthologs of the other species."""
+    """Which genes of the matrix another list of names holds, also as orthologs of the other
+    species.
+    """
     other = GeneIndex(list(within))
     names = list(expression.genes)
     if expression.index.species != other.species:

@@ -1,8 +1,9 @@
-"""From gene lists and files of sets to drafts: signatures with today's symbols, and a note for all that was changed.
+"""From gene lists and files of sets to drafts: signatures with today's symbols, and a note for all
+that was changed.
 
-A draft updates what can be updated with certainty (WARS becomes WARS1, and the old spelling is kept beside it), and
-leaves out what cannot: ambiguous names, dates of a spreadsheet, unknown names. Nothing is dropped in silence: names
-left out stay in ``dropped`` and every change is a note.
+A draft updates what can be updated with certainty (WARS becomes WARS1, and the old spelling is kept
+beside it), and leaves out what cannot: ambiguous names, dates of a spreadsheet, unknown names.
+Nothing is dropped in silence: names left out stay in ``dropped`` and every change is a note.
 """
 
 from __future__ import annotations
@@ -69,10 +70,12 @@ def draft(
     name
         Its name; the id is made of it unless `fields` has one.
     up, down
-        Genes that raise and lower the score: symbols, aliases, Ensembl or NCBI ids; or genes with weights.
+        Genes that raise and lower the score: symbols, aliases, Ensembl or NCBI ids; or genes with
+        weights.
     fields
-        Other fields of the signature: axis, description, source and so on. Without a status it is ``secondary`` when
-        there is a citation, else ``recalled``. Without a species it is what most names are.
+        Other fields of the signature: axis, description, source and so on. Without a status it is
+        ``secondary`` when there is a citation, else ``recalled``. Without a species it is what most
+        names are.
 
     Returns
     -------
@@ -118,13 +121,7 @@ def _status(*, cited: bool) -> str:
 
 
 def validated(content: Mapping[str, Any], subject: str) -> Signature:
-    """The signature that the content makes.
-
-    Raises
-    ------
-    SignatureError
-        All complaints of the model (E210).
-    """
+    """The signature that the content makes."""
     try:
         return Signature.model_validate(dict(content))
     except ValidationError as error:
@@ -227,7 +224,8 @@ def draft_file(
     Raises
     ------
     SignatureError
-        When the file cannot be read, or holds something that cannot be believed; all complaints at once.
+        When the file cannot be read, or holds something that cannot be believed; all complaints at
+        once.
     """
     sets, complaints = read_raw(path, format)
     lines = [f"{path}:{line}: {message}" for line, message in complaints]
@@ -258,7 +256,8 @@ def draft_library(
     *,
     fields: Mapping[str, Any] | None = None,
 ) -> list[Drafted]:
-    """Drafts of sets that gseapy has loaded, for example ``gseapy.get_library("MSigDB_Hallmark_2020")``.
+    """Drafts of sets that gseapy has loaded, for example
+    ``gseapy.get_library("MSigDB_Hallmark_2020")``.
 
     resistype itself opens no connection; the dictionary, or a file saved from it, is handed over.
 
@@ -291,14 +290,16 @@ def draft_library(
 
 
 def read_names(path: str | Path) -> list[str]:
-    """Gene names of a text file, one a line or separated by commas, TABs or semicolons; what follows # is left out.
+    """Gene names of a text file, one a line or separated by commas, TABs or semicolons; what
+    follows # is left out.
 
     Raises
     ------
     SignatureError
         When the file cannot be read (E205).
     """
-    from resistype.library.textfile import read_text  # noqa: PLC0415  a private reader of the room below
+    # a private reader of the room below
+    from resistype.library.textfile import read_text  # noqa: PLC0415
 
     lines = (line.partition("#")[0] for line in read_text(Path(path)).splitlines())
     cells = (
@@ -309,7 +310,8 @@ def read_names(path: str | Path) -> list[str]:
     return [cell for cell in cells if cell]
 
 
-# Settings as a user types them, ``key=value``, sorted into fields of a signature and filters of genes.
+# Settings as a user types them, ``key=value``, sorted into fields of a signature and filters of
+# genes.
 
 TOP = (
     "version",
@@ -336,7 +338,8 @@ class Filters:
     fdr
         Largest adjusted p-value (Benjamini-Hochberg).
     detection
-        Least share of the case's samples in which the gene is expressed; not used for tables that do not tell it.
+        Least share of the case's samples in which the gene is expressed; not used for tables that
+        do not tell it.
     expressed
         Expression from which a gene counts as expressed, in log2(x + 1).
     top
@@ -344,8 +347,8 @@ class Filters:
     down
         Whether genes lower in the case are taken too, as genes down.
     within
-        Names of genes; where there are some, only genes that are among them are taken, also as orthologs: what a panel
-        or another matrix can measure.
+        Names of genes; where there are some, only genes that are among them are taken, also as
+        orthologs: what a panel or another matrix can measure.
 
     Raises
     ------
@@ -383,14 +386,15 @@ def parse_settings(settings: Sequence[str]) -> tuple[dict[str, Any], Filters, di
     Parameters
     ----------
     settings
-        For example ``["name=My set", "axis=ifng", "source.doi=10.1000/1", "effect=0.8"]``. ``citation``, ``doi``,
-        ``pmid``, ``licence`` and ``identifier_status`` need no ``source.`` before them.
+        For example ``["name=My set", "axis=ifng", "source.doi=10.1000/1", "effect=0.8"]``.
+        ``citation``, ``doi``, ``pmid``, ``licence`` and ``identifier_status`` need no ``source.``
+        before them.
 
     Returns
     -------
     tuple
-        The fields, nested as in a signature; the filters; and the settings ``unit``, ``replicate``, ``method``,
-        ``within`` and ``duplicates`` of a derivation.
+        The fields, nested as in a signature; the filters; and the settings ``unit``, ``replicate``,
+        ``method``, ``within`` and ``duplicates`` of a derivation.
 
     Raises
     ------
@@ -474,8 +478,8 @@ def translate(signature: Signature, species: Species) -> Drafted:
     Returns
     -------
     Drafted
-        A signature ``<id>_<species>`` of status proxy, and notes on what was lost or merged. The signature itself, when
-        it is of that species already.
+        A signature ``<id>_<species>`` of status proxy, and notes on what was lost or merged. The
+        signature itself, when it is of that species already.
 
     Raises
     ------
@@ -520,8 +524,9 @@ def translate(signature: Signature, species: Species) -> Drafted:
         "evidence": {today[gene]: one for gene, one in signature.evidence.items() if gene in today},
         "weights": {gene: weights[gene] for gene in [*up, *down]} if weights else None,
         "pairs": None,
-        "source": signature.source.model_dump()
-        | {"note": f"{signature.source.note} {note}".strip()},
+        "source": (
+            signature.source.model_dump() | {"note": f"{signature.source.note} {note}".strip()}
+        ),
     }
     return Drafted(
         validated(content, signature.id), tuple(_translate_notes(signature, species, lost, merged))

@@ -58,38 +58,6 @@ ANYWHERE = Path("x.toml")  # for checks that look at the genes only
 class SignatureEditor:
     """An editable draft.
 
-    Parameters
-    ----------
-    name
-        Name of the draft, and the id of the signature at the start.
-    folder
-        Where drafts are kept and signatures saved.
-    start
-        A signature to begin with, or an id of the library, or names as one text. A draft that was
-        kept goes before it, then the signature that is saved in the folder under this name.
-    library
-        What to compare with; None for the shipped library.
-
-    Attributes
-    ----------
-    table
-        The draft as it stands.
-    history
-        What can be undone and done again.
-    messages
-        What happened last, a sentence each.
-    changed, failed
-        Events: the draft is another, and a sentence on a listener that failed.
-    unsaved
-        Why the draft is only in memory; empty when it is kept.
-
-    Raises
-    ------
-    OutputError
-        O104 for a folder or name that cannot be used.
-    SignatureError
-        E218 when a draft of that name cannot be read.
-
     Examples
     --------
     >>> import tempfile
@@ -270,17 +238,7 @@ class SignatureEditor:
         self.changed.emit(self.name)
 
     def save(self) -> Saved:
-        """Save the draft as a version; see `save_version`.
-
-        Raises
-        ------
-        SignatureError
-            E216 when a check says error, E217 when the file was changed meanwhile, E213 when the
-            version does not fit.
-        OutputError
-            When it cannot be written. The draft and the folder are as they were, whatever went
-            wrong.
-        """
+        """Save the draft as a version; see `save_version`."""
         wrong = [f"{p.code} {p.message}" for p in self.problems() if p.severity == "error"]
         if wrong:
             more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

@@ -29,17 +29,7 @@ TWICE = re.compile(r"[0-9]+ genes occur more than once \([^)]*\); keep one of ea
 
 @dataclass(frozen=True)
 class Mend:
-    """One step that ends a complaint about a row.
-
-    Parameters
-    ----------
-    label
-        What it does, for a button.
-    names
-        Names that stand in place of the row's; none to take the row away.
-    drop
-        Whether the name taken away is kept under ``dropped``.
-    """
+    """One step that ends a complaint about a row."""
 
     label: str
     names: tuple[str, ...] = ()
@@ -48,17 +38,7 @@ class Mend:
 
 @dataclass(frozen=True)
 class Problem:
-    """One complaint about a draft.
-
-    Parameters
-    ----------
-    severity, code, message
-        As in `Finding`.
-    row
-        Number of the row; None when it is about the whole.
-    mends
-        What can be done with one step.
-    """
+    """One complaint about a draft."""
 
     severity: str
     code: str

@@ -65,23 +65,7 @@ LISTS = ("up", "down", "weights", "evidence", "dropped", "symbol_updates")
 
 @dataclass(frozen=True)
 class Row:
-    """One gene as it stands in the draft.
-
-    Parameters
-    ----------
-    key
-        Number of the row; stays with it through every edit.
-    name
-        Name as typed, symbol or not.
-    direction
-        ``"up"`` or ``"down"``.
-    weight
-        Weight; None without one.
-    citation
-        PubMed id (digits), or a paper in words.
-    note
-        Evidence in words.
-    """
+    """One gene as it stands in the draft."""
 
     key: int
     name: str
@@ -105,19 +89,7 @@ class Row:
 
 @dataclass(frozen=True)
 class GeneTable:
-    """Rows and fields.
-
-    Parameters
-    ----------
-    rows
-        The genes.
-    fields
-        All other fields of the signature by dotted name.
-    dropped
-        Names of the source that were left out.
-    updates
-        Spelling of the source and today's symbol, for rows that were renamed.
-    """
+    """Rows and fields."""
 
     rows: tuple[Row, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -153,13 +125,7 @@ class GeneTable:
         return cls(tuple(rows), fields, signature.dropped, signature.symbol_updates)
 
     def row(self, key: int) -> Row:
-        """The row with a number.
-
-        Raises
-        ------
-        SignatureError
-            E215 when there is none.
-        """
+        """The row with a number."""
         found = next((row for row in self.rows if row.key == key), None)
         if found is None:
             raise SignatureError(
@@ -204,13 +170,7 @@ class GeneTable:
         return data
 
     def signature(self) -> Signature:
-        """The signature.
-
-        Raises
-        ------
-        SignatureError
-            All complaints of the model (E210).
-        """
+        """The signature."""
         return validated(self.content(), str(self.fields.get("id", "")))
 
     def working(self) -> Drafted | None:
@@ -323,17 +283,7 @@ MAX_NAME = 200
 
 @dataclass(frozen=True)
 class Typed:
-    """One name as it was given.
-
-    Parameters
-    ----------
-    name
-        The name.
-    direction
-        ``"up"`` or ``"down"`` where a sign told it, else empty.
-    weight
-        The number beside it; None without one.
-    """
+    """One name as it was given."""
 
     name: str
     direction: str = ""

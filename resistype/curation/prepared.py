@@ -1,10 +1,10 @@
 """A matrix made ready for questions about sets of genes: standardised once, asked many times.
 
-Every question about a set is a sum over its standardised genes, so the matrix is kept with genes in rows, each with
-mean 0 and variance 1 over the samples. Two identities then make all questions cheap. With S the sum of k standardised
-genes (those down with a minus), the mean of S² over the samples is the sum of all their correlations, so the mean
-pairwise correlation is (mean(S²) - k) / (k(k - 1)); and the correlation of a gene with the sum of the others needs
-only its own row and S.
+Every question about a set is a sum over its standardised genes, so the matrix is kept with genes in
+rows, each with mean 0 and variance 1 over the samples. Two identities then make all questions
+cheap. With S the sum of k standardised genes (those down with a minus), the mean of S² over the
+samples is the sum of all their correlations, so the mean pairwise correlation is (mean(S²) - k) /
+(k(k - 1)); and the correlation of a gene with the sum of the others needs only its own row and S.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Prepared:
     Parameters
     ----------
     z
-        Shape (n_genes, n_obs): each gene with mean 0 and variance 1; zeros for a gene that does not vary.
+        Shape (n_genes, n_obs): each gene with mean 0 and variance 1; zeros for a gene that does not
+        vary.
     mean
         Shape (n_genes,): mean expression in log2(x + 1).
     detected

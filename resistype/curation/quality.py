@@ -1,12 +1,14 @@
-"""Does a list hold together in these data: coherence, the influence of single genes, and what else it follows.
+"""Does a list hold together in these data: coherence, the influence of single genes, and what else
+it follows.
 
-Coherence is the mean pairwise correlation of the genes (genes down count with a minus), against random sets of as many
-genes of like expression: any set of well-expressed genes correlates a little. Influence leaves one gene out at a time.
-Redundancy asks whether the score is proliferation, infiltration or purity under another name; shared genes are left
-out on both sides first. All of it is sums over standardised rows, see `prepared`.
+Coherence is the mean pairwise correlation of the genes (genes down count with a minus), against
+random sets of as many genes of like expression: any set of well-expressed genes correlates a
+little. Influence leaves one gene out at a time. Redundancy asks whether the score is proliferation,
+infiltration or purity under another name; shared genes are left out on both sides first. All of it
+is sums over standardised rows, see `prepared`.
 
-The corrected item-total correlation is that of Nunnally, Psychometric Theory (1978); random sets of matched expression
-follow Tirosh 2016, doi 10.1126/science.aad0501.
+The corrected item-total correlation is that of Nunnally, Psychometric Theory (1978); random sets of
+matched expression follow Tirosh 2016, doi 10.1126/science.aad0501.
 """
 
 from __future__ import annotations
@@ -146,9 +148,10 @@ def influence(prepared: Prepared, members: Members) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by gene, least fitting first: r_with_rest (correlation with the mean of the others; negative means it
-        pulls the other way), coherence_without (mean pairwise correlation of the others), change (of coherence when
-        it is left out), score_r (correlation of the score with and without it), mean, detected, direction.
+        Indexed by gene, least fitting first: r_with_rest (correlation with the mean of the others;
+        negative means it pulls the other way), coherence_without (mean pairwise correlation of the
+        others), change (of coherence when it is left out), score_r (correlation of the score with
+        and without it), mean, detected, direction.
     """
     k = len(members)
     signed = prepared.z[members.rows] * members.signs[:, None]
@@ -176,7 +179,9 @@ def influence(prepared: Prepared, members: Members) -> pd.DataFrame:
 
 
 def set_score(prepared: Prepared, members: Members) -> NDArray[np.float64]:
-    """Mean of the standardised genes of a set, genes down with a minus, shape (n_obs,); NaN for an empty set."""
+    """Mean of the standardised genes of a set, genes down with a minus, shape (n_obs,); NaN for
+    an empty set.
+    """
     if not len(members):
         return np.full(prepared.n_obs, np.nan)
     return _sums(prepared, members) / len(members)
@@ -185,7 +190,8 @@ def set_score(prepared: Prepared, members: Members) -> NDArray[np.float64]:
 def redundancy(
     prepared: Prepared, members: Members, controls: Mapping[str, Signature] | None = None
 ) -> pd.DataFrame:
-    """Correlation of a set with sets that often stand behind others; genes in both are left out of both.
+    """Correlation of a set with sets that often stand behind others; genes in both are left out of
+    both.
 
     Parameters
     ----------
@@ -194,13 +200,14 @@ def redundancy(
     members
         The set in it.
     controls
-        Signatures by name; None for proliferation, cell types, purity, hypoxia and heat shock of the shipped library.
+        Signatures by name; None for proliferation, cell types, purity, hypoxia and heat shock of
+        the shipped library.
 
     Returns
     -------
     DataFrame
-        Indexed by control, largest absolute r first: signature, r, shared (genes left out), used (genes of the
-        control), redundant (absolute r of 0.7 and more).
+        Indexed by control, largest absolute r first: signature, r, shared (genes left out), used
+        (genes of the control), redundant (absolute r of 0.7 and more).
 
     Raises
     ------
@@ -238,7 +245,8 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-# What else has these genes: the library by shared genes, and other collections by over-representation.
+# What else has these genes: the library by shared genes, and other collections by
+# over-representation.
 
 
 def human_genes(signature: Signature) -> frozenset[str]:
@@ -265,8 +273,8 @@ def overlap(
     Returns
     -------
     DataFrame
-        Indexed by signature, nearest first: axis, shared, jaccard, inside (share of this set's genes in the other),
-        holds (share of the other's genes in this set), genes.
+        Indexed by signature, nearest first: axis, shared, jaccard, inside (share of this set's
+        genes in the other), holds (share of the other's genes in this set), genes.
 
     Examples
     --------
@@ -305,7 +313,8 @@ def over_representation(
     background
         Genes that were measured, in human symbols; only these count.
     sets
-        Gene lists by name, for example ``gseapy.get_library(…)``; None for the shipped human signatures.
+        Gene lists by name, for example ``gseapy.get_library(…)``; None for the shipped human
+        signatures.
 
     Returns
     -------
@@ -324,7 +333,10 @@ def over_representation(
     measured = sorted(set(background))
     genes = sorted(human_genes(signature) & set(measured))
     if not genes:
-        message = f"None of the {len(signature)} genes of {signature.id} is among the {len(measured):,} of the background."
+        message = (
+            f"None of the {len(signature)} genes of {signature.id} is among the {len(measured):,}"
+            " of the background."
+        )
         raise GeneError(message, code="E101")
     shipped = load_library().values()
     lists = (
@@ -468,12 +480,18 @@ def _concerns(found: Quality) -> Iterator[str]:
         which = listed(silent, counted=True)
         yield f"{len(silent)} genes are expressed in under {DETECTED:.0%} of the samples: {which}"
     if whole.p > 0.05:
-        yield f"the genes go together no more than random sets do (mean r {whole.mean_r:.2f}, p = {whole.p:.2f})"
+        yield (
+            f"the genes go together no more than random sets do (mean r {whole.mean_r:.2f}, p ="
+            f" {whole.p:.2f})"
+        )
     against = found.influence.index[found.influence["r_with_rest"] < 0]
     if len(against):
         yield f"{len(against)} genes go against the others: {listed(against, counted=True)}"
     for name, row in found.redundancy[found.redundancy["redundant"]].iterrows():
-        yield f"the score follows {name} (r = {row['r']:.2f} with {row['signature']}): read it relative to that"
+        yield (
+            f"the score follows {name} (r = {row['r']:.2f} with {row['signature']}): read it"
+            " relative to that"
+        )
     for name, row in (
         found.overlap[found.overlap[["jaccard", "inside"]].max(axis=1) >= NEAR].head(5).iterrows()
     ):
@@ -483,16 +501,25 @@ def _concerns(found: Quality) -> Iterator[str]:
 def _page(found: Quality) -> Iterator[str]:
     cover, whole = found.coverage, found.coherence
     yield f"{found.ref} on {found.n_obs:,} samples"
-    yield f"  coverage    {cover.found} of {cover.asked} genes; missing: {', '.join(cover.missing[:8]) or 'none'}"
+    yield (
+        f"  coverage    {cover.found} of {cover.asked} genes; missing:"
+        f" {', '.join(cover.missing[:8]) or 'none'}"
+    )
     yield f"  detection   genes are expressed in {found.detected:.0%} of the samples on average"
     yield (
         f"  coherence   mean r {whole.mean_r:.3f}; {whole.n_random} random sets of like expression "
         f"{whole.random_mean:.3f} ± {whole.random_sd:.3f} (p = {whole.p:.3f})"
     )
     for name, row in found.influence.head(5).iterrows():
-        yield f"  fits least  {name}: r {row['r_with_rest']:.2f} with the others; left out, mean r {row['change']:+.4f}"
+        yield (
+            f"  fits least  {name}: r {row['r_with_rest']:.2f} with the others; left out, mean r"
+            f" {row['change']:+.4f}"
+        )
     for name, row in found.redundancy.head(5).iterrows():
-        yield f"  follows     {name}: r {row['r']:.2f} ({row['signature']}, {row['shared']} shared genes left out)"
+        yield (
+            f"  follows     {name}: r {row['r']:.2f} ({row['signature']}, {row['shared']} shared"
+            " genes left out)"
+        )
     for name, row in found.overlap.head(5).iterrows():
         yield (
             f"  shares      {row['shared']} genes with {name}: Jaccard {row['jaccard']:.2f}, "

@@ -116,17 +116,7 @@ DRAFT_FORMAT, DRAFT_VERSION = "resistype-draft", 1
 
 @dataclass(frozen=True)
 class Stored:
-    """What stood in a file when it was looked at.
-
-    Parameters
-    ----------
-    path
-        The file.
-    sha256
-        Of its bytes; empty when there was no file.
-    signature
-        What it held; None when there was none, or no signature.
-    """
+    """What stood in a file when it was looked at."""
 
     path: Path
     sha256: str = ""
@@ -134,18 +124,7 @@ class Stored:
 
 
 class DraftStore:
-    """A folder for signatures and drafts.
-
-    Parameters
-    ----------
-    folder
-        The folder; it is made when its parent is there.
-
-    Raises
-    ------
-    OutputError
-        O104 when it is no folder and cannot be one.
-    """
+    """A folder for signatures and drafts."""
 
     def __init__(self, folder: str | Path) -> None:
         given = Path(folder)
@@ -162,13 +141,7 @@ class DraftStore:
         self._draft_sha: dict[str, str] = {}
 
     def path(self, id: str) -> Path:  # noqa: A002  the field has this name
-        """The file of a signature, inside the folder.
-
-        Raises
-        ------
-        OutputError
-            O104 when the id is no plain name, or the folder is not the one it was.
-        """
+        """The file of a signature, inside the folder."""
         return self._inside(id, ".toml")
 
     def _inside(self, name: str, suffix: str) -> Path:
@@ -200,16 +173,7 @@ class DraftStore:
         return Stored(path, _sha(path.read_bytes()), signature)
 
     def save(self, signature: Signature, seen: Stored) -> Saved:
-        """Save a version, unless the file is no longer what was seen.
-
-        Raises
-        ------
-        SignatureError
-            E217 when somebody changed the file meanwhile; E213 when the version does not fit the
-            change.
-        OutputError
-            When it cannot be written (O101, O104); the folder is as it was.
-        """
+        """Save a version, unless the file is no longer what was seen."""
         path = self.path(signature.id)
         now = self.look(signature.id)
         before = seen if seen.path == path else Stored(path)
@@ -236,13 +200,7 @@ class DraftStore:
         return self._inside(name, ".draft.json")
 
     def read_draft(self, name: str) -> dict[str, Any] | None:
-        """A draft that was kept, or None.
-
-        Raises
-        ------
-        SignatureError
-            E218 when the file is no draft that can be read; it is left as it is.
-        """
+        """A draft that was kept, or None."""
         path = self.draft_path(name)
         if not path.exists():
             return None
@@ -265,13 +223,7 @@ class DraftStore:
         return dict(data)
 
     def keep_draft(self, name: str, content: Mapping[str, Any]) -> None:
-        """Keep a draft.
-
-        Raises
-        ------
-        OutputError
-            O105 when it cannot be written, or another notebook keeps a draft of that name.
-        """
+        """Keep a draft."""
         path = self.draft_path(name)
         head = {"format": DRAFT_FORMAT, "format_version": DRAFT_VERSION}
         data = json.dumps(

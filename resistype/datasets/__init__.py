@@ -1,4 +1,6 @@
-"""Cohorts to try resistype on. What is shipped is simulated; real public cohorts are not downloaded."""
+"""Cohorts to try resistype on. What is shipped is simulated; real public cohorts are not
+downloaded.
+"""
 
 from resistype.datasets.bulk import Demo, demo, write_demo
 from resistype.datasets.cells import CellDemo, cell_demo

@@ -1,9 +1,10 @@
 """How a count of the simulated cohort comes about.
 
-Each biopsy has an immune infiltration that moves the interferon, T-cell and MHC class I genes together (raw axes
-correlate at about 0.8, as in real tumours); each patient has an own level of every gene; planted effects are added at
-the second biopsy; counts are negative binomial. Every gene draws from its own random stream, so that a gene more or
-less in a signature leaves the other genes' draws as they were.
+Each biopsy has an immune infiltration that moves the interferon, T-cell and MHC class I genes
+together (raw axes correlate at about 0.8, as in real tumours); each patient has an own level of
+every gene; planted effects are added at the second biopsy; counts are negative binomial. Every gene
+draws from its own random stream, so that a gene more or less in a signature leaves the other genes'
+draws as they were.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ __all__ = [
 ]
 
 
-# What is planted in the simulated cohort: who gets which effect, the tables of samples and courses, and the truth.
+# What is planted in the simulated cohort: who gets which effect, the tables of samples and courses,
+# and the truth.
 
 N_PATIENTS: Final = 32
 N_GENES: Final = 5000
@@ -56,7 +58,8 @@ DYSFUNCTION: Final = (2, 9, 14, 29)
 COLD: Final = (18, 31)
 DNA: Final = {13: "B2M:frameshift"}
 
-# best response, day of the last dose and of the progression, and what else is known, where it is not the usual course
+# best response, day of the last dose and of the progression, and what else is known, where it is
+# not the usual course
 COURSES: Final[dict[int, tuple[str, int, int, str, str]]] = {
     4: ("SD", 276, 273, "yes", ""),
     8: ("PD", 50, 54, "yes", ""),
@@ -96,7 +99,9 @@ def samples_table() -> pd.DataFrame:
 
 
 def truth_table() -> pd.DataFrame:
-    """One row for each biopsy and axis on which something is planted: sample, axis, label, simulated."""
+    """One row for each biopsy and axis on which something is planted: sample, axis, label,
+    simulated.
+    """
     planted = [
         (f"{patient}-{timepoint}", _planted(number, after=timepoint == "Post"))
         for number, patient in enumerate(patients(), start=1)
@@ -129,7 +134,9 @@ def _planted(number: int, *, after: bool) -> dict[str, str]:
 
 
 def clinical_table(seed: int) -> pd.DataFrame:
-    """Course of every patient: a response, then progression on treatment, unless `COURSES` says otherwise."""
+    """Course of every patient: a response, then progression on treatment, unless `COURSES` says
+    otherwise.
+    """
     rng = np.random.default_rng([seed, 1])
     rows = []
     for number, patient in enumerate(patients(), start=1):
@@ -201,7 +208,9 @@ def _stream(gene: str) -> int:
 
 
 def _activities(rng: np.random.Generator) -> dict[str, Floats]:
-    """Log2 activity of each role in every sample, shape (n_patients, 2): before and at progression."""
+    """Log2 activity of each role in every sample, shape (n_patients, 2): before and at
+    progression.
+    """
 
     def patient(spread: float) -> Floats:
         return np.repeat(rng.normal(0.0, spread, (N_PATIENTS, 1)), 2, axis=1)
@@ -275,11 +284,13 @@ class Demo:
     expression
         Counts, shape (n_obs, n_genes): samples in rows, approved symbols in columns.
     samples
-        One row a sample, indexed by its id: patient, timepoint (Pre, Post), genomic (DNA events), simulated.
+        One row a sample, indexed by its id: patient, timepoint (Pre, Post), genomic (DNA events),
+        simulated.
     clinical
         One row a patient, as `resistype.clinical` reads it.
     truth
-        One row for each sample and axis on which something was planted: sample, axis, label, simulated.
+        One row for each sample and axis on which something was planted: sample, axis, label,
+        simulated.
     description
         What it is, in words.
     """
@@ -297,7 +308,8 @@ def demo(*, seed: int = 11) -> Demo:
     Parameters
     ----------
     seed
-        The same seed gives the same cohort. The default is the one whose planted profiles are tested.
+        The same seed gives the same cohort. The default is the one whose planted profiles are
+        tested.
 
     Returns
     -------
@@ -320,7 +332,8 @@ def demo(*, seed: int = 11) -> Demo:
 
 
 def write_demo(folder: str | Path) -> dict[str, Path]:
-    """Write the simulated cohort as files, as a public cohort would come: genes in rows, samples in columns.
+    """Write the simulated cohort as files, as a public cohort would come: genes in rows, samples in
+    columns.
 
     Parameters
     ----------
@@ -360,7 +373,10 @@ def write_demo(folder: str | Path) -> dict[str, Path]:
         for name, content in files.values():
             replace_file(target / name, partial(_fill, content))
     except OSError as error:
-        message = f"The demo cohort could not be written to '{target}': {error.strerror}. Choose a folder you may write to."
+        message = (
+            f"The demo cohort could not be written to '{target}': {error.strerror}. Choose a folder"
+            " you may write to."
+        )
         raise OutputError(message, code="O101") from error
     return {key: target / name for key, (name, _) in files.items()}
 

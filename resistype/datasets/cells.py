@@ -1,12 +1,16 @@
-"""Simulated CAR T cells with planted states, clones and stress: three patients, the product and day 14.
+"""Simulated CAR T cells with planted states, clones and stress: three patients, the product and day
+14.
 
 Nothing in it was measured. What is planted stands in `truth`:
 
-- ``SIM-C1``: a product of mostly memory cells; clones grow after infusion; PSR chaperones rise along exhaustion;
-- ``SIM-C2``: a product of mostly cytotoxic cells; no clone grows; PSR chaperones rise along exhaustion;
+- ``SIM-C1``: a product of mostly memory cells; clones grow after infusion; PSR chaperones rise
+  along exhaustion;
+- ``SIM-C2``: a product of mostly cytotoxic cells; no clone grows; PSR chaperones rise along
+  exhaustion;
 - ``SIM-C3``: a product that leans to neither side; clones grow; PSR chaperones stay the same.
 
-Counts are Poisson, with the genes of the signatures that the cell schemes score raised in the cells that show them.
+Counts are Poisson, with the genes of the signatures that the cell schemes score raised in the cells
+that show them.
 """
 
 from __future__ import annotations
@@ -89,8 +93,8 @@ class CellDemo:
     counts
         Counts, float32, shape (n_cells, n_genes).
     obs
-        One row a cell: patient, timepoint, lineage, product, state, stage (exhausted cells only), clone (nine of ten
-        cells), simulated.
+        One row a cell: patient, timepoint, lineage, product, state, stage (exhausted cells only),
+        clone (nine of ten cells), simulated.
     genes
         Approved symbols, and ``FILL0`` … for genes that follow nothing.
     truth

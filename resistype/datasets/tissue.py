@@ -1,15 +1,17 @@
-"""A simulated imaging mass cytometry sample with planted compartments: four images, a label mask each, one table.
+"""A simulated imaging mass cytometry sample with planted compartments: four images, a label mask
+each, one table.
 
-Nothing in it was measured. Each image is 600 × 600 µm at 1 µm per pixel, the size and resolution of imaging mass
-cytometry. Cells are places of a jittered grid; what stands where is planted:
+Nothing in it was measured. Each image is 600 × 600 µm at 1 µm per pixel, the size and resolution of
+imaging mass cytometry. Cells are places of a jittered grid; what stands where is planted:
 
-- ``sim_excluded``: a tumour nest, a closed rim of CD163+ macrophages around it, T cells beyond the rim;
+- ``sim_excluded``: a tumour nest, a closed rim of CD163+ macrophages around it, T cells beyond the
+  rim;
 - ``sim_inflamed``: the same nest, T cells all through it and around it, macrophages here and there;
 - ``sim_desert``: the same nest, hardly a T cell anywhere;
 - ``sim_stroma``: no tumour, so nothing can be said about exclusion.
 
-Instance ids are 1, 2, 3, … in every image, so they repeat: a cell is (region, instance_id). The coordinates in
-``obsm["spatial"]`` are (x, y) in pixels.
+Instance ids are 1, 2, 3, … in every image, so they repeat: a cell is (region, instance_id). The
+coordinates in ``obsm["spatial"]`` are (x, y) in pixels.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ __all__ = [
 ]
 
 
-# What is planted in the simulated tissue: the images, their zones, and which kinds of cells live in each zone.
+# What is planted in the simulated tissue: the images, their zones, and which kinds of cells live in
+# each zone.
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +70,9 @@ RIM_UM: Final = 35.0
 
 @dataclass(frozen=True)
 class Plan:
-    """One image: what is planted, where the nest lies (pixels), and who lives in nest, rim and stroma."""
+    """One image: what is planted, where the nest lies (pixels), and who lives in nest, rim and
+    stroma.
+    """
 
     name: str
     label: str
@@ -113,7 +118,9 @@ IMAGES: Final = (
 
 
 def zones(plan: Plan, xy: Floats) -> NDArray[Any]:
-    """Zone of each cell: nest, rim or stroma. The outline of the nest is a circle with three soft lobes."""
+    """Zone of each cell: nest, rim or stroma. The outline of the nest is a circle with three
+    soft lobes.
+    """
     if plan.radius == 0:
         return np.full(len(xy), "stroma", dtype=object)
     x, y = (xy - plan.centre).T
@@ -173,7 +180,8 @@ class TissueDemo:
     description: str
 
     def to_anndata(self) -> AnnData:
-        """The table as an AnnData: X the markers, obsm["spatial"] the coordinates, keys as spatialdata names them.
+        """The table as an AnnData: X the markers, obsm["spatial"] the coordinates, keys as
+        spatialdata names them.
 
         Raises
         ------
@@ -200,7 +208,8 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
     Parameters
     ----------
     seed
-        The same seed gives the same sample. The default is the one whose planted compartments are tested.
+        The same seed gives the same sample. The default is the one whose planted compartments are
+        tested.
 
     Returns
     -------
@@ -212,7 +221,8 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
     >>> from resistype import datasets
     >>> demo = datasets.tissue_demo()
     >>> demo.truth["label"].to_dict()  # doctest: +NORMALIZE_WHITESPACE
-    {'sim_excluded': 'excluded', 'sim_inflamed': 'inflamed', 'sim_desert': 'desert', 'sim_stroma': 'not_assessable'}
+    {'sim_excluded': 'excluded', 'sim_inflamed': 'inflamed', 'sim_desert': 'desert', 'sim_stroma':
+    'not_assessable'}
     >>> demo.masks["sim_excluded"].shape
     (600, 600)
     """
@@ -241,7 +251,8 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
 
 
 def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
-    """Write the simulated tissue as files, as a study would come: the table as h5ad, what was planted as tsv.
+    """Write the simulated tissue as files, as a study would come: the table as h5ad, what was
+    planted as tsv.
 
     Parameters
     ----------
@@ -280,8 +291,8 @@ def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
             replace_file(target / files[key], partial(_fill, content))
     except OSError as error:
         message = (
-            f"The simulated tissue could not be written to '{target}': {error.strerror or error}. Choose a folder you "
-            "may write to."
+            f"The simulated tissue could not be written to '{target}': {error.strerror or error}."
+            " Choose a folder you may write to."
         )
         raise OutputError(message, code="O101") from error
     return {key: target / name for key, name in files.items()}
@@ -321,7 +332,9 @@ def _image(plan: Plan, rng: np.random.Generator) -> _Image:
 
 
 def _cells(plan: Plan, rng: np.random.Generator) -> Floats:
-    """Centres of cells in pixels, shape (n, 2): a grid of 11 µm, each moved a little, a few left out."""
+    """Centres of cells in pixels, shape (n, 2): a grid of 11 µm, each moved a little, a few left
+    out.
+    """
     steps = np.arange(plan.pitch / 2, plan.side, plan.pitch)
     grid = np.array([(x, y) for y in steps for x in steps])
     moved = grid + rng.uniform(-1.6, 1.6, grid.shape)
@@ -330,7 +343,9 @@ def _cells(plan: Plan, rng: np.random.Generator) -> Floats:
 
 
 def _discs(plan: Plan, xy: Floats, rng: np.random.Generator) -> NDArray[np.int32]:
-    """Label mask: a disc of 3.4 to 4.2 px around every centre; a pixel of two belongs to the nearer centre."""
+    """Label mask: a disc of 3.4 to 4.2 px around every centre; a pixel of two belongs to the
+    nearer centre.
+    """
     mask = np.zeros((plan.side, plan.side), dtype=np.int32)
     nearest = np.full(mask.shape, np.inf)
     around = np.arange(-5, 6)
@@ -363,6 +378,8 @@ def _markers(kind: NDArray[Any], rng: np.random.Generator) -> Floats:
 def _channels(
     mask: NDArray[np.int32], markers: Floats, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Images of the channels: each cell's mean in its pixels, with counting noise, and a low background."""
+    """Images of the channels: each cell's mean in its pixels, with counting noise, and a low
+    background.
+    """
     lookup = np.vstack([np.full(len(CHANNELS), 0.05), markers])
     return rng.poisson(8.0 * lookup[mask].transpose(2, 0, 1)).astype(np.float32) / np.float32(8.0)

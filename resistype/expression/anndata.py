@@ -1,8 +1,10 @@
-"""The one module that touches AnnData objects: reading a matrix out of one, and writing results into one.
+"""The one module that touches AnnData objects: reading a matrix out of one, and writing results
+into one.
 
 Results are written under fixed keys: ``obs["resistype_<axis>"]``, ``obsm["resistype_scores"]`` and
-``uns["resistype"]``. Everything is joined by sample name, never by position. An h5ad file takes neither every name nor
-every value, so names are reduced to letters, digits, ``_``, ``.`` and ``-`` and the originals are kept beside them.
+``uns["resistype"]``. Everything is joined by sample name, never by position. An h5ad file takes
+neither every name nor every value, so names are reduced to letters, digits, ``_``, ``.`` and ``-``
+and the originals are kept beside them.
 """
 
 from __future__ import annotations
@@ -36,13 +38,7 @@ def is_anndata(data: object) -> TypeGuard[Any]:
 
 
 def raw_of(adata: Any, options: ReadOptions) -> Raw:
-    """Matrix and names of an AnnData. Nothing is copied; a backed X stays on disk when it can.
-
-    Raises
-    ------
-    ExpressionError
-        E311 when the column with gene names is not in `var`; E312 when the layer, or X, is not there.
-    """
+    """Matrix and names of an AnnData. Nothing is copied; a backed X stays on disk when it can."""
     complaint = ""
     layers = [
         name for name in adata.layers if name is not None
@@ -52,11 +48,17 @@ def raw_of(adata: Any, options: ReadOptions) -> Raw:
             f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
         )
     elif options.layer is None and adata.X is None:
-        complaint = f"The AnnData has no X. Name a layer with layer=; the layers are: {listed(layers) or 'none'}."
+        complaint = (
+            "The AnnData has no X. Name a layer with layer=; the layers are:"
+            f" {listed(layers) or 'none'}."
+        )
     if complaint:
         raise ExpressionError(complaint, code="E312")
     if options.gene_names is not None and options.gene_names not in adata.var:
-        message = f"There is no column {options.gene_names!r} in var; the columns are: {listed(adata.var) or 'none'}."
+        message = (
+            f"There is no column {options.gene_names!r} in var; the columns are:"
+            f" {listed(adata.var) or 'none'}."
+        )
         raise ExpressionError(message, code="E311")
     genes = adata.var_names if options.gene_names is None else adata.var[options.gene_names]
     names, samples = tuple(map(str, genes)), tuple(map(str, adata.obs_names))
@@ -94,7 +96,8 @@ def _dask(values: Any, options: ReadOptions) -> Any:
 
 
 def new_anndata(values: Any, genes: Sequence[str]) -> Any:
-    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are shared.
+    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are
+    shared.
 
     Raises
     ------
@@ -136,25 +139,7 @@ def write_obs(
     scores: pd.DataFrame | None = None,
     record: Mapping[str, object] | None = None,
 ) -> None:
-    """Write calls and scores into an AnnData in memory. What it holds else is not touched.
-
-    Parameters
-    ----------
-    adata
-        The AnnData to write into; sample names are its `obs_names`.
-    calls
-        One row a sample, one column an axis; goes to ``obs["resistype_<axis>"]``. Samples without a row get a missing
-        value.
-    scores
-        One row a sample, one column a score; goes to ``obsm["resistype_scores"]`` as float64.
-    record
-        What is to be known of the run: numbers, text, lists and mappings; goes to ``uns["resistype"]``.
-
-    Raises
-    ------
-    ExpressionError
-        E315 when a sample is not in the AnnData or occurs twice in a table; nothing is written then.
-    """
+    """Write calls and scores into an AnnData in memory. What it holds else is not touched."""
     names = pd.Index(map(str, adata.obs_names))
     _check_keys(names, {"calls": calls} if scores is None else {"calls": calls, "scores": scores})
     kept: dict[str, Any] = {"format": "resistype", "format_version": FORMAT_VERSION}
@@ -186,12 +171,17 @@ def _check_keys(names: pd.Index, tables: Mapping[str, pd.DataFrame]) -> None:
             )
             if names.has_duplicates and not (absent or repeated):
                 why = f"occur more than once in obs_names: {listed(names[names.duplicated()])}"
-            message = f"The {what} cannot be joined by sample name; names that {why}. Nothing was written."
+            message = (
+                f"The {what} cannot be joined by sample name; names that {why}. Nothing was"
+                " written."
+            )
             raise ExpressionError(message, code="E315")
 
 
 def _storable(record: Mapping[str, object]) -> dict[str, Any]:
-    """A mapping as h5ad can hold it: safe keys, text for what is neither number, text, table nor mapping."""
+    """A mapping as h5ad can hold it: safe keys, text for what is neither number, text, table nor
+    mapping.
+    """
     out: dict[str, Any] = {}
     for key, name in zip(record, safe_names([str(key) for key in record]), strict=True):
         value = record[key]

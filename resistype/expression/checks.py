@@ -1,6 +1,8 @@
-"""What can be wrong with a matrix: names that repeat, values that are missing or infinite, genes on the wrong side.
+"""What can be wrong with a matrix: names that repeat, values that are missing or infinite, genes on
+the wrong side.
 
-Each check looks at one thing and either raises with the first places named, or returns sentences for the report.
+Each check looks at one thing and either raises with the first places named, or returns sentences
+for the report.
 """
 
 from __future__ import annotations
@@ -67,7 +69,10 @@ def not_empty(n_obs: int, n_genes: int, source: str) -> None:
     """Refuse a matrix without samples or without genes."""
     if n_obs and n_genes:
         return
-    message = f"{source} has {n_obs:,} rows and {n_genes:,} columns of values. A matrix needs at least one of each."
+    message = (
+        f"{source} has {n_obs:,} rows and {n_genes:,} columns of values. A matrix needs at least"
+        " one of each."
+    )
     raise ExpressionError(message, code="E301")
 
 
@@ -85,12 +90,17 @@ def check_samples(samples: Sequence[str]) -> None:
         raise ExpressionError(message, code="E803")
     blank = [row for row, name in enumerate(samples, start=1) if not name]
     if blank:
-        message = f"{plural(len(blank), 'sample has', 'samples have')} no name (number {listed(blank)}). Name each sample."
+        message = (
+            f"{plural(len(blank), 'sample has', 'samples have')} no name (number {listed(blank)})."
+            " Name each sample."
+        )
         raise ExpressionError(message, code="E804")
 
 
 def clean_genes(genes: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], list[str]]:
-    """Gene names without spaces and Ensembl versions, upper case where asked for; and what was changed."""
+    """Gene names without spaces and Ensembl versions, upper case where asked for; and what was
+    changed.
+    """
     cleaned = survey(genes).cleaned
     notes = []
     if cleaned != tuple(genes):
@@ -105,7 +115,8 @@ def clean_genes(genes: Sequence[str], options: ReadOptions) -> tuple[tuple[str, 
         cleaned = tuple(name or f"unnamed_{next(number)}" for name in cleaned)
         many = plural(next(number) - 1, "gene has", "genes have")
         notes.append(
-            f"{many} no name and are kept as unnamed_1, …: they count in ranks and library sizes only."
+            f"{many} no name and are kept as unnamed_1, …: they count in ranks and library sizes"
+            " only."
         )
     if options.case == "fold":
         folded = tuple(name.upper() for name in cleaned)
@@ -144,7 +155,9 @@ def _either(symbols: Sequence[str]) -> str:
 
 
 def check_values(values: Matrix, names: Names, *, seen: Figures, options: ReadOptions) -> list[str]:
-    """Refuse infinite values, missing ones unless ``nan="drop"``, and negative ones beside large linear ones."""
+    """Refuse infinite values, missing ones unless ``nan="drop"``, and negative ones beside large
+    linear ones.
+    """
     if seen.bad:
         _check_infinite(values, names)
         return _check_missing(values, names, options)
@@ -172,8 +185,8 @@ def _check_infinite(values: Matrix, names: Names) -> None:
 def _check_missing(values: Matrix, names: Names, options: ReadOptions) -> list[str]:
     found = find(values, np.isnan)
     where = (
-        f"{plural(found.n, 'missing value', 'missing values')} in {plural(found.n_genes, 'gene', 'genes')} x "
-        f"{plural(found.n_obs, 'sample', 'samples')}"
+        f"{plural(found.n, 'missing value', 'missing values')} in"
+        f" {plural(found.n_genes, 'gene', 'genes')} x {plural(found.n_obs, 'sample', 'samples')}"
     )
     if options.nan == "drop":
         return [f'{where} stay missing: each sample is ranked over its present genes (nan="drop").']
@@ -185,15 +198,23 @@ def _check_missing(values: Matrix, names: Names, options: ReadOptions) -> list[s
 
 
 def check_flat(samples: Sequence[str], seen: Figures, looked_at: int) -> list[str]:
-    """Refuse a matrix in which no sample varies; warn of single samples that do not, as all-zero ones."""
+    """Refuse a matrix in which no sample varies; warn of single samples that do not, as all-zero
+    ones.
+    """
     if not seen.flat:
         return []
     if len(seen.flat) == looked_at and seen.low == seen.high:
-        message = f"Every value of the matrix is {seen.low:g}. There is nothing to score; check how it was exported."
+        message = (
+            f"Every value of the matrix is {seen.low:g}. There is nothing to score; check how it"
+            " was exported."
+        )
         raise ExpressionError(message, code="E504")
     names = listed(samples[row] for row in seen.flat)
     many = plural(len(seen.flat), "sample has", "samples have")
-    message = f"{many} one and the same value in all genes ({names}). Their scores mean nothing; leave them out."
+    message = (
+        f"{many} one and the same value in all genes ({names}). Their scores mean nothing; leave"
+        " them out."
+    )
     warn(message, ExpressionWarning, code="W401")
     return [message]
 
@@ -204,13 +225,7 @@ COMPARED = 2_000  # rows looked at to say whether values differ
 def merge_duplicates(
     values: Any, genes: tuple[str, ...], *, unit: Unit, options: ReadOptions
 ) -> tuple[Any, tuple[str, ...], list[str]]:
-    """Matrix, genes and notes with each gene once.
-
-    Raises
-    ------
-    ExpressionError
-        E801 when genes repeat and no way was chosen; E802 when a sum of logs is asked for.
-    """
+    """Matrix, genes and notes with each gene once."""
     if len(set(genes)) == len(genes):
         return values, genes, []
     places = defaultdict(list)
@@ -221,7 +236,10 @@ def merge_duplicates(
     if options.duplicates == "error":
         raise _refusal(values, repeated, words)
     if options.duplicates == "sum" and unit not in {"counts", "tpm", "cpm"}:
-        message = f"duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean', 'max' or 'first'."
+        message = (
+            f"duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean', 'max'"
+            " or 'first'."
+        )
         raise ExpressionError(message, code="E802")
     spots = {name: place for place, name in enumerate(places)}
     first = np.array([columns[0] for columns in places.values()], dtype=np.intp)
@@ -273,7 +291,10 @@ def _refusal(values: Any, repeated: dict[str, NDArray[np.intp]], words: str) -> 
         )
     many = plural(len(repeated), "gene name occurs", "gene names occur")
     how = f"values differ in {differ} of them" if differ else "their values are the same"
-    message = f'{many} more than once ({words}); {how}. Choose duplicates="sum" (counts), "mean" or "max".'
+    message = (
+        f'{many} more than once ({words}); {how}. Choose duplicates="sum" (counts), "mean" or'
+        ' "max".'
+    )
     return ExpressionError(message, code="E801")
 
 
@@ -311,11 +332,16 @@ class Side:
         """Counts in words, for example ``1,873 of 2,000 row names are gene symbols``."""
         if self.looked_at == self.total:
             return f"{self.known:,} of {self.total:,} {where} names are {WORDS[self.kind]}"
-        return f"{self.known:,} of {self.looked_at:,} {where} names (picked from {self.total:,}) are {WORDS[self.kind]}"
+        return (
+            f"{self.known:,} of {self.looked_at:,} {where} names (picked from {self.total:,}) are"
+            f" {WORDS[self.kind]}"
+        )
 
 
 def look_at(names: Sequence[str]) -> Side:
-    """Count the gene names among `names`; bare numbers count only where a hundred of them can be NCBI ids."""
+    """Count the gene names among `names`; bare numbers count only where a hundred of them can be
+    NCBI ids.
+    """
     step = max(1, -(-len(names) // MOST))
     spread = list(names[::step])
     known = Counter(STATUS[one.status] for one in resolve(spread) if one.status in STATUS)
@@ -352,7 +378,9 @@ def sides(
 
 
 def transposed(samples: Sequence[str], genes: Sequence[str], remedy: str) -> ExpressionError | None:
-    """The error of a matrix in memory that has its genes in rows; None when nothing speaks for that."""
+    """The error of a matrix in memory that has its genes in rows; None when nothing speaks for
+    that.
+    """
     if look_at(samples).share < ENOUGH:  # genes are then in no case in rows, and need no look
         return None
     where, words = sides(samples, genes)

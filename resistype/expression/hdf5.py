@@ -1,7 +1,9 @@
-"""Matrices in h5ad, 10x h5 and zarr, read without anndata; and whole AnnData files for views that show more.
+"""Matrices in h5ad, 10x h5 and zarr, read without anndata; and whole AnnData files for views that
+show more.
 
-anndata loads everything in a file, layers and graphs included. Scoring needs one matrix, the two lists of names and
-the table of cells; reading these four leaves the rest on disk and also covers files of anndata 0.6.
+anndata loads everything in a file, layers and graphs included. Scoring needs one matrix, the two
+lists of names and the table of cells; reading these four leaves the rest on disk and also covers
+files of anndata 0.6.
 """
 
 from __future__ import annotations
@@ -55,7 +57,8 @@ STEP = 1 << 22
 GENES = "Gene Expression"
 
 
-# What h5py, zarr and numcodecs raise on damaged files; a size that is a lie ends in OverflowError or MemoryError.
+# What h5py, zarr and numcodecs raise on damaged files; a size that is a lie ends in OverflowError
+# or MemoryError.
 DAMAGED = (
     *(OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError),
     *(OverflowError, MemoryError, EOFError, ArithmeticError, UnicodeError, zlib.error),
@@ -64,13 +67,7 @@ DAMAGED = (
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """The root of a store that was looked at first, closed afterwards.
-
-    Raises
-    ------
-    ExpressionError
-        E314 when it points elsewhere, E313 for whatever the libraries raise on a damaged file.
-    """
+    """The root of a store that was looked at first, closed afterwards."""
     store: Store = "zarr" if path.is_dir() else "h5"
     root = None
     try:
@@ -84,8 +81,8 @@ def _opened(path: Path) -> Iterator[Any]:
         if isinstance(error, ExpressionError):
             raise
         message = (
-            f"{path} cannot be read as an h5ad, 10x h5 or zarr file: {str(error)[:500] or type(error).__name__}. "
-            "Write the file again from its source."
+            f"{path} cannot be read as an h5ad, 10x h5 or zarr file:"
+            f" {str(error)[:500] or type(error).__name__}. Write the file again from its source."
         )
         raise ExpressionError(message, code="E313") from error
     finally:
@@ -96,8 +93,8 @@ def _opened(path: Path) -> Iterator[Any]:
 def check_file(path: str | Path) -> None:
     """Look at an h5ad or zarr store of a stranger before another library opens it.
 
-    Everything that `read_expression` refuses in it is refused, in all of its matrices, and column numbers are read
-    once. Nothing outside of the file is opened.
+    Everything that `read_expression` refuses in it is refused, in all of its matrices, and column
+    numbers are read once. Nothing outside of the file is opened.
 
     Parameters
     ----------
@@ -107,8 +104,8 @@ def check_file(path: str | Path) -> None:
     Raises
     ------
     ExpressionError
-        E300 when there is no such file, E313 when it is damaged, E314 when it points elsewhere or declares far more
-        than it holds.
+        E300 when there is no such file, E313 when it is damaged, E314 when it points elsewhere or
+        declares far more than it holds.
     MissingExtraError
         X101 without the extra `h5ad`.
 
@@ -147,18 +144,15 @@ def _check_whole(path: Path, name: str, element: Any) -> None:
     for start in range(0, places.shape[0], STEP):
         part = places[start : start + STEP]
         if int(part.min()) < 0 or int(part.max()) >= major[1]:
-            message = f"{path} is damaged: {name} names places outside 0–{major[1] - 1:,}. Write the file again."
+            message = (
+                f"{path} is damaged: {name} names places outside 0–{major[1] - 1:,}. Write the file"
+                " again."
+            )
             raise ExpressionError(message, code="E313")
 
 
 def read_store(path: Path, options: ReadOptions) -> Raw:
-    """The matrix of an h5ad, 10x h5 or zarr store with its names.
-
-    Raises
-    ------
-    ExpressionError
-        E311 and E312 when a column or layer is not there, E313 when the file is damaged, E314 when it points elsewhere.
-    """
+    """The matrix of an h5ad, 10x h5 or zarr store with its names."""
     store: Store = "zarr" if path.is_dir() else "h5"
     with _opened(path) as root:
         if "matrix" in root and "X" not in root:
@@ -170,7 +164,10 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
     place = "X" if options.layer is None else f"layers/{options.layer}"
     absent = [name for name in ("obs", "var") if name not in root]
     if absent:
-        message = f"{path} is not an h5ad file: it has no {' and no '.join(absent)}. Its top level holds: {listed(root)}."
+        message = (
+            f"{path} is not an h5ad file: it has no {' and no '.join(absent)}. Its top level holds:"
+            f" {listed(root)}."
+        )
         raise ExpressionError(message, code="E317")
     if place not in root:
         layers = listed(root["layers"]) if "layers" in root else ""
@@ -182,7 +179,10 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
     kind, shape = matrix_kind(element), matrix_shape(element)
     genes, obs = index_names(root["var"], options.gene_names), stored_frame(root["obs"])
     if shape != (len(obs), len(genes)):
-        message = f"{path} is damaged: {place} is {shape[0]} × {shape[1]}, but obs has {len(obs)} rows, var {len(genes)}."
+        message = (
+            f"{path} is damaged: {place} is {shape[0]} × {shape[1]}, but obs has {len(obs)} rows,"
+            f" var {len(genes)}."
+        )
         raise ExpressionError(message, code="E313")
     raw = Raw(None, tuple(genes), names_in(obs.index), obs, source=str(path))
     backed = Backed(
@@ -211,7 +211,10 @@ def _read_10x(path: Path, group: Any, options: ReadOptions) -> Raw:
     shape = (int(group["shape"][1]), int(group["shape"][0]))
     samples = tuple(texts(group["barcodes"]))
     if shape != (len(samples), len(ids)):
-        message = f"{path} is damaged: the matrix is {shape[0]} × {shape[1]}, with {len(samples)} barcodes, {len(ids)} genes."
+        message = (
+            f"{path} is damaged: the matrix is {shape[0]} × {shape[1]}, with {len(samples)}"
+            f" barcodes, {len(ids)} genes."
+        )
         raise ExpressionError(message, code="E313")
     raw = Raw(None, tuple(genes), samples, bare_obs(samples), tuple(notes), str(path))
     others = [place for place, kind in enumerate(kinds) if kind != GENES]
@@ -223,13 +226,19 @@ def _read_10x(path: Path, group: Any, options: ReadOptions) -> Raw:
 
 
 def _no_column(column: str, features: Any) -> list[str]:
-    message = f"There is no column {column!r} in the features; the columns are: {listed(sorted(features))}."
+    message = (
+        f"There is no column {column!r} in the features; the columns are:"
+        f" {listed(sorted(features))}."
+    )
     raise ExpressionError(message, code="E311")
 
 
 def _without(raw: Raw, others: list[int]) -> Raw:
     keep = np.setdiff1d(np.arange(len(raw.genes)), others)
-    note = f"{plural(len(others), 'feature is', 'features are')} not of the type 'Gene Expression' and were left out."
+    note = (
+        f"{plural(len(others), 'feature is', 'features are')} not of the type 'Gene Expression' and"
+        " were left out."
+    )
     genes = tuple(raw.genes[place] for place in keep)
     return replace(raw, values=raw.values[:, keep], genes=genes, notes=(*raw.notes, note))
 
@@ -237,7 +246,10 @@ def _without(raw: Raw, others: list[int]) -> Raw:
 def _with_values(raw: Raw, element: Any, backed: Backed, *, kind: str, options: ReadOptions) -> Raw:
     """The matrix in memory, or the handle to it when it is large and nothing in it must change."""
     if kind == "dense" and element.dtype.kind not in "iufb":
-        message = f"{backed.path}: {backed.place} holds {element.dtype}, not numbers. Write numbers into it."
+        message = (
+            f"{backed.path}: {backed.place} holds {element.dtype}, not numbers. Write numbers"
+            " into it."
+        )
         raise ExpressionError(message, code="E503")
     if kind != "dense":
         major = backed.shape if kind == "csr" else backed.shape[::-1]
@@ -259,7 +271,10 @@ def _size(element: Any, kind: str) -> int:
 def _must_load(raw: Raw, kind: str, options: ReadOptions) -> str:
     """Why a matrix cannot stay on disk; empty when it can."""
     if kind == "csc":
-        return "it is stored by columns (CSC) and was turned into rows once; save it as CSR to leave it on disk"
+        return (
+            "it is stored by columns (CSC) and was turned into rows once; save it as CSR to leave"
+            " it on disk"
+        )
     if options.orientation == "genes_x_samples":
         return "it had to be turned"
     if options.duplicates != "error" and len(set(clean_genes(raw.genes, options)[0])) < len(
@@ -286,19 +301,16 @@ def texts(values: Any) -> list[str]:
 
 
 def index_names(group: Any, column: str | None = None) -> list[str]:
-    """Names in the index of a stored table, or in one of its columns.
-
-    Raises
-    ------
-    ExpressionError
-        E311 when the column is not there.
-    """
+    """Names in the index of a stored table, or in one of its columns."""
     if not is_group(group):  # a table of anndata 0.6: one array of records
         records = group[:]
         return texts(records[column or records.dtype.names[0]])
     key = column or str(group.attrs.get("_index", "_index"))
     if column is None and "/" in key:
-        message = f"{group.name} is damaged: its index is named {key[:60]!r}, as a path is. Write the file again."
+        message = (
+            f"{group.name} is damaged: its index is named {key[:60]!r}, as a path is. Write the"
+            " file again."
+        )
         raise ExpressionError(message, code="E313")
     if key not in group:
         names = ", ".join(sorted(name for name in group if not name.startswith("_")))
@@ -330,13 +342,18 @@ def _categories(codes: Any, categories: Any) -> list[Any]:
     if numbers.dtype.kind not in "iu" or (
         numbers.size and not -1 <= int(numbers.min()) <= int(numbers.max()) < len(names)
     ):
-        message = f"{categories.name} is damaged: it has {len(names)} categories, and codes beyond. Write the file again."
+        message = (
+            f"{categories.name} is damaged: it has {len(names)} categories, and codes beyond. Write"
+            " the file again."
+        )
         raise ExpressionError(message, code="E313")
     return [names[code] if code >= 0 else None for code in numbers.tolist()]
 
 
 def stored_frame(group: Any) -> pd.DataFrame:
-    """A stored table as a DataFrame indexed by its names; columns of kinds unknown here are left out."""
+    """A stored table as a DataFrame indexed by its names; columns of kinds unknown here are left
+    out.
+    """
     names = _index(group)
     if not is_group(group):
         return pd.DataFrame(index=names)
@@ -353,7 +370,9 @@ def stored_frame(group: Any) -> pd.DataFrame:
 
 
 def _index(group: Any) -> pd.Index:
-    """Names of a stored table. Very many are read in parts and held compactly: they are never text all at once."""
+    """Names of a stored table. Very many are read in parts and held compactly: they are never
+    text all at once.
+    """
     key = str(group.attrs.get("_index", "_index")) if is_group(group) else ""
     element: Any = group[key] if key and "/" not in key and key in group else None
     if element is None or is_group(element) or element.ndim != 1 or element.dtype.kind in "iufb":
@@ -405,7 +424,10 @@ def load_matrix(element: Any, kind: str, shape: tuple[int, int]) -> Any:
     data, indices, pointer = (np.asarray(element[key][:]) for key in ("data", "indices", "indptr"))
     other = shape[1] if kind == "csr" else shape[0]
     if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= other):
-        message = f"{element.name} is damaged: it names places outside 0–{other - 1:,}. Write the file again."
+        message = (
+            f"{element.name} is damaged: it names places outside 0–{other - 1:,}. Write the file"
+            " again."
+        )
         raise ExpressionError(message, code="E313")
     if kind == "csr":
         return as_csr(data, indices, pointer, shape=shape)
@@ -415,15 +437,7 @@ def load_matrix(element: Any, kind: str, shape: tuple[int, int]) -> Any:
 
 
 def open_h5ad(path: str | Path) -> Any:
-    """An AnnData in memory from an h5ad file.
-
-    Raises
-    ------
-    ExpressionError
-        E300 when there is no such file, E313 when it cannot be read, E314 when it points elsewhere.
-    MissingExtraError
-        X101 without anndata or h5py.
-    """
+    """An AnnData in memory from an h5ad file."""
     check_file(path)
     with needs("anndata and h5py", extra="h5ad", what=f"Reading {Path(path).name}"):
         import anndata  # noqa: PLC0415  only where such a file is read
@@ -439,15 +453,7 @@ def open_h5ad(path: str | Path) -> Any:
 
 
 def save_h5ad(adata: Any, path: str | Path) -> Path:
-    """Write an AnnData as h5ad, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        O101 when it cannot be written; an older file of that name is then still there as it was.
-    MissingExtraError
-        X101 without anndata or h5py.
-    """
+    """Write an AnnData as h5ad, whole or not at all."""
     with needs("anndata and h5py", extra="h5ad", what=f"Writing {Path(path).name}"):
         import h5py  # noqa: PLC0415
         from anndata.io import write_elem  # noqa: PLC0415  only where such a file is written

@@ -1,17 +1,19 @@
 """A look at an h5ad, 10x h5 or zarr store before anything is read from it.
 
-HDF5 can point out of its own file (external links, external storage, virtual datasets), can declare a hundred
-gigabytes in a few kilobytes, and can run a filter that is loaded from the machine; a sparse matrix with a false row
-pointer crashes the interpreter. All of that is refused here, from metadata and the row pointer alone; column numbers
-are checked as their rows are read.
+HDF5 can point out of its own file (external links, external storage, virtual datasets), can declare
+a hundred gigabytes in a few kilobytes, and can run a filter that is loaded from the machine; a
+sparse matrix with a false row pointer crashes the interpreter. All of that is refused here, from
+metadata and the row pointer alone; column numbers are checked as their rows are read.
 
-Each text of variable length is a note of sixteen bytes: its length and where it lies. In a sound file each text lies
-there once, so the lengths add up to less than the file. In a hostile one a million notes name the same megabyte. The
-notes are unpacked by HDF5 itself, in memory, as plain bytes: nothing that they point to is followed.
+Each text of variable length is a note of sixteen bytes: its length and where it lies. In a sound
+file each text lies there once, so the lengths add up to less than the file. In a hostile one a
+million notes name the same megabyte. The notes are unpacked by HDF5 itself, in memory, as plain
+bytes: nothing that they point to is followed.
 
-A zarr folder is many small files, each array described by a JSON. A description can name a codec that unpickles (which
-runs code), an array of a terabyte without a single piece of it, or a place outside of the folder; a link or a pipe can
-stand where a file belongs. Only plain files inside of the folder and known codecs are let through.
+A zarr folder is many small files, each array described by a JSON. A description can name a codec
+that unpickles (which runs code), an array of a terabyte without a single piece of it, or a place
+outside of the folder; a link or a pipe can stand where a file belongs. Only plain files inside of
+the folder and known codecs are let through.
 """
 
 from __future__ import annotations
@@ -43,12 +45,16 @@ FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000, 32001, 32004, 32008, 32015, 32026}
 
 
 def _refuse(path: Path, why: str) -> NoReturn:
-    message = f"{path} is not read: {why}. If you trust its source, write it again with anndata and use the new file."
+    message = (
+        f"{path} is not read: {why}. If you trust its source, write it again with anndata and use"
+        " the new file."
+    )
     raise ExpressionError(message, code="E314")
 
 
 def check_h5(path: Path, root: Any) -> None:
-    """Walk an open HDF5 file and refuse what points outside of it or unpacks to far more than it holds.
+    """Walk an open HDF5 file and refuse what points outside of it or unpacks to far more than it
+    holds.
 
     Raises
     ------
@@ -101,7 +107,9 @@ def _check_attributes(path: Path, name: str, element: Any) -> None:
 
 
 def _check_dataset(path: Path, name: str, element: Any) -> int:
-    """Refuse a dataset that is not wholly in this file, or not as large as it says; bytes that it declares."""
+    """Refuse a dataset that is not wholly in this file, or not as large as it says; bytes that
+    it declares.
+    """
     if element.external:
         _refuse(path, f"{name} keeps its data in another file")
     if element.is_virtual:
@@ -112,9 +120,11 @@ def _check_dataset(path: Path, name: str, element: Any) -> int:
     if unknown or len(set(filters)) < len(filters):
         _refuse(
             path,
-            f"{name} is packed by filter {unknown[0]}"
-            if unknown
-            else f"{name} is packed twice over",
+            (
+                f"{name} is packed by filter {unknown[0]}"
+                if unknown
+                else f"{name} is packed twice over"
+            ),
         )
     item = int(element.dtype.itemsize)
     if int(np.prod(element.chunks or (), dtype=object)) * item > MAX_CHUNK and element.chunks:
@@ -134,7 +144,8 @@ def _check_dataset(path: Path, name: str, element: Any) -> int:
 
 
 def check_sparse(path: Path, name: str, element: Any, *, shape: tuple[int, int]) -> None:
-    """Refuse a stored sparse matrix whose row pointer does not fit; `shape` is (rows of the pointer, other side).
+    """Refuse a stored sparse matrix whose row pointer does not fit; `shape` is (rows of the
+    pointer, other side).
 
     Raises
     ------
@@ -152,16 +163,25 @@ def check_sparse(path: Path, name: str, element: Any, *, shape: tuple[int, int])
     ):
         wrong = "its parts are not numbers"
     elif min(shape) < 0 or parts[2].shape[0] != shape[0] + 1:
-        wrong = f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {parts[1].shape[0]:,} stored values"
+        wrong = (
+            f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {parts[1].shape[0]:,}"
+            " stored values"
+        )
     else:
         pointer, stored = np.asarray(parts[2][:]).astype(np.int64), parts[1].shape[0]
         fits = pointer[0] == 0 and pointer[-1] == stored == parts[0].shape[0]
         if not fits or bool((np.diff(pointer) < 0).any()):
-            wrong = f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {stored:,} stored values"
+            wrong = (
+                f"its row pointer does not fit {shape[0]:,} × {shape[1]:,} with {stored:,} stored"
+                " values"
+            )
         elif absent := sum(_absent_chunks(part) for part in parts[:2] if stored > shape[0]):
             wrong = f"{absent} of its chunks are not there, and zarr would read zeros"
     if wrong:
-        message = f"{path} is damaged: {name} is not a sparse matrix, {wrong}. Write the file again from its source."
+        message = (
+            f"{path} is damaged: {name} is not a sparse matrix, {wrong}. Write the file again from"
+            " its source."
+        )
         raise ExpressionError(message, code="E313")
 
 
@@ -258,7 +278,8 @@ CODECS = frozenset(
 
 
 def check_folder(path: Path) -> None:
-    """Refuse a zarr folder that holds more than plain files, or whose descriptions ask for what they should not.
+    """Refuse a zarr folder that holds more than plain files, or whose descriptions ask for what
+    they should not.
 
     Raises
     ------
@@ -304,7 +325,8 @@ def _check_description(path: Path, file: Path) -> int:
     if unknown:
         _refuse(
             path,
-            f"{name} asks for the codec {str(unknown[0])[:60]!r}, which is not one of those known here",
+            f"{name} asks for the codec {str(unknown[0])[:60]!r}, which is not one of those known"
+            " here",
         )
     return _declared(path, name, about) if "shape" in about else 0
 

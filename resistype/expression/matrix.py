@@ -1,11 +1,14 @@
-"""Expression: a matrix with its genes, its samples and its unit, and what was found while reading it.
+"""Expression: a matrix with its genes, its samples and its unit, and what was found while reading
+it.
 
-The values keep the unit they came in; `log2` gives the house scale log2(x + 1) and is the only place that converts.
-Every step works on a row alone, so adding, removing or reordering samples changes no value by one bit. Library sizes
-of counts are exact sums: whole numbers add without rounding, others go through `math.fsum`.
+The values keep the unit they came in; `log2` gives the house scale log2(x + 1) and is the only
+place that converts. Every step works on a row alone, so adding, removing or reordering samples
+changes no value by one bit. Library sizes of counts are exact sums: whole numbers add without
+rounding, others go through `math.fsum`.
 
-All ways in end in `finish`, so a file and the same matrix in memory are judged alike: names → unit → repeated genes →
-missing values. Every step leaves a sentence in the notes when it found or did something.
+All ways in end in `finish`, so a file and the same matrix in memory are judged alike: names → unit
+→ repeated genes → missing values. Every step leaves a sentence in the notes when it found or did
+something.
 """
 
 from __future__ import annotations
@@ -78,13 +81,13 @@ class Expression:
     genes
         Gene names as they stand in the data, cleaned of spaces and Ensembl versions.
     samples
-        Sample or cell names, unique. Of a matrix that stays on disk they are held compactly (`SampleNames`) and become
-        text when they are asked for; they read and compare like a tuple.
+        Sample or cell names, unique. Of a matrix that stays on disk they are held compactly
+        (`SampleNames`) and become text when they are asked for; they read and compare like a tuple.
     obs
         What is known of the samples, indexed by sample; may have no columns.
     unit
-        ``counts``, ``cpm``, ``tpm``, ``log2`` (log2(x + 1)), ``log2_small_offset`` (log2(TPM + 0.001)), ``ln``
-        (ln(x + 1)), ``scaled`` or ``unknown``.
+        ``counts``, ``cpm``, ``tpm``, ``log2`` (log2(x + 1)), ``log2_small_offset`` (log2(TPM +
+        0.001)), ``ln`` (ln(x + 1)), ``scaled`` or ``unknown``.
     notes
         What was found and done on reading, one sentence each, for the report.
     source
@@ -122,7 +125,10 @@ class Expression:
     def __repr__(self) -> str:
         kind = "backed " if isinstance(self.values, Backed) else ""
         kind += "sparse" if is_sparse(self.values) else "dense"
-        return f"Expression({self.n_obs:,} samples × {self.n_genes:,} genes, {self.unit}, {kind}, from {self.source})"
+        return (
+            f"Expression({self.n_obs:,} samples × {self.n_genes:,} genes, {self.unit}, {kind}, from"
+            f" {self.source})"
+        )
 
     @property
     def n_obs(self) -> int:
@@ -136,7 +142,8 @@ class Expression:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the file the matrix came from, or ``""``; of a file that stays on disk found when asked for.
+        """SHA-256 of the file the matrix came from, or ``""``; of a file that stays on disk found
+        when asked for.
 
         Raises
         ------
@@ -173,7 +180,10 @@ class Expression:
                 if absent
                 else "a name is asked for twice"
             )
-            message = f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,} samples."
+            message = (
+                f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,}"
+                " samples."
+            )
             raise ExpressionError(message, code="E305")
         rows = np.array([place[name] for name in samples], dtype=np.intp)
         out = replace(
@@ -199,7 +209,10 @@ class Expression:
         wanted = np.asarray(columns, dtype=np.intp)
         inside = wanted.size == 0 or (wanted.min() >= 0 and wanted.max() < self.n_genes)
         if not inside or np.unique(wanted).size < wanted.size:
-            message = f"Cannot take {wanted.size:,} genes by number: each must lie in 0–{self.n_genes - 1:,} and occur once."
+            message = (
+                f"Cannot take {wanted.size:,} genes by number: each must lie in"
+                f" 0–{self.n_genes - 1:,} and occur once."
+            )
             raise ExpressionError(message, code="E305")
         genes = tuple(self.genes[column] for column in wanted)
         out = replace(self, values=_take_columns(self.values, wanted), genes=genes)
@@ -210,13 +223,14 @@ class Expression:
     def log2(self, columns: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
         """Expression in the house scale, log2(x + 1).
 
-        Counts become log2(CPM + 1), with library sizes over all genes of the matrix. TPM and CPM become log2(x + 1).
-        log2(TPM + 0.001) is turned back and gets the offset 1.
+        Counts become log2(CPM + 1), with library sizes over all genes of the matrix. TPM and CPM
+        become log2(x + 1). log2(TPM + 0.001) is turned back and gets the offset 1.
 
         Parameters
         ----------
         columns
-            Numbers of the genes wanted, shape (k,); -1, the mark of an absent gene, gives NaN. By default all genes.
+            Numbers of the genes wanted, shape (k,); -1, the mark of an absent gene, gives NaN. By
+            default all genes.
 
         Returns
         -------
@@ -226,7 +240,8 @@ class Expression:
         Raises
         ------
         ExpressionError
-            E404 when the unit is ``scaled`` or ``unknown``: such values cannot be turned into log2 expression.
+            E404 when the unit is ``scaled`` or ``unknown``: such values cannot be turned into log2
+            expression.
 
         Examples
         --------
@@ -238,8 +253,9 @@ class Expression:
         """
         if self.unit in {"scaled", "unknown"}:
             message = (
-                f"Values are of unit '{self.unit}' and cannot be turned into log2(x + 1). "
-                "Give counts, TPM or log2 values; where the unit was not recognised, name it with unit=."
+                f"Values are of unit '{self.unit}' and cannot be turned into log2(x + 1). Give"
+                " counts, TPM or log2 values; where the unit was not recognised, name it with"
+                " unit=."
             )
             raise ExpressionError(message, code="E404")
         wanted = np.arange(self.n_genes) if columns is None else np.asarray(columns, dtype=np.intp)
@@ -252,7 +268,9 @@ class Expression:
         return out
 
     def floor(self) -> NDArray[np.float64]:
-        """Smallest value of each sample in the stored unit, shape (n_obs,); where a silent gene stands."""
+        """Smallest value of each sample in the stored unit, shape (n_obs,); where a silent gene
+        stands.
+        """
         blocks = row_ranges(self.values, memory="64MB")
         return np.concatenate([_row_floor(self.values, *block) for block in blocks])
 
@@ -352,13 +370,7 @@ def flip(raw: Raw) -> Raw:
 
 
 def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
-    """A matrix in memory or of an h5ad, turned only when the user says so.
-
-    Raises
-    ------
-    ExpressionError
-        E301 when it is empty; E701 when its genes are in rows.
-    """
+    """A matrix in memory or of an h5ad, turned only when the user says so."""
     not_empty(
         len(raw.samples), len(raw.genes), raw.source if raw.source != "memory" else "The matrix"
     )
@@ -371,13 +383,7 @@ def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
 
 
 def finish(raw: Raw, options: ReadOptions) -> Expression:
-    """Check names and values and give the Expression.
-
-    Raises
-    ------
-    ExpressionError
-        With a code a kind of fault.
-    """
+    """Check names and values and give the Expression."""
     whole = isinstance(raw.samples, SampleNames) and isinstance(raw.values, Backed)
     samples = raw.samples if whole else tuple(name.strip() for name in raw.samples)
     check_samples(samples)
@@ -427,7 +433,8 @@ def iter_blocks(
     Raises
     ------
     ExpressionError
-        E302 when `rows` rows, or one row, do not fit into the budget; E303 when the budget is not a size.
+        E302 when `rows` rows, or one row, do not fit into the budget; E303 when the budget is not a
+        size.
 
     Examples
     --------
@@ -441,16 +448,17 @@ def iter_blocks(
 
 
 def read_block(expression: Expression, block: Block) -> NDArray[Any] | CsrRows:
-    """Values of one block: an array (rows, n_genes), or the parts of a CSR matrix when the source is sparse.
+    """Values of one block: an array (rows, n_genes), or the parts of a CSR matrix when the source
+    is sparse.
 
-    Values are float32 or float64 and may share memory with the matrix, so they are to be read only. Sparse rows hold no
-    zeros and have their columns in ascending order.
+    Values are float32 or float64 and may share memory with the matrix, so they are to be read only.
+    Sparse rows hold no zeros and have their columns in ascending order.
 
     Raises
     ------
     ExpressionError
-        E501 or E502 when rows that stayed on disk until now hold missing or infinite values; E313 when they are
-        damaged.
+        E501 or E502 when rows that stayed on disk until now hold missing or infinite values; E313
+        when they are damaged.
     """
     values = expression.values
     got = csr_rows(values, *block) if is_sparse(values) else dense_rows(values, *block)
@@ -481,7 +489,7 @@ def _check(
         f"{expression.genes[c]} in '{expression.samples[block.start + r]}'" for r, c in places
     )
     message = (
-        f"{plural(int(bad.sum()), *kind)} in samples {block.start + 1:,}–{block.stop:,} of {expression.source} "
-        f"(first: {first}). Correct them at the source; do not fill with 0."
+        f"{plural(int(bad.sum()), *kind)} in samples {block.start + 1:,}–{block.stop:,} of"
+        f" {expression.source} (first: {first}). Correct them at the source; do not fill with 0."
     )
     raise ExpressionError(message, code="E502" if infinite else "E501")

@@ -1,7 +1,9 @@
-"""Reading: a file, a DataFrame or an AnnData becomes an Expression, or an error that names what is wrong.
+"""Reading: a file, a DataFrame or an AnnData becomes an Expression, or an error that names what is
+wrong.
 
-A file of csv, tsv or parquet may hold its genes in rows or in columns, and which it is is found. In memory the
-contract is samples × genes, and a matrix that lies the other way is refused with the remedy.
+A file of csv, tsv or parquet may hold its genes in rows or in columns, and which it is is found. In
+memory the contract is samples × genes, and a matrix that lies the other way is refused with the
+remedy.
 """
 
 from __future__ import annotations
@@ -69,7 +71,8 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     Raises
     ------
     ExpressionError
-        With a code a kind of fault: E3xx the file, E4xx the unit, E5xx the values, E7xx the orientation, E8xx names.
+        With a code a kind of fault: E3xx the file, E4xx the unit, E5xx the values, E7xx the
+        orientation, E8xx names.
     MissingExtraError
         X101 for h5ad, 10x h5 or zarr without the extra `h5ad`.
 
@@ -98,7 +101,10 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     elif name.endswith(STORES):
         raw = upright(read_store(file, options), options, remedy=REMEDY)
     else:
-        message = f"{file.name} is of no kind known here. Give csv, tsv, gct, parquet, h5ad, 10x h5 or zarr."
+        message = (
+            f"{file.name} is of no kind known here. Give csv, tsv, gct, parquet, h5ad, 10x h5 or"
+            " zarr."
+        )
         raise ExpressionError(message, code="E309")
     source = SourceFile(file)
     if not isinstance(raw.values, Backed):
@@ -109,13 +115,14 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
 def as_expression(
     data: Expression | pd.DataFrame | str | Path | Any, options: ReadOptions = DEFAULT
 ) -> Expression:
-    """An Expression from what the user has: an Expression, a DataFrame, an AnnData, or the path of a file.
+    """An Expression from what the user has: an Expression, a DataFrame, an AnnData, or the path of
+    a file.
 
     Parameters
     ----------
     data
-        A DataFrame or AnnData has samples in rows and genes in columns, (n_obs, n_genes). It is not modified. The
-        values of a DataFrame are copied once; those of an AnnData are shared.
+        A DataFrame or AnnData has samples in rows and genes in columns, (n_obs, n_genes). It is not
+        modified. The values of a DataFrame are copied once; those of an AnnData are shared.
     options
         What to do where the defaults do not fit; not used for an Expression.
 
@@ -147,7 +154,10 @@ def as_expression(
         return finish(upright(raw, options, remedy=REMEDY), options)
     if adapter.is_anndata(data):
         return finish(upright(adapter.raw_of(data, options), options, remedy=REMEDY), options)
-    message = f"Got {type(data).__name__}; wanted a DataFrame (samples x genes), an AnnData, or the path of a file."
+    message = (
+        f"Got {type(data).__name__}; wanted a DataFrame (samples x genes), an AnnData, or the path"
+        " of a file."
+    )
     raise ExpressionError(message, code="E309")
 
 
@@ -288,12 +298,14 @@ def _names(index: pd.Index) -> tuple[str, ...]:
 
 
 def read_parquet(path: Path, *, names: str | None = None) -> Table:
-    """A parquet table: names in the pandas index, in the column named, or in the first column when that is text.
+    """A parquet table: names in the pandas index, in the column named, or in the first column when
+    that is text.
 
     Raises
     ------
     ExpressionError
-        E308 when the file is no parquet, E311 when the column is not there, E503 when cells hold text.
+        E308 when the file is no parquet, E311 when the column is not there, E503 when cells hold
+        text.
     """
     try:
         frame = read_frame(path)
@@ -302,7 +314,10 @@ def read_parquet(path: Path, *, names: str | None = None) -> Table:
             f"{path} cannot be read as parquet: {error}. Write it again.", code="E308"
         ) from error
     if names is not None and names not in frame.columns:
-        message = f"{path} has no column {names!r} for gene_names=; its first columns are: {listed(frame.columns)}."
+        message = (
+            f"{path} has no column {names!r} for gene_names=; its first columns are:"
+            f" {listed(frame.columns)}."
+        )
         raise ExpressionError(message, code="E311")
     first = names
     if (
@@ -334,7 +349,9 @@ DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a text is laid out: names of all columns, which hold text, the delimiter, lines before the first values."""
+    """How a text is laid out: names of all columns, which hold text, the delimiter, lines before
+    the first values.
+    """
 
     header: tuple[str, ...]
     names: int
@@ -357,7 +374,10 @@ def _unpacked(path: Path) -> bytes:
             f"{path} is not a whole gzip file ({error}). Fetch it again.", code="E306"
         ) from error
     if len(text) > limit:
-        message = f"{path} unpacks to more than {RATIO} times its size. Unpack it yourself if you trust it."
+        message = (
+            f"{path} unpacks to more than {RATIO} times its size. Unpack it yourself if you"
+            " trust it."
+        )
         raise ExpressionError(message, code="E307")
     return text
 
@@ -383,9 +403,10 @@ def _layout(text: bytes, source: Path, wanted: str | None) -> _Layout:
     rows = list(islice(_fields(text, delimiter, skip), 2))
     if len(rows) < 2 or max(map(len, rows)) < 2:
         message = (
-            f"{source} holds no table of values: it has {plural(len(rows), 'line', 'lines')} of at most "
-            f"{plural(max(map(len, rows), default=0), 'column', 'columns')}. A matrix needs a header line with names, "
-            "rows of values, and commas, tabs or semicolons between the columns."
+            f"{source} holds no table of values: it has {plural(len(rows), 'line', 'lines')} of at"
+            f" most {plural(max(map(len, rows), default=0), 'column', 'columns')}. A matrix needs a"
+            " header line with names, rows of values, and commas, tabs or semicolons between the"
+            " columns."
         )
         raise ExpressionError(message, code="E301")
     header = [""] * (len(rows[1]) == len(rows[0]) + 1) + [
@@ -401,26 +422,15 @@ def _names_column(header: list[str], wanted: str | None, source: Path) -> int:
         return 0
     if wanted in header:
         return header.index(wanted)
-    message = f"{source} has no column {wanted!r} for gene_names=; its first columns are: {listed(header)}."
+    message = (
+        f"{source} has no column {wanted!r} for gene_names=; its first columns are:"
+        f" {listed(header)}."
+    )
     raise ExpressionError(message, code="E311")
 
 
 def read_text(path: Path, *, names: str | None = None) -> Table:
-    """A csv, tsv or gct table; one column holds names, all others numbers.
-
-    Parameters
-    ----------
-    path
-        The file; gzip is found from its first bytes.
-    names
-        Column with the names of the rows; by default the first.
-
-    Raises
-    ------
-    ExpressionError
-        E301 when there is no table, E306–E308 when the file is not text, E311 when the column is not there, E503 when
-        cells are not numbers, E506 when lines are of different length.
-    """
+    """A csv, tsv or gct table; one column holds names, all others numbers."""
     text = _unpacked(path)
     layout = _layout(text, path, names)
     keys = [str(place) for place in range(len(layout.header))]
@@ -456,7 +466,9 @@ def _collected(table: pa.Table, layout: _Layout) -> Table:
 
 
 def _diagnosis(text: bytes, layout: _Layout, path: Path, error: Exception) -> ExpressionError:
-    """What is wrong in a text that pyarrow could not read: lines of another length, or cells that are no numbers."""
+    """What is wrong in a text that pyarrow could not read: lines of another length, or cells
+    that are no numbers.
+    """
     uneven: list[str] = []
     cells: list[str] = []
     n_cells, commas = 0, False
@@ -478,7 +490,10 @@ def _diagnosis(text: bytes, layout: _Layout, path: Path, error: Exception) -> Ex
         )
     if uneven:
         many = plural(len(uneven), "line has", "lines have")
-        message = f"{path}: {many} not {len(layout.header)} fields like the header ({listed(uneven)}). Correct them."
+        message = (
+            f"{path}: {many} not {len(layout.header)} fields like the header ({listed(uneven)})."
+            " Correct them."
+        )
         return ExpressionError(message, code="E506")
     if cells:
         return text_error(n_cells, cells, decimal_commas=commas)

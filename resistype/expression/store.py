@@ -1,12 +1,15 @@
-"""Rows and names of a matrix, wherever it lies: numpy, CSR, a file that stays on disk, or an array of dask.
+"""Rows and names of a matrix, wherever it lies: numpy, CSR, a file that stays on disk, or an array
+of dask.
 
-`Backed` knows a path and a place in it, never an open handle that would have to travel: a worker process opens the
-file itself. Within one process all threads share one handle, which h5py guards with its own lock. What comes from a
-file is checked as it is read: a column number out of range would crash the interpreter further on.
+`Backed` knows a path and a place in it, never an open handle that would have to travel: a worker
+process opens the file itself. Within one process all threads share one handle, which h5py guards
+with its own lock. What comes from a file is checked as it is read: a column number out of range
+would crash the interpreter further on.
 
-A dask array is handed out in row ranges like a file. Its chunks are what can be computed, so a chunk is computed once,
-kept while its rows are asked for, and dropped. Each is computed by dask's synchronous scheduler: the threads or
-workers are those of joblib already, and a scheduler inside a worker of the same cluster would wait for itself.
+A dask array is handed out in row ranges like a file. Its chunks are what can be computed, so a
+chunk is computed once, kept while its rows are asked for, and dropped. Each is computed by dask's
+synchronous scheduler: the threads or workers are those of joblib already, and a scheduler inside a
+worker of the same cluster would wait for itself.
 """
 
 from __future__ import annotations
@@ -57,7 +60,9 @@ Store: TypeAlias = Literal["h5", "zarr"]
 
 
 class CsrRows(NamedTuple):
-    """Rows in compressed form: no zeros stored, column numbers ascending, `indptr` beginning at 0."""
+    """Rows in compressed form: no zeros stored, column numbers ascending, `indptr` beginning at
+    0.
+    """
 
     data: NDArray[Any]
     indices: NDArray[Any]
@@ -125,13 +130,7 @@ Matrix: TypeAlias = NDArray[Any] | sp.csr_matrix | sp.csr_array | Backed
 
 
 def open_store(path: Path, store: Store) -> Any:
-    """The root group of an h5 file or zarr folder, for reading.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 without h5py, or without zarr where the store is one.
-    """
+    """The root group of an h5 file or zarr folder, for reading."""
     if store == "zarr":
         with needs("anndata and zarr", extra="h5ad", what=f"Reading {path.name}"):
             import zarr  # noqa: PLC0415  only where a zarr store is read
@@ -144,7 +143,9 @@ def open_store(path: Path, store: Store) -> Any:
 
 
 def part_of(root: Any, place: str) -> Any:
-    """The array or group at a place of a store; a zarr group by its files, since it may carry a summary of its own."""
+    """The array or group at a place of a store; a zarr group by its files, since it may carry a
+    summary of its own.
+    """
     found = root[place]
     if not type(found).__module__.startswith("zarr") or not hasattr(found, "group_keys"):
         return found
@@ -175,30 +176,21 @@ def as_csr(
 
 @contextmanager
 def reading(values: Any) -> Iterator[None]:
-    """What the libraries raise on a file that is damaged further on becomes one error.
-
-    Raises
-    ------
-    ExpressionError
-        E313 when rows of a file cannot be read.
-    """
+    """What the libraries raise on a file that is damaged further on becomes one error."""
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError, MemoryError, zlib.error) as error:
         if isinstance(error, ExpressionError) or type(values) is not Backed:
             raise
-        message = f"{values.path} is damaged: {values.place} cannot be read ({error}). Write the file again from its source."
+        message = (
+            f"{values.path} is damaged: {values.place} cannot be read ({error}). Write the file"
+            " again from its source."
+        )
         raise ExpressionError(message, code="E313") from error
 
 
 def csr_rows(values: Any, start: int, stop: int) -> CsrRows:
-    """Rows `start` to `stop` of a sparse matrix in compressed form.
-
-    Raises
-    ------
-    ExpressionError
-        E313 when the file names columns that do not exist.
-    """
+    """Rows `start` to `stop` of a sparse matrix in compressed form."""
     pointer = np.asarray(values.indptr[start : stop + 1], dtype=np.int64)
     span = slice(int(pointer[0]), int(pointer[-1]))
     source = values.element() if isinstance(values, Backed) else None
@@ -213,14 +205,16 @@ def csr_rows(values: Any, start: int, stop: int) -> CsrRows:
 def _in_range(indices: NDArray[Any], values: Backed, start: int, stop: int) -> None:
     if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= values.shape[1]):
         message = (
-            f"{values.path} is damaged: rows {start:,}–{stop:,} of {values.place} name columns outside "
-            f"0–{values.shape[1] - 1:,}. Write the file again from its source."
+            f"{values.path} is damaged: rows {start:,}–{stop:,} of {values.place} name columns"
+            f" outside 0–{values.shape[1] - 1:,}. Write the file again from its source."
         )
         raise ExpressionError(message, code="E313")
 
 
 def _tidy(rows: CsrRows) -> CsrRows:
-    """Drop stored zeros, put columns in order, add up cells stored twice; a tidy block is passed on untouched."""
+    """Drop stored zeros, put columns in order, add up cells stored twice; a tidy block is passed
+    on untouched.
+    """
     data, indices, indptr, n_genes = rows
     if data.dtype.kind != "f":
         data = data.astype(np.float64)
@@ -248,7 +242,9 @@ def dense_rows(values: Any, start: int, stop: int) -> NDArray[Any]:
 def columns_of(
     values: Any, columns: NDArray[np.intp], *, rows: slice | None = None
 ) -> NDArray[np.float64]:
-    """The columns asked for in a range of rows (by default all), as float64 of shape (n_rows, len(columns))."""
+    """The columns asked for in a range of rows (by default all), as float64 of shape (n_rows,
+    len(columns)).
+    """
     span = rows or slice(None)
     if isinstance(values, Backed):
         first, last, _ = span.indices(values.shape[0])
@@ -304,7 +300,9 @@ class _Chunks:
 
 @dataclass(frozen=True, eq=False)
 class Lazy(Backed):
-    """A dask array as a matrix whose rows are read when they are asked for; `place` is the name dask gave it."""
+    """A dask array as a matrix whose rows are read when they are asked for; `place` is the name
+    dask gave it.
+    """
 
     array: Any = None
 
@@ -317,7 +315,8 @@ class Lazy(Backed):
             return self._held.setdefault("element", _Chunks(self.array))
 
 
-def lazy(array: Any, may_miss: bool = False) -> Lazy:  # noqa: FBT001, FBT002  pickle passes by position
+# pickle passes by position
+def lazy(array: Any, may_miss: bool = False) -> Lazy:  # noqa: FBT001, FBT002
     """A dask array of shape (n_obs, n_genes), dense or of sparse chunks."""
     shape = (int(array.shape[0]), int(array.shape[1]))
     return Lazy(Path(), str(array.name), shape, sparse=False, may_miss=may_miss, array=array)
@@ -328,11 +327,6 @@ NAMES = 1 << 14
 
 class SampleNames(Sequence[str]):
     """Sample names that read, compare, print and hash like a tuple of them.
-
-    Parameters
-    ----------
-    index
-        The names as an index of Arrow strings.
 
     Examples
     --------
@@ -352,7 +346,9 @@ class SampleNames(Sequence[str]):
         return index
 
     def sound(self) -> bool:
-        """Whether no name repeats and none is blank. Where hashes meet the answer is no, and the names decide."""
+        """Whether no name repeats and none is blank. Where hashes meet the answer is no, and the
+        names decide.
+        """
         hashes = np.sort(np.fromiter(map(hash, self), np.int64, len(self)))
         return bool((hashes[1:] != hashes[:-1]).all() and (hashes != hash("")).all())
 
@@ -389,12 +385,15 @@ class SampleNames(Sequence[str]):
     def __radd__(self, other: tuple[str, ...]) -> tuple[str, ...]:
         return (*other, *self)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001  as numpy calls it
+    # as numpy calls it
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
         return np.array(tuple(self), dtype=dtype, copy=copy)
 
 
 def compact(names: Sequence[str]) -> tuple[tuple[str, ...], pd.Index]:
-    """Names held compactly, which stand wherever a tuple of text does; and the same names as an index."""
+    """Names held compactly, which stand wherever a tuple of text does; and the same names as an
+    index.
+    """
     index = names.index_of() if isinstance(names, SampleNames) else arrow_index([list(names)])
     return names_in(index), index
 
@@ -439,15 +438,7 @@ def _sha256(path: Path) -> str:
 
 @dataclass(frozen=True, eq=False)
 class SourceFile:
-    """A file, or a folder of zarr, as it was when a matrix was read from it.
-
-    Parameters
-    ----------
-    path
-        Where it is.
-    seen
-        Names, sizes and times of change of its files; noted when the object is made.
-    """
+    """A file, or a folder of zarr, as it was when a matrix was read from it."""
 
     path: Path
     seen: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
@@ -457,15 +448,12 @@ class SourceFile:
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of a file; of a folder, over the names and hashes of its files in order.
-
-        Raises
-        ------
-        ExpressionError
-            E316 when it has been changed since it was read.
-        """
+        """SHA-256 of a file; of a folder, over the names and hashes of its files in order."""
         if not self.path.exists() or _state(self.path) != self.seen:
-            message = f"{self.path} has been changed since it was opened. Read it again; results so far are of the old."
+            message = (
+                f"{self.path} has been changed since it was opened. Read it again; results so far"
+                " are of the old."
+            )
             raise ExpressionError(message, code="E316")
         if self.path.is_file():
             return _sha256(self.path)

@@ -1,7 +1,8 @@
 """What the values of a matrix are: the unit, and the one pass over its rows that shows it.
 
-In memory every row is looked at. Of a matrix that stays on disk some two thousand rows in sixteen runs are, so that
-opening a file of a million cells does not read it whole; its other rows are checked when their block is read.
+In memory every row is looked at. Of a matrix that stays on disk some two thousand rows in sixteen
+runs are, so that opening a file of a million cells does not read it whole; its other rows are
+checked when their block is read.
 """
 
 from __future__ import annotations
@@ -58,23 +59,22 @@ class Block(NamedTuple):
 
 
 def as_bytes(memory: str | int) -> int:
-    """Number of bytes that ``"512MB"``, ``"2 GiB"`` or a plain number mean.
-
-    Raises
-    ------
-    ExpressionError
-        E303 when the text is not a size.
-    """
+    """Number of bytes that ``"512MB"``, ``"2 GiB"`` or a plain number mean."""
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([A-Za-z]{0,3})", str(memory).strip())
     unit = match.group(2).upper() if match else "?"
     if match is None or unit not in _UNITS or float(match.group(1)) <= 0:
-        message = f"memory={memory!r} is not a size. Give a number of bytes, or a text like '512MB' or '2GB'."
+        message = (
+            f"memory={memory!r} is not a size. Give a number of bytes, or a text like '512MB' or"
+            " '2GB'."
+        )
         raise ExpressionError(message, code="E303")
     return int(float(match.group(1)) * _UNITS[unit])
 
 
 def total_bytes(values: Any) -> NDArray[np.int64]:
-    """Bytes of all rows before each, shape (n_obs + 1,); made in one array, of which a million cells have one."""
+    """Bytes of all rows before each, shape (n_obs + 1,); made in one array, of which a million
+    cells have one.
+    """
     n_obs, n_genes = values.shape
     total = np.arange(n_obs + 1, dtype=np.int64)
     total *= 8 if is_sparse(values) else n_genes * _CELL
@@ -122,11 +122,14 @@ def in_words(size: int) -> str:
 
 def _too_large(need: int, rows: int, *, fits: int, budget: int) -> ExpressionError:
     if fits < 1:
-        message = f"One row needs {in_words(need // rows)} but the budget is {in_words(budget)}; raise memory=."
+        message = (
+            f"One row needs {in_words(need // rows)} but the budget is {in_words(budget)}; raise"
+            " memory=."
+        )
     else:
         message = (
-            f"One block of {rows:,} rows needs {in_words(need)} but the budget is {in_words(budget)}; "
-            f"lower rows to ≤ {fits:,} or raise memory=."
+            f"One block of {rows:,} rows needs {in_words(need)} but the budget is"
+            f" {in_words(budget)}; lower rows to ≤ {fits:,} or raise memory=."
         )
     return ExpressionError(message, code="E302")
 
@@ -138,7 +141,8 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Figures:
-    """What one pass over a matrix shows; missing and infinite values are passed over and counted in `bad`.
+    """What one pass over a matrix shows; missing and infinite values are passed over and counted in
+    `bad`.
 
     Parameters
     ----------
@@ -147,7 +151,8 @@ class Figures:
     sum_low, sum_high
         Smallest and largest sum of a sample.
     ln_low, ln_high
-        Smallest and largest sum of exp(x) − 1 over the first samples; 0 where values cannot be natural logs.
+        Smallest and largest sum of exp(x) − 1 over the first samples; 0 where values cannot be
+        natural logs.
     whole
         Whether all values are whole numbers.
     bad
@@ -170,7 +175,9 @@ class Figures:
 
 
 class Places(NamedTuple):
-    """How many values meet a test, in how many genes and samples, and the first ones as (row, column)."""
+    """How many values meet a test, in how many genes and samples, and the first ones as (row,
+    column).
+    """
 
     n: int
     n_genes: int
@@ -179,7 +186,9 @@ class Places(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Figures of each row of a block, arrays of shape (n,), and whether all values are whole numbers."""
+    """Figures of each row of a block, arrays of shape (n,), and whether all values are whole
+    numbers.
+    """
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -250,7 +259,9 @@ def _joined(parts: list[_Rows]) -> _Rows:
 
 
 def _ln_sums(values: Matrix, low: float, high: float) -> tuple[float, float]:
-    """Range of the sums of exp(x) − 1 over the first rows; zeros where values cannot be natural logs."""
+    """Range of the sums of exp(x) − 1 over the first rows; zeros where values cannot be natural
+    logs.
+    """
     rows = min(LN_ROWS, values.shape[0])
     if not (low >= 0 and 1 < high < 25 and rows > 1):
         return 0.0, 0.0
@@ -325,16 +336,21 @@ class ReadOptions:
     Parameters
     ----------
     unit
-        What the values are. By default it is found from the values, and the finding is kept as a note.
+        What the values are. By default it is found from the values, and the finding is kept as a
+        note.
     orientation
-        ``"auto"``, ``"samples_x_genes"`` or ``"genes_x_samples"``. In a csv, tsv or parquet file ``"auto"`` finds the
-        side with known gene names. In memory it expects samples × genes and refuses the contrary.
+        ``"auto"``, ``"samples_x_genes"`` or ``"genes_x_samples"``. In a csv, tsv or parquet file
+        ``"auto"`` finds the side with known gene names. In memory it expects samples × genes and
+        refuses the contrary.
     duplicates
-        Genes that occur more than once: ``"error"``, or take their ``"sum"``, ``"mean"``, ``"max"`` or ``"first"``.
+        Genes that occur more than once: ``"error"``, or take their ``"sum"``, ``"mean"``, ``"max"``
+        or ``"first"``.
     nan
-        ``"error"``, or ``"drop"``: missing values stay, and each sample is ranked over the genes it has.
+        ``"error"``, or ``"drop"``: missing values stay, and each sample is ranked over the genes it
+        has.
     gene_names
-        Column that holds the gene names: of `var` in an AnnData, of the table in a file with genes in rows.
+        Column that holds the gene names: of `var` in an AnnData, of the table in a file with genes
+        in rows.
     case
         ``"keep"``, or ``"fold"``: gene names are turned into upper case, with a note.
     layer
@@ -342,7 +358,8 @@ class ReadOptions:
     allow_scaled
         Accept centred or z-scored values. Ranks of such values within a sample mean little.
     backed
-        Leave the values on disk. By default that is done for h5ad, 10x h5 and zarr larger than 256 MB.
+        Leave the values on disk. By default that is done for h5ad, 10x h5 and zarr larger than 256
+        MB.
 
     Raises
     ------
@@ -410,12 +427,18 @@ class Verdict(NamedTuple):
 def _with_negatives(seen: Figures) -> Verdict:
     span = f"from {seen.low:.2f} to {seen.high:.2f} around a mean of {seen.mean:.2f}"
     if abs(seen.low - SMALL_OFFSET_FLOOR) < 0.01 and seen.high < LOG_TOP:
-        note = f"Values are log2(TPM + 0.001): the minimum is {seen.low:.3f} = log2(0.001), the largest {seen.high:.1f}."
+        note = (
+            f"Values are log2(TPM + 0.001): the minimum is {seen.low:.3f} = log2(0.001), the"
+            f" largest {seen.high:.1f}."
+        )
         return Verdict("log2_small_offset", note)
     if abs(seen.mean) <= 0.3 * seen.spread:
         return Verdict("scaled", f"Values are centred or scaled: {span}.")
     if seen.mean > 0 and seen.high < LOG_TOP:
-        note = f"Values look like log2 with some negative ones, as batch correction leaves ({span}); they are kept."
+        note = (
+            f"Values look like log2 with some negative ones, as batch correction leaves ({span});"
+            " they are kept."
+        )
         return Verdict("log2", note)
     return Verdict("unknown", f"The unit of the values was not recognised: {span}.")
 
@@ -448,7 +471,10 @@ def _without_negatives(seen: Figures) -> Verdict:
         )
     span = f"from {seen.low:.2f} to {seen.high:.2f}"
     if 1.01 < seen.high < LOG_TOP:
-        note = f"Values are taken as log2(x + 1): {span}. If they are natural logs, say so with unit='ln'."
+        note = (
+            f"Values are taken as log2(x + 1): {span}. If they are natural logs, say so with"
+            " unit='ln'."
+        )
         return Verdict("log2", note)
     return Verdict("unknown", f"The unit of the values was not recognised: {span}.")
 
@@ -466,26 +492,23 @@ def _against(seen: Figures, unit: Unit) -> str:
 
 
 def find_unit(seen: Figures, options: ReadOptions) -> Verdict:
-    """Unit of a matrix: the one named by the user, else the one its figures show.
-
-    Raises
-    ------
-    ExpressionError
-        E401 when the values contradict the unit that was named; E402 when they are scaled and that was not allowed.
-    """
+    """Unit of a matrix: the one named by the user, else the one its figures show."""
     if options.unit is not None:
         against = _against(seen, options.unit)
         if against:
-            message = f"Values {against} but unit='{options.unit}' was given. Correct unit=, or leave it out."
+            message = (
+                f"Values {against} but unit='{options.unit}' was given. Correct unit=, or leave it"
+                " out."
+            )
             raise ExpressionError(message, code="E401")
         verdict = Verdict(options.unit, f"The unit was given: {options.unit}.")
     else:
         verdict = _with_negatives(seen) if seen.low < 0 else _without_negatives(seen)
     if verdict.unit == "scaled" and not options.allow_scaled:
         message = (
-            f"Values look centred or scaled (from {seen.low:.2f} to {seen.high:.2f} around a mean of {seen.mean:.2f}). "
-            "Genes of such a sample cannot be ranked against each other. Give counts, TPM or log2 values, "
-            "or pass allow_scaled=True."
+            f"Values look centred or scaled (from {seen.low:.2f} to {seen.high:.2f} around a mean"
+            f" of {seen.mean:.2f}). Genes of such a sample cannot be ranked against each other."
+            " Give counts, TPM or log2 values, or pass allow_scaled=True."
         )
         raise ExpressionError(message, code="E402")
     return verdict

@@ -1,10 +1,11 @@
 """Which columns of a matrix hold the genes of a set, and how each was found.
 
-`GeneIndex` is built once for the genes of a matrix: every column name is resolved to an approved symbol, and for
-each symbol the best column is kept (approved > previous > alias > id). Wanted genes are resolved the same way, so
-alias closure works in both directions: an old list meets a new matrix and a new list an old matrix. Two columns
-that claim a symbol with the same right make it *ambiguous*; nothing is guessed. A column serves one wanted gene:
-a list that holds IL8 and CXCL8 gets one column and one ``duplicate``.
+`GeneIndex` is built once for the genes of a matrix: every column name is resolved to an approved
+symbol, and for each symbol the best column is kept (approved > previous > alias > id). Wanted genes
+are resolved the same way, so alias closure works in both directions: an old list meets a new matrix
+and a new list an old matrix. Two columns that claim a symbol with the same right make it
+*ambiguous*; nothing is guessed. A column serves one wanted gene: a list that holds IL8 and CXCL8
+gets one column and one ``duplicate``.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ class Match:
     columns
         Column of each, shape (n_wanted,); -1 where there is none.
     how
-        How each was found: exact, previous, alias, ensembl, ncbi or ortholog; or why it was not: ambiguous,
-        duplicate (another wanted gene has the column), absent.
+        How each was found: exact, previous, alias, ensembl, ncbi or ortholog; or why it was not:
+        ambiguous, duplicate (another wanted gene has the column), absent.
     """
 
     wanted: tuple[str, ...]
@@ -113,8 +114,8 @@ class GeneIndex:
     genes
         Names of the columns: symbols of any year, Ensembl or NCBI ids, of human or mouse.
     species
-        Species of the columns; None finds it from the names. Genes of the other species are matched through
-        orthologs, and marked so.
+        Species of the columns; None finds it from the names. Genes of the other species are matched
+        through orthologs, and marked so.
 
     Examples
     --------
@@ -145,7 +146,9 @@ class GeneIndex:
 
     @cached_property
     def _by_symbol(self) -> dict[str, tuple[int, int, How]]:
-        """For each approved symbol (mouse: human counterpart) its rank, best column (-1: ambiguous) and how."""
+        """For each approved symbol (mouse: human counterpart) its rank, best column (-1:
+        ambiguous) and how.
+        """
         return _claimed(self._seen, self.species)
 
     def match(self, wanted: Sequence[str], *, species: Species | None = None) -> Match:

@@ -1,13 +1,16 @@
-"""What a gene name means today: the shipped tables, names that a spreadsheet damaged, and the survey of a matrix.
+"""What a gene name means today: the shipped tables, names that a spreadsheet damaged, and the
+survey of a matrix.
 
-A name is looked up as an approved HGNC symbol, then as a previous symbol, then as an alias, then as an Ensembl or
-NCBI id; the first that answers wins. A name with several owners at the same step is *ambiguous*: its candidates are
-reported and none is chosen. Letter case is never changed. Names must be ASCII after NFKC: a Cyrillic А or a
-zero-width space looks right and is not, so such a name is unknown and its code points are told.
+A name is looked up as an approved HGNC symbol, then as a previous symbol, then as an alias, then as
+an Ensembl or NCBI id; the first that answers wins. A name with several owners at the same step is
+*ambiguous*: its candidates are reported and none is chosen. Letter case is never changed. Names
+must be ASCII after NFKC: a Cyrillic А or a zero-width space looks right and is not, so such a name
+is unknown and its code points are told.
 
-Excel reads MARCH1, SEPT2 or DEC1 as a day and saves ``1-Mar``, ``2-Sep``, ``Mar-01``, ``2022-03-01`` or the serial
-number ``44621``. What was lost cannot be restored with certainty (MARCH1 and MARC1 both became ``1-Mar``), so such
-names are never matched: they are named, with the symbols they may have been.
+Excel reads MARCH1, SEPT2 or DEC1 as a day and saves ``1-Mar``, ``2-Sep``, ``Mar-01``,
+``2022-03-01`` or the serial number ``44621``. What was lost cannot be restored with certainty
+(MARCH1 and MARC1 both became ``1-Mar``), so such names are never matched: they are named, with the
+symbols they may have been.
 """
 
 from __future__ import annotations
@@ -81,7 +84,10 @@ def read_columns(name: str, columns: tuple[str, ...]) -> list[list[str]]:
     cells = body.rstrip("\n").replace("\n", "\t").split("\t")
     width = len(columns)
     if tuple(header.split("\t")) != columns or len(cells) % width:
-        message = f"The gene table {path} has not the columns {', '.join(columns)}. Install resistype again."
+        message = (
+            f"The gene table {path} has not the columns {', '.join(columns)}. Install resistype"
+            " again."
+        )
         raise ResistypeError(message, code="X102")
     return [cells[start::width] for start in range(width)]
 
@@ -99,13 +105,7 @@ def _owners(symbols: list[str], names: Iterable[str]) -> dict[str, str]:
 
 @cache
 def gene_table() -> GeneTable:
-    """The shipped table of human gene names.
-
-    Raises
-    ------
-    ResistypeError
-        When the table is absent or damaged (X102).
-    """
+    """The shipped table of human gene names."""
     symbol, ensembl, ncbi, previous, alias = read_columns("hgnc.tsv.gz", COLUMNS)
     return GeneTable(
         approved=frozenset(symbol),
@@ -196,7 +196,9 @@ def is_serial(name: str) -> bool:
 
 
 def date_symbols(name: str) -> tuple[str, ...]:
-    """Approved symbols that a spreadsheet may have turned into `name`; none when it is no such date."""
+    """Approved symbols that a spreadsheet may have turned into `name`; none when it is no such
+    date.
+    """
     if len(name) > 24 or not any(char.isdigit() for char in name):
         return ()
     month_day = _month_day(name)
@@ -239,7 +241,8 @@ class Resolution:
     symbol
         The approved symbol; None when ambiguous, damaged or unknown.
     candidates
-        Approved symbols it may stand for, when there is more than one or it is a spreadsheet's date.
+        Approved symbols it may stand for, when there is more than one or it is a spreadsheet's
+        date.
     note
         Code points of characters that are not ASCII, for a name that looks right and is not.
     """
@@ -330,7 +333,8 @@ def resolve_one(name: str, table: GeneTable, *, ids: bool) -> Resolution:
 
 
 def resolve(names: Sequence[str]) -> list[Resolution]:
-    """What each name means: approved > previous > alias > Ensembl > NCBI; ambiguous is never guessed.
+    """What each name means: approved > previous > alias > Ensembl > NCBI; ambiguous is never
+    guessed.
 
     Parameters
     ----------
@@ -383,12 +387,15 @@ def _kind_by_capitals(text: str, table: GeneTable) -> Kind:
 WHITE = (" ", "\t", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
 LINES_VERSION = re.compile(r"^(ENS[A-Z]{0,4}G[0-9]{11})\.[0-9]{1,3}$", re.MULTILINE)
 LINES_ENSEMBL = re.compile(rf"^(?:{ENSEMBL.pattern}|{MOUSE_ENSEMBL.pattern})$", re.MULTILINE)
-# Every name that `_month_day` can read is one of these; so few are, that each is then looked at by itself.
+# Every name that `_month_day` can read is one of these; so few are, that each is then looked at by
+# itself.
 LINES_DATE = re.compile(
-    r"^(?:[0-9]{1,2}[-/ ][A-Za-z]{3,9}.*|[A-Za-z]{3,9}[-/ ][0-9]{1,2}.*|(?:19|20)[0-9]{2}-.*|[34][0-9]{4})$",
+    r"^(?:[0-9]{1,2}[-/ ][A-Za-z]{3,9}.*|[A-Za-z]{3,9}[-/"
+    r" ][0-9]{1,2}.*|(?:19|20)[0-9]{2}-.*|[34][0-9]{4})$",
     re.MULTILINE,
 )
-MANY = 1_000  # names from which on a survey is kept: the lists of signatures would push the names of a matrix out
+# names from which on a survey is kept: the lists of signatures would push the names of a matrix out
+MANY = 1_000
 KEPT = 8
 _KEPT: OrderedDict[tuple[str, ...], GeneNames] = OrderedDict()
 _LOCK = threading.Lock()
@@ -396,19 +403,7 @@ _LOCK = threading.Lock()
 
 @dataclass(frozen=True, eq=False)
 class GeneNames:
-    """What the names of a matrix are.
-
-    Parameters
-    ----------
-    names
-        The names as given.
-    cleaned
-        The same by `clean`.
-    kinds
-        Kind of each cleaned name that is no symbol.
-    dates
-        Names that a spreadsheet made of gene symbols, with the symbols they may have been; in the order of `names`.
-    """
+    """What the names of a matrix are."""
 
     names: tuple[str, ...]
     cleaned: tuple[str, ...]
@@ -460,17 +455,8 @@ class GeneNames:
 
 
 def survey(names: Sequence[str]) -> GeneNames:
-    """Everything that can be told of gene names by looking at each once; of long lists the last eight are kept.
-
-    Parameters
-    ----------
-    names
-        Gene names of one table.
-
-    Returns
-    -------
-    GeneNames
-        Their cleaned forms, kinds, places, and those that a spreadsheet damaged.
+    """Everything that can be told of gene names by looking at each once; of long lists the last
+    eight are kept.
 
     Examples
     --------
@@ -498,9 +484,11 @@ def survey(names: Sequence[str]) -> GeneNames:
 
 
 def _survey(names: tuple[str, ...]) -> tuple[GeneNames, bool]:
-    """Sets against the tables of symbols, regular expressions over all other names at once, Python for the rest.
+    """Sets against the tables of symbols, regular expressions over all other names at once, Python
+    for the rest.
 
-    And whether the names are plain: ASCII without spaces, so that cleaning takes off versions at most.
+    And whether the names are plain: ASCII without spaces, so that cleaning takes off versions at
+    most.
     """
     table, text = gene_table(), "\n".join(names)
     plain = (
@@ -514,9 +502,10 @@ def _survey(names: tuple[str, ...]) -> tuple[GeneNames, bool]:
     kinds = _kinds_of(unique - mice - table.older, table) | dict.fromkeys(mice, "mouse_symbol")
     # What cleaning changes besides space, widths and versions, is no date as it was given.
     texts = cleaned if plain else tuple(name.strip() for name in names)
-    return GeneNames(
-        names, cleaned, kinds, _dates(texts, unique if plain else set(texts), table)
-    ), plain
+    return (
+        GeneNames(names, cleaned, kinds, _dates(texts, unique if plain else set(texts), table)),
+        plain,
+    )
 
 
 def _unversioned(names: tuple[str, ...], text: str) -> tuple[str, ...]:
@@ -563,7 +552,8 @@ def _dates(texts: tuple[str, ...], some: set[str], table: GeneTable) -> dict[str
 
 
 def excel_dates(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Names that look like dates a spreadsheet made of gene symbols, with the symbols they may have been.
+    """Names that look like dates a spreadsheet made of gene symbols, with the symbols they may have
+    been.
 
     Parameters
     ----------
@@ -584,7 +574,8 @@ def excel_dates(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def id_type(names: Sequence[str]) -> IdType:
-    """What most of the names are; what nothing is known about counts only when nothing else is there.
+    """What most of the names are; what nothing is known about counts only when nothing else is
+    there.
 
     Parameters
     ----------

@@ -1,10 +1,11 @@
 """Human genes in a mouse matrix, and mouse genes in a human one.
 
-One-to-one orthologs (Ensembl) miss the genes that matter most in immunology: the MHC, and families that grew apart
-in one of the species. The shipped table therefore has three kinds of rows: curated pairs, which win; one-to-one
-pairs; and, for human genes without either, the mouse genes that at least three sources name (HCOP), best first.
-A mouse gene belongs to one human gene only, so the order of a gene list never decides who gets it. Genes without a
-counterpart (HLA-C, GNLY, CXCL8) stay absent and are reported.
+One-to-one orthologs (Ensembl) miss the genes that matter most in immunology: the MHC, and families
+that grew apart in one of the species. The shipped table therefore has three kinds of rows: curated
+pairs, which win; one-to-one pairs; and, for human genes without either, the mouse genes that at
+least three sources name (HCOP), best first. A mouse gene belongs to one human gene only, so the
+order of a gene list never decides who gets it. Genes without a counterpart (HLA-C, GNLY, CXCL8)
+stay absent and are reported.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ def to_human(symbol: str) -> str | None:
 def ranked_human(symbol: str) -> tuple[int, str | None]:
     """Human symbol of a mouse gene, and how good a counterpart it is: 0 is the best.
 
-    Mouse names follow the human ones. A name that the table lacks is therefore read as an outdated one when its
-    capitals are a previous symbol of one human gene (Wars: WARS, today WARS1).
+    Mouse names follow the human ones. A name that the table lacks is therefore read as an outdated
+    one when its capitals are a previous symbol of one human gene (Wars: WARS, today WARS1).
     """
     table = mouse_table()
     name = table.ensembl.get(symbol, symbol)

@@ -1,7 +1,9 @@
-"""Check signature files: every complaint at once, each with file, line, severity and a code that never changes.
+"""Check signature files: every complaint at once, each with file, line, severity and a code that
+never changes.
 
-A file that cannot even be parsed gives its parser's complaints; one that can is put before every rule of `rules.py`.
-The rules see what stands in the file, not what a reader made of it, so that a stray space is found and not stripped.
+A file that cannot even be parsed gives its parser's complaints; one that can is put before every
+rule of `rules.py`. The rules see what stands in the file, not what a reader made of it, so that a
+stray space is found and not stripped.
 """
 
 from __future__ import annotations
@@ -132,9 +134,11 @@ def _read(file: Path) -> tuple[list[Finding], list[Draft]]:
         data = tomllib.loads(text) if signature or not _unparsable(complaints) else None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
         data = None
-    return findings, [] if data is None else [
-        Draft(str(file), data, signature, _gene_lines(text), _key_lines(text))
-    ]
+    return findings, (
+        []
+        if data is None
+        else [Draft(str(file), data, signature, _gene_lines(text), _key_lines(text))]
+    )
 
 
 def _unparsable(complaints: list[tuple[int, str]]) -> bool:
@@ -155,7 +159,10 @@ def _read_raw(file: Path) -> tuple[list[Finding], list[Draft]]:
         ]
     findings = [Finding(str(file), line, "error", "E207", message) for line, message in complaints]
     if b"\r" in (content := file.read_bytes()) and b"\n" not in content:
-        message = "lines end with a bare carriage return, which many programs read as one line. Save it with \\n."
+        message = (
+            "lines end with a bare carriage return, which many programs read as one line. Save it"
+            " with \\n."
+        )
         findings.append(Finding(str(file), 1, "warning", "L210", message))
     return findings, [
         Draft(str(file), _raw_data(one), None, {}, {}, first_line=one.line) for one in sets

@@ -1,8 +1,8 @@
 """A library: signatures by id, by version and by axis.
 
-`load_library()` reads the shipped files once and keeps them; `read_signatures` takes whatever a user has (ids, axis
-names, a mapping of gene lists, a GMT or TOML file, a folder) and always gives a Library, so nothing below ever asks
-what kind of thing it got.
+`load_library()` reads the shipped files once and keeps them; `read_signatures` takes whatever a
+user has (ids, axis names, a mapping of gene lists, a GMT or TOML file, a folder) and always gives a
+Library, so nothing below ever asks what kind of thing it got.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ __all__ = [
 class Library(Mapping[str, Signature]):
     """Signatures by id; ``library["id"]`` is the newest version, ``library["id@1.0.0"]`` that one.
 
-    Iteration keeps the order in which signatures were given, so that scores come in the order asked for.
+    Iteration keeps the order in which signatures were given, so that scores come in the order asked
+    for.
 
     Parameters
     ----------
@@ -201,7 +202,8 @@ def load_library(path: str | Path | None = None) -> Library:
     Parameters
     ----------
     path
-        Folder of TOML files, a TOML or a GMT file; None for the signatures that come with resistype.
+        Folder of TOML files, a TOML or a GMT file; None for the signatures that come with
+        resistype.
 
     Returns
     -------
@@ -229,8 +231,8 @@ def read_signatures(spec: SignatureSpec = None) -> Library:
     Parameters
     ----------
     spec
-        None (the whole shipped library), a Library, ids or axis names, a mapping of names to genes, or the path of a
-        GMT file, a TOML file or a folder of them.
+        None (the whole shipped library), a Library, ids or axis names, a mapping of names to genes,
+        or the path of a GMT file, a TOML file or a folder of them.
 
     Returns
     -------
@@ -249,7 +251,10 @@ def read_signatures(spec: SignatureSpec = None) -> Library:
     """
     library = _from_spec(spec)
     if not len(library):
-        message = "No signature was given. Pass ids, axis names, a mapping of gene lists, a GMT or TOML file."
+        message = (
+            "No signature was given. Pass ids, axis names, a mapping of gene lists, a GMT or TOML"
+            " file."
+        )
         raise SignatureError(message, code="E203")
     return library
 
@@ -302,18 +307,6 @@ OPERATOR = re.compile(r" ([-+&]) ")
 
 def evaluate(text: str, library: Mapping[str, Signature]) -> tuple[str, ...] | str:
     """Genes that a derivation gives, or a sentence about why it gives none.
-
-    Parameters
-    ----------
-    text
-        The derivation.
-    library
-        Where its sets are.
-
-    Returns
-    -------
-    tuple of str or str
-        The genes, in the order of the sets; or the complaint.
 
     Examples
     --------

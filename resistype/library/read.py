@@ -1,7 +1,8 @@
 """Signatures from files and mappings: TOML, GMT, a dictionary of gene lists.
 
-Files come from strangers, so each is small (8 MB), is text, and is checked before it is believed. All complaints
-about a file, and about all files of a folder, are told at once, each with file, line and field.
+Files come from strangers, so each is small (8 MB), is text, and is checked before it is believed.
+All complaints about a file, and about all files of a folder, are told at once, each with file, line
+and field.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ __all__ = [
 ]
 
 
-# TOML text of a stranger to a signature: refused before parsing when it is hostile, explained when it is wrong.
+# TOML text of a stranger to a signature: refused before parsing when it is hostile, explained when
+# it is wrong.
 
 FORMAT = "resistype-signature"
 FORMAT_VERSION = 1
@@ -48,7 +50,10 @@ def parse_toml(text: str) -> tuple[Signature | None, list[tuple[int, str]]]:
         return None, [
             (
                 1,
-                f"not read: it has {len(text):,} characters; one signature has at most {MAX_TOML:,}",
+                (
+                    f"not read: it has {len(text):,} characters; one signature has at most"
+                    f" {MAX_TOML:,}"
+                ),
             )
         ]
     try:
@@ -82,7 +87,10 @@ def _format_complaints(data: dict[str, Any], text: str) -> list[tuple[int, str]]
             )
         ]
     if version > FORMAT_VERSION:
-        message = f"format_version is {version}, this resistype reads up to {FORMAT_VERSION}; update resistype"
+        message = (
+            f"format_version is {version}, this resistype reads up to {FORMAT_VERSION}; update"
+            " resistype"
+        )
         return [(line_of(text, "format_version"), message)]
     return []
 
@@ -112,10 +120,11 @@ def read_toml(path: str | Path) -> Signature:
 
 
 def read_gmt(path: str | Path) -> list[Signature]:
-    """Signatures of a GMT file: a line is a name, a description and genes, separated by TABs and by nothing else.
+    """Signatures of a GMT file: a line is a name, a description and genes, separated by TABs and by
+    nothing else.
 
-    Every line is a signature of its own, also one of a pair ``X_UP`` and ``X_DN``. Genes that all end with + or -, as
-    UCell writes them, are up and down.
+    Every line is a signature of its own, also one of a pair ``X_UP`` and ``X_DN``. Genes that all
+    end with + or -, as UCell writes them, are up and down.
 
     Raises
     ------
@@ -146,12 +155,8 @@ def read_gmt(path: str | Path) -> list[Signature]:
 
 
 def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
-    """Signatures from a mapping of names to genes, or to genes with weights, as gseapy and decoupler users have them.
-
-    Raises
-    ------
-    SignatureError
-        All complaints about the mapping (E208).
+    """Signatures from a mapping of names to genes, or to genes with weights, as gseapy and
+    decoupler users have them.
 
     Examples
     --------
@@ -185,7 +190,8 @@ def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, li
     odd = [gene for gene in names if not isinstance(gene, str)]
     if odd:
         return None, [
-            f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols as text"
+            f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols"
+            " as text"
         ]
     blank = sum(not gene.strip() for gene in names)
     if blank:
@@ -210,14 +216,10 @@ def _plain(value: object) -> object:
 
 
 def read_folder(folder: Path, *, axes: bool = False) -> list[Signature]:
-    """All signatures of the TOML files below a folder, sorted by id; with `axes`, of its axis folders only.
+    """All signatures of the TOML files below a folder, sorted by id; with `axes`, of its axis
+    folders only.
 
     The newest version of an id is ``<id>.toml``, an older one ``<id>@<version>.toml`` beside it.
-
-    Raises
-    ------
-    SignatureError
-        All complaints about all files (E206), or an empty folder (E203).
     """
     files = signature_files(folder, axes=axes)
     signatures: list[Signature] = []
@@ -243,13 +245,7 @@ def signature_files(folder: Path, *, axes: bool = False) -> list[Path]:
 
 
 def read_path(path: Path) -> list[Signature]:
-    """Signatures of a TOML file, a GMT file or a folder.
-
-    Raises
-    ------
-    SignatureError
-        For another kind of file (E205) or a wrong one.
-    """
+    """Signatures of a TOML file, a GMT file or a folder."""
     if path.is_dir():
         return read_folder(path)
     suffix = path.suffix.lower()

@@ -1,7 +1,9 @@
-"""Rules that need the other signatures: the same set twice, weights and pairs that disagree, swapped names. Codes L3xx.
+"""Rules that need the other signatures: the same set twice, weights and pairs that disagree,
+swapped names. Codes L3xx.
 
-Sets are compared by approved symbols, so that an old spelling hides nothing. A signature is compared with the library
-and with whatever is checked beside it; an older version of itself does not count.
+Sets are compared by approved symbols, so that an old spelling hides nothing. A signature is
+compared with the library and with whatever is checked beside it; an older version of itself does
+not count.
 """
 
 from __future__ import annotations
@@ -60,8 +62,10 @@ GENERIC = {
     *("weighted", "weights", "with"),
 }
 NOT_A_LIST = {
-    "tide": "TIDE is the correlation of a sample with a vector over all genes; a short list under its name is another "
-    "score. Say so in [scoring].",
+    "tide": (
+        "TIDE is the correlation of a sample with a vector over all genes; a short list under its"
+        " name is another score. Say so in [scoring]."
+    ),
 }
 
 
@@ -163,10 +167,16 @@ def _nearness(own: Known, other: Known) -> str:
     jaccard, inside = shared / len(own.genes | other.genes), shared / len(own.genes)
     if jaccard >= JACCARD:
         apart = _apart(own, other)
-        like = f"nearly the same set as {other.key}: {shared} genes shared, Jaccard {jaccard:.2f}{apart}"
+        like = (
+            f"nearly the same set as {other.key}: {shared} genes shared, Jaccard"
+            f" {jaccard:.2f}{apart}"
+        )
         return f"{like}. Never count both."
     if inside >= CONTAINED and len(own.genes) >= SMALLEST:
-        return f"{shared} of its {len(own.genes)} genes are in {other.key}. Never count both as independent."
+        return (
+            f"{shared} of its {len(own.genes)} genes are in {other.key}. Never count both as"
+            " independent."
+        )
     return ""
 
 
@@ -180,7 +190,9 @@ def _apart(own: Known, other: Known) -> str:
 
 
 def _weights(own: Known, other: Known) -> str:
-    """Weights that are another table's in another order; empty when they agree or have nothing to do with it."""
+    """Weights that are another table's in another order; empty when they agree or have nothing
+    to do with it.
+    """
     shared = sorted(own.weights.keys() & other.weights.keys())
     if len(shared) < SMALLEST or len(shared) < 0.8 * min(len(own.weights), len(other.weights)):
         return ""
@@ -198,12 +210,15 @@ def _weights(own: Known, other: Known) -> str:
     r = _correlation(mine, theirs)
     if same:
         return (
-            f"the weights of {len(shared)} genes are those of {other.key} in another order (r = {r:.2f}): a column was "
-            f"shifted or sorted alone. Take them from the larger table."
+            f"the weights of {len(shared)} genes are those of {other.key} in another order (r ="
+            f" {r:.2f}): a column was shifted or sorted alone. Take them from the larger table."
         )
     if r < 0.9:
         shown = ", ".join(differ[:3])
-        return f"{len(differ)} of {len(shared)} weights differ from those of {other.key} (r = {r:.2f}; {shown})."
+        return (
+            f"{len(differ)} of {len(shared)} weights differ from those of {other.key} (r = {r:.2f};"
+            f" {shown})."
+        )
     return ""
 
 
@@ -229,8 +244,8 @@ def _wrong_name(own: Known, near: Sequence[Known], known: Mapping[str, Known]) -
         return
     if named.pairs and not own.pairs:
         message = (
-            f"its name is that of {named.key}, which counts ordered pairs of genes; this list of {len(own.genes)} "
-            "genes has none and is another thing. Rename it, or give its pairs."
+            f"its name is that of {named.key}, which counts ordered pairs of genes; this list of"
+            f" {len(own.genes)} genes has none and is another thing. Rename it, or give its pairs."
         )
         yield "warning", "L305", "name", message
     same = max(near, key=lambda other: _jaccard(own, other), default=None)
@@ -238,8 +253,9 @@ def _wrong_name(own: Known, near: Sequence[Known], known: Mapping[str, Known]) -
         return
     if _jaccard(own, same) >= JACCARD and _jaccard(own, named) < SWAPPED:
         message = (
-            f"its name is like that of {named.key} ({_jaccard(own, named):.2f} Jaccard), but its genes are those of "
-            f"{same.key} ({_jaccard(own, same):.2f}): two lists were swapped. Rename it."
+            f"its name is like that of {named.key} ({_jaccard(own, named):.2f} Jaccard), but its"
+            f" genes are those of {same.key} ({_jaccard(own, same):.2f}): two lists were swapped."
+            " Rename it."
         )
         yield "warning", "L306", "name", message
 
@@ -249,7 +265,9 @@ def _jaccard(a: Known, b: Known) -> float:
 
 
 def _named_alike(own: Known, known: Mapping[str, Known]) -> Known | None:
-    """The signature whose name shares the rarest words with this one's; None when no telling word is shared."""
+    """The signature whose name shares the rarest words with this one's; None when no telling
+    word is shared.
+    """
     others = [other for other in known.values() if other.key != own.key]
     count = Counter(word for other in others for word in other.words)
     best = max(others, key=lambda other: (_alike(own, other, count), other.key), default=None)
@@ -269,11 +287,15 @@ def _derivation(signature: Signature, library: Mapping[str, Signature]) -> Itera
             sorted(set(signature.genes) - set(wanted))[:5],
             sorted(set(wanted) - set(signature.genes))[:5],
         )
-        message = f"the genes are not what derived_from gives: too many {extra or 'none'}, missing {lacking or 'none'}."
+        message = (
+            f"the genes are not what derived_from gives: too many {extra or 'none'}, missing"
+            f" {lacking or 'none'}."
+        )
         yield "error", "L302", "derived_from", message
 
 
-# What changed between two versions of a signature: genes, weights, pairs, scoring, provenance, words.
+# What changed between two versions of a signature: genes, weights, pairs, scoring, provenance,
+# words.
 
 Step = Literal["none", "patch", "minor", "major"]
 WORDS = ("name", "description", "compartment", "scoring.note", "source.note")
@@ -418,7 +440,10 @@ def _lines(change: SignatureDiff) -> Iterator[str]:
     lists = {"+": change.added, "-": change.removed, "turned": change.turned}
     for sign, genes in lists.items():
         if genes:
-            yield f"  {sign} {len(genes)} {'gene' if len(genes) == 1 else 'genes'}: {', '.join(genes)}"
+            yield (
+                f"  {sign} {len(genes)} {'gene' if len(genes) == 1 else 'genes'}:"
+                f" {', '.join(genes)}"
+            )
     for gene, (old, new) in list(change.weights.items())[:SHOWN]:
         yield f"  weight of {gene}: {_value(old)} → {_value(new)}"
     if len(change.weights) > SHOWN:

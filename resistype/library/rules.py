@@ -1,8 +1,8 @@
 """The rules that signature files are checked by, one function each.
 
-A rule takes a draft (what stands in the file) and yields problems: severity, code, the text or key whose line it is
-about, and a message. Codes: L1xx names of genes, L2xx provenance (claims.py), L3xx relations to other signatures
-(relations.py).
+A rule takes a draft (what stands in the file) and yields problems: severity, code, the text or key
+whose line it is about, and a message. Codes: L1xx names of genes, L2xx provenance (claims.py), L3xx
+relations to other signatures (relations.py).
 """
 
 from __future__ import annotations
@@ -178,7 +178,9 @@ def _unknown(name: str) -> Problem:
 
 
 def glued(name: str) -> tuple[str, str] | None:
-    """Two symbols of today or yesterday that were written together; None when it is no such name."""
+    """Two symbols of today or yesterday that were written together; None when it is no such
+    name.
+    """
     table = gene_table()
     if len(name) > 24:
         return None
@@ -239,13 +241,19 @@ def receptor_genes(draft: Draft) -> Iterator[Problem]:
         name for name in names if name.upper() in CONSTANT or CONSTANT_HEAVY.fullmatch(name.upper())
     ]
     if variable:
-        why = "They follow single clones, and a state defined by them is found again in its own clones. Leave them out."
+        why = (
+            "They follow single clones, and a state defined by them is found again in its own"
+            " clones. Leave them out."
+        )
         message = (
             f"{listed(variable, counted=True)}: variable genes of T- or B-cell receptors. {why}"
         )
         yield "warning", "L111", variable[0], message
     if constant:
-        why = "constant genes of receptors count cells, not a state. Keep them only in a set that counts cells."
+        why = (
+            "constant genes of receptors count cells, not a state. Keep them only in a set that"
+            " counts cells."
+        )
         yield "note", "L111", constant[0], f"{listed(constant, counted=True)}: {why}"
 
 
@@ -271,7 +279,8 @@ NAME_RULES: tuple[Callable[[Draft], Iterable[Problem]], ...] = (
 )
 
 
-# Rules about what a file says of its signature: where it comes from, what it is called, where it lies. Codes L2xx.
+# Rules about what a file says of its signature: where it comes from, what it is called, where it
+# lies. Codes L2xx.
 
 DOI = re.compile(r"10\.[0-9]{4,9}/\S{1,200}")
 ET_AL = re.compile(r"[a-z][a-z-]{1,30}[ _.]+et[ _.]+al[ _.0-9]{0,8}", re.IGNORECASE)
@@ -312,7 +321,10 @@ def provenance(draft: Draft) -> Iterator[Problem]:
         )
     identifiers = source.get("identifier_status", "none")
     if status == "verified" and identifiers != "given":
-        message = f"status is verified, but its identifiers are '{identifiers}'. Look them up, or write secondary."
+        message = (
+            f"status is verified, but its identifiers are '{identifiers}'. Look them up, or write"
+            " secondary."
+        )
         yield "error", "L202", "status", message
     doi = source.get("doi", "")
     if isinstance(doi, str) and doi and not DOI.fullmatch(doi):
@@ -357,7 +369,10 @@ def names_of_people(draft: Draft) -> Iterator[Problem]:
     """A name that is only an author."""
     name = draft.text("name") or draft.text("id")
     if ET_AL.fullmatch(name):
-        message = f"'{name}' names people, not a signature: authors share names. Say what it measures, and the year."
+        message = (
+            f"'{name}' names people, not a signature: authors share names. Say what it measures,"
+            " and the year."
+        )
         yield "warning", "L207", "name", message
 
 
@@ -399,7 +414,8 @@ SIZE = 2**20
 
 @cache
 def scheme_axes(folder: Path | None = None) -> dict[str, dict[str, frozenset[str]]]:
-    """Signatures behind each axis of each scheme of a folder; a file that is no scheme is left to the scheme checks.
+    """Signatures behind each axis of each scheme of a folder; a file that is no scheme is left to
+    the scheme checks.
 
     Examples
     --------
@@ -443,8 +459,8 @@ def shared_with_siblings(
 ) -> Iterator[str]:
     """One sentence a scheme about the genes that a signature shares with its other axes.
 
-    A signature that the scheme names is compared with the axes it does not stand behind; any other one with the
-    scheme's signatures of another subject than its own.
+    A signature that the scheme names is compared with the axes it does not stand behind; any other
+    one with the scheme's signatures of another subject than its own.
     """
     for scheme, axes in scheme_axes().items():
         named = any(key in behind for behind in axes.values())
@@ -468,4 +484,7 @@ def _overlap(genes: frozenset[str], other: Signature) -> str:
     smaller = min(len(genes), len(other))
     if len(both) < LEAST or len(both) < SHARE * smaller:
         return ""
-    return f"{len(both)} of {smaller} with {other.id} ({', '.join(both[:4])}{', …' if len(both) > 4 else ''})"
+    return (
+        f"{len(both)} of {smaller} with {other.id}"
+        f" ({', '.join(both[:4])}{', …' if len(both) > 4 else ''})"
+    )

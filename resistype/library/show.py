@@ -95,7 +95,10 @@ def show(signature: Signature) -> str:
     pairs = ", ".join(f"{a}>{b}" for a, b in signature.pairs or ())
     fields = {
         "": signature.description,
-        "axis": f"{signature.axis} ({signature.species}; {signature.compartment or 'compartment not stated'})",
+        "axis": (
+            f"{signature.axis} ({signature.species};"
+            f" {signature.compartment or 'compartment not stated'})"
+        ),
         "status": f"{signature.status} (identifiers: {source.identifier_status})",
         "in resistance": _direction(signature.expected_in_resistance),
         "derived from": signature.derived_from,

@@ -1,8 +1,9 @@
 """One signature: the genes, how it is scored, where it comes from, and how sure we are of that.
 
-A signature is a claim with a history. The model keeps the history beside the genes and forbids unknown fields, so a
-misspelt key in a file is an error and not a silence. Whatever changes a score changes `content_hash`; whatever does
-not (order of genes, wording of a note) leaves it alone. A released `id@version` never changes its hash.
+A signature is a claim with a history. The model keeps the history beside the genes and forbids
+unknown fields, so a misspelt key in a file is an error and not a silence. Whatever changes a score
+changes `content_hash`; whatever does not (order of genes, wording of a note) leaves it alone. A
+released `id@version` never changes its hash.
 """
 
 from __future__ import annotations
@@ -135,7 +136,9 @@ class Source(BaseModel):
     )
     identifier_status: IdentifierStatus = Field(
         "none",
-        description="given: the copy names the identifier; recalled: written from memory, unchecked; none",
+        description=(
+            "given: the copy names the identifier; recalled: written from memory, unchecked; none"
+        ),
     )
     repository: Text = Field("", description="public repository or package the list was read from")
     path: Text = Field("", description="file in that repository, with line or table where known")
@@ -198,8 +201,9 @@ class Signature(BaseModel):
     status: Status = Field(
         "recalled",
         description=(
-            "verified: the authors' own release, with the identifier given there; secondary: exact from a public "
-            "copy, or with an identifier nobody checked; proxy: our stand-in or derivation; recalled: common knowledge"
+            "verified: the authors' own release, with the identifier given there; secondary: exact"
+            " from a public copy, or with an identifier nobody checked; proxy: our stand-in or"
+            " derivation; recalled: common knowledge"
         ),
     )
     description: Text = Field("", description="what it measures, in a sentence")
@@ -251,7 +255,9 @@ class Signature(BaseModel):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hexadecimal, of what defines the score: genes, signs, weights, pairs, species, scoring."""
+        """SHA-256, in hexadecimal, of what defines the score: genes, signs, weights, pairs,
+        species, scoring.
+        """
         content = {
             "species": self.species,
             "up": sorted(self.up),
@@ -273,13 +279,15 @@ def _complaints(signature: Signature) -> list[str]:
     repeated = sorted(gene for gene, n in Counter(genes).items() if n > 1)
     if repeated:
         complaints.append(
-            f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of each"
+            f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of"
+            " each"
         )
     if signature.weights is not None:
         complaints.extend(_weight_complaints(signature.weights, set(genes)))
     if stray := sorted(set(signature.evidence) - set(genes)):
         complaints.append(
-            f"'evidence' tells of {', '.join(stray[:5])}, which are not in the gene lists; remove it there"
+            f"'evidence' tells of {', '.join(stray[:5])}, which are not in the gene lists; remove"
+            " it there"
         )
     loose = (
         sorted({gene for pair in signature.pairs or () for gene in pair} ^ set(genes))
@@ -288,7 +296,8 @@ def _complaints(signature: Signature) -> list[str]:
     )
     if loose:
         complaints.append(
-            f"'pairs' and the gene lists differ in {', '.join(loose[:5])}; they must hold the same genes"
+            f"'pairs' and the gene lists differ in {', '.join(loose[:5])}; they must hold the same"
+            " genes"
         )
     return complaints
 
@@ -298,7 +307,8 @@ def _weight_complaints(weights: dict[str, float], genes: set[str]) -> list[str]:
     odd = sorted(set(weights) ^ genes)
     if odd:
         complaints.append(
-            f"'weights' and the gene lists differ in {', '.join(odd[:5])}; they must hold the same genes"
+            f"'weights' and the gene lists differ in {', '.join(odd[:5])}; they must hold the same"
+            " genes"
         )
     endless = sorted(gene for gene, weight in weights.items() if not abs(weight) < float("inf"))
     if endless:

@@ -1,4 +1,6 @@
-"""Text of a stranger's file: small, a real file, and UTF-8, or a sentence about what it is instead."""
+"""Text of a stranger's file: small, a real file, and UTF-8, or a sentence about what it is
+instead.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +16,23 @@ MAX_BYTES = 8 * 2**20
 
 
 def read_text(path: Path, *, latin: bool = False) -> str:
-    """Text of a file of at most 8 MB; with `latin`, what is not UTF-8 is read as Latin-1.
-
-    Raises
-    ------
-    SignatureError
-        When it is absent, no file, too large or not UTF-8 (E205).
-    """
+    """Text of a file of at most 8 MB; with `latin`, what is not UTF-8 is read as Latin-1."""
     try:
         size = path.stat().st_size
         if not path.is_file():
             raise SignatureError(f"{path} is not a file.", code="E205")
         if size > MAX_BYTES:
-            message = f"{path} has {size / 2**20:.1f} MB; signature files have at most 8 MB. Split it, or check the file."
+            message = (
+                f"{path} has {size / 2**20:.1f} MB; signature files have at most 8 MB. Split it, or"
+                " check the file."
+            )
             raise SignatureError(message, code="E205")
         return _decoded(path.read_bytes(), latin=latin)
     except FileNotFoundError:
-        message = f"There is no file {path}. Give a TOML or GMT file, a folder, or the id of a shipped signature."
+        message = (
+            f"There is no file {path}. Give a TOML or GMT file, a folder, or the id of a shipped"
+            " signature."
+        )
         raise SignatureError(message, code="E205") from None
     except UnicodeDecodeError as error:
         message = f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
@@ -70,7 +72,9 @@ def brief(value: object) -> str:
 
 
 def line_of(text: str, *where: object) -> int:
-    """Line of a key in TOML text, of a key in its table, or of a text in its list; 1 when nothing is there."""
+    """Line of a key in TOML text, of a key in its table, or of a text in its list; 1 when
+    nothing is there.
+    """
     place = -1
     for part in where:
         word = re.escape(str(part))

@@ -1,6 +1,8 @@
-"""Signatures to TOML, always the same text for the same signature, one gene a line so that a diff reads well.
+"""Signatures to TOML, always the same text for the same signature, one gene a line so that a diff
+reads well.
 
-The standard library reads TOML and does not write it; what a signature needs is little enough to write here.
+The standard library reads TOML and does not write it; what a signature needs is little enough to
+write here.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ HEAD = ("id", "version", "name", "axis", "species", "compartment", "status", "de
 
 
 def _string(text: str) -> str:
-    # JSON's escapes are TOML's, but for DEL and non-ASCII, which TOML takes as they are or as \uXXXX.
+    # JSON's escapes are TOML's, but for DEL and non-ASCII, which TOML takes as they are or as
+    # \uXXXX.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -92,13 +95,7 @@ def to_toml(signature: Signature) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside the target, then rename: an interrupted write leaves the old file as it was.
-
-    Raises
-    ------
-    OutputError
-        When the folder is absent or not writable; nothing is left behind (O101).
-    """
+    """Write beside the target, then rename: an interrupted write leaves the old file as it was."""
     write_file(path, lambda stream: stream.write(text.encode()))
 
 
@@ -129,7 +126,8 @@ def write_toml(signature: Signature, path: str | Path) -> Path:
     return target
 
 
-# The JSON Schema of a signature file, made from the models, so that an editor completes and checks what is typed.
+# The JSON Schema of a signature file, made from the models, so that an editor completes and checks
+# what is typed.
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -80,25 +80,7 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class CellTable:
-    """Cells of one or several images, one row each.
-
-    Attributes
-    ----------
-    names
-        Name of each row, each once.
-    region
-        Image of each cell, shape (n_obs,), text; empty where the table has one image.
-    instance
-        Id of each cell in its image as text, shape (n_obs,), or None where there are no ids.
-    obs
-        The other columns, one row a cell.
-    markers
-        Values of the markers, shape (n_obs, n_markers).
-    instance_column, region_column
-        Where the keys come from.
-    origin
-        The AnnData that the table comes from, or None.
-    """
+    """Cells of one or several images, one row each."""
 
     names: tuple[str, ...]
     region: NDArray[np.object_]
@@ -120,13 +102,7 @@ class CellTable:
         return tuple(dict.fromkeys(self.region.tolist()))
 
     def rows_of(self, region: str | None) -> NDArray[np.intp]:
-        """Rows of an image; of all rows where None is given and there is only one image.
-
-        Raises
-        ------
-        InputError
-            N103 when the image is not known, or not named although there are several.
-        """
+        """Rows of an image; of all rows where None is given and there is only one image."""
         if region is not None and region in self.regions:
             return np.flatnonzero(self.region == region)
         if len(self.regions) == 1 and (region is None or self.regions == ("",)):
@@ -361,17 +337,22 @@ def join_tables(
             "once."
         )
         raise InputError(message, code="N104")
-    return CellTable(
-        names,
-        np.concatenate([one.region for one in whole]),
-        None
-        if any(one.instance is None for one in whole)
-        else np.concatenate([_ids(one) for one in whole]),
-        pd.concat([one.obs for one in whole], ignore_index=True),
-        pd.concat([one.markers for one in whole], ignore_index=True),
-        whole[0].instance_column,
-        whole[0].region_column or "layer",
-    ), found
+    return (
+        CellTable(
+            names,
+            np.concatenate([one.region for one in whole]),
+            (
+                None
+                if any(one.instance is None for one in whole)
+                else np.concatenate([_ids(one) for one in whole])
+            ),
+            pd.concat([one.obs for one in whole], ignore_index=True),
+            pd.concat([one.markers for one in whole], ignore_index=True),
+            whole[0].instance_column,
+            whole[0].region_column or "layer",
+        ),
+        found,
+    )
 
 
 def _ids(table: CellTable) -> NDArray[np.object_]:

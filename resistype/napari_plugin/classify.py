@@ -48,13 +48,7 @@ class Calling:
 
     @classmethod
     def read(cls, text: str) -> Calling:
-        """From a line: ``scheme acquired_resistance``, or marker sets.
-
-        Raises
-        ------
-        InputError
-            N111 when it is neither.
-        """
+        """From a line: ``scheme acquired_resistance``, or marker sets."""
         word, _, name = text.strip().partition(" ")
         if word == "scheme" and name.strip():
             return cls(scheme=name.strip())
@@ -92,24 +86,6 @@ def classify_layers(
     session: Session | None = None,
 ) -> TissueView:
     """Call the cells of layers and show them; an older view of the viewer is closed.
-
-    Parameters
-    ----------
-    viewer
-        napari's Viewer or ViewerModel.
-    layers
-        Points or Labels layers; a table comes from ``metadata["adata"]``, else from the features.
-    calling
-        Marker sets or a scheme.
-    session
-        A session that is there already, over the same cells in the same order; nothing is called
-        then.
-
-    Raises
-    ------
-    ResistypeError
-        N100 to N113 when layers and tables cannot be brought together or called; N123 when the
-        session is of other cells. The view that was there before stays as it was.
 
     Examples
     --------

@@ -154,15 +154,7 @@ NONE, REST = "none", "rest of the image"
 
 
 class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
-    """The panel.
-
-    Parameters
-    ----------
-    napari_viewer
-        The viewer.
-    session
-        A session that is there already; without it, classifying makes one.
-    """
+    """The panel."""
 
     def __init__(self, napari_viewer: Any, session: Session | None = None) -> None:
         super().__init__()

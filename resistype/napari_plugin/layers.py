@@ -48,14 +48,7 @@ BLOCK = 512
 
 @dataclass(frozen=True, eq=False)
 class RowRaster:
-    """A mask with rows in place of ids.
-
-    Attributes
-    ----------
-    levels
-        One int32 array a level of the pyramid, the finest first; 0 background, 1 no row, else the
-        row + 2.
-    """
+    """A mask with rows in place of ids."""
 
     levels: tuple[NDArray[np.int32], ...]
 
@@ -179,21 +172,7 @@ MARK = "resistype"  # in the metadata of every layer that is ours
 
 @dataclass(eq=False)
 class Bound:
-    """A layer of the user, the rows its cells have, and the layer in which they are drawn.
-
-    Attributes
-    ----------
-    source
-        Weak reference to the user's layer.
-    rows
-        Points: row of each point, −1 for none, shape (n_points,). Labels: rows that the mask holds.
-    match
-        Counts of what met.
-    region
-        The image.
-    raster
-        For labels.
-    """
+    """A layer of the user, the rows its cells have, and the layer in which they are drawn."""
 
     source: weakref.ref[Any]
     rows: NDArray[np.intp]

@@ -46,21 +46,7 @@ MapKind = Literal[
 
 @dataclass(frozen=True)
 class MapRequest:
-    """What is asked for.
-
-    Parameters
-    ----------
-    kind
-        ``share of neighbours`` (a value a cell), ``distance`` (of each T cell to the nearest tumour
-        cell, a value a cell), ``share map``, ``density map``, ``exclusion map`` (an image each),
-        ``description`` (words).
-    kinds
-        Kinds of cells that are mapped.
-    roles
-        Tumour, T cells and macrophages, for exclusion, distance and description.
-    radius_um
-        Radius of a neighbourhood; kernel of a map.
-    """
+    """What is asked for."""
 
     kind: MapKind
     kinds: tuple[str, ...] = ()
@@ -144,13 +130,7 @@ def _spread(snapshot: Snapshot, values: NDArray[np.float32]) -> NDArray[np.float
 
 
 def show(view: TissueView, result: MapResult) -> list[Any]:
-    """Add the layers of a map, one an image that is still there; say what was done.
-
-    Raises
-    ------
-    InputError
-        N122 when no image is left: its layer was deleted while the map was made.
-    """
+    """Add the layers of a map, one an image that is still there; say what was done."""
     if result.calls is not None:
         view.say(" ".join(f"{one}." for one in describe_text(result.calls)))
         return []

@@ -157,18 +157,7 @@ SEVERAL = "several"
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A scheme made of marker sets, and its quantities, shape (n_obs, n_quantities).
-
-    Attributes
-    ----------
-    scheme
-        Axes of the sets, and an axis ``cell`` that names a cell by the set for which it is
-        positive.
-    quantities
-        Scores of the sets, every marker, and the numbers of the table.
-    found
-        Columns that stand for each set, and the markers that were not found.
-    """
+    """A scheme made of marker sets, and its quantities, shape (n_obs, n_quantities)."""
 
     scheme: Scheme
     quantities: pd.DataFrame
@@ -363,8 +352,10 @@ def _scheme(
         context="antibody panels on tissue sections",
         summary=f"Mean of the markers of each set: {names}. All cut-offs are ours.",
         citation="",
-        claim="A marker is not a state. Describes cells; nothing here says who will respond. "
-        "Research use only.",
+        claim=(
+            "A marker is not a state. Describes cells; nothing here says who will respond. "
+            "Research use only."
+        ),
         quantities=quantities,
         axes=axes,
     )

@@ -45,15 +45,7 @@ ENDS = {
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """A class for every cell.
-
-    Attributes
-    ----------
-    codes
-        Position in `categories`, shape (n_obs,), uint8.
-    categories
-        Name, colour, number and hidden or not, as the session has them.
-    """
+    """A class for every cell."""
 
     codes: NDArray[np.uint8]
     categories: tuple[Category, ...]
@@ -79,19 +71,7 @@ class Classes:
 
 @dataclass(frozen=True, eq=False)
 class Ramp:
-    """A value for every cell, NaN where there is none, with the limits of its colours.
-
-    Attributes
-    ----------
-    values
-        Shape (n_obs,), float32.
-    limits
-        1st and 99th percentile; symmetric about 0 for a margin.
-    title, unit
-        What it is.
-    colormap
-        Name of a napari colormap.
-    """
+    """A value for every cell, NaN where there is none, with the limits of its colours."""
 
     values: NDArray[np.float32]
     limits: tuple[float, float]

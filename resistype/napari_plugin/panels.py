@@ -37,19 +37,7 @@ WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Cells by the value of a quantity, with the threshold on it.
-
-    Attributes
-    ----------
-    counts, edges
-        As from numpy; shapes (n,) and (n + 1,).
-    value, default
-        Where the threshold stands, and where it stood.
-    n_above, n_known
-        Cells at or above it, and cells with a value.
-    title, unit
-        What is counted.
-    """
+    """Cells by the value of a quantity, with the threshold on it."""
 
     counts: NDArray[np.intp]
     edges: NDArray[np.float64]

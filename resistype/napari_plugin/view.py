@@ -42,27 +42,7 @@ VIEWS: weakref.WeakKeyDictionary[Any, TissueView] = weakref.WeakKeyDictionary()
 
 @dataclass(eq=False)
 class TissueView:
-    """A session shown on layers of a viewer.
-
-    Parameters
-    ----------
-    viewer
-        napari's Viewer or ViewerModel; held weakly.
-    session
-        The session.
-    table
-        The table behind it; its rows are the session's observations.
-    bounds
-        The user's layers, brought together with the table.
-
-    Attributes
-    ----------
-    status
-        What happened last, as a sentence.
-    changed
-        Event for panels: something has to be drawn again. The news is a word: ``legend``,
-        ``status``, ``evidence``, or ``orphans`` when `sweep` should be called once napari is idle.
-    """
+    """A session shown on layers of a viewer."""
 
     viewer: Any
     session: Session
@@ -103,13 +83,7 @@ class TissueView:
 
     @property
     def viewer_model(self) -> Any:
-        """The viewer.
-
-        Raises
-        ------
-        InputError
-            N120 when its window was closed.
-        """
+        """The viewer."""
         home = self._viewer()
         if home is None:
             raise InputError(
@@ -148,13 +122,7 @@ class TissueView:
     # -- drawing -----------------------------------------------------------------------------------
 
     def color_by(self, what: str) -> None:
-        """Colour by an axis, a quantity, a column or a margin.
-
-        Raises
-        ------
-        SessionError
-            V105 when there is no such thing; nothing was changed.
-        """
+        """Colour by an axis, a quantity, a column or a margin."""
         known = margins(self.session)
         if what in known:
             quantity = compared(self.session)[known[what]]
@@ -258,14 +226,7 @@ class TissueView:
         return self.session.evidence(int(rows[0])) if len(rows) else pd.DataFrame()
 
     def tissue(self) -> tuple[Tissue, NDArray[np.intp]]:
-        """Cells with their places and the classes that are shown, and the row of each.
-
-        Raises
-        ------
-        ResistypeError
-            P101 when no scale is known, N121 when cells are not coloured by classes, N122 when no
-            layer is left.
-        """
+        """Cells with their places and the classes that are shown, and the row of each."""
         drawn = self.drawn
         if not isinstance(drawn, Classes):
             message = (

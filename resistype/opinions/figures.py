@@ -50,21 +50,6 @@ def draw_tree(
 ) -> None:
     """Draw a fitted tree.
 
-    Parameters
-    ----------
-    tree
-        A fitted tree.
-    ax
-        matplotlib's Axes; they are emptied of ticks and frame. `tree_figure_size` says how large
-        they should be.
-    bootstrap
-        From `resistype.opinions.bootstrap_tree`, printed under the tree.
-
-    Raises
-    ------
-    SamplesError
-        E943 when the tree is not fitted.
-
     Examples
     --------
     >>> from matplotlib.figure import Figure
@@ -244,7 +229,8 @@ def _foot(grown: Grown, bootstrap: TreeBootstrap | None) -> str:
         else []
     )
     lines += [
-        f"Bars: 95 % interval (Clopper–Pearson) of a class's share. Smallest leaf allowed: {grown.rules.min_bucket}."
+        "Bars: 95 % interval (Clopper–Pearson) of a class's share. Smallest leaf allowed:"
+        f" {grown.rules.min_bucket}."
     ]
     lines += bootstrap.to_text().splitlines()[:3] if bootstrap else ["No bootstrap was given."]
     lines += caveats(grown).values()

@@ -32,8 +32,8 @@ from resistype.score.scores import Scores
 __all__ = ["Association", "FitOptions", "fit_model"]
 
 CAVEAT = (
-    "This describes how scores went with labels in this cohort. It is no model and predicts nothing: resistype never "
-    "predicts treatment response. Research use only."
+    "This describes how scores went with labels in this cohort. It is no model and predicts"
+    " nothing: resistype never predicts treatment response. Research use only."
 )
 
 
@@ -98,8 +98,9 @@ class Association:
 
     def __str__(self) -> str:
         return (
-            f"Cross-validated AUC {self.auc:.2f} (p = {self.p:.3g} by {self.n_perm} permutations between patients; "
-            f"{self.n_samples} samples of {self.n_patients} patients). {self.caveat}"
+            f"Cross-validated AUC {self.auc:.2f} (p = {self.p:.3g} by {self.n_perm} permutations"
+            f" between patients; {self.n_samples} samples of {self.n_patients} patients)."
+            f" {self.caveat}"
         )
 
 
@@ -246,7 +247,8 @@ def fit_model(
     describe_association: bool = False,
     options: FitOptions | None = None,
 ) -> TrainedModel | Association:
-    """Train a model of your own labels on scores, with cross-validation by patient and prediction sets.
+    """Train a model of your own labels on scores, with cross-validation by patient and prediction
+    sets.
 
     Parameters
     ----------
@@ -308,9 +310,9 @@ def fit_model(
     reason = looks_like_response(getattr(labels, "name", None), study.classes)
     if reason and not describe_association:
         message = (
-            f"The labels look like treatment response: {reason}. resistype describes states of a tumour and never "
-            "predicts response, so no model is made. Give labels of a state, or describe_association=True for the "
-            "cross-validated association with its caveat."
+            f"The labels look like treatment response: {reason}. resistype describes states of a"
+            " tumour and never predicts response, so no model is made. Give labels of a state, or"
+            " describe_association=True for the cross-validated association with its caveat."
         )
         raise ModelError(message, code="T102")
     with needs(
@@ -332,8 +334,9 @@ def fit_model(
 def _warn_if_chance(assessment: Mapping[str, Any]) -> None:
     if assessment["p"] > 0.05:
         message = (
-            f"These scores do not tell these labels apart: cross-validated AUC {assessment['auc']:.2f}, and "
-            f"{assessment['p']:.0%} of shuffled labels do as well. The model's sets will say little."
+            "These scores do not tell these labels apart: cross-validated AUC"
+            f" {assessment['auc']:.2f}, and {assessment['p']:.0%} of shuffled labels do as well."
+            " The model's sets will say little."
         )
         warn(message, CohortWarning, code="W304", stacklevel=4)
 
@@ -345,7 +348,8 @@ class Learner:
     kind: Kind
 
     def split(self, rows: Rows, *, n: int, seed: int) -> Splits:
-        from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415  loaded when a model is trained
+        # loaded when a model is trained
+        from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415
 
         fewest = min(
             len(np.unique(rows.patients[rows.codes == code])) for code in np.unique(rows.codes)
@@ -367,7 +371,9 @@ class Learner:
 
     def fit(self, train: Rows, setting: float) -> Any:
         from sklearn import config_context  # noqa: PLC0415
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  loaded when a model is trained
+
+        # loaded when a model is trained
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
         from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
         from sklearn.pipeline import make_pipeline  # noqa: PLC0415
         from sklearn.preprocessing import StandardScaler  # noqa: PLC0415

@@ -129,14 +129,17 @@ def not_numbers(table: pd.DataFrame) -> list[str]:
 def opinion_table(
     samples: Sequence[str] | pd.Index[Any], columns: Mapping[str, Any], about: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """The one result: a row per sample, the label in the first column, where it comes from in ``attrs``."""
+    """The one result: a row per sample, the label in the first column, where it comes from in
+    ``attrs``.
+    """
     table = pd.DataFrame(dict(columns), index=pd.Index(samples, name="sample"))
     table.attrs.update({"opinion": next(iter(columns)), "caveats": [], **about})
     return table
 
 
 def explain(table: pd.DataFrame, sample: str) -> pd.DataFrame:
-    """Every number behind the label of one sample, and the settings of the method, as rows of name and value.
+    """Every number behind the label of one sample, and the settings of the method, as rows of name
+    and value.
 
     Examples
     --------
@@ -185,8 +188,9 @@ def refuse_missing(samples: Sequence[str], values: Floats) -> None:
     bad = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
     if bad:
         message = (
-            f"{len(bad)} of {len(samples)} samples have missing values or no counts at all "
-            f"({some(samples[row] for row in bad)}); whole samples are compared. Leave these samples out."
+            f"{len(bad)} of {len(samples)} samples have missing values or no counts at all"
+            f" ({some(samples[row] for row in bad)}); whole samples are compared. Leave these"
+            " samples out."
         )
         raise ExpressionError(message, code="E501")
 
@@ -232,7 +236,8 @@ def read_head(
         raise refused(f"its format version is {found!r}")
     if found > version:
         raise refused(
-            f"it has format version {found} and this resistype reads {version}; install a newer resistype"
+            f"it has format version {found} and this resistype reads {version}; install a newer"
+            " resistype"
         )
     if found != version:
         raise refused(f"its format version is {found!r}")

@@ -42,7 +42,8 @@ _OUTCOMES = _set("""
 """)
 # in the name of a column only, where they can mean nothing else
 _NAMES = _set(
-    "os outcome outcomes efficacy progression responses resp responds resistant refractory refractoriness pref"
+    "os outcome outcomes efficacy progression responses resp responds resistant refractory"
+    " refractoriness pref"
 )
 # values as a whole, without spaces and signs
 _VALUES = _set("""
@@ -85,7 +86,9 @@ def _outcome(text: str, outcomes: frozenset[str]) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    """Words in lower case, without numbers, also those written together: bestResponse, PFS6_months."""
+    """Words in lower case, without numbers, also those written together: bestResponse,
+    PFS6_months.
+    """
     return {word.lower() for pattern in (_WORD, _HUMP) for word in pattern.findall(text)}
 
 
@@ -129,7 +132,8 @@ def read_study(scores: Any, labels: Any, groups: Any) -> Study:
     patient, also = _by_sample(groups, "groups", frame.index)
     if groups is None:
         also = [
-            "groups: give the patient of each sample, so that no patient is on both sides of a split"
+            "groups: give the patient of each sample, so that no patient is on both sides of a"
+            " split"
         ]
     subject = "A model cannot be trained on this"
     complain([*complaints, *said, *also], ModelError, code="T101", subject=subject)
@@ -157,8 +161,8 @@ def _about_scores(frame: pd.DataFrame) -> list[str]:
     if bad.any():
         columns, rows = frame.columns[bad.any(axis=0)], frame.index[bad.any(axis=1)]
         complaints.append(
-            f"scores: {int(bad.sum())} missing or infinite values, in {some(columns)}, of samples {some(rows)}; "
-            "leave out these scores or these samples"
+            f"scores: {int(bad.sum())} missing or infinite values, in {some(columns)}, of samples"
+            f" {some(rows)}; leave out these scores or these samples"
         )
     return complaints
 

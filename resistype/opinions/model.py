@@ -186,7 +186,10 @@ def write_model(
     target = Path(path)
     beside = target.with_suffix(".npz")
     if beside == target:
-        message = f"{str(target)!r} is the name of the array file; give the model a name that ends in .json."
+        message = (
+            f"{str(target)!r} is the name of the array file; give the model a name that ends in"
+            " .json."
+        )
         raise OutputError(message, code="O107")
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **head}
     whole |= {"sha256": digest_of(whole, arrays), "arrays": beside.name}
@@ -227,7 +230,10 @@ def read_model(path: str | Path) -> tuple[Head, Arrays]:
 
 DOI = "10.1007/b106715"
 MIN_CALIBRATION = 20
-_OF_LABELS = "A model says which of its own training labels a sample looks like; these are no calls of a scheme."
+_OF_LABELS = (
+    "A model says which of its own training labels a sample looks like; these are no calls of a"
+    " scheme."
+)
 _FINE_ALPHA = 0.1
 _CELLS = 2_000_000
 
@@ -374,8 +380,8 @@ class TrainedModel:
         few = [f"{name} {n}" for name, n in kept.items() if n < MIN_CALIBRATION]
         if few and alpha < _FINE_ALPHA:
             message = (
-                f"alpha={alpha} needs {MIN_CALIBRATION} kept patients of every class; there are: {', '.join(few)}. "
-                f"Use alpha={_FINE_ALPHA} or more, or train on more patients."
+                f"alpha={alpha} needs {MIN_CALIBRATION} kept patients of every class; there are:"
+                f" {', '.join(few)}. Use alpha={_FINE_ALPHA} or more, or train on more patients."
             )
             raise ModelError(message, code="T105")
         never = [name for name, n in kept.items() if 1 / (1 + n) > alpha]

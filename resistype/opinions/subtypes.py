@@ -1,4 +1,5 @@
-"""Tumour microenvironment subtypes of Bagaev 2021 (IE, IE/F, F, D) from a user's own copy of the authors' files.
+"""Tumour microenvironment subtypes of Bagaev 2021 (IE, IE/F, F, D) from a user's own copy of the
+authors' files.
 
 The authors' gene sets and reference may be used for academic, non-commercial research only, so
 nothing of them is in this package: the user clones their repository, accepts its licence, and gives
@@ -151,7 +152,10 @@ class PortraitScaler:
         """
         absent = [name for name in self.signatures if name not in scores.columns]
         if absent:
-            message = f"Scaler {self.name!r}: {len(absent)} signatures are not in the scores: {some(absent)}."
+            message = (
+                f"Scaler {self.name!r}: {len(absent)} signatures are not in the scores:"
+                f" {some(absent)}."
+            )
             raise SchemeError(message, code="S133")
         scaled = scores[list(self.signatures)].sub(self.centre, axis=1).div(self.spread, axis=1)
         return scaled if clip is None else scaled.clip(-clip, clip)
@@ -247,7 +251,10 @@ def portraits(
     """
     chosen = options or PortraitOptions()
     if chosen.k > len(files.reference):
-        message = f"k={chosen.k} neighbours of {len(files.reference)} reference samples cannot vote; give a smaller k."
+        message = (
+            f"k={chosen.k} neighbours of {len(files.reference)} reference samples cannot vote; give"
+            " a smaller k."
+        )
         raise SchemeError(message, code="S134")
     expression = as_expression(data, chosen.read)
     if scaler is None:
@@ -272,12 +279,16 @@ def portraits(
 def _check_cohort(n_obs: int) -> None:
     if n_obs < 2:
         message = (
-            f"Subtypes of {n_obs} sample cannot be scaled: scores mean something only among other samples. Give the "
-            "whole cohort, or scaler=PortraitScaler.load(…) that was fitted on a cohort of the same kind."
+            f"Subtypes of {n_obs} sample cannot be scaled: scores mean something only among other"
+            " samples. Give the whole cohort, or scaler=PortraitScaler.load(…) that was fitted on"
+            " a cohort of the same kind."
         )
         raise ReferenceDataError(message, code="R101")
     if n_obs < SMALL_COHORT:
-        message = f"Subtypes are scaled among {n_obs} samples; below {SMALL_COHORT} they move with the other samples."
+        message = (
+            f"Subtypes are scaled among {n_obs} samples; below {SMALL_COHORT} they move with the"
+            " other samples."
+        )
         warn(message, CohortWarning, code="W301", stacklevel=4)
 
 
@@ -387,7 +398,8 @@ def centre_and_spread(scores: Floats) -> tuple[Floats, Floats]:
 
 
 def votes_of(scaled: Floats, reference: Floats, codes: Codes, *, k: int, n_labels: int) -> Codes:
-    """How many of the k nearest reference samples (Euclidean) have each label, shape (n_obs, n_labels).
+    """How many of the k nearest reference samples (Euclidean) have each label, shape (n_obs,
+    n_labels).
 
     `codes` are the numbers of the labels of the reference; of equally near reference samples the
     first count.
@@ -405,7 +417,8 @@ def votes_of(scaled: Floats, reference: Floats, codes: Codes, *, k: int, n_label
 
 
 def decide(votes: Codes, *, min_share: float, min_margin: float) -> tuple[Codes, Flags]:
-    """Number of the label with most votes (of equals the first), and whether share and lead suffice to call it.
+    """Number of the label with most votes (of equals the first), and whether share and lead suffice
+    to call it.
 
     Examples
     --------

@@ -1,4 +1,5 @@
-"""A user's own clone of the tumour microenvironment subtypes of Bagaev 2021: gene sets, reference scores and labels.
+"""A user's own clone of the tumour microenvironment subtypes of Bagaev 2021: gene sets, reference
+scores and labels.
 
 The files belong to their authors and may be used for academic, non-commercial research only; the
 note that says so is printed whenever they are read. Nothing is copied, kept or sent anywhere.
@@ -22,8 +23,9 @@ __all__ = ["LICENCE_NOTE", "PortraitFiles", "read_gene_sets", "read_portrait_clo
 
 DOI = "10.1016/j.ccell.2021.04.014"
 LICENCE_NOTE = (
-    f"The gene sets and reference of Bagaev 2021 (doi {DOI}) are their authors' and are read from "
-    "your own copy. Their licence allows academic, non-commercial research only; see the licence file in that copy."
+    f"The gene sets and reference of Bagaev 2021 (doi {DOI}) are their authors' and are read from"
+    " your own copy. Their licence allows academic, non-commercial research only; see the licence"
+    " file in that copy."
 )
 MAX_BYTES = 64 * 2**20
 _PLACES = {
@@ -91,7 +93,10 @@ def read_portrait_clone(folder: str | Path) -> PortraitFiles:
     sets = read_gene_sets(places["gene sets"])
     reference, annotation = _table(places["reference scores"]), _table(places["reference labels"])
     if _LABEL not in annotation:
-        message = f"{str(places['reference labels'])!r} has no column {_LABEL!r} with the labels of the reference."
+        message = (
+            f"{str(places['reference labels'])!r} has no column {_LABEL!r} with the labels of the"
+            " reference."
+        )
         raise SchemeError(message, code="S131")
     known = annotation[_LABEL].dropna()
     both = reference.index[reference.index.isin(known.index)]
@@ -125,7 +130,10 @@ def read_gene_sets(path: str | Path) -> dict[str, tuple[str, ...]]:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            message = f"{str(path)!r} is larger than {MAX_BYTES // 2**20} MB; that is no file of the portraits."
+            message = (
+                f"{str(path)!r} is larger than {MAX_BYTES // 2**20} MB; that is no file of the"
+                " portraits."
+            )
             raise SchemeError(message, code="S131")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

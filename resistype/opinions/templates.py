@@ -97,7 +97,10 @@ def _from_table(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     gene = next((name for name in _GENE_COLUMNS if name in table.columns), None)
     if gene is None or "class" not in table.columns:
         shown = ", ".join(str(name) for name in table.columns[:5])
-        message = f"A table of templates has the columns 'class' and 'gene' (or 'probe'); this one has: {shown}."
+        message = (
+            "A table of templates has the columns 'class' and 'gene' (or 'probe'); this one has:"
+            f" {shown}."
+        )
         raise SchemeError(message, code="S121")
     empty = int(table[["class", gene]].isna().any(axis=1).sum())
     if empty:
@@ -140,7 +143,10 @@ def match_templates(
     coverage = check_coverage(asked, found, minimum=2, code="S122", error=SchemeError)
     few = [f"{name} {n}" for name, n in found.items() if n < MIN_FEATURES]
     if few:
-        message = f"Fewer than {MIN_FEATURES} marker genes for: {', '.join(few)}. Labels from so few are unstable."
+        message = (
+            f"Fewer than {MIN_FEATURES} marker genes for: {', '.join(few)}. Labels from so few are"
+            " unstable."
+        )
         warn(message, CoverageWarning, code="W202", stacklevel=4)
     _warn_shared(columns, index)
     places = Places(np.concatenate(columns), tuple(found.values()))
@@ -167,7 +173,9 @@ def _warn_shared(columns: Sequence[Codes], index: GeneIndex) -> None:
 
 
 def match_centroids(centroids: Any, index: GeneIndex) -> tuple[Codes, pd.DataFrame, str]:
-    """Columns of the genes of the centroids (n_genes, n_classes), the centroids at these genes, and "found/asked"."""
+    """Columns of the genes of the centroids (n_genes, n_classes), the centroids at these genes,
+    and "found/asked".
+    """
     table = _checked_centroids(centroids)
     columns = index.match([str(gene) for gene in table.index]).columns
     here = columns >= 0
@@ -184,8 +192,8 @@ def match_centroids(centroids: Any, index: GeneIndex) -> tuple[Codes, pd.DataFra
 def _checked_centroids(centroids: Any) -> pd.DataFrame:
     if not isinstance(centroids, pd.DataFrame):
         message = (
-            f"method='centroid' needs a table of centroids, genes in rows and classes in columns; got "
-            f"{_kind(centroids)}. For lists of marker genes use method='ntp'."
+            "method='centroid' needs a table of centroids, genes in rows and classes in columns;"
+            f" got {_kind(centroids)}. For lists of marker genes use method='ntp'."
         )
         raise SchemeError(message, code="S121")
     complaints = []
@@ -248,7 +256,9 @@ def draws(columns: Codes, n_places: int, *, n_perm: int, seed: int) -> Codes:
 
 
 def random_p(row: Floats, drawn: Codes, sizes: tuple[int, ...], *, nearest: float) -> float:
-    """Share of draws at which a sample comes as near to some template as it does with the markers."""
+    """Share of draws at which a sample comes as near to some template as it does with the
+    markers.
+    """
     step = max(_CELLS // drawn.shape[1], 1)
     reached = 0
     for start in range(0, len(drawn), step):
@@ -280,8 +290,8 @@ def separation(correlation: Floats) -> tuple[Floats, Floats]:
 _DOI = {"ntp": "10.1371/journal.pone.0015543", "centroid": "10.1016/j.eururo.2019.09.006"}
 _COLUMNS, _ROWS = 2000, 16
 _SPLIT = (
-    "Nearest template prediction compares samples with the mean of their cohort: a cohort that holds one class only is "
-    "split into all classes all the same."
+    "Nearest template prediction compares samples with the mean of their cohort: a cohort that"
+    " holds one class only is split into all classes all the same."
 )
 
 
@@ -404,13 +414,17 @@ def _check_cohort(n_obs: int) -> None:
             "1 sample; centred on itself it is all zeros" if n_obs == 1 else f"{n_obs} samples"
         )
         message = (
-            f"Nearest template prediction needs a cohort of at least {MIN_COHORT} samples, got {samples}. "
-            "Give the whole cohort, or use method='centroid', which works on one sample."
+            f"Nearest template prediction needs a cohort of at least {MIN_COHORT} samples, got"
+            f" {samples}. Give the whole cohort, or use method='centroid', which works on one"
+            " sample."
         )
         raise ReferenceDataError(message, code="R101")
     warn(_SPLIT, CohortWarning, code="W303", stacklevel=4)
     if n_obs < SMALL_COHORT:
-        message = f"The cohort has {n_obs} samples; below {SMALL_COHORT} labels move with the other samples."
+        message = (
+            f"The cohort has {n_obs} samples; below {SMALL_COHORT} labels move with the other"
+            " samples."
+        )
         warn(message, CohortWarning, code="W301", stacklevel=4)
 
 

@@ -132,7 +132,8 @@ class ConditionalInferenceTree:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
         return f"ConditionalInferenceTree({settings})"
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002  scikit-learn's interface
+    # scikit-learn's interface
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002
         """The settings by name."""
         return {name: getattr(self, name) for name in _LIMITS}
 
@@ -153,8 +154,11 @@ class ConditionalInferenceTree:
         return self
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks before it cross-validates; nothing else here needs scikit-learn."""
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # noqa: PLC0415  only scikit-learn asks
+        """What scikit-learn asks before it cross-validates; nothing else here needs
+        scikit-learn.
+        """
+        # only scikit-learn asks
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # noqa: PLC0415
 
         return Tags(
             estimator_type="classifier",
@@ -228,8 +232,9 @@ class ConditionalInferenceTree:
             lacking = strata_frame(self.tree_, values[leaves == 0])["lacking"].value_counts()
             which = "; ".join(f"{name} in {count}" for name, count in sorted(lacking.items()))
             message = (
-                f"{int((leaves == 0).sum())} of {len(leaves)} rows cannot be put into one leaf. Missing, or a level "
-                f"not seen in the fit: {which}. Give the values, or use strata(X): it names the leaves left open."
+                f"{int((leaves == 0).sum())} of {len(leaves)} rows cannot be put into one leaf."
+                f" Missing, or a level not seen in the fit: {which}. Give the values, or use"
+                " strata(X): it names the leaves left open."
             )
             raise SamplesError(message, code="E944")
         return leaves
@@ -283,7 +288,9 @@ class ConditionalInferenceTree:
         return table.assign(row=index[table["row"].to_numpy(dtype=np.intp)])
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per node: condition, counts, shares with Clopper–Pearson intervals, split or why."""
+        """One row per node: condition, counts, shares with Clopper–Pearson intervals, split or
+        why.
+        """
         return nodes_frame(self._fitted())
 
     def candidates(self) -> pd.DataFrame:

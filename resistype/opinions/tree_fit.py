@@ -109,7 +109,9 @@ def chi2_statistic(table: Codes) -> tuple[float, int]:
 
 
 def log_p_chi2(statistic: float, df: int) -> float:
-    """Natural logarithm of the upper tail of χ², exact also where the tail itself is below 1e-308."""
+    """Natural logarithm of the upper tail of χ², exact also where the tail itself is below
+    1e-308.
+    """
     # the tail for df is that for df − 2 plus one term, down to erfc (1) or exp (2): a sum of
     # positive terms, so nothing cancels
     half = statistic / 2.0
@@ -122,7 +124,9 @@ def log_p_chi2(statistic: float, df: int) -> float:
 
 
 def adjust(log_p: float, tests: int) -> float:
-    """Logarithm of Šidák's adjusted p, 1 − (1 − p)ᵐ, for m tests at one node (partykit names it "Bonferroni")."""
+    """Logarithm of Šidák's adjusted p, 1 − (1 − p)ᵐ, for m tests at one node (partykit names it
+    "Bonferroni").
+    """
     if log_p < _LN_TINY:
         return log_p + float(np.log(tests))
     if log_p >= 0.0:
@@ -138,7 +142,9 @@ def _log_rest(log_p: float) -> float:
 
 
 def clopper_pearson(count: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Exact interval of a proportion, `count` of `n` (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404)."""
+    """Exact interval of a proportion, `count` of `n` (Clopper & Pearson 1934,
+    doi:10.1093/biomet/26.4.404).
+    """
     tail = (1.0 - level) / 2.0
     low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, tail))
     high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1.0 - tail))
@@ -222,7 +228,9 @@ def two_sample(left: Codes, counts: Codes) -> Floats:
 
 
 def best_cut(x: Floats, y: Codes, column: Column, *, n_classes: int, min_bucket: int) -> Cut | None:
-    """The cut with the largest two-sample statistic of those that leave `min_bucket` on both sides."""
+    """The cut with the largest two-sample statistic of those that leave `min_bucket` on both
+    sides.
+    """
     if column.kind == "categorical":
         return _best_grouping(x, y, column, n_classes=n_classes, min_bucket=min_bucket)
     values, where, times = np.unique(x, return_inverse=True, return_counts=True)
@@ -482,7 +490,10 @@ def _stop(data: Data, rules: Rules, depth: int, ranked: list[Candidate]) -> str:
     if ranked[0].log_p_adjusted >= np.log(rules.alpha):
         return f"No split is supported at alpha = {rules.alpha:g}; nearest is {best}."
     if len(data.y) < rules.min_split:
-        return f"A split on {best} is supported, but fewer than {rules.min_split} observations are not split."
+        return (
+            f"A split on {best} is supported, but fewer than {rules.min_split} observations are not"
+            " split."
+        )
     if rules.max_depth is not None and depth >= rules.max_depth:
         return f"A split on {best} is supported, but the tree stops at {rules.levels}."
     return ""

@@ -1,4 +1,5 @@
-"""The rows of a tree: from the user's table to numbers and back to leaves, with everything that is wrong, at once.
+"""The rows of a tree: from the user's table to numbers and back to leaves, with everything that is
+wrong, at once.
 
 Numbers are numeric; an ordered pandas Categorical is ordered (its levels count 1, 2, 3 …); other
 Categoricals, text and True/False are categorical. Levels that do not occur are dropped.
@@ -60,12 +61,15 @@ def as_frame(table: Table, names: Sequence[str] | None = None) -> pd.DataFrame:
         raise SamplesError("Sparse input is not supported; give X.toarray().", code="E941")
     values = np.asarray(table)
     if values.ndim != 2:
-        message = f"Covariates of shape {values.shape}; a table (n_obs, n_covariates) was wanted. Reshape your data."
+        message = (
+            f"Covariates of shape {values.shape}; a table (n_obs, n_covariates) was wanted. Reshape"
+            " your data."
+        )
         raise SamplesError(message, code="E941")
     if names is not None and len(names) != values.shape[1]:
         message = (
-            f"X has {values.shape[1]} features, but ConditionalInferenceTree is expecting {len(names)} features as "
-            f"input: {some(names)}."
+            f"X has {values.shape[1]} features, but ConditionalInferenceTree is expecting"
+            f" {len(names)} features as input: {some(names)}."
         )
         raise SamplesError(message, code="E942")
     columns = (
@@ -214,7 +218,10 @@ def _classes(y: pd.Series) -> NDArray[Any] | str:
         return f"every label is {classes[0]!s} (1 class); two classes or more were wanted"
     if len(classes) > MAX_CLASSES:
         kind = "Unknown label type: continuous numbers, " if classes.dtype.kind == "f" else ""
-        return f"{kind}{len(classes)} different labels; 2 to {MAX_CLASSES} classes were wanted (group them first)"
+        return (
+            f"{kind}{len(classes)} different labels; 2 to {MAX_CLASSES} classes were wanted (group"
+            " them first)"
+        )
     return classes
 
 

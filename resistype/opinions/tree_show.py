@@ -127,9 +127,11 @@ def tree_text(tree: Grown, bootstrap: TreeBootstrap | None = None) -> str:
         ]
     lines += [
         "",
-        bootstrap.to_text()
-        if bootstrap
-        else "No bootstrap was given (resistype.opinions.bootstrap_tree).",
+        (
+            bootstrap.to_text()
+            if bootstrap
+            else "No bootstrap was given (resistype.opinions.bootstrap_tree)."
+        ),
     ]
     lines += ["", *(f"{code}: {text}" for code, text in caveats(tree).items())]
     return "\n".join(lines) + "\n"
@@ -137,13 +139,16 @@ def tree_text(tree: Grown, bootstrap: TreeBootstrap | None = None) -> str:
 
 def _head(tree: Grown) -> Iterator[str]:
     root, rules = tree.nodes[0], tree.rules
-    yield f"Conditional inference tree of {tree.label} on {len(tree.columns)} covariates, {root.n} observations."
+    yield (
+        f"Conditional inference tree of {tree.label} on {len(tree.columns)} covariates, {root.n}"
+        " observations."
+    )
     if tree.left_out:
         yield f"{tree.left_out} rows that lacked a covariate or the label were left out."
     depth = "no limit to the levels" if rules.max_depth is None else f"at most {rules.levels}"
     yield (
-        f"Rules: alpha {rules.alpha:g} after Šidák's adjustment for the covariates tested at a node; "
-        f"at least {rules.min_bucket} observations in a leaf; {depth}."
+        f"Rules: alpha {rules.alpha:g} after Šidák's adjustment for the covariates tested at a"
+        f" node; at least {rules.min_bucket} observations in a leaf; {depth}."
     )
     yield _ASSOCIATION.format(label=tree.label)
 
@@ -154,10 +159,16 @@ def _node_lines(tree: Grown, node: Node) -> Iterator[str]:
     for name, count, share, (low, high) in zip(
         tree.classes, node.counts, node.shares, node.intervals, strict=True
     ):
-        yield f"{indent}    {name}: {count} of {node.n}, {share:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        yield (
+            f"{indent}    {name}: {count} of {node.n}, {share:.1%} (95 % interval {low:.1%} to"
+            f" {high:.1%})"
+        )
     cut, chosen = node.cut, node.chosen
     if cut is not None and chosen is not None:
-        test = f"statistic {chosen.statistic:.2f}, df {chosen.df}, adjusted p {format_p(chosen.log_p_adjusted)}"
+        test = (
+            f"statistic {chosen.statistic:.2f}, df {chosen.df}, adjusted p"
+            f" {format_p(chosen.log_p_adjusted)}"
+        )
         yield f"{indent}    split on {chosen.variable} ({test})"
         yield f"{indent}    left: {cut.rule(0)}; right: {cut.rule(1)}"
         if cut.boundary():
@@ -172,7 +183,10 @@ def _tests(node: Node) -> Iterator[str]:
         if one.why:
             yield f"{one.variable} not tested ({one.why})"
         else:
-            yield f"{one.variable} {one.statistic:.2f} (df {one.df}), adjusted p {format_p(one.log_p_adjusted)}"
+            yield (
+                f"{one.variable} {one.statistic:.2f} (df {one.df}), adjusted p"
+                f" {format_p(one.log_p_adjusted)}"
+            )
 
 
 NO_SPLIT = "(no split)"
@@ -226,7 +240,8 @@ class TreeBootstrap:
         return self._shares([one.second for one in self.trees])
 
     def cut_range(self, name: str) -> tuple[float, float, float] | None:
-        """5 %, 50 % and 95 % points of the root cut, as printed (`<= cut`), where `name` is at the root.
+        """5 %, 50 % and 95 % points of the root cut, as printed (`<= cut`), where `name` is at the
+        root.
 
         Positions of levels for an ordered covariate; None for a categorical one and one that is
         never at the root.
@@ -244,7 +259,9 @@ class TreeBootstrap:
         return float(points[0]), float(points[1]), float(points[2])
 
     def usual_rule(self, name: str) -> tuple[str, float]:
-        """The commonest left side of the root where `name` is there, and its share of those resamples."""
+        """The commonest left side of the root where `name` is there, and its share of those
+        resamples.
+        """
         rules = [
             one.root.rule(0) for one in self.trees if one.root and one.root.column.name == name
         ]
@@ -281,7 +298,10 @@ class TreeBootstrap:
             f"Bootstrap of {self.n} samples of the same cohort (seed {self.seed}):",
             f"  at the root: {roots}",
             f"  right below it (on either side): {second}",
-            "  These shares measure how steady the order is; they are no p and no importance. A resample holds",
+            (
+                "  These shares measure how steady the order is; they are no p and no importance. A"
+                " resample holds"
+            ),
             "  observations several times, so its splits look better supported than they are.",
         ]
         return "\n".join(lines)
@@ -339,7 +359,9 @@ class ShuffledRoots:
         return self.splits / self.n
 
     def bounds(self, level: float = 0.99) -> tuple[int, int]:
-        """Bounds of the number of splits that chance explains, if each shuffle splits with alpha."""
+        """Bounds of the number of splits that chance explains, if each shuffle splits with
+        alpha.
+        """
         tail = (1.0 - level) / 2.0
         return int(binom.ppf(tail, self.n, self.alpha)), int(
             binom.ppf(1.0 - tail, self.n, self.alpha)

@@ -1,7 +1,8 @@
-"""What a report says over the samples: changes with their zones, tests over patients, firmness, second opinions.
+"""What a report says over the samples: changes with their zones, tests over patients, firmness,
+second opinions.
 
-Patients are the unit: of several biopsies of a patient at a time point the first counts. n and the size of a change
-stand before any p, and the interval of a median rests on order statistics alone.
+Patients are the unit: of several biopsies of a patient at a time point the first counts. n and the
+size of a change stand before any p, and the interval of a median rests on order statistics alone.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ __all__ = [
 ]
 
 
-# Zones of a quantity: where the rules of an axis may give which call, and where they give none (the grey zone).
+# Zones of a quantity: where the rules of an axis may give which call, and where they give none (the
+# grey zone).
 
 
 def _compares(rule: Rule, quantity: str) -> list[Condition]:
@@ -94,18 +96,8 @@ def cuts_of(found: Sequence[Zone]) -> list[float]:
 def zones(
     axis: Axis, quantity: str, thresholds: Mapping[str, float], *, labels: Sequence[str] = ()
 ) -> tuple[Zone, ...]:
-    """Stretches of a quantity from the lowest to the highest value, neighbours with the same calls as one.
-
-    Parameters
-    ----------
-    axis
-        The axis whose rules are read.
-    quantity
-        One that its rules compare with thresholds.
-    thresholds
-        Values by name, as from `Scheme.thresholds_of`.
-    labels
-        Labels that may be shown; by default all of the axis.
+    """Stretches of a quantity from the lowest to the highest value, neighbours with the same calls
+    as one.
 
     Examples
     --------
@@ -142,7 +134,9 @@ def _inside(low: float, high: float) -> float:
 def _calls_at(
     axis: Axis, quantity: str, value: float, thresholds: Mapping[str, float]
 ) -> list[str]:
-    """Labels whose rules look at the quantity and allow this value, unless an earlier rule refuses it outright."""
+    """Labels whose rules look at the quantity and allow this value, unless an earlier rule
+    refuses it outright.
+    """
     at = {quantity: np.array([value])}
     calls: dict[str, None] = {}
     for rule in axis.rules:
@@ -165,25 +159,7 @@ _MIN_PAIRS = 2
 
 
 def patient_changes(scores: pd.DataFrame, pairing: Pairing) -> pd.DataFrame:
-    """Change of every score from baseline, one row a patient and time point.
-
-    Parameters
-    ----------
-    scores
-        Shape (n_obs, n_sets), indexed by sample.
-    pairing
-        From `resistype.samples.pair_samples`; where a patient has several samples at a time point, the first counts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by (patient, timepoint); one column a score, in the unit of the scores.
-
-    Raises
-    ------
-    SamplesError
-        E904 when samples of the pairs have no score.
-    """
+    """Change of every score from baseline, one row a patient and time point."""
     pairs = pairing.pairs[pairing.pairs["used_first"]]
     wanted = pd.Index([*pairs["sample"], *pairs["baseline_sample"]])
     absent = wanted.difference(scores.index)
@@ -200,16 +176,6 @@ def patient_changes(scores: pd.DataFrame, pairing: Pairing) -> pd.DataFrame:
 
 def paired_changes(changes: pd.DataFrame) -> pd.DataFrame:
     """Test each column of changes against no change.
-
-    Parameters
-    ----------
-    changes
-        From `patient_changes`; shape (n_patients, n_sets).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a score: n, n_higher, median, mean, sd, p (two-sided Wilcoxon signed rank), q (Benjamini–Hochberg).
 
     Examples
     --------
@@ -245,21 +211,6 @@ def compare_groups(
 ) -> dict[str, float]:
     """Compare the changes of two groups of patients.
 
-    Parameters
-    ----------
-    changes
-        One change a patient, indexed by patient.
-    groups
-        Group of each patient, indexed by patient.
-    first, second
-        The two groups.
-
-    Returns
-    -------
-    dict
-        n and mean of both, the probability that a patient of the first changes more than one of the second (AUC),
-        and the two-sided Mann–Whitney p.
-
     Examples
     --------
     >>> changes = pd.Series([1.0, 2.0, -1.0, 0.0], index=list("abcd"))
@@ -269,13 +220,19 @@ def compare_groups(
     from scipy.stats import mannwhitneyu  # noqa: PLC0415  0.6 s
 
     if changes.index.has_duplicates:
-        message = "PSEUDOREP: a patient has several rows; give one change a patient (cells are not patients)."
+        message = (
+            "PSEUDOREP: a patient has several rows; give one change a patient (cells are not"
+            " patients)."
+        )
         raise SamplesError(message, code="E961")
     label = groups.reindex(changes.index)
     a = changes[(label == first).to_numpy()].dropna().to_numpy(dtype=np.float64)
     b = changes[(label == second).to_numpy()].dropna().to_numpy(dtype=np.float64)
     if not len(a) or not len(b):
-        message = f"A comparison needs patients in both groups: {first!r} has {len(a)}, {second!r} has {len(b)}."
+        message = (
+            f"A comparison needs patients in both groups: {first!r} has {len(a)}, {second!r} has"
+            f" {len(b)}."
+        )
         raise SamplesError(message, code="E931")
     return {
         "n_first": len(a),
@@ -298,9 +255,11 @@ def build_cohort(calls: Calls, opinions: Mapping[str, pd.DataFrame]) -> Cohort:
         panels=_panels(calls),
         tests=_tests(calls),
         steps=_steps(calls),
-        firmness=tuple(_firmness(calls, axis) for axis in calls.scheme.axes)
-        if calls.stability is not None
-        else (),
+        firmness=(
+            tuple(_firmness(calls, axis) for axis in calls.scheme.axes)
+            if calls.stability is not None
+            else ()
+        ),
         minimum=plan.minimum.value if plan is not None else None,
         opinions=tuple(_opinion(calls, name, table) for name, table in opinions.items()),
     )
@@ -310,7 +269,9 @@ def build_cohort(calls: Calls, opinions: Mapping[str, pd.DataFrame]) -> Cohort:
 
 
 def paired_rows(calls: Calls) -> list[int]:
-    """Rows with a baseline that stand for their patient and time point, in the order of the page."""
+    """Rows with a baseline that stand for their patient and time point, in the order of the
+    page.
+    """
     design = calls.design
     later = (design["baseline_sample"] != "").to_numpy(copy=True)
     if "used_first" in design:
@@ -360,8 +321,8 @@ def median_interval(
 ) -> tuple[float, float, float]:
     """Interval of a median between two order statistics, and how often such an interval covers it.
 
-    The shortest symmetric one that covers at least as often as asked, whatever the distribution. Where so few values
-    cannot give that (below six for 95 %), all three are NaN.
+    The shortest symmetric one that covers at least as often as asked, whatever the distribution.
+    Where so few values cannot give that (below six for 95 %), all three are NaN.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """What a figure gives back, and the few things that all figures share.
 
-A figure is drawn on Axes that are given: no pyplot, no global state, no style that is switched on. It returns its data
-and its caption, which states n; given no Axes, it returns them all the same.
+A figure is drawn on Axes that are given: no pyplot, no global state, no style that is switched on.
+It returns its data and its caption, which states n; given no Axes, it returns them all the same.
 """
 
 from __future__ import annotations
@@ -111,14 +111,16 @@ _LONG = 22  # characters of an entry of a key, of which four stand beside each o
 
 
 def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
-    """Calls of every sample as coloured columns, a row an axis, with the number of each call below its row.
+    """Calls of every sample as coloured columns, a row an axis, with the number of each call below
+    its row.
 
     Parameters
     ----------
     calls
         From `resistype.classify`.
     ax
-        Where to draw; without it only data and caption are returned. 7 inches by 0.75 inch an axis suit it.
+        Where to draw; without it only data and caption are returned. 7 inches by 0.75 inch an axis
+        suit it.
 
     Returns
     -------
@@ -132,7 +134,8 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
     >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
     ...                     options=rt.CallOptions(stability=False))
     >>> profile_strip(calls).caption
-    'Calls of 64 samples (32 patients) on 5 axes; order: patient, baseline first. Research use only.'
+    'Calls of 64 samples (32 patients) on 5 axes; order: patient, baseline first. Research use
+    only.'
     """
     order, words = order_of(calls)
     parts = []
@@ -238,8 +241,8 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
     table = pd.DataFrame([one.model_dump() for one in panel.changes])
     cuts = cuts_of(panel.zones)
     caption = (
-        f"{quantity.title} ({quantity.unit}); n = {len(table)} pairs. Dashed: thresholds {label_order(cuts)}; "
-        f"shaded: grey zones. Colour: the call. {RUO}"
+        f"{quantity.title} ({quantity.unit}); n = {len(table)} pairs. Dashed: thresholds"
+        f" {label_order(cuts)}; shaded: grey zones. Colour: the call. {RUO}"
     )
     if ax is not None:
         _draw_changes(calls, ax, panel)
@@ -296,7 +299,8 @@ def _draw_changes(calls: Calls, ax: Axes, panel: ChangePanel) -> None:
 
 
 def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Drawn:
-    """Two quantities of every sample against each other, with thresholds and grey zones; colour: the call on `y`.
+    """Two quantities of every sample against each other, with thresholds and grey zones; colour:
+    the call on `y`.
 
     Parameters
     ----------
@@ -310,7 +314,8 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
     Returns
     -------
     Drawn
-        Table: sample, x, y, call; samples that lack one of the two are left out and counted in the caption.
+        Table: sample, x, y, call; samples that lack one of the two are left out and counted in the
+        caption.
 
     Raises
     ------
@@ -347,8 +352,8 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
     )
     titles = [calls.scheme.quantities[name].title for name in (x, y)]
     caption = (
-        f"{titles[1]} against {titles[0]}; n = {len(table)} samples.{lacking} Dashed: thresholds; shaded: grey zones. "
-        f"{RUO}"
+        f"{titles[1]} against {titles[0]}; n = {len(table)} samples.{lacking} Dashed: thresholds;"
+        f" shaded: grey zones. {RUO}"
     )
     if ax is not None:
         _draw_scatter(ax, table, axis=axis)
@@ -405,7 +410,8 @@ def _frame_scatter(calls: Calls, ax: Axes, x: str, *, y: str) -> None:
     plain(ax)
 
 
-# Figures that say how far the calls may be trusted: coverage of signatures, reliability of a stated share, a tree.
+# Figures that say how far the calls may be trusted: coverage of signatures, reliability of a stated
+# share, a tree.
 
 _FULL, _LOW, _NONE = "#0072B2", "#E69F00", "#D55E00"
 
@@ -436,8 +442,8 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
     """
     table = calls.coverage[["found", "asked", "share"]].reset_index()
     caption = (
-        f"Genes found of n = {len(table)} signatures in {calls.run['input']['n_genes']:,} genes of the matrix. Below "
-        f"50 % a signature is not scored, below 80 % it is marked. {RUO}"
+        f"Genes found of n = {len(table)} signatures in {calls.run['input']['n_genes']:,} genes of"
+        f" the matrix. Below 50 % a signature is not scored, below 80 % it is marked. {RUO}"
     )
     if ax is not None:
         places = np.arange(len(table))[::-1]
@@ -460,12 +466,14 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
 def reliability_plot(
     stated: Sequence[float], right: Sequence[bool], ax: Axes | None = None, *, bins: int = 5
 ) -> Drawn:
-    """Whether what is said to hold so often does: share that is right against the share that was stated.
+    """Whether what is said to hold so often does: share that is right against the share that was
+    stated.
 
     Parameters
     ----------
     stated
-        For each call the share that was printed beside it (its stability, or a probability), shape (n_calls,).
+        For each call the share that was printed beside it (its stability, or a probability), shape
+        (n_calls,).
     right
         Whether the call was right, shape (n_calls,).
     ax
@@ -476,7 +484,8 @@ def reliability_plot(
     Returns
     -------
     Drawn
-        Table: low, high (of the stated share), stated (mean), n, n_right, share, share_low, share_high (Wilson, 95 %).
+        Table: low, high (of the stated share), stated (mean), n, n_right, share, share_low,
+        share_high (Wilson, 95 %).
 
     Raises
     ------
@@ -490,10 +499,16 @@ def reliability_plot(
     """
     said, good = np.asarray(stated, dtype=np.float64), np.asarray(right, dtype=bool)
     if len(said) != len(good) or not len(said) or not bool(((said >= 0) & (said <= 1)).all()):
-        message = f"Reliability needs a share between 0 and 1 and an outcome for each call; got {len(said)}, {len(good)}."
+        message = (
+            "Reliability needs a share between 0 and 1 and an outcome for each call; got"
+            f" {len(said)}, {len(good)}."
+        )
         raise InputError(message, code="O113")
     table = _binned(said, good, bins)
-    caption = f"Share right against share stated; n = {len(said)} calls in {len(table)} bins, Wilson intervals (95 %). {RUO}"
+    caption = (
+        f"Share right against share stated; n = {len(said)} calls in {len(table)} bins, Wilson"
+        f" intervals (95 %). {RUO}"
+    )
     if ax is not None:
         _draw_reliability(ax, table)
     return Drawn(table, caption)
@@ -555,7 +570,8 @@ def tree_plot(
     tree
         A fitted tree.
     ax
-        Where to draw; `tree_figure_size` says how large it should be. Without it only data and caption are returned.
+        Where to draw; `tree_figure_size` says how large it should be. Without it only data and
+        caption are returned.
     bootstrap
         From `resistype.opinions.bootstrap_tree`, printed under the tree.
 
@@ -584,7 +600,10 @@ def tree_plot(
     ]  # fmt: skip
     if ax is not None:
         draw_tree(tree, ax, bootstrap=bootstrap)
-    caption = f"Conditional inference tree of {grown.label}; n = {grown.nodes[0].n}, {len(grown.leaves)} leaves. {RUO}"
+    caption = (
+        f"Conditional inference tree of {grown.label}; n = {grown.nodes[0].n}, {len(grown.leaves)}"
+        f" leaves. {RUO}"
+    )
     return Drawn(pd.DataFrame(rows), caption)
 
 
@@ -595,18 +614,6 @@ Draw = Callable[["Axes"], Drawn]
 
 def captioned(draw: Draw, *, width: float, height: float) -> Figure:
     """A figure of its own with one drawing and its caption under it.
-
-    Parameters
-    ----------
-    draw
-        Draws on Axes and gives a `Drawn`.
-    width, height
-        In inches, without the caption.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 without matplotlib.
 
     Examples
     --------

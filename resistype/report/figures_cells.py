@@ -1,7 +1,9 @@
-"""Figures of cells over time, drawn from the tables that the command line writes and from nothing else.
+"""Figures of cells over time, drawn from the tables that the command line writes and from nothing
+else.
 
-Composition of every patient over time with its intervals, clones between states, distributions of scores by stage with
-the cuts that were set. A figure is a view: given the tsv files it can be drawn again anywhere.
+Composition of every patient over time with its intervals, clones between states, distributions of
+scores by stage with the cuts that were set. A figure is a view: given the tsv files it can be drawn
+again anywhere.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ __all__ = [
 ]
 
 PER_ROW, MOST = 4, 24
-FOOT = "Research use only. Bars: Wilson intervals over cells of one sample; patients are the unit of any comparison."
+FOOT = (
+    "Research use only. Bars: Wilson intervals over cells of one sample; patients are the unit of"
+    " any comparison."
+)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -72,24 +77,13 @@ def time_order(table: pd.DataFrame) -> list[str]:
         order["is_product"].fillna(value=False).astype(bool).to_numpy()
         if "is_product" in order
         else key != key
-    )  # noqa: PLR0124
+    )
     rank = np.where(product, -1.0, np.where(np.isnan(key), np.inf, key))
     return [str(name) for name in order["timepoint"].to_numpy()[np.argsort(rank, kind="stable")]]
 
 
 def composition_figure(composition: pd.DataFrame) -> Figure:
-    """Shares of states over time, a panel a patient, with Wilson intervals.
-
-    Parameters
-    ----------
-    composition
-        The table of that name: patient, timepoint, kind, numerator, denominator, share, low, high.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        At most 24 patients; a note says how many there are.
-    """
+    """Shares of states over time, a panel a patient, with Wilson intervals."""
     patients = [str(name) for name in pd.unique(composition["patient"])]
     kinds = [str(name) for name in pd.unique(composition["kind"])]
     colours, times = state_colors(kinds), time_order(composition)
@@ -169,17 +163,7 @@ def _plain(axis: Axes) -> None:
 
 
 def flow_figure(flow: pd.DataFrame) -> Figure:
-    """Clones between states of the first and the last time point, a panel a patient.
-
-    Parameters
-    ----------
-    flow
-        The table of that name: patient, from_state, to_state, clones, share, from_time, to_time.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Clones between states of the first and the last time point, a panel a patient."""
     patients = [str(name) for name in pd.unique(flow["patient"])]
     states = sorted({*flow["from_state"].astype(str), *flow["to_state"].astype(str)})
     colours = state_colors(states)
@@ -245,17 +229,7 @@ def _band(axis: Axes, bottoms: tuple[float, float], width: float, colour: str) -
 
 
 def distribution_figure(distributions: pd.DataFrame) -> Figure:
-    """Distribution of every score by stage or time point, with the cut where one was set.
-
-    Parameters
-    ----------
-    distributions
-        The table of that name: score, group, bin_low, bin_high, n_cells, cut.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Distribution of every score by stage or time point, with the cut where one was set."""
     scores = [str(name) for name in pd.unique(distributions["score"])]
     groups = [str(name) for name in pd.unique(distributions["group"])]
     colours = state_colors(groups)
@@ -305,22 +279,7 @@ def _save(figure: Figure, stream: BinaryIO) -> None:
 
 
 def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
-    """Draw what the tables hold: composition.png, flow.png, distributions.png.
-
-    Parameters
-    ----------
-    tables
-        Of a `CellCalls`, or read from its tsv files.
-    folder
-        Where to write; each file appears whole or not at all.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 without matplotlib.
-    OutputError
-        O101 when a file cannot be written.
-    """
+    """Draw what the tables hold: composition.png, flow.png, distributions.png."""
     target, files = Path(folder), []
     for name, draw in _DRAWN.items():
         table = tables.get(name)
@@ -332,19 +291,21 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
     return files
 
 
-# Figures of cells over time, one patient on Axes that are given: composition, and clones between states.
+# Figures of cells over time, one patient on Axes that are given: composition, and clones between
+# states.
 
 
 def composition_plot(
     composition: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None
 ) -> Drawn:
-    """Shares of states of one patient over time, with Wilson's intervals and the number of cells at each time.
+    """Shares of states of one patient over time, with Wilson's intervals and the number of cells at
+    each time.
 
     Parameters
     ----------
     composition
-        The table of that name of a cell scheme (or composition.tsv): patient, timepoint, kind, numerator,
-        denominator, share, low, high.
+        The table of that name of a cell scheme (or composition.tsv): patient, timepoint, kind,
+        numerator, denominator, share, low, high.
     ax
         Where to draw; without it only data and caption are returned.
     patient
@@ -366,14 +327,15 @@ def composition_plot(
     ...     "numerator": [60, 20], "denominator": [100, 100], "share": [0.6, 0.2], "low": [0.5, 0.13],
     ...     "high": [0.69, 0.29]})
     >>> composition_plot(table).caption
-    'Patient A: share of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %). Research use only.'
+    'Patient A: share of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
+    Research use only.'
     """
     own, name = _own(composition, patient)
     kinds, times = sorted(own["kind"].astype(str).unique()), time_order(own)
     n = int(own.drop_duplicates("timepoint")["denominator"].sum())
     caption = (
-        f"Patient {name}: share of the cells in {len(kinds)} states at {len(times)} times; n = {n:,} cells. "
-        f"Bars: Wilson (95 %). {RUO}"
+        f"Patient {name}: share of the cells in {len(kinds)} states at {len(times)} times; n ="
+        f" {n:,} cells. Bars: Wilson (95 %). {RUO}"
     )
     if ax is not None:
         composition_panel(ax, own, times, colours=state_colors(kinds))
@@ -388,8 +350,8 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     Parameters
     ----------
     flow
-        The table of that name of a cell scheme (or flow.tsv): patient, from_state, to_state, clones, share, from_time,
-        to_time.
+        The table of that name of a cell scheme (or flow.tsv): patient, from_state, to_state,
+        clones, share, from_time, to_time.
     ax
         Where to draw; without it only data and caption are returned. At least 3 inches wide.
     patient
@@ -410,13 +372,17 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     >>> table = pd.DataFrame([("A", "memory", "effector", 3.0, 1.0, "IP", "D7")],
     ...     columns=["patient", "from_state", "to_state", "clones", "share", "from_time", "to_time"])
     >>> flow_plot(table).caption
-    'Patient A: n = 3 clones from IP to D7, each counted once, split by its cells. Research use only.'
+    'Patient A: n = 3 clones from IP to D7, each counted once, split by its cells. Research use
+    only.'
     """
     own, name = _own(flow, patient)
     states = sorted({*own["from_state"].astype(str), *own["to_state"].astype(str)})
     first, last = str(own["from_time"].iloc[0]), str(own["to_time"].iloc[0])
     n = float(own["clones"].sum())
-    caption = f"Patient {name}: n = {n:.0f} clones from {first} to {last}, each counted once, split by its cells. {RUO}"
+    caption = (
+        f"Patient {name}: n = {n:.0f} clones from {first} to {last}, each counted once, split by"
+        f" its cells. {RUO}"
+    )
     if ax is not None:
         flow_panel(ax, own, states, colours=state_colors(states))
     return Drawn(own.reset_index(drop=True), caption)

@@ -1,4 +1,6 @@
-"""The evidence of one sample as a figure: how far each number lies from the threshold that it was held against."""
+"""The evidence of one sample as a figure: how far each number lies from the threshold that it
+was held against.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,9 @@ __all__ = [
 def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Drawn:
     """How far the numbers of one sample lie from the thresholds that they were held against.
 
-    Quantities have different units, so each distance is divided by the spread of its quantity over the samples of the
-    calls (1.4826 times the median absolute deviation); values and thresholds stand in their own unit beside it.
+    Quantities have different units, so each distance is divided by the spread of its quantity over
+    the samples of the calls (1.4826 times the median absolute deviation); values and thresholds
+    stand in their own unit beside it.
 
     Parameters
     ----------
@@ -47,13 +50,15 @@ def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Draw
     sample
         The sample.
     ax
-        Where to draw; without it only data and caption are returned. Height: 0.25 inch a comparison.
+        Where to draw; without it only data and caption are returned. Height: 0.25 inch a
+        comparison.
 
     Returns
     -------
     Drawn
-        Table: axis, quantity, words, value, threshold, distance, spread, scaled, passes, decided. Comparisons whose
-        quantity does not vary over the samples have no scaled distance and are not drawn.
+        Table: axis, quantity, words, value, threshold, distance, spread, scaled, passes, decided.
+        Comparisons whose quantity does not vary over the samples have no scaled distance and are
+        not drawn.
 
     Raises
     ------
@@ -79,8 +84,9 @@ def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Draw
     table = table.reset_index(drop=True)
     drawn = table.dropna(subset=["scaled"])
     caption = (
-        f"Sample {sample}: {calls.headline(sample)}. n = {len(drawn)} comparisons; distance from the threshold in "
-        f"spreads of the quantity over {len(calls.samples)} samples. Filled: the comparison decided. {RUO}"
+        f"Sample {sample}: {calls.headline(sample)}. n = {len(drawn)} comparisons; distance from"
+        f" the threshold in spreads of the quantity over {len(calls.samples)} samples. Filled: the"
+        f" comparison decided. {RUO}"
     )
     if ax is not None:
         _draw_lollipop(calls, ax, drawn, sample=sample)
@@ -120,14 +126,20 @@ def _draw_lollipop(calls: Calls, ax: Axes, table: pd.DataFrame, *, sample: str) 
     ax.tick_params(axis="y", labelsize=7, length=0)
 
 
-# Figures of a comparison, each drawn into an Axes from the numbers of an `AxisAgreement`: counts, flow, shift.
+# Figures of a comparison, each drawn into an Axes from the numbers of an `AxisAgreement`: counts,
+# flow, shift.
 
-FOOT = "Research use only. Abstentions are counted as labels of their own in the first kappa and left out of the second."
+FOOT = (
+    "Research use only. Abstentions are counted as labels of their own in the first kappa and left"
+    " out of the second."
+)
 LONGEST = 44
 
 
 def label_colours(agreement: Agreement, axis: str) -> dict[str, str]:
-    """Colour of every label of an axis: those of the scheme, or one a name where only labels are known."""
+    """Colour of every label of an axis: those of the scheme, or one a name where only labels are
+    known.
+    """
     scheme = agreement.first.scheme or agreement.second.scheme
     names = [str(name) for name in agreement.axis(axis).table.index]
     own = axis_colors(scheme.axis(axis)) if scheme is not None else {}
@@ -143,17 +155,7 @@ def _short(name: object) -> str:
 
 
 def draw_confusion(one: AxisAgreement, ax: Axes, *, names: tuple[str, str]) -> None:
-    """Counts of an axis, the first side in rows; shades are shares of a row.
-
-    Parameters
-    ----------
-    one
-        The axis.
-    ax
-        Where it is drawn.
-    names
-        Names of the two sides.
-    """
+    """Counts of an axis, the first side in rows; shades are shares of a row."""
     counts = one.table.to_numpy(np.float64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -179,7 +181,8 @@ def draw_confusion(one: AxisAgreement, ax: Axes, *, names: tuple[str, str]) -> N
 def draw_flow(
     one: AxisAgreement, ax: Axes, *, names: tuple[str, str], colours: Mapping[str, str]
 ) -> None:
-    """Samples from their label on the first side to that on the second; a band is as wide as it has samples.
+    """Samples from their label on the first side to that on the second; a band is as wide as it has
+    samples.
 
     Parameters
     ----------
@@ -234,7 +237,8 @@ def _band(
 
 
 def draw_shift(one: AxisAgreement, ax: Axes, *, names: tuple[str, str]) -> None:
-    """Median shift of every number of an axis with its quartiles over the samples, in the number's own unit.
+    """Median shift of every number of an axis with its quartiles over the samples, in the number's
+    own unit.
 
     Parameters
     ----------
@@ -285,20 +289,7 @@ def draw_shift(one: AxisAgreement, ax: Axes, *, names: tuple[str, str]) -> None:
 
 
 def compare_figure(agreement: Agreement, axis: str) -> Figure:
-    """Counts, flow and shift of one axis side by side.
-
-    Parameters
-    ----------
-    agreement
-        The comparison.
-    axis
-        The axis.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 without matplotlib.
-    """
+    """Counts, flow and shift of one axis side by side."""
     with needs("matplotlib", extra="report", what="A figure"):
         from matplotlib.figure import Figure as Made  # noqa: PLC0415  only where a figure is drawn
     one, names = agreement.axis(axis), (agreement.first.name, agreement.second.name)
@@ -323,22 +314,7 @@ def _save(figure: Figure, stream: BinaryIO) -> None:
 
 
 def write_figures(agreement: Agreement, folder: str | Path) -> list[Path]:
-    """One PNG an axis, ``compare_<axis>.png``; each appears whole or not at all.
-
-    Parameters
-    ----------
-    agreement
-        The comparison.
-    folder
-        Where to write.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 without matplotlib.
-    OutputError
-        O101 or O102 when the folder or a file cannot be written.
-    """
+    """One PNG an axis, ``compare_<axis>.png``; each appears whole or not at all."""
     target, files = make_folder(folder), []
     for number, one in enumerate(agreement.axes):
         plain = one.axis.isascii() and one.axis.replace("_", "").isalnum() and len(one.axis) <= 60

@@ -1,9 +1,9 @@
 """The page: one HTML file that needs nothing else, drawn from a `Report` and from nothing else.
 
-Rendered by jinja2 with autoescaping, so names from the data are text and never markup, and without characters that
-turn the text beside them. The page may load nothing and
-run nothing: its policy is ``default-src 'none'`` with the hash of its one style sheet; there is no script, no style
-attribute and no link outwards.
+Rendered by jinja2 with autoescaping, so names from the data are text and never markup, and without
+characters that turn the text beside them. The page may load nothing and run nothing: its policy is
+``default-src 'none'`` with the hash of its one style sheet; there is no script, no style attribute
+and no link outwards.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ __all__ = [
 ]
 
 
-# Geometry of the drawings on the page: plain numbers and colours, drawn by the template as rectangles.
+# Geometry of the drawings on the page: plain numbers and colours, drawn by the template as
+# rectangles.
 
 Rect = tuple[float, float, float, float, str, str]
 _NAMED = 200  # columns of a strip that still carry their names
@@ -54,7 +55,9 @@ class Chart:
 
 
 def strip_chart(group: Group, axis: AxisCounts) -> Chart:
-    """One axis of the heat strip: a column a unit, in the order of the page; patients stand apart where units pair."""
+    """One axis of the heat strip: a column a unit, in the order of the page; patients stand
+    apart where units pair.
+    """
     colors = {label.id: label.color for label in axis.labels}
     words = {label.id: label.word for label in axis.labels}
     given = [next((c.call for c in unit.calls if c.axis == axis.id), "") for unit in group.units]
@@ -82,7 +85,9 @@ def strip_chart(group: Group, axis: AxisCounts) -> Chart:
 
 
 def share_chart(label: LabelCount) -> Chart:
-    """Share of a label as a bar, its interval as a line, the share of the reference as a tick; 0 to 100 %."""
+    """Share of a label as a bar, its interval as a line, the share of the reference as a tick; 0
+    to 100 %.
+    """
     rects: list[Rect] = [(0.0, 0.0, 100.0, 10.0, "#F3F5F7", "")]
     if label.share is not None and label.low is not None and label.high is not None:
         low, high = 100 * label.low, 100 * label.high
@@ -92,12 +97,17 @@ def share_chart(label: LabelCount) -> Chart:
         rects.append(
             (round(min(100 * label.reference_share, 99.4), 2), 0.0, 0.6, 10.0, "#A84800", "")
         )
-    about = f"{label.word}: {percent(label.share)}, interval {percent(label.low)} to {percent(label.high)}"
+    about = (
+        f"{label.word}: {percent(label.share)}, interval {percent(label.low)} to"
+        f" {percent(label.high)}"
+    )
     return Chart(100.0, 10.0, tuple(rects), about)
 
 
 def change_charts(panel: ChangePanel, colors: dict[str, str]) -> tuple[float, tuple[Chart, ...]]:
-    """Half the width of the scale, and for each change a bar from zero over the zones of the axis."""
+    """Half the width of the scale, and for each change a bar from zero over the zones of the
+    axis.
+    """
     limits = cuts_of(panel.zones)
     reach = (
         max(
@@ -137,7 +147,9 @@ def _sheet() -> str:
 
 
 def _inks(report: Report) -> dict[str, str]:
-    """A class for each colour of a call, so that a page of many samples names a colour and does not spell it."""
+    """A class for each colour of a call, so that a page of many samples names a colour and does
+    not spell it.
+    """
     colors = dict.fromkeys(
         label.color for group in report.groups for axis in group.axes for label in axis.labels
     )
@@ -145,7 +157,8 @@ def _inks(report: Report) -> dict[str, str]:
 
 
 def policy(style: str) -> str:
-    """Content security policy of a page: nothing may be loaded or run; one style sheet, known by its hash.
+    """Content security policy of a page: nothing may be loaded or run; one style sheet, known by
+    its hash.
 
     Examples
     --------
@@ -185,7 +198,8 @@ def render(report: Report) -> str:
     Parameters
     ----------
     report
-        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the same.
+        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the
+        same.
 
     Returns
     -------
@@ -236,7 +250,9 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _nowhere(group: Group) -> dict[tuple[str, str], str]:
-    """Quantities that no unit has, with the reason where all share it: said once, and not at every unit."""
+    """Quantities that no unit has, with the reason where all share it: said once, and not at
+    every unit.
+    """
     whys: dict[tuple[str, str], set[str]] = {}
     known: set[tuple[str, str]] = set()
     for unit in group.units:

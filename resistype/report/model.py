@@ -1,7 +1,8 @@
 """What a report says, as values: the page is drawn from a `Report` and from nothing else.
 
-So the JSON twin, which is a `Report` written out, holds everything that stands on the page, and a page can be drawn
-again from it. Numbers are kept as the calls have them and rounded only where they are drawn; what is missing is null.
+So the JSON twin, which is a `Report` written out, holds everything that stands on the page, and a
+page can be drawn again from it. Numbers are kept as the calls have them and rounded only where they
+are drawn; what is missing is null.
 """
 
 from __future__ import annotations
@@ -44,12 +45,14 @@ __all__ = [
 ]
 
 
-# Parts of a report that are about units: counts of calls, calls, evidence, refusals. See `model` for the whole.
+# Parts of a report that are about units: counts of calls, calls, evidence, refusals. See `model`
+# for the whole.
 
 
 def _finite(value: Any) -> Any:
     """None for what is no number; numbers of numpy as Python's own."""
-    if value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  NaN
+    # NaN
+    if value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124
         return None
     return float(value)
 
@@ -64,7 +67,9 @@ class Model(BaseModel):
 
 
 class LabelCount(Model):
-    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the share of the reference."""
+    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the share of
+    the reference.
+    """
 
     id: str
     word: str
@@ -179,7 +184,9 @@ class Quantity(Model):
 
 
 class Zone(Model):
-    """A stretch of a quantity and the calls that its rules may give there; none makes it a grey zone."""
+    """A stretch of a quantity and the calls that its rules may give there; none makes it a grey
+    zone.
+    """
 
     low: Number
     high: Number
@@ -222,7 +229,9 @@ class ChangeTest(Model):
 
 
 class Step(Model):
-    """Patients whose call of an axis went from one to another between baseline and a later time point."""
+    """Patients whose call of an axis went from one to another between baseline and a later time
+    point.
+    """
 
     axis: str
     timepoint: str
@@ -341,7 +350,8 @@ class Report(Model):
     ...                     options=rt.CallOptions(stability=False))
     >>> report = build_report(calls)
     >>> report.kind, len(report.groups[0].units), report.compared_with
-    ('biopsies', 64, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n = 32)')
+    ('biopsies', 64, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n =
+    32)')
     """
 
     format: Literal["resistype-report"] = "resistype-report"
@@ -384,8 +394,8 @@ class ReportOptions:
     patient
         A page of this patient alone; nobody else is named on it.
     opinions
-        Second opinions to show beside the calls: a name, and a table from `resistype.opinions.second_opinion`. They are
-        never averaged with the calls.
+        Second opinions to show beside the calls: a name, and a table from
+        `resistype.opinions.second_opinion`. They are never averaged with the calls.
 
     Examples
     --------

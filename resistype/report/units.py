@@ -1,4 +1,6 @@
-"""Samples of `Calls` as units of a report: calls with their firmness, evidence, and the genes that moved."""
+"""Samples of `Calls` as units of a report: calls with their firmness, evidence, and the genes
+that moved.
+"""
 
 from __future__ import annotations
 
@@ -68,9 +70,10 @@ def order_of(calls: Calls) -> tuple[list[int], str]:
     }
     given = {axis.id: calls.verdicts.calls[axis.id].tolist() for axis in calls.scheme.axes}
     profile = [tuple(place[axis].get(given[axis][row], -1) for axis in given) for row in rows]
-    return sorted(
-        rows, key=lambda row: (profile[row], natural(calls.samples[row]))
-    ), "profile, then name"
+    return (
+        sorted(rows, key=lambda row: (profile[row], natural(calls.samples[row]))),
+        "profile, then name",
+    )
 
 
 def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...]:
@@ -296,7 +299,8 @@ def _inputs(inputs: Inputs) -> Inputs:
     return inputs.model_copy(update={"notes": ()})
 
 
-# What was looked at before the calls: genes, floors, reference, pairs, purity. Each with its finding in a sentence.
+# What was looked at before the calls: genes, floors, reference, pairs, purity. Each with its
+# finding in a sentence.
 
 _ENOUGH, _SMALL = 0.8, 30
 
@@ -338,8 +342,8 @@ def _reference(calls: Calls) -> Iterator[Check]:
         yield Check(name="Cohort beside another", state="none", text="not measured")
     else:
         text = (
-            f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD from that of "
-            f"{shift['anchor']}"
+            f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD"
+            f" from that of {shift['anchor']}"
         )
         text += "; it lies to one side" if shift["one_sided"] else "; not to one side"
         yield Check(
@@ -363,7 +367,10 @@ def _pairs(calls: Calls) -> Iterator[Check]:
         )
         return
     patients = later["patient"].nunique()
-    text = f"{len(later)} later samples of {patients} patients, each against the patient's own baseline"
+    text = (
+        f"{len(later)} later samples of {patients} patients, each against the patient's own"
+        " baseline"
+    )
     alone = len(design) - len(later) - later["baseline_sample"].nunique()
     several = int((~later["used_first"].astype(bool)).sum()) if "used_first" in later else 0
     text += f"; {alone} samples are in no pair" if alone else ""

@@ -1,4 +1,6 @@
-"""Reports as files: a page or its JSON twin by the name of the file, and a folder of pages, one a patient."""
+"""Reports as files: a page or its JSON twin by the name of the file, and a folder of pages, one
+a patient.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,8 @@ def read_report(text: str | Path) -> Report:
     Raises
     ------
     InputError
-        O110 when it is no report, of a newer format, or does not fit its schema; with every complaint.
+        O110 when it is no report, of a newer format, or does not fit its schema; with every
+        complaint.
     """
     words = text.read_text(encoding="utf-8") if isinstance(text, Path) else text
     try:
@@ -97,7 +100,10 @@ def read_report(text: str | Path) -> Report:
             "This is no report of resistype: 'format' is not 'resistype-report'.", code="O110"
         )
     if found.get("format_version") != _VERSION:
-        message = f"The report has format {found.get('format_version')!r}; this version reads {_VERSION}. Update resistype."
+        message = (
+            f"The report has format {found.get('format_version')!r}; this version reads {_VERSION}."
+            " Update resistype."
+        )
         raise InputError(message, code="O110")
     try:
         return Report.model_validate_json(words)
@@ -121,7 +127,8 @@ def render_report(calls: Calls, options: ReportOptions | None = None) -> str:
 
 
 def write_report(calls: Calls, path: str | Path, options: ReportOptions | None = None) -> Path:
-    """Write a report to a file, whole or not at all: a page, or its JSON twin where the name ends with .json.
+    """Write a report to a file, whole or not at all: a page, or its JSON twin where the name ends
+    with .json.
 
     Parameters
     ----------
@@ -150,7 +157,10 @@ def write_report(calls: Calls, path: str | Path, options: ReportOptions | None =
     """
     kind = Path(path).suffix.lower()
     if kind not in (".html", ".htm", ".json"):
-        message = f"A report is a page (.html) or its JSON twin (.json); got {Path(path).name!r}. Nothing was written."
+        message = (
+            f"A report is a page (.html) or its JSON twin (.json); got {Path(path).name!r}. Nothing"
+            " was written."
+        )
         raise InputError(message, code="O111")
     report = build_report(calls, options)
     return write_text(path, report_json(report) if kind == ".json" else render(report))
@@ -185,7 +195,10 @@ def write_patient_pages(
     whole = build_report(calls, options)
     patients = patients_of(whole)
     if not patients:
-        message = "There are no patients: give a samples table with the column that names them (patient=)."
+        message = (
+            "There are no patients: give a samples table with the column that names them"
+            " (patient=)."
+        )
         raise InputError(message, code="S113")
     target = make_folder(folder)
     names = file_names(patients, ".html")
@@ -195,15 +208,18 @@ def write_patient_pages(
     }
 
 
-# The folder that a classification leaves: tables for programs, run.json to repeat it, the report to read.
+# The folder that a classification leaves: tables for programs, run.json to repeat it, the report to
+# read.
 
 
 def write_folder(
     calls: Calls, folder: str | Path, options: ReportOptions | None = None
 ) -> list[Path]:
-    """Write calls.tsv, evidence.tsv, scores.tsv, genes.tsv, coverage.tsv, run.json, report.html and report.json.
+    """Write calls.tsv, evidence.tsv, scores.tsv, genes.tsv, coverage.tsv, run.json, report.html and
+    report.json.
 
-    Everything is made in memory first and written beside its place, so that an error leaves no half of it behind.
+    Everything is made in memory first and written beside its place, so that an error leaves no half
+    of it behind.
 
     Raises
     ------
@@ -249,7 +265,8 @@ def write_folder(
 def table_text(frame: pd.DataFrame) -> str:
     """A table as TSV; numbers with up to 10 significant digits, missing values empty.
 
-    Text that a spreadsheet would take for a formula gets a leading apostrophe; line breaks within a cell become LF.
+    Text that a spreadsheet would take for a formula gets a leading apostrophe; line breaks within a
+    cell become LF.
     """
     return inert_frame(frame).to_csv(
         sep="\t", index=False, float_format="%.10g", lineterminator="\n"

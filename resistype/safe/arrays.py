@@ -1,8 +1,9 @@
-"""Words in a JSON and arrays in the .npz beside it: written so that a kill loses neither, read as a stranger's.
+"""Words in a JSON and arrays in the .npz beside it: written so that a kill loses neither, read as a
+stranger's.
 
-Two files cannot be replaced at one stroke. The new arrays wait under a name of their own until the JSON that belongs
-to them is in its place; whoever reads takes the arrays whose hash the JSON names. Arrays are plain ones, never a
-pickle, and no more of them than is allowed.
+Two files cannot be replaced at one stroke. The new arrays wait under a name of their own until the
+JSON that belongs to them is in its place; whoever reads takes the arrays whose hash the JSON names.
+Arrays are plain ones, never a pickle, and no more of them than is allowed.
 """
 
 from __future__ import annotations
@@ -62,15 +63,7 @@ def array_files(path: Path) -> list[Path]:
 
 
 def read_arrays(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, NDArray[Any]]:
-    """All arrays of an .npz by name.
-
-    Raises
-    ------
-    RefusedError
-        When they unpack to more than `max_bytes`, hold Python objects, or cannot be read.
-    FileNotFoundError
-        When there is no such file.
-    """
+    """All arrays of an .npz by name."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > max_bytes:
@@ -107,13 +100,7 @@ BOMB_RATIO = 1_000
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """A parquet file as a DataFrame.
-
-    Raises
-    ------
-    RefusedError
-        When it is no parquet, or unpacks to far more than it holds.
-    """
+    """A parquet file as a DataFrame."""
     try:
         size = path.stat().st_size
         with pq.ParquetFile(path) as file:
@@ -161,7 +148,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _text_bytes(path: Path, name: str) -> int:
-    """Bytes of a column of text when spread out, from its dictionary and how often each entry occurs."""
+    """Bytes of a column of text when spread out, from its dictionary and how often each entry
+    occurs.
+    """
     column = pq.read_table(path, columns=[name], read_dictionary=[name]).column(name)
     total = 0
     for chunk in column.chunks:

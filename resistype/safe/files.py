@@ -1,7 +1,8 @@
-"""Writing so that a file appears whole or not at all: a temporary file beside the target, then a rename.
+"""Writing so that a file appears whole or not at all: a temporary file beside the target, then a
+rename.
 
-What was written is read back and compared by SHA-256 before it takes the place of the older file, and the folder is
-synced after, so that neither a disk that lies nor a power cut leaves half of it.
+What was written is read back and compared by SHA-256 before it takes the place of the older file,
+and the folder is synced after, so that neither a disk that lies nor a power cut leaves half of it.
 """
 
 from __future__ import annotations
@@ -33,15 +34,12 @@ __all__ = [
 
 
 def replace_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
-    """Let `write` fill a file in memory, put it beside `path`, check it, then put it in the place of `path`.
+    """Let `write` fill a file in memory, put it beside `path`, check it, then put it in the place
+    of `path`.
 
-    When anything goes wrong the temporary file is removed and an older file of that name is still there as it was.
-    New files get the usual permissions of the user. A symbolic link at `path` is replaced, never followed.
-
-    Raises
-    ------
-    OSError
-        As the system gives it, or when what is read back is not what was written; the caller says what it means.
+    When anything goes wrong the temporary file is removed and an older file of that name is still
+    there as it was. New files get the usual permissions of the user. A symbolic link at `path` is
+    replaced, never followed.
 
     Examples
     --------
@@ -91,13 +89,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: str | Path) -> Path:
-    """The folder, made when it is not there, and known to be writable.
-
-    Raises
-    ------
-    OutputError
-        O102 when it cannot be made, is a file, or cannot be written into.
-    """
+    """The folder, made when it is not there, and known to be writable."""
     target = Path(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -105,7 +97,10 @@ def make_folder(folder: str | Path) -> Path:
         os.close(probe)
         Path(name).unlink()
     except OSError as error:
-        message = f"The output folder {str(target)!r} cannot be written: {error.strerror or error}. Nothing was written."
+        message = (
+            f"The output folder {str(target)!r} cannot be written: {error.strerror or error}."
+            " Nothing was written."
+        )
         raise OutputError(message, code="O102") from None
     return target
 
@@ -116,12 +111,16 @@ def write_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
         return replace_file(path, write)
     except OSError as error:
         why = error.strerror or error
-        message = f"{str(path)!r} cannot be written: {why}. Nothing was written there. Choose another place."
+        message = (
+            f"{str(path)!r} cannot be written: {why}. Nothing was written there. Choose another"
+            " place."
+        )
         raise OutputError(message, code="O101") from None
 
 
 def write_text(path: str | Path, text: str) -> Path:
-    """Write text (UTF-8) whole or not at all; what is no text (odd bytes of a file name) becomes "?".
+    """Write text (UTF-8) whole or not at all; what is no text (odd bytes of a file name) becomes
+    "?".
 
     Raises
     ------
@@ -131,7 +130,8 @@ def write_text(path: str | Path, text: str) -> Path:
     return write_file(path, lambda stream: stream.write(text.encode(errors="replace")))
 
 
-# Texts of strangers, made fit to be read: without characters that turn, hide or join what stands beside them.
+# Texts of strangers, made fit to be read: without characters that turn, hide or join what stands
+# beside them.
 
 # as in widgets/src/dom.ts: control characters and those that turn the direction of text
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -141,7 +141,8 @@ _UNSAFE_IN_LINES = re.compile(
 
 
 def legible(text: str, *, lines: bool = False) -> str:
-    r"""The text with U+FFFD in place of what must not be shown; with `lines`, breaks of lines and tabs stay.
+    r"""The text with U+FFFD in place of what must not be shown; with `lines`, breaks of lines and
+    tabs stay.
 
     Examples
     --------
@@ -155,15 +156,7 @@ def legible(text: str, *, lines: bool = False) -> str:
 
 
 def unpacked(path: Path, *, max_bytes: int) -> bytes:
-    """Content of a file; gzip is found from its first bytes.
-
-    Raises
-    ------
-    RefusedError
-        When it is no plain file, is or unpacks to more than `max_bytes`, or is no whole gzip file.
-    OSError
-        When it cannot be read.
-    """
+    """Content of a file; gzip is found from its first bytes."""
     if path.exists() and not path.is_file():
         raise RefusedError("it is not a file")
     if path.stat().st_size > max_bytes:

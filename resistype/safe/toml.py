@@ -1,8 +1,10 @@
-"""JSON and TOML of strangers, read strictly: what the standard library lets pass in silence is refused.
+"""JSON and TOML of strangers, read strictly: what the standard library lets pass in silence is
+refused.
 
-JSON: a key that occurs twice, NaN and Infinity, brackets nested without end. TOML: keys and brackets nested without
-end, whose cost grows with the square of their depth, and numbers that are not finite where none are wanted. Size and
-depth are measured first, in linear time, on the text without its strings.
+JSON: a key that occurs twice, NaN and Infinity, brackets nested without end. TOML: keys and
+brackets nested without end, whose cost grows with the square of their depth, and numbers that are
+not finite where none are wanted. Size and depth are measured first, in linear time, on the text
+without its strings.
 """
 
 from __future__ import annotations
@@ -31,17 +33,7 @@ BRACKET = re.compile(r"[\[\]{}]")
 
 
 class RefusedError(ValueError):
-    """Text that is not read, and why.
-
-    Parameters
-    ----------
-    reason
-        Why, in words.
-    line
-        Line, counted from 1.
-    invalid
-        Whether the text is no JSON or TOML at all; if not, it is refused on purpose.
-    """
+    """Text that is not read, and why."""
 
     def __init__(self, reason: str, *, line: int = 1, invalid: bool = False) -> None:
         super().__init__(reason)
@@ -50,11 +42,6 @@ class RefusedError(ValueError):
 
 def read_json(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     """Values of JSON text.
-
-    Raises
-    ------
-    RefusedError
-        For brackets nested deeper than `max_depth`, a key twice in one object, NaN, and what is no JSON.
 
     Examples
     --------
@@ -78,20 +65,6 @@ def read_json(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:
 
 def read_toml(text: str, *, max_depth: int = MAX_DEPTH, finite: bool = False) -> dict[str, Any]:
     """Values of TOML text.
-
-    Parameters
-    ----------
-    text
-        The text.
-    max_depth
-        Most parts of a key, and deepest nesting of brackets.
-    finite
-        Refuse nan and inf.
-
-    Raises
-    ------
-    RefusedError
-        For text that is nested too deeply, is no TOML, or holds a number that is not finite.
 
     Examples
     --------
@@ -137,7 +110,9 @@ def _no_constant(text: str) -> float:
 
 
 def _endless(value: Any, where: str = "") -> str:
-    """Place of the first number that is not finite; empty when there is none. As deep as the text was."""
+    """Place of the first number that is not finite; empty when there is none. As deep as the
+    text was.
+    """
     if isinstance(value, float):
         return "" if math.isfinite(value) else where
     below = (

@@ -1,8 +1,9 @@
 """Composition: how many cells of which kind, with the numbers that stand behind every share.
 
-A share is never shown without its numerator, its denominator and Wilson's interval, and it is refused where there are
-too few cells. The balance of two kinds is log2((a + 0.5) / (b + 0.5)) with a bootstrap interval over cells; the
-interval speaks of this sample, not of patients. Between patients, compare the shares with `stats.compare_patients`.
+A share is never shown without its numerator, its denominator and Wilson's interval, and it is
+refused where there are too few cells. The balance of two kinds is log2((a + 0.5) / (b + 0.5)) with
+a bootstrap interval over cells; the interval speaks of this sample, not of patients. Between
+patients, compare the shares with `stats.compare_patients`.
 """
 
 from __future__ import annotations
@@ -53,25 +54,8 @@ class Balance(Interval):
 def balance(
     n_first: int, n_second: int, n_cells: int, *, repeats: int = REPEATS, seed: int = 0
 ) -> Balance:
-    """Balance log2((first + 0.5) / (second + 0.5)) with a bootstrap interval over the cells of the sample.
-
-    Parameters
-    ----------
-    n_first, n_second
-        Cells of the two kinds, for example memory and cytotoxic.
-    n_cells
-        All cells of the sample, those of neither kind included.
-    repeats, seed
-        Of the bootstrap.
-
-    Returns
-    -------
-    Balance
-
-    Raises
-    ------
-    SamplesError
-        E967 when the counts do not fit each other.
+    """Balance log2((first + 0.5) / (second + 0.5)) with a bootstrap interval over the cells of the
+    sample.
 
     Examples
     --------
@@ -98,13 +82,6 @@ def share_change(
 ) -> Interval:
     """Change of a share between two samples, with a bootstrap interval over the cells of both.
 
-    Parameters
-    ----------
-    before, after
-        Numerator and denominator.
-    repeats, seed
-        Of the bootstrap.
-
     Examples
     --------
     >>> change = share_change((90, 800), (420, 1000))
@@ -130,29 +107,6 @@ def composition(
 ) -> pd.DataFrame:
     """Share of every kind of cell in every sample.
 
-    Parameters
-    ----------
-    cells
-        One row a cell.
-    kind
-        Column with the kind of the cell; empty cells are ``unassigned`` and stay in the denominator.
-    by
-        Columns that make a sample, for example patient and timepoint.
-    groups
-        Names for several kinds together; those of no group keep their own name. Without it every kind by itself.
-    min_cells
-        Samples with fewer cells have counts but no shares, and say why.
-
-    Returns
-    -------
-    DataFrame
-        One row a sample and kind: the columns of `by`, kind, numerator, denominator, share, low, high, reason.
-
-    Raises
-    ------
-    SamplesError
-        E903 when a column is not there, E962 when a cell belongs to no sample.
-
     Examples
     --------
     >>> cells = pd.DataFrame({"patient": ["A"] * 60, "state": ["memory"] * 45 + ["effector"] * 15})
@@ -172,12 +126,18 @@ def composition(
 def _check(cells: pd.DataFrame, wanted: Sequence[str], by: Sequence[str]) -> None:
     absent = [name for name in wanted if name not in cells.columns]
     if absent:
-        message = f"The cells have no column {absent[0]!r}; their columns are: {', '.join(map(str, cells.columns))}."
+        message = (
+            f"The cells have no column {absent[0]!r}; their columns are:"
+            f" {', '.join(map(str, cells.columns))}."
+        )
         raise SamplesError(message, code="E903")
     for name in by:
         empty = int(cells[name].isna().sum())
         if empty:
-            message = f"{empty} of {len(cells)} cells have no {name}. Give each cell its {name}, or leave it out."
+            message = (
+                f"{empty} of {len(cells)} cells have no {name}. Give each cell its {name}, or leave"
+                " it out."
+            )
             raise SamplesError(message, code="E962")
 
 
@@ -190,20 +150,7 @@ def _grouped(kinds: pd.Series, groups: Mapping[str, Sequence[str]] | None) -> pd
 
 
 def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataFrame:
-    """Counts of kinds, one row a sample, to shares with their intervals.
-
-    Parameters
-    ----------
-    counts
-        Shape (n_samples, n_kinds), indexed by sample (one level or several).
-    min_cells
-        Smallest denominator of a share.
-
-    Returns
-    -------
-    DataFrame
-        Long, as from `composition`.
-    """
+    """Counts of kinds, one row a sample, to shares with their intervals."""
     total = counts.sum(axis=1)
     plain = pd.DataFrame(
         counts.to_numpy(), index=counts.index, columns=[str(name) for name in counts.columns]
@@ -223,23 +170,13 @@ def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataF
 
 
 def shares_per_patient(shares: pd.DataFrame, *, patient: str = "patient") -> PatientTable:
-    """Shares of one time point as values of patients, ready to be compared.
-
-    Parameters
-    ----------
-    shares
-        From `composition`, one sample a patient; refused shares are left out.
-    patient
-        Column of the patient.
-
-    Raises
-    ------
-    SamplesError
-        E968 when a patient has several samples here; choose one time point first.
-    """
+    """Shares of one time point as values of patients, ready to be compared."""
     if shares.duplicated([patient, "kind"]).any():
         name = shares.loc[shares.duplicated([patient, "kind"]), patient].iloc[0]
-        message = f"Patient {name!r} has several samples; choose one time point before patients are compared."
+        message = (
+            f"Patient {name!r} has several samples; choose one time point before patients are"
+            " compared."
+        )
         raise SamplesError(message, code="E968")
     wide = shares.pivot_table(index=patient, columns="kind", values="share", observed=True)
     n_cells = shares.groupby(patient, observed=True)["denominator"].first()

@@ -1,7 +1,8 @@
 """Which sample is compared with which: every later sample of a patient with the patient's baseline.
 
-Samples and patients are joined by name. Where a patient has several biopsies at one time point, the first in the order
-of the table stands for the patient there (`used_first`); each later sample still gets a pair of its own.
+Samples and patients are joined by name. Where a patient has several biopsies at one time point, the
+first in the order of the table stands for the patient there (`used_first`); each later sample still
+gets a pair of its own.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Pairing:
     Parameters
     ----------
     pairs
-        One row a later sample: `sample`, `baseline_sample`, `patient`, `timepoint`, `n_baseline` (baseline samples of
-        the patient), `n_at_timepoint` (samples of the patient at that time point), `used_first` (whether this sample
-        stands for the patient at that time point).
+        One row a later sample: `sample`, `baseline_sample`, `patient`, `timepoint`, `n_baseline`
+        (baseline samples of the patient), `n_at_timepoint` (samples of the patient at that time
+        point), `used_first` (whether this sample stands for the patient at that time point).
     unpaired
         Each sample that is in no pair, with the reason.
     baselines
@@ -105,7 +106,8 @@ def pair_samples(
     baseline
         Value of `timepoint` that marks the sample before treatment.
     order
-        Time points in their order. Samples at a time point before the baseline are then not compared.
+        Time points in their order. Samples at a time point before the baseline are then not
+        compared.
 
     Returns
     -------
@@ -115,8 +117,9 @@ def pair_samples(
     Raises
     ------
     SamplesError
-        E903 when a column is not there, E905 when a patient or time point is missing in a row, E906 when the baseline
-        does not occur, E908 when `order` does not fit, E909 when there is no pair at all.
+        E903 when a column is not there, E905 when a patient or time point is missing in a row, E906
+        when the baseline does not occur, E908 when `order` does not fit, E909 when there is no pair
+        at all.
 
     Examples
     --------
@@ -144,9 +147,9 @@ def pair_samples(
     later = rows[~rows["sample"].isin(unpaired) & (rows["timepoint"] != start)]
     if later.empty:
         message = (
-            f"There is no pair: {plural(len(first), 'patient has', 'patients have')} a sample at {start!r}, "
-            "none of them a later one. "
-            f"Check the columns {patient!r} and {timepoint!r}."
+            f"There is no pair: {plural(len(first), 'patient has', 'patients have')} a sample at"
+            f" {start!r}, none of them a later one. Check the columns {patient!r} and"
+            f" {timepoint!r}."
         )
         raise SamplesError(message, code="E909")
     pairs = _pairs(rows, later, first, start)
@@ -159,7 +162,10 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
     absent = [name for name in dict.fromkeys([patient, timepoint]) if name not in table.columns]
     if absent:
         words = " and ".join(repr(name) for name in absent)
-        message = f"The samples table has no column {words}; its columns are: {', '.join(map(str, table.columns))}."
+        message = (
+            f"The samples table has no column {words}; its columns are:"
+            f" {', '.join(map(str, table.columns))}."
+        )
         raise SamplesError(message, code="E903")
     rows = pd.DataFrame({"sample": [str(name) for name in table.index]})
     complaints = []
@@ -233,8 +239,8 @@ def _notes(
     several = sorted(set(pairs.loc[pairs["n_baseline"] > 1, "patient"]))
     if several:
         notes.append(
-            f"{plural(len(several), 'patient has', 'patients have')} several baseline samples ({listed(several)}); "
-            "the first in the order of the table is used."
+            f"{plural(len(several), 'patient has', 'patients have')} several baseline samples"
+            f" ({listed(several)}); the first in the order of the table is used."
         )
     repeated = pairs[pairs["n_at_timepoint"] > 1].drop_duplicates(["patient", "timepoint"])
     if len(repeated):
@@ -243,13 +249,14 @@ def _notes(
             for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
         ]
         notes.append(
-            f"{plural(len(repeated), 'time', 'times')} a patient has several samples at one time point "
-            f"({listed(words)}); "
-            "each has its own pair, and the first in the order of the table stands for the patient."
+            f"{plural(len(repeated), 'time', 'times')} a patient has several samples at one time"
+            f" point ({listed(words)}); each has its own pair, and the first in the order of the"
+            " table stands for the patient."
         )
     if unpaired:
         are = "is" if len(unpaired) == 1 else "are"
         notes.append(
-            f"{len(unpaired)} of {len(rows)} samples {are} in no pair; the reasons are kept beside their names."
+            f"{len(unpaired)} of {len(rows)} samples {are} in no pair; the reasons are kept beside"
+            " their names."
         )
     return tuple(notes)

@@ -1,7 +1,7 @@
 """Samples tables: one row a sample, read with every id as text, and joined to a matrix by name.
 
-Ids are never numbers here: ``007`` keeps its zeros, and a patient 1 is ``1`` whether a gap elsewhere in the column made
-it a float or not. Row positions are never used to join.
+Ids are never numbers here: ``007`` keeps its zeros, and a patient 1 is ``1`` whether a gap
+elsewhere in the column made it a float or not. Row positions are never used to join.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from resistype.text import listed, plural, restored, separator
 __all__ = ["align_samples", "as_key", "read_samples"]
 
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "#N/A", "<NA>"})
-# Not 007 (an id), not 1E2 (a well of a plate: an exponent needs a point or a sign), not sixteen digits and more.
+# Not 007 (an id), not 1E2 (a well of a plate: an exponent needs a point or a sign), not sixteen
+# digits and more.
 NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]{0,14})(?:[eE][-+][0-9]+)?|[-+]?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]{1,15}\."
 )
@@ -39,21 +40,22 @@ def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None)
     Parameters
     ----------
     table
-        csv, tsv, txt (also gzipped) or parquet; or a DataFrame. One that is indexed by names, or by a named column,
-        keeps that index as sample ids.
+        csv, tsv, txt (also gzipped) or parquet; or a DataFrame. One that is indexed by names, or by
+        a named column, keeps that index as sample ids.
     sample
         Column with the sample ids. By default the first column.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by sample id, as text without surrounding spaces; the rows in the order of the table.
+        Indexed by sample id, as text without surrounding spaces; the rows in the order of the
+        table.
 
     Raises
     ------
     SamplesError
-        E901 when a sample id repeats, E902 when one is missing, E903 when the column is not there, E907 when the file
-        cannot be read or columns repeat.
+        E901 when a sample id repeats, E902 when one is missing, E903 when the column is not there,
+        E907 when the file cannot be read or columns repeat.
 
     Examples
     --------
@@ -79,11 +81,17 @@ def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None)
 
 def _check_columns(frame: pd.DataFrame, sample: str | None) -> None:
     if sample is not None and sample not in frame.columns:
-        message = f"The samples table has no column {sample!r}; its columns are: {', '.join(map(str, frame.columns))}."
+        message = (
+            f"The samples table has no column {sample!r}; its columns are:"
+            f" {', '.join(map(str, frame.columns))}."
+        )
         raise SamplesError(message, code="E903")
     repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
     if repeated:
-        message = f"Columns of the samples table occur more than once: {listed(repeated)}. Give each its own name."
+        message = (
+            f"Columns of the samples table occur more than once: {listed(repeated)}. Give each its"
+            " own name."
+        )
         raise SamplesError(message, code="E907")
 
 
@@ -92,21 +100,25 @@ def _check_ids(ids: Sequence[str | None]) -> None:
         raise SamplesError("The samples table has no rows. It needs one row a sample.", code="E907")
     absent = [row for row, name in enumerate(ids, start=1) if name is None]
     if absent:
-        message = f"{len(absent)} rows of the samples table have no sample id (row {listed(absent)}). Give each its id."
+        message = (
+            f"{len(absent)} rows of the samples table have no sample id (row {listed(absent)})."
+            " Give each its id."
+        )
         raise SamplesError(message, code="E902")
     repeated = [f"{name} x{n}" for name, n in Counter(ids).items() if n > 1]
     if repeated:
         message = (
-            f"{plural(len(repeated), 'sample id occurs', 'sample ids occur')} more than once in the samples table "
-            f"({listed(repeated)}). "
-            "The column of sample ids needs one row a sample; name another column with sample= (--sample), "
-            "or remove the repeats."
+            f"{plural(len(repeated), 'sample id occurs', 'sample ids occur')} more than once in the"
+            f" samples table ({listed(repeated)}). The column of sample ids needs one row a sample;"
+            " name another column with sample= (--sample), or remove the repeats."
         )
         raise SamplesError(message, code="E901")
 
 
 def as_key(value: object) -> str | None:
-    """A key as text: whole numbers without a decimal point, no surrounding spaces, None when missing."""
+    """A key as text: whole numbers without a decimal point, no surrounding spaces, None when
+    missing.
+    """
     if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN
         return None
     if isinstance(value, float) and value.is_integer():
@@ -126,7 +138,10 @@ def _unpacked(path: Path) -> str:
             )
             raise SamplesError(message, code="E907") from error
     if len(raw) > LARGEST:
-        message = f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row a sample; check the path."
+        message = (
+            f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row a"
+            " sample; check the path."
+        )
         raise SamplesError(message, code="E907")
     return raw.decode("utf-8-sig", "replace")
 
@@ -148,9 +163,13 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
     first = text.split("\n", 1)[0]
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator(first))
     try:
-        rows = dict((lines.line_num, row) for row in lines if any(row))  # noqa: C402  the number changes with each row
+        # the number changes with each row
+        rows = dict((lines.line_num, row) for row in lines if any(row))  # noqa: C402
     except csv.Error as error:
-        message = f"The samples table {path} is no table: line {lines.line_num}: {error}. Save it as csv or tsv."
+        message = (
+            f"The samples table {path} is no table: line {lines.line_num}: {error}. Save it as csv"
+            " or tsv."
+        )
         raise SamplesError(message, code="E907") from None
     if len(rows) < 2:
         message = f"The samples table {path} has no rows. It needs a header and one row a sample."
@@ -219,7 +238,8 @@ def align_samples(
     Returns
     -------
     tuple
-        The table with one row for each of `samples`, and notes: rows of the table without expression.
+        The table with one row for each of `samples`, and notes: rows of the table without
+        expression.
 
     Raises
     ------
@@ -239,12 +259,15 @@ def align_samples(
     absent = [name for name in samples if name not in known]
     if absent:
         message = (
-            f"{len(absent)} of {len(samples)} samples of the matrix are not in the samples table ({listed(absent)}). "
-            f"The table's ids look like {listed(table.index[:3].tolist())}. Add the rows, "
-            "or name the column of sample ids with sample= (--sample)."
+            f"{len(absent)} of {len(samples)} samples of the matrix are not in the samples table"
+            f" ({listed(absent)}). The table's ids look like {listed(table.index[:3].tolist())}."
+            " Add the rows, or name the column of sample ids with sample= (--sample)."
         )
         raise SamplesError(message, code="E904")
     extra = [name for name in table.index if name not in wanted]
     has = "has" if len(extra) == 1 else "have"
-    note = f"{len(extra)} of {len(table)} rows of the samples table {has} no expression ({listed(extra)})."
+    note = (
+        f"{len(extra)} of {len(table)} rows of the samples table {has} no expression"
+        f" ({listed(extra)})."
+    )
     return table.loc[list(samples)], (note,) if extra else ()

@@ -1,4 +1,6 @@
-"""Verdicts: the rules of a scheme applied to measured quantities. Numbers in, calls out; no matrix and no file."""
+"""Verdicts: the rules of a scheme applied to measured quantities. Numbers in, calls out; no
+matrix and no file.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the rules say: per axis the call, the rule that decided (−1: none) and the reason for not calling.
+    """What the rules say: per axis the call, the rule that decided (−1: none) and the reason for
+    not calling.
 
     `by_rule` holds what the rules alone gave, where a call was taken back because it was not firm.
     """
@@ -87,7 +90,9 @@ def _caveats(
 
 @dataclass(frozen=True)
 class Column:
-    """Values of one quantity, shape (n_rows,), and why they are missing or what must be told with them."""
+    """Values of one quantity, shape (n_rows,), and why they are missing or what must be told
+    with them.
+    """
 
     values: NDArray[np.float64]
     why: NDArray[np.object_]

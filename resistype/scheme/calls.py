@@ -1,6 +1,7 @@
 """Calls: what was said of every sample on every axis, why, on what numbers, and with which caveats.
 
-A `Calls` holds only values; it writes nothing into anybody's data. Tables, evidence and files are views of it.
+A `Calls` holds only values; it writes nothing into anybody's data. Tables, evidence and files are
+views of it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ __all__ = [
 ]
 
 
-# Evidence: every number that an axis looked at, the threshold beside it, and how far it was from deciding.
+# Evidence: every number that an axis looked at, the threshold beside it, and how far it was from
+# deciding.
 
 
 class Called(Protocol):
@@ -104,7 +106,9 @@ def _axis_lines(calls: Called, axis: Axis, row: int) -> Iterator[dict[str, Any]]
 
 
 def _in_play(calls: Called, axis: Axis, row: int) -> Iterator[Condition]:
-    """Comparisons of the rules that could have decided here: what they need is measured, what they exclude is not."""
+    """Comparisons of the rules that could have decided here: what they need is measured, what
+    they exclude is not.
+    """
     values = {name: column.values[row : row + 1] for name, column in calls.columns.items()}
     given = {name: call[row : row + 1] for name, call in calls.verdicts.by_rule.items()}
     for rule in axis.rules:
@@ -166,9 +170,9 @@ def _threshold(
     return {
         "threshold": f"{condition.op} {limit:g}",
         "threshold_value": limit,
-        "threshold_source": f"{threshold.source}: {threshold.citation}"
-        if threshold.citation
-        else threshold.source,
+        "threshold_source": (
+            f"{threshold.source}: {threshold.citation}" if threshold.citation else threshold.source
+        ),
         "distance": float(value[0]) - limit,
         "passes": bool(passes[0]),
         "decided": condition.text in deciding,
@@ -198,13 +202,16 @@ class Calls:
     run_caveats
         Caveats of the whole run: code and filled text.
     coverage
-        One row a signature: genes asked, found, share, missing, shared with other signatures of the scheme.
+        One row a signature: genes asked, found, share, missing, shared with other signatures of the
+        scheme.
     genes
-        Long table of the genes that decide single-gene questions (MHC class I): log2 values now and at baseline.
+        Long table of the genes that decide single-gene questions (MHC class I): log2 values now and
+        at baseline.
     run
         Inputs, versions, options: what it takes to repeat the run.
     stability
-        How often each call came again with fewer genes, other cohorts and other methods; None where not asked.
+        How often each call came again with fewer genes, other cohorts and other methods; None where
+        not asked.
     unit
         What a row is: a sample, a patient, a cell or a region.
     tables
@@ -231,7 +238,10 @@ class Calls:
 
     def __repr__(self) -> str:
         axes = ", ".join(axis.id for axis in self.scheme.axes)
-        return f"Calls({len(self.samples)} {self.unit}s; {self.scheme.id}@{self.scheme.version}; axes {axes})"
+        return (
+            f"Calls({len(self.samples)} {self.unit}s; {self.scheme.id}@{self.scheme.version}; axes"
+            f" {axes})"
+        )
 
     @property
     def quantities(self) -> pd.DataFrame:
@@ -282,7 +292,10 @@ class Calls:
         try:
             return self.samples.index(sample)
         except ValueError:
-            message = f"There is no sample {sample!r} among the {len(self.samples)} calls (first: {self.samples[0]!r})."
+            message = (
+                f"There is no sample {sample!r} among the {len(self.samples)} calls (first:"
+                f" {self.samples[0]!r})."
+            )
             raise InputError(message, code="S111") from None
 
     def to_frame(self) -> pd.DataFrame:
@@ -347,7 +360,8 @@ class Calls:
         return {code: caveat_text(code) for code in self.verdicts.caveats[self.row(sample)]}
 
     def evidence(self, sample: str | None = None) -> pd.DataFrame:
-        """Evidence rows, long: one row for each condition of each axis, and for each number only shown.
+        """Evidence rows, long: one row for each condition of each axis, and for each number only
+        shown.
 
         Parameters
         ----------
@@ -357,13 +371,14 @@ class Calls:
         Returns
         -------
         pandas.DataFrame
-            Columns sample, axis, call, quantity, title, value, unit, threshold, threshold_value, threshold_source,
-            distance, passes, decided, stability, coverage, shared_genes, reason.
+            Columns sample, axis, call, quantity, title, value, unit, threshold, threshold_value,
+            threshold_source, distance, passes, decided, stability, coverage, shared_genes, reason.
         """
         return evidence_frame(self, None if sample is None else [self.row(sample)])
 
     def to_anndata(self, adata: Any) -> None:
-        """Write the calls into an AnnData: ``obs["resistype_<axis>"]``, ``obsm["resistype_scores"]``, ``uns``.
+        """Write the calls into an AnnData: ``obs["resistype_<axis>"]``,
+        ``obsm["resistype_scores"]``, ``uns``.
 
         Raises
         ------
@@ -386,20 +401,24 @@ class Calls:
         write_obs(adata, labels, scores=scores, record=about)
 
     def report(self, path: str | Path, options: Any = None) -> Path:
-        """Write a self-contained page, or its JSON twin where the name ends with .json; whole or not at all.
+        """Write a self-contained page, or its JSON twin where the name ends with .json; whole or
+        not at all.
 
         Parameters
         ----------
         path
             ``out.html``, or ``out.json``.
         options
-            `resistype.report.ReportOptions`: second opinions to show, a patient for a page of that patient alone.
+            `resistype.report.ReportOptions`: second opinions to show, a patient for a page of that
+            patient alone.
         """
         # A view, looked up by name: the calls do not depend on how they are shown.
         module = importlib.import_module("resistype.report")
         return Path(module.write_report(self, path, options))
 
     def write(self, folder: str | Path, options: Any = None) -> list[Path]:
-        """Write the tables (tsv), run.json, report.html and report.json into a folder; `options` as for `report`."""
+        """Write the tables (tsv), run.json, report.html and report.json into a folder; `options`
+        as for `report`.
+        """
         module = importlib.import_module("resistype.report")
         return [Path(path) for path in module.write_folder(self, folder, options)]

@@ -1,7 +1,8 @@
-"""What each system can be asked for: its levels, what it measures, and the numbers that its measurement needs.
+"""What each system can be asked for: its levels, what it measures, and the numbers that its
+measurement needs.
 
-The code that measures stands above this room; a test holds that the two agree. A scheme that asks a system for
-something else is refused when it is loaded, and not when cells have been read.
+The code that measures stands above this room; a test holds that the two agree. A scheme that asks a
+system for something else is refused when it is loaded, and not when cells have been read.
 """
 
 from __future__ import annotations

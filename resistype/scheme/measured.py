@@ -1,8 +1,10 @@
-"""What a system measures, and the calls made of it: the same steps for biopsies' cells, patients and regions.
+"""What a system measures, and the calls made of it: the same steps for biopsies' cells, patients
+and regions.
 
-A system (cells of tumours, CAR T products, tissue) only measures: one row per unit, one column per quantity, and a
-reason where a number is missing. Everything else is done here once: rules, reasons, caveats, how often the same rules
-give each call by chance, and how often a call comes again when the unit is measured anew.
+A system (cells of tumours, CAR T products, tissue) only measures: one row per unit, one column per
+quantity, and a reason where a number is missing. Everything else is done here once: rules, reasons,
+caveats, how often the same rules give each call by chance, and how often a call comes again when
+the unit is measured anew.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ _NEAR = 0.5  # ours: a base rate of half the observed frequency is near it
 
 @dataclass(frozen=True, eq=False)
 class ByChance:
-    """The numbers of the units where there is nothing to find, and in words what was done to have that."""
+    """The numbers of the units where there is nothing to find, and in words what was done to
+    have that.
+    """
 
     words: str
     numbers: Sequence[pd.DataFrame]
@@ -55,8 +59,9 @@ class Measured:
     design
         One row per unit: patient, timepoint, baseline_sample and what else is known.
     by_chance
-        The same numbers measured where there is nothing to find (labels permuted). An axis is counted on the first
-        of them whose permutation moves a number that its rules look at; on none, its base rate is "not counted".
+        The same numbers measured where there is nothing to find (labels permuted). An axis is
+        counted on the first of them whose permutation moves a number that its rules look at; on
+        none, its base rate is "not counted".
     not_counted
         Why nothing was permuted, where nothing was.
     again
@@ -85,12 +90,16 @@ class Measured:
 
 
 def rng_of(seed: int, unit: str) -> np.random.Generator:
-    """Random numbers of one unit: the same whatever other units there are, and in whatever order."""
+    """Random numbers of one unit: the same whatever other units there are, and in whatever
+    order.
+    """
     return np.random.default_rng([seed, zlib.crc32(unit.encode())])
 
 
 def call_units(scheme: Scheme, measured: Sequence[Measured]) -> Calls:
-    """Calls of several units of one run that know each other; the first is what the run is asked for."""
+    """Calls of several units of one run that know each other; the first is what the run is asked
+    for.
+    """
     first, *others = (call_measured(scheme, one) for one in measured)
     return replace(first, others=tuple(others))
 
@@ -165,7 +174,9 @@ def _calls_of(scheme: Scheme, numbers: pd.DataFrame) -> Mapping[str, NDArray[np.
 
 
 def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
-    """How often the rules give each call where there is nothing to find; NaN calls for nothing are counted too."""
+    """How often the rules give each call where there is nothing to find; NaN calls for nothing
+    are counted too.
+    """
     rows = []
     for chance in measured.by_chance:
         moved = {
@@ -207,7 +218,9 @@ def _looked_at(scheme: Scheme, axis: Axis) -> set[str]:
 
 
 def _too_near(scheme: Scheme, verdicts: Verdicts, base_rates: pd.DataFrame) -> dict[str, str]:
-    """A caveat where the rules find something hardly more often than where there is nothing to find."""
+    """A caveat where the rules find something hardly more often than where there is nothing to
+    find.
+    """
     near = []
     for row in base_rates.to_dict("records"):
         label = scheme.axis(row["axis"]).labels.get(row["label"])

@@ -1,8 +1,9 @@
 """Schemes from files: found by name, read, checked; all complaints at once.
 
-`load_scheme("acquired_resistance")` looks in the shipped folder, a path is read from disk. `check_scheme` says
-everything that is wrong with a file: what does not fit the model, and what fits but cannot work (unknown
-signatures, quantities and thresholds, labels that no rule reaches, thresholds that no rule uses).
+`load_scheme("acquired_resistance")` looks in the shipped folder, a path is read from disk.
+`check_scheme` says everything that is wrong with a file: what does not fit the model, and what fits
+but cannot work (unknown signatures, quantities and thresholds, labels that no rule reaches,
+thresholds that no rule uses).
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
     Raises
     ------
     SchemeError
-        S101 for an unknown name, S102 for a file that cannot be read, S103 with every complaint about its content.
+        S101 for an unknown name, S102 for a file that cannot be read, S103 with every complaint
+        about its content.
 
     Examples
     --------
@@ -67,7 +69,10 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
         return _load(shipped[str(scheme)])
     path = Path(scheme)
     if path.suffix != ".toml":
-        message = f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+        message = (
+            f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path"
+            " of a .toml file."
+        )
         raise SchemeError(message, code="S101")
     if not path.is_file():
         message = f"There is no scheme file {str(path)!r}."
@@ -101,7 +106,8 @@ _OLD_WORDS = {
 
 
 def upgrade(data: dict[str, Any]) -> dict[str, Any]:
-    """A file of an older format as one of today; what is wrong with it is left for the model to say.
+    """A file of an older format as one of today; what is wrong with it is left for the model to
+    say.
 
     The scheme of cells (format 1) had axes of samples and of patients in two tables, and no word of
     its system. Thresholds of the whole scheme that rules of an axis look at go to the axis, where
@@ -217,13 +223,18 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
         if caveat.code not in CAVEATS:
             yield f"caveats: unknown code {caveat.code!r}"
         elif "{" in CAVEATS[caveat.code]:
-            yield f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name another code"
+            yield (
+                f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name"
+                " another code"
+            )
         names = set(scheme.parameters)
         yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
 
 
 def _system(scheme: Scheme) -> Iterable[str]:
-    """What the system does not know or lacks; no system at all is a file of format 1, which can still be applied."""
+    """What the system does not know or lacks; no system at all is a file of format 1, which can
+    still be applied.
+    """
     if not scheme.system:
         return
     known = SYSTEMS.get(scheme.system)
@@ -232,10 +243,16 @@ def _system(scheme: Scheme) -> Iterable[str]:
         return
     for axis in scheme.axes:
         if axis.level not in known.levels:
-            yield f"axes.{axis.id}.level: the system {scheme.system} calls {' and '.join(known.levels)}, no {axis.level}"
+            yield (
+                f"axes.{axis.id}.level: the system {scheme.system} calls"
+                f" {' and '.join(known.levels)}, no {axis.level}"
+            )
     for name, quantity in scheme.quantities.items():
         if (quantity.kind == "system") != (scheme.system != "bulk"):
-            yield f"quantities.{name}: the system {scheme.system} has no quantities of kind {quantity.kind!r}"
+            yield (
+                f"quantities.{name}: the system {scheme.system} has no quantities of kind"
+                f" {quantity.kind!r}"
+            )
         elif quantity.kind == "system" and name not in known.quantities:
             yield f"quantities.{name}: the system {scheme.system} does not measure it"
     yield from (
@@ -255,8 +272,8 @@ def _system(scheme: Scheme) -> Iterable[str]:
             yield f"parameters: nothing uses {name!r}"
 
 
-_OF_FILE = (
-    "gate_"  # numbers of the published gate, shown beside the calls; the gate holds them itself
+_OF_FILE = (  # numbers of the published gate, shown beside the calls; the gate holds them itself
+    "gate_"
 )
 
 
@@ -270,7 +287,10 @@ def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:
     for number, rule in enumerate(axis.rules, 1):
         where = f"axes.{axis.id}.rules[{number}]"
         if rule.call not in axis.labels and rule.call not in ABSTENTIONS:
-            yield f"{where}: call {rule.call!r} is neither a label of the axis nor one of {', '.join(ABSTENTIONS)}"
+            yield (
+                f"{where}: call {rule.call!r} is neither a label of the axis nor one of"
+                f" {', '.join(ABSTENTIONS)}"
+            )
         if rule.detail and rule.detail not in scheme.quantities:
             yield f"{where}: unknown quantity {rule.detail!r}"
         yield from _conditions(scheme, where, rule.when, names, earlier)
@@ -287,7 +307,10 @@ def _conditions(
             continue
         if condition.kind == "call":
             if condition.subject not in earlier:
-                yield f"{where}: {line!r} looks at axis {condition.subject!r}, which is not an earlier axis"
+                yield (
+                    f"{where}: {line!r} looks at axis {condition.subject!r}, which is not an"
+                    " earlier axis"
+                )
             continue
         if condition.subject not in scheme.quantities:
             yield f"{where}: unknown quantity {condition.subject!r}"

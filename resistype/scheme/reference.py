@@ -1,11 +1,13 @@
-"""What samples are compared with: the values of a set of reference samples and the lines fitted to them.
+"""What samples are compared with: the values of a set of reference samples and the lines fitted to
+them.
 
-Three modes, printed on every output. `own cohort`: the samples themselves, or their baseline biopsies (refused
-below 10, warned below 30). `frozen`: a reference fitted once on another cohort and kept as figures. `own baseline`:
-no reference at all, only each patient's earlier biopsy.
+Three modes, printed on every output. `own cohort`: the samples themselves, or their baseline
+biopsies (refused below 10, warned below 30). `frozen`: a reference fitted once on another cohort
+and kept as figures. `own baseline`: no reference at all, only each patient's earlier biopsy.
 
-A saved reference is a JSON file that a person can read, and beside it an .npz with the reference values and the
-gene universe; no pickle, no sample names. Its hash covers both, and a changed file is refused.
+A saved reference is a JSON file that a person can read, and beside it an .npz with the reference
+values and the gene universe; no pickle, no sample names. Its hash covers both, and a changed file
+is refused.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ def robust_sd(values: NDArray[np.float64]) -> float:
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    """The same bits as `numpy.median` for values without NaN, in a fifth of the time for some tens of them."""
+    """The same bits as `numpy.median` for values without NaN, in a fifth of the time for some
+    tens of them.
+    """
     half = values.size // 2
     middle = np.sort(values)
     return float(middle[half] if values.size % 2 else (middle[half - 1] + middle[half]) / 2.0)
@@ -78,15 +82,6 @@ def fit_robust(
     y: NDArray[np.float64], x: NDArray[np.float64], terms: tuple[str, ...]
 ) -> Regression:
     """Fit y on x robustly.
-
-    Parameters
-    ----------
-    y
-        Shape (n_obs,), no NaN.
-    x
-        Shape (n_obs, n_terms), no NaN.
-    terms
-        Names of the columns of x.
 
     Examples
     --------
@@ -154,7 +149,9 @@ _MAX_BYTES = 64 * 2**20
 
 @dataclass(frozen=True)
 class GeneFigures:
-    """The usual tumour of a reference: genes of a signature, their mean log2 expression and mean rank (0 to 1)."""
+    """The usual tumour of a reference: genes of a signature, their mean log2 expression and mean
+    rank (0 to 1).
+    """
 
     genes: tuple[str, ...]
     log2: NDArray[np.float64]
@@ -163,7 +160,8 @@ class GeneFigures:
 
 @dataclass(frozen=True)
 class Reference:
-    """Values of reference samples, the robust lines between them, and what the scheme calls among them.
+    """Values of reference samples, the robust lines between them, and what the scheme calls among
+    them.
 
     Attributes
     ----------
@@ -180,7 +178,8 @@ class Reference:
     regressions
         For each relative quantity its fitted line.
     base_rates
-        Columns axis, label, share, n, basis: how often the same rules give a label in the reference itself.
+        Columns axis, label, share, n, basis: how often the same rules give a label in the reference
+        itself.
     about
         Tumour type, platform, unit and other words about where it comes from.
     genes_of
@@ -285,7 +284,8 @@ class Reference:
         Raises
         ------
         ReferenceDataError
-            R103 when it is not a reference, is of a newer format, or was changed after it was written.
+            R103 when it is not a reference, is of a newer format, or was changed after it was
+            written.
         """
         source = Path(path)
         try:
@@ -303,7 +303,10 @@ class Reference:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-            message = f"{str(source)!r} is not a readable reference (a .json and its .npz): {why}. Fit it again."
+            message = (
+                f"{str(source)!r} is not a readable reference (a .json and its .npz): {why}. Fit it"
+                " again."
+            )
             raise ReferenceDataError(message, code="R103") from None
 
 
@@ -323,9 +326,9 @@ def _body(reference: Reference) -> dict[str, Any]:
             if not np.isnan(reference.values[name]).all()
         },
         "regressions": {name: asdict(line) for name, line in sorted(reference.regressions.items())},
-        "base_rates": json.loads(rates.to_json(orient="records", double_precision=12))
-        if len(rates)
-        else [],
+        "base_rates": (
+            json.loads(rates.to_json(orient="records", double_precision=12)) if len(rates) else []
+        ),
     }
 
 
@@ -339,8 +342,8 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
         raise ReferenceDataError(message, code="R103")
     if head.get("format_version") != _VERSION:
         message = (
-            f"{str(source)!r} has format version {head.get('format_version')}; this version of resistype reads "
-            f"{_VERSION}. Install a newer resistype."
+            f"{str(source)!r} has format version {head.get('format_version')}; this version of"
+            f" resistype reads {_VERSION}. Install a newer resistype."
         )
         raise ReferenceDataError(message, code="R103")
     lines = {
@@ -365,19 +368,16 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
         },
     )
     if reference.digest != head.get("sha256"):
-        message = f"{str(source)!r} was changed after it was written (its hash does not match). Fit it again."
+        message = (
+            f"{str(source)!r} was changed after it was written (its hash does not match). Fit it"
+            " again."
+        )
         raise ReferenceDataError(message, code="R103")
     return reference
 
 
 def find_reference(reference: str | Path | Reference) -> Reference:
-    """A reference given as it is, by shipped name, or by path of its JSON file.
-
-    Raises
-    ------
-    ReferenceDataError
-        R102 for an unknown name; R103 for a file that cannot be used.
-    """
+    """A reference given as it is, by shipped name, or by path of its JSON file."""
     if isinstance(reference, Reference):
         return reference
     folder = signatures_dir() / "references"
@@ -387,5 +387,8 @@ def find_reference(reference: str | Path | Reference) -> Reference:
     if Path(reference).suffix == ".json":
         return Reference.load(reference)
     names = ", ".join(shipped) or "none yet"
-    message = f"There is no reference {str(reference)!r}. Shipped: {names}. Or give the path of a .json file."
+    message = (
+        f"There is no reference {str(reference)!r}. Shipped: {names}. Or give the path of a .json"
+        " file."
+    )
     raise ReferenceDataError(message, code="R102")

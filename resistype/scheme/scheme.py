@@ -1,8 +1,9 @@
 """What a scheme is: quantities to measure, axes to call, rules with thresholds, caveats to print.
 
-A scheme is data, one TOML file. It names signatures, never genes; its rules are lists of plain conditions, never code.
-Every threshold says whether it is published (and where) or ours. The models here hold the file and refuse what
-does not fit; `read.py` brings a file in, `rules.py` applies the rules, `quantities.py` measures.
+A scheme is data, one TOML file. It names signatures, never genes; its rules are lists of plain
+conditions, never code. Every threshold says whether it is published (and where) or ours. The models
+here hold the file and refuse what does not fit; `read.py` brings a file in, `rules.py` applies the
+rules, `quantities.py` measures.
 """
 
 from __future__ import annotations
@@ -114,7 +115,9 @@ class Quantity(_Model):
 
     @property
     def lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Names and terms of the regressions that can stand behind a residual, the fullest first."""
+        """Names and terms of the regressions that can stand behind a residual, the fullest
+        first.
+        """
         plain = (self.line, self.on)
         if not self.covariates:
             return (plain,)
@@ -217,9 +220,11 @@ class Scheme(_Model):
     states
         For systems: which names of states count as what.
     signature_choices
-        For systems: what is scored, and the signatures to use; the first that is in the library is used.
+        For systems: what is scored, and the signatures to use; the first that is in the library is
+        used.
     parameters
-        Numbers of the measurement; they cannot be moved in a view, because moving one would change what is measured.
+        Numbers of the measurement; they cannot be moved in a view, because moving one would change
+        what is measured.
 
     Examples
     --------
@@ -279,7 +284,9 @@ class Scheme(_Model):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hexadecimal, of all that the scheme says: an edited scheme that kept its version shows."""
+        """SHA-256, in hexadecimal, of all that the scheme says: an edited scheme that kept its
+        version shows.
+        """
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -331,7 +338,9 @@ class Scheme(_Model):
         return self.stability.repeats if self.stability is not None else REPEATS
 
     def whole(self, part: Scheme) -> Scheme:
-        """The scheme with the axes of `part` (those of one level, with moved thresholds) in their place."""
+        """The scheme with the axes of `part` (those of one level, with moved thresholds) in
+        their place.
+        """
         own = {axis.id: axis for axis in part.axes}
         axes = tuple(own.get(axis.id, axis) for axis in self.axes)
         return self.model_copy(update={"version": part.version, "axes": axes})
@@ -358,14 +367,18 @@ class Scheme(_Model):
                 if all(need in done for need in self.quantities[name].needs)
             ]
             if not ready:
-                message = f"quantities that wait for each other or for something unknown: {', '.join(waiting)}"
+                message = (
+                    "quantities that wait for each other or for something unknown:"
+                    f" {', '.join(waiting)}"
+                )
                 raise ValueError(message)
             done.update(dict.fromkeys(ready))
             waiting = [name for name in waiting if name not in done]
         return tuple(done)
 
 
-# Colours by category: the same name has the same colour in every view, whatever is shown or came first.
+# Colours by category: the same name has the same colour in every view, whatever is shown or came
+# first.
 
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
 NO_DATA = "no data"
@@ -404,13 +417,6 @@ def category_colors(
     names: Iterable[str], *, fixed: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Colour of every category of a column; the order in which the names are given does not matter.
-
-    Parameters
-    ----------
-    names
-        Categories, each as often as you like. An empty name is missing data and grey.
-    fixed
-        Colours that are given already.
 
     Examples
     --------

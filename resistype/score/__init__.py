@@ -1,6 +1,7 @@
 """Scores of gene signatures: rank once, score everything.
 
-run.py      `score`: from match to scores      method.py, methods/   what a method is; one page a method
+run.py      `score`: from match to scores      method.py, methods/   what a method is; one page a
+    method
 match.py    signatures in a matrix             sets.py, rows.py      what a kernel sees of both
 kernels.py  ranks and sums over sets           null.py               matched random sets
 scores.py   what comes back                    progress.py           a long run: told, stopped, kept

@@ -1,8 +1,9 @@
 """Pre-ranked enrichment of signatures in a contrast of two groups, by gseapy.
 
-Single-sample scores say how each sample stands; a contrast says which programmes differ between two groups of samples.
-Genes are ranked by Welch's t of log2 expression, and gseapy's pre-ranked GSEA permutes gene labels. Signatures are
-matched to the matrix here, so alias closure and coverage are those of the scores.
+Single-sample scores say how each sample stands; a contrast says which programmes differ between two
+groups of samples. Genes are ranked by Welch's t of log2 expression, and gseapy's pre-ranked GSEA
+permutes gene labels. Signatures are matched to the matrix here, so alias closure and coverage are
+those of the scores.
 """
 
 from __future__ import annotations
@@ -26,19 +27,7 @@ __all__ = ["ContrastOptions", "contrast"]
 
 @dataclass(frozen=True, kw_only=True)
 class ContrastOptions:
-    """How a contrast is tested.
-
-    Parameters
-    ----------
-    permutations, seed
-        Of the gene labels.
-    threads
-        Of gseapy.
-    read
-        How to read the matrix.
-    min_coverage
-        Signatures with a smaller share of their genes in the data get NaN.
-    """
+    """How a contrast is tested."""
 
     permutations: int = 1000
     seed: int = 0
@@ -56,32 +45,8 @@ def contrast(
     control: str,
     options: ContrastOptions | None = None,
 ) -> pd.DataFrame:
-    """Enrichment of signatures between two groups of samples, Subramanian 2005 (doi 10.1073/pnas.0506580102).
-
-    Parameters
-    ----------
-    data
-        Expression of samples × genes, as for `score`.
-    groups
-        Group of each sample by its name; samples of other groups, or of none, are left out.
-    signatures
-        As for `score`. The up genes of a signature and its down genes are tested apart.
-    case, control
-        The groups; a positive score means higher in `case`.
-    options
-        Everything else.
-
-    Returns
-    -------
-    DataFrame
-        One row a signature and direction: es, nes, p, fdr, n_genes, leading_edge, reason (why there is no score).
-
-    Raises
-    ------
-    SamplesError
-        E925 when a group has fewer than three samples.
-    MissingExtraError
-        X101 when gseapy is not installed.
+    """Enrichment of signatures between two groups of samples, Subramanian 2005 (doi
+    10.1073/pnas.0506580102).
 
     Examples
     --------
@@ -112,7 +77,10 @@ def _welch_t(expression: Expression, groups: dict[str, str], case: str, control:
     }
     for name, samples in picked.items():
         if len(samples) < 3:
-            message = f"Group {name!r} has {len(samples)} samples with expression; a contrast needs at least 3 a group."
+            message = (
+                f"Group {name!r} has {len(samples)} samples with expression; a contrast needs at"
+                " least 3 a group."
+            )
             raise SamplesError(message, code="E925")
     high, low = (expression.select(samples).log2() for samples in picked.values())
     error = np.sqrt(high.var(axis=0, ddof=1) / len(high) + low.var(axis=0, ddof=1) / len(low))

@@ -1,21 +1,24 @@
-"""Ranking a row and summing over sets: the compiled loops, and the functions on arrays that call them.
+"""Ranking a row and summing over sets: the compiled loops, and the functions on arrays that call
+them.
 
-A rank method needs, of each gene set, only sums over its members of some function of the member's mid-rank. So a method
-gives a **table** of that function (one entry a doubled mid-rank, because mid-ranks are multiples of one half) and
-`rank_sums` returns the sums. Table entries are int64, and integer addition has no order: the sums cannot depend on the
-order of genes, on blocks, on threads or on whether the row was dense or sparse. Powers and divisions are done once a
-table, not once a gene. A sparse row costs O(nnz) to rank and O(members that are not zero) to sum: zeros are one block
+A rank method needs, of each gene set, only sums over its members of some function of the member's
+mid-rank. So a method gives a **table** of that function (one entry a doubled mid-rank, because
+mid-ranks are multiples of one half) and `rank_sums` returns the sums. Table entries are int64, and
+integer addition has no order: the sums cannot depend on the order of genes, on blocks, on threads
+or on whether the row was dense or sparse. Powers and divisions are done once a table, not once a
+gene. A sparse row costs O(nnz) to rank and O(members that are not zero) to sum: zeros are one block
 of ties whose rank is known without looking at them.
 
-The bits of a float, turned a little, are a whole number that sorts like the float. These **keys** are counted into
-buckets by their highest bits. Where all keys of a bucket are equal, as is usual among counts, the first and last place
-of the bucket are the mid-rank of each, and nothing is sorted. Keys that share a bucket with others go through a radix
-sort on the highest differing bits, finished by insertion, which has a budget: when it is overdrawn all bits are sorted,
-so that no input makes it quadratic. A row that hardly repeats a value is sorted at once.
+The bits of a float, turned a little, are a whole number that sorts like the float. These **keys**
+are counted into buckets by their highest bits. Where all keys of a bucket are equal, as is usual
+among counts, the first and last place of the bucket are the mid-rank of each, and nothing is
+sorted. Keys that share a bucket with others go through a radix sort on the highest differing bits,
+finished by insertion, which has a budget: when it is overdrawn all bits are sorted, so that no
+input makes it quadratic. A row that hardly repeats a value is sorted at once.
 
-Nothing here is `parallel=True`: threads come from joblib outside, and the kernels release the GIL. No BLAS either: its
-sums depend on the shape of a block. All loops stand in one file because numba's cache on disk notices a change of the
-file a kernel stands in, not of a file it calls into.
+Nothing here is `parallel=True`: threads come from joblib outside, and the kernels release the GIL.
+No BLAS either: its sums depend on the shape of a block. All loops stand in one file because numba's
+cache on disk notices a change of the file a kernel stands in, not of a file it calls into.
 """
 
 from __future__ import annotations
@@ -77,7 +80,9 @@ def _pass(source: Any, target: Any, counts: Any, n: int, digit: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _finish(keys: Any, places: Any, n: int) -> bool:
-    """Insertion sort with a budget: False when it was overdrawn (the arrays are then still a permutation)."""
+    """Insertion sort with a budget: False when it was overdrawn (the arrays are then still a
+    permutation).
+    """
     budget = SPARE * n + 64
     for j in range(1, n):
         key = keys[j]
@@ -116,7 +121,9 @@ def _span(keys: Any, n: int) -> Any:
 
 @njit(nogil=True, cache=True)
 def sort_keys(pairs: Any, room: Any, n: int) -> None:
-    """Sort the first `n` of (keys, places) by key, in place; `room` holds a spare of each and counters."""
+    """Sort the first `n` of (keys, places) by key, in place; `room` holds a spare of each and
+    counters.
+    """
     keys, places = pairs
     spare_keys, spare, counts = room
     if n < 48 and _finish(keys, places, n):
@@ -145,7 +152,9 @@ LOOK = 64  # keys looked at to see whether values repeat
 
 @njit(nogil=True, cache=True)
 def room(size: int, like: Any) -> Any:
-    """Room for one row: keys and places with a spare of each; edges and first keys of the buckets; ranks."""
+    """Room for one row: keys and places with a spare of each; edges and first keys of the
+    buckets; ranks.
+    """
     most = 64
     while most < 2 * size and most < MOST:
         most *= 2
@@ -166,7 +175,9 @@ def _size_bits(bit: Any, wide: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _extent(bits: Any) -> Any:
-    """Smallest and largest size of the negative and of the positive values, their numbers, and the number of NaN."""
+    """Smallest and largest size of the negative and of the positive values, their numbers, and
+    the number of NaN.
+    """
     wide = bits.itemsize == 8
     none, zero = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)
     low_below, high_below, low_above, high_above = none, zero, none, zero
@@ -188,7 +199,9 @@ def _extent(bits: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _key(bit: Any, extent: Any, wide: Any) -> Any:
-    """A whole number from 0 that sorts like the float; the empty span between negative and positive is left out."""
+    """A whole number from 0 that sorts like the float; the empty span between negative and
+    positive is left out.
+    """
     (low_below, high_below, below), (low_above, _, _), _ = extent
     size, _ = _size_bits(bit, wide)
     if size == np.uint64(bit):
@@ -228,7 +241,9 @@ def _repeats(bits: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _count(bits: Any, extent: Any, work: Any) -> Any:
-    """Count keys into buckets and mark the buckets that hold different keys: shift, and number of buckets."""
+    """Count keys into buckets and mark the buckets that hold different keys: shift, and number
+    of buckets.
+    """
     edges, firsts, mixed = work[2]
     wide = bits.itemsize == 8
     shift, n_buckets = _buckets(extent, firsts.size)
@@ -278,7 +293,8 @@ def _gather(bits: Any, ready: Any, work: Any) -> int:
 
 @njit(nogil=True, cache=True)
 def rank_row(bits: Any, n_genes: int, work: Any) -> Any:
-    """Put the doubled mid-ranks of a row's values into the room, 0 for NaN; the rank of a zero is returned.
+    """Put the doubled mid-ranks of a row's values into the room, 0 for NaN; the rank of a zero is
+    returned.
 
     `bits` may leave out zeros: the row has `n_genes` values.
     """
@@ -310,7 +326,9 @@ def rank_row(bits: Any, n_genes: int, work: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _members(indices: Any, held: Any, out: Any) -> Any:
-    """Places of the genes that are in any part, written without a branch: which genes are is hard to foretell."""
+    """Places of the genes that are in any part, written without a branch: which genes are is
+    hard to foretell.
+    """
     n = np.uint64(0)
     for j in range(indices.size):
         out[n] = j
@@ -351,7 +369,9 @@ def _csr_row(row: Any, sets: Any, tables: Any, work: Any, out: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def sums_csr(rows: Any, sets: Any, result: Any) -> None:
-    """Rank sparse rows and sum the tables over every part; the ranks are kept where there is room for them."""
+    """Rank sparse rows and sum the tables over every part; the ranks are kept where there is
+    room for them.
+    """
     bits, indices, indptr, n_genes = rows
     tables, out, (ranks, zeros) = result
     longest = 0
@@ -377,7 +397,9 @@ def _sum_entries(ranks: Any, columns: Any, tables: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def sums_dense(bits: Any, sets: Any, result: Any) -> None:
-    """Rank dense rows and sum the tables over every part; the ranks are kept where there is room for them."""
+    """Rank dense rows and sum the tables over every part; the ranks are kept where there is room
+    for them.
+    """
     indices, offsets = sets
     tables, out, (ranks, zeros) = result
     work = room(bits.shape[1], bits)
@@ -438,7 +460,9 @@ def _sum_values(row: Any, columns: Any, weights: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def sums_weighted(rows: Any, sets: Any, out: Any) -> None:
-    """For each part: sum of weight times value, sum of the weights' sizes, members; NaN members left out."""
+    """For each part: sum of weight times value, sum of the weights' sizes, members; NaN members
+    left out.
+    """
     values, indices, indptr, n_genes = rows
     columns, offsets, weights = sets
     dense = np.zeros(n_genes)
@@ -454,7 +478,9 @@ def sums_weighted(rows: Any, sets: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def gene_sums(values: Any, indices: Any, out: Any) -> None:
-    """Add values to the sums of their genes, as whole steps of 2**-20: exact, so in any order; NaN is left out."""
+    """Add values to the sums of their genes, as whole steps of 2**-20: exact, so in any order;
+    NaN is left out.
+    """
     for j in range(values.size):
         value = np.float64(values[j])
         if value == value:  # noqa: PLR0124  not NaN
@@ -463,15 +489,7 @@ def gene_sums(values: Any, indices: Any, out: Any) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Doubled mid-ranks of some rows, kept by `rank_sums` for whoever needs them once more.
-
-    Parameters
-    ----------
-    values
-        A rank for each value of the rows as they are stored, one row after the other; 0 where none was found.
-    zeros
-        The rank of a zero that is not stored, shape (n_obs,).
-    """
+    """Doubled mid-ranks of some rows, kept by `rank_sums` for whoever needs them once more."""
 
     values: NDArray[np.int32]
     zeros: NDArray[np.int64]
@@ -501,24 +519,7 @@ def bits_of(array: NDArray[Any]) -> NDArray[Any]:
 def rank_sums(
     rows: Rows, sets: IndexedSets, tables: NDArray[np.int64], *, ranks: Ranks | None = None
 ) -> NDArray[np.int64]:
-    """Sums of tabulated functions of the members' mid-ranks.
-
-    Parameters
-    ----------
-    rows
-        Rows of shape (n_obs, n_genes). NaN genes are left out of the ranks and of the sums.
-    sets
-        Sets over the same columns.
-    tables
-        Shape (2 * n_genes + 2, n_tables): entry ``2 * r`` is the value of a member of ascending mid-rank ``r``. Entry 0
-        is what a NaN member counts and should be 0.
-    ranks
-        Room to keep the ranks in.
-
-    Returns
-    -------
-    Array of shape (n_obs, n_parts, n_tables).
-    """
+    """Sums of tabulated functions of the members' mid-ranks."""
     out = np.empty((rows.n_obs, sets.n_parts, tables.shape[1]), np.int64)
     tables = np.ascontiguousarray(tables, np.int64)
     kept = ranks or Ranks.room(None)
@@ -532,14 +533,18 @@ def rank_sums(
 
 
 def doubled_ranks(rows: DenseRows) -> NDArray[np.int32]:
-    """Twice the ascending mid-ranks of dense rows, shape (n_obs, n_genes); 0 where the value is NaN."""
+    """Twice the ascending mid-ranks of dense rows, shape (n_obs, n_genes); 0 where the value is
+    NaN.
+    """
     out = np.empty((rows.n_obs, rows.n_genes), np.int32)
     ranks_dense(bits_of(rows.values), out)
     return out
 
 
 def moments(rows: Rows) -> NDArray[np.float64]:
-    """Mean and standard deviation over all genes of each row, shape (n_obs, 2); the same bits in any gene order."""
+    """Mean and standard deviation over all genes of each row, shape (n_obs, 2); the same bits in
+    any gene order.
+    """
     out = np.empty((rows.n_obs, 2))
     data, _, indptr = _flat(rows)
     row_moments((data.astype(np.float64), indptr, rows.n_genes), out)
@@ -547,12 +552,7 @@ def moments(rows: Rows) -> NDArray[np.float64]:
 
 
 def weighted_sums(rows: Rows, sets: IndexedSets) -> NDArray[np.float64]:
-    """Sums over the members of each part, in the order in which the part lists them.
-
-    Returns
-    -------
-    Array of shape (n_obs, n_parts, 3): weight times value, size of the weights, members that are not NaN.
-    """
+    """Sums over the members of each part, in the order in which the part lists them."""
     out = np.empty((rows.n_obs, sets.n_parts, 3))
     data, indices, indptr = _flat(rows)
     sums_weighted(
@@ -562,7 +562,9 @@ def weighted_sums(rows: Rows, sets: IndexedSets) -> NDArray[np.float64]:
 
 
 def add_gene_sums(rows: Rows, total: NDArray[np.int64]) -> None:
-    """Add what each gene sums to over some rows to `total`, shape (n_genes,), in steps of 2**-20: in any order."""
+    """Add what each gene sums to over some rows to `total`, shape (n_genes,), in steps of
+    2**-20: in any order.
+    """
     data, indices, _ = _flat(rows)
     gene_sums(data, indices, total)
 

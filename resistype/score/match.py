@@ -1,7 +1,8 @@
 """From signatures and the genes of a matrix to indexed sets and a table that says what was found.
 
-Every signature asked for stays in the result. One with too few genes gets NaN and a reason, never a score; one with
-few gets a score and is named in the one warning of the call; when none can be scored, that is an error.
+Every signature asked for stays in the result. One with too few genes gets NaN and a reason, never a
+score; one with few gets a score and is named in the one warning of the call; when none can be
+scored, that is an error.
 """
 
 from __future__ import annotations
@@ -53,18 +54,7 @@ class Matched:
 def match_signatures(
     expression: Expression, library: Library, *, min_coverage: float = 0.5, warn_below: float = 0.8
 ) -> Matched:
-    """Match every signature of a library to a matrix.
-
-    Raises
-    ------
-    GeneError
-        E101 when no signature has `min_coverage` of its genes.
-
-    Warns
-    -----
-    CoverageWarning
-        W201, once, when a signature has less than `warn_below` of its genes.
-    """
+    """Match every signature of a library to a matrix."""
     index, signatures = expression.index, list(library.values())
     found = [_Found(index, signature) for signature in signatures]
     rows = [one.row(min_coverage) for one in found]
@@ -102,7 +92,8 @@ class _Found:
         self.coverage: Coverage = index.coverage(signature.genes, species=signature.species)
         given = signature.weights
         names = [gene for gene, keep in zip([*up, *down], kept, strict=True) if keep]
-        # A gene down may carry its sign in its weight too; it is subtracted once, whichever way it was written.
+        # A gene down may carry its sign in its weight too; it is subtracted once, whichever way it
+        # was written.
         lowers = set(down)
         weights = (
             {gene: abs(given[gene]) if gene in lowers else given[gene] for gene in names}
@@ -192,7 +183,8 @@ def _warn_low(frame: pd.DataFrame, min_coverage: float, warn_below: float) -> No
 
 def _listed(frame: pd.DataFrame, bound: str = "") -> str:
     shown = [
-        f"{name} {found}/{asked} ({found / max(asked, 1):.0%}{bound if found / max(asked, 1) < 0.5 else ''})"
+        f"{name} {found}/{asked}"
+        f" ({found / max(asked, 1):.0%}{bound if found / max(asked, 1) < 0.5 else ''})"
         for name, found, asked in zip(frame.index, frame["found"], frame["asked"], strict=True)
     ]
     return listed(shown, counted=True)
@@ -207,7 +199,8 @@ def _none_scorable(
     examples = ", ".join(kind.examples[:2])
     looks = KINDS.get(kind.kind, "names of no known kind")
     message = (
-        f"No signature can be scored: {len(wanted - missing):,} of {len(wanted):,} signature genes are in the data. "
+        f"No signature can be scored: {len(wanted - missing):,} of {len(wanted):,} signature genes"
+        " are in the data. "
         f"Data looks like {looks} ({examples}, … {kind.n:,} of {kind.total:,}); "
         f"signatures use HGNC symbols ({', '.join(sorted(wanted)[:2])}, …). "
         f"{REMEDIES.get(kind.kind, 'Check that the matrix holds these genes: a panel may lack whole signatures.')}"

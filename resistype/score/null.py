@@ -1,29 +1,34 @@
 """Random sets that resemble a set, and how scores stand among theirs.
 
-A score means something only against what sets of such genes score anyway: highly expressed genes rank high in every
-sample. Genes are put into 25 bins of equal size by mean expression, and a random set draws from each bin as many genes
-as the set has there, without replacement. `matched_sets` gives such sets for one set.
+A score means something only against what sets of such genes score anyway: highly expressed genes
+rank high in every sample. Genes are put into 25 bins of equal size by mean expression, and a random
+set draws from each bin as many genes as the set has there, without replacement. `matched_sets`
+gives such sets for one set.
 
-`Draws` holds them for all sets of a run at once: a draw is a shuffle of every bin, and each set takes the first genes
-of each. So the random sets of one draw are nested between signatures, which makes them cheap; between draws, where a
-p-value is counted, they are independent. Up and down genes of one signature take different genes of the shuffle. Every
-bin is shuffled with a seed of its own, place by place, so what a signature draws does not depend on which others are
-asked for. What nesting costs: z and p of two signatures of one sample are correlated, more than their genes explain.
-Each is right by itself, and whoever corrects for many signatures needs a method that allows dependence, such as that
-of Benjamini and Yekutieli (10.1214/aos/1013699998).
+`Draws` holds them for all sets of a run at once: a draw is a shuffle of every bin, and each set
+takes the first genes of each. So the random sets of one draw are nested between signatures, which
+makes them cheap; between draws, where a p-value is counted, they are independent. Up and down genes
+of one signature take different genes of the shuffle. Every bin is shuffled with a seed of its own,
+place by place, so what a signature draws does not depend on which others are asked for. What
+nesting costs: z and p of two signatures of one sample are correlated, more than their genes
+explain. Each is right by itself, and whoever corrects for many signatures needs a method that
+allows dependence, such as that of Benjamini and Yekutieli (10.1214/aos/1013699998).
 
-A rank method is a formula over sums of tables, linear but for one quotient, and its `shape` says which. So the random
-sets need no call of the method each: the factors of the formula are found once, by asking the method about sums made up
-for the purpose, and the compiled loops do the rest. Tables are narrowed to int32 such that no sum of a part overflows;
-ranks fit as they are, the powers of ssGSEA lose what lies below about 1e-7 of a score. How far is decided by classes of
-size, not by the largest set asked for, so that a signature has the same z and p in any company. The scores found are
-taken through the same loops before they are compared, so a random set of the same ranks is a tie and counts as one.
+A rank method is a formula over sums of tables, linear but for one quotient, and its `shape` says
+which. So the random sets need no call of the method each: the factors of the formula are found
+once, by asking the method about sums made up for the purpose, and the compiled loops do the rest.
+Tables are narrowed to int32 such that no sum of a part overflows; ranks fit as they are, the powers
+of ssGSEA lose what lies below about 1e-7 of a score. How far is decided by classes of size, not by
+the largest set asked for, so that a signature has the same z and p in any company. The scores found
+are taken through the same loops before they are compared, so a random set of the same ranks is a
+tie and counts as one.
 
-Of each bin a part takes as many of the first genes as it has there, so sums along the shuffle are made once and serve
-all parts. Samples go side by side (`LANES`), because they have the draws in common. Of sparse rows a line holds
-how much more a gene counts than a zero does, and what zeros count (`ground`) is added once a part. A bin of which none
-of these has a gene adds nothing to anything and is left out. Where they have so few that a draw seldom meets one,
-those are added to the parts that take them one by one. Nothing but counts and three sums is kept of a random set, so
+Of each bin a part takes as many of the first genes as it has there, so sums along the shuffle are
+made once and serve all parts. Samples go side by side (`LANES`), because they have the draws in
+common. Of sparse rows a line holds how much more a gene counts than a zero does, and what zeros
+count (`ground`) is added once a part. A bin of which none of these has a gene adds nothing to
+anything and is left out. Where they have so few that a draw seldom meets one, those are added to
+the parts that take them one by one. Nothing but counts and three sums is kept of a random set, so
 memory does not grow with their number.
 """
 
@@ -72,7 +77,8 @@ class Null:
     n
         Random sets a signature.
     seed
-        Seed of ``numpy.random.default_rng``, together with the number of the bin; stored with the result.
+        Seed of ``numpy.random.default_rng``, together with the number of the bin; stored with the
+        result.
     bins
         Bins of mean expression.
     """
@@ -86,20 +92,8 @@ class Null:
 class Draws:
     """Random sets for all parts of all signatures.
 
-    Genes are numbered by **slots**, their places in the order of mean expression, so that those of a bin lie together.
-
-    Parameters
-    ----------
-    order
-        Shape (n_genes,): the column of each slot.
-    bin_of
-        Shape (n_genes,): the bin of each slot.
-    shuffles
-        Shape (n, places): column ``edges[b] + c`` holds, for each draw, the slot at place c of the shuffle of bin b.
-    edges
-        Where each bin begins among the places, shape (n_bins + 1,).
-    spans
-        Shape (n_parts, n_bins, 2): the places of each bin that a part takes.
+    Genes are numbered by **slots**, their places in the order of mean expression, so that those of
+    a bin lie together.
     """
 
     order: NDArray[np.intp]
@@ -156,7 +150,9 @@ class Draws:
 
     @cached_property
     def takers(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The parts that take each place, as (begins, parts): for place k ``parts[begins[k] : begins[k + 1]]``."""
+        """The parts that take each place, as (begins, parts): for place k ``parts[begins[k] :
+        begins[k + 1]]``.
+        """
         bins = np.repeat(np.arange(self.edges.size - 1), np.diff(self.edges))
         depth = np.arange(bins.size) - self.edges[bins]
         taken = (self.spans[:, bins, 0] <= depth) & (depth < self.spans[:, bins, 1])
@@ -185,7 +181,9 @@ def _bin_of(parts: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
 
 
 def _spans(sets: IndexedSets, bin_of: NDArray[np.intp], n_bins: int) -> NDArray[np.int64]:
-    """Places of each bin that each part takes; the down genes of a signature go on where its up genes end."""
+    """Places of each bin that each part takes; the down genes of a signature go on where its up
+    genes end.
+    """
     spans = np.zeros((sets.n_parts, n_bins, 2), np.int64)
     for part in range(sets.n_parts):
         members = sets.indices[sets.offsets[part] : sets.offsets[part + 1]]
@@ -198,18 +196,7 @@ def _spans(sets: IndexedSets, bin_of: NDArray[np.intp], n_bins: int) -> NDArray[
 def expression_bins(
     mean: ArrayLike, *, bins: int = 25, names: Sequence[str] | None = None
 ) -> list[NDArray[np.intp]]:
-    """Columns in bins of equal size by mean expression, lowest first.
-
-    Parameters
-    ----------
-    mean
-        Shape (n_genes,): mean expression of each gene.
-    bins
-        Number of bins; fewer when there are fewer genes.
-    names
-        Names of the genes. They decide between genes of equal mean, so that the bins do not depend on the order of
-        columns.
-    """
+    """Columns in bins of equal size by mean expression, lowest first."""
     means = np.asarray(mean, np.float64)
     ties = np.arange(means.size) if names is None else np.asarray(names)
     order = np.lexsort((ties, means))
@@ -275,7 +262,9 @@ def matched_sets(
 
 
 def _draw(seed: int, number: int, size: int, *, count: int, n: int) -> NDArray[np.int32]:
-    """The first `count` steps of `n` shuffles of a bin, shape (n, count); more steps begin with the same."""
+    """The first `count` steps of `n` shuffles of a bin, shape (n, count); more steps begin with
+    the same.
+    """
     rng = np.random.default_rng([seed, number])
     others = (
         np.array([rng.integers(place, size, n) for place in range(count)], np.int64)
@@ -302,10 +291,11 @@ def null_block(
     draws: Draws,
     found: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets); `ranked` is rows and ranks.
+    """Give z and p of the scores `found` of a rank method, each of shape (n_obs, n_sets); `ranked`
+    is rows and ranks.
 
-    p is ``(1 + k) / (1 + n)``, k being the random sets that score at least as high; z counts standard deviations of the
-    random sets. Samples with missing genes get NaN.
+    p is ``(1 + k) / (1 + n)``, k being the random sets that score at least as high; z counts
+    standard deviations of the random sets. Samples with missing genes get NaN.
     """
     rows, z, p = ranked[0], np.full_like(found, np.nan), np.full_like(found, np.nan)
     if method.tables is None:
@@ -325,7 +315,9 @@ def null_block(
 
 
 def _classes(sets: IndexedSets) -> Iterator[tuple[NDArray[np.intp], int]]:
-    """Signatures whose larger part has up to 256 genes, up to 1,024, up to 4,096 …; and that number."""
+    """Signatures whose larger part has up to 256 genes, up to 1,024, up to 4,096 …; and that
+    number.
+    """
     largest = np.zeros(sets.n_sets, np.int64)
     np.maximum.at(largest, sets.owner, sets.sizes)
     most, below = 256, -1
@@ -359,7 +351,9 @@ def _tallies(
 def _entries(
     ranked: Ranked, tables: NDArray[np.int32], draws: Draws, entries: NDArray[np.int32]
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.int64]]]:
-    """Fill the entries of some rows; gives what zeros count, which genes any row has, and of each bin how many."""
+    """Fill the entries of some rows; gives what zeros count, which genes any row has, and of
+    each bin how many.
+    """
     rows, ranks = ranked
     zeros = np.zeros(entries.shape[1:], np.int32)
     if not isinstance(rows, CsrRows):
@@ -394,7 +388,9 @@ def _tables(
 
 
 def _narrow(tables: NDArray[np.int64], most: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Tables as int32 of which `most` entries add up without overflow; and the binary places each column lost."""
+    """Tables as int32 of which `most` entries add up without overflow; and the binary places
+    each column lost.
+    """
     limit = (2**31 - 1) // most
     highest = np.abs(tables).max(axis=0)
     shifts = np.array(
@@ -412,7 +408,9 @@ def _formula(
     n_genes: int,
     settings: Settings,
 ) -> Formula:
-    """The method as shape, floor and factors: sign, offset, slope and ratio (or gate) of each part."""
+    """The method as shape, floor and factors: sign, offset, slope and ratio (or gate) of each
+    part.
+    """
 
     def ask(*sums: int) -> NDArray[np.float64]:
         made = np.broadcast_to(np.array(sums, np.int64), (1, sets.n_parts, len(sums)))
@@ -460,7 +458,9 @@ ONE = np.uint64(1)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def shuffle(others: Any, size: int, out: Any) -> None:
-    """First steps of shuffles of ``0 .. size - 1``: at step c, place c changes with place ``others[c]``; (n, steps)."""
+    """First steps of shuffles of ``0 .. size - 1``: at step c, place c changes with place
+    ``others[c]``; (n, steps).
+    """
     pool = np.arange(size, dtype=np.int32)
     for draw in range(out.shape[0]):
         for c in range(out.shape[1]):
@@ -476,8 +476,9 @@ def shuffle(others: Any, size: int, out: Any) -> None:
 def entries_csr(places: Any, about: Any, result: Any) -> None:
     """What each gene counts in each sample beyond what a zero does, from the ranks of sparse rows.
 
-    `result` is entries of shape (n_genes, n_tables, LANES), zero before; what a zero counts, (n_tables, LANES); whether
-    any sample has a gene, (n_genes,), false before; and how many genes of a bin any has, (n_bins,), zero before.
+    `result` is entries of shape (n_genes, n_tables, LANES), zero before; what a zero counts,
+    (n_tables, LANES); whether any sample has a gene, (n_genes,), false before; and how many genes
+    of a bin any has, (n_bins,), zero before.
     """
     indices, indptr, slots = places
     ranks, zero_ranks, tables, bin_of = about
@@ -519,7 +520,9 @@ def entries_dense(ranks: Any, about: Any, entries: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _ways(n_met: Any, sizes: Any, deepest: Any) -> Any:
-    """Bins whose genes are added up along the shuffle, and those whose few genes are added one by one."""
+    """Bins whose genes are added up along the shuffle, and those whose few genes are added one
+    by one.
+    """
     along, seldom = np.zeros(sizes.size, np.bool_), np.zeros(sizes.size, np.bool_)
     for b in range(sizes.size):
         if n_met[b] > 0 and deepest[b] > 0:
@@ -530,7 +533,9 @@ def _ways(n_met: Any, sizes: Any, deepest: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _first_lines(along: Any, deepest: Any) -> Any:
-    """Where the sums of each bin begin among those of a draw, in lines. Before them lies a line of zeros."""
+    """Where the sums of each bin begin among those of a draw, in lines. Before them lies a line
+    of zeros.
+    """
     first = np.zeros(along.size + 1, np.int64)
     for b in range(along.size):
         first[b + 1] = first[b] + (deepest[b] + 1 if along[b] else 0)
@@ -584,7 +589,9 @@ def _seldom_places(seldom: Any, edges: Any, deepest: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _meet(draws: Any, places: Any, met: Any, out: Any) -> int:
-    """Genes that some draws meet at some places: how many, and of each its slot, its place and its draw."""
+    """Genes that some draws meet at some places: how many, and of each its slot, its place and
+    its draw.
+    """
     shuffles, start, stop = draws
     n = 0
     for draw in range(start, stop):
@@ -615,7 +622,9 @@ def _one_by_one(entries: Any, genes: Any, takers: Any, totals: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_lines(lines: Any, places: Any, sign: int, total: Any) -> None:
-    """Add some lines to a total, or take them off; by fours, so that the total is read and written less often."""
+    """Add some lines to a total, or take them off; by fours, so that the total is read and
+    written less often.
+    """
     lanes = total.size
     whole = places.size - places.size % 4
     for i in range(0, whole, 4):
@@ -634,7 +643,9 @@ def _add_lines(lines: Any, places: Any, sign: int, total: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _parts(source: Any, takes: Any, place: int, out: Any) -> None:
-    """Sums of one table over the random genes of every part for one draw: lines of `out`, (n_parts, APART)."""
+    """Sums of one table over the random genes of every part for one draw: lines of `out`,
+    (n_parts, APART).
+    """
     sums, ground = source
     plus, minus, begins = takes
     for p in range(out.shape[0]):
@@ -657,7 +668,9 @@ def _ground(zeros: Any, sizes: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _scores(totals: Any, shape: int, factors: Any, out: Any) -> None:
-    """Add the scores of one part to `out`; `factors` are sign, offset, slope, and the ratio or the gate."""
+    """Add the scores of one part to `out`; `factors` are sign, offset, slope, and the ratio or
+    the gate.
+    """
     sign, offset, slope, last = factors[0], factors[1], factors[2], factors[3]
     first, second, third = totals
     if shape == RATIO:
@@ -674,7 +687,9 @@ def _scores(totals: Any, shape: int, factors: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _found(entries: Any, sets: Any, formula: Any, ground: Any) -> Any:
-    """The scores themselves, (n_sets, LANES), by the way the random ones go, so that ties are ties."""
+    """The scores themselves, (n_sets, LANES), by the way the random ones go, so that ties are
+    ties.
+    """
     members, offsets, owner = sets
     shape, floor, factors = formula
     n_tables = entries.shape[1]
@@ -691,7 +706,9 @@ def _found(entries: Any, sets: Any, formula: Any, ground: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _tally(scores: Any, found: Any, floor: Any, out: Any) -> None:
-    """Count random scores of at least those found, and add up how far they lie off and the squares of that."""
+    """Count random scores of at least those found, and add up how far they lie off and the
+    squares of that.
+    """
     lanes = found.size
     for start in range(0, scores.size, LANES):
         for k in range(lanes):
@@ -717,10 +734,12 @@ def _judge(totals: Any, owner: Any, formula: Any, result: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def compare(entries: Any, about: Any, room: Any, out: Any) -> None:
-    """For each signature and sample: random sets that score as high, and sum and squares of their distance.
+    """For each signature and sample: random sets that score as high, and sum and squares of their
+    distance.
 
-    Shapes: entries (n_genes, n_tables, LANES), genes of the draws (n, places), out (n_sets, 3, LANES). The room is for
-    sums, (lines of a draw, LANES), and for totals, (n_tables, n_parts, APART).
+    Shapes: entries (n_genes, n_tables, LANES), genes of the draws (n, places), out (n_sets, 3,
+    LANES). The room is for sums, (lines of a draw, LANES), and for totals, (n_tables, n_parts,
+    APART).
     """
     sets, (shuffles, edges, spans, sizes, deepest, takers), (zeros, met, n_met), formula = about
     sums, totals = room

@@ -1,13 +1,14 @@
 """How a long run is told, stopped and kept.
 
-A plan is told before the first block, because the first question about a long run is whether to wait for it. Who wants
-to know of a computation without blocks opens `listening` in the thread that computes; loops inside call `step`, and
-where nobody listens a step costs one look at a variable.
+A plan is told before the first block, because the first question about a long run is whether to
+wait for it. Who wants to know of a computation without blocks opens `listening` in the thread that
+computes; loops inside call `step`, and where nobody listens a step costs one look at a variable.
 
-A run kept in a folder holds finished blocks, each whole or not there at all: written to a temporary file beside its
-place, synced, then renamed. The file begins with the SHA-256 of what follows, so a block cut short or changed on disk
-is found out and computed again. The manifest says what the run is about, under a seal of its own; a folder that
-belongs to other data, signatures or methods is refused, never mixed.
+A run kept in a folder holds finished blocks, each whole or not there at all: written to a temporary
+file beside its place, synced, then renamed. The file begins with the SHA-256 of what follows, so a
+block cut short or changed on disk is found out and computed again. The manifest says what the run
+is about, under a seal of its own; a folder that belongs to other data, signatures or methods is
+refused, never mixed.
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ Hear = Callable[[Progress], None] | Literal["auto", "text"] | None
 
 
 def tell_reading(source: str, heard: Hear) -> None:
-    """Say that a file is being read, before anything is known of it; a large one takes some seconds to check."""
+    """Say that a file is being read, before anything is known of it; a large one takes some
+    seconds to check.
+    """
     if callable(heard):
         heard(
             Progress(
@@ -177,7 +180,9 @@ class Reporter:
 
 
 class _Text:
-    """Lines on the standard error: one that is overwritten on a terminal, some whole ones in a log."""
+    """Lines on the standard error: one that is overwritten on a terminal, some whole ones in a
+    log.
+    """
 
     def __init__(self, *, quiet: float) -> None:
         self._quiet = quiet
@@ -222,12 +227,15 @@ class RunOptions:
     Parameters
     ----------
     run_dir
-        Folder where finished blocks are kept. A run that was killed goes on from there with `resume`.
+        Folder where finished blocks are kept. A run that was killed goes on from there with
+        `resume`.
     resume
-        Go on with the run in `run_dir`; blocks that are missing or damaged are computed again, no others.
+        Go on with the run in `run_dir`; blocks that are missing or damaged are computed again, no
+        others.
     progress
-        ``"auto"`` writes to the standard error when a run takes longer than some seconds, ``"text"`` always, None
-        never; or a function that is called with a `Progress` while a file is read, at once, and after each block.
+        ``"auto"`` writes to the standard error when a run takes longer than some seconds,
+        ``"text"`` always, None never; or a function that is called with a `Progress` while a file
+        is read, at once, and after each block.
     tries
         How often a block is given out when the worker that had it is lost.
     """
@@ -260,7 +268,8 @@ def listening(hear: Callable[[str], None], cancel: Cancel) -> Iterator[None]:
     hear
         Called with the name of each step.
     cancel
-        When it is set, the next step raises; scoring ends after the blocks at hand and keeps what is finished.
+        When it is set, the next step raises; scoring ends after the blocks at hand and keeps what
+        is finished.
 
     Raises
     ------
@@ -322,13 +331,7 @@ TRIES = 3
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        O101 when it could not be written; what was there before is still there.
-    """
+    """Write a file so that it is there whole or not at all."""
     for attempt in range(TRIES):
         try:
             replace_file(path, lambda stream: stream.write(content))
@@ -344,25 +347,16 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:
-    message = f"{path} could not be written: {error.strerror}. Nothing half-written was left; free space or change it."
+    message = (
+        f"{path} could not be written: {error.strerror}. Nothing half-written was left; free space"
+        " or change it."
+    )
     return OutputError(message, code="O101")
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Folder of a run; travels to workers as a path and the shape of its blocks.
-
-    Parameters
-    ----------
-    path
-        The folder.
-    methods
-        Ids of the methods, in order.
-    n_sets
-        Signatures.
-    fingerprint
-        SHA-256 of what the run is about.
-    """
+    """Folder of a run; travels to workers as a path and the shape of its blocks."""
 
     path: Path
     methods: tuple[str, ...]
@@ -370,13 +364,7 @@ class RunFolder:
     fingerprint: str
 
     def begin(self, blocks: Sequence[Block], *, resume: bool) -> list[Block]:
-        """Open the folder: the blocks of the run there when it is resumed, else those given.
-
-        Raises
-        ------
-        RunError
-            E604 when the folder holds another run, or one that was not asked to be resumed.
-        """
+        """Open the folder: the blocks of the run there when it is resumed, else those given."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -402,12 +390,15 @@ class RunFolder:
         about = _read_manifest(manifest, n_obs)
         if about["fingerprint"] != self.fingerprint:
             message = (
-                f"{self.path} belongs to a run with other data, signatures or methods. Choose another run_dir, "
-                "or delete the folder."
+                f"{self.path} belongs to a run with other data, signatures or methods. Choose"
+                " another run_dir, or delete the folder."
             )
             raise RunError(message, code="E604")
         if not resume:
-            message = f"{self.path} holds a run already. Pass resume=True to go on with it, or choose another run_dir."
+            message = (
+                f"{self.path} holds a run already. Pass resume=True to go on with it, or choose"
+                " another run_dir."
+            )
             raise RunError(message, code="E604")
         for left in (
             *self.path.glob(".tmp-*"),
@@ -429,7 +420,9 @@ class RunFolder:
         write_whole(self._file(block), MAGIC + self._block_seal(block, content) + content)
 
     def _block_seal(self, block: Block, content: bytes) -> bytes:
-        """SHA-256 of the numbers and of the place they belong to: a block in the place of another is found out."""
+        """SHA-256 of the numbers and of the place they belong to: a block in the place of
+        another is found out.
+        """
         return hashlib.sha256(
             f"{self.fingerprint} {block.start} {block.stop}\n".encode() + content
         ).digest()
@@ -468,7 +461,10 @@ def _read_manifest(manifest: Path, n_obs: int) -> dict[str, Any]:
         about = read_json(manifest.read_bytes())
         version = about["format_version"]
         if about["format"] != FORMAT or version > FORMAT_VERSION:
-            message = f"{manifest} was written by a newer resistype, or is no manifest of a run. Update, or delete it."
+            message = (
+                f"{manifest} was written by a newer resistype, or is no manifest of a run. Update,"
+                " or delete it."
+            )
             raise RunError(message, code="E604")
         edges, sealed = (
             about["edges"],

@@ -1,9 +1,11 @@
-"""Rows of expression as the kernels see them: dense rows, or the three arrays of a CSR matrix; and their log2(x + 1).
+"""Rows of expression as the kernels see them: dense rows, or the three arrays of a CSR matrix; and
+their log2(x + 1).
 
-Kernels never see an AnnData, a DataFrame or a file. They see :class:`DenseRows` or :class:`CsrRows`, both cheap views:
-cutting a block out of either copies nothing. Values are float32 or float64, because integers up to 2**53 fit float64
-exactly and half as many compiled kernels is half as long a first start. `log2_rows` gives the numbers of
-`Expression.log2` for one block, without making sparse rows dense.
+Kernels never see an AnnData, a DataFrame or a file. They see :class:`DenseRows` or
+:class:`CsrRows`, both cheap views: cutting a block out of either copies nothing. Values are float32
+or float64, because integers up to 2**53 fit float64 exactly and half as many compiled kernels is
+half as long a first start. `log2_rows` gives the numbers of `Expression.log2` for one block,
+without making sparse rows dense.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ class DenseRows:
 
 @dataclass(frozen=True, eq=False)
 class CsrRows:
-    """Rows of a sparse matrix: `data`, `indices`, `indptr` of CSR and the number of genes; what is absent is zero."""
+    """Rows of a sparse matrix: `data`, `indices`, `indptr` of CSR and the number of genes; what
+    is absent is zero.
+    """
 
     data: FloatArray
     indices: IndexArray
@@ -90,19 +94,7 @@ Values = dict[str, NDArray[np.float64]]  # of a block, by method
 
 
 def as_rows(values: Any) -> Rows:
-    """Dense array, scipy sparse matrix, or the parts of a CSR matrix, as rows for the kernels.
-
-    Parameters
-    ----------
-    values
-        Array of shape (n_obs, n_genes); a scipy sparse matrix or array of that shape; or a tuple
-        ``(data, indices, indptr, n_genes)``.
-
-    Raises
-    ------
-    ExpressionError
-        E304 when the values are not numbers in two dimensions.
-    """
+    """Dense array, scipy sparse matrix, or the parts of a CSR matrix, as rows for the kernels."""
     if isinstance(values, DenseRows | CsrRows):
         return values
     if isinstance(values, tuple):
@@ -158,17 +150,12 @@ LINEAR = ("counts", "cpm", "tpm")
 
 
 def log2_rows(rows: Rows, unit: str) -> Rows:
-    """Rows of unit `unit` in log2(x + 1).
-
-    Raises
-    ------
-    ExpressionError
-        E404 when the unit is ``scaled`` or ``unknown``.
-    """
+    """Rows of unit `unit` in log2(x + 1)."""
     if unit in ("scaled", "unknown"):
         message = (
-            f"This method needs log2 expression, and the values are of unit '{unit}'. Give counts, TPM or log2 values "
-            "(unit=…), or a rank method such as 'ssgsea' or 'singscore', which take any scale."
+            f"This method needs log2 expression, and the values are of unit '{unit}'. Give counts,"
+            " TPM or log2 values (unit=…), or a rank method such as 'ssgsea' or 'singscore', which"
+            " take any scale."
         )
         raise ExpressionError(message, code="E404")
     if unit == "log2_small_offset" and isinstance(rows, CsrRows):

@@ -1,16 +1,19 @@
-"""`score`: from whatever the user has to Scores; and `score_sets` for plain arrays. It reads from top to bottom.
+"""`score`: from whatever the user has to Scores; and `score_sets` for plain arrays. It reads from
+top to bottom.
 
 1. The matrix is read and the signatures are matched to its columns (`score`).
 2. Methods that depend on the cohort need all samples at once and run beside the loop (`_cohort`).
-3. All others go over blocks of rows, bounded by bytes (`make_plan`, `run_blocks`). joblib runs `compute` on blocks: on
-   threads by default, because the kernels release the GIL and nothing has to be copied; on whatever a user's
-   ``joblib.parallel_config`` says otherwise. A worker of another process opens a backed file itself; of a matrix in
-   memory it is sent its rows. Blocks come back as they finish and are written to their place in one array, so neither
-   jobs nor blocks can change a bit. A worker that is lost costs the blocks it had: what is missing is given out again,
-   some times, before giving up.
-4. Of a block, log2 and ranks are made once for all methods (`score_block`). Rank methods put their tables side by side,
-   so one pass over the rows gives the sums of all of them. Rows with genes that were not measured (NaN) have fewer
-   ranked genes and therefore tables of their own; they go one by one.
+3. All others go over blocks of rows, bounded by bytes (`make_plan`, `run_blocks`). joblib runs
+   `compute` on blocks: on threads by default, because the kernels release the GIL and nothing has
+   to be copied; on whatever a user's ``joblib.parallel_config`` says otherwise. A worker of another
+   process opens a backed file itself; of a matrix in memory it is sent its rows. Blocks come back
+   as they finish and are written to their place in one array, so neither jobs nor blocks can change
+   a bit. A worker that is lost costs the blocks it had: what is missing is given out again, some
+   times, before giving up.
+4. Of a block, log2 and ranks are made once for all methods (`score_block`). Rank methods put their
+   tables side by side, so one pass over the rows gives the sums of all of them. Rows with genes
+   that were not measured (NaN) have fewer ranked genes and therefore tables of their own; they go
+   one by one.
 """
 
 from __future__ import annotations
@@ -90,7 +93,8 @@ class ScoreOptions:
     memory
         Bytes of rows that may be held at once, over all jobs.
     block_rows
-        Rows of a block; by default what fits into `memory`, in blocks short enough to show progress.
+        Rows of a block; by default what fits into `memory`, in blocks short enough to show
+        progress.
     run
         How a long run is kept, shown and stopped.
     null
@@ -123,24 +127,26 @@ def score(
     Parameters
     ----------
     data
-        Expression of samples × genes, shape (n_obs, n_genes): a DataFrame, an AnnData, a path, or an `Expression`.
+        Expression of samples × genes, shape (n_obs, n_genes): a DataFrame, an AnnData, a path, or
+        an `Expression`.
     signatures
-        A Library, ids or axis names, a mapping of names to genes, or a path to GMT or TOML; by default the whole
-        shipped library.
+        A Library, ids or axis names, a mapping of names to genes, or a path to GMT or TOML; by
+        default the whole shipped library.
     method
-        A method or several: ``ssgsea``, ``singscore``, ``ucell``, ``aucell``, ``zscore``, ``weighted``, ``gene_pairs``;
-        of the cohort ``gsva``, ``plage``, ``score_genes``. Several rank methods cost one ranking.
+        A method or several: ``ssgsea``, ``singscore``, ``ucell``, ``aucell``, ``zscore``,
+        ``weighted``, ``gene_pairs``; of the cohort ``gsva``, ``plage``, ``score_genes``. Several
+        rank methods cost one ranking.
     n_jobs
-        Threads; -1 for all cores. A backend and number of jobs chosen with ``joblib.parallel_config`` are used when
-        this is None.
+        Threads; -1 for all cores. A backend and number of jobs chosen with
+        ``joblib.parallel_config`` are used when this is None.
     options
         Everything else.
 
     Returns
     -------
     Scores
-        A value for every sample and signature. No value changes when samples are added, or by the number of jobs,
-        the size of blocks, or the order of samples or genes.
+        A value for every sample and signature. No value changes when samples are added, or by the
+        number of jobs, the size of blocks, or the order of samples or genes.
 
     Raises
     ------
@@ -225,14 +231,18 @@ def _notes(methods: tuple[Method, ...], sets: IndexedSets) -> tuple[str, ...]:
     ]
     if bare and any(one.family == "pairs" for one in methods):
         notes.append(
-            f"{len(bare)} signatures have no gene pairs and no score from gene_pairs: {', '.join(bare[:5])}."
+            f"{len(bare)} signatures have no gene pairs and no score from gene_pairs:"
+            f" {', '.join(bare[:5])}."
         )
     cohort = [one.id for one in methods if one.depends_on == "cohort"]
     if not cohort:
         return tuple(notes)
     return (
         *notes,
-        f"Scores of {', '.join(cohort)} depend on the other samples of this matrix and change when some are added.",
+        (
+            f"Scores of {', '.join(cohort)} depend on the other samples of this matrix and change"
+            " when some are added."
+        ),
     )
 
 
@@ -271,8 +281,9 @@ def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
     if limited and expression.n_obs > COHORT_LIMIT:
         names = ", ".join(limited)
         message = (
-            f"{names} compares every sample with every other; {expression.n_obs:,} are more than {COHORT_LIMIT:,}. "
-            "Use 'ssgsea', 'singscore', 'ucell' or 'aucell', which score each by itself."
+            f"{names} compares every sample with every other; {expression.n_obs:,} are more than"
+            f" {COHORT_LIMIT:,}. Use 'ssgsea', 'singscore', 'ucell' or 'aucell', which score each"
+            " by itself."
         )
         raise ExpressionError(message, code="E608")
     block = read_block(expression, Block(0, expression.n_obs))
@@ -281,7 +292,10 @@ def _cohort(task: Task, expression: Expression, n_jobs: int | None) -> Values:
     if task.settings.gsva_kernel != "poisson":
         rows = log2_rows(rows, expression.unit)
     elif expression.unit != "counts":
-        message = f"The Poisson kernel of GSVA takes counts, and the values are of unit '{expression.unit}'."
+        message = (
+            "The Poisson kernel of GSVA takes counts, and the values are of unit"
+            f" '{expression.unit}'."
+        )
         raise ExpressionError(message, code="E404")
     return score_block(rows, task.sets, task.methods, settings=settings)
 
@@ -344,7 +358,8 @@ def score_sets(
     Parameters
     ----------
     values
-        Array or CSR matrix of shape (n_obs, n_genes); in log2(x + 1) for ``zscore`` and ``weighted``.
+        Array or CSR matrix of shape (n_obs, n_genes); in log2(x + 1) for ``zscore`` and
+        ``weighted``.
     sets
         Sets over the columns of `values`.
     method
@@ -419,13 +434,7 @@ class Found:
 def make_plan(
     expression: Expression, n_jobs: int | None, options: ScoreOptions
 ) -> tuple[list[Block], Plan]:
-    """The blocks of a run, and what to say about them.
-
-    Raises
-    ------
-    InputError
-        E606 for no job at all.
-    """
+    """The blocks of a run, and what to say about them."""
     if n_jobs == 0:
         raise InputError(
             "n_jobs is 0; give 1 for one job, 2 for two, -1 for one a processor.", code="E606"
@@ -497,13 +506,7 @@ def _finite(parts: Any, *, may_miss: bool) -> bool:
 def run_blocks(
     task: Task, expression: Expression, *, n_jobs: int | None, options: ScoreOptions
 ) -> Values:
-    """Score all blocks.
-
-    Raises
-    ------
-    RunError
-        E601 when workers are lost again and again, E602 when the run was cancelled, E604 for a folder of another run.
-    """
+    """Score all blocks."""
     blocks, plan = make_plan(expression, n_jobs, options)
     run = options.run
     if task.folder is not None:
@@ -586,7 +589,9 @@ class _State:
             self.reporter.done(found.block.stop - found.block.start)
 
     def _stop_with_reason(self) -> None:
-        """Raise when the run ended early; not before all that was given out is back, so that nothing runs on."""
+        """Raise when the run ended early; not before all that was given out is back, so that
+        nothing runs on.
+        """
         for block in self.spoiled[:1]:
             read_block(self.expression, block)  # raises, and says which values
         if self._cancelled():
@@ -603,9 +608,9 @@ class _State:
 
     def _lost(self, block: Block, error: BaseException) -> RunError:
         message = (
-            f"Worker lost {self.run.tries} times on rows {block.start:,}–{block.stop - 1:,} "
-            f"({type(error).__name__}; likely out of memory). Finished: {self._so_far()} "
-            f"Smaller blocks need less memory: block_rows ≤ {max(1, (block.stop - block.start) // 2):,}."
+            f"Worker lost {self.run.tries} times on rows {block.start:,}–{block.stop - 1:,}"
+            f" ({type(error).__name__}; likely out of memory). Finished: {self._so_far()} Smaller"
+            f" blocks need less memory: block_rows ≤ {max(1, (block.stop - block.start) // 2):,}."
         )
         return RunError(message, code="E601")
 
@@ -619,27 +624,7 @@ def score_block(
     log2: Rows | None = None,
     draws: Draws | None = None,
 ) -> Values:
-    """Scores of a block.
-
-    Parameters
-    ----------
-    rows
-        Rows in the stored unit; rank methods see these.
-    sets
-        Sets over the same columns.
-    methods
-        Methods. Those of the family ``cohort`` take the rows given for the whole cohort.
-    settings
-        Numbers of the methods.
-    log2
-        The same rows in log2(x + 1) for methods without ranks; `rows` themselves by default.
-    draws
-        Random sets to compare the scores of rank methods with.
-
-    Returns
-    -------
-    For each method id an array of shape (n_obs, n_sets); with `draws` also under `null_names`.
-    """
+    """Scores of a block."""
     ranked = [method for method in methods if method.family == "rank"]
     ranks = _room(rows if draws is not None else None) if ranked else None
     parts = (

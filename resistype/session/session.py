@@ -237,10 +237,11 @@ class Session:
         return script(self.log, self._data.digest())
 
     def save_scheme(self, path: str | Path) -> Path:
-        """Write the scheme as it stands now, whole, to a file, or into a folder as ``<id>-<version>.toml``.
+        """Write the scheme as it stands now, whole, to a file, or into a folder as
+        ``<id>-<version>.toml``.
 
-        The scheme of a run that calls two units is written with the axes of both. The last line of the log names the
-        file.
+        The scheme of a run that calls two units is written with the axes of both. The last line of
+        the log names the file.
 
         Raises
         ------
@@ -257,7 +258,7 @@ class Session:
         self.log.append(Command("save_scheme", (str(target),)))
         return target
 
-    # -- commands ------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def move_threshold(self, axis: str, name: str, value: float) -> None:
         """Move a threshold; the calls of the axis, and of those that look at them, are made again.

@@ -88,7 +88,9 @@ class State:
 
 
 def moved_scheme(scheme: Scheme, state: State) -> Scheme:
-    """The scheme with the moved thresholds in it; a moved threshold is ours, whatever it was before."""
+    """The scheme with the moved thresholds in it; a moved threshold is ours, whatever it was
+    before.
+    """
     if not state.moved:
         return scheme
     axes = []
@@ -313,9 +315,9 @@ def _threshold(axis: Axis, name: str, moved: float | None) -> ThresholdView:
         value=threshold.value if moved is None else moved,
         default=threshold.value,
         text=threshold.text,
-        source=f"{threshold.source}: {threshold.citation}"
-        if threshold.citation
-        else threshold.source,
+        source=(
+            f"{threshold.source}: {threshold.citation}" if threshold.citation else threshold.source
+        ),
         quantities=tuple(dict.fromkeys(c.subject for c in used)),
         both_signs=len({c.sign for c in used}) == 2,
     )

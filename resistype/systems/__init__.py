@@ -1,7 +1,8 @@
-"""One verb for every unit: the scheme says which system measures, the system measures, the rules call.
+"""One verb for every unit: the scheme says which system measures, the system measures, the rules
+call.
 
-A scheme of biopsies is measured on a matrix of samples; `tex_psr`, `cart_product` and `dli_response` on cells;
-`immune_phenotype` on tissue. What comes back is always `Calls`.
+A scheme of biopsies is measured on a matrix of samples; `tex_psr`, `cart_product` and
+`dli_response` on cells; `immune_phenotype` on tissue. What comes back is always `Calls`.
 """
 
 from __future__ import annotations
@@ -55,13 +56,15 @@ def classify(
     reference: str | Path | Reference | None = None,
     options: CallOptions | CellOptions | TissueOptions | None = None,
 ) -> Calls:
-    """Call every axis of a scheme for every unit (sample, patient, region), with evidence, or say why not.
+    """Call every axis of a scheme for every unit (sample, patient, region), with evidence, or say
+    why not.
 
     Parameters
     ----------
     data
-        For biopsies: expression of shape (n_obs, n_genes), counts, TPM or log2. For cells: an AnnData, an h5ad or an
-        `Expression` with ``obs``. For tissue: a `Tissue`, or cells with places and a scale in the options.
+        For biopsies: expression of shape (n_obs, n_genes), counts, TPM or log2. For cells: an
+        AnnData, an h5ad or an `Expression` with ``obs``. For tissue: a `Tissue`, or cells with
+        places and a scale in the options.
     scheme
         Shipped name, path of a TOML file, or `Scheme`; its `system` says what is measured.
     samples, patient, timepoint, baseline, reference
@@ -106,8 +109,8 @@ def classify(
         return _tissue(data, loaded, _of(options, TissueOptions, loaded))
     if loaded.system not in CELL_SYSTEMS:
         message = (
-            f"Scheme {loaded.ref} does not say which system measures it (system = {loaded.system!r}). Write one of "
-            f"{', '.join(SYSTEMS)} as 'system' into its file."
+            f"Scheme {loaded.ref} does not say which system measures it (system ="
+            f" {loaded.system!r}). Write one of {', '.join(SYSTEMS)} as 'system' into its file."
         )
         raise SchemeError(message, code="S104")
     _no_biopsies(loaded, reference, baseline=baseline)
@@ -127,7 +130,10 @@ def _no_biopsies(scheme: Scheme, reference: Any, **given: Any) -> None:
         f"{name}=" for name, one in {"reference": reference, **given}.items() if one is not None
     ]
     if named:
-        message = f"{', '.join(named)} {'belong' if len(named) > 1 else 'belongs'} to schemes of biopsies; {scheme.ref} is of {scheme.system}."
+        message = (
+            f"{', '.join(named)} {'belong' if len(named) > 1 else 'belongs'} to schemes of"
+            f" biopsies; {scheme.ref} is of {scheme.system}."
+        )
         raise InputError(message, code="S105")
 
 
@@ -136,8 +142,8 @@ def _tissue(data: Any, scheme: Scheme, options: TissueOptions) -> Calls:
     if not isinstance(data, Tissue):
         if options.scale_um is None:
             message = (
-                f"Scheme {scheme.ref} is measured on cells with places; give a Tissue, or cells with "
-                f"options=TissueOptions(scale_um=…); got {type(data).__name__}."
+                f"Scheme {scheme.ref} is measured on cells with places; give a Tissue, or cells"
+                f" with options=TissueOptions(scale_um=…); got {type(data).__name__}."
             )
             raise InputError(message, code="S105")
         tissue = read_tissue(data, scale_um=options.scale_um, columns=options.columns)
@@ -158,7 +164,9 @@ def _of(options: Any, kind: type, scheme: Scheme) -> Any:
 def _cells(
     data: Any, scheme: Scheme, patient: str, timepoint: str | None, *, options: Any
 ) -> CellOptions:
-    """Options with the columns that the scheme's inputs name, where the cells have them and nobody said otherwise."""
+    """Options with the columns that the scheme's inputs name, where the cells have them and
+    nobody said otherwise.
+    """
     given: CellOptions = _of(options, CellOptions, scheme)
     if options is not None:
         return given

@@ -1,6 +1,7 @@
 """Batteries of checks for scorers, signatures and schemes: ours, and those that others write.
 
-In the manner of scikit-learn's ``check_estimator``: give it a thing, and it tells every promise that the thing breaks.
+In the manner of scikit-learn's ``check_estimator``: give it a thing, and it tells every promise
+that the thing breaks.
 
 >>> from resistype.testing import check_scorer
 >>> all(outcome.passed for outcome in check_scorer("singscore"))

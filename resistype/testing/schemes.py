@@ -1,6 +1,8 @@
-"""Checks of a scheme: that it is wired, says where its thresholds come from, abstains, and promises nothing.
+"""Checks of a scheme: that it is wired, says where its thresholds come from, abstains, and promises
+nothing.
 
-What a file says is checked for every scheme. What it does is checked for schemes of biopsies, on the simulated cohort.
+What a file says is checked for every scheme. What it does is checked for schemes of biopsies, on
+the simulated cohort.
 """
 
 from __future__ import annotations
@@ -28,8 +30,10 @@ __all__ = ["SCHEME_CHECKS", "check_scheme"]
 
 # No output tells what a patient will do or should get.
 PROMISES = re.compile(
-    r"will (not )?respond|predicts? (a )?respon|likely to (respond|benefit)|benefits? from (therapy|treatment)"
-    r"|probability of (response|benefit)|should (be treated|receive|get)|recommended (therapy|treatment)"
+    r"will (not )?respond|predicts? (a )?respon|likely to (respond|benefit)|benefits? from"
+    r" (therapy|treatment)"
+    r"|probability of (response|benefit)|should (be treated|receive|get)|recommended"
+    r" (therapy|treatment)"
     r"|treat with",
     re.IGNORECASE,
 )
@@ -106,7 +110,8 @@ def check_abstains(given: _Given) -> None:
             rule.call in ABSTENTIONS for rule in axis.rules
         ):
             fail(
-                f"axis {axis.id!r} calls a label for everything; wanted one of {', '.join(ABSTENTIONS)}"
+                f"axis {axis.id!r} calls a label for everything; wanted one of"
+                f" {', '.join(ABSTENTIONS)}"
             )
 
 
@@ -205,7 +210,8 @@ def _same(given: _Given, other: Calls, what: str) -> None:
         moved = [name for name in first if first[name] != again.get(name)]
         if moved:
             fail(
-                f"{what}, {len(moved)} of {len(first)} calls of {axis.id!r} differ (first: {moved[0]!r})"
+                f"{what}, {len(moved)} of {len(first)} calls of {axis.id!r} differ (first:"
+                f" {moved[0]!r})"
             )
 
 
@@ -253,7 +259,8 @@ def check_scheme(
     Parameters
     ----------
     scheme
-        A scheme, the name of a shipped one, or a TOML file. Of schemes for cells only the file is checked.
+        A scheme, the name of a shipped one, or a TOML file. Of schemes for cells only the file is
+        checked.
     skip
         Checks to leave out, each with the reason.
 

@@ -1,4 +1,6 @@
-"""What is checked, a function from a matrix and gene lists to a table of scores, and the matrix it is checked on."""
+"""What is checked, a function from a matrix and gene lists to a table of scores, and the matrix
+it is checked on.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ class Tags:
     Parameters
     ----------
     depends_on
-        ``sample`` when the score of a sample is its own; ``cohort`` when the other samples of the matrix count.
+        ``sample`` when the score of a sample is its own; ``cohort`` when the other samples of the
+        matrix count.
     ranks
         Whether only the order of the values counts, so that any monotone scale gives the same.
     tolerance
@@ -93,7 +96,8 @@ def _genes() -> tuple[str, ...]:
 
 
 def matrix() -> pd.DataFrame:
-    """Twelve samples × 240 genes in log2, shape (n_obs, n_genes): zeros, ties, and no two rows alike.
+    """Twelve samples × 240 genes in log2, shape (n_obs, n_genes): zeros, ties, and no two rows
+    alike.
 
     Examples
     --------
@@ -163,8 +167,9 @@ def same(found: pd.DataFrame, wanted: pd.DataFrame, *, tolerance: float, what: s
         row, column = (int(place[0]) for place in np.nonzero(differs))
         largest = np.nanmax(np.abs(one - other)) if np.isfinite(one - other).any() else np.nan
         fail(
-            f"{what}: {int(differs.sum())} of {differs.size} scores differ (largest {largest:.3g}; first "
-            f"{found.columns[column]!r} of {found.index[row]!r}: {one[row, column]!r}, wanted {other[row, column]!r})"
+            f"{what}: {int(differs.sum())} of {differs.size} scores differ (largest {largest:.3g};"
+            f" first {found.columns[column]!r} of {found.index[row]!r}: {one[row, column]!r},"
+            f" wanted {other[row, column]!r})"
         )
 
 
@@ -196,7 +201,8 @@ def check_shape(subject: Subject) -> None:
     data, found = matrix(), subject(matrix())
     if list(found.index) != list(data.index) or list(found.columns) != list(sets()):
         fail(
-            f"rows and columns are {found.shape}, or in another order; wanted {len(data)} × {list(sets())} by name"
+            f"rows and columns are {found.shape}, or in another order; wanted {len(data)} ×"
+            f" {list(sets())} by name"
         )
     if any(kind != np.float64 for kind in found.dtypes):
         fail(f"columns are of {sorted({str(kind) for kind in found.dtypes})}; wanted float64")
@@ -239,7 +245,9 @@ def check_subset(subject: Subject) -> None:
 
 
 def check_one_sample(subject: Subject) -> None:
-    """One sample alone is scored as among others; where others are needed, it is refused or has no score."""
+    """One sample alone is scored as among others; where others are needed, it is refused or has
+    no score.
+    """
     data, whole = matrix(), subject(matrix())
     if subject.tags.depends_on == "cohort":
         found = subject.answer(data.iloc[:1])
@@ -320,14 +328,18 @@ def check_ranks(subject: Subject) -> None:
 
 
 def check_sparse(subject: Subject) -> None:
-    """CSR, CSC, stored zeros and columns out of order give what the dense matrix gives, in an AnnData."""
+    """CSR, CSC, stored zeros and columns out of order give what the dense matrix gives, in an
+    AnnData.
+    """
     whole, csr = subject(matrix()), sp.csr_matrix(matrix().to_numpy())
     for what, values in {"CSR": csr, "CSC": csr.tocsc(), "untidy CSR": untidy(csr)}.items():
         same(subject(annotated(values)), whole, tolerance=subject.tags.tolerance, what=what)
 
 
 def check_forms(subject: Subject) -> None:
-    """Rows of another memory order, of another type of number and of another class of index give the same."""
+    """Rows of another memory order, of another type of number and of another class of index give
+    the same.
+    """
     data = matrix()
     forms = {
         "Fortran order": pd.DataFrame(
@@ -360,7 +372,9 @@ def check_unchanged(subject: Subject) -> None:
 
 
 def check_missing_value(subject: Subject) -> None:
-    """A value that is missing is refused, or leaves no number in its sample; other samples are as before."""
+    """A value that is missing is refused, or leaves no number in its sample; other samples are
+    as before.
+    """
     data = matrix()
     data.iloc[2, 4] = np.nan
     found = subject.answer(data)
@@ -388,7 +402,9 @@ def check_text(subject: Subject) -> None:
 
 
 def check_empty(subject: Subject) -> None:
-    """A matrix without samples or without genes, and an empty list, are refused or leave no number."""
+    """A matrix without samples or without genes, and an empty list, are refused or leave no
+    number.
+    """
     data = matrix()
     for what, given, lists in (
         ("no samples", data.iloc[:0], sets()),
@@ -461,7 +477,9 @@ def check_flat_sample(subject: Subject) -> None:
 # What a shipped method is known not to keep, and why.
 KNOWN = {
     "score_genes": {
-        "check_sample_order": "as in scanpy, the last bit of a mean decides between genes of equal mean expression",
+        "check_sample_order": (
+            "as in scanpy, the last bit of a mean decides between genes of equal mean expression"
+        ),
     }
 }
 
@@ -504,8 +522,9 @@ def check_scorer(
     Parameters
     ----------
     scorer
-        A function of a matrix (a DataFrame of samples × genes, shape (n_obs, n_genes), or an AnnData) and a mapping of
-        names to lists of genes, that gives a DataFrame of samples × names. Or the name of a shipped method.
+        A function of a matrix (a DataFrame of samples × genes, shape (n_obs, n_genes), or an
+        AnnData) and a mapping of names to lists of genes, that gives a DataFrame of samples ×
+        names. Or the name of a shipped method.
     tags
         What it promises; of a shipped method known.
     skip

@@ -1,4 +1,6 @@
-"""What a battery of checks gives back: one outcome a check, and one error that tells all that failed."""
+"""What a battery of checks gives back: one outcome a check, and one error that tells all that
+failed.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class CheckError(AssertionError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One check: its name, whether it passed, was left out with a reason, and what it found otherwise."""
+    """One check: its name, whether it passed, was left out with a reason, and what it found
+    otherwise.
+    """
 
     name: str
     passed: bool
@@ -108,7 +112,10 @@ def run_checks(
             Outcome(name, passed=False, left_out=reason) if reason else _run(check, subject)
         )
     if reasons:
-        message = f"There is no check {', '.join(sorted(reasons))}; there are: {', '.join(one.name for one in found)}."
+        message = (
+            f"There is no check {', '.join(sorted(reasons))}; there are:"
+            f" {', '.join(one.name for one in found)}."
+        )
         raise ValueError(message)
     wrong = [one for one in found if not one.passed and not one.left_out]
     if wrong:
@@ -126,14 +133,16 @@ def _run(check: Callable[[Any], None], subject: Any) -> Outcome:
             check(subject)
     except CheckError as error:
         return Outcome(check.__name__, passed=False, message=str(error))
-    except Exception as error:  # noqa: BLE001  what is checked may raise anything, and that is what is told
+    # what is checked may raise anything, and that is what is told
+    except Exception as error:  # noqa: BLE001
         return Outcome(
             check.__name__, passed=False, message=f"{type(error).__name__}: {str(error)[:300]}"
         )
     return Outcome(check.__name__, passed=True)
 
 
-# Checks of a signature: that it is what it says, can be kept, and can be scored in the direction it claims.
+# Checks of a signature: that it is what it says, can be kept, and can be scored in the direction it
+# claims.
 
 RAISED = 3.0  # log2 units that genes up are raised by, and genes down lowered
 
@@ -162,7 +171,8 @@ def check_symbols(given: _Given) -> None:
         odd = [one.name for one in resolve(given.signature.genes) if one.status != "approved"]
         if odd:
             fail(
-                f"{len(odd)} of {len(given.signature)} genes are no approved symbols: {', '.join(odd[:5])}"
+                f"{len(odd)} of {len(given.signature)} genes are no approved symbols:"
+                f" {', '.join(odd[:5])}"
             )
 
 
@@ -215,7 +225,9 @@ def check_exchange(given: _Given) -> None:
 
 
 def check_hash(given: _Given) -> None:
-    """The hash of its content does not depend on the order of its genes, and does on which they are."""
+    """The hash of its content does not depend on the order of its genes, and does on which they
+    are.
+    """
     signature, words = given.signature, given.signature.model_dump()
     turned = Signature.model_validate(
         {**words, "up": signature.up[::-1], "down": signature.down[::-1]}
@@ -240,7 +252,8 @@ def check_published_hash(given: _Given) -> None:
     known = shipped.get(given.signature.ref)
     if known is not None and known.content_hash != given.signature.content_hash:
         fail(
-            f"{given.signature.ref} is shipped with other genes or scoring; a changed list is a new version"
+            f"{given.signature.ref} is shipped with other genes or scoring; a changed list is a new"
+            " version"
         )
 
 
@@ -306,7 +319,9 @@ def _options() -> ScoreOptions:
 
 
 def _matrix(signature: Signature) -> pd.DataFrame:
-    """Three samples in log2 with the genes of the signature and as many others again, at least 200."""
+    """Three samples in log2 with the genes of the signature and as many others again, at least
+    200.
+    """
     own = dict.fromkeys(
         [*signature.genes, *(gene for one in _normaliser(signature) for gene in one.genes)]
     )

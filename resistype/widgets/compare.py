@@ -241,9 +241,11 @@ def _side(source: Any, name: str) -> Any:
         name=name,
         labels=labels,
         scheme=source.scheme,
-        values=pd.DataFrame(dict(source.data.columns), index=index, dtype="float64")
-        if calls is None
-        else calls.quantities,
+        values=(
+            pd.DataFrame(dict(source.data.columns), index=index, dtype="float64")
+            if calls is None
+            else calls.quantities
+        ),
         reasons=pd.DataFrame(reasons, index=index),
         baseline=pd.Series(source.data.design["baseline_sample"].to_numpy(), index=index),
         run={} if calls is None else {**calls.run, "caveats": dict(calls.run_caveats)},

@@ -352,19 +352,7 @@ def thresholds_of(session: Session) -> Thresholds:
 
 @dataclass(eq=False)
 class Answers:
-    """Answers from a session.
-
-    Parameters
-    ----------
-    session
-        The session behind the page.
-    rows
-        Rows that are drawn.
-    expression
-        Matrix with the observations of the session in the same order, or None.
-    title, note
-        Words above the picture.
-    """
+    """Answers from a session."""
 
     session: Session
     rows: NDArray[np.intp]

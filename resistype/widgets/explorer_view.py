@@ -66,7 +66,7 @@ def with_projection(source: Calls | SessionData, embeddings: Any) -> SessionData
     if embeddings is not None and not isinstance(embeddings, Mapping):
         message = (
             f"Embeddings: got {type(embeddings).__name__}; wanted a dictionary such as "
-            f"{{'UMAP': coordinates}}."
+            "{'UMAP': coordinates}."
         )
         raise InputError(message, code="V124")
     points = coordinates(embeddings or {}, samples)

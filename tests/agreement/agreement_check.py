@@ -1,4 +1,6 @@
-"""A call made again from nothing but the numbers of its reason: the slow, obvious way, without the package's rules."""
+"""A call made again from nothing but the numbers of its reason: the slow, obvious way, without
+the package's rules.
+"""
 
 from __future__ import annotations
 

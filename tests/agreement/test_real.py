@@ -1,7 +1,8 @@
-"""TCGA and Riaz: another method, another reference, another version of a list; kappa and every reason checked.
+"""TCGA and Riaz: another method, another reference, another version of a list; kappa and every
+reason checked.
 
-The cohorts are public and lie beside the checkout; none of them is shipped. Version 2 of the IFNγ list is made here by
-leaving out every fourth gene: it stands for a revision, not for a better list.
+The cohorts are public and lie beside the checkout; none of them is shipped. Version 2 of the IFNγ
+list is made here by leaving out every fourth gene: it stands for a revision, not for a better list.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def compared(cohort: Cohort, other: Calls, names: tuple[str, str]) -> Agreement:
     found = compare_calls(cohort.base, other, names=names)
     seconds = time.monotonic() - began
     print(
-        f"\n{cohort.name}: {names[0]} against {names[1]}, {len(found.samples)} samples in {seconds:.2f} s"
+        f"\n{cohort.name}: {names[0]} against {names[1]}, {len(found.samples)} samples in"
+        f" {seconds:.2f} s"
     )
     print(
         found.summary()[

@@ -1,4 +1,6 @@
-"""Why a call changed: the lines named are enough, none is too many, and their numbers give both calls."""
+"""Why a call changed: the lines named are enough, none is too many, and their numbers give both
+calls.
+"""
 
 from __future__ import annotations
 
@@ -181,8 +183,9 @@ def test_other_rules_are_named_on_both_sides(scheme: Scheme) -> None:
     ).changes
 
     assert change.kinds == ("rules",)
-    assert change.why == (
-        "the schemes have other rules for this axis (A: tcell_percentile < tcell | B: dysfunction_residual >= present)"
+    assert (
+        change.why == "the schemes have other rules for this axis (A: tcell_percentile < tcell | B:"
+        " dysfunction_residual >= present)"
     )
 
 

@@ -1,8 +1,10 @@
-"""The bad matrices and lists of `tests/trust` for five scorers and for us: `python -m tests.bench.bad_inputs`.
+"""The bad matrices and lists of `tests/trust` for five scorers and for us: `python -m
+tests.bench.bad_inputs`.
 
-Each scorer gets the same inputs and is judged by the same mechanical rule (`tests/trust/verdict.py`): an error; told by
-a warning, a log line or the result itself; the same scores as for the clean input; or silent: other scores, or rows or
-lists gone, and not a word. Prints a table, and with ``--all`` every answer.
+Each scorer gets the same inputs and is judged by the same mechanical rule
+(`tests/trust/verdict.py`): an error; told by a warning, a log line or the result itself; the same
+scores as for the clean input; or silent: other scores, or rows or lists gone, and not a word.
+Prints a table, and with ``--all`` every answer.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ def gseapy_ssgsea(data: Any, sets: Any) -> Answer:
     found = gseapy.ssgsea(
         data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1
     )
-    return found.res2d.set_index(["Name", "Term"])["ES"].astype(float).unstack(), ""  # noqa: PD010  each pair once
+    # each pair once
+    return found.res2d.set_index(["Name", "Term"])["ES"].astype(float).unstack(), ""  # noqa: PD010
 
 
 def decoupler_aucell(data: Any, sets: Any) -> Answer:
@@ -106,7 +109,8 @@ def main() -> None:
     parser.add_argument("--all", action="store_true")
     chosen = parser.parse_args()
     print(
-        f"{len(MATRICES)} inputs\n\n| scorer | error | told | same | silent |\n|---|---|---|---|---|"
+        f"{len(MATRICES)} inputs\n\n| scorer | error | told | same | silent"
+        " |\n|---|---|---|---|---|"
     )
     every = {}
     for name, scorer in SCORERS.items():

@@ -1,9 +1,11 @@
 # ruff: noqa: E501  pieces of JavaScript stay on one line
-"""The Curator with 200 genes on 472 tumours: from an edit to leave-one-out, coherence and scores, in Python and on screen.
+"""The Curator with 200 genes on 472 tumours: from an edit to leave-one-out, coherence and scores,
+in Python and on screen.
 
     .venv/bin/python -m tests.bench.bench_curator
 
-Needs the folder of shared cohorts beside the checkout (or RESISTYPE_SHARED), and Chromium for the second half.
+Needs the folder of shared cohorts beside the checkout (or RESISTYPE_SHARED), and Chromium for the
+second half.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ def in_python() -> None:
     start = time.perf_counter()
     members = cohort.prepared.members(made)
     print(
-        f"{len(made)} genes, {len(members)} measured, {cohort.expression.n_obs} tumours; prepared in {time.perf_counter() - start:.2f} s"
+        f"{len(made)} genes, {len(members)} measured, {cohort.expression.n_obs} tumours; prepared"
+        f" in {time.perf_counter() - start:.2f} s"
     )
     start = time.perf_counter()
     cohort.score(made)
@@ -74,11 +77,11 @@ def on_screen() -> None:
     """From a click in JupyterLab to the new figures on the screen."""
     with tempfile.TemporaryDirectory() as root, LabServer(root) as lab, browser_page() as page:
         cell = (
-            f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-            "import warnings; warnings.simplefilter('ignore')\n"
-            "from resistype.curation.cohort import CohortData\nfrom resistype.widgets import SignatureCurator\n"
-            f"data = CohortData({str(FOLDER / 'log2tpm1.parquet')!r}, {str(FOLDER / 'samples.tsv')!r})\n"
-            f"w = SignatureCurator('mine', {str(Path(root) / 'mine')!r}, {SET!r}, data=data); w"
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport warnings;"
+            " warnings.simplefilter('ignore')\nfrom resistype.curation.cohort import"
+            " CohortData\nfrom resistype.widgets import SignatureCurator\ndata ="
+            f" CohortData({str(FOLDER / 'log2tpm1.parquet')!r}, {str(FOLDER / 'samples.tsv')!r})\nw"
+            f" = SignatureCurator('mine', {str(Path(root) / 'mine')!r}, {SET!r}, data=data); w"
         )
         lab.open(page, lab.write_notebook("bench.ipynb", [cell]))
         lab.run_all(page, timeout=180)

@@ -1,12 +1,13 @@
 # ruff: noqa: E501  pieces of JavaScript stay on one line
-"""The Explorer in a real JupyterLab at 20,000, 200,000 and 1,000,000 cells: first picture, move of a threshold, counts.
+"""The Explorer in a real JupyterLab at 20,000, 200,000 and 1,000,000 cells: first picture, move of
+a threshold, counts.
 
     .venv/bin/python -m tests.bench.bench_explorer [N …]
 
-Where jupyter-scatter is installed (``pip install --group bench``), it draws the same points in the same run. Both are
-measured alike: from the last line of the cell, before anything is sent, until a screenshot of the canvas shows points;
-a change of colour from the command in Python until the screenshot is another one. Chromium has no GPU here, so WebGL is
-drawn by SwiftShader.
+Where jupyter-scatter is installed (``pip install --group bench``), it draws the same points in the
+same run. Both are measured alike: from the last line of the cell, before anything is sent, until a
+screenshot of the canvas shows points; a change of colour from the command in Python until the
+screenshot is another one. Chromium has no GPU here, so WebGL is drawn by SwiftShader.
 """
 
 from __future__ import annotations
@@ -124,7 +125,10 @@ def ours(lab: LabServer, page: Any, n_obs: int, most: int) -> dict[str, Any]:
 
 def theirs(lab: LabServer, page: Any, n_obs: int) -> dict[str, Any]:
     where = ".jp-OutputArea canvas"
-    show = "began = time.time(); s = jscatter.Scatter(data=d, x='x', y='y', color_by='call'); v = s.show(); ended = time.time(); v"
+    show = (
+        "began = time.time(); s = jscatter.Scatter(data=d, x='x', y='y', color_by='call'); v ="
+        " s.show(); ended = time.time(); v"
+    )
     seconds, image = first(
         lab, page, f"js{n_obs}.ipynb", [SETUP.format(n=n_obs) + THEIRS, show], where
     )

@@ -1,4 +1,5 @@
-"""How far calls can be relied on, in figures: flips, planted losses, calibration of the stability, its cost.
+"""How far calls can be relied on, in figures: flips, planted losses, calibration of the stability,
+its cost.
 
     python tests/bench/calls.py FOLDER [flips|loss|stability|myeloid|cost …]
 
@@ -37,7 +38,9 @@ def calls_of(calls: Calls, axis: str) -> np.ndarray:
 
 
 def flips(folder: Path) -> None:
-    """Share of calls that move when only m samples are scored, own cohort against the frozen reference."""
+    """Share of calls that move when only m samples are scored, own cohort against the frozen
+    reference.
+    """
     data = read_expression(folder / "tcga_skcm" / "log2tpm1.parquet")
     scheme, library = load_scheme("acquired_resistance"), load_library()
     context = Context(scheme, library, build_panel(data, scheme, library))
@@ -72,7 +75,8 @@ def flips(folder: Path) -> None:
             }
         )
     print(
-        "Calls that move when only some samples are scored (TCGA SKCM; below 10 the package refuses)"
+        "Calls that move when only some samples are scored (TCGA SKCM; below 10 the package"
+        " refuses)"
     )
     print(pd.DataFrame(rows).to_string(index=False), "\n")
 
@@ -139,7 +143,8 @@ def loss(folder: Path) -> None:
                     }
                 )
     print(
-        "Planted losses of MHC class I in a tenth of the samples (8 draws each; fold 1: nothing planted)"
+        "Planted losses of MHC class I in a tenth of the samples (8 draws each; fold 1: nothing"
+        " planted)"
     )
     table = pd.DataFrame(rows)
     print(
@@ -158,10 +163,11 @@ def loss(folder: Path) -> None:
 def simulated(
     rng: np.random.Generator, n: int = 60, genes: int = 2500
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """A cohort whose true interferon level is known: log2 expression with one factor, noise and gene effects.
+    """A cohort whose true interferon level is known: log2 expression with one factor, noise and
+    gene effects.
 
-    Spread of the gene means, loadings of the interferon genes (0.7 ± 0.4 log2 an SD) and noise of a gene (0.85 log2)
-    are those measured in TCGA SKCM.
+    Spread of the gene means, loadings of the interferon genes (0.7 ± 0.4 log2 an SD) and noise of a
+    gene (0.85 log2) are those measured in TCGA SKCM.
     """
     library = load_library()
     wanted = list(
@@ -186,7 +192,9 @@ def simulated(
 
 
 def stability(_: Path) -> None:
-    """Is a call that is 90 % stable right 90 % of the time? Truth: the level of a very large cohort."""
+    """Is a call that is 90 % stable right 90 % of the time? Truth: the level of a very large
+    cohort.
+    """
     rng, rows = np.random.default_rng(1), []
     for _repeat in range(60):
         frame, truth = simulated(rng)
@@ -218,7 +226,9 @@ def stability(_: Path) -> None:
 
 
 def picture(table: pd.DataFrame) -> None:
-    """Reliability plot: stability printed against share of calls that are right; written as reliability.png."""
+    """Reliability plot: stability printed against share of calls that are right; written as
+    reliability.png.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.5, 4.2), layout="constrained")
@@ -281,7 +291,8 @@ def cost(folder: Path) -> None:
             classify(data, options=options, **more)
             seconds.append(time.perf_counter() - start)
         print(
-            f"{name}: {seconds[0]:.1f} s without, {seconds[1]:.1f} s with, ratio {seconds[1] / seconds[0]:.1f}"
+            f"{name}: {seconds[0]:.1f} s without, {seconds[1]:.1f} s with, ratio"
+            f" {seconds[1] / seconds[0]:.1f}"
         )
     print()
 

@@ -1,4 +1,6 @@
-"""Made data for the benchmarks: cells with log-normalised counts, tumours, random signatures. Simulated, all of it."""
+"""Made data for the benchmarks: cells with log-normalised counts, tumours, random signatures.
+Simulated, all of it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def signatures(
 def cells(
     n_obs: int, n_genes: int = 20_000, *, stored: int = STORED, seed: int = 0
 ) -> sp.csr_matrix:
-    """Cells: each gene has its own rate of being seen, counts are geometric, values log1p of counts per 10,000."""
+    """Cells: each gene has its own rate of being seen, counts are geometric, values log1p of
+    counts per 10,000.
+    """
     rng = np.random.default_rng(seed)
     rate = rng.gamma(0.35, size=n_genes)
     rate *= stored / rate.sum()

@@ -1,7 +1,8 @@
-"""How cost grows with cells, sets and genes: `python -m tests.bench.growth [--most CELLS] [--disk CELLS ...]`.
+"""How cost grows with cells, sets and genes: `python -m tests.bench.growth [--most CELLS] [--disk
+CELLS ...]`.
 
-Sparse cells, three rank methods, two threads. A million cells of 2,300 values do not fit into the memory of most
-machines; they are scored from disk.
+Sparse cells, three rank methods, two threads. A million cells of 2,300 values do not fit into the
+memory of most machines; they are scored from disk.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def cost(data: Expression, n_sets: int) -> float:
 
 
 def from_disk(n_obs: int, folder: Path) -> None:
-    """One line for cells that stay in an h5ad; written first, which takes longer than scoring them."""
+    """One line for cells that stay in an h5ad; written first, which takes longer than scoring
+    them.
+    """
     path = folder / f"cells{n_obs}.h5ad"
     if not path.exists():
         write_cells(path, n_obs)

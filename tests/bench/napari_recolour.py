@@ -1,8 +1,9 @@
-"""Recolouring in napari beside napari-spatialdata: `xvfb-run -a python -m tests.bench.napari_recolour`.
+"""Recolouring in napari beside napari-spatialdata: `xvfb-run -a python -m
+tests.bench.napari_recolour`.
 
-Times are the shortest of several runs in this process, in seconds of model time: from the command to the last change of
-a layer, without the redraw of the window, which is the same for both. The first run of each is left out (it compiles).
-Needs the dependency group `napari` and a display.
+Times are the shortest of several runs in this process, in seconds of model time: from the command
+to the last change of a layer, without the redraw of the window, which is the same for both. The
+first run of each is left out (it compiles). Needs the dependency group `napari` and a display.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Ratios against peers, each pair in the same run: `python -m tests.bench.peers [--cells N] [--out FILE]`.
+"""Ratios against peers, each pair in the same run: `python -m tests.bench.peers [--cells N] [--out
+FILE]`.
 
-Needs the dependency group `bench`. Times are the shortest of several runs for us, of one for the slow peers (on fewer
-cells, and said so). Threads: two, for everybody.
+Needs the dependency group `bench`. Times are the shortest of several runs for us, of one for the
+slow peers (on fewer cells, and said so). Threads: two, for everybody.
 """
 
 from __future__ import annotations
@@ -217,8 +218,8 @@ def main() -> None:
         rows += dense_rows(chosen.tumours)
     names = ["numpy", "numba", "anndata", "gseapy", "decoupler", "pyucell"]
     lines = [
-        f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}, {JOBS} threads; "
-        + ", ".join(f"{name} {version(name)}" for name in names),
+        f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}, {JOBS}"
+        " threads; " + ", ".join(f"{name} {version(name)}" for name in names),
         "",
         "| what | ours, ms an observation | theirs | ratio or value | note |",
         "|---|---|---|---|---|",

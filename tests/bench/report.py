@@ -1,4 +1,5 @@
-"""What a report costs: time and size of the page and of its twin for a cohort. Printed, never asserted.
+"""What a report costs: time and size of the page and of its twin for a cohort. Printed, never
+asserted.
 
 .venv/bin/python -m tests.bench.report ../shared/data/tcga_skcm/log2tpm1.parquet [SAMPLES BASELINE]
 """

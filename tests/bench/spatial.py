@@ -1,8 +1,9 @@
-"""Cost of tissue, beside the neighbours of others: `python -m tests.bench.spatial [--cells N] [--peers NAME …]`.
+"""Cost of tissue, beside the neighbours of others: `python -m tests.bench.spatial [--cells N]
+[--peers NAME …]`.
 
-Cells at random in one image at 2,500 cells/mm² with five kinds; a radius of 30 µm has about seven neighbours, one of
-60 µm about 28. Peers run in the same process on the same cells, where they are installed; what they count is compared
-with what we count.
+Cells at random in one image at 2,500 cells/mm² with five kinds; a radius of 30 µm has about seven
+neighbours, one of 60 µm about 28. Peers run in the same process on the same cells, where they are
+installed; what they count is compared with what we count.
 """
 
 from __future__ import annotations

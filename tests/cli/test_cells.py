@@ -1,4 +1,6 @@
-"""`resistype classify` for cells: the three units, what is written, resuming, comparing, and bad input by name."""
+"""`resistype classify` for cells: the three units, what is written, resuming, comparing, and bad
+input by name.
+"""
 
 from __future__ import annotations
 
@@ -258,7 +260,10 @@ BAD = {
     "options of biopsies": (
         ("--baseline", "Pre", "--method", "singscore"),
         "S105",
-        "cart_product@1.0.0 is measured by cart_product and would not look at --baseline (of bulk), --method (of bulk)",
+        (
+            "cart_product@1.0.0 is measured by cart_product and would not look at --baseline (of"
+            " bulk), --method (of bulk)"
+        ),
     ),
     "compare without group": (
         ("--compare", "R"),
@@ -341,7 +346,7 @@ def test_options_of_cells_do_not_go_with_biopsies(
     )
     shown = capsys.readouterr().err
     assert (
-        "S105 acquired_resistance@1.0.0 is measured by bulk and would not look at --state (of tex_psr"
-        in shown
+        "S105 acquired_resistance@1.0.0 is measured by bulk and would not look at --state (of"
+        " tex_psr" in shown
     )
     assert "--resume (of " in shown

@@ -238,8 +238,8 @@ def test_warnings_are_one_line_on_stderr(
 
     assert lines == [
         (
-            "warning: W301 The reference has 24 samples; below 30 about one call in ten or more moves "
-            "when the cohort changes."
+            "warning: W301 The reference has 24 samples; below 30 about one call in ten or more"
+            " moves when the cohort changes."
         ),
     ]
 

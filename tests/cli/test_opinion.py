@@ -1,4 +1,6 @@
-"""`resistype opinion …`: every door gives what its function gives, and bad input leaves nothing behind."""
+"""`resistype opinion …`: every door gives what its function gives, and bad input leaves nothing
+behind.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,8 @@ def test_templates_and_a_comparison_with_calls(inputs: Path, tmp_path: Path) -> 
     data = pd.read_csv(inputs / "matrix.tsv", sep="\t", index_col=0).T
     wanted = second_opinion(data, MARKERS, options=OpinionOptions(n_perm=199))
     pd.testing.assert_frame_equal(table(out), wanted, check_index_type=False)
-    # the folder and the table are two ways to the same call set; "unassigned" is an abstention there
+    # the folder and the table are two ways to the same call set; "unassigned" is an abstention
+    # there
     other = wanted["nearest"].rename("ntp")
     found = [compare_calls(source, other, names=("ntp", "nearest")) for source in (out, wanted)]
     n_called = int((wanted["prediction"] != "unassigned").sum())

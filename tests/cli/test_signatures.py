@@ -1,4 +1,6 @@
-"""The verbs that make, judge and exchange signatures: what they write, what they print, how they end."""
+"""The verbs that make, judge and exchange signatures: what they write, what they print, how they
+end.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +135,9 @@ def test_a_draft_from_a_table_and_its_second_version(
 
 
 def test_the_path_of_a_new_user(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Six commands from a table of differential expression to scores; docs/curating.md shows the same."""
+    """Six commands from a table of differential expression to scores; docs/curating.md shows the
+    same.
+    """
     out, start = folder / "mine" / "late_tex.toml", time.perf_counter()
     commands = [
         ["signatures", "new", "--de", folder / "de.csv", "--out", out, *ABOUT],

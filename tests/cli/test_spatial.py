@@ -1,4 +1,6 @@
-"""`resistype spatial`: the files it leaves, equal to the functions, and bad input by its exact message."""
+"""`resistype spatial`: the files it leaves, equal to the functions, and bad input by its exact
+message.
+"""
 
 from __future__ import annotations
 
@@ -185,22 +187,24 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no scale": (
         KINDS,
         (
-            "error: P101 The coordinates are in pixels and no scale was given. Distances and densities need µm: give "
-            "scale_um= (µm per pixel, from the microscope's file), or unit='um' when the coordinates are µm.\n"
+            "error: P101 The coordinates are in pixels and no scale was given. Distances and"
+            " densities need µm: give scale_um= (µm per pixel, from the microscope's file), or"
+            " unit='um' when the coordinates are µm.\n"
         ),
     ),
     "no such kind": (
         ("--scale-um", "1", "--tumour", "HCC", "--t-cell", "CD8 T cell"),
         (
-            "error: P105 There are no cells called 'HCC'; the kinds are: Tumour, CD8 T cell, CD163 macrophage, "
-            "Fibroblast, Endothelial.\n"
+            "error: P105 There are no cells called 'HCC'; the kinds are: Tumour, CD8 T cell, CD163"
+            " macrophage, Fibroblast, Endothelial.\n"
         ),
     ),
     "no such column": (
         ("--scale-um", "1", *KINDS, "--kind", "celltype"),
         (
-            "error: P102 obs has no column 'celltype'; there are: region, instance_id, phenotype, zone, simulated. Say "
-            "which column is what with columns=TissueColumns(...); None where there is none.\n"
+            "error: P102 obs has no column 'celltype'; there are: region, instance_id, phenotype,"
+            " zone, simulated. Say which column is what with columns=TissueColumns(...); None where"
+            " there is none.\n"
         ),
     ),
     "no radius": (
@@ -209,7 +213,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "no such axes": (
         ("--scale-um", "1", *KINDS, "--axes", "zx"),
-        "error: P106 axes='zx': 'xy' or 'yx', and for a table, whose columns x and y are named, 'xy'.\n",
+        (
+            "error: P106 axes='zx': 'xy' or 'yx', and for a table, whose columns x and y are named,"
+            " 'xy'.\n"
+        ),
     ),
 }
 

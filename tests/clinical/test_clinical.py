@@ -1,4 +1,6 @@
-"""The worked patients of the specification, the shape of the result, and the gate of the reports."""
+"""The worked patients of the specification, the shape of the result, and the gate of the
+reports.
+"""
 
 from __future__ import annotations
 
@@ -82,8 +84,9 @@ def test_the_span_that_decided_is_given_in_days_and_calendar_months() -> None:
     assert got.loc["P03", ["sitc_180d_days", "sitc_180d_months"]].tolist() == [151, 5]
     assert got.loc["P07", ["nsclc_ar_2021_days", "nsclc_ar_2021_months"]].tolist() == [152, 5]
     assert got["nsclc_ar_2021_days"].isna().tolist() == [False, False, True, False, False]
-    assert got.loc["P07", "nsclc_ar_2021_reason"] == (
-        "CR, progression 152 days (5 calendar months) after the last dose"
+    assert (
+        got.loc["P07", "nsclc_ar_2021_reason"]
+        == "CR, progression 152 days (5 calendar months) after the last dose"
     )
 
 
@@ -102,8 +105,9 @@ def test_disagreement_is_over_all_definitions_whichever_is_asked_for() -> None:
     got = clinical(TABLE, "hcc_pref").set_index("patient")
 
     assert got["definitions_disagree"].tolist() == [False, False, True, True, False]
-    assert got.loc["P03", "disagreement"] == (
-        "sitc2020: undefined; sitc_180d: primary; sitc_ici_chemo: primary; nsclc_ar_2021: yes; "
+    assert (
+        got.loc["P03", "disagreement"]
+        == "sitc2020: undefined; sitc_180d: primary; sitc_ici_chemo: primary; nsclc_ar_2021: yes; "
         "hcc_pref: ambiguous_short_response"
     )
     assert got.loc["P01", "disagreement"] == ""
@@ -138,8 +142,8 @@ def test_unknown_definitions(definition: str | list[str], got: str) -> None:
     with pytest.raises(SamplesError) as caught:
         clinical(TABLE, definition)
 
-    assert str(caught.value) == (
-        f"E951 Unknown definition: {got}. "
+    assert (
+        str(caught.value) == f"E951 Unknown definition: {got}. "
         "Known are sitc2020, sitc_180d, sitc_ici_chemo, nsclc_ar_2021, hcc_pref, or 'all'."
     )
 
@@ -177,15 +181,18 @@ def test_the_gate_opens_only_where_the_definition_says_acquired(
 def test_the_words_of_a_report() -> None:
     calls = clinical(TABLE)
 
-    assert phenotype(calls, "P02").headline("IFNγ-up") == (
-        "acquired resistance subtype: IFNγ-up; clinical phenotype is acquired (nsclc_ar_2021: yes)"
+    assert (
+        phenotype(calls, "P02").headline("IFNγ-up")
+        == "acquired resistance subtype: IFNγ-up; clinical phenotype is acquired (nsclc_ar_2021:"
+        " yes)"
     )
     assert (
         str(phenotype(clinical(TABLE, "sitc2020"), "P01", definition="sitc2020"))
         == "primary (sitc2020)"
     )
-    assert phenotype(calls, "P01").headline("IFNγ-up") == (
-        "profile resembles IFNγ-up; clinical phenotype is not acquired (nsclc_ar_2021: no)"
+    assert (
+        phenotype(calls, "P01").headline("IFNγ-up")
+        == "profile resembles IFNγ-up; clinical phenotype is not acquired (nsclc_ar_2021: no)"
     )
 
 
@@ -200,7 +207,7 @@ def test_the_gate_needs_the_definition_in_the_calls() -> None:
     with pytest.raises(SamplesError) as caught:
         phenotype(clinical(TABLE, "sitc2020"), "P02")
 
-    assert str(caught.value) == (
-        "E951 The clinical calls hold no definition 'nsclc_ar_2021'. "
+    assert (
+        str(caught.value) == "E951 The clinical calls hold no definition 'nsclc_ar_2021'. "
         "Call clinical(table, definition='nsclc_ar_2021') first."
     )

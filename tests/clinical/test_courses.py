@@ -141,7 +141,10 @@ BAD_ROWS = {
     ),
     "an unknown reason to stop": (
         {"stopped_for": "tox"},
-        "P03: stopped_for 'tox' is not one of progression, toxicity, completion, choice, other, unknown",
+        (
+            "P03: stopped_for 'tox' is not one of progression, toxicity, completion, choice, other,"
+            " unknown"
+        ),
     ),
     "no patient": ({"patient": " "}, "row 1: no patient"),
 }
@@ -161,8 +164,8 @@ def test_all_complaints_come_at_once() -> None:
     with pytest.raises(SamplesError) as caught:
         read_courses(rows)
 
-    assert str(caught.value) == (
-        f"{HEAD}3 problems\n"
+    assert (
+        str(caught.value) == f"{HEAD}3 problems\n"
         "  - P03: 2 rows; one row a patient is wanted\n"
         "  - P01: best_response '?' is not one of CR, PR, SD, PD, NE\n"
         "  - P02: start 'x' is not a date such as 2023-02-24"
@@ -194,9 +197,8 @@ BAD_COLUMNS = {
     "two for one": (
         table({}).assign(id="P03"),
         (
-            f"{HEAD}2 problems\n"
-            "  - 2 columns for 'patient': 'patient', 'id'; keep one\n"
-            "  - columns found: patient, start, best_response, last_dose, progression, last_followup, id"
+            f"{HEAD}2 problems\n  - 2 columns for 'patient': 'patient', 'id'; keep one\n  - columns"
+            " found: patient, start, best_response, last_dose, progression, last_followup, id"
         ),
     ),
     "no rows": (table({}).iloc[:0], f"{HEAD}1 problem\n  - it has no rows"),
@@ -230,8 +232,10 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: bytes | None, reason
     with pytest.raises(SamplesError) as caught:
         read_courses(path)
 
-    assert str(caught.value) == (
-        f"E952 The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one row a patient."
+    assert (
+        str(caught.value)
+        == f"E952 The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one"
+        " row a patient."
     )
 
 

@@ -1,4 +1,6 @@
-"""Case against controls: groups, pseudobulk, tests against scipy and scanpy, and what is refused."""
+"""Case against controls: groups, pseudobulk, tests against scipy and scanpy, and what is
+refused.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Derivation: planted genes are found, the draft says how it was made, and mice tell something about men."""
+"""Derivation: planted genes are found, the draft says how it was made, and mice tell something
+about men.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ LATE = Contrast(case="state=late", controls=("state=memory", "state=effector"))
 
 @pytest.fixture(scope="module")
 def cohort() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Late cells have the planted genes; effector cells have one of them too, which activation explains."""
+    """Late cells have the planted genes; effector cells have one of them too, which activation
+    explains.
+    """
     rng = np.random.default_rng(0)
     states = ["late"] * 6 + ["memory"] * 6 + ["effector"] * 6
     names = [f"s{n}" for n in range(18)]

@@ -1,4 +1,6 @@
-"""Drafts: symbols of any year become today's, what cannot is left out, and every change is a note."""
+"""Drafts: symbols of any year become today's, what cannot is left out, and every change is a
+note.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The editor: commands, undo, what is kept across a restart, and a save that is refused and loses nothing."""
+"""The editor: commands, undo, what is kept across a restart, and a save that is refused and
+loses nothing.
+"""
 
 from __future__ import annotations
 
@@ -189,7 +191,7 @@ def test_a_second_version_keeps_the_first(editor: SignatureEditor) -> None:
     ]
 
 
-# -- nothing is lost ----------------------------------------------------------------------------------------------
+# -- nothing is lost -------------------------------------------------------------------------------
 
 
 def test_a_restart_brings_the_draft_back(tmp_path: Path) -> None:
@@ -330,7 +332,9 @@ def test_a_folder_cannot_be_a_file(tmp_path: Path) -> None:
 
 
 class Walk(RuleBasedStateMachine):
-    """Any commands in any order: what is on the editor is what a new editor finds, and undo leads back to the start."""
+    """Any commands in any order: what is on the editor is what a new editor finds, and undo
+    leads back to the start.
+    """
 
     def __init__(self) -> None:
         super().__init__()

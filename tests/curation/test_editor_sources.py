@@ -53,7 +53,8 @@ def test_a_table_of_differential_expression_is_filtered() -> None:
         ("IL7R", "down"),
     ]
     assert notes == [
-        "4 of 5 genes of a table: effect ≥ 1 log2, fdr ≤ 0.05, at most 200 genes a direction, up and down."
+        "4 of 5 genes of a table: effect ≥ 1 log2, fdr ≤ 0.05, at most 200 genes a direction, up"
+        " and down."
     ]
     assert rows[0].note == "differential expression: +2.50 log2, fdr 1.0e-03"
 

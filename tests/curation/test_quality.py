@@ -1,4 +1,6 @@
-"""Coherence, influence and redundancy beside their obvious slow versions; planted sets; the clock."""
+"""Coherence, influence and redundancy beside their obvious slow versions; planted sets; the
+clock.
+"""
 
 from __future__ import annotations
 

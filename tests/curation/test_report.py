@@ -20,7 +20,9 @@ SET = ("TOX", "LAG3", "PDCD1", "TIGIT", "CTLA4", "KRT5")
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
-    """T cells drive the set and the T-cell genes; one gene of the set goes the other way, another is silent."""
+    """T cells drive the set and the T-cell genes; one gene of the set goes the other way,
+    another is silent.
+    """
     rng = np.random.default_rng(0)
     names = list(dict.fromkeys([*TCELL, *OTHER, *SET]))
     values = pd.DataFrame(

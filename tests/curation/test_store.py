@@ -1,4 +1,6 @@
-"""The shelf: what names a file, links, a folder that moved, a full disk. Nothing half-written, nothing elsewhere."""
+"""The shelf: what names a file, links, a folder that moved, a full disk. Nothing half-written,
+nothing elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,8 @@ def test_a_full_disk_leaves_the_folder_as_it_was_and_the_draft_in_memory(tmp_pat
 
     assert (
         unsaved
-        == "O101 The draft could not be kept in mine.draft.json: File too large. It is only in memory now."
+        == "O101 The draft could not be kept in mine.draft.json: File too large. It is only in"
+        " memory now."
     )
     assert len(messages) == 1
     assert "could not be written: File too large" in messages[0]

@@ -43,9 +43,9 @@ def test_the_truth_counts_what_was_planted() -> None:
     assert counts == {
         ("antigen_presentation", "defect_expression"): len(plan.MHC1_LOSS),
         ("antigen_presentation", "defect_genomic"): len(plan.DNA),
-        ("antigen_presentation", "intact"): 2 * plan.N_PATIENTS
-        - len(plan.MHC1_LOSS)
-        - len(plan.DNA),
+        ("antigen_presentation", "intact"): (
+            2 * plan.N_PATIENTS - len(plan.MHC1_LOSS) - len(plan.DNA)
+        ),
         ("dysfunction", "not_assessable"): 2 * len(plan.COLD),
         ("dysfunction", "present"): len(plan.DYSFUNCTION),
         ("ifng", "down"): len(plan.IFNG_DOWN),

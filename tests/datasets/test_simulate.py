@@ -1,4 +1,6 @@
-"""The simulated counts: their shape, their genes, and that each effect stands where it was planted."""
+"""The simulated counts: their shape, their genes, and that each effect stands where it was
+planted.
+"""
 
 from __future__ import annotations
 

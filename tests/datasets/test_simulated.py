@@ -1,4 +1,6 @@
-"""The demo cohort as a whole: its files, and that the scheme finds what was planted and nothing that was not."""
+"""The demo cohort as a whole: its files, and that the scheme finds what was planted and nothing
+that was not.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +124,8 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         write_demo(tmp_path / "file")
 
-    assert str(caught.value) == (
-        f"O101 The demo cohort could not be written to '{tmp_path / 'file'}': File exists. "
+    assert (
+        str(caught.value)
+        == f"O101 The demo cohort could not be written to '{tmp_path / 'file'}': File exists. "
         "Choose a folder you may write to."
     )

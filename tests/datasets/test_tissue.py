@@ -1,4 +1,6 @@
-"""The simulated tissue: what is planted is there, masks and tables fit, and everything says that it is simulated."""
+"""The simulated tissue: what is planted is there, masks and tables fit, and everything says that
+it is simulated.
+"""
 
 from __future__ import annotations
 
@@ -162,9 +164,10 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
     with pytest.raises(OutputError) as caught:
         write_tissue_demo(tmp_path / "file")
-    assert str(caught.value) == (
-        f"O101 The simulated tissue could not be written to '{tmp_path / 'file'}': File exists. Choose a folder you "
-        "may write to."
+    assert (
+        str(caught.value)
+        == f"O101 The simulated tissue could not be written to '{tmp_path / 'file'}': File exists."
+        " Choose a folder you may write to."
     )
 
 

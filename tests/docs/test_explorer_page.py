@@ -1,4 +1,6 @@
-"""The Python of the page about the Explorer runs as it stands there, and its words about files are true."""
+"""The Python of the page about the Explorer runs as it stands there, and its words about files
+are true.
+"""
 
 from __future__ import annotations
 

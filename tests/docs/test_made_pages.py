@@ -1,4 +1,6 @@
-"""Pages made when the docs are built: every threshold of every scheme with its source, every public name."""
+"""Pages made when the docs are built: every threshold of every scheme with its source, every
+public name.
+"""
 
 from __future__ import annotations
 

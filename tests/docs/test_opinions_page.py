@@ -1,4 +1,6 @@
-"""The page about external classifiers: its Python runs, its commands know their options, its DOIs are the code's."""
+"""The page about external classifiers: its Python runs, its commands know their options, its
+DOIs are the code's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page about tissue: its Python runs, its limits are those of the code, its command knows the options."""
+"""The page about tissue: its Python runs, its limits are those of the code, its command knows
+the options.
+"""
 
 from __future__ import annotations
 

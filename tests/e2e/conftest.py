@@ -1,4 +1,5 @@
-"""Fixtures: one JupyterLab a session, one browser a file, one notebook a test; pictures of what failed.
+"""Fixtures: one JupyterLab a session, one browser a file, one notebook a test; pictures of what
+failed.
 
 Screenshots of the tests go to the folder RESISTYPE_E2E_OUT, where it is given.
 """
@@ -91,5 +92,7 @@ def notebook(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def errors(page: Any) -> list[tuple[str, str]]:
-    """What the page complained about, without what JupyterLab itself says of pages it was not asked for."""
+    """What the page complained about, without what JupyterLab itself says of pages it was not
+    asked for.
+    """
     return [m for m in page.console_log if m[0] in ("error", "pageerror") and "favicon" not in m[1]]

@@ -1,5 +1,7 @@
-# ruff: noqa: E501, S310  pieces of JavaScript stay on one line; every address here is of this machine
-"""Drive a real JupyterLab, or Notebook 7, in headless Chromium, without galata and without any download beyond PyPI + Debian.
+# ruff: noqa: E501, S310  pieces of JavaScript stay on one line; every address here is of this
+# machine
+"""Drive a real JupyterLab, or Notebook 7, in headless Chromium, without galata and without any
+download beyond PyPI + Debian.
 
 with LabServer(root) as lab, browser_page() as page:
     nb = lab.write_notebook("t.ipynb", ["import x", "w = ...; w"])
@@ -98,7 +100,8 @@ class LabServer:
             PYTHONUNBUFFERED="1",
         )
         env.pop("JUPYTER_TOKEN", None)
-        # No "Jupyter news" pop-up over the cells, and a chosen theme, from files (CLI flags do not do it).
+        # No "Jupyter news" pop-up over the cells, and a chosen theme, from files (CLI flags do not
+        # do it).
         cfg = Path(t, "config", "labconfig")
         cfg.mkdir(parents=True)
         (cfg / "page_config.json").write_text(
@@ -192,7 +195,9 @@ class LabServer:
         return time.monotonic() - t0
 
     def run_all(self, page, timeout: float | None = None) -> float:
-        """Run every cell, wait until each has an execution count and the kernel is idle, raise on a Python error."""
+        """Run every cell, wait until each has an execution count and the kernel is idle, raise
+        on a Python error.
+        """
         t0 = time.monotonic()
         page.evaluate(
             "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
@@ -220,12 +225,15 @@ class LabServer:
     # -- the notebook's kernel, from outside ---------------------------------
     def set_theme(self, page, theme: str) -> None:
         page.evaluate(
-            "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: t}); }",
+            "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme',"
+            " {theme: t}); }",
             theme,
         )
 
     def kernel_eval(self, expr: str, timeout: float = LIMIT):
-        """Value of a Python expression in the running notebook's kernel (JSON-able), over its own ZMQ ports."""
+        """Value of a Python expression in the running notebook's kernel (JSON-able), over its
+        own ZMQ ports.
+        """
         from jupyter_client import BlockingKernelClient
 
         sessions = json.load(urllib.request.urlopen(self.url + "/api/sessions"))
@@ -293,7 +301,9 @@ def browser_page(viewport=(1400, 1100)):
 
 @contextlib.contextmanager
 def marimo_server(app, folder, **more):
-    """The address of `marimo run` on an app of this folder, with its own files and log in `folder`."""
+    """The address of `marimo run` on an app of this folder, with its own files and log in
+    `folder`.
+    """
     port = free_port()
     places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
     own = {

@@ -1,4 +1,6 @@
-"""The Explorer in marimo: it sits in a shadow root there, and a cell that names it runs again when it changes."""
+"""The Explorer in marimo: it sits in a shadow root there, and a cell that names it runs again
+when it changes.
+"""
 
 import marimo
 

@@ -28,14 +28,17 @@ COHORT = (
     "from resistype.agreement import Matrices\n"
 )
 LABELS = (
-    PATH + "import numpy as np, pandas as pd\nfrom resistype.widgets import Compare\n"
-    "rng = np.random.default_rng(0); names = [f'S{k}' for k in range(80)]\n"
-    "a = pd.DataFrame({x: rng.choice(['up', 'down', 'indeterminate'], 80) for x in ('ifng', 'other')}, index=names)\n"
-    "b = a.where(rng.random(a.shape) < 0.8, 'down')\n"
+    PATH + "import numpy as np, pandas as pd\nfrom resistype.widgets import Compare\nrng ="
+    " np.random.default_rng(0); names = [f'S{k}' for k in range(80)]\na = pd.DataFrame({x:"
+    " rng.choice(['up', 'down', 'indeterminate'], 80) for x in ('ifng', 'other')},"
+    " index=names)\nb = a.where(rng.random(a.shape) < 0.8, 'down')\n"
 )
 SCREEN = """() => [...document.querySelectorAll('.rt [data-testid=rt-matrix] tr')].slice(1).map(row => [...row.querySelectorAll('td')].map(cell => Number(cell.textContent.replace(/\\s/g, ''))))"""
 COUNTS = "w.agreement.axis(w.axis).table.to_numpy().tolist()"
-ROWS = "[...document.querySelectorAll('.rt [data-testid=rt-changes] tbody tr')].map(row => row.cells[0].title)"
+ROWS = (
+    "[...document.querySelectorAll('.rt [data-testid=rt-changes] tbody tr')].map(row =>"
+    " row.cells[0].title)"
+)
 
 
 def data(shared: Path, name: str) -> str:
@@ -70,7 +73,10 @@ def test_a_count_lists_who_changed_and_genes_are_answered(
     )
     cell.focus()
     page.keyboard.press("Enter")
-    wanted = "[c.sample for c in w.agreement.changes if (c.axis, c.first, c.second) == ('ifng', 'cross_sectional_low', 'indeterminate')]"
+    wanted = (
+        "[c.sample for c in w.agreement.changes if (c.axis, c.first, c.second) == ('ifng',"
+        " 'cross_sectional_low', 'indeterminate')]"
+    )
     assert page.evaluate(ROWS) == lab.kernel_eval(wanted)
     assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
     page.get_by_test_id("rt-all").click()
@@ -93,8 +99,11 @@ def test_a_count_lists_who_changed_and_genes_are_answered(
 
 def test_four_hundred_changes_of_tcga_can_be_read(lab: LabServer, page: Any, shared: Path) -> None:
     cells = [
-        COHORT + data(shared, "tcga") + "a = rt.classify(x, **kw)\n"
-        "b, c = (rt.classify(x, reference=r, options=rt.CallOptions(method=m), **kw) for r, m in (('riaz_pre', None), (None, 'singscore')))",
+        COHORT
+        + data(shared, "tcga")
+        + "a = rt.classify(x, **kw)\nb, c = (rt.classify(x, reference=r,"
+        " options=rt.CallOptions(method=m), **kw) for r, m in (('riaz_pre', None), (None,"
+        " 'singscore')))",
         "w = Compare(a, b, names=('own cohort', 'frozen riaz_pre'), matrices=x); w",
         "v = Compare(a, c, names=('ssGSEA', 'singscore'), matrices=x); v",
     ]
@@ -133,7 +142,8 @@ def test_d_d_deletes_no_cell(lab: LabServer, page: Any) -> None:
                 page.keyboard.press(key)
     assert page.evaluate(N_CELLS) == 2
     assert controls.first.evaluate(
-        "node => [...node.closest('.rt').querySelectorAll('button, input, select, summary, [tabindex]')].every(one => one.dataset.lmSuppressShortcuts)"
+        "node => [...node.closest('.rt').querySelectorAll('button, input, select, summary,"
+        " [tabindex]')].every(one => one.dataset.lmSuppressShortcuts)"
     )
 
 
@@ -146,7 +156,8 @@ def test_everything_is_reached_by_the_tab_key(lab: LabServer, page: Any) -> None
     for _ in range(3 * wanted):
         seen.add(
             page.evaluate(
-                "[...document.querySelectorAll('.rt button, .rt summary')].indexOf(document.activeElement)"
+                "[...document.querySelectorAll('.rt button, .rt"
+                " summary')].indexOf(document.activeElement)"
             )
         )
         page.keyboard.press("Tab")
@@ -156,8 +167,9 @@ def test_everything_is_reached_by_the_tab_key(lab: LabServer, page: Any) -> None
 def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     cells = [
         PATH
-        + "from tests.widgets.test_compare import hostile_pair\nfrom tests.widgets.hostile import HOSTILE\n"
-        "from resistype.widgets import Compare\nw = Compare(*hostile_pair(), names=(HOSTILE[2], HOSTILE[3]), title=HOSTILE[1]); w"
+        + "from tests.widgets.test_compare import hostile_pair\nfrom tests.widgets.hostile import"
+        " HOSTILE\nfrom resistype.widgets import Compare\nw = Compare(*hostile_pair(),"
+        " names=(HOSTILE[2], HOSTILE[3]), title=HOSTILE[1]); w"
     ]
     start(lab, page, "compare-hostile", cells)
     page.get_by_test_id("rt-matrix").wait_for()
@@ -177,10 +189,11 @@ def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
 
 def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, axe: str) -> None:
     demo = (
-        COHORT + "d = rt.datasets.demo(); o = rt.CallOptions(n_jobs=1)\n"
-        "a = rt.classify(d.expression, samples=d.samples, baseline='Pre', options=o)\n"
-        "b = rt.classify(d.expression, samples=d.samples, baseline='Pre', options=rt.CallOptions(n_jobs=1, method='ucell', anchor=''))\n"
-        "w = Compare(a, b, matrices=d.expression); w"
+        COHORT
+        + "d = rt.datasets.demo(); o = rt.CallOptions(n_jobs=1)\na = rt.classify(d.expression,"
+        " samples=d.samples, baseline='Pre', options=o)\nb = rt.classify(d.expression,"
+        " samples=d.samples, baseline='Pre', options=rt.CallOptions(n_jobs=1, method='ucell',"
+        " anchor=''))\nw = Compare(a, b, matrices=d.expression); w"
     )
     start(lab, page, "compare-axe", [demo])
     page.get_by_test_id("rt-matrix").wait_for()
@@ -193,7 +206,8 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, ax
         lab.set_theme(page, theme)
         page.wait_for_timeout(600)
         found = page.evaluate(
-            "async () => (await axe.run('.rt')).violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])"
+            "async () => (await axe.run('.rt')).violations.map(v => [v.id, v.nodes.slice(0,"
+            " 3).map(n => n.html.slice(0, 160))])"
         )
         assert found == [], f"{theme}: {json.dumps(found, indent=1)}"
     lab.set_theme(page, "JupyterLab Light")

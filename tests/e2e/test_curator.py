@@ -1,5 +1,7 @@
-# ruff: noqa: E501  pieces of JavaScript stay on one line
-"""The Curator in a real JupyterLab: a list is pasted, mended, looked at in two cohorts and saved, all in the page."""
+
+"""The Curator in a real JupyterLab: a list is pasted, mended, looked at in two cohorts and
+saved, all in the page.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,13 @@ from .test_lab import N_CELLS, PATH, ROOT, start
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 GOOD = (
-    "STAT1 IRF1 CXCL9 CXCL10 IDO1 HLA-DRA HLA-E TAP1 TAP2 PSMB9 PSMB8 B2M CD274 LAG3 CD8A CCL5 GZMA GZMB PRF1 CD27 "
-    "NKG7 TIGIT CXCR6 CMKLR1 PDCD1LG2"
+    "STAT1 IRF1 CXCL9 CXCL10 IDO1 HLA-DRA HLA-E TAP1 TAP2 PSMB9 PSMB8 B2M CD274 LAG3 CD8A CCL5 GZMA"
+    " GZMB PRF1 CD27 NKG7 TIGIT CXCR6 CMKLR1 PDCD1LG2"
 )
 PASTED = f"{GOOD} WARS FAM26F STAT1 STRA13 1-Mar"  # 2 outdated, 1 twice, 1 ambiguous, 1 date
 DATA = (
-    PATH
-    + "import warnings; warnings.simplefilter('ignore')\nfrom resistype.curation.cohort import CohortData\nfrom resistype.widgets import SignatureCurator\n"
+    PATH + "import warnings; warnings.simplefilter('ignore')\nfrom resistype.curation.cohort import"
+    " CohortData\nfrom resistype.widgets import SignatureCurator\n"
 )
 NAMES = "[(r.name, r.citation, r.note) for r in w.editor.table.rows]"
 
@@ -36,8 +38,10 @@ NAMES = "[(r.name, r.citation, r.note) for r in w.editor.table.rows]"
 def cohorts(shared: Path) -> str:
     gide, riaz = shared / "data" / "gide", shared / "data" / "riaz_pairs"
     return (
-        f"gide = CohortData({str(gide / 'Gide_melanoma_PD1.expr.parquet')!r}, {str(gide / 'Gide_melanoma_PD1.clinical.tsv')!r}, by='response')\n"
-        f"riaz = CohortData({str(riaz / 'counts.symbols.parquet')!r}, {str(riaz / 'samples.tsv')!r}, by='response', patient='patient', timepoint='timepoint', baseline='Pre')\n"
+        f"gide = CohortData({str(gide / 'Gide_melanoma_PD1.expr.parquet')!r},"
+        f" {str(gide / 'Gide_melanoma_PD1.clinical.tsv')!r}, by='response')\nriaz ="
+        f" CohortData({str(riaz / 'counts.symbols.parquet')!r}, {str(riaz / 'samples.tsv')!r},"
+        " by='response', patient='patient', timepoint='timepoint', baseline='Pre')\n"
     )
 
 
@@ -67,7 +71,10 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(
     folder = lab.root / "mine"
     cells = [
         DATA + cohorts(shared),
-        f"w = SignatureCurator('inflamed_mine', {str(folder)!r}, data={{'Gide': gide, 'Riaz': riaz}}); w",
+        (
+            f"w = SignatureCurator('inflamed_mine', {str(folder)!r}, data={{'Gide': gide, 'Riaz':"
+            " riaz}); w"
+        ),
     ]
     lab.open(page, lab.write_notebook("curate.ipynb", cells))
     lab.run_all(page)
@@ -165,14 +172,14 @@ def test_a_signature_is_curated_from_a_pasted_list_to_a_second_version(
     assert not page.external
 
 
-SMALL = DATA + (
-    "import numpy as np, pandas as pd\n"
-    "names = [f'P{i // 2}-{t}' for i in range(24) for t in [('Pre', 'On')[i % 2]]]\n"
-    "genes = ['STAT1', 'IRF1', 'CXCL9', 'B2M', 'TAP1', 'WARS1', *(f'GENE{i}' for i in range(60))]\n"
-    "x = pd.DataFrame(np.random.default_rng(0).uniform(0.5, 9, (24, 66)), index=names, columns=genes)\n"
-    "t = pd.DataFrame({'patient': [n[:-3].rstrip('-') for n in names], 'time': ['Pre' if n.endswith('Pre') else 'On' for n in names]}, index=names)\n"
-    "t['response'] = ['R' if i < 12 else 'NR' for i in range(24)]\n"
-    "data = CohortData(x, t, by='response', patient='patient', timepoint='time', baseline='Pre')\n"
+SMALL = (
+    DATA + "import numpy as np, pandas as pd\nnames = [f'P{i // 2}-{t}' for i in range(24) for t in"
+    " [('Pre', 'On')[i % 2]]]\ngenes = ['STAT1', 'IRF1', 'CXCL9', 'B2M', 'TAP1', 'WARS1',"
+    " *(f'GENE{i}' for i in range(60))]\nx = pd.DataFrame(np.random.default_rng(0).uniform(0.5,"
+    " 9, (24, 66)), index=names, columns=genes)\nt = pd.DataFrame({'patient': [n[:-3].rstrip('-')"
+    " for n in names], 'time': ['Pre' if n.endswith('Pre') else 'On' for n in names]},"
+    " index=names)\nt['response'] = ['R' if i < 12 else 'NR' for i in range(24)]\ndata ="
+    " CohortData(x, t, by='response', patient='patient', timepoint='time', baseline='Pre')\n"
 )
 
 
@@ -203,7 +210,8 @@ def test_a_kernel_that_stops_mid_edit_loses_nothing(lab: LabServer, page: Any) -
     lab.wait_kernel("len(w.editor.table.rows)", 4)
     before = lab.kernel_eval(NAMES)
     page.evaluate(
-        "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+        "async () => { await"
+        " window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
     )
     page.wait_for_function(
         "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
@@ -284,23 +292,26 @@ def test_a_hostile_name_saves_nowhere(lab: LabServer, page: Any, name: str) -> N
 
 def test_hostile_words_run_nothing(lab: LabServer, page: Any) -> None:
     setup = (
-        f"{SMALL}from tests.widgets.hostile import HOSTILE\n"
-        "t['response'] = [HOSTILE[i % 5] for i in range(24)]; t[HOSTILE[3]] = [HOSTILE[i % 2] for i in range(24)]\n"
-        "data = CohortData(x, t, by='response')\n"
+        f"{SMALL}from tests.widgets.hostile import HOSTILE\nt['response'] = [HOSTILE[i % 5] for i"
+        " in range(24)]; t[HOSTILE[3]] = [HOSTILE[i % 2] for i in range(24)]\ndata = CohortData(x,"
+        " t, by='response')\n"
     )
     folder = lab.root / "hostile_words"
     fill = (
-        "for word in HOSTILE: w.editor.add(word)\n"
-        "from resistype.curation.gene_table import Row\n"
-        "w.editor.add_rows([Row(0, word[:200], note=word[:4000], citation=word[:4000]) for word in HOSTILE])\n"
-        "w.editor.set_field('name', HOSTILE[0]); w.editor.set_field('source.note', HOSTILE[2]); w"
+        "for word in HOSTILE: w.editor.add(word)\nfrom resistype.curation.gene_table import"
+        " Row\nw.editor.add_rows([Row(0, word[:200], note=word[:4000], citation=word[:4000]) for"
+        " word in HOSTILE])\nw.editor.set_field('name', HOSTILE[0]);"
+        " w.editor.set_field('source.note', HOSTILE[2]); w"
     )
     start(
         lab,
         page,
         "words",
         [
-            f"{setup}w = SignatureCurator('mine', {str(folder)!r}, 'B2M STAT1', data={{HOSTILE[1]: data}})",
+            (
+                f"{setup}w = SignatureCurator('mine', {str(folder)!r}, 'B2M STAT1',"
+                " data={HOSTILE[1]: data})"
+            ),
             fill,
         ],
     )
@@ -326,11 +337,13 @@ def test_d_d_deletes_no_cell_and_all_can_be_done_by_keys(lab: LabServer, page: A
     for summary in page.locator(".rt summary").all():
         summary.click()
     controls = page.locator(
-        ".rt button:visible:enabled, .rt input:visible, .rt select:visible, .rt textarea:visible, .rt [tabindex='0']:visible, .rt summary:visible"
+        ".rt button:visible:enabled, .rt input:visible, .rt select:visible, .rt textarea:visible,"
+        " .rt [tabindex='0']:visible, .rt summary:visible"
     )
     assert controls.count() > 30
     for handle in controls.element_handles():
-        # in one step: what was typed into the control before may have the page drawn anew in between
+        # in one step: what was typed into the control before may have the page drawn anew in
+        # between
         if not handle.evaluate(
             "node => node.isConnected && node.type !== 'file' && (node.focus(), true)"
         ):
@@ -338,7 +351,11 @@ def test_d_d_deletes_no_cell_and_all_can_be_done_by_keys(lab: LabServer, page: A
         for key in ("d", "d", "x", "a", "j"):
             page.keyboard.press(key)
     assert page.evaluate(N_CELLS) == 2
-    unmarked = "node => [...node.querySelectorAll('button, input, select, summary, textarea, [tabindex]')].filter(one => !one.dataset.lmSuppressShortcuts).map(one => one.outerHTML.slice(0, 80))"
+    unmarked = (
+        "node => [...node.querySelectorAll('button, input, select, summary, textarea,"
+        " [tabindex]')].filter(one => !one.dataset.lmSuppressShortcuts).map(one =>"
+        " one.outerHTML.slice(0, 80))"
+    )
     assert page.locator(".rt").first.evaluate(unmarked) == []
 
 
@@ -378,7 +395,8 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, ax
         page.wait_for_timeout(600)
         picture(page, f"curator-{theme[11:].lower()}")
         found = page.evaluate(
-            "async () => (await axe.run('.rt')).violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])"
+            "async () => (await axe.run('.rt')).violations.map(v => [v.id, v.nodes.slice(0,"
+            " 3).map(n => n.html.slice(0, 160))])"
         )
         assert found == [], f"{theme}: {json.dumps(found, indent=1)}"
     lab.set_theme(page, "JupyterLab Light")
@@ -388,11 +406,14 @@ def test_a_selection_of_the_explorer_becomes_genes_and_the_draft_its_colour(
     lab: LabServer, page: Any
 ) -> None:
     cells = [
-        DATA
-        + "import resistype as rt\nfrom resistype.widgets import Explorer\ndemo = rt.datasets.demo()\n"
-        "calls = rt.classify(demo.expression, samples=demo.samples, baseline='Pre', options=rt.CallOptions(n_jobs=1))\n"
-        "e = Explorer(calls, expression=demo.expression); e",
-        f"w = SignatureCurator('mine', {str(lab.root / 'linked')!r}, data=demo.expression, session=e.session); w",
+        DATA + "import resistype as rt\nfrom resistype.widgets import Explorer\ndemo ="
+        " rt.datasets.demo()\ncalls = rt.classify(demo.expression, samples=demo.samples,"
+        " baseline='Pre', options=rt.CallOptions(n_jobs=1))\ne = Explorer(calls,"
+        " expression=demo.expression); e",
+        (
+            f"w = SignatureCurator('mine', {str(lab.root / 'linked')!r}, data=demo.expression,"
+            " session=e.session); w"
+        ),
     ]
     lab.open(page, lab.write_notebook("linked.ipynb", cells))
     lab.run_all(page)

@@ -1,4 +1,6 @@
-"""The Curator in marimo: mended and saved in a shadow root, with hostile words as groups of the cohort."""
+"""The Curator in marimo: mended and saved in a shadow root, with hostile words as groups of the
+cohort.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 # ruff: noqa: E501  pieces of JavaScript stay on one line
-"""Outside JupyterLab: marimo, and the exported file opened from the disk under a policy that lets nothing in."""
+"""Outside JupyterLab: marimo, and the exported file opened from the disk under a policy that
+lets nothing in.
+"""
 
 from __future__ import annotations
 
@@ -95,10 +97,13 @@ def test_hostile_names_run_nothing_in_the_file(page: Any, tmp_path: Path) -> Non
     page.wait_for_timeout(200)
     # labels of any length stay in their picture, and the counts stay beside the names of the legend
     cut = page.evaluate(
-        "[...document.querySelectorAll('.rt section svg text')].filter(t => { const b = t.getBBox(), v = t.ownerSVGElement.viewBox.baseVal; return b.x < 0 || b.x + b.width > v.width; }).map(t => t.textContent)"
+        "[...document.querySelectorAll('.rt section svg text')].filter(t => { const b ="
+        " t.getBBox(), v = t.ownerSVGElement.viewBox.baseVal; return b.x < 0 || b.x + b.width >"
+        " v.width; }).map(t => t.textContent)"
     )
     hidden = page.evaluate(
-        "[...document.querySelectorAll('.rt-legend button[data-call]')].filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.textContent)"
+        "[...document.querySelectorAll('.rt-legend button[data-call]')].filter(b => b.scrollWidth >"
+        " b.clientWidth + 1).map(b => b.textContent)"
     )
     picture(page, "file-hostile")
 
@@ -116,8 +121,9 @@ def test_the_browser_counts_as_python_does(page: Any, tmp_path: Path, n_obs: int
     page.goto(path.as_uri())
     page.get_by_test_id("rt-ifng-change").wait_for()
     took = page.evaluate(
-        "() => { const s = document.querySelector('.rt').__rt, out = []; for (const v of [0.6, 0.7, 0.8, 0.9]) "
-        "{ const t = performance.now(); s.move('ifng', 'change', v); out.push(performance.now() - t); } return out; }"
+        "() => { const s = document.querySelector('.rt').__rt, out = []; for (const v of [0.6, 0.7,"
+        " 0.8, 0.9]) { const t = performance.now(); s.move('ifng', 'change', v);"
+        " out.push(performance.now() - t); } return out; }"
     )
     session = Session(found)
     session.move_threshold("ifng", "change", float(np.float32(0.9)))

@@ -1,4 +1,4 @@
-# ruff: noqa: E501  pieces of JavaScript stay on one line
+
 """Without a mouse: Tab reaches every control, every function has keys, every picture a table."""
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .test_lab import COUNTS, SCREEN, SMALL, moved, start
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 WITH_GENES = (
-    SMALL
-    + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+    SMALL + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(),"
+    " expression=matrix()); w"
 )
 FOCUSABLE = "button, input, select, summary, [tabindex='0']"
 STORE = "document.querySelector('.rt').__rt"
@@ -48,7 +48,8 @@ def test_tab_reaches_every_control(lab: LabServer, page: Any) -> None:
         if not page.evaluate("!!document.activeElement.closest('.rt')"):
             break
     missed = page.evaluate(
-        f'[...document.querySelectorAll(".rt :is({FOCUSABLE})")].filter(n => !n.disabled && !n.dataset.walked && n.checkVisibility()).map(n => n.outerHTML.slice(0, 120))'
+        f'[...document.querySelectorAll(".rt :is({FOCUSABLE})")].filter(n => !n.disabled &&'
+        " !n.dataset.walked && n.checkVisibility()).map(n => n.outerHTML.slice(0, 120))"
     )
 
     assert missed == []
@@ -166,7 +167,8 @@ def test_every_picture_has_a_table_of_the_same_numbers(lab: LabServer, page: Any
     for summary in page.locator(".rt summary").all():
         press(page, summary, "Enter")
     tables = page.evaluate(
-        "[...document.querySelectorAll('.rt table')].map(t => [t.caption.textContent, [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent))])"
+        "[...document.querySelectorAll('.rt table')].map(t => [t.caption.textContent,"
+        " [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent))])"
     )
     by_caption = {caption.split(" by ")[0].split(",")[0]: rows for caption, rows in tables}
     display = Session(material()).resolve()

@@ -1,5 +1,7 @@
-# ruff: noqa: E501  pieces of JavaScript stay on one line
-"""The same in Notebook 7: numbers as in Python, keys stay with the control, hostile names run nothing."""
+
+"""The same in Notebook 7: numbers as in Python, keys stay with the control, hostile names run
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -61,12 +63,13 @@ def test_d_d_deletes_no_cell(notebook: LabServer, page: Any) -> None:
 def test_a_run_of_hostile_names_ends_and_runs_nothing(notebook: LabServer, page: Any) -> None:
     cells = [
         PATH
-        + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
-        "from resistype.widgets import Explorer, Runner\nm, x = hostile_material()\n"
-        "w = Explorer(m, expression=x, title=HOSTILE[1]); w",
+        + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import"
+        " HOSTILE\nfrom resistype.widgets import Explorer, Runner\nm, x = hostile_material()\nw ="
+        " Explorer(m, expression=x, title=HOSTILE[1]); w",
         (
-            "def work():\n    yield 1, 2, HOSTILE[0]\n    return None\n"
-            "r = Runner(work, checks=HOSTILE, title=HOSTILE[1], notes=lambda _: HOSTILE, table=lambda _: (HOSTILE[2], list(HOSTILE[:3]), [list(HOSTILE[3:6])])); r"
+            "def work():\n    yield 1, 2, HOSTILE[0]\n    return None\nr = Runner(work,"
+            " checks=HOSTILE, title=HOSTILE[1], notes=lambda _: HOSTILE, table=lambda _:"
+            " (HOSTILE[2], list(HOSTILE[:3]), [list(HOSTILE[3:6])])); r"
         ),
     ]
     start(notebook, page, "hostile", cells)

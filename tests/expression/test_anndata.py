@@ -35,8 +35,9 @@ def test_only_an_anndata_is_one() -> None:
 def test_reading_a_table_does_not_load_anndata(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("gene,case-1,case-2\nCD8A,1,2\nB2M,3,5\nTAP1,3,4\n")
     code = (
-        "import sys; from resistype.expression import read_expression; "
-        f"read_expression({str(tmp_path / 'a.csv')!r}); print('anndata' in sys.modules, 'h5py' in sys.modules)"
+        "import sys; from resistype.expression import read_expression;"
+        f" read_expression({str(tmp_path / 'a.csv')!r}); print('anndata' in sys.modules, 'h5py' in"
+        " sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
@@ -234,8 +235,10 @@ def test_what_cannot_be_joined_is_refused_and_nothing_written(case: str) -> None
     with pytest.raises(ExpressionError) as caught:
         write_obs(adata, calls, scores=SCORES)
 
-    assert str(caught.value) == (
-        f"E315 The {what} cannot be joined by sample name; names that {why}. Nothing was written."
+    assert (
+        str(caught.value)
+        == f"E315 The {what} cannot be joined by sample name; names that {why}. Nothing was"
+        " written."
     )
     assert list(adata.obs.columns) == ["patient", "age"]
     assert not adata.obsm

@@ -88,9 +88,10 @@ def test_log2_is_the_same_from_every_source(tmp_path: Path) -> None:
 def test_stored_by_columns_is_told(tmp_path: Path) -> None:
     data = sources(tmp_path)["h5ad csc"]
 
-    assert data.notes[0] == (
-        "The matrix was read into memory: it is stored by columns (CSC) and was turned into rows once; "
-        "save it as CSR to leave it on disk."
+    assert (
+        data.notes[0]
+        == "The matrix was read into memory: it is stored by columns (CSC) and was turned into rows"
+        " once; save it as CSR to leave it on disk."
     )
 
 
@@ -105,7 +106,9 @@ def test_a_block_of_no_rows() -> None:
 def test_rows_read_late_are_checked_late(
     tmp_path: Path, make: Any, cell: float, code: str, word: str
 ) -> None:
-    """A file that stays on disk is not read whole when it is opened; its bad rows are found when they are read."""
+    """A file that stays on disk is not read whole when it is opened; its bad rows are found when
+    they are read.
+    """
     values = COUNTS.copy()
     path = write_h5ad(tmp_path / "a.h5ad", make(values))
     data = read_expression(path, BACKED)
@@ -117,8 +120,9 @@ def test_rows_read_late_are_checked_late(
     with pytest.raises(ExpressionError) as caught:
         read_block(data, Block(1, 4))
 
-    assert str(caught.value) == (
-        f"{code} 1 {word} value in samples 2–4 of {path} (first: B2M in 'P2_pre'). "
+    assert (
+        str(caught.value)
+        == f"{code} 1 {word} value in samples 2–4 of {path} (first: B2M in 'P2_pre'). "
         "Correct them at the source; do not fill with 0."
     )
 
@@ -137,6 +141,8 @@ def test_a_block_beyond_the_budget() -> None:
     with pytest.raises(ExpressionError) as caught:
         list(iter_blocks(expression(), memory=128, rows=4))
 
-    assert str(caught.value) == (
-        "E302 One block of 4 rows needs 256 bytes but the budget is 128 bytes; lower rows to ≤ 2 or raise memory=."
+    assert (
+        str(caught.value)
+        == "E302 One block of 4 rows needs 256 bytes but the budget is 128 bytes; lower rows to ≤ 2"
+        " or raise memory=."
     )

@@ -86,8 +86,10 @@ def test_the_refusal_says_whether_values_differ(make: Any) -> None:
     with pytest.raises(ExpressionError) as caught:
         merged(values, ("HLA-A", "HLA-B", "HLA-A", "HLA-B", "B2M"), "error")
 
-    assert str(caught.value) == (
-        "E801 2 gene names occur more than once (HLA-A x2, HLA-B x2); values differ in 1 of them. "
+    assert (
+        str(caught.value)
+        == "E801 2 gene names occur more than once (HLA-A x2, HLA-B x2); values differ in 1 of"
+        " them. "
         'Choose duplicates="sum" (counts), "mean" or "max".'
     )
 
@@ -105,6 +107,8 @@ def test_logs_are_not_summed(unit: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         merged(np.ones((2, 2)), ("A", "A"), "sum", unit)
 
-    assert str(caught.value) == (
-        f"E802 duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean', 'max' or 'first'."
+    assert (
+        str(caught.value)
+        == f"E802 duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean',"
+        " 'max' or 'first'."
     )

@@ -236,8 +236,10 @@ def test_10x_with_repeated_symbols_uses_the_ids(tmp_path: Path) -> None:
     data = read_expression(write_10x(tmp_path / "a.h5", names=(*GENES[:-1], "CD8A")))
 
     assert data.genes[0] == "ENSG00000000001"
-    assert data.notes[0] == (
-        "10x h5: genes are named by the column 'id'; some symbols occur more than once, so the ids are used."
+    assert (
+        data.notes[0]
+        == "10x h5: genes are named by the column 'id'; some symbols occur more than once, so the"
+        " ids are used."
     )
 
 
@@ -255,8 +257,10 @@ def test_10x_without_the_column_asked_for(tmp_path: Path) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_expression(write_10x(tmp_path / "a.h5"), ReadOptions(gene_names="symbol"))
 
-    assert str(caught.value) == (
-        "E311 There is no column 'symbol' in the features; the columns are: feature_type, id, name."
+    assert (
+        str(caught.value)
+        == "E311 There is no column 'symbol' in the features; the columns are: feature_type, id,"
+        " name."
     )
 
 

@@ -89,8 +89,10 @@ def test_what_points_elsewhere_is_refused(secret: Path, case: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_expression(path)
 
-    assert str(caught.value) == (
-        f"E314 {path} is not read: {why}. If you trust its source, write it again with anndata and use the new file."
+    assert (
+        str(caught.value)
+        == f"E314 {path} is not read: {why}. If you trust its source, write it again with anndata"
+        " and use the new file."
     )
 
 

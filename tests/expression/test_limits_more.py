@@ -1,4 +1,6 @@
-"""The guard part by part: notes of text, codecs, filters, and the look before another library opens a file."""
+"""The guard part by part: notes of text, codecs, filters, and the look before another library
+opens a file.
+"""
 
 from __future__ import annotations
 

@@ -85,9 +85,10 @@ def test_other_units_are_refused(unit: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         made(LOGS, unit).log2()
 
-    assert str(caught.value) == (
-        f"E404 Values are of unit '{unit}' and cannot be turned into log2(x + 1). Give counts, TPM or log2 values; "
-        "where the unit was not recognised, name it with unit=."
+    assert (
+        str(caught.value)
+        == f"E404 Values are of unit '{unit}' and cannot be turned into log2(x + 1). Give counts,"
+        " TPM or log2 values; where the unit was not recognised, name it with unit=."
     )
 
 

@@ -81,8 +81,9 @@ def test_what_is_unclear_is_called_unclear(rows: tuple[str, ...], columns: tuple
 
 
 def test_the_counts_are_told() -> None:
-    assert sides(GENES, SAMPLES)[1] == (
-        "8 of 8 row names are approved gene symbols, 0 of 4 column names are known genes"
+    assert (
+        sides(GENES, SAMPLES)[1]
+        == "8 of 8 row names are approved gene symbols, 0 of 4 column names are known genes"
     )
 
 
@@ -104,9 +105,11 @@ def test_a_share_of_nothing_is_nothing() -> None:
 def test_a_transposed_matrix_gets_the_remedy() -> None:
     error = transposed(GENES, SAMPLES, 'pass orientation="genes_x_samples"')
 
-    assert str(error) == (
-        "E701 Genes seem to be in rows: 8 of 8 row names are approved gene symbols, 0 of 4 column names are known "
-        'genes. resistype wants samples x genes; pass orientation="genes_x_samples".'
+    assert (
+        str(error)
+        == "E701 Genes seem to be in rows: 8 of 8 row names are approved gene symbols, 0 of 4"
+        " column names are known genes. resistype wants samples x genes; pass"
+        ' orientation="genes_x_samples".'
     )
 
 

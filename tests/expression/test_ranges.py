@@ -36,8 +36,10 @@ def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         as_bytes(text)
 
-    assert str(caught.value) == (
-        f"E303 memory={text!r} is not a size. Give a number of bytes, or a text like '512MB' or '2GB'."
+    assert (
+        str(caught.value)
+        == f"E303 memory={text!r} is not a size. Give a number of bytes, or a text like '512MB' or"
+        " '2GB'."
     )
 
 

@@ -95,9 +95,10 @@ def test_text_is_named_with_its_place(cell: Any, shown: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         frame_table(given)
 
-    assert str(caught.value) == (
-        f"E503 1 cell holds text where a number belongs (first: {shown} in row 'P2_pre', column 'IFNG'). "
-        "Correct them, or remove their columns."
+    assert (
+        str(caught.value)
+        == f"E503 1 cell holds text where a number belongs (first: {shown} in row 'P2_pre', column"
+        " 'IFNG'). Correct them, or remove their columns."
     )
 
 
@@ -185,8 +186,10 @@ def test_parquet_without_the_column_of_names(tmp_path: Path) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_parquet(file, names="symbol")
 
-    assert str(caught.value) == (
-        f"E311 {file} has no column 'symbol' for gene_names=; its first columns are: CD8A, B2M, TAP1, STAT1, IFNG, …."
+    assert (
+        str(caught.value)
+        == f"E311 {file} has no column 'symbol' for gene_names=; its first columns are: CD8A, B2M,"
+        " TAP1, STAT1, IFNG, …."
     )
 
 

@@ -131,7 +131,10 @@ def test_a_wide_table_is_read(tmp_path: Path) -> None:
     assert np.array_equal(read_text(written(tmp_path, wide.to_csv())).values, wide.to_numpy())
 
 
-CELLS = "E503 1 cell holds text where a number belongs (first: {}). Correct them, or remove their columns."
+CELLS = (
+    "E503 1 cell holds text where a number belongs (first: {}). Correct them, or remove their"
+    " columns."
+)
 BAD = {
     "text": ("gene,P1,P2\nCD8A,1,high\n", CELLS.format("'high' in row 'CD8A', column 'P2'")),
     "two tables": (
@@ -141,41 +144,47 @@ BAD = {
     "many cells": (
         "gene,P1,P2,P3\nA,x,x,x\nB,x,x,x\n",
         (
-            "E503 6 cells hold text where a number belongs (first: 'x' in row 'A', column 'P1', 'x' in row 'A', column "
-            "'P2', 'x' in row 'A', column 'P3', 'x' in row 'B', column 'P1', 'x' in row 'B', column 'P2', …). "
-            "Correct them, or remove their columns."
+            "E503 6 cells hold text where a number belongs (first: 'x' in row 'A', column 'P1', 'x'"
+            " in row 'A', column 'P2', 'x' in row 'A', column 'P3', 'x' in row 'B', column 'P1',"
+            " 'x' in row 'B', column 'P2', …). Correct them, or remove their columns."
         ),
     ),
     "decimal commas": (
         "gene;P1;P2\nCD8A;1,5;2\n",
         (
-            "E503 1 cell holds text where a number belongs (first: '1,5' in row 'CD8A', column 'P1'). "
-            "Write decimals with a point."
+            "E503 1 cell holds text where a number belongs (first: '1,5' in row 'CD8A', column"
+            " 'P1'). Write decimals with a point."
         ),
     ),
     "uneven lines": (
         "gene,P1,P2\nCD8A,1,2\nB2M,3\nTAP1,4,5,6\n",
-        "E506 {file}: 2 lines have not 3 fields like the header (line 3 has 2, line 4 has 4). Correct them.",
+        (
+            "E506 {file}: 2 lines have not 3 fields like the header (line 3 has 2, line 4 has 4)."
+            " Correct them."
+        ),
     ),
     "empty": (
         "",
         (
-            "E301 {file} holds no table of values: it has 0 lines of at most 0 columns. A matrix needs a header line "
-            "with names, rows of values, and commas, tabs or semicolons between the columns."
+            "E301 {file} holds no table of values: it has 0 lines of at most 0 columns. A matrix"
+            " needs a header line with names, rows of values, and commas, tabs or semicolons"
+            " between the columns."
         ),
     ),
     "header only": (
         "gene,P1,P2\n",
         (
-            "E301 {file} holds no table of values: it has 1 line of at most 3 columns. A matrix needs a header line "
-            "with names, rows of values, and commas, tabs or semicolons between the columns."
+            "E301 {file} holds no table of values: it has 1 line of at most 3 columns. A matrix"
+            " needs a header line with names, rows of values, and commas, tabs or semicolons"
+            " between the columns."
         ),
     ),
     "one column": (
         "gene\nCD8A\nB2M\n",
         (
-            "E301 {file} holds no table of values: it has 2 lines of at most 1 column. A matrix needs a header line "
-            "with names, rows of values, and commas, tabs or semicolons between the columns."
+            "E301 {file} holds no table of values: it has 2 lines of at most 1 column. A matrix"
+            " needs a header line with names, rows of values, and commas, tabs or semicolons"
+            " between the columns."
         ),
     ),
     "nul": (
@@ -236,6 +245,8 @@ def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ExpressionError) as caught:
         read_text(tmp_path / "a.csv.gz")
 
-    assert str(caught.value) == (
-        f"E307 {tmp_path / 'a.csv.gz'} unpacks to more than 200 times its size. Unpack it yourself if you trust it."
+    assert (
+        str(caught.value)
+        == f"E307 {tmp_path / 'a.csv.gz'} unpacks to more than 200 times its size. Unpack it"
+        " yourself if you trust it."
     )

@@ -86,7 +86,9 @@ def test_sparse_rows_hold_no_zeros_and_begin_at_zero(source: Any) -> None:
 
 
 def scrambled(values: np.ndarray) -> sp.csr_matrix:
-    """The same matrix with a stored zero in each row, columns in falling order, and each value in two halves."""
+    """The same matrix with a stored zero in each row, columns in falling order, and each value
+    in two halves.
+    """
     data, indices, indptr = [], [], [0]
     for row in values:
         for column in range(len(row) - 1, -1, -1):
@@ -183,8 +185,9 @@ def test_a_column_that_does_not_exist_is_an_error_not_a_crash(tmp_path: Path, co
     with pytest.raises(ExpressionError) as caught:
         csr_rows(matrix, 0, 2)
 
-    assert str(caught.value) == (
-        f"E313 {tmp_path / 'a.h5ad'} is damaged: rows 0–2 of X name columns outside 0–7. "
+    assert (
+        str(caught.value)
+        == f"E313 {tmp_path / 'a.h5ad'} is damaged: rows 0–2 of X name columns outside 0–7. "
         "Write the file again from its source."
     )
 

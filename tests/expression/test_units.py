@@ -79,8 +79,8 @@ def test_scaled_values_are_refused() -> None:
 
     assert str(caught.value).startswith("E402 Values look centred or scaled (from -")
     assert str(caught.value).endswith(
-        "Genes of such a sample cannot be ranked against each other. Give counts, TPM or log2 values, "
-        "or pass allow_scaled=True."
+        "Genes of such a sample cannot be ranked against each other. Give counts, TPM or log2"
+        " values, or pass allow_scaled=True."
     )
 
 

@@ -1,4 +1,6 @@
-"""Alias closure over the whole library: a list in the spelling of 2017 loses nothing, and no name is guessed."""
+"""Alias closure over the whole library: a list in the spelling of 2017 loses nothing, and no
+name is guessed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def genes() -> list[str]:
 
 @pytest.fixture(scope="module")
 def old(genes: list[str]) -> dict[str, str]:
-    """Each gene with an earlier symbol that no other gene has or had; the well-known ones by hand."""
+    """Each gene with an earlier symbol that no other gene has or had; the well-known ones by
+    hand.
+    """
     earlier = {new: name for name, new in gene_table().previous.items() if "|" not in new}
     return {gene: earlier[gene] for gene in genes if gene in earlier} | {
         g: n for g, n in NAMED.items() if g in genes

@@ -1,4 +1,6 @@
-"""GeneIndex: columns of wanted genes, in both directions of time, across species, and never by guessing."""
+"""GeneIndex: columns of wanted genes, in both directions of time, across species, and never by
+guessing.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from tests.strategies import gene_names
 
 
 def matched_slowly(genes: list[str], wanted: list[str]) -> list[int]:
-    """The rule as two loops: the same name first, then the best column that means the same gene; each column once."""
+    """The rule as two loops: the same name first, then the best column that means the same gene;
+    each column once.
+    """
     columns = [-1] * len(wanted)
     taken: set[int] = set()
     for place, name in enumerate(wanted):

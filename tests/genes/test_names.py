@@ -32,7 +32,9 @@ OLD = {
 
 
 def resolved_slowly(name: str) -> tuple[str, str | None]:
-    """The rule in plain words: the first step that knows the name answers, if one gene owns it there."""
+    """The rule in plain words: the first step that knows the name answers, if one gene owns it
+    there.
+    """
     table = gene_table()
     text = clean(name)
     if text in table.approved:

@@ -1,4 +1,6 @@
-"""One survey of the names of a matrix against the slow way: every name by itself, as the rule says it."""
+"""One survey of the names of a matrix against the slow way: every name by itself, as the rule
+says it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The shipped gene tables: complete, unambiguous in form, quick to read, and refused when damaged."""
+"""The shipped gene tables: complete, unambiguous in form, quick to read, and refused when
+damaged.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,10 @@ def test_reading_takes_a_tenth_of_a_second() -> None:
 
 
 def test_nothing_is_read_on_import() -> None:
-    code = "import resistype.genes as g; from resistype.genes.names import gene_table as t; print(t.cache_info().currsize)"
+    code = (
+        "import resistype.genes as g; from resistype.genes.names import gene_table as t;"
+        " print(t.cache_info().currsize)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "0"

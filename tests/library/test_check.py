@@ -1,4 +1,6 @@
-"""The checks: every rule finds its defect, with line, code and remedy; the shipped library has no error."""
+"""The checks: every rule finds its defect, with line, code and remedy; the shipped library has
+no error.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The defects of public collections, each rebuilt as a small file: `check` finds it with the message that helps.
+"""The defects of public collections, each rebuilt as a small file: `check` finds it with the
+message that helps.
 
-Numbers are those of the list of defects in the survey behind the library: reversed pairs, swapped lists, weights in
-another order, typed and glued symbols, dates of a spreadsheet, names of people, placeholders, one gene twice.
+Numbers are those of the list of defects in the survey behind the library: reversed pairs, swapped
+lists, weights in another order, typed and glued symbols, dates of a spreadsheet, names of people,
+placeholders, one gene twice.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ TABLE_84, TABLE_630 = LIBRARY["cartex_84"], LIBRARY["cartex_630"]
 EXPANDED = LIBRARY["compass_ayers_ifng18"].genes
 TIS = LIBRARY["ayers_tis_weighted"].genes
 NAMES = (
-    "BTLA CD200 CD200R1 CD27 CD274 CD276 CD28 CD40 CD40LG CD70 CD80 CD86 CEACAM1 CTLA4 HAVCR2 ICOS ICOSLG IDO1 LAG3 "
-    "LGALS9 PDCD1 PDCD1LG2 TIGIT TNFRSF14 TNFRSF18 TNFRSF4 TNFRSF9 TNFSF4"
+    "BTLA CD200 CD200R1 CD27 CD274 CD276 CD28 CD40 CD40LG CD70 CD80 CD86 CEACAM1 CTLA4 HAVCR2 ICOS"
+    " ICOSLG IDO1 LAG3 LGALS9 PDCD1 PDCD1LG2 TIGIT TNFRSF14 TNFRSF18 TNFRSF4 TNFRSF9 TNFSF4"
 )
 CHECKPOINTS = NAMES.split(" ")
 
@@ -82,13 +84,19 @@ DEFECTS = {
         "impres.csv",
         IMPRES_28,
         "L305",
-        "its name is that of impres_pairs, which counts ordered pairs of genes; this list of 28 genes has none",
+        (
+            "its name is that of impres_pairs, which counts ordered pairs of genes; this list of 28"
+            " genes has none"
+        ),
     ),
     "2 expanded immune sold as T-cell-inflamed": (
         "iobr.gmt",
         gmt("T_cell_inflamed_GEP_Ayers", *EXPANDED),
         "L306",
-        "its name is like that of ayers_tis_weighted (0.24 Jaccard), but its genes are those of compass_ayers_ifng18",
+        (
+            "its name is like that of ayers_tis_weighted (0.24 Jaccard), but its genes are those of"
+            " compass_ayers_ifng18"
+        ),
     ),
     "2 seventeen of eighteen genes": (
         "irg.gmt",

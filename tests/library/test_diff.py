@@ -127,7 +127,11 @@ def test_pairs_are_compared() -> None:
     pairs = load_library()["impres_pairs"]
     fewer = Signature.model_validate(
         pairs.model_dump()
-        | {"pairs": (pairs.pairs or ())[:1], "up": (pairs.pairs or ())[0], "down": ()}
+        | {
+            "pairs": (pairs.pairs or ())[:1],
+            "up": (pairs.pairs or ())[0],
+            "down": (),
+        }
     )
 
     found = diff(pairs, fewer)

@@ -1,7 +1,8 @@
 """Hostile files: each is refused in a fifth of a second with a sentence, and leaves nothing behind.
 
-Paths in names, lists of eight megabytes, deep nesting, NaN, control characters, letters that look like others, keys
-that occur twice, numbers that never end. Refused means: a `SignatureError` with a code, nothing else and nothing more.
+Paths in names, lists of eight megabytes, deep nesting, NaN, control characters, letters that look
+like others, keys that occur twice, numbers that never end. Refused means: a `SignatureError` with a
+code, nothing else and nothing more.
 """
 
 from __future__ import annotations

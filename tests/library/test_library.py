@@ -1,4 +1,6 @@
-"""The library: look-up by id and version, selection, what a user may pass, and what the shipped one holds."""
+"""The library: look-up by id and version, selection, what a user may pass, and what the shipped
+one holds.
+"""
 
 from __future__ import annotations
 
@@ -176,8 +178,8 @@ def test_loading_happens_once() -> None:
 
 def test_importing_it_reads_nothing_heavy() -> None:
     code = (
-        "import sys, resistype.library\n"
-        "print(*[m for m in ('scanpy','gseapy','numba','matplotlib','anndata','scipy') if m in sys.modules])"
+        "import sys, resistype.library\nprint(*[m for m in"
+        " ('scanpy','gseapy','numba','matplotlib','anndata','scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

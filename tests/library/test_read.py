@@ -1,4 +1,6 @@
-"""Readers: every wrong file gives its complaint, its line and its code; right ones give the same signature."""
+"""Readers: every wrong file gives its complaint, its line and its code; right ones give the same
+signature.
+"""
 
 from __future__ import annotations
 

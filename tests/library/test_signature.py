@@ -1,4 +1,6 @@
-"""The model: what a signature must hold, what contradicts itself, and which changes change its hash."""
+"""The model: what a signature must hold, what contradicts itself, and which changes change its
+hash.
+"""
 
 from __future__ import annotations
 

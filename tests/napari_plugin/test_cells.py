@@ -1,4 +1,6 @@
-"""Tables behind layers: keys, matches counted both ways, and every way in which they do not meet, by name."""
+"""Tables behind layers: keys, matches counted both ways, and every way in which they do not
+meet, by name.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +58,10 @@ def test_matching_is_a_dictionary_look_up(layer: list[int], table: list[int]) ->
 def test_both_sides_of_a_mismatch_are_counted_and_said() -> None:
     _, found = match_ids(as_keys([1, 2, 3]), as_keys([2, 3, 4, 5]), by="cell_id")
 
-    assert found.text == (
-        "2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of 4 rows have no cell "
-        "in the layer."
+    assert (
+        found.text
+        == "2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of"
+        " 4 rows have no cell in the layer."
     )
 
 

@@ -1,4 +1,6 @@
-"""How cells are called from a layer: by sets in a line or by a scheme; what the panel says of thresholds and cells."""
+"""How cells are called from a layer: by sets in a line or by a scheme; what the panel says of
+thresholds and cells.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The examples in the docstrings of the plugin run; those of the panel, which need Qt, are run with a window."""
+"""The examples in the docstrings of the plugin run; those of the panel, which need Qt, are run
+with a window.
+"""
 
 from __future__ import annotations
 

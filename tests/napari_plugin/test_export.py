@@ -1,4 +1,6 @@
-"""What is written: the same numbers again when read back, whole or not at all, and the user's table left alone."""
+"""What is written: the same numbers again when read back, whole or not at all, and the user's
+table left alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Layers without a window: every id in its colour, points in an order that keeps classes on top, every misfit named."""
+"""Layers without a window: every id in its colour, points in an order that keeps classes on top,
+every misfit named.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +158,9 @@ def test_points_keep_their_colours_when_the_order_changes(viewer: Any, dots: Any
 
 
 def test_colours_in_order_of_appearance_would_be_found(viewer: Any, dots: Any) -> None:
-    """What `face_color_cycle` with a list does: the first class seen gets the first colour. Ours is not that."""
+    """What `face_color_cycle` with a list does: the first class seen gets the first colour. Ours
+    is not that.
+    """
     view = classify_layers(viewer, [dots])
     view.color_by("column:kind")
     drawn, order = view.drawn, view.bounds[0].order
@@ -205,9 +209,11 @@ def test_labels_without_a_row_are_grey_and_counted(viewer: Any) -> None:
 
     view = classify_layers(viewer, [layer])
 
-    assert view.status == (
-        "Labels: 2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of 4 rows have "
-        "no cell in the layer. Left out, under half of their markers are here: cd8_t_cell: CD3, CD8."
+    assert (
+        view.status
+        == "Labels: 2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no"
+        " row, 2 of 4 rows have no cell in the layer. Left out, under half of their markers are"
+        " here: cd8_t_cell: CD3, CD8."
     )
     np.testing.assert_allclose(colour_of(shown(view), (0, 8)), rgba("#5A5A5A"), atol=1e-6)
     assert view.legend()[-1].n == 1

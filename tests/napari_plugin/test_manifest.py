@@ -1,4 +1,6 @@
-"""What napari reads of us: a valid manifest whose every name can be imported, and no Qt outside of the panel."""
+"""What napari reads of us: a valid manifest whose every name can be imported, and no Qt outside
+of the panel.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Maps: the planted rim and exclusion are found, a value a cell is its own, deleted layers have an outcome."""
+"""Maps: the planted rim and exclusion are found, a value a cell is its own, deleted layers have
+an outcome.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is drawn is what the session says: classes in the palette's colours, values with their limits, a true legend."""
+"""What is drawn is what the session says: classes in the palette's colours, values with their
+limits, a true legend.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""h5ad files as layers: the order of the axes is looked up on the mask, images stay apart, real files open."""
+"""h5ad files as layers: the order of the axes is looked up on the mask, images stay apart, real
+files open.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Drawn regions: what pandas counts in the same polygon, whatever the scale and the shift of the layers."""
+"""Drawn regions: what pandas counts in the same polygon, whatever the scale and the shift of the
+layers.
+"""
 
 from __future__ import annotations
 

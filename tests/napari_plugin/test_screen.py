@@ -1,9 +1,11 @@
-"""The tests with a window: each file of `screen/` in a process of its own, on an Xvfb display of its own.
+"""The tests with a window: each file of `screen/` in a process of its own, on an Xvfb display of
+its own.
 
-A crash of Qt or of the graphics library ends that process and not the run. Absent Xvfb the tests are skipped with the
-reason; under CI=true they fail. To run one by hand:
+A crash of Qt or of the graphics library ends that process and not the run. Absent Xvfb the tests
+are skipped with the reason; under CI=true they fail. To run one by hand:
 
-    xvfb-run -a python -m pytest -c tests/napari_plugin/screen/pytest.ini tests/napari_plugin/screen/test_dock.py
+    xvfb-run -a python -m pytest -c tests/napari_plugin/screen/pytest.ini
+    tests/napari_plugin/screen/test_dock.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""One session, two views: layers follow the session, the notebook follows the layers, and what is closed is silent."""
+"""One session, two views: layers follow the session, the notebook follows the layers, and what
+is closed is silent.
+"""
 
 from __future__ import annotations
 
@@ -119,8 +121,10 @@ def test_a_deleted_layer_is_let_go_with_a_sentence(
 ) -> None:
     viewer.layers.remove(sample[1])
 
-    assert view.status == (
-        "The layer 'sim_inflamed' was deleted; its cells stay in the session and are no longer drawn."
+    assert (
+        view.status
+        == "The layer 'sim_inflamed' was deleted; its cells stay in the session and are no longer"
+        " drawn."
     )
     assert [one.name for one in view.bounds] == ["sim_excluded", "sim_desert", "sim_stroma"]
     assert not viewer.layers["sim_inflamed [resistype]"].visible

@@ -1,4 +1,6 @@
-"""The five notebooks run as they stand, in an empty folder, and say what may and may not be concluded."""
+"""The five notebooks run as they stand, in an empty folder, and say what may and may not be
+concluded.
+"""
 
 from __future__ import annotations
 

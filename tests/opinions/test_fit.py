@@ -1,4 +1,6 @@
-"""Training with scikit-learn: what is kept is what was fitted, response is refused, a saved model needs nothing."""
+"""Training with scikit-learn: what is kept is what was fitted, response is refused, a saved
+model needs nothing.
+"""
 
 from __future__ import annotations
 
@@ -232,8 +234,9 @@ def test_response_is_refused(name: str, values: tuple[str, str]) -> None:
 
     assert str(caught.value).startswith("T102 The labels look like treatment response: ")
     assert str(caught.value).endswith(
-        ". resistype describes states of a tumour and never predicts response, so no model is made. Give labels of a "
-        "state, or describe_association=True for the cross-validated association with its caveat."
+        ". resistype describes states of a tumour and never predicts response, so no model is made."
+        " Give labels of a state, or describe_association=True for the cross-validated association"
+        " with its caveat."
     )
 
 
@@ -330,8 +333,10 @@ def test_without_scikit_learn_the_way_to_get_it_is_told(monkeypatch: pytest.Monk
     with pytest.raises(MissingExtraError) as caught:
         fit_model(scores, states, groups=patients, options=QUICK)
 
-    assert str(caught.value) == (
-        "X101 Training a model needs scikit-learn: pip install 'resistype[learn]'. Applying a saved one does not."
+    assert (
+        str(caught.value)
+        == "X101 Training a model needs scikit-learn: pip install 'resistype[learn]'. Applying a"
+        " saved one does not."
     )
 
 

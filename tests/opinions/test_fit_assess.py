@@ -21,7 +21,9 @@ def judged(draw: st.DrawFn) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
 
 
 def slow_auc(weight: NDArray[np.float64], codes: NDArray[np.intp], which: int) -> float:
-    """Share of pairs, one of the class and one of the others, in which the first has more weight; ties half."""
+    """Share of pairs, one of the class and one of the others, in which the first has more
+    weight; ties half.
+    """
     mine, others = weight[codes == which, which], weight[codes != which, which]
     pairs = [1.0 if a > b else 0.5 if a == b else 0.0 for a in mine for b in others]
     return sum(pairs) / len(pairs) if pairs else float("nan")
@@ -53,7 +55,9 @@ def test_balanced_accuracy_counts_each_class_the_same() -> None:
 
 @st.composite
 def visits(draw: st.DrawFn) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Class and patient of each sample; patients have one to three samples, not always of one class."""
+    """Class and patient of each sample; patients have one to three samples, not always of one
+    class.
+    """
     n = draw(st.integers(1, 20))
     numbers = st.lists(st.integers(0, 5), min_size=n, max_size=n)
     return np.array(draw(numbers)) % 3, np.array(draw(numbers))

@@ -1,4 +1,6 @@
-"""Nested cross-validation by patient: nothing leaks, chance gives chance, the setting is chosen inside."""
+"""Nested cross-validation by patient: nothing leaks, chance gives chance, the setting is chosen
+inside.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from resistype.opinions.labels import Rows, Study, read_study
 
 @dataclass(frozen=True)
 class NearestMean:
-    """A learner of a few lines: weight of a class falls with the distance from its mean; the setting is how fast."""
+    """A learner of a few lines: weight of a class falls with the distance from its mean; the
+    setting is how fast.
+    """
 
     calls: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -155,8 +159,9 @@ def test_options_out_of_range_are_told_at_once() -> None:
     with pytest.raises(ValueError, match="T101") as caught:
         FitOptions(n_perm=5, folds=1, kept=0, seed=-1)
 
-    assert str(caught.value) == (
-        "T101 Options of a model: 4 problems\n  - n_perm=5: wanted a whole number from 19\n"
+    assert (
+        str(caught.value)
+        == "T101 Options of a model: 4 problems\n  - n_perm=5: wanted a whole number from 19\n"
         "  - folds=1: wanted a whole number from 2\n  - kept=0: wanted a whole number from 2\n"
         "  - seed=-1: wanted a whole number from 0"
     )
@@ -165,8 +170,10 @@ def test_options_out_of_range_are_told_at_once() -> None:
 def test_an_association_says_what_it_is_not() -> None:
     text = str(Association(0.71, {"R": 0.71, "NR": 0.71}, 0.004, 249, 40, 31))
 
-    assert text == (
-        "Cross-validated AUC 0.71 (p = 0.004 by 249 permutations between patients; 40 samples of 31 patients). This "
-        "describes how scores went with labels in this cohort. It is no model and predicts nothing: resistype never "
-        "predicts treatment response. Research use only."
+    assert (
+        text
+        == "Cross-validated AUC 0.71 (p = 0.004 by 249 permutations between patients; 40 samples of"
+        " 31 patients). This describes how scores went with labels in this cohort. It is no"
+        " model and predicts nothing: resistype never predicts treatment response. Research use"
+        " only."
     )

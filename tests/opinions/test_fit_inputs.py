@@ -68,7 +68,10 @@ HEAD = "T101 A model cannot be trained on this: "
 BAD: dict[str, tuple[Any, Any, Any, str]] = {
     "groups missing": (
         *(SCORES, LABELS, None),
-        "1 problem\n  - groups: give the patient of each sample, so that no patient is on both sides of a split",
+        (
+            "1 problem\n  - groups: give the patient of each sample, so that no patient is on both"
+            " sides of a split"
+        ),
     ),
     "groups a list": (
         *(SCORES, LABELS, NAMES),
@@ -130,9 +133,9 @@ BAD: dict[str, tuple[Any, Any, Any, str]] = {
     "many labels too many": (
         *(SCORES.iloc[:0], LABELS, PATIENTS),
         (
-            "2 problems\n  - labels: 12 samples have no scores: s00, s01, s02, s03, s04, …; "
-            "give labels.loc[scores.index]\n"
-            "  - groups: 12 samples have no scores: s00, s01, s02, s03, s04, …; give groups.loc[scores.index]"
+            "2 problems\n  - labels: 12 samples have no scores: s00, s01, s02, s03, s04, …; give"
+            " labels.loc[scores.index]\n  - groups: 12 samples have no scores: s00, s01, s02, s03,"
+            " s04, …; give groups.loc[scores.index]"
         ),
     ),
     "a sample twice in groups": (
@@ -146,9 +149,10 @@ BAD: dict[str, tuple[Any, Any, Any, str]] = {
     "everything at once": (
         *(_holed(), list(LABELS), None),
         (
-            "3 problems\n  - scores: 2 missing or infinite values, in ifng, of samples s01, s04; "
-            "leave out these scores or these samples\n  - labels: wanted a Series or mapping by sample, got list\n"
-            "  - groups: give the patient of each sample, so that no patient is on both sides of a split"
+            "3 problems\n  - scores: 2 missing or infinite values, in ifng, of samples s01, s04;"
+            " leave out these scores or these samples\n  - labels: wanted a Series or mapping by"
+            " sample, got list\n  - groups: give the patient of each sample, so that no patient is"
+            " on both sides of a split"
         ),
     ),
 }

@@ -193,9 +193,10 @@ def test_few_kept_patients_refuse_a_fine_alpha() -> None:
     with pytest.raises(ModelError) as caught:
         model.apply(table([[0.0, 0.0]]), alpha=0.09)
 
-    assert str(caught.value) == (
-        "T105 alpha=0.09 needs 20 kept patients of every class; there are: hot 19, stroma 7. Use alpha=0.1 or more, or "
-        "train on more patients."
+    assert (
+        str(caught.value)
+        == "T105 alpha=0.09 needs 20 kept patients of every class; there are: hot 19, stroma 7. Use"
+        " alpha=0.1 or more, or train on more patients."
     )
 
 

@@ -1,4 +1,6 @@
-"""Files of models: the same figures back, and nothing that was changed, cut, made newer or made to harm."""
+"""Files of models: the same figures back, and nothing that was changed, cut, made newer or made
+to harm.
+"""
 
 from __future__ import annotations
 

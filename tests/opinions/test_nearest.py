@@ -18,7 +18,9 @@ VALUES = st.floats(-5, 5, allow_nan=False, allow_subnormal=False).map(lambda val
 
 
 def slow_cosine(row: NDArray[np.float64], sizes: tuple[int, ...], which: int) -> float:
-    """Cosine with the template written out: 1 at the markers of the class, else 0; −1 when there are two classes."""
+    """Cosine with the template written out: 1 at the markers of the class, else 0; −1 when there
+    are two classes.
+    """
     other = -1.0 if len(sizes) == 2 else 0.0
     template = [
         1.0 if number == which else other for number, size in enumerate(sizes) for _ in range(size)

@@ -1,4 +1,6 @@
-"""Second opinions: the published figures, who is refused, who is warned, and what never changes an answer."""
+"""Second opinions: the published figures, who is refused, who is warned, and what never changes
+an answer.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def quiet(data: Any, templates: Any, **options: Any) -> pd.DataFrame:
 def cohort(
     n: int = 30, *, classes: tuple[str, ...] = ("hot", "cold", "stroma"), seed: int = 0
 ) -> pd.DataFrame:
-    """Samples of the classes in turn: their markers 2 log2 units above those of the others; 60 further genes."""
+    """Samples of the classes in turn: their markers 2 log2 units above those of the others; 60
+    further genes.
+    """
     rng = np.random.default_rng(seed)
     genes = [*HOT, *COLD, *STROMA, *(f"ZNF{number}" for number in range(700, 760))]
     values = rng.normal(6, 0.8, size=(n, len(genes)))
@@ -243,9 +247,11 @@ def test_one_sample_is_refused_with_the_way_out() -> None:
     with pytest.raises(ReferenceDataError) as caught:
         second_opinion(cohort(30).iloc[:1], THREE)
 
-    assert str(caught.value) == (
-        "R101 Nearest template prediction needs a cohort of at least 10 samples, got 1 sample; centred on itself it is "
-        "all zeros. Give the whole cohort, or use method='centroid', which works on one sample."
+    assert (
+        str(caught.value)
+        == "R101 Nearest template prediction needs a cohort of at least 10 samples, got 1 sample;"
+        " centred on itself it is all zeros. Give the whole cohort, or use method='centroid',"
+        " which works on one sample."
     )
 
 
@@ -286,9 +292,10 @@ def test_samples_without_counts_are_named() -> None:
         with pytest.raises(ExpressionError) as caught:
             second_opinion(counts, THREE)
 
-    assert str(caught.value) == (
-        "E501 1 of 20 samples have missing values or no counts at all (P3); whole samples are compared. "
-        "Leave these samples out."
+    assert (
+        str(caught.value)
+        == "E501 1 of 20 samples have missing values or no counts at all (P3); whole samples are"
+        " compared. Leave these samples out."
     )
 
 
@@ -303,8 +310,8 @@ def test_options_out_of_range_are_told_at_once() -> None:
     with pytest.raises(SchemeError) as caught:
         OpinionOptions(n_perm=10, fdr=0, min_cor=2)
 
-    assert str(caught.value) == (
-        "S123 Options of the nearest class: 3 problems\n"
+    assert (
+        str(caught.value) == "S123 Options of the nearest class: 3 problems\n"
         "  - n_perm=10: wanted a whole number from 99\n"
         "  - fdr=0: wanted a number above 0 to 1\n"
         "  - min_cor=2: wanted a number from -1 to 1"

@@ -1,4 +1,6 @@
-"""Portraits from a made-up clone: published score and votes, abstention, who is refused and who is warned."""
+"""Portraits from a made-up clone: published score and votes, abstention, who is refused and who
+is warned.
+"""
 
 from __future__ import annotations
 
@@ -156,9 +158,11 @@ def test_one_sample_is_refused_with_both_ways_out() -> None:
     with pytest.raises(ReferenceDataError) as caught:
         portraits(cohort().iloc[:1], files())
 
-    assert str(caught.value) == (
-        "R101 Subtypes of 1 sample cannot be scaled: scores mean something only among other samples. Give the whole "
-        "cohort, or scaler=PortraitScaler.load(…) that was fitted on a cohort of the same kind."
+    assert (
+        str(caught.value)
+        == "R101 Subtypes of 1 sample cannot be scaled: scores mean something only among other"
+        " samples. Give the whole cohort, or scaler=PortraitScaler.load(…) that was fitted on a"
+        " cohort of the same kind."
     )
 
 
@@ -208,8 +212,8 @@ def test_few_genes_are_refused_for_all_signatures_at_once() -> None:
     with pytest.raises(SchemeError) as caught:
         portrait_scores(cohort().drop(columns=[*HOT[:4], *FIBRE[:4]]), SETS)
 
-    assert str(caught.value) == (
-        "S133 Too few genes for this classifier: 2 problems\n"
+    assert (
+        str(caught.value) == "S133 Too few genes for this classifier: 2 problems\n"
         "  - Hot: 2 of 6 genes are in the data; at least half are needed\n"
         "  - Fibre: 2 of 6 genes are in the data; at least half are needed"
     )
@@ -242,8 +246,9 @@ def test_options_out_of_range_are_told_at_once() -> None:
     with pytest.raises(SchemeError) as caught:
         PortraitOptions(k=0, clip=0, min_share=1.5, min_margin=-1)
 
-    assert str(caught.value) == (
-        "S134 Options of the subtypes: 4 problems\n  - k=0: wanted a whole number from 1\n"
+    assert (
+        str(caught.value)
+        == "S134 Options of the subtypes: 4 problems\n  - k=0: wanted a whole number from 1\n"
         "  - clip=0: wanted a number above 0\n  - min_share=1.5: wanted a number from 0 to 1\n"
         "  - min_margin=-1: wanted a number from 0 to 1"
     )

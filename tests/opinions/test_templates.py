@@ -1,4 +1,6 @@
-"""Templates and centroids: what is accepted, how genes are found, and what is said when they are not."""
+"""Templates and centroids: what is accepted, how genes are found, and what is said when they are
+not.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,10 @@ def test_a_set_is_read_in_the_order_of_names() -> None:
 BAD_TEMPLATES: dict[str, tuple[Any, str]] = {
     "a list": (
         ["CD8A"],
-        "S121 Templates are a mapping of classes to genes, or a table with 'class' and 'gene'; got list.",
+        (
+            "S121 Templates are a mapping of classes to genes, or a table with 'class' and 'gene';"
+            " got list."
+        ),
     ),
     "a class that is text": (
         {"hot": "CD8A", "cold": ["MYC"]},
@@ -81,7 +86,10 @@ BAD_TEMPLATES: dict[str, tuple[Any, str]] = {
     ),
     "a table of other columns": (
         pd.DataFrame({"a": [1], "b": [2]}),
-        "S121 A table of templates has the columns 'class' and 'gene' (or 'probe'); this one has: a, b.",
+        (
+            "S121 A table of templates has the columns 'class' and 'gene' (or 'probe'); this one"
+            " has: a, b."
+        ),
     ),
     "a table with holes": (
         pd.DataFrame({"class": ["hot", None], "gene": ["CD8A", "MYC"]}),
@@ -134,8 +142,8 @@ def test_too_few_genes_are_refused_for_all_classes_at_once() -> None:
     with pytest.raises(SchemeError) as caught:
         match_templates(classes, INDEX)
 
-    assert str(caught.value) == (
-        "S122 Too few genes for this classifier: 2 problems\n"
+    assert (
+        str(caught.value) == "S122 Too few genes for this classifier: 2 problems\n"
         "  - hot: 2 of 5 genes are in the data; at least half, and 2, are needed\n"
         "  - cold: 1 of 2 genes are in the data; at least half, and 2, are needed"
     )
@@ -152,7 +160,10 @@ WARNED = {
     ),
     "shared markers": (
         {"hot": (*MARKERS["hot"], "MYC"), "cold": MARKERS["cold"]},
-        "W203 1 of 10 marker genes stand in more than one template (MYC); they cannot tell those classes apart.",
+        (
+            "W203 1 of 10 marker genes stand in more than one template (MYC); they cannot tell"
+            " those classes apart."
+        ),
     ),
 }
 
@@ -203,17 +214,23 @@ BAD_CENTROIDS: dict[str, tuple[Any, str]] = {
     "a mapping": (
         MARKERS,
         (
-            "S121 method='centroid' needs a table of centroids, genes in rows and classes in columns; got dict. For "
-            "lists of marker genes use method='ntp'."
+            "S121 method='centroid' needs a table of centroids, genes in rows and classes in"
+            " columns; got dict. For lists of marker genes use method='ntp'."
         ),
     ),
     "a table of templates": (
         SAME["table"],
-        "S121 Centroids: 1 problem\n  - not numbers: class, gene; for lists of marker genes use method='ntp'",
+        (
+            "S121 Centroids: 1 problem\n  - not numbers: class, gene; for lists of marker genes use"
+            " method='ntp'"
+        ),
     ),
     "missing values": (
         _changed(hot=[np.nan, *range(9)]),
-        "S121 Centroids: 1 problem\n  - missing or infinite values; give centroids for whole genes only",
+        (
+            "S121 Centroids: 1 problem\n  - missing or infinite values; give centroids for whole"
+            " genes only"
+        ),
     ),
     "one class": (
         centroid_table()[["hot"]],

@@ -1,4 +1,6 @@
-"""The permutation test: closed forms against every permutation, the formulas of Strasser and Weber, and scipy."""
+"""The permutation test: closed forms against every permutation, the formulas of Strasser and
+Weber, and scipy.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ Vector = NDArray[np.float64]
 VALUES = st.sampled_from([-2.0, -0.5, 0.0, 0.0, 1.0, 1.0, 3.0, 7.25])
 
 
-# --- the slow versions ----------------------------------------------------------------------------------------------
+# --- the slow versions ----------------------------------------------------------------------------
 
 
 def columns_of(x: Vector, levels: int | None) -> Vector:
@@ -34,7 +36,9 @@ def columns_of(x: Vector, levels: int | None) -> Vector:
 
 
 def by_every_permutation(x: Vector, y: NDArray[np.intp], levels: int | None) -> tuple[float, int]:
-    """Statistic and rank with the expectation and covariance counted over all permutations of the labels."""
+    """Statistic and rank with the expectation and covariance counted over all permutations of
+    the labels.
+    """
     g, h = columns_of(x, levels), np.eye(y.max() + 1)[y]
     every = []
     for order in permutations(range(len(y))):
@@ -47,7 +51,9 @@ def by_every_permutation(x: Vector, y: NDArray[np.intp], levels: int | None) -> 
 
 
 def by_formula(x: Vector, y: NDArray[np.intp], levels: int | None) -> tuple[float, int]:
-    """Statistic and rank with the conditional moments of Strasser and Weber (1999), matrices and all."""
+    """Statistic and rank with the conditional moments of Strasser and Weber (1999), matrices and
+    all.
+    """
     g, h, n = columns_of(x, levels), np.eye(y.max() + 1)[y], len(y)
     mean_h = h.mean(axis=0)
     variance_h = (h - mean_h).T @ (h - mean_h) / n
@@ -112,7 +118,7 @@ def test_the_closed_forms_are_the_quadratic_form(
     assert found.df == rank
 
 
-# --- against what others compute --------------------------------------------------------------------------------------
+# --- against what others compute ------------------------------------------------------------------
 
 
 def test_on_ranks_it_is_the_test_of_kruskal_and_wallis() -> None:
@@ -156,7 +162,7 @@ def test_no_statistic_no_evidence(statistic: float) -> None:
     assert log_p_chi2(statistic, 3) == 0.0
 
 
-# --- what must not matter ---------------------------------------------------------------------------------------------
+# --- what must not matter -------------------------------------------------------------------------
 
 
 @given(labelled(12, categorical=False), st.randoms(use_true_random=False))
@@ -178,7 +184,9 @@ def test_order_of_the_rows_changes_no_bit(
 def test_unit_and_zero_of_a_number_do_not_matter(
     case: tuple[Vector, NDArray[np.intp]], slope: float, shift: float
 ) -> None:
-    """partykit calls a covariate constant when its variance lies under 1.5e-8; a unit must not decide that."""
+    """partykit calls a covariate constant when its variance lies under 1.5e-8; a unit must not
+    decide that.
+    """
     x, y = case
     first, second = associate(x, y, n_classes=3), associate(slope * (x + shift), y, n_classes=3)
 
@@ -223,7 +231,7 @@ def test_without_variation_there_is_no_test(x: list[float], y: list[int], why: s
     assert np.isnan([found.statistic, found.log_p]).all()
 
 
-# --- adjustment and intervals -----------------------------------------------------------------------------------------
+# --- adjustment and intervals ---------------------------------------------------------------------
 
 
 @given(st.integers(0, 400), st.integers(1, 50))

@@ -114,7 +114,7 @@ def test_the_statistic_is_pearsons_of_the_two_by_k_table() -> None:
     np.testing.assert_allclose(two_sample(left, counts), np.array(theirs) * 31 / 32, rtol=1e-12)
 
 
-# --- exactly on the cut -----------------------------------------------------------------------------------------------
+# --- exactly on the cut ---------------------------------------------------------------------------
 
 
 def nlr_of_three() -> Cut:
@@ -126,7 +126,9 @@ def nlr_of_three() -> Cut:
 
 
 def test_a_value_of_exactly_three_goes_left_and_the_words_say_so() -> None:
-    """The published rule calls an NLR of 3.00 high; a fitted cut after a value of 3.00 does not, and must show it."""
+    """The published rule calls an NLR of 3.00 high; a fitted cut after a value of 3.00 does not,
+    and must show it.
+    """
     cut = nlr_of_three()
 
     assert (cut.rule(0), cut.rule(1)) == ("nlr <= 3", "nlr > 3")
@@ -181,7 +183,7 @@ def test_numbers_are_printed_as_people_write_them(value: float, words: str) -> N
     assert plain(value) == words
 
 
-# --- other kinds ------------------------------------------------------------------------------------------------------
+# --- other kinds ----------------------------------------------------------------------------------
 
 
 def test_an_ordered_covariate_is_cut_after_one_of_its_levels() -> None:

@@ -57,7 +57,7 @@ def test_the_smallest_leaf_is_20_or_5_percent(n: int, smallest: int) -> None:
     assert ConditionalInferenceTree(min_bucket=7).rules(n).min_bucket == 7
 
 
-# --- rows ------------------------------------------------------------------------------------------------------------
+# --- rows -----------------------------------------------------------------------------------------
 
 
 def test_the_rows_of_the_fit_fall_into_leaves_of_the_printed_size(
@@ -128,9 +128,11 @@ def test_rows_that_cannot_be_put_into_one_leaf_are_refused_with_their_number(
     with pytest.raises(SamplesError) as caught:
         tree.predict(ROWS)
 
-    assert str(caught.value) == (
-        "E944 4 of 6 rows cannot be put into one leaf. Missing, or a level not seen in the fit: nlr in 1; "
-        "nlr, site in 1; site in 2. Give the values, or use strata(X): it names the leaves left open."
+    assert (
+        str(caught.value)
+        == "E944 4 of 6 rows cannot be put into one leaf. Missing, or a level not seen in the fit:"
+        " nlr in 1; nlr, site in 1; site in 2. Give the values, or use strata(X): it names the"
+        " leaves left open."
     )
 
 
@@ -196,7 +198,7 @@ def test_left_out_rows_are_counted() -> None:
     assert tree.tree_.nodes[0].n == 193
 
 
-# --- refusals --------------------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "alpha 0": ({"alpha": 0}, "alpha=0: wanted a number above 0 and below 1"),
@@ -249,7 +251,7 @@ def test_a_fit_that_fails_leaves_the_old_tree() -> None:
     assert tree.tree_ is before
 
 
-# --- scikit-learn ----------------------------------------------------------------------------------------------------
+# --- scikit-learn ---------------------------------------------------------------------------------
 
 
 def test_settings_by_name() -> None:
@@ -263,8 +265,10 @@ def test_settings_by_name() -> None:
         "max_depth": None,
         "missing": "refuse",
     }
-    assert repr(tree) == (
-        "ConditionalInferenceTree(alpha=0.01, min_bucket=9, min_split=20, max_depth=None, missing='refuse')"
+    assert (
+        repr(tree)
+        == "ConditionalInferenceTree(alpha=0.01, min_bucket=9, min_split=20, max_depth=None,"
+        " missing='refuse')"
     )
     with pytest.raises(TypeError, match="depth"):
         tree.set_params(depth=3)  # type: ignore[call-arg]

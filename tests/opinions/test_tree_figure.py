@@ -1,4 +1,6 @@
-"""The figure of a tree: everything in it is of the tree, no text lies on another, nothing falls off the edge."""
+"""The figure of a tree: everything in it is of the tree, no text lies on another, nothing falls
+off the edge.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +70,8 @@ def test_every_node_cut_and_share_is_there(tree: ConditionalInferenceTree) -> No
     for node in tree.tree_.nodes:
         if node.cut is not None and node.chosen is not None:
             assert (
-                f"[{node.number}] {node.chosen.variable} adjusted p {format_p(node.chosen.log_p_adjusted)} n = {node.n}"
-                in said
+                f"[{node.number}] {node.chosen.variable} adjusted p"
+                f" {format_p(node.chosen.log_p_adjusted)} n = {node.n}" in said
             )
             assert node.cut.rule(0) in said
             assert node.cut.rule(1) in said
@@ -154,8 +156,8 @@ def test_the_cut_shows_who_lies_on_it() -> None:
     foot = drawn(tree).texts[-1].get_text().replace("\n", " ")
 
     assert (
-        "Root, x0 <= 3: next value 3.5, midpoint 3.25; 2 observations lie exactly at 3, on the lower side."
-        in foot
+        "Root, x0 <= 3: next value 3.5, midpoint 3.25; 2 observations lie exactly at 3, on the"
+        " lower side." in foot
     )
 
 

@@ -1,4 +1,6 @@
-"""Growing: what holds of every tree, when it stops and in which words, and that nothing tested is lost."""
+"""Growing: what holds of every tree, when it stops and in which words, and that nothing tested
+is lost.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +150,7 @@ def test_a_tree_of_fewer_levels_is_the_top_of_the_deep_one(data: Data) -> None:
         ]
 
 
-# --- why it stops ----------------------------------------------------------------------------------------------------
+# --- why it stops ---------------------------------------------------------------------------------
 
 
 def one_column(x: list[float], y: list[int]) -> Data:
@@ -167,12 +169,18 @@ STOPS = {
     "too few": (
         EIGHT,
         Rules(0.05, 1, 20, None),
-        "A split on nlr (adjusted p 0.008) is supported, but fewer than 20 observations are not split.",
+        (
+            "A split on nlr (adjusted p 0.008) is supported, but fewer than 20 observations are not"
+            " split."
+        ),
     ),
     "no cut": (
         EDGE,
         Rules(0.05, 5, 20, None),
-        "A split on nlr (adjusted p 4.2e-10) is supported, but no cut leaves 5 observations on both sides.",
+        (
+            "A split on nlr (adjusted p 4.2e-10) is supported, but no cut leaves 5 observations on"
+            " both sides."
+        ),
     ),
     "one label": (
         one_column([1.0, 2.0], [1, 1]),
@@ -262,7 +270,7 @@ def test_p_too_small_for_a_double_still_orders_the_covariates() -> None:
     assert -4000 < root.candidates[1].log_p < root.candidates[0].log_p < -1000
 
 
-# --- what a node says of itself --------------------------------------------------------------------------------------
+# --- what a node says of itself -------------------------------------------------------------------
 
 
 def test_shares_and_intervals_of_a_node() -> None:

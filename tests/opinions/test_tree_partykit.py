@@ -1,8 +1,9 @@
 """The same trees as R's partykit::ctree: splits, node sizes, every statistic and p.
 
-The figures in tests/data/partykit were made by the script beside them (make.R: R 4.2.2, partykit 1.2-16, libcoin
-1.0-9). `hcc_*` are the three trees of the shared synthetic cohort, read from there; `mixed_*` are trees of a simulated
-cohort with numbers, counts, ordered and unordered categories, two, four and five classes, and ties.
+The figures in tests/data/partykit were made by the script beside them (make.R: R 4.2.2, partykit
+1.2-16, libcoin 1.0-9). `hcc_*` are the three trees of the shared synthetic cohort, read from there;
+`mixed_*` are trees of a simulated cohort with numbers, counts, ordered and unordered categories,
+two, four and five classes, and ties.
 """
 
 from __future__ import annotations
@@ -73,9 +74,9 @@ def our_nodes(tree: ConditionalInferenceTree) -> pd.DataFrame:
                 "kids": "|".join(map(str, node.children)),
                 "variable": cut.column.name if cut else "",
                 "cut": cut.column.words(cut.low) if cut and not categorical else "",
-                "left": "|".join(sorted(cut.column.words(level) for level in cut.left))
-                if cut
-                else "",
+                "left": (
+                    "|".join(sorted(cut.column.words(level) for level in cut.left)) if cut else ""
+                ),
                 "n": node.n,
                 "counts": "|".join(f"{name}={count}" for name, count in counts),
             }

@@ -1,4 +1,6 @@
-"""Bootstrap and shuffled labels: against a plain loop, the same for any number of jobs, and whether alpha holds."""
+"""Bootstrap and shuffled labels: against a plain loop, the same for any number of jobs, and
+whether alpha holds.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,7 @@ def test_refusals(run: object) -> None:
         run(ConditionalInferenceTree(), [[1.0]], ["a"], n=2)  # type: ignore[operator]
 
 
-# --- what is said of resamples ----------------------------------------------------------------------------------------
+# --- what is said of resamples --------------------------------------------------------------------
 
 
 def made() -> TreeBootstrap:
@@ -183,13 +185,15 @@ def test_in_words() -> None:
     assert "site 25% (site in {liver} in 100% of them)" in many
 
 
-# --- does alpha hold --------------------------------------------------------------------------------------------------
+# --- does alpha hold ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.2])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_shuffled_labels_split_the_root_at_the_nominal_rate(alpha: float, classes: int) -> None:
-    """Independent covariates, so that Šidák's adjustment is exact: within the 99.9 % binomial bounds of alpha."""
+    """Independent covariates, so that Šidák's adjustment is exact: within the 99.9 % binomial
+    bounds of alpha.
+    """
     rng = np.random.default_rng(10 * classes)
     table = rng.normal(size=(150, 6))
     label = np.arange(150) % classes

@@ -1,4 +1,6 @@
-"""The tree as tables and in words: everything that was computed is there, and what must be said beside it."""
+"""The tree as tables and in words: everything that was computed is there, and what must be said
+beside it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from resistype.opinions.tree_show import ONE_TREE, caveats
 def cohort(n: int = 160) -> tuple[pd.DataFrame, pd.Series]:
     rng = np.random.default_rng(4)
     table = pd.DataFrame(
-        {"nlr": (rng.integers(100, 500, n) / 100), "albi": rng.normal(size=n), "flat": 1.0}
+        {"nlr": rng.integers(100, 500, n) / 100, "albi": rng.normal(size=n), "flat": 1.0}
     )
     table.loc[:2, "nlr"] = 3.0
     label = np.where((table["nlr"] > 3.0) ^ (rng.random(n) < 0.1), "PRef", "Resp")
@@ -84,7 +86,7 @@ def test_one_row_a_node_and_covariate(tree: ConditionalInferenceTree) -> None:
     np.testing.assert_allclose(np.exp(tested["log_p"]), tested["p"])
 
 
-# --- words -----------------------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 
 
 def test_the_words_hold_every_node_test_and_interval(tree: ConditionalInferenceTree) -> None:
@@ -100,7 +102,8 @@ def test_the_words_hold_every_node_test_and_interval(tree: ConditionalInferenceT
     assert text.count("95 % interval") == 6
     assert "left: nlr <= 3; right: nlr > 3" in text
     assert re.search(
-        r"at the cut: next value 3\.\d+, midpoint 3\.\d+; 4 observations lie exactly at 3, on the lower",
+        r"at the cut: next value 3\.\d+, midpoint 3\.\d+; 4 observations lie exactly at 3, on the"
+        r" lower",
         text,
     )
 
@@ -110,7 +113,8 @@ def test_the_words_carry_the_caveats(tree: ConditionalInferenceTree) -> None:
 
     assert "RUO: Research use only; not for treatment decisions." in text
     assert re.search(
-        r"CUT_OPTIMISED: The cut was chosen on these data; its p is optimistic; corrected p: \S+ for nlr",
+        r"CUT_OPTIMISED: The cut was chosen on these data; its p is optimistic; corrected p: \S+"
+        r" for nlr",
         text,
     )
     assert f"ONE_TREE: {ONE_TREE}" in text

@@ -1,4 +1,6 @@
-"""From table and labels to numbers: kinds, levels, missing values, and every bad input in its words."""
+"""From table and labels to numbers: kinds, levels, missing values, and every bad input in its
+words.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,7 @@ def test_a_table_is_not_changed() -> None:
     pd.testing.assert_frame_equal(table, before)
 
 
-# --- missing values --------------------------------------------------------------------------------------------------
+# --- missing values -------------------------------------------------------------------------------
 
 HOLES = pd.DataFrame(
     {
@@ -134,8 +136,8 @@ def test_rows_that_lack_something_are_refused_with_their_number() -> None:
     with pytest.raises(SamplesError) as caught:
         prepare(HOLES, HOLED, missing="refuse")
 
-    assert str(caught.value) == (
-        "E941 The tree cannot be fitted: 4 problems\n"
+    assert (
+        str(caught.value) == "E941 The tree cannot be fitted: 4 problems\n"
         "  - nlr: 1 of 5 values missing\n"
         "  - site: 1 of 5 values missing\n"
         "  - the label: 1 of 5 missing\n"
@@ -165,12 +167,14 @@ def test_an_empty_covariate_leaves_no_row() -> None:
             missing="leave_out",
         )
 
-    assert str(caught.value) == (
-        "E941 The tree cannot be fitted: 1 problem\n  - every one of the 4 rows lacks a covariate or the label"
+    assert (
+        str(caught.value)
+        == "E941 The tree cannot be fitted: 1 problem\n  - every one of the 4 rows lacks a"
+        " covariate or the label"
     )
 
 
-# --- bad input -------------------------------------------------------------------------------------------------------
+# --- bad input ------------------------------------------------------------------------------------
 
 FOUR = pd.DataFrame({"nlr": [1.0, 2.0, 3.0, 4.0]})
 LEAST = "while a minimum of 1 is required of each"
@@ -193,7 +197,10 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "a number as label": (
         pd.DataFrame({"nlr": np.arange(30.0)}),
         np.arange(30.0) / 7,
-        "Unknown label type: continuous numbers, 30 different labels; 2 to 10 classes were wanted (group them first)",
+        (
+            "Unknown label type: continuous numbers, 30 different labels; 2 to 10 classes were"
+            " wanted (group them first)"
+        ),
     ),
     "mixed labels": (
         FOUR,
@@ -228,7 +235,10 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "numbers as text": (
         pd.DataFrame({"nlr": [f"{number}.5" for number in range(13)]}),
         ["a", "b"] * 6 + ["a"],
-        "nlr: 13 levels, at most 12 can be grouped; they look like numbers: convert with pandas.to_numeric",
+        (
+            "nlr: 13 levels, at most 12 can be grouped; they look like numbers: convert with"
+            " pandas.to_numeric"
+        ),
     ),
 }
 
@@ -247,7 +257,10 @@ def test_bad_input(table: Any, labels: Any, complaint: str) -> None:
         (
             [1.0, 2.0],
             ["a", "b"],
-            "E941 Covariates of shape (2,); a table (n_obs, n_covariates) was wanted. Reshape your data.",
+            (
+                "E941 Covariates of shape (2,); a table (n_obs, n_covariates) was wanted. Reshape"
+                " your data."
+            ),
         ),
         (
             [[1.0], [2.0]],
@@ -283,7 +296,7 @@ def test_labels_with_another_index_are_taken_in_order_only_where_one_of_both_is_
     assert prepare(named, pd.Series(LABELS), missing="refuse").data.y.tolist() == [0, 1, 0, 1]
 
 
-# --- new rows --------------------------------------------------------------------------------------------------------
+# --- new rows -------------------------------------------------------------------------------------
 
 FITTED = (Column("nlr", "numeric"), Column("site", "categorical", ("liver", "skin")))
 
@@ -329,6 +342,8 @@ def test_an_array_of_another_width_is_refused() -> None:
     with pytest.raises(SamplesError) as caught:
         as_frame(np.ones((2, 3)), names=["nlr", "afp"])
 
-    assert str(caught.value) == (
-        "E942 X has 3 features, but ConditionalInferenceTree is expecting 2 features as input: nlr, afp."
+    assert (
+        str(caught.value)
+        == "E942 X has 3 features, but ConditionalInferenceTree is expecting 2 features as input:"
+        " nlr, afp."
     )

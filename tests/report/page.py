@@ -1,4 +1,6 @@
-"""Reads a page back: a strict parser, and the tables, sections and samples on it. Calls and cells to draw."""
+"""Reads a page back: a strict parser, and the tables, sections and samples on it. Calls and
+cells to draw.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from resistype.samples.table import as_key
 from resistype.scheme import Calls
 from resistype.systems import classify
 from resistype.systems.cells import CellColumns, CellInputs, cart_product
-from tests.systems.cells.study import simulate
 from tests.scheme.build import QUICK, cohort
+from tests.systems.cells.study import simulate
 from tests.widgets.hostile import HOSTILE as STRINGS
 
 HOSTILE = tuple(str(as_key(one)) for one in STRINGS)  # as names of samples and patients are read
@@ -43,7 +45,9 @@ class Element:
         return [e for c in below for e in ([c] if c.tag == tag else []) + c.all(tag)]
 
     def cells_of(self) -> list[tuple[bool, list[tuple[bool, str]]]]:
-        """Rows of a body of evidence: whether it decided; for each cell whether it names a quantity, and its words."""
+        """Rows of a body of evidence: whether it decided; for each cell whether it names a
+        quantity, and its words.
+        """
         rows = []
         for row in self.all("tr"):
             cells = [c for c in row.children if isinstance(c, Element) and c.tag == "td"]
@@ -117,7 +121,9 @@ class Page(HTMLParser):
 
 @cache
 def hostile_calls() -> Calls:
-    """Names of samples, patients, time points and of the batch column that have broken pages elsewhere."""
+    """Names of samples, patients, time points and of the batch column that have broken pages
+    elsewhere.
+    """
     expression, samples = cohort()
     later = expression.select(list(samples.loc[samples["timepoint"] == "Post", "sample"]))
     names = [*HOSTILE, *(f"S{number}" for number in range(32 - len(HOSTILE)))]
@@ -143,7 +149,9 @@ def hostile_calls() -> Calls:
 
 @cache
 def hostile_pairs() -> Calls:
-    """The same names on patients with a baseline, so that they stand in the pairs and the steps too."""
+    """The same names on patients with a baseline, so that they stand in the pairs and the steps
+    too.
+    """
     expression, samples = cohort()
     people = [*HOSTILE, *(f"S{number}" for number in range(32 - len(HOSTILE)))]
     table = samples.assign(patient=[name for name in people for _ in range(2)])

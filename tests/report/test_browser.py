@@ -1,4 +1,5 @@
-"""The page in a real browser: from a file, asking for nothing, nothing cut on a phone, nothing found by axe.
+"""The page in a real browser: from a file, asking for nothing, nothing cut on a phone, nothing
+found by axe.
 
 Pictures go to the folder RESISTYPE_E2E_OUT, where it is given.
 """
@@ -15,7 +16,7 @@ import pytest
 
 import resistype as rt
 from resistype.report import build_report, render
-from resistype.report.write import report_of
+from resistype.report import build_report as report_of
 from resistype.scheme import Calls
 from resistype.systems.bulk.measure import CallOptions
 from tests.e2e.harness import CHROMIUM, CHROMIUM_ARGS
@@ -100,7 +101,8 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
         page.goto(path.as_uri())
         for number in range(3):
             page.evaluate(
-                "k => { const d = document.querySelectorAll('details.s')[k]; if (d) d.open = true; }",
+                "k => { const d = document.querySelectorAll('details.s')[k]; if (d) d.open ="
+                " true; }",
                 number,
             )
         return page

@@ -1,4 +1,6 @@
-"""Figures on Axes that are given: what is drawn is what comes back, captions state n, colours are the widgets'."""
+"""Figures on Axes that are given: what is drawn is what comes back, captions state n, colours
+are the widgets'.
+"""
 
 from __future__ import annotations
 
@@ -225,7 +227,9 @@ def test_coverage_is_that_of_the_calls() -> None:
 
 
 def slow_bins(said: list[float], good: list[bool], low: float, high: float) -> tuple[int, int]:
-    """Calls whose stated share lies in a bin, and those of them that are right: counted one by one."""
+    """Calls whose stated share lies in a bin, and those of them that are right: counted one by
+    one.
+    """
     inside = [g for s, g in zip(said, good, strict=True) if low <= s <= high]
     return len(inside), sum(inside)
 

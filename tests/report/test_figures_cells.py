@@ -1,4 +1,6 @@
-"""Figures of cells: what is drawn is what the tables hold; files whole; nothing heavy loaded before."""
+"""Figures of cells: what is drawn is what the tables hold; files whole; nothing heavy loaded
+before.
+"""
 
 from __future__ import annotations
 

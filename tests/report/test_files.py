@@ -1,4 +1,6 @@
-"""The folder that a classification leaves: all of it or nothing, the same bytes each time, inert in a spreadsheet."""
+"""The folder that a classification leaves: all of it or nothing, the same bytes each time, inert
+in a spreadsheet.
+"""
 
 from __future__ import annotations
 

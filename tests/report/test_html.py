@@ -1,4 +1,6 @@
-"""The page: whole, needing nothing, running nothing, taking names for text, and drawn from its `Report` alone."""
+"""The page: whole, needing nothing, running nothing, taking names for text, and drawn from its
+`Report` alone.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def test_the_policy_allows_one_style_sheet_by_its_hash_and_nothing_else(kind: st
     assert metas[0].attributes == {"charset": "utf-8"}
     assert metas[1].attributes == {
         "http-equiv": "Content-Security-Policy",
-        "content": f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'",
+        "content": (
+            f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"
+        ),
     }
     assert metas[1].attributes["content"] == policy(style)
     assert (
@@ -187,7 +191,8 @@ def widths(table: Element) -> list[int]:
 
 def test_the_width_of_rows_is_counted_right() -> None:
     made = Page(
-        "<table><tbody><tr><td rowspan=2>a</td><td colspan=2>b</td></tr><tr><td>c</td><td>d</td></tr>"
+        "<table><tbody><tr><td rowspan=2>a</td><td"
+        " colspan=2>b</td></tr><tr><td>c</td><td>d</td></tr>"
         "<tr><td>e</td><td>f</td></tr></tbody></table>"
     )
 
@@ -242,7 +247,9 @@ def replaced(value: object, words: dict[str, str]) -> object:
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)), ids=[repr(name)[:24] for name in HOSTILE])
 def test_a_hostile_name_is_text(number: int) -> None:
-    """It stands on the page as it is, but for characters that turn or hide what stands beside them."""
+    """It stands on the page as it is, but for characters that turn or hide what stands beside
+    them.
+    """
     names = [
         e.all("b")[0].text for e in page("hostile").section("units").all("details") if "s" in e.kind
     ]

@@ -1,4 +1,6 @@
-"""Every number on the page equals the tables: the page is read back and held beside the frames and files it is of."""
+"""Every number on the page equals the tables: the page is read back and held beside the frames
+and files it is of.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ import pytest
 from resistype.report import build_report, render_report, table_text
 from resistype.scheme import Calls
 from resistype.scheme.scheme import ABSTENTIONS
-from resistype.systems.bulk.measure import CallOptions, classify
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 from resistype.text import exact, number, p_value, percent, sign, word
 from tests.report.page import Page, cell_calls
 from tests.scheme.build import cohort, level_calls, paired_calls
@@ -121,7 +124,9 @@ def test_every_number_of_evidence_tsv_stands_at_its_sample_and_no_other(kind: st
 
 
 def rows_of(own: pd.DataFrame) -> list[tuple[str, ...]]:
-    """What evidence.tsv says of an axis, as the page would print it: title and value, then each threshold."""
+    """What evidence.tsv says of an axis, as the page would print it: title and value, then each
+    threshold.
+    """
     found: list[tuple[str, ...]] = []
     for (_, title), part in own.groupby(["quantity", "title"], sort=False):
         first = part.iloc[0]

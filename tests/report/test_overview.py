@@ -1,4 +1,6 @@
-"""What is said over the samples: zones read from the rules, medians with their intervals, steps, second opinions."""
+"""What is said over the samples: zones read from the rules, medians with their intervals, steps,
+second opinions.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def test_labels_that_may_not_be_shown_are_not_in_a_zone() -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=40))
 def test_the_interval_of_a_median_by_counting_coin_tosses(values: list[float]) -> None:
-    """Ends are the k-th values from either side; it covers unless nearly all values fall on one side of the median."""
+    """Ends are the k-th values from either side; it covers unless nearly all values fall on one
+    side of the median.
+    """
     low, high, covers = median_interval(np.array(values))
     n = len(values)
     if n < 6:

@@ -100,8 +100,8 @@ def test_5_what_was_compared_with_what() -> None:
     said = page().section("asked").text
 
     assert (
-        "Compared with: baseline biopsies of this cohort (own cohort, paired with own baseline, n = 32)."
-        in said
+        "Compared with: baseline biopsies of this cohort (own cohort, paired with own baseline, n ="
+        " 32)." in said
     )
     assert "baseline P00-Pre" in lines()["P00-Post"]
 

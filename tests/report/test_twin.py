@@ -1,4 +1,6 @@
-"""The JSON twin: what it holds, the schema that is committed beside the code, and files that are no twins."""
+"""The JSON twin: what it holds, the schema that is committed beside the code, and files that are
+no twins.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ CALLS = {
 
 
 def test_the_committed_schema_is_that_of_the_model() -> None:
-    """After a change of the model: python -c "from tests.report.test_twin import commit; commit()"."""
+    """After a change of the model: python -c "from tests.report.test_twin import commit;
+    commit()".
+    """
     assert json.loads(schema_path().read_text(encoding="utf-8")) == report_schema()
 
 

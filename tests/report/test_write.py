@@ -1,4 +1,6 @@
-"""Reports as files: page or twin by name, pages of patients on which nobody else is named, whole or not at all."""
+"""Reports as files: page or twin by name, pages of patients on which nobody else is named, whole
+or not at all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Parquet of strangers: sound files come whole, those that declare far more than they hold are refused."""
+"""Parquet of strangers: sound files come whole, those that declare far more than they hold are
+refused.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""JSON and TOML of strangers: what the standard library lets pass in silence is refused, all else is the same."""
+"""JSON and TOML of strangers: what the standard library lets pass in silence is refused, all
+else is the same.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ from resistype.stats import compare_patients, wilson
 
 
 def textbook() -> pd.DataFrame:
-    """The infusion product of the worked patient: 1,200 T cells, 420 memory, 260 cytotoxic, 60 exhausted."""
+    """The infusion product of the worked patient: 1,200 T cells, 420 memory, 260 cytotoxic, 60
+    exhausted.
+    """
     state = ["memory"] * 420 + ["cytotoxic"] * 260 + ["exhausted"] * 60 + [None] * 460
     return pd.DataFrame({"patient": "T1", "timepoint": "IP", "state": state})
 

@@ -1,4 +1,6 @@
-"""Pairs: later samples against their baselines, joined by name, with a reason for every sample left out."""
+"""Pairs: later samples against their baselines, joined by name, with a reason for every sample
+left out.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def paired(rows: Any = STUDY, **options: Any) -> Pairing:
 
 
 def obvious(rows: Rows) -> list[tuple[str, str, bool]]:
-    """Sample, its baseline, and whether it is the first of its patient at its time point; row by row."""
+    """Sample, its baseline, and whether it is the first of its patient at its time point; row by
+    row.
+    """
     out = []
     for place, (sample, patient, time) in enumerate(rows):
         baselines = [s for s, p, t in rows if p == patient and t == "Pre"]
@@ -135,8 +139,8 @@ def test_the_notes_tell_what_was_found() -> None:
         "5 pairs of 3 patients: each later sample against the patient's 'Pre' sample.",
         "1 patient has several baseline samples (P3); the first in the order of the table is used.",
         (
-            "1 time a patient has several samples at one time point (P2 at 'On'); each has its own pair, and the first "
-            "in the order of the table stands for the patient."
+            "1 time a patient has several samples at one time point (P2 at 'On'); each has its own"
+            " pair, and the first in the order of the table stands for the patient."
         ),
         "3 of 11 samples are in no pair; the reasons are kept beside their names.",
     )
@@ -202,24 +206,24 @@ BAD: dict[str, tuple[Rows, dict[str, Any], str]] = {
         STUDY,
         {"baseline": "Baseline"},
         (
-            "E906 The baseline 'Baseline' does not occur in column 'time'; its values are: 'Pre', 'On', 'Post'. "
-            "Name one of them as baseline."
+            "E906 The baseline 'Baseline' does not occur in column 'time'; its values are: 'Pre',"
+            " 'On', 'Post'. Name one of them as baseline."
         ),
     ),
     "a baseline in other letters": (
         STUDY,
         {"baseline": "pre"},
         (
-            "E906 The baseline 'pre' does not occur in column 'time'; its values are: 'Pre', 'On', 'Post'. "
-            "Name one of them as baseline."
+            "E906 The baseline 'pre' does not occur in column 'time'; its values are: 'Pre', 'On',"
+            " 'Post'. Name one of them as baseline."
         ),
     ),
     "no baseline given": (
         STUDY,
         {"baseline": None},
         (
-            "E906 The baseline '' does not occur in column 'time'; its values are: 'Pre', 'On', 'Post'. "
-            "Name one of them as baseline."
+            "E906 The baseline '' does not occur in column 'time'; its values are: 'Pre', 'On',"
+            " 'Post'. Name one of them as baseline."
         ),
     ),
     "no such patient column": (
@@ -230,7 +234,10 @@ BAD: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "neither column": (
         STUDY,
         {"patient": "subject", "timepoint": "visit"},
-        "E903 The samples table has no column 'subject' and 'visit'; its columns are: patient, time.",
+        (
+            "E903 The samples table has no column 'subject' and 'visit'; its columns are: patient,"
+            " time."
+        ),
     ),
     "patient and time point missing": (
         (*STUDY, ("x", None, "On"), ("y", "P1", None), ("z", "", "On")),  # type: ignore[arg-type]
@@ -265,7 +272,10 @@ BAD: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "an order that repeats": (
         STUDY,
         {"order": ["Pre", "On", "Post", "On"]},
-        "E908 Order of time points: 1 problem\n  - order names a time point twice: Pre, On, Post, On.",
+        (
+            "E908 Order of time points: 1 problem\n  - order names a time point twice: Pre, On,"
+            " Post, On."
+        ),
     ),
 }
 

@@ -192,16 +192,18 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         "id,x\na,1\nb,2\na,3\n",
         None,
         (
-            "E901 1 sample id occurs more than once in the samples table (a x2). The column of sample ids needs one "
-            "row a sample; name another column with sample= (--sample), or remove the repeats."
+            "E901 1 sample id occurs more than once in the samples table (a x2). The column of"
+            " sample ids needs one row a sample; name another column with sample= (--sample), or"
+            " remove the repeats."
         ),
     ),
     "patients first": (
         "patient,id\nP1,a\nP1,b\nP2,c\nP2,d\n",
         None,
         (
-            "E901 2 sample ids occur more than once in the samples table (P1 x2, P2 x2). The column of sample ids "
-            "needs one row a sample; name another column with sample= (--sample), or remove the repeats."
+            "E901 2 sample ids occur more than once in the samples table (P1 x2, P2 x2). The column"
+            " of sample ids needs one row a sample; name another column with sample= (--sample), or"
+            " remove the repeats."
         ),
     ),
     "an id is missing": (
@@ -296,8 +298,9 @@ def test_a_frame_with_repeated_columns() -> None:
     with pytest.raises(SamplesError) as caught:
         read_samples(TABLE.set_axis(["id", "x", "x"], axis=1))
 
-    assert str(caught.value) == (
-        "E907 Columns of the samples table occur more than once: x. Give each its own name."
+    assert (
+        str(caught.value)
+        == "E907 Columns of the samples table occur more than once: x. Give each its own name."
     )
 
 
@@ -335,7 +338,9 @@ def test_samples_that_are_not_in_the_table() -> None:
     with pytest.raises(SamplesError) as caught:
         align_samples(read_samples(TABLE), ["a", "x1", "x2"])
 
-    assert str(caught.value) == (
-        "E904 2 of 3 samples of the matrix are not in the samples table (x1, x2). The table's ids look like b, a, c. "
-        "Add the rows, or name the column of sample ids with sample= (--sample)."
+    assert (
+        str(caught.value)
+        == "E904 2 of 3 samples of the matrix are not in the samples table (x1, x2). The table's"
+        " ids look like b, a, c. Add the rows, or name the column of sample ids with sample="
+        " (--sample)."
     )

@@ -1,7 +1,9 @@
-"""Small cohorts and a small scheme for the tests of this folder and of the report; nothing is read from outside.
+"""Small cohorts and a small scheme for the tests of this folder and of the report; nothing is read
+from outside.
 
-`mini` is twelve biopsies of six patients with sixty genes and a scheme that holds every kind of quantity. `cohort` is
-large enough for the shipped scheme: 32 patients, before and after, with planted effects.
+`mini` is twelve biopsies of six patients with sixty genes and a scheme that holds every kind of
+quantity. `cohort` is large enough for the shipped scheme: 32 patients, before and after, with
+planted effects.
 """
 
 from __future__ import annotations
@@ -161,11 +163,13 @@ def scheme() -> Scheme:
             },
             "seed": 7,
             "random_sets": 99,
-            "inputs": {
-                name: {"column": name, "text": name}
-                for name in ("genomic", "purity", "nlr", "anc", "alc")
-            }
-            | {"steroid": {"column": "steroid", "text": "steroid"}},
+            "inputs": (
+                {
+                    name: {"column": name, "text": name}
+                    for name in ("genomic", "purity", "nlr", "anc", "alc")
+                }
+                | {"steroid": {"column": "steroid", "text": "steroid"}}
+            ),
             "quantities": _quantities(),
             "axes": _axes(),
             "thresholds": {"level": _limit(0.4)},
@@ -192,7 +196,9 @@ def library() -> Library:
 
 
 def matrix(seed: int = 0, n_obs: int = 12, *, unit: str = "log2") -> Expression:
-    """Biopsies ``s00``, ``s01``, … with sixty genes; even ones are baselines of the odd ones after them."""
+    """Biopsies ``s00``, ``s01``, … with sixty genes; even ones are baselines of the odd ones
+    after them.
+    """
     rng = np.random.default_rng(seed)
     if unit == "counts":
         values = np.round(rng.lognormal(5.0, 1.5, (n_obs, len(MINI_GENES))))
@@ -212,7 +218,9 @@ def pairs(n_obs: int) -> Rows:
 def context(
     expression: Expression, table: pd.DataFrame | None = None, *, own: bool = True
 ) -> Context:
-    """Everything measured that does not need a reference; with `own`, the cohort is its own reference."""
+    """Everything measured that does not need a reference; with `own`, the cohort is its own
+    reference.
+    """
     made = Context(
         scheme(), library(), build_panel(expression, scheme(), library()), table=table, n_jobs=1
     )
@@ -244,7 +252,9 @@ N_PATIENTS = 32
 
 @cache
 def cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
-    """64 biopsies in log2(TPM + 1), and their table; interferon rises in P00 to P05, P06 loses MHC class I."""
+    """64 biopsies in log2(TPM + 1), and their table; interferon rises in P00 to P05, P06 loses
+    MHC class I.
+    """
     rng = np.random.default_rng(seed)
     sets = {
         name: load_library()[name].genes for name in load_scheme("acquired_resistance").signatures

@@ -1,4 +1,6 @@
-"""Evidence: each number is the quantity, each distance the value minus the threshold, each tick what the rule says."""
+"""Evidence: each number is the quantity, each distance the value minus the threshold, each tick
+what the rule says.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def evidence(calls: Calls) -> pd.DataFrame:
 
 
 def mini(**values: list[float]) -> Calls:
-    """Calls of the small scheme on numbers given; the sets have coverage and shared genes written here."""
+    """Calls of the small scheme on numbers given; the sets have coverage and shared genes
+    written here.
+    """
     n = len(next(iter(values.values())))
     columns = {
         name: Column.of(np.array(values.get(name, [np.nan] * n)), f"no {name}")
@@ -175,7 +179,9 @@ def test_rules_behind_a_gate_are_shown_where_the_gate_is_open() -> None:
 
 
 def test_one_threshold_in_several_rules_stands_once() -> None:
-    """``a_change >= cut`` and ``a_change < cut`` are the same cut-off, shown as the rule has it that decided."""
+    """``a_change >= cut`` and ``a_change < cut`` are the same cut-off, shown as the rule has it
+    that decided.
+    """
     risen = mini(**RISEN).evidence().query("quantity == 'a_change'")
     calm = (
         mini(a_level=[1.0], a_change=[0.4], a_higher=[0.7])
@@ -192,7 +198,9 @@ def test_one_threshold_in_several_rules_stands_once() -> None:
 
 
 def test_what_was_taken_back_keeps_the_evidence_it_rested_on() -> None:
-    """A call that was not firm closes no gate: the rules of the later axis looked at the call before that."""
+    """A call that was not firm closes no gate: the rules of the later axis looked at the call
+    before that.
+    """
     calls = mini(**RISEN, b_level=[2.0])
     weak = Stability({"genes": {axis.id: np.array([0.1]) for axis in scheme().axes}})
     assert scheme().stability is not None

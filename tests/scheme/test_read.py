@@ -1,4 +1,6 @@
-"""Scheme files: the shipped ones are sound, and each way of spoiling one is named, all complaints at once."""
+"""Scheme files: the shipped ones are sound, and each way of spoiling one is named, all
+complaints at once.
+"""
 
 from __future__ import annotations
 
@@ -178,7 +180,10 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     ),
     "a call that is no label": (
         _set(*RULES, 0, "call", "highest"),
-        "axes.first.rules[1]: call 'highest' is neither a label of the axis nor one of indeterminate, not_assessable",
+        (
+            "axes.first.rules[1]: call 'highest' is neither a label of the axis nor one of"
+            " indeterminate, not_assessable"
+        ),
     ),
     "a label that no rule reaches": (
         _set("axes", 0, "labels", "middle", {"text": "middle"}),
@@ -198,11 +203,17 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     ),
     "a later axis": (
         _set(*RULES, 0, "when", ["call second is high"]),
-        "axes.first.rules[1]: 'call second is high' looks at axis 'second', which is not an earlier axis",
+        (
+            "axes.first.rules[1]: 'call second is high' looks at axis 'second', which is not an"
+            " earlier axis"
+        ),
     ),
     "the axis itself": (
         _set(*RULES, 0, "when", ["call first is low"]),
-        "axes.first.rules[1]: 'call first is low' looks at axis 'first', which is not an earlier axis",
+        (
+            "axes.first.rules[1]: 'call first is low' looks at axis 'first', which is not an"
+            " earlier axis"
+        ),
     ),
     "two axes of one name": (
         _append(SMALL["axes"][0], "axes"),
@@ -215,7 +226,10 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "an unknown caveat": (_set("caveats", [{"code": "OOPS"}]), "caveats: unknown code 'OOPS'"),
     "a caveat with gaps": (
         _set("caveats", [{"code": "SMALL_COHORT"}]),
-        "caveats: the text of SMALL_COHORT has gaps that only the classifier fills; name another code",
+        (
+            "caveats: the text of SMALL_COHORT has gaps that only the classifier fills; name"
+            " another code"
+        ),
     ),
     "a caveat on nothing": (
         _set("caveats", [{"code": "RUO", "when": ["absent >= cut"]}]),

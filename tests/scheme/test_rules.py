@@ -160,7 +160,9 @@ def test_the_first_rule_that_holds_decides(
 
 
 def test_a_float32_column_is_compared_like_the_browser_does() -> None:
-    """Thresholds of the shipped scheme mean the same in float32: no value sits between the two roundings."""
+    """Thresholds of the shipped scheme mean the same in float32: no value sits between the two
+    roundings.
+    """
     value = np.array([0.5], dtype=np.float32)
 
     assert holds(Condition("compare", "x", ">=", 1, "t"), {"x": value}, {"t": 0.5}, calls={})[0]

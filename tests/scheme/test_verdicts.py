@@ -1,4 +1,6 @@
-"""Verdicts: whole columns give what one row at a time gives; reasons, details and caveats in plain words."""
+"""Verdicts: whole columns give what one row at a time gives; reasons, details and caveats in
+plain words.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,9 @@ def test_a_row_is_called_alone_as_in_company(rows: list[dict[str, float]]) -> No
 
 @pytest.mark.parametrize("name", ["acquired_resistance", "hcc_primary_refractoriness"])
 def test_the_shipped_rules_on_random_numbers(name: str) -> None:
-    """Two hundred tumours with numbers on, below and above every threshold, and a third of them missing."""
+    """Two hundred tumours with numbers on, below and above every threshold, and a third of them
+    missing.
+    """
     shipped = load_scheme(name)
     limits = [t.value for axis in shipped.axes for t in axis.thresholds.values()]
     pool = np.array([math.nan, *limits, *(-v for v in limits), *(v + 0.01 for v in limits)])

@@ -1,6 +1,8 @@
-"""A run that loses workers on purpose: `python -m tests.score.faulty ENGINE FILE RUN_DIR FLAG KILLS`.
+"""A run that loses workers on purpose: `python -m tests.score.faulty ENGINE FILE RUN_DIR FLAG
+KILLS`.
 
-A block kills the process that computes it while fewer than KILLS files `FLAG.n` exist. Prints the digest.
+A block kills the process that computes it while fewer than KILLS files `FLAG.n` exist. Prints the
+digest.
 """
 
 from __future__ import annotations

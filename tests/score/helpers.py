@@ -22,7 +22,9 @@ def scores(
 
 
 def ssgsea(row: NDArray[np.float64], columns: NDArray[np.intp]) -> float:
-    """Running sum over the genes from high to low, ties by mid-ranks (equal genes then share one step size)."""
+    """Running sum over the genes from high to low, ties by mid-ranks (equal genes then share one
+    step size).
+    """
     rank = rankdata(row)
     n, m = row.size, columns.size
     member = np.zeros(n, bool)

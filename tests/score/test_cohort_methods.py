@@ -1,4 +1,6 @@
-"""GSVA and PLAGE, which see the whole cohort: against R, against slow versions, and what they may depend on."""
+"""GSVA and PLAGE, which see the whole cohort: against R, against slow versions, and what they
+may depend on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Workers that are killed: the same digest, only what was lost computed again, and no call that hangs."""
+"""Workers that are killed: the same digest, only what was lost computed again, and no call that
+hangs.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ class TestKilledWorkers:
 def test_workers_that_always_die_do_not_hang_the_call(
     engine: str, cells: Path, whole: str, tmp_path: Path
 ) -> None:
-    """It ends in an error, unless dask has a single worker left: then joblib computes in the driver itself."""
+    """It ends in an error, unless dask has a single worker left: then joblib computes in the
+    driver itself.
+    """
     found = faulty(engine, cells, tmp_path, kills=1000, keep=True, allowed=1)
 
     if "digest" in found:

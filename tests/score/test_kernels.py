@@ -20,7 +20,9 @@ N = 2000
 
 
 def hard_rows(dtype: type) -> dict[str, NDArray[np.floating]]:
-    """Rows that could trip a sort on bits: clumps, long tails, signs, tiny differences, ascending, constant."""
+    """Rows that could trip a sort on bits: clumps, long tails, signs, tiny differences,
+    ascending, constant.
+    """
     rng = np.random.default_rng(1)
     normal = rng.normal(size=N)
     return {

@@ -418,10 +418,11 @@ class TestLostWorkers:
 
         with pytest.raises(RunError) as error:
             run(backed(file), n_jobs=1, run_dir=tmp_path)
-        assert str(error.value) == (
-            "E601 Worker lost 3 times on rows 0–4 (TerminatedWorkerError; likely out of memory). "
-            f"Finished: 0 blocks. They are saved in '{tmp_path}'; call again with resume=True to go on. "
-            "Smaller blocks need less memory: block_rows ≤ 2."
+        assert (
+            str(error.value)
+            == "E601 Worker lost 3 times on rows 0–4 (TerminatedWorkerError; likely out of"
+            f" memory). Finished: 0 blocks. They are saved in '{tmp_path}'; call again with"
+            " resume=True to go on. Smaller blocks need less memory: block_rows ≤ 2."
         )
 
 
@@ -445,7 +446,8 @@ def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
         )
 
 
-# It stands still after four blocks until it is killed or let go: however late the signal comes, the run is not over.
+# It stands still after four blocks until it is killed or let go: however late the signal comes, the
+# run is not over.
 HELD_RUN = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it

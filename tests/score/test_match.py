@@ -83,8 +83,9 @@ def test_the_warning_names_all_at_once() -> None:
         match_signatures(matrix(), library)
 
     assert len(told) == 1
-    assert str(told[0].message) == (
-        "W201 1 of 4 signatures scored with reduced coverage: apm_loss 3/4 (75%); "
+    assert (
+        str(told[0].message)
+        == "W201 1 of 4 signatures scored with reduced coverage: apm_loss 3/4 (75%); "
         "1 not scorable: texpsr 1/3 (33% < min_coverage 0.5). Missing genes: result.coverage. "
         "Scores of not-scorable signatures are NaN."
     )
@@ -111,10 +112,11 @@ def test_nothing_can_be_scored() -> None:
     with pytest.raises(GeneError) as error:
         match_signatures(matrix(), library)
 
-    assert str(error.value) == (
-        "E101 No signature can be scored: 0 of 3 signature genes are in the data. Data looks like gene symbols "
-        "(B2M, TAP1, … 8 of 8); signatures use HGNC symbols (ZNF1, ZNF2, …). "
-        "Check that the matrix holds these genes: a panel may lack whole signatures."
+    assert (
+        str(error.value)
+        == "E101 No signature can be scored: 0 of 3 signature genes are in the data. Data looks"
+        " like gene symbols (B2M, TAP1, … 8 of 8); signatures use HGNC symbols (ZNF1, ZNF2, …)."
+        " Check that the matrix holds these genes: a panel may lack whole signatures."
     )
 
 

@@ -1,4 +1,6 @@
-"""The vectors and loops of the null against plain ones, and what may not change a null: company, order, blocks."""
+"""The vectors and loops of the null against plain ones, and what may not change a null: company,
+order, blocks.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,9 @@ def test_some_signatures_of_many(some: list[int]) -> None:
 
 
 class TestCompany:
-    """z and p of a signature do not depend on which others are asked for, on blocks, or on how rows are stored."""
+    """z and p of a signature do not depend on which others are asked for, on blocks, or on how
+    rows are stored.
+    """
 
     METHODS = ("ssgsea", "ucell", "aucell", "singscore")
     values = some_cells(20, 400)

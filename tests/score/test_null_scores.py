@@ -86,7 +86,9 @@ def test_form_company_and_lane_change_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", RANK)
 def test_genes_that_few_samples_have_are_added_one_by_one_to_the_same(name: str) -> None:
-    """Stored sparsely, genes that a draw seldom meets go another way than in dense rows; bins without any go none."""
+    """Stored sparsely, genes that a draw seldom meets go another way than in dense rows; bins
+    without any go none.
+    """
     rng = np.random.default_rng(7)
     rate = np.repeat([0.0, 0.002, 0.01, 0.02, 0.3, 0.9], 100)
     values = np.where(rng.random((40, 600)) < rate, rng.geometric(0.3, (40, 600)), 0).astype(float)
@@ -125,7 +127,9 @@ def test_any_number_of_draws(n: int) -> None:
 
 
 def test_equal_scores_are_ties() -> None:
-    """Silent genes all score the same: every random set of them scores as high, and there is no spread to count in."""
+    """Silent genes all score the same: every random set of them scores as high, and there is no
+    spread to count in.
+    """
     values = np.zeros((2, 150))
     values[:, 100:] = np.arange(1, 51)
     low = IndexedSets.build([np.arange(20)], 150)

@@ -1,4 +1,6 @@
-"""One digest over engines, jobs, blocks and forms; over orders of genes and rows; and for cells scored alone."""
+"""One digest over engines, jobs, blocks and forms; over orders of genes and rows; and for cells
+scored alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Pace: steps are heard by who listens, in that thread alone; a cancel ends the work at the next step."""
+"""Pace: steps are heard by who listens, in that thread alone; a cancel ends the work at the next
+step.
+"""
 
 from __future__ import annotations
 

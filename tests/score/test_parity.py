@@ -1,6 +1,8 @@
-"""Parity with UCell and AUCell of other packages, singscore's formula by hand, PredictIO's published log-odds.
+"""Parity with UCell and AUCell of other packages, singscore's formula by hand, PredictIO's
+published log-odds.
 
-What differs is stated here as numbers, and each difference is made to vanish by doing it their way (golden/README.md).
+What differs is stated here as numbers, and each difference is made to vanish by doing it their way
+(golden/README.md).
 """
 
 from __future__ import annotations
@@ -47,14 +49,18 @@ def each(kind: str, score: object, ties: str) -> NDArray[np.float64]:
 
 
 def pyucell(rank: NDArray[np.float64]) -> float:
-    """pyUCell 0.8: genes beyond max_rank count max_rank, and the score is divided by what it can reach."""
+    """pyUCell 0.8: genes beyond max_rank count max_rank, and the score is divided by what it can
+    reach.
+    """
     m, counted = rank.size, np.where(rank > 100, 100, rank)
     lowest = m * (m + 1) / 2
     return 1 - (counted.sum() - lowest) / (m * 100 - lowest)
 
 
 def published_ucell(rank: NDArray[np.float64]) -> float:
-    """Andreatta 2021 and the R package: they count max_rank + 1, and the score is divided by m max_rank."""
+    """Andreatta 2021 and the R package: they count max_rank + 1, and the score is divided by m
+    max_rank.
+    """
     m, counted = rank.size, np.where(rank > 100, 101, rank)
     return 0.0 if (rank > 100).all() else 1 - (counted.sum() - m * (m + 1) / 2) / (m * 100)
 
@@ -66,7 +72,9 @@ def aucell(rank: NDArray[np.float64]) -> float:
 
 
 class TestUCell:
-    """Both take mid-ranks, so ties make no difference; the two formulas do, and more so for larger sets."""
+    """Both take mid-ranks, so ties make no difference; the two formulas do, and more so for
+    larger sets.
+    """
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_ours_is_the_published_formula(self, kind: str) -> None:
@@ -99,7 +107,9 @@ class TestUCell:
 
 
 class TestAUCell:
-    """decoupler breaks ties by an order of genes drawn with seed 0; without ties the numbers are the same."""
+    """decoupler breaks ties by an order of genes drawn with seed 0; without ties the numbers are
+    the same.
+    """
 
     def test_equal_without_ties(self) -> None:
         np.testing.assert_allclose(
@@ -161,7 +171,8 @@ class TestSingscore:
 
 
 def test_predictio_hugo(shared: Path) -> None:
-    """Log-odds of non-response of PredictIO (Bareche 2022) in Hugo: GSVA of z-scored log2, logistic regression.
+    """Log-odds of non-response of PredictIO (Bareche 2022) in Hugo: GSVA of z-scored log2, logistic
+    regression.
 
     Gide is among the cohorts at hand, but PredictIO published no values for it.
     """

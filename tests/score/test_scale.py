@@ -65,7 +65,10 @@ def test_an_empty_sample_has_no_cpm() -> None:
 
 @pytest.mark.parametrize("unit", ["scaled", "unknown"])
 def test_units_that_cannot_be_converted(unit: str) -> None:
-    message = f"E404 This method needs log2 expression, and the values are of unit '{unit}'. Give counts, TPM or log2 "
+    message = (
+        f"E404 This method needs log2 expression, and the values are of unit '{unit}'. Give counts,"
+        " TPM or log2 "
+    )
     with pytest.raises(ExpressionError) as error:
         log2_rows(as_rows(COUNTS), unit)
     assert str(error.value).startswith(message)

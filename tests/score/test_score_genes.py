@@ -62,8 +62,10 @@ def test_it_says_that_it_depends_on_the_cohort() -> None:
     )
 
     assert get_method("score_genes").depends_on == "cohort"
-    assert found.notes[-1] == (
-        "Scores of score_genes depend on the other samples of this matrix and change when some are added."
+    assert (
+        found.notes[-1]
+        == "Scores of score_genes depend on the other samples of this matrix and change when some"
+        " are added."
     )
     assert not np.isnan(found["score_genes"]).any()
     fewer = score(TABLE.iloc[:9], SIGNATURES, method="score_genes", options=ScoreOptions(read=READ))

@@ -114,7 +114,9 @@ def test_engines(stores: dict[str, Path], expected: str, name: str, engine: str)
 def test_one_digest_over_a_dask_cluster(
     stores: dict[str, Path], expected: str, *, processes: bool
 ) -> None:
-    """h5ad is tested with killed workers in test_faults.py; here zarr, dask arrays and memory, on one small cluster."""
+    """h5ad is tested with killed workers in test_faults.py; here zarr, dask arrays and memory,
+    on one small cluster.
+    """
     from distributed import Client, LocalCluster
 
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
@@ -191,7 +193,9 @@ class TestDask:
 
 @pytest.mark.parametrize("how", ["short", "empty", "gone"])
 def test_a_truncated_zarr_store(tmp_path: Path, how: str) -> None:
-    """Cut off, a store is refused when it is opened or when its rows are read; it never gives other scores."""
+    """Cut off, a store is refused when it is opened or when its rows are read; it never gives
+    other scores.
+    """
     path = zarr_store(tmp_path / "a.zarr", sp.csr_matrix(VALUES), 3)
     chunk = max(
         (file for file in (path / "X" / "data").rglob("*") if file.is_file()),

@@ -57,7 +57,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "too few": (lambda: POINTS[:2], "embedding 'UMAP' has shape (2, 2); (3, 2) is needed"),
     "text": (
         lambda: [["x", "y"]] * 3,
-        "embedding 'UMAP' cannot be read as numbers: could not convert string to float: 'x'; give numbers",
+        (
+            "embedding 'UMAP' cannot be read as numbers: could not convert string to float: 'x';"
+            " give numbers"
+        ),
     ),
 }
 
@@ -91,7 +94,8 @@ def test_a_design_of_other_observations_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         SessionData.from_quantities(scheme(), quantities, design=design)
 
-    assert str(caught.value) == (
-        "V121 The design: 1 observations are not among its rows; its rows need the names of the observations, or give "
-        "them in their order without names."
+    assert (
+        str(caught.value)
+        == "V121 The design: 1 observations are not among its rows; its rows need the names of the"
+        " observations, or give them in their order without names."
     )

@@ -1,4 +1,6 @@
-"""Calling again: the quick way says what `apply_rules` says, to the last observation, and stays within its time."""
+"""Calling again: the quick way says what `apply_rules` says, to the last observation, and stays
+within its time.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +146,8 @@ def test_a_million_rows_are_called_again_in_a_tenth_of_a_second() -> None:
         session.move_threshold("ifng", "change", value)
         seconds.append(time.perf_counter() - start)
     print(
-        f"re-threshold of 1,000,000 rows: best {min(seconds):.3f} s, median {np.median(seconds):.3f} s"
+        f"re-threshold of 1,000,000 rows: best {min(seconds):.3f} s, median"
+        f" {np.median(seconds):.3f} s"
     )
 
     assert session.thresholds("ifng")["change"] == 1.5

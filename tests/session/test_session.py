@@ -1,4 +1,6 @@
-"""Session: commands are checked before anything changes, everyone hears the news, undo and replay give the same."""
+"""Session: commands are checked before anything changes, everyone hears the news, undo and
+replay give the same.
+"""
 
 from __future__ import annotations
 
@@ -406,7 +408,10 @@ def test_importing_the_session_loads_no_view() -> None:
     import subprocess
     import sys
 
-    code = "import sys, resistype.session; print([m for m in ('anywidget', 'matplotlib', 'napari') if m in sys.modules])"
+    code = (
+        "import sys, resistype.session; print([m for m in ('anywidget', 'matplotlib', 'napari') if"
+        " m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

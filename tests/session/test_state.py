@@ -1,4 +1,6 @@
-"""Display: pure, frozen, comparable; its numbers are those of the obvious counts; colours go by name."""
+"""Display: pure, frozen, comparable; its numbers are those of the obvious counts; colours go by
+name.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The checks of schemes: shipped ones keep them, and each finds the scheme that was broken for it."""
+"""The checks of schemes: shipped ones keep them, and each finds the scheme that was broken for
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The checks of scorers: all shipped methods keep them, and each finds the scorer that was broken for it."""
+"""The checks of scorers: all shipped methods keep them, and each finds the scorer that was
+broken for it.
+"""
 
 from __future__ import annotations
 

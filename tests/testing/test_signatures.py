@@ -1,4 +1,6 @@
-"""The checks of signatures: shipped ones keep them, and each finds the signature that was broken for it."""
+"""The checks of signatures: shipped ones keep them, and each finds the signature that was broken
+for it.
+"""
 
 from __future__ import annotations
 

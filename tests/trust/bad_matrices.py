@@ -1,7 +1,8 @@
-"""Bad and awkward matrices and gene lists, each made from a clean one: what users have handed to scorers.
+"""Bad and awkward matrices and gene lists, each made from a clean one: what users have handed to
+scorers.
 
-Each change takes a clean table (samples × genes) and clean lists and gives what is scored instead. Nothing here
-scores, so that the same table runs on other scorers (`tests/bench/bad_inputs.py`).
+Each change takes a clean table (samples × genes) and clean lists and gives what is scored instead.
+Nothing here scores, so that the same table runs on other scorers (`tests/bench/bad_inputs.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Bad inputs of the napari plugin: layers, tables and sessions that do not fit, refused or told with a right result."""
+"""Bad inputs of the napari plugin: layers, tables and sessions that do not fit, refused or told
+with a right result.
+"""
 
 from __future__ import annotations
 
@@ -253,7 +255,9 @@ REFUSED: dict[str, tuple[Case, str]] = {
 
 
 def _as_clean(view: TissueView, *, cells: int = 4) -> Told:
-    """Told; right when the cells are called as those of a clean input, and so many of them are drawn."""
+    """Told; right when the cells are called as those of a clean input, and so many of them are
+    drawn.
+    """
     clean = shown(mask()).session.to_frame()["cell"].astype(str).tolist()
     found = view.session.to_frame()["cell"].astype(str).tolist()
     return Told(view.status, found == clean and view.bounds[0].match.n_both == cells)
@@ -282,7 +286,10 @@ def _in_part() -> Told:
 TOLD: dict[str, tuple[Callable[[], Told], str]] = {
     "labels of which half have a row": (
         lambda: _as_clean(shown(mask([1, 2, 13, 14])), cells=2),
-        "2 cells with their row of the table .*; 2 of 4 in the layer have no row, 2 of 4 rows have no cell",
+        (
+            "2 cells with their row of the table .*; 2 of 4 in the layer have no row, 2 of 4 rows"
+            " have no cell"
+        ),
     ),
     "more labels than rows": (
         lambda: _as_clean(shown(mask([1, 2, 3, 4, 5, 6]))),

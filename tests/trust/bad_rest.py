@@ -1,4 +1,6 @@
-"""Bad samples tables, clinical tables, commands, messages of a page and panels of markers: what must be refused."""
+"""Bad samples tables, clinical tables, commands, messages of a page and panels of markers: what
+must be refused.
+"""
 
 from __future__ import annotations
 

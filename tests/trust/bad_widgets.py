@@ -1,4 +1,6 @@
-"""Bad inputs of the widgets: what must be refused, and how its message begins; what is told with a right result."""
+"""Bad inputs of the widgets: what must be refused, and how its message begins; what is told with
+a right result.
+"""
 
 from __future__ import annotations
 

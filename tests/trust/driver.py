@@ -1,10 +1,12 @@
-"""A run that is to be disturbed: `python -m tests.trust.driver ENGINE FILE RUN_DIR PAUSE [FAULT]`; prints its digest.
+"""A run that is to be disturbed: `python -m tests.trust.driver ENGINE FILE RUN_DIR PAUSE [FAULT]`;
+prints its digest.
 
-Every block takes PAUSE seconds longer, so that there is time to disturb it. FAULT: `clock` lets the clock of the
-machine jump between blocks, `held:FILE` stands still after four blocks until FILE is there, `full:BYTES` lets
-no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills the process that computes a block while fewer
-than N files `FLAG.n` exist. Each of these says when it was and which block was lost; `FLAG.done` has a line for each
-block that was finished, see `waits.py`.
+Every block takes PAUSE seconds longer, so that there is time to disturb it. FAULT: `clock` lets the
+clock of the machine jump between blocks, `held:FILE` stands still after four blocks until FILE is
+there, `full:BYTES` lets no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills the
+process that computes a block while fewer than N files `FLAG.n` exist. Each of these says when it
+was and which block was lost; `FLAG.done` has a line for each block that was finished, see
+`waits.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ signal.signal(
 
 
 class Slow:
-    """`score_block` with a pause before it, and a death now and then; travels to workers by value."""
+    """`score_block` with a pause before it, and a death now and then; travels to workers by
+    value.
+    """
 
     def __init__(self, pause: float, fault: str, driver: int) -> None:
         self.pause, self.fault, self.driver, self.start = pause, fault, driver, -1
@@ -89,7 +93,9 @@ def engine(name: str) -> Iterator[None]:
 
 
 def jumping() -> None:
-    """Let the clock of the machine jump a year back and forth at each look; the steady one stays steady."""
+    """Let the clock of the machine jump a year back and forth at each look; the steady one stays
+    steady.
+    """
     real, steps = time.time, iter(range(10**9))
     time.time = lambda: real() + (-1) ** next(steps) * 365 * 86_400
 

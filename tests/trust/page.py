@@ -1,5 +1,7 @@
 # ruff: noqa: E501  a line of the table is a line here
-"""Makes the page of figures from what the tests left: `python -m tests.trust.page FIGURES SECONDS STATUS PAGE`."""
+"""Makes the page of figures from what the tests left: `python -m tests.trust.page FIGURES
+SECONDS STATUS PAGE`.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ LINES: dict[str, tuple[str, str]] = {
     "offline": ("no socket by import, scoring, report or command line", "{routes} routes: **{sockets} sockets**"),
     "supply chain": ("a core of at most 25 distributions; everything locked with hashes", "{core_distributions} distributions (**aim {aim} missed**); {locked} locked"),
 }  # fmt: skip
-# What other commands measure and each file says how to measure again: section of the page, file beside this one.
+# What other commands measure and each file says how to measure again: section of the page, file
+# beside this one.
 MORE = {"The same bad inputs in other scorers": "peers.md", "From disk": "fromdisk.md"}
 
 
@@ -78,9 +81,10 @@ def page(figures: dict[str, dict[str, Any]], seconds: float, status: int) -> str
     )
     load = os.getloadavg()[0]
     about = (
-        f"Run of {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s, "
-        f"{'all tests passed' if status == 0 else '**some tests failed**'}; {os.cpu_count()} cores, load {load:.1f} at "
-        f"the end, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}."
+        f"Run of {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s,"
+        f" {'all tests passed' if status == 0 else '**some tests failed**'}; {os.cpu_count()}"
+        f" cores, load {load:.1f} at the end, {platform.system()} {platform.machine()}, Python"
+        f" {platform.python_version()}, {versions}."
     )
     here = Path(__file__).parent
     more = [

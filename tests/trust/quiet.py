@@ -1,4 +1,6 @@
-"""Does the work of a user under a hook that tells of every socket: `python -m tests.trust.quiet WHAT FOLDER`."""
+"""Does the work of a user under a hook that tells of every socket: `python -m tests.trust.quiet
+WHAT FOLDER`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Saves the same file again and again and is killed: `python -m tests.trust.resaver FOLDER KILLS SEED`.
+"""Saves the same file again and again and is killed: `python -m tests.trust.resaver FOLDER KILLS
+SEED`.
 
-For each kind of file a child saves two versions in turn, without end, until it is killed at a random moment; then the
-file is read. Prints, a line a kill, the kind and whether what was read is one of the two versions, whole.
+For each kind of file a child saves two versions in turn, without end, until it is killed at a
+random moment; then the file is read. Prints, a line a kill, the kind and whether what was read is
+one of the two versions, whole.
 """
 
 from __future__ import annotations

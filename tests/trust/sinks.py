@@ -1,4 +1,6 @@
-"""Every place where a name is shown, filled with hostile strings: reports, widgets in a notebook, files and pages."""
+"""Every place where a name is shown, filled with hostile strings: reports, widgets in a
+notebook, files and pages.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class Views:
 
 
 def hostile_views(folder: Path) -> Views:
-    """Every string as whatever the widgets are given: names, genes, notes, groups, titles, checks, results, errors."""
+    """Every string as whatever the widgets are given: names, genes, notes, groups, titles,
+    checks, results, errors.
+    """
     material, matrix = hostile_material()
     return Views(
         Explorer(material, expression=matrix, title=HOSTILE[1]),
@@ -55,7 +59,9 @@ def hostile_views(folder: Path) -> Views:
 
 
 def hostile_curator(folder: Path) -> SignatureCurator:
-    """Strings as samples, genes, groups and columns of the data, as genes, notes and citations of the draft."""
+    """Strings as samples, genes, groups and columns of the data, as genes, notes and citations
+    of the draft.
+    """
     n = len(HOSTILE)
     samples = [f"{word}#{number}".replace("\0", "") for number, word in enumerate(HOSTILE)]
     genes = [*GENES, *(word.replace("\0", "") for word in dict.fromkeys(HOSTILE[:15]))]
@@ -85,7 +91,9 @@ def hostile_curator(folder: Path) -> SignatureCurator:
 
 
 def hostile_runners() -> tuple[Runner, Runner]:
-    """A run with strings as its checks, steps, warnings and result, and one that ends in such an error."""
+    """A run with strings as its checks, steps, warnings and result, and one that ends in such an
+    error.
+    """
 
     def work() -> Iterator[tuple[int, int, str]]:
         yield 1, 2, HOSTILE[0]
@@ -161,11 +169,11 @@ STATIC: dict[str, Callable[[Views], str]] = {
     "failed Runner in a notebook": lambda views: in_a_notebook(views.failed),
 }
 PAGES: dict[str, Callable[[Views, Path], str]] = {
-    "Explorer": lambda views, path: views.explorer.to_html(path, names=True).read_text(
-        encoding="utf-8"
+    "Explorer": (
+        lambda views, path: views.explorer.to_html(path, names=True).read_text(encoding="utf-8")
     ),
-    "Compare": lambda views, path: views.compare.to_html(path, names=True).read_text(
-        encoding="utf-8"
+    "Compare": (
+        lambda views, path: views.compare.to_html(path, names=True).read_text(encoding="utf-8")
     ),
     "Curator": lambda views, path: views.curator.to_html(path).read_text(encoding="utf-8"),
     "Runner": lambda views, _: runner_page(views.runner),

@@ -71,7 +71,9 @@ def test_reference_model_and_scaler(kept: Path, wanted: dict[str, Any]) -> None:
 
 
 def test_a_run_goes_on(kept: Path, wanted: dict[str, Any], tmp_path: Path) -> None:
-    """Its blocks are sealed to the data and the methods; where these are the same, nothing is computed again."""
+    """Its blocks are sealed to the data and the methods; where these are the same, nothing is
+    computed again.
+    """
     from resistype.expression import ReadOptions
 
     shutil.copytree(kept / "run", tmp_path / "run")

@@ -1,6 +1,8 @@
-"""Bad matrices and lists, in Python and on the command line: an error that helps, or the right result; never silence.
+"""Bad matrices and lists, in Python and on the command line: an error that helps, or the right
+result; never silence.
 
-The rule is mechanical (`verdict.py`): the scores of the bad input are compared with those of the clean one.
+The rule is mechanical (`verdict.py`): the scores of the bad input are compared with those of the
+clean one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Tables, commands, messages and panels of markers that must end in an error that helps, and change nothing."""
+"""Tables, commands, messages and panels of markers that must end in an error that helps, and
+change nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Faults of a machine: whatever is killed, cut or flipped, a run that goes on ends with the same digest.
+"""Faults of a machine: whatever is killed, cut or flipped, a run that goes on ends with the same
+digest.
 
-A run of twelve blocks is disturbed on each of four engines, then gone on with in this process; only blocks that were
-not finished, or are damaged, are computed again. Where faults fall is drawn from a fixed seed.
+A run of twelve blocks is disturbed on each of four engines, then gone on with in this process; only
+blocks that were not finished, or are damaged, are computed again. Where faults fall is drawn from a
+fixed seed.
 """
 
 from __future__ import annotations
@@ -138,7 +140,9 @@ WORKERS = [(engine, number) for engine, times in TIMES.items() for number in ran
 def test_workers_are_killed(
     engine: str, number: int, disturb: Disturb, whole: str, tmp_path: Path
 ) -> None:
-    """SIGKILL of one or two workers: the call itself ends with the same digest; how soon is recorded."""
+    """SIGKILL of one or two workers: the call itself ends with the same digest; how soon is
+    recorded.
+    """
     fault = f"worker:{tmp_path / 'flag'}:{1 + number % 2}"
     found = disturb(engine, fault=fault, pause=0.02).end()
 
@@ -152,7 +156,9 @@ def test_workers_are_killed(
 def test_every_worker_is_killed(
     engine: str, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
 ) -> None:
-    """The call ends in an error of ours, unless dask has one worker left: then joblib computes in the driver itself."""
+    """The call ends in an error of ours, unless dask has one worker left: then joblib computes
+    in the driver itself.
+    """
     fault = f"worker:{tmp_path / 'flag'}:999"
     found = disturb(engine, fault=fault, pause=0.02, allowed=1).end()
 
@@ -191,7 +197,9 @@ def test_interrupted(
 def test_the_disk_is_full(
     engine: str, size: int, disturb: Disturb, cells: Path, whole: str, tmp_path: Path
 ) -> None:
-    """No file may grow: an error of ours, nothing that looks like a result, and the next run ends."""
+    """No file may grow: an error of ours, nothing that looks like a result, and the next run
+    ends.
+    """
     disturbed = disturb(engine, fault=f"full:{size}", pause=0.0)
     found = disturbed.end()
 

@@ -1,7 +1,8 @@
-"""Ten thousand inputs that nobody thought of: none ends in anything but a result or an error of ours.
+"""Ten thousand inputs that nobody thought of: none ends in anything but a result or an error of
+ours.
 
-Derandomised, so that a run fails for a change and not for a day; `RESISTYPE_FUZZ=random` draws new ones. What has once
-failed is kept in `tests/data/corpus` and tried each time.
+Derandomised, so that a run fails for a change and not for a day; `RESISTYPE_FUZZ=random` draws new
+ones. What has once failed is kept in `tests/data/corpus` and tried each time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Hostile files: each is refused by our own error in two seconds and 256 MiB, and nothing outside of it is touched.
+"""Hostile files: each is refused by our own error in two seconds and 256 MiB, and nothing outside
+of it is touched.
 
-Every file is tried in a process of its own. Beside it stands a canary, watched by the kernel, that its links, external
-storage and virtual datasets point to; pickles in it would make a folder `ran`.
+Every file is tried in a process of its own. Beside it stands a canary, watched by the kernel, that
+its links, external storage and virtual datasets point to; pickles in it would make a folder `ran`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from tests.trust.watch import Watch
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS, BYTES = 2.0, 256 << 20
 NAMES = [*DENSE, *SPARSE, *STORES, *TEXTS]
-# A file that is refused for its content: its make, its size, what it points to; never for a unit or a missing gene.
+# A file that is refused for its content: its make, its size, what it points to; never for a unit or
+# a missing gene.
 CODES = {
     "matrix": {"E300", "E301", "E306", "E307", "E308", "E313", "E314", "E506"},
     "signatures": {"E205", "E206", "E207"},

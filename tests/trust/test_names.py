@@ -1,4 +1,6 @@
-"""Forty hostile names for what is saved: no file is written outside of the folder that was given."""
+"""Forty hostile names for what is saved: no file is written outside of the folder that was
+given.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,10 @@ def test_nothing_is_written_outside(
             (given / "a.gmt").write_bytes(f"{name}\t\tB2M\n".encode("utf-8", "surrogatepass"))
             found = import_signatures(given / "a.gmt")
         else:
-            text = f'format = "resistype-signature"\nformat_version = 1\nid = "{name}"\nname = "x"\nup = ["B2M"]\n'
+            text = (
+                f'format = "resistype-signature"\nformat_version = 1\nid = "{name}"\nname = "x"\nup'
+                ' = ["B2M"]\n'
+            )
             (given / "a.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
             found = [read_toml(given / "a.toml")]
         for one in found:

@@ -1,4 +1,6 @@
-"""Kills at random moments of a re-save: the older or the newer file is there, whole, of every saved format."""
+"""Kills at random moments of a re-save: the older or the newer file is there, whole, of every
+saved format.
+"""
 
 from __future__ import annotations
 

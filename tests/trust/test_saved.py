@@ -1,8 +1,9 @@
-"""A notebook that was run, used and saved holds no name of a sample or patient, but where its user printed one.
+"""A notebook that was run, used and saved holds no name of a sample or patient, but where its user
+printed one.
 
-Names are planted in the data, some where notes name them. Every widget is shown, asked what its page asks, and moved;
-then the file is searched: sources, outputs, the state of the widgets, and their bytes. Warnings of Python are off: they
-name samples, and a notebook keeps what is printed.
+Names are planted in the data, some where notes name them. Every widget is shown, asked what its
+page asks, and moved; then the file is searched: sources, outputs, the state of the widgets, and
+their bytes. Warnings of Python are off: they name samples, and a notebook keeps what is printed.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ CELLS = (
     "explorer = Explorer(calls, expression=x); explorer",
     "compare = Compare(calls, other, matrices=x); compare",
     CURATOR,
-    "runner = Runner.classify(x, options=rt.CallOptions(n_jobs=1, stability=False), **keys); runner",
+    (
+        "runner = Runner.classify(x, options=rt.CallOptions(n_jobs=1, stability=False), **keys);"
+        " runner"
+    ),
     USED,
     "print(table.index[0])",  # the user's own print
 )
@@ -139,7 +143,9 @@ def kinds(saved: dict[str, Any]) -> list[str]:
 
 
 def test_what_was_saved_is_what_was_used(saved: dict[str, Any]) -> None:
-    """All four are in the file, after they were moved, with the table that stands where no page runs."""
+    """All four are in the file, after they were moved, with the table that stands where no page
+    runs.
+    """
     states = {
         one["state"].get("_kind"): one["state"]
         for one in saved["metadata"]["widgets"][STATE]["state"].values()

@@ -1,7 +1,9 @@
-"""Twenty-five strings in every place where a name is shown: none becomes a tag, runs, or reaches out.
+"""Twenty-five strings in every place where a name is shown: none becomes a tag, runs, or reaches
+out.
 
-Reports and the pages of the widgets are opened in a real browser too, and each string is moved over and clicked. What
-widgets send to a page of a notebook is text: on plain data no tag is in it, so none can be there but as a name.
+Reports and the pages of the widgets are opened in a real browser too, and each string is moved over
+and clicked. What widgets send to a page of a notebook is text: on plain data no tag is in it, so
+none can be there but as a name.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from tests.trust.figures import record
 from tests.trust.sinks import PAGES, STATIC, Views, harmless_views, hostile_views
 from tests.widgets.hostile import HOSTILE
 
-# A page brings tags of its own: links to its own parts, drawings, bold words. These it never brings.
+# A page brings tags of its own: links to its own parts, drawings, bold words. These it never
+# brings.
 NEVER = {"script", "img", "iframe", "link", "base", "object", "embed", "form"}
 TURNING = (
     "\u202a",
@@ -92,7 +95,9 @@ def test_no_string_ends_the_script_of_a_page(name: str, views: Views, tmp_path: 
 
 
 def told(view: Any) -> list[Any]:
-    """All that a widget sends to its page: its traits, and its answers to what the page asks first."""
+    """All that a widget sends to its page: its traits, and its answers to what the page asks
+    first.
+    """
     known = view.answers()
     traits = [value for name, value in view.get_state().items() if name not in ("_esm", "_css")]
     return [*traits, *(known[what]({}, [])[0] for what in ("data", "view") if what in known)]

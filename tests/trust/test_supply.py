@@ -1,4 +1,6 @@
-"""What resistype brings with it and reaches for: few distributions, all of them hashed, and no socket."""
+"""What resistype brings with it and reaches for: few distributions, all of them hashed, and no
+socket.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def closure(name: str) -> set[str]:
 
 
 def locked() -> dict[str, list[str]]:
-    """Hashes of every pinned distribution of the lock; a name may have a version for each Python."""
+    """Hashes of every pinned distribution of the lock; a name may have a version for each
+    Python.
+    """
     found: dict[str, list[str]] = {}
     for block in re.split(r"\n(?=[A-Za-z0-9])", LOCK.read_text(encoding="utf-8")):
         head = re.match(r"([A-Za-z0-9._-]+)==(\S+)", block)
@@ -139,7 +143,9 @@ def test_the_setup_installs_the_groups_of_the_lock() -> None:
 
 
 def test_the_lock_covers_what_is_asked_for() -> None:
-    """Every requirement of the core, of the extras and of the groups that `scripts/setup` installs stands in it."""
+    """Every requirement of the core, of the extras and of the groups that `scripts/setup`
+    installs stands in it.
+    """
     groups = ABOUT["dependency-groups"]
     every = [*PROJECT["dependencies"], *(one for name in GROUPS for one in groups[name])]
     every += [
@@ -169,7 +175,10 @@ def test_no_socket(what: str, tmp_path: Path) -> None:
 
 
 def test_the_hook_hears_a_socket() -> None:
-    code = "from tests.trust import quiet; import socket; socket.socket().close(); print(len(quiet.TOLD))"
+    code = (
+        "from tests.trust import quiet; import socket; socket.socket().close();"
+        " print(len(quiet.TOLD))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -19,15 +19,19 @@ CODE = re.compile(r"^[A-Z][0-9]{3} ")
 REMEDY = re.compile(
     r"\b(pass|give|select|open|name|rename|correct|choose|check|use|write|save|keep|remove|leave|say|add|load|type|needs?|wanted"
     # or what was wanted in the place of what was got
-    r"|such as|one of|is needed|are needed|known are|counted from|before|no column|no rows|no patient|has no value"
-    r"|match|compared|do not fill|list them|cast|there are|move|split|look|fetch|run)\b|\b(are|has): ",
+    r"|such as|one of|is needed|are needed|known are|counted from|before|no column|no rows|no"
+    r" patient|has no value"
+    r"|match|compared|do not fill|list them|cast|there"
+    r" are|move|split|look|fetch|run)\b|\b(are|has): ",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``error``, ``told`` (a warning, a log line or words in the result), ``same`` or ``silent``; and the words."""
+    """``error``, ``told`` (a warning, a log line or words in the result), ``same`` or
+    ``silent``; and the words.
+    """
 
     kind: str
     words: str = ""
@@ -62,7 +66,8 @@ def judge(
         if one.levelno >= logging.WARNING:
             said.append(one.getMessage())
 
-    logging.Logger.handle = heard  # type: ignore[method-assign]  # of whatever logger, propagating or not
+    # of whatever logger, propagating or not
+    logging.Logger.handle = heard  # type: ignore[method-assign]
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
@@ -89,7 +94,8 @@ def judge(
 def differs(found: pd.DataFrame, wanted: pd.DataFrame) -> str:
     """How scores differ from those of the clean input; empty when they do not.
 
-    A row or a list that is gone differs; so does every score that was not there, or moved by more than a millionth.
+    A row or a list that is gone differs; so does every score that was not there, or moved by more
+    than a millionth.
     """
     found = found.set_axis([str(name) for name in found.index], axis=0)
     lost = [name for name in wanted.columns if name not in found.columns]

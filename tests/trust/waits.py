@@ -1,7 +1,9 @@
-"""How long a run with a lost worker gave no sign of life, from what `driver.py` left beside the run.
+"""How long a run with a lost worker gave no sign of life, from what `driver.py` left beside the
+run.
 
-A sign of life is a block that was finished and kept, another worker that came as far as dying, or the end of the call,
-with a result or an error. The wait is the longest time from one sign to the next, from the first SIGKILL on.
+A sign of life is a block that was finished and kept, another worker that came as far as dying, or
+the end of the call, with a result or an error. The wait is the longest time from one sign to the
+next, from the first SIGKILL on.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ class Waited:
     silence
         The longest time without a sign of life after the first kill.
     again
-        From a kill to the end of the block that was lost by it, the longest; 0 where none was computed again.
+        From a kill to the end of the block that was lost by it, the longest; 0 where none was
+        computed again.
     block
         What one block takes, the median; 0 where none was finished.
     """

@@ -1,7 +1,9 @@
-"""One interpreter that has everything loaded and tries each file in a child of its own: `python -m tests.trust.zygote`.
+"""One interpreter that has everything loaded and tries each file in a child of its own: `python -m
+tests.trust.zygote`.
 
-A line on its input is JSON with a reader and a path; its answer is a line of JSON with how the child ended, its
-seconds, the memory that it took beyond what was loaded, and the code and words of the error.
+A line on its input is JSON with a reader and a path; its answer is a line of JSON with how the
+child ended, its seconds, the memory that it took beyond what was loaded, and the code and words of
+the error.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def demo_calls() -> Calls:
 
 
 def hostile_material() -> tuple[SessionData, pd.DataFrame]:
-    """Every string as patient, time point, category, embedding, sample; and a matrix with them as genes."""
+    """Every string as patient, time point, category, embedding, sample; and a matrix with them
+    as genes.
+    """
     plain = make(100, seed=3)
     n_obs = plain.n_obs
     names = [HOSTILE[i % 25] for i in range(n_obs)]
@@ -51,6 +53,7 @@ def hostile_material() -> tuple[SessionData, pd.DataFrame]:
         index=frame.index,
         columns=[*HOSTILE[:15], *(f"GENE{i}" for i in range(25))],
     )
-    return SessionData.from_quantities(
-        plain.scheme, frame, design=design, embeddings=points
-    ), matrix
+    return (
+        SessionData.from_quantities(plain.scheme, frame, design=design, embeddings=points),
+        matrix,
+    )

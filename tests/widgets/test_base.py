@@ -1,4 +1,6 @@
-"""Requests and states of the page are taken in the order in which they were made, whichever comes first."""
+"""Requests and states of the page are taken in the order in which they were made, whichever
+comes first.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def test_a_request_that_overtakes_its_state_waits_for_it(
 def test_a_state_that_comes_twice_is_taken_once(
     small: SessionData, sent: list[dict[str, Any]]
 ) -> None:
-    """marimo hands every state over twice; the second must not do again what was undone between them."""
+    """marimo hands every state over twice; the second must not do again what was undone between
+    them.
+    """
     view = Explorer(small)
     view.set_state(move(0.75, a=1))
     view._asked(view, undo({"a": 1}), [])

@@ -1,4 +1,6 @@
-"""Names that are not saved with a notebook: every one that our words put in brackets or quotes, and no word beside."""
+"""Names that are not saved with a notebook: every one that our words put in brackets or quotes,
+and no word beside.
+"""
 
 from __future__ import annotations
 

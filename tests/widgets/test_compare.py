@@ -1,4 +1,6 @@
-"""The Python side of Compare: what the page is told and may ask, export, hostile names; no browser and no kernel."""
+"""The Python side of Compare: what the page is told and may ask, export, hostile names; no
+browser and no kernel.
+"""
 
 from __future__ import annotations
 
@@ -211,7 +213,7 @@ def test_simulated_data_say_so(pair: tuple[Calls, Calls]) -> None:
     assert Compare(*pair)._note().startswith("Simulated data")
 
 
-# -- export -------------------------------------------------------------------------------------------------------
+# -- export ----------------------------------------------------------------------------------------
 
 
 class _Tags(HTMLParser):
@@ -278,7 +280,7 @@ def test_only_so_many_changes_are_listed_and_all_are_counted() -> None:
     assert (len(axis["changes"]), axis["n_changes"]) == (MAX_CHANGES, n)
 
 
-# -- the flow -----------------------------------------------------------------------------------------------------
+# -- the flow --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,4 +1,6 @@
-"""The Python side of the Curator: commands of the page, what it may not say, the view, the link to an Explorer."""
+"""The Python side of the Curator: commands of the page, what it may not say, the view, the link
+to an Explorer.
+"""
 
 from __future__ import annotations
 
@@ -262,7 +264,7 @@ def test_a_file_and_a_contrast_add_genes(page: Page) -> None:
     assert all("timepoint=Post against timepoint=Pre" in row["note"] for row in view["rows"][1:])
 
 
-# -- Python and page ----------------------------------------------------------------------------------------------
+# -- Python and page -------------------------------------------------------------------------------
 
 
 def test_a_change_in_python_reaches_the_page_and_its_own_does_not_come_back(page: Page) -> None:
@@ -319,7 +321,7 @@ def test_any_matrix_can_be_data(tmp_path: Path) -> None:
     )
 
 
-# -- one session with an Explorer ---------------------------------------------------------------------------------
+# -- one session with an Explorer ------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -384,7 +386,7 @@ def test_an_unknown_cohort_in_python_too(tmp_path: Path) -> None:
         SignatureCurator("mine", tmp_path)._cohort()
 
 
-# -- the exported file --------------------------------------------------------------------------------------------
+# -- the exported file -----------------------------------------------------------------------------
 
 
 def test_the_file_holds_the_view_and_no_sample(

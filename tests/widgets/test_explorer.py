@@ -1,4 +1,6 @@
-"""The Python side of the Explorer: traits, requests, untrusted messages, export; no browser and no kernel."""
+"""The Python side of the Explorer: traits, requests, untrusted messages, export; no browser and
+no kernel.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def test_what_the_page_may_not_say_moves_nothing(small: SessionData, given: Any)
 def test_a_drag_is_one_command_that_is_applied_once(
     small: SessionData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One message of the page: one command checked, the scheme resolved once, its rules applied once."""
+    """One message of the page: one command checked, the scheme resolved once, its rules applied
+    once.
+    """
     module = importlib.import_module("resistype.session.session")
     calls: list[str] = []
     for name in ("apply", "moved_scheme", "reapply_rules"):
@@ -308,7 +312,7 @@ def test_bits_there_and_back(n: int) -> None:
     assert read_bits(write_bits(mask), n).tolist() == mask.tolist()
 
 
-# -- the exported file and what stands where no page runs ---------------------------------------------------------
+# -- the exported file and what stands where no page runs ------------------------------------------
 
 
 class Tags(HTMLParser):
@@ -403,7 +407,7 @@ def test_a_notebook_without_a_page_shows_the_counts(demo_calls: Calls) -> None:
     assert "<td>up</td><td>6</td>" in bundle["text/html"]
 
 
-# -- the room itself ----------------------------------------------------------------------------------------------
+# -- the room itself -------------------------------------------------------------------------------
 
 
 def test_show_gives_the_explorer(demo_calls: Calls) -> None:
@@ -412,7 +416,10 @@ def test_show_gives_the_explorer(demo_calls: Calls) -> None:
 
 def test_without_anywidget_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    wanted = r"^X101 A widget needs anywidget: pip install 'resistype\[notebook\]'\. Then restart the notebook"
+    wanted = (
+        r"^X101 A widget needs anywidget: pip install 'resistype\[notebook\]'\. Then restart the"
+        r" notebook"
+    )
     with pytest.raises(MissingExtraError, match=wanted):
         rooms.__getattr__("Explorer")
 

@@ -1,4 +1,6 @@
-"""Answers to the page: counts belong to the thresholds of the question; steps and regions are those of the session."""
+"""Answers to the page: counts belong to the thresholds of the question; steps and regions are
+those of the session.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def test_counts_are_those_of_the_thresholds_in_the_question_and_nothing_moves(
 
 
 def test_counts_of_a_late_question_are_not_those_of_the_session_of_now(small: SessionData) -> None:
-    """A question on its way while Python moves a threshold is answered for the thresholds that it names."""
+    """A question on its way while Python moves a threshold is answered for the thresholds that
+    it names.
+    """
     view = Explorer(small, max_drawn=100)
     before = view._answers.count({"thresholds": view.thresholds, "axis": "ifng"}, [])[0]["counts"][
         "ifng"

@@ -87,7 +87,8 @@ def test_warnings_of_a_run_are_kept_in_order() -> None:
     def work() -> Steps:
         warn("first", CoverageWarning, code="W201")
         yield 1, 2, ""
-        warnings.warn("second", UserWarning, stacklevel=1)  # noqa: TID251  a library of another house
+        # a library of another house
+        warnings.warn("second", UserWarning, stacklevel=1)  # noqa: TID251
 
     runner = Runner(work)
     runner.start()

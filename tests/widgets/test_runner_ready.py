@@ -1,4 +1,6 @@
-"""Ready-made runs: the checks say what is there, the outcome is that of `classify` and `score`, a cancel ends them."""
+"""Ready-made runs: the checks say what is there, the outcome is that of `classify` and `score`,
+a cancel ends them.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +153,7 @@ def test_a_cancelled_classification_ends_and_keeps_nothing(demo: Any) -> None:
     assert [one.name for one in threading.enumerate() if one.name.startswith("resistype-run")] == []
 
 
-# -- steps from a thread ------------------------------------------------------------------------------------------
+# -- steps from a thread ---------------------------------------------------------------------------
 
 
 def drained(steps: Steps) -> tuple[list[tuple[int, int, str]], Any]:
@@ -225,7 +227,8 @@ def test_a_warning_of_the_notebook_beside_a_run_stays_in_the_notebook(
     begun.wait(LIMIT)
     heard: list[str] = []
     runner._elsewhere = lambda message, *_rest: heard.append(str(message))
-    warnings.warn("of the cell", UserWarning, stacklevel=1)  # noqa: TID251  a library of another house
+    # a library of another house
+    warnings.warn("of the cell", UserWarning, stacklevel=1)  # noqa: TID251
     release.set()
     runner.wait(LIMIT)
 

@@ -1,4 +1,6 @@
-"""The vectors that the TypeScript is tested with are what Python says now; sources and bundles are safe and small."""
+"""The vectors that the TypeScript is tested with are what Python says now; sources and bundles
+are safe and small.
+"""
 
 from __future__ import annotations
 

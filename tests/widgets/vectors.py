@@ -27,7 +27,8 @@ N_OBS = 240
 def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
     scheme = load_scheme("acquired_resistance")
     rng = np.random.default_rng(seed)
-    # one decimal, so that many values lie exactly on a threshold, and some lie beside it by less than float32 can tell
+    # one decimal, so that many values lie exactly on a threshold, and some lie beside it by less
+    # than float32 can tell
     frame = pd.DataFrame(
         {name: np.round(rng.normal(0, 1.2, n_obs), 1) for name in scheme.quantities}
     )

@@ -1,7 +1,8 @@
 """Signatures in and out of other people's formats, with a list of what is lost on the way.
 
-What a format loses is not claimed but measured: the text that was written is read again, and every field that comes
-back different is a `Loss`. So a format that gains a field, or a signature that uses a new one, needs no second table.
+What a format loses is not claimed but measured: the text that was written is read again, and every
+field that comes back different is a `Loss`. So a format that gains a field, or a signature that
+uses a new one, needs no second table.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ __all__ = [
 ]
 
 
-# Long tables, a gene a row: decoupler's net, the CSV of SignatureSets, and a plain table of genes and weights.
+# Long tables, a gene a row: decoupler's net, the CSV of SignatureSets, and a plain table of genes
+# and weights.
 
 NAMES = ("source", "signature_name", "signature", "geneset", "gene_set", "gs_name")
 GENES = ("target", "gene_name", "gene", "genes", "gene_symbol", "symbol", "genesymbol")
@@ -99,7 +101,10 @@ def _read(text: str) -> Parsed:
             return [], [
                 (
                     1,
-                    f"no column of genes among {shown!r}; wanted source, target, weight or gene_name, weight",
+                    (
+                        f"no column of genes among {shown!r}; wanted source, target, weight or"
+                        " gene_name, weight"
+                    ),
                 )
             ]
         for row in reader:
@@ -379,12 +384,16 @@ def format_of(path: str | Path) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in BY_SUFFIX:
-        message = f"{path} ends with no known suffix ({', '.join(BY_SUFFIX)}). Name the format: {', '.join(FORMATS)}."
+        message = (
+            f"{path} ends with no known suffix ({', '.join(BY_SUFFIX)}). Name the format:"
+            f" {', '.join(FORMATS)}."
+        )
         raise SignatureError(message, code="E209")
     return BY_SUFFIX[suffix]
 
 
-def read_raw(path: str | Path, format: str | None = None) -> Parsed:  # noqa: A002  the word of the user
+# the word of the user
+def read_raw(path: str | Path, format: str | None = None) -> Parsed:  # noqa: A002
     """Sets of a file as they stand there, and the complaints about it, each with its line.
 
     Parameters
@@ -412,12 +421,14 @@ def read_raw(path: str | Path, format: str | None = None) -> Parsed:  # noqa: A0
 
 
 def import_signatures(path: str | Path, format: str | None = None) -> list[Signature]:  # noqa: A002
-    """Signatures of a file in another format, as they stand there: symbols are not updated, nothing is dropped.
+    """Signatures of a file in another format, as they stand there: symbols are not updated, nothing
+    is dropped.
 
     Parameters
     ----------
     path
-        A GMT file (also with UCell's + and -), MSigDB JSON, a table of decoupler or SignatureSets, an Enrichr library.
+        A GMT file (also with UCell's + and -), MSigDB JSON, a table of decoupler or SignatureSets,
+        an Enrichr library.
     format
         gmt, ucell, msigdb, net, signaturesets or enrichr; None to go by the suffix.
 
@@ -523,7 +534,8 @@ def _short(value: object) -> str:
 
 
 def to_gseapy(signatures: Iterable[Signature]) -> dict[str, list[str]]:
-    """A dictionary of gene lists as gseapy takes it; genes down become a list ``<id>_DN`` beside ``<id>_UP``.
+    """A dictionary of gene lists as gseapy takes it; genes down become a list ``<id>_DN`` beside
+    ``<id>_UP``.
 
     Examples
     --------
@@ -538,7 +550,8 @@ def to_gseapy(signatures: Iterable[Signature]) -> dict[str, list[str]]:
 
 
 def to_net(signatures: Sequence[Signature]) -> pd.DataFrame:
-    """A net as decoupler takes it: one row a gene with source, target and weight; genes down have -1.
+    """A net as decoupler takes it: one row a gene with source, target and weight; genes down have
+    -1.
 
     Examples
     --------

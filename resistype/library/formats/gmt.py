@@ -1,8 +1,10 @@
-"""GMT and its relatives: a line is a name, a description and genes, separated by TABs and by nothing else.
+"""GMT and its relatives: a line is a name, a description and genes, separated by TABs and by
+nothing else.
 
-Three forms share the layout. In plain GMT a set with genes up and down is two lines, ``<id>_UP`` and ``<id>_DN``, as
-MSigDB writes them; a reader here joins such a pair again. UCell writes the direction behind each gene (``CD8A+``,
-``IL7R-``). Enrichr leaves the description empty and may give a weight behind a comma (``CD8A,0.5``).
+Three forms share the layout. In plain GMT a set with genes up and down is two lines, ``<id>_UP``
+and ``<id>_DN``, as MSigDB writes them; a reader here joins such a pair again. UCell writes the
+direction behind each gene (``CD8A+``, ``IL7R-``). Enrichr leaves the description empty and may give
+a weight behind a comma (``CD8A,0.5``).
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ WANTED = "no genes; wanted name, description and genes separated by TABs"
 
 
 def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complaint]]:
-    """Line number, name, description and genes of every line, and the complaints about the others."""
+    """Line number, name, description and genes of every line, and the complaints about the
+    others.
+    """
     good: list[tuple[int, str, str, list[str]]] = []
     complaints: list[Complaint] = []
     seen: dict[str, int] = {}
@@ -68,9 +72,11 @@ def is_signed(genes: Sequence[str]) -> bool:
 def _read_gmt(text: str) -> Parsed:
     good, complaints = rows(text)
     sets = [
-        _signed(name, genes, line, about)
-        if is_signed(genes)
-        else _plain(name, tuple(genes), line, about)
+        (
+            _signed(name, genes, line, about)
+            if is_signed(genes)
+            else _plain(name, tuple(genes), line, about)
+        )
         for line, name, about, genes in good
     ]
     return list(_joined(sets)), complaints
@@ -91,7 +97,9 @@ def _signed(name: str, genes: Sequence[str], line: int, about: str) -> RawSet:
 
 
 def _joined(sets: list[RawSet]) -> Iterator[RawSet]:
-    """Pairs of ``_UP`` and ``_DN`` as one set, where the first of them stands; all others as they are."""
+    """Pairs of ``_UP`` and ``_DN`` as one set, where the first of them stands; all others as
+    they are.
+    """
     sides: dict[str, dict[str, RawSet]] = {}
     for one in sets:
         if found := SIDE.fullmatch(one.name):

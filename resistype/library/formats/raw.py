@@ -1,8 +1,10 @@
-"""What every format reads into and writes from: a set as it stands in a file, and what a format cannot hold.
+"""What every format reads into and writes from: a set as it stands in a file, and what a format
+cannot hold.
 
-A `RawSet` is not yet believed: its names are those of the file, so that the checks see a stray space or a date of a
-spreadsheet. `to_signature` brings it before the model. Readers return what they could read and every complaint with its
-line, and never raise; whoever calls them decides whether a complaint is an error or a finding.
+A `RawSet` is not yet believed: its names are those of the file, so that the checks see a stray
+space or a date of a spreadsheet. `to_signature` brings it before the model. Readers return what
+they could read and every complaint with its line, and never raise; whoever calls them decides
+whether a complaint is an error or a finding.
 """
 
 from __future__ import annotations
@@ -103,7 +105,9 @@ class Format:
 
 
 def safe_id(name: str) -> str:
-    """An id from any name: lower case, other characters become one underscore; empty when nothing is left."""
+    """An id from any name: lower case, other characters become one underscore; empty when
+    nothing is left.
+    """
     return UNSAFE.sub("_", name[:400].lower()).strip("_.-")[:64].rstrip("_.-")
 
 

@@ -1,22 +1,25 @@
-"""Gene set variation analysis (Hänzelmann 2013). **Depends on the cohort**: values change when samples are added.
+"""Gene set variation analysis (Hänzelmann 2013). **Depends on the cohort**: values change when
+samples are added.
 
-1. For each gene, a kernel estimate of its distribution over the samples says how high a sample's value is:
-   Gaussian kernels with a quarter of the standard deviation on log2 expression, Poisson kernels on counts
-   (``mean of ppois(x, x_k + 0.5)``), or the plain empirical distribution.
+1. For each gene, a kernel estimate of its distribution over the samples says how high a sample's
+   value is: Gaussian kernels with a quarter of the standard deviation on log2 expression, Poisson
+   kernels on counts (``mean of ppois(x, x_k + 0.5)``), or the plain empirical distribution.
 2. Within a sample the genes are ranked by it.
-3. A random walk goes down the ranking: up by ``|rank - N / 2|`` over its sum at members, down by ``1 / (N - m)``
-   elsewhere. The score is its highest plus its lowest point (`max_diff`), or that of the two that is larger in size,
-   or, with `absolute`, highest minus lowest.
+3. A random walk goes down the ranking: up by ``|rank - N / 2|`` over its sum at members, down by
+   ``1 / (N - m)`` elsewhere. The score is its highest plus its lowest point (`max_diff`), or that
+   of the two that is larger in size, or, with `absolute`, highest minus lowest.
 
-The R package tabulates the Gaussian distribution function in steps of 1/1000 standard deviation and takes the entry
-below. A rank turns on the last digit, so anything more exact would give other numbers: against the untabulated
-definition, scores of 500 genes differ by up to 3e-3. This page uses that table and gives the package's numbers to
-1e-12 where no genes tie. It looks each pair of samples up once (a difference seen from its other end is 1 minus it)
-and finds the extremes of the walk at the members only. Sums are over integers (the table as fixed point, doubled
-ranks), so they do not depend on the order of samples, genes or threads.
+The R package tabulates the Gaussian distribution function in steps of 1/1000 standard deviation and
+takes the entry below. A rank turns on the last digit, so anything more exact would give other
+numbers: against the untabulated definition, scores of 500 genes differ by up to 3e-3. This page
+uses that table and gives the package's numbers to 1e-12 where no genes tie. It looks each pair of
+samples up once (a difference seen from its other end is 1 minus it) and finds the extremes of the
+walk at the members only. Sums are over integers (the table as fixed point, doubled ranks), so they
+do not depend on the order of samples, genes or threads.
 
-Genes that are constant over the samples have no distribution and are left out, as in the R package. Tied genes share
-their mid-rank and are passed in one step; the package lets the order of rows decide.
+Genes that are constant over the samples have no distribution and are left out, as in the R package.
+Tied genes share their mid-rank and are passed in one step; the package lets the order of rows
+decide.
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ GENES = 512  # of one task
 
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:
-    """Score of each part over the whole cohort, shape (n_obs, n_parts); rows in log2(x + 1), or counts for Poisson.
+    """Score of each part over the whole cohort, shape (n_obs, n_parts); rows in log2(x + 1), or
+    counts for Poisson.
 
     Raises
     ------
@@ -66,11 +70,17 @@ def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.floa
 
 def _checked(rows: Rows) -> NDArray[np.float64]:
     if rows.n_obs < 2:
-        message = f"GSVA compares samples with each other and got {rows.n_obs}. Use 'ssgsea' or 'singscore' for one."
+        message = (
+            f"GSVA compares samples with each other and got {rows.n_obs}. Use 'ssgsea' or"
+            " 'singscore' for one."
+        )
         raise ExpressionError(message, code="E605")
     values = np.asarray((dense(rows) if isinstance(rows, CsrRows) else rows).values, np.float64)
     if np.isnan(values).any():
-        message = "GSVA needs every gene in every sample, and values are missing. Use a single-sample method."
+        message = (
+            "GSVA needs every gene in every sample, and values are missing. Use a single-sample"
+            " method."
+        )
         raise ExpressionError(message, code="E605")
     return values
 
@@ -150,7 +160,9 @@ FOUR = 4  # values whose pairs with lower ones are looked up together
 
 @njit(nogil=True, cache=True)
 def _scale(values: Any) -> Any:
-    """Steps of the table in one unit of the values; the bandwidth is a quarter of the standard deviation."""
+    """Steps of the table in one unit of the values; the bandwidth is a quarter of the standard
+    deviation.
+    """
     n = values.size
     mean, spread = 0.0, 0.0
     for j in range(n):
@@ -163,7 +175,9 @@ def _scale(values: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _steps(values: Any, here: Any, scale: Any, out: Any) -> None:
-    """Entries of the table for the distances from lower values to one; apart from the look-up, to be vectors."""
+    """Entries of the table for the distances from lower values to one; apart from the look-up,
+    to be vectors.
+    """
     for k in range(values.size):
         out[k] = np.int32((here - values[k]) * scale)
 
@@ -180,7 +194,9 @@ def _look_up(table: Any, steps: Any, sums: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _look_up_four(table: Any, steps: Any, sums: Any, out: Any) -> None:
-    """The same for four values at once, so that the sums of the lower ones are read and written once for all."""
+    """The same for four values at once, so that the sums of the lower ones are read and written
+    once for all.
+    """
     first, second, third, fourth = steps
     a, b, c, d = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for k in range(sums.size):
@@ -199,7 +215,9 @@ def _look_up_four(table: Any, steps: Any, sums: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _with_lower(values: Any, span: Any, table: Any, sums: Any, work: Any) -> None:
-    """Pairs of the values ``j .. j + m - 1`` with those from `low` on below them, and with each other."""
+    """Pairs of the values ``j .. j + m - 1`` with those from `low` on below them, and with each
+    other.
+    """
     low, j, m, scale = span
     lower, into = values[low:j], sums[low:j]
     for q in range(m):
@@ -216,10 +234,12 @@ def _with_lower(values: Any, span: Any, table: Any, sums: Any, work: Any) -> Non
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _one_gene(values: Any, about: Any, sums: Any, work: Any) -> None:
-    """Sums of the tabulated distribution function over all pairs of ascending values; each pair is looked up once.
+    """Sums of the tabulated distribution function over all pairs of ascending values; each pair is
+    looked up once.
 
-    From entry `full` on the table is 1: pairs so far apart are counted, not looked up. Values so close together, or so
-    far apart, that their spread is not a number of the machine are taken as one value.
+    From entry `full` on the table is 1: pairs so far apart are counted, not looked up. Values so
+    close together, or so far apart, that their spread is not a number of the machine are taken as
+    one value.
     """
     table, full, one = about
     n, scale = values.size, _scale(values)
@@ -248,7 +268,9 @@ def _one_gene(values: Any, about: Any, sums: Any, work: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def kernel_cdf(values: Any, table: Any, out: Any) -> None:
-    """For each gene (row of ascending values) the sum over samples of the distribution function around each."""
+    """For each gene (row of ascending values) the sum over samples of the distribution function
+    around each.
+    """
     one, full = 2 * table[0], 0
     while table[full] < one:
         full += 1
@@ -291,7 +313,9 @@ def _extremes(members: Any, above: Any, tied: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def walk(ranks: Any, sets: Any, out: Any) -> None:
-    """Highest and lowest point of the random walk of each sample and part, from doubled ascending ranks."""
+    """Highest and lowest point of the random walk of each sample and part, from doubled
+    ascending ranks.
+    """
     indices, offsets = sets
     n_genes = ranks.shape[1]
     above, tied = np.empty(2 * n_genes + 2, np.int64), np.zeros(2 * n_genes + 2, np.int64)

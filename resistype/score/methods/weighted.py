@@ -2,9 +2,10 @@
 
     sum(w * x) / sum(|w|)        x = log2(expression + 1); w = 1 for signatures without weights
 
-The T-cell-inflamed profile (Ayers 2017) weighs 18 genes after subtracting the mean of the log2 housekeeping genes of
-the same sample; a signature that names a normaliser gets that subtraction here. Dividing by the weights keeps the value
-in log2 units whatever the size of the set; the published weighted *sum* is this value times ``sum(|w|)``.
+The T-cell-inflamed profile (Ayers 2017) weighs 18 genes after subtracting the mean of the log2
+housekeeping genes of the same sample; a signature that names a normaliser gets that subtraction
+here. Dividing by the weights keeps the value in log2 units whatever the size of the set; the
+published weighted *sum* is this value times ``sum(|w|)``.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
     (mean of the members' log2 expression - mean over all genes) / standard deviation over all genes
 
-The combined z-score of the literature (Lee 2008) standardises each gene over the cohort. Then a sample's value depends
-on which other samples were scored with it, which a stored value here never does; z over a cohort is what a *reference*
-does, as a named and stored step. The mean of z is taken, not their sum over the root of m, so that sets of different
-sizes share one scale.
+The combined z-score of the literature (Lee 2008) standardises each gene over the cohort. Then a
+sample's value depends on which other samples were scored with it, which a stored value here never
+does; z over a cohort is what a *reference* does, as a named and stored step. The mean of z is
+taken, not their sum over the root of m, so that sets of different sizes share one scale.
 
-Mean and standard deviation (n - 1) are summed over the sorted values of the sample, so they do not depend on the order
-of genes.
+Mean and standard deviation (n - 1) are summed over the sorted values of the sample, so they do not
+depend on the order of genes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""What the quantities of a scheme are measured on: the matrix, the pairs, the reference, and what is done already.
+"""What the quantities of a scheme are measured on: the matrix, the pairs, the reference, and what
+is done already.
 
-A `Panel` is the matrix seen through the scheme's signatures: matched genes, their log2 expression, genes at the
-floor. It is computed once. A `Rows` says which observations are asked about and which earlier biopsy belongs to each;
-the base rates ask about the reference with other rows than the calls do, through the same functions.
+A `Panel` is the matrix seen through the scheme's signatures: matched genes, their log2 expression,
+genes at the floor. It is computed once. A `Rows` says which observations are asked about and which
+earlier biopsy belongs to each; the base rates ask about the reference with other rows than the
+calls do, through the same functions.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """The genes of a signature that a matrix has, in the signature's order: up genes, then down genes.
+    """The genes of a signature that a matrix has, in the signature's order: up genes, then down
+    genes.
 
     Parameters
     ----------
@@ -64,7 +67,8 @@ class Members:
     up
         Shape (n_found,): whether a gene raises the score.
     weights
-        Shape (n_found,): ones where the signature has none. A gene down is subtracted, whatever sign its weight has.
+        Shape (n_found,): ones where the signature has none. A gene down is subtracted, whatever
+        sign its weight has.
     """
 
     genes: tuple[str, ...]
@@ -100,7 +104,8 @@ def sets_of(members: Sequence[Members], n_genes: int) -> IndexedSets:
 def random_sets(
     members: Members, mean: NDArray[np.float64], null: Null, *, names: Sequence[str] | None = None
 ) -> IndexedSets:
-    """Random sets like a signature: as many genes up and down, of the same mean expression, with its weights.
+    """Random sets like a signature: as many genes up and down, of the same mean expression, with
+    its weights.
 
     Parameters
     ----------
@@ -131,7 +136,8 @@ def rescored(
     return score_sets(values, sets, method=method, n_jobs=n_jobs)
 
 
-# Genes at the floor in a whole cohort, or in one batch of it: a fault of measurement until shown otherwise.
+# Genes at the floor in a whole cohort, or in one batch of it: a fault of measurement until shown
+# otherwise.
 
 _AT_LEAST = 3
 _ELSEWHERE = 0.5
@@ -146,7 +152,9 @@ def at_floor(expression: Expression, match: Match) -> NDArray[np.bool_]:
 
 
 def floor_everywhere(expression: Expression, match: Match) -> NDArray[np.bool_]:
-    """Genes at the floor in every sample, or without any variation over three samples or more, shape (n_measured,)."""
+    """Genes at the floor in every sample, or without any variation over three samples or more,
+    shape (n_measured,).
+    """
     low = at_floor(expression, match).all(axis=0)
     if expression.n_obs >= _AT_LEAST:
         stored = columns_of(
@@ -158,7 +166,8 @@ def floor_everywhere(expression: Expression, match: Match) -> NDArray[np.bool_]:
 
 
 def batch_columns(table: pd.DataFrame | None, batch: str | None, *, patient: str) -> list[str]:
-    """Columns that may be a batch: the one the user names, or all that divide the samples into groups of three or more.
+    """Columns that may be a batch: the one the user names, or all that divide the samples into
+    groups of three or more.
 
     Raises
     ------
@@ -170,7 +179,10 @@ def batch_columns(table: pd.DataFrame | None, batch: str | None, *, patient: str
     if batch is not None:
         if batch not in table.columns:
             columns = ", ".join(map(str, table.columns))
-            message = f"The samples table has no column {batch!r} for the batch; its columns are: {columns}."
+            message = (
+                f"The samples table has no column {batch!r} for the batch; its columns are:"
+                f" {columns}."
+            )
             raise SamplesError(message, code="E903")
         return [batch]
     found = []
@@ -189,22 +201,7 @@ def _levels(column: pd.Series) -> NDArray[np.object_]:
 def batch_floors(
     low: NDArray[np.bool_], table: pd.DataFrame, columns: list[str]
 ) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Batches in which genes are at the floor though they are not elsewhere.
-
-    Parameters
-    ----------
-    low
-        From `at_floor`, shape (n_obs, n_measured).
-    table
-        Samples table in the order of the matrix.
-    columns
-        From `batch_columns`.
-
-    Yields
-    ------
-    tuple
-        Words for the batch, its samples (n_obs,), its genes (n_measured,).
-    """
+    """Batches in which genes are at the floor though they are not elsewhere."""
     for column in columns:
         values = _levels(table[column])
         for level in dict.fromkeys(values):
@@ -241,7 +238,8 @@ class Rows:
 class Panel:
     """The matrix seen through the signatures of a scheme.
 
-    `members` are the genes of each signature that the matrix has, `log2` their values, (n_obs, n_found).
+    `members` are the genes of each signature that the matrix has, `log2` their values, (n_obs,
+    n_found).
     """
 
     expression: Expression
@@ -271,15 +269,7 @@ class Panel:
 
 
 def build_panel(expression: Expression, scheme: Scheme, library: Library) -> Panel:
-    """Match the scheme's signatures and read their genes.
-
-    Parameters
-    ----------
-    expression
-        Matrix of shape (n_obs, n_genes).
-    scheme, library
-        The scheme and the signatures that it names.
-    """
+    """Match the scheme's signatures and read their genes."""
     matches = {name: expression.index.match(library[name].genes) for name in scheme.signatures}
     members = {name: Members.of(library[name], match) for name, match in matches.items()}
     log2 = {name: expression.log2(one.columns) for name, one in members.items()}
@@ -297,7 +287,9 @@ def _floor_genes(expression: Expression, match: Match) -> tuple[str, ...]:
 
 @dataclass
 class Context:
-    """Everything a quantity may look at. `done` grows as quantities are measured, for all observations or for rows."""
+    """Everything a quantity may look at. `done` grows as quantities are measured, for all
+    observations or for rows.
+    """
 
     scheme: Scheme
     library: Library
@@ -321,7 +313,9 @@ class Context:
         return np.arange(self.n_obs) if self.reference_rows is None else self.reference_rows
 
     def usual_log2(self, signature: str) -> NDArray[np.float64]:
-        """Mean log2 expression of the measured genes of a signature in the reference, shape (n_measured,)."""
+        """Mean log2 expression of the measured genes of a signature in the reference, shape
+        (n_measured,).
+        """
         genes = self.panel.measured(signature)
         if (
             self.reference is not None
@@ -339,7 +333,9 @@ class Context:
 
     @cached_property
     def mean_expression(self) -> NDArray[np.float64]:
-        """Mean log2 expression of every gene over the reference samples of the cohort, shape (n_genes,)."""
+        """Mean log2 expression of every gene over the reference samples of the cohort, shape
+        (n_genes,).
+        """
         expression = self.panel.expression
         rows = self.reference_rows_or_all
         total: NDArray[np.float64] = expression.log2()[rows].mean(axis=0)
@@ -352,8 +348,9 @@ _WEIGHT = 0.25
 
 
 def gene_figures(panel: Panel, rows: NDArray[np.intp]) -> dict[str, GeneFigures]:
-    """Mean log2 expression and mean rank (between 0 and 1) of each signature gene over reference rows."""
-
+    """Mean log2 expression and mean rank (between 0 and 1) of each signature gene over reference
+    rows.
+    """
     expression = panel.expression
     found = {name: match.columns[match.columns >= 0] for name, match in panel.matches.items()}
     wanted = np.unique(np.concatenate([*found.values(), np.empty(0, dtype=np.intp)]))
@@ -374,7 +371,9 @@ def gene_figures(panel: Panel, rows: NDArray[np.intp]) -> dict[str, GeneFigures]
 
 
 def es_of_profile(ranks: NDArray[np.float64]) -> float:
-    """ES/N of a set whose genes have these ranks between 0 and 1, in a universe much larger than the set."""
+    """ES/N of a set whose genes have these ranks between 0 and 1, in a universe much larger than
+    the set.
+    """
     weights = ranks**_WEIGHT
     return float(np.sum(weights * ranks) / np.sum(weights)) - 0.5
 
@@ -393,9 +392,11 @@ PROFILES: dict[str, Callable[[NDArray[np.float64]], float]] = {
 def leave_out_shift(
     context: Context, signature: str, kept: list[NDArray[np.intp]], *, method: str
 ) -> NDArray[np.float64] | float:
-    """How far the score of the usual tumour moves in each repeat, shape (n_repeats,); 0 for an own cohort.
+    """How far the score of the usual tumour moves in each repeat, shape (n_repeats,); 0 for an own
+    cohort.
 
-    Known for the methods whose score of a profile of ranks has a form of its own (`PROFILES`); 0 for others.
+    Known for the methods whose score of a profile of ranks has a form of its own (`PROFILES`); 0
+    for others.
     """
     reference, score = context.reference, PROFILES.get(method)
     if (

@@ -1,7 +1,8 @@
-"""From a matrix to calls: read, pair, find the reference, measure, apply the rules, count the base rates.
+"""From a matrix to calls: read, pair, find the reference, measure, apply the rules, count the base
+rates.
 
-The order is the one a scientist would follow by hand. Nothing here knows a gene or a threshold; both are in the
-scheme and in its signatures.
+The order is the one a scientist would follow by hand. Nothing here knows a gene or a threshold;
+both are in the scheme and in its signatures.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ class Study:
     pairing: Pairing | None
     design: pd.DataFrame
     notes: tuple[str, ...]
-    # Samples that are the reference where the cohort itself is: all, or the first baseline biopsy of each patient.
+    # Samples that are the reference where the cohort itself is: all, or the first baseline biopsy
+    # of each patient.
     reference_rows: NDArray[np.intp]
 
     @property
@@ -88,7 +90,8 @@ def read_study(
     *,
     sample: str | None = None,
 ) -> Study:
-    """Join matrix and table by sample id and find the pairs; `keys` are patient, timepoint, baseline.
+    """Join matrix and table by sample id and find the pairs; `keys` are patient, timepoint,
+    baseline.
 
     Raises
     ------
@@ -102,7 +105,10 @@ def read_study(
     everybody = _by_name(expression, expression.samples)
     if samples is None:
         if baseline is not None:
-            message = f"baseline={baseline!r} needs a samples table with the columns {patient!r} and {timepoint!r}."
+            message = (
+                f"baseline={baseline!r} needs a samples table with the columns {patient!r} and"
+                f" {timepoint!r}."
+            )
             raise SamplesError(message, code="E911")
         return Study(expression, None, None, design, expression.notes, everybody)
     given = read_samples(samples, sample=sample)
@@ -132,7 +138,9 @@ def read_study(
 
 
 def _by_name(expression: Expression, names: Iterable[str]) -> NDArray[np.intp]:
-    """Rows of the samples named, in the order of their names, so that the order of the matrix decides nothing."""
+    """Rows of the samples named, in the order of their names, so that the order of the matrix
+    decides nothing.
+    """
     place = {name: row for row, name in enumerate(expression.samples)}
     return np.array([place[name] for name in sorted(names)], dtype=np.intp)
 
@@ -150,13 +158,15 @@ class CallOptions:
     sample
         Column of the samples table with the sample ids; by default the first.
     stability
-        Whether the calls are repeated with fewer genes, other cohorts and other methods. Without it, no call says how
-        firm it is and none is taken back.
+        Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
+        it, no call says how firm it is and none is taken back.
     batch
-        Column of the samples table with the sequencing batch; genes at the floor in a whole batch make an axis not
-        assessable there. By default every column that divides the samples is looked at.
+        Column of the samples table with the sequencing batch; genes at the floor in a whole batch
+        make an axis not assessable there. By default every column that divides the samples is
+        looked at.
     anchor
-        Frozen reference that shows whether the cohort lies to one side; by default the scheme's, ``""`` for none.
+        Frozen reference that shows whether the cohort lies to one side; by default the scheme's,
+        ``""`` for none.
     method
         Takes every score of the scheme by another method; the version of the scheme says so.
     library
@@ -194,8 +204,8 @@ def classify_biopsies(
     Parameters
     ----------
     data
-        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, `Expression`, or path. Counts,
-        TPM or log2 values; the unit is detected and printed.
+        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, `Expression`, or
+        path. Counts, TPM or log2 values; the unit is detected and printed.
     scheme
         Shipped name, path of a TOML file, or `Scheme`.
     samples
@@ -203,11 +213,12 @@ def classify_biopsies(
     patient, timepoint
         Columns of the samples table.
     baseline
-        Value of `timepoint` that marks the baseline biopsy. Without it nothing is compared in time, and no word about
-        change is printed.
+        Value of `timepoint` that marks the baseline biopsy. Without it nothing is compared in time,
+        and no word about change is printed.
     reference
-        Frozen reference: shipped name, path of its JSON file, or `Reference`. By default the cohort itself (its
-        baseline biopsies where there are some): refused below 10 samples, warned below 30.
+        Frozen reference: shipped name, path of its JSON file, or `Reference`. By default the cohort
+        itself (its baseline biopsies where there are some): refused below 10 samples, warned below
+        30.
     options
         Threads and reading.
 
@@ -218,12 +229,13 @@ def classify_biopsies(
     Raises
     ------
     ResistypeError
-        InputError and its kinds for a matrix, a table, a scheme or a reference that cannot be used; R101 when there
-        is nothing to compare with.
+        InputError and its kinds for a matrix, a table, a scheme or a reference that cannot be used;
+        R101 when there is nothing to compare with.
 
     Notes
     -----
-    Axes after Memon et al. 2024, doi:10.1016/j.ccell.2023.12.013. Research use only; nothing here predicts response.
+    Axes after Memon et al. 2024, doi:10.1016/j.ccell.2023.12.013. Research use only; nothing here
+    predicts response.
 
     Examples
     --------
@@ -279,13 +291,17 @@ def classify_biopsies(
 
 
 def _named(**given: Any) -> dict[str, str | None]:
-    """What was given by name or path; for anything else its kind, because a record cannot hold it."""
+    """What was given by name or path; for anything else its kind, because a record cannot hold
+    it.
+    """
     return {
-        name: one
-        if one is None
-        else str(one)
-        if isinstance(one, str | Path)
-        else f"{type(one).__name__} in memory"
+        name: (
+            one
+            if one is None
+            else str(one)
+            if isinstance(one, str | Path)
+            else f"{type(one).__name__} in memory"
+        )
         for name, one in given.items()
     }
 
@@ -300,7 +316,9 @@ class _Found:
 
 
 def _call(context: Context, study: Study, options: CallOptions) -> _Found:
-    """Measure, apply the rules, ask how firm the calls are, and whether the cohort lies to one side."""
+    """Measure, apply the rules, ask how firm the calls are, and whether the cohort lies to one
+    side.
+    """
     scheme, rows = context.scheme, study.rows
     columns = measure(context, rows)
     verdicts = apply_rules(scheme, columns)
@@ -323,7 +341,9 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
 
 
 def _shift(context: Context, options: CallOptions) -> Shift | None:
-    """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is its own reference."""
+    """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is
+    its own reference.
+    """
     if context.reference is None or context.scheme.one_sided is None:
         return None
     name = context.scheme.anchor if options.anchor is None else options.anchor
@@ -349,8 +369,8 @@ def apply_scheme(
     scheme
         As for `classify`.
     quantities
-        One row a sample (or one mapping for one sample), one column a quantity of the scheme; what is absent counts
-        as not measured.
+        One row a sample (or one mapping for one sample), one column a quantity of the scheme; what
+        is absent counts as not measured.
 
     Returns
     -------
@@ -376,12 +396,17 @@ def apply_scheme(
     )
     unknown = [str(name) for name in frame.columns if name not in loaded.quantities]
     if unknown:
-        message = f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has: {', '.join(loaded.quantities)}."
+        message = (
+            f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has:"
+            f" {', '.join(loaded.quantities)}."
+        )
         raise InputError(message, code="S112")
     columns = {
-        name: Column.of(frame[name].to_numpy(dtype=np.float64))
-        if name in frame
-        else Column.missing(len(frame), "not given")
+        name: (
+            Column.of(frame[name].to_numpy(dtype=np.float64))
+            if name in frame
+            else Column.missing(len(frame), "not given")
+        )
         for name in loaded.quantities
     }
     verdicts = apply_rules(loaded, columns)
@@ -414,8 +439,9 @@ def _reference(context: Context, study: Study, frozen: Reference | None) -> Refe
     if study.pairing is None:
         raise ReferenceDataError(too_few(context.n_obs), code="R101")
     message = (
-        f"{len(study.reference_rows)} baseline samples give no reference (10 are needed): only each patient's "
-        "change is called, in log2 units; levels and relative axes are not assessable. Give reference= for those."
+        f"{len(study.reference_rows)} baseline samples give no reference (10 are needed): only each"
+        " patient's change is called, in log2 units; levels and relative axes are not assessable."
+        " Give reference= for those."
     )
     warn(message, CohortWarning, code="W302", stacklevel=4)
     return None
@@ -431,9 +457,11 @@ def _about(
             "n": len(study.reference_rows),
         }
     about: dict[str, Any] = {
-        "mode": reference.mode
-        if study.pairing is None
-        else f"{reference.mode}, paired with own baseline",
+        "mode": (
+            reference.mode
+            if study.pairing is None
+            else f"{reference.mode}, paired with own baseline"
+        ),
         "name": reference.name,
         "n": reference.n,
         "sha256": reference.digest,

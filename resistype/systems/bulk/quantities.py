@@ -1,8 +1,9 @@
-"""How each kind of quantity is measured. One function a kind; a scheme's TOML says which kind of what.
+"""How each kind of quantity is measured. One function a kind; a scheme's TOML says which kind of
+what.
 
-Basic kinds look at the matrix alone and are measured once for all observations. Relative kinds look at the
-reference and at a baseline biopsy, and are measured for the rows asked about. A value that cannot be had is NaN and
-carries its reason; nothing is filled in.
+Basic kinds look at the matrix alone and are measured once for all observations. Relative kinds look
+at the reference and at a baseline biopsy, and are measured for the rows asked about. A value that
+cannot be had is NaN and carries its reason; nothing is filled in.
 """
 
 from __future__ import annotations
@@ -72,11 +73,6 @@ def count_events(cell: str, genes: Iterable[str]) -> float:
 
     Loss of heterozygosity counts for classical HLA genes only.
 
-    Raises
-    ------
-    ValueError
-        For an event that is not ``gene:event`` or a word that is not known.
-
     Examples
     --------
     >>> count_events("B2M:frameshift; TAP1:missense", ["B2M", "TAP1"])
@@ -108,13 +104,7 @@ def _counts(event: str, wanted: set[str]) -> bool:
 
 
 def events_column(table: pd.DataFrame, column: str, genes: Sequence[str]) -> NDArray[np.float64]:
-    """Events of every row of a samples table, shape (n_obs,).
-
-    Raises
-    ------
-    SamplesError
-        E921 with every cell that cannot be read.
-    """
+    """Events of every row of a samples table, shape (n_obs,)."""
     counts = np.full(len(table), np.nan)
     complaints = []
     for row, (sample, cell) in enumerate(table[column].items()):
@@ -129,13 +119,7 @@ def events_column(table: pd.DataFrame, column: str, genes: Sequence[str]) -> NDA
 
 
 def number_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """A column of shares between 0 and 1, shape (n_obs,); empty cells are NaN.
-
-    Raises
-    ------
-    SamplesError
-        E922 with every cell that is not a number between 0 and 1.
-    """
+    """A column of shares between 0 and 1, shape (n_obs,); empty cells are NaN."""
     numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
     complaints = []
     for name, cell, number in zip(table.index, table[column], numbers, strict=True):
@@ -149,23 +133,7 @@ def number_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 def ratio_column(table: pd.DataFrame, ratio: str, parts: Sequence[str]) -> NDArray[np.float64]:
-    """A ratio given as it is or by its two parts, shape (n_obs,); NaN where neither is known.
-
-    Parameters
-    ----------
-    table
-        Samples table.
-    ratio
-        Column of the ratio; it may be absent.
-    parts
-        Columns of numerator and denominator, in one unit; used where the ratio is empty.
-
-    Raises
-    ------
-    SamplesError
-        E924 with every value that is impossible: text, a negative count, a denominator of zero (the ratio is then
-        undefined, not infinite), or a ratio that contradicts its parts.
-    """
+    """A ratio given as it is or by its two parts, shape (n_obs,); NaN where neither is known."""
     complaints: list[str] = []
     given, top, bottom = (_counts_column(table, name, complaints) for name in (ratio, *parts))
     for name, low in zip(table.index, bottom, strict=True):
@@ -228,7 +196,10 @@ def _mean_log2(quantity: Quantity, context: Context) -> Column:
 def _thin(quantity: Quantity, context: Context) -> str:
     match = context.panel.matches[quantity.signature]
     found = int(np.sum(match.columns >= 0))
-    return f"{quantity.signature}: {found} of {len(match.columns)} genes in the data (at least 50 % are needed)"
+    return (
+        f"{quantity.signature}: {found} of {len(match.columns)} genes in the data (at least 50 %"
+        " are needed)"
+    )
 
 
 def _measured(quantity: Quantity, context: Context) -> Column:
@@ -311,7 +282,9 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
 
 
 def measure_basic(context: Context) -> dict[str, Column]:
-    """Measure every basic quantity of the scheme for all observations; scores of one method share their ranks."""
+    """Measure every basic quantity of the scheme for all observations; scores of one method
+    share their ranks.
+    """
     step("scores")
     quantities = context.scheme.quantities
     scored = {name: q for name, q in quantities.items() if q.kind == "score"}
@@ -348,7 +321,8 @@ def _scores(scored: dict[str, Quantity], context: Context) -> dict[str, Column]:
     return columns
 
 
-# ------------------------------------------------------------------ relative kinds: reference and baseline
+# ------------------------------------------------------------------ relative kinds: reference and
+# baseline
 
 
 def _level(quantity: Quantity, context: Context, rows: Rows) -> Column:
@@ -387,7 +361,9 @@ def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
 
 
 def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
-    """Share of the genes that moved as the signature did; a gene down moves with it when it falls."""
+    """Share of the genes that moved as the signature did; a gene down moves with it when it
+    falls.
+    """
     log2 = context.panel.log2[quantity.signature]
     if log2.shape[1] == 0:
         return Column.missing(len(rows.index), _thin(quantity, context))
@@ -409,7 +385,9 @@ def _share_lower(quantity: Quantity, context: Context, rows: Rows) -> Column:
 
 
 def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
-    """(1 + k) / (1 + n) for k of n matched random sets that change at least as much, whatever the direction."""
+    """(1 + k) / (1 + n) for k of n matched random sets that change at least as much, whatever
+    the direction.
+    """
     observed = _raw_change(quantity, context, rows)
     if not rows.paired.any() or np.isnan(observed.values).all():
         return Column(np.full(len(rows.index), np.nan), observed.why)
@@ -448,7 +426,9 @@ def _residual_sd(quantity: Quantity, context: Context, rows: Rows) -> Column:
 
 
 def _left_over(quantity: Quantity, context: Context, rows: Rows, *, scaled: bool) -> Column:
-    """What the fullest line leaves over for which a sample has all terms; where purity is unknown, the plain line."""
+    """What the fullest line leaves over for which a sample has all terms; where purity is
+    unknown, the plain line.
+    """
     n = len(rows.index)
     if context.reference is None:
         return Column.missing(n, _NO_REFERENCE)

@@ -1,4 +1,6 @@
-"""What is printed beside the calls: caveats of the run, coverage of signatures, single genes, the record of the run."""
+"""What is printed beside the calls: caveats of the run, coverage of signatures, single genes,
+the record of the run.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,10 @@ def run_caveats(
         )
         values["REFERENCE_MISMATCH"] = {
             "reference": f"{about['name']} ({reference or 'nothing known'})",
-            "yours": f"unit {context.panel.expression.unit}; compare tumour type, treatment and platform yourself",
+            "yours": (
+                f"unit {context.panel.expression.unit}; compare tumour type, treatment and platform"
+                " yourself"
+            ),
         }
     shift = about.get("shift")
     if shift and shift["one_sided"]:
@@ -106,7 +111,9 @@ def _other_lesion(design: pd.DataFrame, table: pd.DataFrame | None) -> list[bool
 
 
 def _scored(scheme: Scheme) -> list[str]:
-    """Signatures whose genes must be in the matrix; those only looked up among DNA events need not be."""
+    """Signatures whose genes must be in the matrix; those only looked up among DNA events need
+    not be.
+    """
     return list(
         dict.fromkeys(
             q.signature
@@ -117,7 +124,9 @@ def _scored(scheme: Scheme) -> list[str]:
 
 
 def coverage_frame(context: Context) -> pd.DataFrame:
-    """One row a signature: asked, found, share, missing genes, genes at the floor, genes shared with the others."""
+    """One row a signature: asked, found, share, missing genes, genes at the floor, genes shared
+    with the others.
+    """
     panel, rows = context.panel, {}
     members = {name: set(context.library[name].genes) for name in _scored(context.scheme)}
     for name, genes in members.items():
@@ -140,7 +149,8 @@ def coverage_frame(context: Context) -> pd.DataFrame:
 def gene_frame(context: Context, rows: Rows) -> pd.DataFrame:
     """Single genes of the signatures whose genes are counted: log2 now, at baseline, at the floor.
 
-    MHC class I for every sample; sets of which the share that moved is asked, for samples with a baseline.
+    MHC class I for every sample; sets of which the share that moved is asked, for samples with a
+    baseline.
     """
     pairs = Rows(rows.index[rows.paired], rows.baseline[rows.paired])
     asked_of = {"share_higher": pairs, "share_lower": pairs, "measured": rows}

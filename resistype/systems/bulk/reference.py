@@ -1,4 +1,6 @@
-"""Fitting a reference: reference values, robust lines, and the base rates of the scheme's own rules in it."""
+"""Fitting a reference: reference values, robust lines, and the base rates of the scheme's own
+rules in it.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,8 @@ def fit_reference(
     Parameters
     ----------
     data
-        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, Expression or path; one biopsy a
-        patient, before treatment.
+        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, Expression or
+        path; one biopsy a patient, before treatment.
     scheme
         The scheme whose quantities are measured.
     name
@@ -123,13 +125,7 @@ def _by_other_methods(context: Context) -> dict[str, NDArray[np.float64]]:
 
 
 def fit_own(context: Context, *, name: str) -> Reference:
-    """Reference values and lines from the reference rows of a context.
-
-    Raises
-    ------
-    ReferenceDataError
-        R101 below 10 samples.
-    """
+    """Reference values and lines from the reference rows of a context."""
     rows = (
         context.reference_rows if context.reference_rows is not None else np.arange(context.n_obs)
     )
@@ -137,15 +133,17 @@ def fit_own(context: Context, *, name: str) -> Reference:
         raise ReferenceDataError(too_few(len(rows)), code="R101")
     if len(rows) < SMALL_COHORT:
         message = (
-            f"The reference has {len(rows)} samples; below {SMALL_COHORT} about one call in ten or more moves when "
-            "the cohort changes."
+            f"The reference has {len(rows)} samples; below {SMALL_COHORT} about one call in ten or"
+            " more moves when the cohort changes."
         )
         warn(message, CohortWarning, code="W301", stacklevel=4)
     return reference_of(context, rows, name=name)
 
 
 def reference_of(context: Context, rows: NDArray[np.intp], *, name: str) -> Reference:
-    """Values and lines of the rows given, without asking how many they are; a row may stand there twice."""
+    """Values and lines of the rows given, without asking how many they are; a row may stand
+    there twice.
+    """
     values = {
         n: c.values[rows] for n, c in context.basic.items() if not np.isnan(c.values[rows]).all()
     }
@@ -178,17 +176,18 @@ def too_few(n: int) -> str:
     """The sentence that refuses a cohort-relative call, with both ways out."""
     what = "One sample" if n == 1 else f"{n} samples"
     return (
-        f"{what} cannot be called relative to their own cohort: at least {MIN_COHORT} reference samples are needed. "
-        "Two ways out: give a frozen reference of comparable tumours (reference=NAME or PATH; resistype.fit_reference "
-        "makes one), or give the patient's own baseline biopsy in the samples table (patient, timepoint, baseline)."
+        f"{what} cannot be called relative to their own cohort: at least {MIN_COHORT} reference"
+        " samples are needed. Two ways out: give a frozen reference of comparable tumours"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 
 
 def with_base_rates(context: Context, reference: Reference, *, pairs: bool) -> Reference:
     """The reference with the share of itself that the rules give each label.
 
-    Labels that need a baseline are counted over pairs of different reference samples, as if one were the other's
-    baseline: how often two unrelated tumours would be called changed.
+    Labels that need a baseline are counted over pairs of different reference samples, as if one
+    were the other's baseline: how often two unrelated tumours would be called changed.
     """
     known = replace_reference(context, reference)
     rows = (
@@ -276,13 +275,15 @@ class Shift:
     def words(self) -> str:
         """One clause for a reader."""
         return (
-            f"median of {self.quantity} {self.median:+.2f} SD from {self.anchor}, spread {self.spread:.2f} of its SD, "
-            f"n = {self.n}"
+            f"median of {self.quantity} {self.median:+.2f} SD from {self.anchor}, spread"
+            f" {self.spread:.2f} of its SD, n = {self.n}"
         )
 
 
 def restrict(expression: Expression, genes: tuple[str, ...]) -> tuple[Expression, float]:
-    """The same samples with only the genes of a universe, and the share of that universe that was found."""
+    """The same samples with only the genes of a universe, and the share of that universe that
+    was found.
+    """
     columns = expression.index.match(genes).columns
     found = columns[columns >= 0]
     return expression.restrict(found), len(found) / max(len(genes), 1)
@@ -291,7 +292,8 @@ def restrict(expression: Expression, genes: tuple[str, ...]) -> tuple[Expression
 def in_universe(
     expression: Expression, reference: Reference, scheme: Scheme
 ) -> tuple[Expression, str]:
-    """The samples in the gene universe of a frozen reference, and how much of it they have, in words.
+    """The samples in the gene universe of a frozen reference, and how much of it they have, in
+    words.
 
     Raises
     ------
@@ -300,26 +302,34 @@ def in_universe(
     """
     wanted = f"{scheme.id}@{scheme.version}"
     if reference.scheme != wanted:
-        message = f"Reference {reference.name!r} was fitted for {reference.scheme}, not for {wanted}. Fit it again."
+        message = (
+            f"Reference {reference.name!r} was fitted for {reference.scheme}, not for {wanted}. Fit"
+            " it again."
+        )
         raise ReferenceDataError(message, code="R104")
     inside, share = restrict(expression, reference.genes)
     if share < MIN_UNIVERSE:
         message = (
-            f"Reference {reference.name!r} was fitted on {len(reference.genes):,} genes; your data have "
-            f"{inside.n_genes:,} of them ({share:.0%}; {MIN_UNIVERSE:.0%} are needed). Scores from so different gene "
-            "universes cannot be compared; fit a reference on data like yours (resistype.fit_reference)."
+            f"Reference {reference.name!r} was fitted on {len(reference.genes):,} genes; your data"
+            f" have {inside.n_genes:,} of them ({share:.0%}; {MIN_UNIVERSE:.0%} are needed). Scores"
+            " from so different gene universes cannot be compared; fit a reference on data like"
+            " yours (resistype.fit_reference)."
         )
         raise ReferenceDataError(message, code="R105")
     return (
         inside,
-        f"{inside.n_genes:,} of the {len(reference.genes):,} genes of the reference are in the data ({share:.1%})",
+        (
+            f"{inside.n_genes:,} of the {len(reference.genes):,} genes of the reference are in the"
+            f" data ({share:.1%})"
+        ),
     )
 
 
 def measure_shift(
     context: Context, anchor: Reference, rows: NDArray[np.intp], *, limit: float
 ) -> Shift | None:
-    """Shift of the rows from a frozen reference; None where their genes do not allow the comparison.
+    """Shift of the rows from a frozen reference; None where their genes do not allow the
+    comparison.
 
     Parameters
     ----------
@@ -332,7 +342,6 @@ def measure_shift(
     limit
         SD of the anchor by which the median may lie aside.
     """
-
     name = context.scheme.anchor_quantity
     quantity = context.scheme.quantities.get(name)
     if quantity is None or name not in anchor.values or len(rows) < 2:
@@ -360,7 +369,9 @@ def measure_shift(
 
 
 def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """The statistic of Kolmogorov and Smirnov: the largest distance between two distribution functions."""
+    """The statistic of Kolmogorov and Smirnov: the largest distance between two distribution
+    functions.
+    """
     both = np.concatenate([one, other])
     below = [
         np.searchsorted(np.sort(side), both, side="right") / len(side) for side in (one, other)
@@ -369,10 +380,12 @@ def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:
-    """Calls that rest on a place among the cohort's own samples are withheld when the cohort is one-sided."""
+    """Calls that rest on a place among the cohort's own samples are withheld when the cohort is
+    one-sided.
+    """
     reason = (
-        f"the cohort lies to one side ({shift.words}): high and low among its own samples mean nothing; "
-        "give a frozen reference"
+        f"the cohort lies to one side ({shift.words}): high and low among its own samples mean"
+        " nothing; give a frozen reference"
     )
     ranked = {
         name for name, quantity in context.scheme.quantities.items() if quantity.kind in _RANKED
@@ -383,10 +396,12 @@ def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:
 def line_shifts(
     context: Context, columns: Mapping[str, Column], rows: NDArray[np.intp]
 ) -> dict[str, float]:
-    """Relative quantities whose median over the rows leaves the lines of a frozen reference, in its robust SD.
+    """Relative quantities whose median over the rows leaves the lines of a frozen reference, in its
+    robust SD.
 
-    A whole cohort above or below a line tells of another platform or pipeline, not of its tumours. The median must
-    pass the limit of the scheme and three of its standard errors; below ten samples nothing can be said.
+    A whole cohort above or below a line tells of another platform or pipeline, not of its tumours.
+    The median must pass the limit of the scheme and three of its standard errors; below ten samples
+    nothing can be said.
     """
     scheme, reference = context.scheme, context.reference
     if reference is None or reference.is_own or scheme.line_shift is None or len(rows) < MIN_COHORT:
@@ -410,8 +425,8 @@ def withhold_lines(context: Context, verdicts: Verdicts, shifts: Mapping[str, fl
     for name, median in shifts.items():
         title = context.scheme.quantities[name].title
         reason = (
-            f"the whole cohort lies {median:+.1f} robust SD off the reference in '{title}': another platform or "
-            "pipeline; fit a reference on data like these"
+            f"the whole cohort lies {median:+.1f} robust SD off the reference in '{title}': another"
+            " platform or pipeline; fit a reference on data like these"
         )
         verdicts = _without(context, verdicts, {name}, reason)
     return verdicts

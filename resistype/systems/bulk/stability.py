@@ -1,13 +1,16 @@
-"""How firm a call is: the same rules again, with fewer genes, with another draw of the cohort, with another score.
+"""How firm a call is: the same rules again, with fewer genes, with another draw of the cohort, with
+another score.
 
 Three kinds of repeats, each through the same functions as the call itself:
 
 * genes: 10 % of the genes of every signature are left out, a hundred times;
-* cohort: the reference samples are drawn anew with replacement, a hundred times (where the cohort is the reference);
+* cohort: the reference samples are drawn anew with replacement, a hundred times (where the cohort
+  is the reference);
 * methods: the scores are computed by other methods.
 
-The stability of a call is the share of repeats that give it again, each kind counted equally. A call below the minimum
-of the scheme becomes indeterminate; what the rules alone said is kept beside it. Thresholds, lines and baselines stay.
+The stability of a call is the share of repeats that give it again, each kind counted equally. A
+call below the minimum of the scheme becomes indeterminate; what the rules alone said is kept beside
+it. Thresholds, lines and baselines stay.
 """
 
 from __future__ import annotations
@@ -37,19 +40,7 @@ KINDS = ("genes", "cohort", "methods")
 
 
 def assess(context: Context, rows: Rows, verdicts: Verdicts, *, plan: StabilityPlan) -> Stability:
-    """Repeat the calls of `verdicts` in three ways and count how often each comes again.
-
-    Parameters
-    ----------
-    context
-        The context of the calls, with its reference.
-    rows
-        The rows that were called.
-    verdicts
-        The calls.
-    plan
-        Number of repeats, share of genes left out, methods.
-    """
+    """Repeat the calls of `verdicts` in three ways and count how often each comes again."""
     methods = _agreement(_other_methods(context, plan), rows, verdicts)
     for axis in context.scheme.axes:
         if not _rests_on_scores(context.scheme, axis):
@@ -99,7 +90,8 @@ def _agreement(
 def kept_genes(
     up: NDArray[np.bool_], plan: StabilityPlan, *, seed: int, signature: str
 ) -> list[NDArray[np.intp]]:
-    """Places of the genes kept in each repeat, in the signature's order; at least one is left out of those up and down.
+    """Places of the genes kept in each repeat, in the signature's order; at least one is left out
+    of those up and down.
 
     A gene that stands alone on its side is kept: without it the score would be another.
     """
@@ -148,7 +140,9 @@ def _without_genes(context: Context, plan: StabilityPlan) -> Iterator[Context]:
 def _scores_without(
     context: Context, kept: Mapping[str, list[NDArray[np.intp]]]
 ) -> dict[str, NDArray[np.float64]]:
-    """For each score its values without the genes left out, shape (n_obs, n_repeats); one ranking for all."""
+    """For each score its values without the genes left out, shape (n_obs, n_repeats); one
+    ranking for all.
+    """
     expression = context.panel.expression
     wanted = {
         name: quantity
@@ -181,8 +175,8 @@ def _mean_without(
 ) -> NDArray[np.float64]:
     """Mean of the kept genes, moved to where the mean of all lies in the reference.
 
-    Without the move, leaving out one highly expressed gene would shift every sample alike, which says nothing about
-    any of them.
+    Without the move, leaving out one highly expressed gene would shift every sample alike, which
+    says nothing about any of them.
     """
     log2 = context.panel.log2[signature]
     usual = context.usual_log2(signature)
@@ -190,7 +184,9 @@ def _mean_without(
 
 
 def _with_values(context: Context) -> Context:
-    """Own cohort: reference values follow the changed scores; lines stay. A frozen reference stays as it is."""
+    """Own cohort: reference values follow the changed scores; lines stay. A frozen reference
+    stays as it is.
+    """
     reference = context.reference
     if reference is None or not reference.is_own:
         return context
@@ -259,9 +255,9 @@ def _frozen_by(
 
 def _by(scheme: Scheme, method: str) -> Scheme:
     quantities = {
-        name: quantity.model_copy(update={"method": method})
-        if quantity.kind == "score"
-        else quantity
+        name: (
+            quantity.model_copy(update={"method": method}) if quantity.kind == "score" else quantity
+        )
         for name, quantity in scheme.quantities.items()
     }
     return scheme.model_copy(update={"quantities": quantities})

@@ -1,9 +1,12 @@
-"""Cell systems over time: tables of cells, shares, clones, and the schemes of CAR T, exhausted T cells and DLI.
+"""Cell systems over time: tables of cells, shares, clones, and the schemes of CAR T, exhausted T
+cells and DLI.
 
-table.py     the table of cells, checked            samples.py   shares, balance, mean scores of samples
+table.py     the table of cells, checked            samples.py   shares, balance, mean scores of
+    samples
 course.py    clones of patients over time
 product.py   `cart_product`                         psr.py, dli.py   `tex_psr`, `dli_response`
-repeats.py   cells drawn anew, labels permuted      run.py       `classify_cells`: from a matrix, in blocks
+repeats.py   cells drawn anew, labels permuted      run.py       `classify_cells`: from a matrix, in
+    blocks
 prepare.py   what is known of the cells             options.py   how it is done
 cuts.py      states by cuts that somebody set       compare.py   groups of patients
 """

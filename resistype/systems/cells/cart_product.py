@@ -1,4 +1,6 @@
-"""`cart_product`: CAR T cells, from states and scores of cells to samples, patients and clones over time."""
+"""`cart_product`: CAR T cells, from states and scores of cells to samples, patients and clones
+over time.
+"""
 
 from __future__ import annotations
 
@@ -107,8 +109,9 @@ def cart_product(
     Returns
     -------
     Calls
-        Calls of patients (balance of the product, plasticity, expansion); ``at("sample")`` gives those of samples
-        (balance, exhaustion, CAR-Treg). With the tables composition, balance, scores, clones, diversity, drift, flow.
+        Calls of patients (balance of the product, plasticity, expansion); ``at("sample")`` gives
+        those of samples (balance, exhaustion, CAR-Treg). With the tables composition, balance,
+        scores, clones, diversity, drift, flow.
 
     Raises
     ------
@@ -172,7 +175,7 @@ def cart_product(
                 _of_products(patients, one).assign(**two)
                 for one, two in zip(again, cycle(clones.again))
             ]
-        },  # noqa: B905
+        },
         **same,
     )
     of_samples = Measured(
@@ -207,7 +210,9 @@ _SHARES = {
 def _shares_again(
     numbers: pd.DataFrame, shares: pd.DataFrame, scheme: Scheme, *, seed: int
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
-    """Numbers of samples with their cells drawn anew, and with memory and cytotoxic cells dealt by a coin."""
+    """Numbers of samples with their cells drawn anew, and with memory and cytotoxic cells dealt
+    by a coin.
+    """
     kinds = list(dict.fromkeys(shares["kind"]))
     wide = shares.pivot_table(
         index=KEYS, columns="kind", values="numerator", aggfunc="sum", observed=True
@@ -257,7 +262,9 @@ def _columns(numbers: pd.DataFrame) -> list[int]:
 
 
 def _of_products(patients: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of patients with those of the infusion product taken from other numbers of the samples."""
+    """Numbers of patients with those of the infusion product taken from other numbers of the
+    samples.
+    """
     own = (
         samples[(samples["is_product"] == 1).to_numpy()]
         .droplevel("timepoint")

@@ -1,8 +1,9 @@
 """What becomes of clones: drift between states, flow, plasticity.
 
-All of it rests on receptors and on at least two samples in time. Without either the answer is *not assessable*: no
-sample by itself shows plasticity, and a state that grows may grow because its clones did. `drift` therefore looks
-inside clones, and tests them together with the clone as stratum (Cochran–Mantel–Haenszel).
+All of it rests on receptors and on at least two samples in time. Without either the answer is *not
+assessable*: no sample by itself shows plasticity, and a state that grows may grow because its
+clones did. `drift` therefore looks inside clones, and tests them together with the clone as stratum
+(Cochran–Mantel–Haenszel).
 """
 
 from __future__ import annotations
@@ -52,23 +53,7 @@ def _two_times(cells: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """Change of state inside clones.
-
-    Parameters
-    ----------
-    clones
-        One row a clone with enough cells at both times: n_before, k_before, n_after, k_after, share_before,
-        share_after, change, p (Fisher), q, drifted.
-    n_clones
-        Clones looked at.
-    change
-        Mean change over the clones, each counted once.
-    odds_ratio, p
-        Mantel–Haenszel odds ratio of the state after against before, the clone as stratum, and its p. Cells of a clone
-        are the unit: this speaks of one patient; patients are compared by their `change`.
-    between
-        Part of the change of the whole sample that is due to clones growing and shrinking, not drifting.
-    """
+    """Change of state inside clones."""
 
     clones: pd.DataFrame
     n_clones: int
@@ -87,26 +72,6 @@ def drift(
     min_cells: int = 2,
 ) -> Drift:
     """Drift of clones into or out of a state between two time points of one patient.
-
-    Parameters
-    ----------
-    cells
-        One row a cell with the columns clone, time, state.
-    state
-        The state, or several that count as one.
-    first, second
-        The time points.
-    min_cells
-        Cells a clone needs at each time.
-
-    Returns
-    -------
-    Drift
-
-    Raises
-    ------
-    SamplesError
-        E903, E975 when a column or a time point is not there; E976 when no clone has enough cells at both.
 
     Examples
     --------
@@ -127,7 +92,10 @@ def drift(
     )
     both = n[(n >= min_cells).all(axis=1)]
     if both.empty:
-        message = f"No clone has {min_cells} cells at {first!r} and at {second!r}: drift is not assessable."
+        message = (
+            f"No clone has {min_cells} cells at {first!r} and at {second!r}: drift is not"
+            " assessable."
+        )
         raise SamplesError(message, code="E976")
     hits = k.reindex(both.index, fill_value=0)
     table = _per_clone(both.to_numpy(), hits.to_numpy(), both.index)
@@ -182,18 +150,7 @@ def _between(n: pd.DataFrame, k: pd.DataFrame) -> float:
 
 
 def flow(cells: pd.DataFrame, *, first: str, second: str, min_cells: int = 2) -> pd.DataFrame:
-    """Clones between states of two time points, each clone counted once and split by its shares.
-
-    Returns
-    -------
-    DataFrame
-        One row a pair of states: from_state, to_state, clones (sum over clones of share before × share after), share.
-
-    Raises
-    ------
-    SamplesError
-        E976 when no clone has enough cells at both times.
-    """
+    """Clones between states of two time points, each clone counted once and split by its shares."""
     kept = _two_times(cells, first, second)
     counts = pd.crosstab([kept["clone"], kept["time"]], kept["state"].astype(str))
     sizes = counts.sum(axis=1).unstack(fill_value=0)  # noqa: PD010
@@ -201,7 +158,10 @@ def flow(cells: pd.DataFrame, *, first: str, second: str, min_cells: int = 2) ->
         (sizes.reindex(columns=[first, second], fill_value=0) >= min_cells).all(axis=1)
     ]
     if not len(clones):
-        message = f"No clone has {min_cells} cells at {first!r} and at {second!r}: there is no flow to show."
+        message = (
+            f"No clone has {min_cells} cells at {first!r} and at {second!r}: there is no flow to"
+            " show."
+        )
         raise SamplesError(message, code="E976")
     share = counts.div(counts.sum(axis=1), axis=0)
     old, new = (share.xs(time, level="time").reindex(clones).to_numpy() for time in (first, second))
@@ -216,8 +176,8 @@ def flow(cells: pd.DataFrame, *, first: str, second: str, min_cells: int = 2) ->
 class Plasticity:
     """Clones seen in memory at one time and as effectors at another.
 
-    `share` is None, with the reason, where it is not assessable. `n_dominant` counts the stricter case: most cells of
-    the clone in memory at one time and most effectors at another.
+    `share` is None, with the reason, where it is not assessable. `n_dominant` counts the stricter
+    case: most cells of the clone in memory at one time and most effectors at another.
     """
 
     reason: str = ""
@@ -233,20 +193,6 @@ def plasticity(
     cells: pd.DataFrame, memory: Collection[str], effector: Collection[str], *, min_cells: int = 2
 ) -> Plasticity:
     """Share of clones that were memory at one time and effector at another.
-
-    Parameters
-    ----------
-    cells
-        Cells of one patient with the columns clone, time, state.
-    memory, effector
-        States that count as each.
-    min_cells
-        Cells a clone needs at each of two times at least.
-
-    Returns
-    -------
-    Plasticity
-        Not assessable without receptors or with one time point; never inferred from one sample.
 
     Examples
     --------
@@ -286,7 +232,8 @@ def _both(table: pd.DataFrame, memory: pd.Series, effector: pd.Series) -> int:
     return int(((marks["m"] > 0) & (marks["e"] > 0) & (marks["any"] > 1)).sum())
 
 
-# Where clones come from: there before infusion, new, from the infusion product, both, or not to be told.
+# Where clones come from: there before infusion, new, from the infusion product, both, or not to be
+# told.
 
 ORIGINS = ("pre-existing", "novel", "infusion product", "both", "untracked")
 
@@ -295,23 +242,6 @@ def origin(
     clone: pd.Series, *, before: pd.Series | None, product: pd.Series | None
 ) -> pd.DataFrame:
     """Where the clones of some cells were seen before.
-
-    Parameters
-    ----------
-    clone
-        Clone of each cell asked about (for example the early cells after infusion); None where it is untracked.
-    before
-        Clones of the cells of the same patient before infusion; None when there is no such sample.
-    product
-        Clones of the cells of the infusion product; None when its receptors were not sequenced.
-
-    Returns
-    -------
-    DataFrame
-        One row an origin: n_cells, share_cells, n_clones, share_clones, then low and high of share_cells (Wilson).
-        A clone is ``novel`` only when both the earlier sample and the product were looked at and it was in neither;
-        when one of them is missing, clones not found in the other are ``untracked``. The smallest clone that would
-        have been found with 95 % probability is in ``attrs["detectable"]``.
 
     Examples
     --------

@@ -1,7 +1,8 @@
-"""Clones of patients over time: change, diversity at one depth, drift, flow and plasticity, each patient by itself.
+"""Clones of patients over time: change, diversity at one depth, drift, flow and plasticity, each
+patient by itself.
 
-First and last time point are compared; plasticity looks at all. What cannot be judged is said, with the reason, and
-never left out.
+First and last time point are compared; plasticity looks at all. What cannot be judged is said, with
+the reason, and never left out.
 """
 
 from __future__ import annotations
@@ -35,16 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """Clones of all patients.
-
-    Parameters
-    ----------
-    patients
-        One row a patient: n_times, n_tracked, first, last, n_expanded, n_contracted, n_plastic_seen, n_plastic_of,
-        plastic_share, drift (mean change of the memory share inside clones), drift_p; and ``why_*`` where missing.
-    tables
-        ``clones``, ``diversity``, ``drift``, ``flow``.
-    """
+    """Clones of all patients."""
 
     patients: pd.DataFrame
     tables: dict[str, pd.DataFrame]
@@ -104,19 +96,7 @@ class _Patient:
 def clone_courses(
     table: CellTable, clone: pd.Series | None, *, groups: pd.Series, scheme: Scheme
 ) -> Course:
-    """Clones of every patient over time.
-
-    Parameters
-    ----------
-    table
-        Cells.
-    clone
-        Clone of each cell; None when there are no receptors.
-    groups
-        Group of states of each cell, from `samples.group_names`.
-    scheme
-        For the thresholds.
-    """
+    """Clones of every patient over time."""
     frame = table.frame
     if clone is None:
         return _without_clones(table, scheme)
@@ -142,7 +122,9 @@ _MOST = 20  # ours: every repeat tests every clone anew
 
 @dataclass(frozen=True, eq=False)
 class Repeats:
-    """Plasticity and expansion of every patient, for each repeat: columns by name, indexed by patient."""
+    """Plasticity and expansion of every patient, for each repeat: columns by name, indexed by
+    patient.
+    """
 
     again: list[dict[str, pd.Series]]
     permuted: list[dict[str, pd.Series]]
@@ -151,7 +133,9 @@ class Repeats:
 def repeat_courses(
     table: CellTable, clone: pd.Series | None, *, groups: pd.Series, scheme: Scheme, seed: int
 ) -> Repeats:
-    """Clones of every patient with the cells of each sample drawn anew, and with the time points permuted."""
+    """Clones of every patient with the cells of each sample drawn anew, and with the time points
+    permuted.
+    """
     n = min(scheme.repeats, _MOST)
     if clone is None:
         return Repeats([{}], [])

@@ -1,8 +1,9 @@
-"""Clones of cells: from the AIRR columns of scirpy, or from a plain table of clonotypes, to one name a cell.
+"""Clones of cells: from the AIRR columns of scirpy, or from a plain table of clonotypes, to one
+name a cell.
 
-A clone is named by the sequences of its receptor and belongs to one patient: the same receptor in two patients is two
-clones. A cell without a receptor, or with more chains than a cell can have, has no clone and is *untracked*; it is
-never put with others that lack one.
+A clone is named by the sequences of its receptor and belongs to one patient: the same receptor in
+two patients is two clones. A cell without a receptor, or with more chains than a cell can have, has
+no clone and is *untracked*; it is never put with others that lack one.
 """
 
 from __future__ import annotations
@@ -52,15 +53,7 @@ EMPTY = frozenset({"", "None", "nan", "NaN", "none", "<NA>", "NA"})
 
 @dataclass(frozen=True, eq=False)
 class Clones:
-    """One clone a cell.
-
-    Parameters
-    ----------
-    clone
-        Name of the clone, indexed by cell; None where the cell is untracked.
-    notes
-        What was read, what was left out and why.
-    """
+    """One clone a cell."""
 
     clone: pd.Series
     notes: tuple[str, ...] = ()
@@ -75,25 +68,6 @@ def clones_from_airr(
     obs: pd.DataFrame, *, patient: str | None = "patient", column: str | None = None
 ) -> Clones:
     """Clones from the columns that scirpy leaves in ``obs``.
-
-    Parameters
-    ----------
-    obs
-        One row a cell.
-    patient
-        Column of the patient; clones never cross patients. None when all cells are of one patient.
-    column
-        Column with names of clones (for example ``clone_id`` of ``scirpy.tl.define_clonotypes``). By default that
-        column when it is there, else the first VJ and VDJ junction: nucleotides where given, else amino acids.
-
-    Returns
-    -------
-    Clones
-
-    Raises
-    ------
-    SamplesError
-        E971 when no column of a receptor is there, E962 when cells have no patient.
 
     Examples
     --------
@@ -114,7 +88,10 @@ def clones_from_airr(
     found = (
         f"{plural(int(key.notna().sum()), 'cell', 'cells')} of {len(obs):,} have a clone, by {how}."
     )
-    left = f"{plural(int(many.sum()), 'cell has', 'cells have')} more chains than one receptor and no clone."
+    left = (
+        f"{plural(int(many.sum()), 'cell has', 'cells have')} more chains than one receptor and no"
+        " clone."
+    )
     return Clones(key, (found, left) if many.any() else (found,))
 
 
@@ -137,8 +114,9 @@ def _junctions(obs: pd.DataFrame) -> tuple[pd.Series, str]:
     vdj = next((name for name in VDJ if name in obs.columns), None)
     if vdj is None:
         message = (
-            "The cells have no column of a receptor: neither 'clone_id' nor VDJ_1_junction(_aa) or IR_VDJ_1_cdr3(_nt). "
-            "Run scirpy.get.airr or define_clonotypes, or give a table of clonotypes."
+            "The cells have no column of a receptor: neither 'clone_id' nor VDJ_1_junction(_aa) or"
+            " IR_VDJ_1_cdr3(_nt). Run scirpy.get.airr or define_clonotypes, or give a table of"
+            " clonotypes."
         )
         raise SamplesError(message, code="E971")
     beta = _text(obs[vdj])
@@ -161,7 +139,10 @@ def _within(key: pd.Series, obs: pd.DataFrame, patient: str | None) -> pd.Series
         raise SamplesError(_no_column(patient, obs), code="E971")
     absent = int(obs[patient].isna().sum())
     if absent:
-        message = f"{absent} of {len(obs)} cells have no {patient}. Give each cell its patient, or leave it out."
+        message = (
+            f"{absent} of {len(obs)} cells have no {patient}. Give each cell its patient, or leave"
+            " it out."
+        )
         raise SamplesError(message, code="E962")
     return (obs[patient].astype(str).astype(object) + ":" + key).where(key.notna(), None)
 
@@ -174,25 +155,6 @@ def clones_from_table(
     cell: str | None = None,
 ) -> Clones:
     """Clones from a table with one row a cell.
-
-    Parameters
-    ----------
-    table
-        csv, tsv or DataFrame; the cell barcodes in its first column unless `cell` names another.
-    cells
-        Names of the cells of the matrix.
-    clone, cell
-        Columns; that of the clone is found among the usual names (clone_id, clonotype, raw_clonotype_id, …).
-
-    Returns
-    -------
-    Clones
-        In the order of `cells`. Rows for cells that are not in the matrix are counted in a note.
-
-    Raises
-    ------
-    SamplesError
-        E971 when no column of clones is there; E972 when none of the table's cells is in the matrix.
 
     Examples
     --------
@@ -209,8 +171,9 @@ def clones_from_table(
     without = [name for name in frame.index if name not in known]
     if len(without) == len(frame):
         message = (
-            f"Clones without cells: none of the {len(frame)} cells of the clone table is in the matrix (table: "
-            f"{listed(without[:2])}; matrix: {listed(list(cells)[:2])}). Bring the barcodes to one form."
+            f"Clones without cells: none of the {len(frame)} cells of the clone table is in the"
+            f" matrix (table: {listed(without[:2])}; matrix: {listed(list(cells)[:2])}). Bring the"
+            " barcodes to one form."
         )
         raise SamplesError(message, code="E972")
     named = _text(frame[chosen]).reindex(pd.Index(cells, dtype=object))
@@ -230,16 +193,6 @@ def clones_from_table(
 def clone_counts(clone: pd.Series, sample: pd.Series) -> pd.DataFrame:
     """Cells of every clone in every sample; untracked cells are not counted.
 
-    Parameters
-    ----------
-    clone, sample
-        One value a cell, in the same order.
-
-    Returns
-    -------
-    DataFrame
-        Shape (n_clones, n_samples).
-
     Examples
     --------
     >>> clone_counts(pd.Series(["a", "a", None, "b"]), pd.Series(["s", "t", "t", "t"])).loc["a"].tolist()
@@ -256,18 +209,7 @@ def clone_counts(clone: pd.Series, sample: pd.Series) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class ChangeRule:
-    """When a clone counts as expanded or contracted.
-
-    Parameters
-    ----------
-    fdr
-        Largest adjusted p.
-    fold
-        Smallest ratio of the frequencies.
-    min_cells
-        Cells a clone needs in both samples together to be tested. The total does not depend on the change, so leaving
-        out small clones does not bias the test.
-    """
+    """When a clone counts as expanded or contracted."""
 
     fdr: float = 0.05
     fold: float = 2.0
@@ -278,25 +220,6 @@ def clone_change(
     before: pd.Series, after: pd.Series, *, rule: ChangeRule | None = None
 ) -> pd.DataFrame:
     """Expansion and contraction of the clones of one patient.
-
-    Parameters
-    ----------
-    before, after
-        Cells of each clone, indexed by clone; a clone absent from one has 0 there.
-    rule
-        When a clone counts as changed.
-
-    Returns
-    -------
-    DataFrame
-        One row a clone, largest after first: n_before, n_after, depth_before, depth_after, share_before, share_after,
-        fold (frequencies with 0.5 cells added), p, q, call (``expanded``, ``contracted``, ``unchanged``,
-        ``not_tested``).
-
-    Raises
-    ------
-    SamplesError
-        E973 when a sample has no tracked cell, or counts are negative.
 
     Examples
     --------
@@ -312,7 +235,10 @@ def clone_change(
     )
     n1, n2 = int(table["n_before"].sum()), int(table["n_after"].sum())
     if min(n1, n2) < 1 or bool((table < 0).any(axis=None)):
-        message = f"{n1} and {n2} tracked cells in the two samples: a change of clones needs some in both."
+        message = (
+            f"{n1} and {n2} tracked cells in the two samples: a change of clones needs some in"
+            " both."
+        )
         raise SamplesError(message, code="E973")
     k1, k2 = table["n_before"].to_numpy(), table["n_after"].to_numpy()
     table = table.assign(depth_before=n1, depth_after=n2, share_before=k1 / n1, share_after=k2 / n2)
@@ -351,17 +277,7 @@ def _one_fisher(k1: int, k2: int, n1: int, n2: int) -> float:
 
 @dataclass(frozen=True)
 class Rarefaction:
-    """How samples are brought to one depth.
-
-    Parameters
-    ----------
-    depth
-        Cells drawn from each sample; by default those of the smallest sample that has `min_depth`.
-    min_depth
-        Samples with fewer tracked cells are not assessed.
-    repeats, seed
-        Of the draws.
-    """
+    """How samples are brought to one depth."""
 
     depth: int | None = None
     min_depth: int = 50
@@ -370,7 +286,8 @@ class Rarefaction:
 
 
 def gini(counts: NDArray[np.int64]) -> float:
-    """Gini index of clone sizes, over the clones that are there: 0 all equal, towards 1 one clone has all.
+    """Gini index of clone sizes, over the clones that are there: 0 all equal, towards 1 one clone
+    has all.
 
     Examples
     --------
@@ -421,27 +338,6 @@ def clone_diversity(
 ) -> pd.DataFrame:
     """Diversity of samples at one depth.
 
-    Parameters
-    ----------
-    counts
-        From `clone_counts`, shape (n_clones, n_samples).
-    rarefaction
-        How samples are brought to one depth.
-
-    Returns
-    -------
-    DataFrame
-        One row a sample: n_cells, depth, and for n_clones, top10, gini and shannon the mean over the draws with the
-        range of 95 % of them (``_low``, ``_high``); reason where a sample is too small. ``one_*`` are the values of
-        one draw: they have one distribution whatever the depth was, so these are for tests between patients, where the
-        means of deeper samples would spread less. ``raw_*`` are the values at the sample's own depth, which must not
-        be compared between samples.
-
-    Raises
-    ------
-    SamplesError
-        E974 when no sample has the depth.
-
     Examples
     --------
     >>> counts = pd.DataFrame({"s": [60, 40, 20], "t": [600, 400, 200]})
@@ -454,8 +350,8 @@ def clone_diversity(
     enough = totals[totals >= (plan.depth or plan.min_depth)]
     if not len(enough):
         message = (
-            f"No sample has {plan.depth or plan.min_depth} tracked cells (the largest has {int(totals.max())}): "
-            "diversity is not assessed."
+            f"No sample has {plan.depth or plan.min_depth} tracked cells (the largest has"
+            f" {int(totals.max())}): diversity is not assessed."
         )
         raise SamplesError(message, code="E974")
     depth = plan.depth or int(enough.min())

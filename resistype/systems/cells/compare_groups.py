@@ -1,4 +1,6 @@
-"""Groups of patients compared on shares and mean scores, within one product and at one time point."""
+"""Groups of patients compared on shares and mean scores, within one product and at one time
+point.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ def compare_cells(
     Returns
     -------
     DataFrame
-        One row a stratum, time point and value: n and effect first, then p; q over all rows. Strata and time points
-        where a group has no patient are there with the reason.
+        One row a stratum, time point and value: n and effect first, then p; q over all rows. Strata
+        and time points where a group has no patient are there with the reason.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """States from cuts on scores: only from cuts that somebody set, with the distribution beside them.
 
-No study publishes a cut that holds for another scorer or chemistry, and scores of cells are rarely bimodal, so there
-is no default. A cut comes from the user, or from cells that are known not to be in the state. A cell above one cut
-gets that state, above none or above several it stays unassigned.
+No study publishes a cut that holds for another scorer or chemistry, and scores of cells are rarely
+bimodal, so there is no default. A cut comes from the user, or from cells that are known not to be
+in the state. A cell above one cut gets that state, above none or above several it stays unassigned.
 """
 
 from __future__ import annotations

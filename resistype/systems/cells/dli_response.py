@@ -1,8 +1,9 @@
-"""`dli_response`: two components of the pattern of responders in Bachireddy 2021, and where early clones come from.
+"""`dli_response`: two components of the pattern of responders in Bachireddy 2021, and where early
+clones come from.
 
-Each component is called by itself and a missing one is named. Patients without the pattern are not given a type of
-their own, because the study found none. The origin of clones carries its counter-evidence: in another leukaemia the
-clones came from the product.
+Each component is called by itself and a missing one is named. Patients without the pattern are not
+given a type of their own, because the study found none. The origin of clones carries its
+counter-evidence: in another leukaemia the clones came from the product.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class DliPlan:
     after
         Time point after infusion; by default each patient's first one that has enough T cells.
     reference_late
-        Median share of late-differentiated cells before infusion; by default the cohort's own, from ten patients on.
+        Median share of late-differentiated cells before infusion; by default the cohort's own, from
+        ten patients on.
     """
 
     before: str | None = None
@@ -62,7 +64,8 @@ def dli_response(
     Parameters
     ----------
     cells
-        One row a cell: patient, time point (pre, IP, later ones), state (early, late, others), clone where known.
+        One row a cell: patient, time point (pre, IP, later ones), state (early, late, others),
+        clone where known.
     inputs
         Columns, clones.
     plan
@@ -73,7 +76,8 @@ def dli_response(
     Returns
     -------
     Calls
-        Calls of patients (the two components, the pattern, the origin), with the tables composition, patients, origin.
+        Calls of patients (the two components, the pattern, the origin), with the tables
+        composition, patients, origin.
 
     Raises
     ------
@@ -146,10 +150,11 @@ _ORIGINS = ["origin_product", "origin_not_product", "origin_untracked"]
 def _repeats(
     counts: pd.DataFrame, numbers: pd.DataFrame, scheme: Scheme, plan: DliPlan, *, seed: int
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
-    """The numbers with the cells of every sample drawn anew, and with the time points of each patient's permuted.
+    """The numbers with the cells of every sample drawn anew, and with the time points of each
+    patient's permuted.
 
-    Cells of one state are alike, so counts are drawn. Where early clones come from is drawn anew over the early cells;
-    nothing is permuted there.
+    Cells of one state are alike, so counts are drawn. Where early clones come from is drawn anew
+    over the early cells; nothing is permuted there.
     """
     rngs = {str(name): rng_of(seed, str(name)) for name in counts.index}
     again, permuted = [], []
@@ -212,7 +217,10 @@ def _patients(table: CellTable) -> list[str]:
 def _before(table: CellTable, plan: DliPlan) -> str:
     chosen = plan.before or next((time for time in table.times if time.lower() in BEFORE), None)
     if chosen is None or chosen not in table.times:
-        message = f"No time point is from before infusion ({', '.join(table.times)}). Call it 'pre', or name it (before=)."
+        message = (
+            f"No time point is from before infusion ({', '.join(table.times)}). Call it 'pre', or"
+            " name it (before=)."
+        )
         raise SamplesError(message, code="E989")
     return chosen
 
@@ -262,12 +270,18 @@ def _reference(
     for key in ("n_pre", "n_post"):
         need = scheme.cut("min_cells")
         why[key] = [f"{n:.0f} T cells, {need:g} are needed" for n in numbers[key]]
-    few = f"no reference was given and {len(own)} patients make no median; {scheme.cut('min_patients'):g} are needed"
+    few = (
+        f"no reference was given and {len(own)} patients make no median;"
+        f" {scheme.cut('min_patients'):g} are needed"
+    )
     absent = numbers["late_pre"].isna().to_numpy()
     why["late_minus_reference"] = np.where(absent, "no cell of the data has a late state", few)
-    return numbers.assign(
-        reference_late=reference, late_minus_reference=numbers["late_pre"] - reference
-    ), why
+    return (
+        numbers.assign(
+            reference_late=reference, late_minus_reference=numbers["late_pre"] - reference
+        ),
+        why,
+    )
 
 
 def _changes(numbers: pd.DataFrame, seed: int) -> None:

@@ -1,11 +1,13 @@
-"""The gate of Haradhvala 2022: T-cell subtypes from markers averaged over neighbours, as in flow cytometry.
+"""The gate of Haradhvala 2022: T-cell subtypes from markers averaged over neighbours, as in flow
+cytometry.
 
-Counts of one cell are too sparse to gate on. Per sample of 50 T cells and more, the cells get 15 principal components
-of log1p(CP10k); each marker becomes its mean over the 20 nearest cells, the cell itself among them; then fixed cuts,
-in the order of the authors' notebook, where a later line overwrites an earlier one.
+Counts of one cell are too sparse to gate on. Per sample of 50 T cells and more, the cells get 15
+principal components of log1p(CP10k); each marker becomes its mean over the 20 nearest cells, the
+cell itself among them; then fixed cuts, in the order of the authors' notebook, where a later line
+overwrites an earlier one.
 
-Naive, CM, EM and EMRA need CD45RA, an isoform that 3′ counts cannot show. Without it the split is not made and the
-message says what to use instead; it is never guessed from PTPRC.
+Naive, CM, EM and EMRA need CD45RA, an isoform that 3′ counts cannot show. Without it the split is
+not made and the message says what to use instead; it is never guessed from PTPRC.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ __all__ = [
 GENES = ("CD3D", "CD8A", "CD4", "CCR7", "NKG7", "FOXP3")
 ISOFORM = "CD45RA"
 NO_ISOFORMS = "memory split not resolvable; using CCR7/SELL/TCF7/IL7R score instead"
-# Tcell_analyses/T_subtype_sorting.ipynb of getzlab/Haradhvala_et_al_2022, doi 10.1038/s41591-022-01959-0
+# Tcell_analyses/T_subtype_sorting.ipynb of getzlab/Haradhvala_et_al_2022, doi
+# 10.1038/s41591-022-01959-0
 CUTS: Mapping[str, float] = {
     "CD3D": 0.75,
     "CD8A": 0.75,
@@ -50,16 +53,7 @@ MIN_CELLS, NEIGHBOURS, COMPONENTS = 50, 20, 15
 
 @dataclass(frozen=True, eq=False)
 class Gated:
-    """Cells that went through the gate.
-
-    Parameters
-    ----------
-    cells
-        One row a cell: kept (CD3D above its cut), lineage (``CD8``, ``CD4``, ``Unknown``), kind (``Naive``, ``CM``,
-        ``EM``, ``EMRA``, ``T-reg``, ``CD4 CTL``, ``unresolved``) and label, both together; None where dropped.
-    message
-        What could not be told apart and what to use instead; empty when nothing.
-    """
+    """Cells that went through the gate."""
 
     cells: pd.DataFrame
     message: str = ""
@@ -71,27 +65,6 @@ class Gated:
 
 def pseudo_flow(markers: pd.DataFrame, *, cuts: Mapping[str, float] = CUTS) -> Gated:
     """Gate cells on markers that were averaged over neighbours.
-
-    Parameters
-    ----------
-    markers
-        One row a cell with the columns CD3D, CD8A, CD4, CCR7, NKG7, FOXP3 and, where isoforms were estimated, CD45RA;
-        means of log1p(CP10k) over neighbours.
-    cuts
-        As published.
-
-    Returns
-    -------
-    Gated
-
-    Raises
-    ------
-    ExpressionError
-        E985 when a marker is missing.
-
-    References
-    ----------
-    Haradhvala 2022, doi 10.1038/s41591-022-01959-0.
 
     Examples
     --------
@@ -148,33 +121,7 @@ def smooth_markers(
     isoforms: pd.Series | None = None,
     min_cells: int = MIN_CELLS,
 ) -> pd.DataFrame:
-    """Markers of the gate averaged over each cell's neighbours in its own sample.
-
-    Parameters
-    ----------
-    expression
-        Counts of T cells, shape (n_cells, n_genes). One sample is in memory at a time.
-    sample
-        Sample of each cell, in the order of the matrix.
-    isoforms
-        Estimate of CD45RA of each cell in log1p(CP10k), where reads tell isoforms apart.
-    min_cells
-        Samples with fewer cells are left out.
-
-    Returns
-    -------
-    DataFrame
-        One row a cell of the samples that are large enough; what was left out is in ``attrs["left_out"]``.
-
-    Raises
-    ------
-    ExpressionError
-        E404 when the values are no counts, E985 when a marker gene is not in the matrix.
-    SamplesError
-        E986 when no sample is large enough.
-    MissingExtraError
-        X101 without scanpy.
-    """
+    """Markers of the gate averaged over each cell's neighbours in its own sample."""
     if expression.unit != "counts":
         message = f"The gate starts from counts; these values are of unit '{expression.unit}'."
         raise ExpressionError(message, code="E404")
@@ -190,7 +137,10 @@ def smooth_markers(
         own = None if isoforms is None else isoforms.to_numpy()[rows]
         parts.append(_one_sample(expression, rows, columns, own))
     if not parts:
-        message = f"No sample has {min_cells} T cells; the largest has {int(sizes.max())}. The gate is not applied."
+        message = (
+            f"No sample has {min_cells} T cells; the largest has {int(sizes.max())}. The gate is"
+            " not applied."
+        )
         raise SamplesError(message, code="E986")
     out = pd.concat(parts)
     out.attrs["left_out"] = {
@@ -223,7 +173,9 @@ def _log_cp10k(cells: Expression) -> sp.csr_matrix:
 
 
 def _neighbours(logs: sp.csr_matrix) -> NDArray[np.intp]:
-    """The nearest cells of each, exactly, in scanpy's principal components; shape (n_cells, k), the cell included."""
+    """The nearest cells of each, exactly, in scanpy's principal components; shape (n_cells, k),
+    the cell included.
+    """
     with needs("scanpy", extra="single-cell", what="The gate"):
         import scanpy as sc  # noqa: PLC0415  only where the gate is applied to a matrix
     n = min(COMPONENTS, min(logs.shape) - 1)

@@ -1,7 +1,9 @@
-"""From a matrix of cells to calls of patients: score, state, scheme. The matrix is read in blocks and never held.
+"""From a matrix of cells to calls of patients: score, state, scheme. The matrix is read in blocks
+and never held.
 
-What stays in memory is one number a cell and score, and the table of cells as categories, so a million cells of
-twenty thousand genes fit into some hundred megabytes. A run with a folder can be resumed.
+What stays in memory is one number a cell and score, and the table of cells as categories, so a
+million cells of twenty thousand genes fit into some hundred megabytes. A run with a folder can be
+resumed.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ class CellOptions:
     columns
         Which column of ``obs`` is what.
     samples, sample
-        A table with one row a sample, and the column of ``obs`` that names the sample; its columns join the cells'.
+        A table with one row a sample, and the column of ``obs`` that names the sample; its columns
+        join the cells'.
     cuts
         Cuts on scores that give states, where there is no column of states.
     gate
@@ -69,7 +72,8 @@ class CellOptions:
     n_jobs, seed
         Threads; seed of the bootstrap intervals.
     parity
-        Whether scanpy's score_genes is put beside the scores, cell by cell (up to 10,000 cells; needs scanpy).
+        Whether scanpy's score_genes is put beside the scores, cell by cell (up to 10,000 cells;
+        needs scanpy).
     keep_cells
         Whether the result has a table of cells.
     plan, reference
@@ -93,7 +97,8 @@ class CellOptions:
     reference: PsrReference = field(default_factory=PsrReference)
 
 
-# What is known of the cells of a matrix, before a scheme sees it: their table, their states, their clones.
+# What is known of the cells of a matrix, before a scheme sees it: their table, their states, their
+# clones.
 
 STATE_OF_SCORE = {"exhaustion": "exhausted", "car_treg": "treg", "proliferation": "proliferating"}
 
@@ -108,15 +113,18 @@ def prepare_obs(
         return obs, ()
     if options.sample is None or options.sample not in obs.columns:
         message = (
-            f"A table of samples needs the column of the cells that names the sample (sample=); the cells have: "
-            f"{', '.join(map(str, obs.columns[:8]))}."
+            "A table of samples needs the column of the cells that names the sample (sample=); the"
+            f" cells have: {', '.join(map(str, obs.columns[:8]))}."
         )
         raise SamplesError(message, code="E983")
     table = read_samples(options.samples)
     key = obs[options.sample].astype(str)
     absent = sorted(set(key.unique()) - set(table.index))
     if absent:
-        message = f"{len(absent)} samples of the cells are not in the samples table (first: {absent[0]!r})."
+        message = (
+            f"{len(absent)} samples of the cells are not in the samples table (first:"
+            f" {absent[0]!r})."
+        )
         raise SamplesError(message, code="E904")
     place = table.index.get_indexer(pd.Index(key))
     for name in table.columns:
@@ -142,7 +150,9 @@ def _small(values: pd.Series) -> pd.Series:
 def prepare_states(
     expression: Expression, obs: pd.DataFrame, scores: pd.DataFrame, *, options: CellOptions
 ) -> tuple[pd.DataFrame, CellColumns, tuple[str, ...]]:
-    """Where states come from: a column, the gate, cuts that were set, or nowhere; never two of them."""
+    """Where states come from: a column, the gate, cuts that were set, or nowhere; never two of
+    them.
+    """
     given = [
         word
         for word, has in (("a column", options.columns.state), ("the gate", options.gate))
@@ -186,7 +196,8 @@ def _gated(
     label[place] = gated.cells["label"].to_numpy()
     lineage[place[kept]] = [f"{one} T" for one in gated.cells["lineage"][kept]]
     notes = [
-        f"Gate of Haradhvala 2022: {', '.join(f'{n:,} {name}' for name, n in gated.counts().items())}."
+        "Gate of Haradhvala 2022:"
+        f" {', '.join(f'{n:,} {name}' for name, n in gated.counts().items())}."
     ]
     notes += [gated.message] if gated.message else []
     notes += [
@@ -225,7 +236,8 @@ def list_cell_schemes() -> dict[str, Path]:
 
 
 def scheme_signatures(scheme: Scheme, library: SignatureSpec = None) -> dict[str, str]:
-    """Ids that a scheme scores here: for each name the first of its list that is in the user's or shipped library.
+    """Ids that a scheme scores here: for each name the first of its list that is in the user's or
+    shipped library.
 
     Examples
     --------
@@ -267,8 +279,9 @@ def classify_cells(
     Returns
     -------
     Calls
-        Of patients; ``at("sample")`` where the scheme calls samples too. With the tables of the scheme, ``distributions`` of the scores, ``coverage`` of the signatures and, when asked
-        for, ``cells``.
+        Of patients; ``at("sample")`` where the scheme calls samples too. With the tables of the
+        scheme, ``distributions`` of the scores, ``coverage`` of the signatures and, when asked for,
+        ``cells``.
 
     Raises
     ------
@@ -332,7 +345,8 @@ class _Scored:
 
 
 def _without_names(expression: Expression, options: CellOptions) -> Expression:
-    """The matrix without the table of cells, which is held as categories, and without names that nobody will ask for.
+    """The matrix without the table of cells, which is held as categories, and without names that
+    nobody will ask for.
 
     The names of a million cells take as much memory as their scores.
     """
@@ -374,8 +388,8 @@ def _apply(
     if scheme.system == "cart_product":
         return cart_product(obs, inputs=inputs, scheme=scheme)
     message = (
-        f"Scheme {scheme.ref} does not say which system of cells measures it (system = {scheme.system!r}). Write one "
-        f"of {', '.join(CELL_SYSTEMS)} as 'system' into its file."
+        f"Scheme {scheme.ref} does not say which system of cells measures it (system ="
+        f" {scheme.system!r}). Write one of {', '.join(CELL_SYSTEMS)} as 'system' into its file."
     )
     raise SchemeError(message, code="S104")
 

@@ -1,7 +1,8 @@
 """Pseudobulk: counts of cells summed to one profile a sample, by scanpy, block by block.
 
-A matrix that stays on disk is read in row blocks; scanpy adds up the cells of each block by sample and the sums of the
-blocks are added. Counts are whole numbers, so the size of the blocks changes nothing.
+A matrix that stays on disk is read in row blocks; scanpy adds up the cells of each block by sample
+and the sums of the blocks are added. Counts are whole numbers, so the size of the blocks changes
+nothing.
 """
 
 from __future__ import annotations
@@ -27,17 +28,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Pseudobulk:
-    """Summed counts of samples.
-
-    Parameters
-    ----------
-    expression
-        Shape (n_samples, n_genes), unit counts.
-    n_cells
-        Cells in each sample.
-    left_out
-        Samples with too few cells, and why.
-    """
+    """Summed counts of samples."""
 
     expression: Expression
     n_cells: pd.Series
@@ -51,38 +42,12 @@ def pseudobulk(
     min_cells: int = 25,
     memory: str = "64MB",
 ) -> Pseudobulk:
-    """Sum the counts of the cells of each sample.
-
-    Parameters
-    ----------
-    expression
-        Counts of cells, shape (n_cells, n_genes), in memory or backed.
-    by
-        Sample of each cell, in the order of the matrix; cells without one (None, NaN) are left out.
-    min_cells
-        Smallest number of cells of a profile; 25 as in Haradhvala 2022.
-    memory
-        Budget of one block.
-
-    Returns
-    -------
-    Pseudobulk
-
-    Raises
-    ------
-    ExpressionError
-        E404 when the values are no counts: logarithms cannot be added.
-    SamplesError
-        E962 when `by` does not go with the cells, E963 when no sample has enough of them.
-    MissingExtraError
-        X101 without scanpy.
-
-    References
-    ----------
-    Haradhvala 2022, doi 10.1038/s41591-022-01959-0 (minimum of 25 cells in their code).
-    """
+    """Sum the counts of the cells of each sample."""
     if expression.unit != "counts":
-        message = f"Pseudobulk adds up counts; these values are of unit '{expression.unit}'. Give the raw counts."
+        message = (
+            f"Pseudobulk adds up counts; these values are of unit '{expression.unit}'. Give the raw"
+            " counts."
+        )
         raise ExpressionError(message, code="E404")
     if len(by) != expression.n_obs:
         message = (
@@ -129,7 +94,10 @@ def _finished(
     enough = (n_cells >= min_cells).to_numpy()
     left_out = {name: f"{n} cells, {min_cells} are needed" for name, n in n_cells[~enough].items()}
     if not enough.any():
-        message = f"No sample has {min_cells} cells; the largest has {int(n_cells.max()) if len(n_cells) else 0}."
+        message = (
+            f"No sample has {min_cells} cells; the largest has"
+            f" {int(n_cells.max()) if len(n_cells) else 0}."
+        )
         raise SamplesError(message, code="E963")
     kept = n_cells[enough]
     samples = tuple(str(name) for name in kept.index)

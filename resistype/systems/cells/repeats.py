@@ -1,7 +1,9 @@
-"""Cells drawn anew, and cells with their labels permuted: inside each patient, in an order of their own.
+"""Cells drawn anew, and cells with their labels permuted: inside each patient, in an order of their
+own.
 
-The order of the rows of a table says nothing, so no draw may depend on it: the cells of a patient are put in the order
-of what is known of them first, and cells of which the same is known can be exchanged.
+The order of the rows of a table says nothing, so no draw may depend on it: the cells of a patient
+are put in the order of what is known of them first, and cells of which the same is known can be
+exchanged.
 """
 
 from __future__ import annotations
@@ -20,17 +22,7 @@ Counts = NDArray[np.int64]
 
 
 class Draws:
-    """Rows of each group of cells in an order that does not depend on that of the table.
-
-    Parameters
-    ----------
-    groups
-        Group of each cell (patient, or patient and time), shape (n_cells,).
-    known
-        What is known of the cells, columns of shape (n_cells,): cells alike in all of it are exchangeable.
-    seed
-        Of the draws; each group has its own random numbers.
-    """
+    """Rows of each group of cells in an order that does not depend on that of the table."""
 
     def __init__(self, groups: pd.Series, known: pd.DataFrame, *, seed: int) -> None:
         """Sort the cells of every group."""
@@ -69,7 +61,9 @@ def draw_counts(
 def split_counts(
     first: Counts, second: Counts, *, rng: np.random.Generator
 ) -> tuple[Counts, Counts]:
-    """Two samples of one patient with the labels of their cells permuted: as many cells each, from both."""
+    """Two samples of one patient with the labels of their cells permuted: as many cells each,
+    from both.
+    """
     whole = first + second
     drawn = np.asarray(rng.multivariate_hypergeometric(whole, int(first.sum()), method="marginals"))
     return drawn, whole - drawn

@@ -1,7 +1,9 @@
-"""The table of cells: patient, time, product, state and clone of each cell, checked before anything is counted.
+"""The table of cells: patient, time, product, state and clone of each cell, checked before anything
+is counted.
 
-Time points are read from what people write: ``IP`` or ``infusion product``; ``day 14``, ``D14`` or 14; other words
-stay words, in the order of the table. All complaints come at once, each with its name.
+Time points are read from what people write: ``IP`` or ``infusion product``; ``day 14``, ``D14`` or
+14; other words stay words, in the order of the table. All complaints come at once, each with its
+name.
 """
 
 from __future__ import annotations
@@ -79,8 +81,9 @@ class CellTable:
     Parameters
     ----------
     frame
-        One row a cell with the columns patient, timepoint, day, is_product and, where known, product, state, lineage,
-        stage, clone, disease, group. Text is categorical, so that a million cells stay small.
+        One row a cell with the columns patient, timepoint, day, is_product and, where known,
+        product, state, lineage, stage, clone, disease, group. Text is categorical, so that a
+        million cells stay small.
     times
         Time points in order: the infusion product, then days, then other words as they stand.
     notes
@@ -134,8 +137,8 @@ def cell_table(obs: pd.DataFrame, columns: CellColumns | None = None) -> CellTab
     Raises
     ------
     SamplesError
-        E980 with every complaint: columns that are not there, cells without patient or time point, negative days, two
-        products in one patient, two groups in one patient.
+        E980 with every complaint: columns that are not there, cells without patient or time point,
+        negative days, two products in one patient, two groups in one patient.
 
     Examples
     --------
@@ -161,7 +164,10 @@ def cell_table(obs: pd.DataFrame, columns: CellColumns | None = None) -> CellTab
     times = _times(frame, complaints)
     complaints += _one_a_patient(frame)
     complain(complaints, SamplesError, code="E980", subject="Cells")
-    notes = f"{len(frame):,} cells of {frame['patient'].nunique():,} patients; time points: {', '.join(times)}."
+    notes = (
+        f"{len(frame):,} cells of {frame['patient'].nunique():,} patients; time points:"
+        f" {', '.join(times)}."
+    )
     return _t_cells(CellTable(frame, times, (notes,)))
 
 
@@ -197,8 +203,8 @@ def _times(frame: pd.DataFrame, complaints: list[str]) -> tuple[str, ...]:
     negative = [name for name, (_, day, _) in zip(given, read, strict=True) if day < 0]
     if negative:
         complaints.append(
-            f"negative days: {listed(negative)}. Days count from infusion; write the product as 'IP', and give samples "
-            "from before infusion a word (for example 'pre')."
+            f"negative days: {listed(negative)}. Days count from infusion; write the product as"
+            " 'IP', and give samples from before infusion a word (for example 'pre')."
         )
     labels = list(dict.fromkeys(label for label, _, _ in read))
     codes = frame["timepoint"].cat.codes.to_numpy()
@@ -226,8 +232,8 @@ def _one_a_patient(frame: pd.DataFrame) -> list[str]:
                 name = twice["patient"].iloc[0]
                 what = " and ".join(map(str, twice.loc[twice["patient"] == name, key]))
                 complaints.append(
-                    f"{word}: {name} has {what} ({twice['patient'].nunique()} such patients). Give each infusion its "
-                    f"own patient id, or choose one {key}."
+                    f"{word}: {name} has {what} ({twice['patient'].nunique()} such patients). Give"
+                    f" each infusion its own patient id, or choose one {key}."
                 )
     return complaints
 
@@ -242,7 +248,10 @@ def _t_cells(table: CellTable) -> CellTable:
     if keep.all():
         return table
     left = [name for name in lineage.cat.categories if name not in good]
-    note = f"{int((~keep).sum()):,} cells are no T cells by their column and left out ({listed(left)})."
+    note = (
+        f"{int((~keep).sum()):,} cells are no T cells by their column and left out"
+        f" ({listed(left)})."
+    )
     return table.only(keep, note)
 
 
@@ -252,7 +261,9 @@ KEYS = ["patient", "timepoint"]
 
 
 def group_names(table: CellTable, scheme: Scheme) -> pd.Series:
-    """The group of states that each cell belongs to, its own state where it is in none, None without a state."""
+    """The group of states that each cell belongs to, its own state where it is in none, None
+    without a state.
+    """
     if "state" not in table.frame:
         return pd.Series(None, index=table.frame.index, dtype=object)
     of = {member: name for name, members in scheme.states.items() for member in members}
@@ -264,7 +275,9 @@ def group_names(table: CellTable, scheme: Scheme) -> pd.Series:
 
 
 def sample_shares(table: CellTable, scheme: Scheme) -> pd.DataFrame:
-    """Share of every group of states in every sample, as from `composition`, with day and is_product."""
+    """Share of every group of states in every sample, as from `composition`, with day and
+    is_product.
+    """
     frame = table.frame[KEYS].assign(state=group_names(table, scheme))
     shares = composition(frame, "state", by=KEYS, min_cells=int(scheme.cut("min_cells")))
     about = table.frame[[*KEYS, "day", "is_product"]].drop_duplicates(KEYS)
@@ -280,7 +293,9 @@ def sample_shares(table: CellTable, scheme: Scheme) -> pd.DataFrame:
 
 
 def share_of(shares: pd.DataFrame, kind: str, index: pd.MultiIndex) -> pd.DataFrame:
-    """Rows of one kind, one a sample; NaN in all of them when no cell of the data is of that kind."""
+    """Rows of one kind, one a sample; NaN in all of them when no cell of the data is of that
+    kind.
+    """
     own = shares[shares["kind"] == kind].set_index(KEYS)[["numerator", "share", "low", "high"]]
     if not own["numerator"].sum():
         own = own.iloc[:0]
@@ -290,7 +305,9 @@ def share_of(shares: pd.DataFrame, kind: str, index: pd.MultiIndex) -> pd.DataFr
 def balances(
     shares: pd.DataFrame, first: str, second: str, *, min_cells: int, seed: int = 0
 ) -> pd.DataFrame:
-    """Balance of two kinds in every sample, indexed by sample: the counts, balance, low, high, reason."""
+    """Balance of two kinds in every sample, indexed by sample: the counts, balance, low, high,
+    reason.
+    """
     samples = shares.drop_duplicates(KEYS).set_index(KEYS)["denominator"]
     index = pd.MultiIndex.from_tuples(samples.index.tolist(), names=KEYS)
     counts = [share_of(shares, kind, index)["numerator"] for kind in (first, second)]
@@ -311,24 +328,7 @@ def balances(
 def mean_scores(
     table: CellTable, scores: pd.DataFrame, *, min_cells: int, by: Sequence[str] = KEYS
 ) -> pd.DataFrame:
-    """Mean and median score of every sample: one row a sample and score.
-
-    Parameters
-    ----------
-    table
-        Cells.
-    scores
-        Shape (n_cells, n_scores), indexed by cell.
-    min_cells
-        Cells a sample needs.
-    by
-        What makes a sample.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `by`, score, n_cells, mean, median, reason.
-    """
+    """Mean and median score of every sample: one row a sample and score."""
     own = scores if scores.index.equals(table.frame.index) else scores.reindex(table.frame.index)
     keys = [table.frame[name] for name in by]
     parts = []

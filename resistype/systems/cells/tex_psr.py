@@ -1,8 +1,10 @@
-"""`tex_psr`: chaperones of exhausted CD8 T cells minus those of activation, with a heat-shock sentinel.
+"""`tex_psr`: chaperones of exhausted CD8 T cells minus those of activation, with a heat-shock
+sentinel.
 
-Only CD8 cells count, by a gate or an annotation. A patient's heat-shock genes are compared with those of the *other*
-patients, and inside the patient the partial correlation of score and heat shock is looked at with activation held
-constant: where either is high, the score is printed and the call withheld.
+Only CD8 cells count, by a gate or an annotation. A patient's heat-shock genes are compared with
+those of the *other* patients, and inside the patient the partial correlation of score and heat
+shock is looked at with activation held constant: where either is high, the score is printed and the
+call withheld.
 """
 
 from __future__ import annotations
@@ -53,21 +55,21 @@ class PsrReference:
 
 
 def cd8_cells(table: CellTable) -> CellTable:
-    """Only the cells that are CD8 by their lineage.
-
-    Raises
-    ------
-    SamplesError
-        E987 when no column says which cells are CD8, or none is.
-    """
+    """Only the cells that are CD8 by their lineage."""
     if "lineage" not in table.frame:
-        message = "This scheme looks at CD8 T cells only. Name the column that says which they are (lineage), or gate."
+        message = (
+            "This scheme looks at CD8 T cells only. Name the column that says which they are"
+            " (lineage), or gate."
+        )
         raise SamplesError(message, code="E987")
     lineage = table.frame["lineage"]
     good = [name for name in lineage.cat.categories if "cd8" in str(name).lower()]
     keep = lineage.isin(good).to_numpy()
     if not keep.any():
-        message = f"No cell is CD8 by its lineage; there are: {', '.join(map(str, lineage.cat.categories[:5]))}."
+        message = (
+            "No cell is CD8 by its lineage; there are:"
+            f" {', '.join(map(str, lineage.cat.categories[:5]))}."
+        )
         raise SamplesError(message, code="E987")
     left = int((~keep).sum())
     return table.only(keep, f"{int(keep.sum()):,} CD8 cells; {left:,} others are left out.")
@@ -95,13 +97,7 @@ def partial_correlation(
 
 
 def psr_cells(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores of cells with PSR minus activation beside them.
-
-    Raises
-    ------
-    SamplesError
-        E988 when a score is missing.
-    """
+    """Scores of cells with PSR minus activation beside them."""
     absent = [name for name in NEEDED if name not in scores.columns]
     if absent:
         message = f"tex_psr needs the scores {', '.join(NEEDED)}; missing: {', '.join(absent)}."
@@ -186,7 +182,9 @@ def _numbers(
 def _repeats(
     table: CellTable, scores: pd.DataFrame, scheme: Scheme, reference: PsrReference, *, seed: int
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
-    """The numbers with each patient's cells drawn anew, and with the stages of each patient's cells permuted."""
+    """The numbers with each patient's cells drawn anew, and with the stages of each patient's
+    cells permuted.
+    """
     frame, n = table.frame, scheme.repeats
     known = scores.assign(stage=frame["stage"].astype(str)) if "stage" in frame else scores
     draws = Draws(frame["patient"].astype(str), known, seed=seed)
@@ -212,7 +210,10 @@ def _unchecked(numbers: pd.DataFrame, scheme: Scheme) -> tuple[str, ...]:
         return ()
     need = scheme.cut("min_patients")
     return (
-        f"Heat shock was not compared between patients: that needs {need:g} of them, or a reference.",
+        (
+            f"Heat shock was not compared between patients: that needs {need:g} of them, or a"
+            " reference."
+        ),
     )
 
 
@@ -245,7 +246,9 @@ def _patients(
 
 
 def _sentinel(heat: pd.Series, scheme: Scheme, reference: PsrReference) -> NDArray[np.float64]:
-    """Each patient against the others in robust SD; NaN where there are too few and no reference."""
+    """Each patient against the others in robust SD; NaN where there are too few and no
+    reference.
+    """
     values = heat.to_numpy(np.float64)
     if reference.heat_shock_median is not None and reference.heat_shock_sd:
         return (values - reference.heat_shock_median) / reference.heat_shock_sd

@@ -1,9 +1,11 @@
-"""Inside the tumour, at its margin, outside: a compartment for every cell and an area for every compartment.
+"""Inside the tumour, at its margin, outside: a compartment for every cell and an area for every
+compartment.
 
-The rule is `MarginRule`. Tumour is where the smoothed density of tumour cells reaches a part of what is usual at the
-tumour cells of that image, so it does not hang on how dense cells lie in a tissue; what was usual is in the output.
-Distances from the border run over the grid: positive inside, negative outside. A border has tissue on both sides: the
-frame of the image and an empty place are none, and the kernel is corrected for what falls off the tissue there.
+The rule is `MarginRule`. Tumour is where the smoothed density of tumour cells reaches a part of
+what is usual at the tumour cells of that image, so it does not hang on how dense cells lie in a
+tissue; what was usual is in the output. Distances from the border run over the grid: positive
+inside, negative outside. A border has tissue on both sides: the frame of the image and an empty
+place are none, and the kernel is corrected for what falls off the tissue there.
 """
 
 from __future__ import annotations
@@ -38,19 +40,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """The compartments of one image, place by place.
-
-    Attributes
-    ----------
-    grid
-        The places.
-    codes
-        Shape (n_y, n_x): 0 inside, 1 margin, 2 outside, -1 no tissue.
-    depth_um
-        Shape (n_y, n_x): distance to the border, positive inside; -inf without tumour, inf without anything else.
-    tumour_mm2
-        Smoothed tumour cells per mm² from which a place was tumour; NaN where the image has no tumour cell.
-    """
+    """The compartments of one image, place by place."""
 
     grid: Grid
     codes: NDArray[np.int8]
@@ -67,7 +57,8 @@ class Compartments:
     cells
         One row a cell: compartment, depth_um (distance to the border, positive inside).
     areas
-        One row a region: mm² of inside, margin and outside; and tumour_mm2, the density from which it was tumour.
+        One row a region: mm² of inside, margin and outside; and tumour_mm2, the density from which
+        it was tumour.
     grounds
         The places of each region.
     rule
@@ -164,9 +155,11 @@ def _ground(um: Floats, tumour: NDArray[np.bool_], rule: MarginRule) -> Ground:
 
 
 def _tissue(cells: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
-    """Places of cells and the gaps between them: what a disc of radius `reach` (in places) cannot get into.
+    """Places of cells and the gaps between them: what a disc of radius `reach` (in places) cannot
+    get into.
 
-    Half a place is left to the disc, so that it does not get in between neighbours at the edge of a full image.
+    Half a place is left to the disc, so that it does not get in between neighbours at the edge of a
+    full image.
     """
     far = ndimage.distance_transform_edt(~cells) >= reach
     return np.asarray(cells | (ndimage.distance_transform_edt(~far) > reach - 0.5))
@@ -175,7 +168,9 @@ def _tissue(cells: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
 def _tumour(
     grid: Grid, um: Floats, tissue: NDArray[np.bool_], rule: MarginRule
 ) -> tuple[NDArray[np.bool_], float]:
-    """Places of tumour, and the density from which they were; corrected for the kernel that falls off the tissue."""
+    """Places of tumour, and the density from which they were; corrected for the kernel that
+    falls off the tissue.
+    """
     if not len(um):
         return np.zeros(grid.shape, dtype=bool), np.nan
     sigma = rule.smooth_um / rule.step_um
@@ -191,7 +186,9 @@ def _tumour(
 
 
 def _depth(mask: NDArray[np.bool_], other: NDArray[np.bool_], step: float) -> Floats:
-    """Distance from the border in µm, positive in the mask; the border runs half a step beyond the last centre."""
+    """Distance from the border in µm, positive in the mask; the border runs half a step beyond
+    the last centre.
+    """
     if not mask.any() or not other.any():
         return np.full(mask.shape, np.inf if mask.any() else -np.inf)
     within = ndimage.distance_transform_edt(~other) - 0.5
@@ -203,7 +200,8 @@ def _depth(mask: NDArray[np.bool_], other: NDArray[np.bool_], step: float) -> Fl
 
 
 def border_depth(tissue: Tissue, borders: Sequence[Roi]) -> pd.Series:
-    """Distance of each cell to the nearest drawn outline of its image in µm: positive within, negative beyond.
+    """Distance of each cell to the nearest drawn outline of its image in µm: positive within,
+    negative beyond.
 
     Parameters
     ----------
@@ -280,8 +278,9 @@ def infiltration(
     Returns
     -------
     DataFrame
-        One row an image: n (cells within), n_beyond (left out), depth_um (mean), deepest_um (radius of the largest
-        circle within), relative (depth_um / deepest_um). One value an image: compare images, or animals, not cells.
+        One row an image: n (cells within), n_beyond (left out), depth_um (mean), deepest_um (radius
+        of the largest circle within), relative (depth_um / deepest_um). One value an image: compare
+        images, or animals, not cells.
 
     Raises
     ------
@@ -290,7 +289,8 @@ def infiltration(
 
     References
     ----------
-    Mariathasan et al. 2018, doi 10.1038/nature25501: mean distance of T cells to the border over the largest distance.
+    Mariathasan et al. 2018, doi 10.1038/nature25501: mean distance of T cells to the border over
+    the largest distance.
     """
     shapely = load_shapely()
     asked = np.ones(tissue.n_obs, dtype=bool) if of is None else tissue.of(of)

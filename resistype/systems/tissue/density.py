@@ -1,7 +1,8 @@
-"""Cells per mm² in each compartment, with the count, the area and an interval; and the ratio of two densities.
+"""Cells per mm² in each compartment, with the count, the area and an interval; and the ratio of two
+densities.
 
-Intervals take cells as independent (Poisson). Cells cluster, so the true intervals are wider; and they speak of this
-image, not of the patient or of patients.
+Intervals take cells as independent (Poisson). Cells cluster, so the true intervals are wider; and
+they speak of this image, not of the patient or of patients.
 """
 
 from __future__ import annotations
@@ -68,10 +69,11 @@ def poisson_interval(n: int, area_mm2: float) -> Estimate:
 
 
 def density_ratio(first: tuple[int, float], second: tuple[int, float]) -> Estimate:
-    """Ratio of two densities, each (cells, mm²), with the exact interval of 95 % given the number of both.
+    """Ratio of two densities, each (cells, mm²), with the exact interval of 95 % given the number
+    of both.
 
-    Given all cells of the two, those of the first are binomial; Clopper and Pearson's interval of that share is turned
-    into one of the ratio.
+    Given all cells of the two, those of the first are binomial; Clopper and Pearson's interval of
+    that share is turned into one of the ratio.
 
     References
     ----------
@@ -111,8 +113,8 @@ def densities(tissue: Tissue, kinds: str | Sequence[str], found: Compartments) -
     Returns
     -------
     DataFrame
-        One row a region and compartment: region, compartment, n, area_mm2, density, low, high (cells per mm²). NaN
-        where the region has nothing of that compartment.
+        One row a region and compartment: region, compartment, n, area_mm2, density, low, high
+        (cells per mm²). NaN where the region has nothing of that compartment.
 
     Raises
     ------
@@ -136,13 +138,16 @@ def densities(tissue: Tissue, kinds: str | Sequence[str], found: Compartments) -
     )
 
 
-# The rim of macrophages around a tumour: how dense CD163+ cells are at the margin, and how much of it they line.
+# The rim of macrophages around a tumour: how dense CD163+ cells are at the margin, and how much of
+# it they line.
 
 REACH_UM = 30.0
 
 
 def rim_thresholds(reach_um: float = REACH_UM) -> tuple[Threshold, ...]:
-    """The limit of the rim, to be shown beside it; that of the margin stands with the compartments."""
+    """The limit of the rim, to be shown beside it; that of the margin stands with the
+    compartments.
+    """
     return (
         Threshold(
             "reach", reach_um, "µm", "a place of the border is lined when a macrophage is this near"
@@ -169,9 +174,9 @@ def rim_score(
     Returns
     -------
     DataFrame
-        One row a region: n_margin, n_elsewhere, ratio (of densities), low, high, lined (share of the border), and
-        expected (the same share had the macrophages of the region been spread evenly over its tissue). NaN where the
-        region has no border or no macrophage.
+        One row a region: n_margin, n_elsewhere, ratio (of densities), low, high, lined (share of
+        the border), and expected (the same share had the macrophages of the region been spread
+        evenly over its tissue). NaN where the region has no border or no macrophage.
 
     Raises
     ------

@@ -1,8 +1,10 @@
-"""Files: cells as CSV with every threshold in the header, polygons as GeoJSON. Each whole or not at all.
+"""Files: cells as CSV with every threshold in the header, polygons as GeoJSON. Each whole or not at
+all.
 
-The header of the CSV is lines that begin with ``#``; `read_cells` and pandas' ``comment="#"`` skip them. Text that a
-spreadsheet would take for a formula gets a leading apostrophe. GeoJSON holds coordinates as (x, y) in the unit of the
-tissue, which is said in the file: they are positions in an image, not on the globe.
+The header of the CSV is lines that begin with ``#``; `read_cells` and pandas' ``comment="#"`` skip
+them. Text that a spreadsheet would take for a formula gets a leading apostrophe. GeoJSON holds
+coordinates as (x, y) in the unit of the tissue, which is said in the file: they are positions in an
+image, not on the globe.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ FORMAT, FORMAT_VERSION = "resistype-rois", 1
 
 
 def cells_table(tissue: Tissue, columns: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """One row a cell: region, instance_id, x_um, y_um, kind, and the columns given (each of shape (n_obs,))."""
+    """One row a cell: region, instance_id, x_um, y_um, kind, and the columns given (each of
+    shape (n_obs,)).
+    """
     um = tissue.um
     table = pd.DataFrame(
         {
@@ -101,7 +105,8 @@ def write_cells(
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
-    """The table of a file that `write_cells` wrote, without its header lines and with its text as it was.
+    """The table of a file that `write_cells` wrote, without its header lines and with its text as
+    it was.
 
     Raises
     ------
@@ -189,7 +194,10 @@ def read_rois(path: str | Path) -> tuple[Roi, ...]:
     try:
         whole = json.loads(Path(path).read_text(encoding="utf-8"))
         if int(whole.get("format_version", 1)) > FORMAT_VERSION:
-            message = f"{path} has format version {whole['format_version']}; this one reads {FORMAT_VERSION}. Update."
+            message = (
+                f"{path} has format version {whole['format_version']}; this one reads"
+                f" {FORMAT_VERSION}. Update."
+            )
             raise TissueError(message, code="P112")
         return tuple(_roi(number, one) for number, one in enumerate(whole["features"], start=1))
     except TissueError:
@@ -202,7 +210,10 @@ def read_rois(path: str | Path) -> tuple[Roi, ...]:
 def _roi(number: int, feature: Any) -> Roi:
     geometry, about = feature["geometry"], feature.get("properties") or {}
     if geometry["type"] != "Polygon" or len(geometry["coordinates"]) != 1:
-        message = f"Feature {number} is a {geometry['type']}, or has holes; wanted Polygons without holes."
+        message = (
+            f"Feature {number} is a {geometry['type']}, or has holes; wanted Polygons without"
+            " holes."
+        )
         raise TissueError(message, code="P112")
     name, region = about.get("name") or f"ROI {number}", about.get("region")
     return Roi(

@@ -1,7 +1,8 @@
-"""The grid on which densities, compartments and maps are worked out: square places of a side in µm, one grid an image.
+"""The grid on which densities, compartments and maps are worked out: square places of a side in µm,
+one grid an image.
 
-A place holds the cells whose coordinates fall into it. Smoothing is scipy's Gaussian filter, cut at 4 standard
-deviations, with nothing beyond the edge of the grid.
+A place holds the cells whose coordinates fall into it. Smoothing is scipy's Gaussian filter, cut at
+4 standard deviations, with nothing beyond the edge of the grid.
 """
 
 from __future__ import annotations
@@ -26,17 +27,7 @@ TRUNCATE = 4.0
 
 @dataclass(frozen=True)
 class Grid:
-    """Square places over an image.
-
-    Attributes
-    ----------
-    x0, y0
-        Corner of the first place, µm.
-    step_um
-        Side of a place, µm.
-    shape
-        (n_y, n_x) places.
-    """
+    """Square places over an image."""
 
     x0: float
     y0: float
@@ -46,11 +37,6 @@ class Grid:
     @classmethod
     def over(cls, um: Floats, step_um: float, *, pad_um: float = 0.0) -> Grid:
         """The smallest grid over coordinates (n, 2) in µm, with `pad_um` around them.
-
-        Raises
-        ------
-        TissueError
-            P108 when it would have more than 60 million places.
 
         Examples
         --------
@@ -62,8 +48,9 @@ class Grid:
         if size[0] * size[1] > MOST:
             extent = size * step_um
             message = (
-                f"A grid of {step_um:g} µm over {extent[0]:,.0f} × {extent[1]:,.0f} µm has {size[0] * size[1]:,.0f} "
-                f"places; at most {MOST:,}. Take a larger step, or check the scale."
+                f"A grid of {step_um:g} µm over {extent[0]:,.0f} × {extent[1]:,.0f} µm has"
+                f" {size[0] * size[1]:,.0f} places; at most {MOST:,}. Take a larger step, or check"
+                " the scale."
             )
             raise TissueError(message, code="P108")
         return cls(
@@ -94,5 +81,7 @@ class Grid:
 
 
 def smooth(values: Floats, sigma: float) -> Floats:
-    """Gaussian kernel of standard deviation `sigma` (in places) over a grid; nothing beyond its edge."""
+    """Gaussian kernel of standard deviation `sigma` (in places) over a grid; nothing beyond its
+    edge.
+    """
     return np.asarray(ndimage.gaussian_filter(values, sigma, mode="constant", truncate=TRUNCATE))

@@ -1,7 +1,8 @@
-"""`immune_phenotype`: inflamed, excluded or desert, each region by itself; the scheme holds the rules.
+"""`immune_phenotype`: inflamed, excluded or desert, each region by itself; the scheme holds the
+rules.
 
-A description of one image, by limits that are ours. It needs tumour, what is around it, and enough of
-both; where the interval of a deciding number crosses its limit the answer is indeterminate.
+A description of one image, by limits that are ours. It needs tumour, what is around it, and enough
+of both; where the interval of a deciding number crosses its limit the answer is indeterminate.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def describe_regions(
 
 
 def _roles(tissue: Tissue, scheme: Scheme) -> Roles:
-    """Kinds of the scheme's states that the data have; without any, all of them, so that they are asked for."""
+    """Kinds of the scheme's states that the data have; without any, all of them, so that they
+    are asked for.
+    """
     have = set(tissue.kinds)
     named = {
         role: tuple(n for n in names if n in have) or names for role, names in scheme.states.items()
@@ -177,7 +180,9 @@ def _numbers(counts: _Counts) -> dict[str, float]:
 def _repeats(
     counts: dict[str, _Counts], scheme: Scheme
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
-    """T cells of every compartment drawn anew, and the T cells of a region scattered over its area."""
+    """T cells of every compartment drawn anew, and the T cells of a region scattered over its
+    area.
+    """
     again: dict[str, list[dict[str, float]]] = {}
     scattered: dict[str, list[dict[str, float]]] = {}
     for name, one in counts.items():

@@ -1,9 +1,9 @@
 """Maps: a value for every place of a grid over one image, with the grid and the kernel stated.
 
-Cells are counted in places, both numerator and denominator are smoothed with the same Gaussian kernel, and the share
-is their quotient. Places with too few cells under the kernel, or none within one standard deviation of it, have no
-value (NaN). A map is an image in rows of y with
-the scale and the shift that lay it over the cells, in the unit of their coordinates, as napari takes them.
+Cells are counted in places, both numerator and denominator are smoothed with the same Gaussian
+kernel, and the share is their quotient. Places with too few cells under the kernel, or none within
+one standard deviation of it, have no value (NaN). A map is an image in rows of y with the scale and
+the shift that lay it over the cells, in the unit of their coordinates, as napari takes them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class _Place:
         return ValueMap(image, name, unit, self.region, (step, step), corner, self.options)
 
     def quotient(self, part: Floats) -> Floats:
-        """Smoothed `part` over smoothed cells; NaN where there are too few, or the nearest is far."""
+        """Smoothed `part` over smoothed cells; NaN where there are too few, or the nearest is
+        far.
+        """
         below = self.smoothed()
         cells = self.grid.binned(self.tissue.um[self.rows]) > 0
         away = ndimage.distance_transform_edt(~cells) * self.grid.step_um
@@ -110,7 +112,10 @@ def _peak(sigma: float) -> float:
 def _place(tissue: Tissue, region: str | None, options: MapOptions | None) -> _Place:
     options = options or MapOptions()
     if region is None and len(tissue.regions) > 1:
-        message = f"There are {len(tissue.regions)} regions: {listed(tissue.regions)}. Name the one to map with region=."
+        message = (
+            f"There are {len(tissue.regions)} regions: {listed(tissue.regions)}. Name the one to"
+            " map with region=."
+        )
         raise TissueError(message, code="P110")
     name = region if region is not None else tissue.regions[0]
     rows = tissue.rows(name)
@@ -214,15 +219,18 @@ def marker_map(
 def exclusion_map(
     tissue: Tissue, roles: Roles, *, region: str | None = None, options: MapOptions | None = None
 ) -> ValueMap:
-    """Share of macrophages less the share of T cells under the kernel: +1 only macrophages, -1 only T cells.
+    """Share of macrophages less the share of T cells under the kernel: +1 only macrophages, -1 only
+    T cells.
 
-    A descriptive map, ours: a positive ring around a nest is where CD163+ cells stand and T cells do not. It shows
-    that one is where the other is not; it does not show that one keeps the other out.
+    A descriptive map, ours: a positive ring around a nest is where CD163+ cells stand and T cells
+    do not. It shows that one is where the other is not; it does not show that one keeps the other
+    out.
 
     Raises
     ------
     TissueError
-        P105 when a kind is not there or no macrophages were named, P108 a grid too large, P110 no such region.
+        P105 when a kind is not there or no macrophages were named, P108 a grid too large, P110 no
+        such region.
     """
     place = _place(tissue, region, options)
     macrophages, t_cells = (

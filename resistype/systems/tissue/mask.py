@@ -1,7 +1,9 @@
-"""Do the table and the label mask speak of the same cells? Ids counted both ways, and the order of the axes tried.
+"""Do the table and the label mask speak of the same cells? Ids counted both ways, and the order of
+the axes tried.
 
-The label under a cell's coordinate should be its id. Both readings, (x, y) and (y, x), are looked up; the one that
-finds more wins, and where the coordinates turn out to be (y, x), or neither reading finds most cells, that is said.
+The label under a cell's coordinate should be its id. Both readings, (x, y) and (y, x), are looked
+up; the one that finds more wins, and where the coordinates turn out to be (y, x), or neither
+reading finds most cells, that is said.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ class MaskMatch:
     only_table, only_mask
         Ids that only one has, in order.
     agree_xy, agree_yx
-        Share of the cells in both whose coordinate, read as (x, y) or as (y, x), lies on their own label; NaN without
-        such cells.
+        Share of the cells in both whose coordinate, read as (x, y) or as (y, x), lies on their own
+        label; NaN without such cells.
     order
         The reading that fits, or ``unclear``.
     """
@@ -81,7 +83,8 @@ def match_mask(
     pixel_um
         µm per pixel of the mask; by default the scale of the tissue, for coordinates in pixels.
     strict
-        Raise where table and mask have no id in common, or the coordinates lie on the mask as (y, x).
+        Raise where table and mask have no id in common, or the coordinates lie on the mask as (y,
+        x).
 
     Returns
     -------
@@ -90,7 +93,8 @@ def match_mask(
     Raises
     ------
     TissueError
-        P106 when the coordinates are (y, x); P107 when no id is in both, or the mask is none; P110 no such region.
+        P106 when the coordinates are (y, x); P107 when no id is in both, or the mask is none; P110
+        no such region.
 
     Examples
     --------
@@ -103,7 +107,10 @@ def match_mask(
     """
     labels = np.asarray(mask)
     if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
-        message = f"The mask has shape {labels.shape} and type {labels.dtype}; wanted integers of shape (n_y, n_x)."
+        message = (
+            f"The mask has shape {labels.shape} and type {labels.dtype}; wanted integers of shape"
+            " (n_y, n_x)."
+        )
         raise TissueError(message, code="P107")
     name = _region(tissue, region)
     rows = tissue.rows(name)
@@ -115,7 +122,10 @@ def match_mask(
 
 def _region(tissue: Tissue, region: str | None) -> str:
     if region is None and len(tissue.regions) > 1:
-        message = f"There are {len(tissue.regions)} regions: {listed(tissue.regions)}. Name the one of the mask."
+        message = (
+            f"There are {len(tissue.regions)} regions: {listed(tissue.regions)}. Name the one of"
+            " the mask."
+        )
         raise TissueError(message, code="P110")
     return tissue.regions[0] if region is None else region
 
@@ -163,8 +173,8 @@ def _refuse(found: MaskMatch, tissue: Tissue, rows: NDArray[np.intp], labels: ND
         raise TissueError(message, code="P107")
     if found.order == "yx":
         message = (
-            f"The coordinates of {found.region!r} are (y, x): {found.agree_yx:.0%} of the cells lie on their label "
-            f"that way and {found.agree_xy:.0%} as (x, y), in a mask of {labels.shape[0]} × {labels.shape[1]}. Read "
-            "them with axes='yx'."
+            f"The coordinates of {found.region!r} are (y, x): {found.agree_yx:.0%} of the cells lie"
+            f" on their label that way and {found.agree_xy:.0%} as (x, y), in a mask of"
+            f" {labels.shape[0]} × {labels.shape[1]}. Read them with axes='yx'."
         )
         raise TissueError(message, code="P106")

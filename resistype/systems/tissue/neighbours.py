@@ -1,7 +1,9 @@
-"""Who lives near whom: neighbours within a radius, and the nearest cell of a kind. Distances in µm, images apart.
+"""Who lives near whom: neighbours within a radius, and the nearest cell of a kind. Distances in µm,
+images apart.
 
-Pairs of neighbours come from scipy's k-d tree, strip by strip of the image so that only some millions of pairs are held
-at a time, and are counted by kind. A cell exactly `radius_um` away is a neighbour.
+Pairs of neighbours come from scipy's k-d tree, strip by strip of the image so that only some
+millions of pairs are held at a time, and are counted by kind. A cell exactly `radius_um` away is a
+neighbour.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ class Neighbourhood:
 
     @property
     def shares(self) -> pd.DataFrame:
-        """Share of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell without neighbours."""
+        """Share of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell
+        without neighbours.
+        """
         total = self.n.to_numpy(np.float64)
         return self.counts.div(np.where(total > 0, total, np.nan), axis=0)
 
@@ -84,8 +88,9 @@ def neighbourhood(
     radius_um
         Radius in µm (ours: 30, about one and a half cells around the cell).
     itself
-        Count the cell as its own neighbour. Without it (the default) a share describes the surroundings only, and a
-        lonely cell has none; with it every cell has at least one neighbour, and its own kind is always there.
+        Count the cell as its own neighbour. Without it (the default) a share describes the
+        surroundings only, and a lonely cell has none; with it every cell has at least one
+        neighbour, and its own kind is always there.
 
     Returns
     -------
@@ -155,13 +160,14 @@ def nearest(
     to
         Kinds to be near to, for example tumour cells.
     of
-        Kinds whose distance is asked for, for example T cells; all cells without it. A cell is never its own nearest.
+        Kinds whose distance is asked for, for example T cells; all cells without it. A cell is
+        never its own nearest.
 
     Returns
     -------
     Series
-        Shape (n_obs,), in µm, in the order of the tissue's cells. NaN for cells that were not asked for, and where the
-        region has no (other) cell of `to`.
+        Shape (n_obs,), in µm, in the order of the tissue's cells. NaN for cells that were not asked
+        for, and where the region has no (other) cell of `to`.
 
     Raises
     ------
@@ -186,7 +192,9 @@ def nearest(
 
 
 def _nearest(um: Floats, aims: Floats, *, own: NDArray[np.bool_]) -> Floats:
-    """Distance to the nearest aim; cells that are aims themselves (`own`) skip one distance of 0."""
+    """Distance to the nearest aim; cells that are aims themselves (`own`) skip one distance of
+    0.
+    """
     distances = np.asarray(KDTree(aims).query(um, k=[1, 2], workers=-1)[0])
     distances[np.isinf(distances)] = np.nan
     return np.where(own, distances[:, 1], distances[:, 0])
@@ -223,12 +231,14 @@ def roi_composition(
     Returns
     -------
     DataFrame
-        One row a group (and region) and kind: group, region, kind, numerator, denominator, share, low, high, reason.
+        One row a group (and region) and kind: group, region, kind, numerator, denominator, share,
+        low, high, reason.
 
     Raises
     ------
     TissueError
-        P114 when the two ROIs share cells, P109 when one holds none; P110 when a region is not there.
+        P114 when the two ROIs share cells, P109 when one holds none; P110 when a region is not
+        there.
 
     Examples
     --------
@@ -239,7 +249,8 @@ def roi_composition(
     >>> found.set_index(["group", "kind"])["numerator"].to_dict()
     {('A', 'M'): 20, ('A', 'T'): 60, ('rest', 'M'): 20, ('rest', 'T'): 0}
     """
-    from resistype.samples.composition import composition  # noqa: PLC0415  loads schemes and their compiled kernels
+    # loads schemes and their compiled kernels
+    from resistype.samples.composition import composition  # noqa: PLC0415
 
     group = _groups(tissue, roi, against)
     cells = pd.DataFrame({"group": group, "region": tissue.region, "kind": tissue.kind})
@@ -260,7 +271,10 @@ def _groups(
         second, other = in_roi(tissue, against), _name(against)
     both = int((first & second).sum())
     if both or other == name:
-        message = f"ROI {name!r} and {other!r} share {both} cells, or a name; compare ROIs that do not overlap."
+        message = (
+            f"ROI {name!r} and {other!r} share {both} cells, or a name; compare ROIs that do not"
+            " overlap."
+        )
         raise TissueError(message, code="P114")
     for mask, title in ((first, name), (second, other)):
         if not mask.any() and title != REST:
@@ -275,7 +289,8 @@ def _name(roi: Roi | Sequence[Roi]) -> str:
 
 
 def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
-    """Difference of every share between the two groups of a composition, with a bootstrap interval over cells.
+    """Difference of every share between the two groups of a composition, with a bootstrap interval
+    over cells.
 
     Parameters
     ----------
@@ -285,7 +300,8 @@ def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a kind: kind, first, second, difference (first less second), low, high. NaN where a share was refused.
+        One row a kind: kind, first, second, difference (first less second), low, high. NaN where a
+        share was refused.
 
     Raises
     ------
@@ -297,8 +313,8 @@ def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
     names = sorted(dict.fromkeys(shares["group"]), key=lambda name: name == REST)
     if len(names) != 2 or shares.duplicated(["group", "kind"]).any():
         message = (
-            f"A difference needs the shares of two groups, each once; these have {listed(sorted(names))}. Take "
-            "roi_composition without by_region."
+            "A difference needs the shares of two groups, each once; these have"
+            f" {listed(sorted(names))}. Take roi_composition without by_region."
         )
         raise TissueError(message, code="P114")
     first, second = (shares[shares["group"] == name].set_index("kind") for name in names)

@@ -1,8 +1,8 @@
 """Thresholds, and the options that hold them. Every limit says whether it was published or is ours.
 
-The widths and densities below were chosen to be round and to fit images of about a square millimetre (imaging mass
-cytometry); none was tuned on patients and none comes from a paper. Change them with your own, and they are printed as
-you set them.
+The widths and densities below were chosen to be round and to fit images of about a square
+millimetre (imaging mass cytometry); none was tuned on patients and none comes from a paper. Change
+them with your own, and they are printed as you set them.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _positive(**values: float) -> None:
 
 @dataclass(frozen=True)
 class Roles:
-    """Which kinds of cells play which part. A marker is not a state: CD163 alone does not prove an M2 macrophage.
+    """Which kinds of cells play which part. A marker is not a state: CD163 alone does not prove an
+    M2 macrophage.
 
     Parameters
     ----------
@@ -87,11 +88,12 @@ class Roles:
 class MarginRule:
     """Where the tumour ends, and how wide its margin is.
 
-    The density of tumour cells is smoothed; a place belongs to the tumour where it reaches `part` of what is usual at
-    the tumour cells of the same image (their median). At a straight border the smoothed density is half of that
-    inside, so 0.5 puts the line where the border is. The margin is what lies within `width_um` of that line on either
-    side; inside and outside are the rest. Tissue is where cells are and the gaps between them that a disc of radius
-    `tissue_um` does not fit into.
+    The density of tumour cells is smoothed; a place belongs to the tumour where it reaches `part`
+    of what is usual at the tumour cells of the same image (their median). At a straight border the
+    smoothed density is half of that inside, so 0.5 puts the line where the border is. The margin is
+    what lies within `width_um` of that line on either side; inside and outside are the rest. Tissue
+    is where cells are and the gaps between them that a disc of radius `tissue_um` does not fit
+    into.
 
     Parameters
     ----------
@@ -163,7 +165,8 @@ class TissueOptions:
     Parameters
     ----------
     roles
-        Which kinds are tumour and which are T cells; by default those that the scheme names in its states.
+        Which kinds are tumour and which are T cells; by default those that the scheme names in its
+        states.
     margin
         Where the tumour ends.
     scale_um, columns
@@ -187,7 +190,8 @@ class MapOptions:
     kernel_um
         Standard deviation of the Gaussian kernel (ours: 20 µm).
     min_cells
-        Pixels with fewer cells under the kernel are NaN (ours: 2; a cell right there counts 1, one afar less).
+        Pixels with fewer cells under the kernel are NaN (ours: 2; a cell right there counts 1, one
+        afar less).
     """
 
     step_um: float = 10.0

@@ -1,7 +1,8 @@
 """Regions of interest: polygons drawn over an image, and which cells lie in them, by shapely.
 
-A cell lies in a polygon when its coordinate (its centre) does; one exactly on the line counts as inside. A polygon
-that crosses itself is taken by the even-odd rule, with a warning, as a lasso drawn by hand may do that.
+A cell lies in a polygon when its coordinate (its centre) does; one exactly on the line counts as
+inside. A polygon that crosses itself is taken by the even-odd rule, with a warning, as a lasso
+drawn by hand may do that.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Roi:
     name
         Its name.
     vertices
-        Shape (n, 2) with n at least 3, in the unit of the tissue's coordinates; the last one joins the first.
+        Shape (n, 2) with n at least 3, in the unit of the tissue's coordinates; the last one joins
+        the first.
     region
         The image it lies over; None for a tissue of one image.
     axes
@@ -57,10 +59,16 @@ class Roi:
         except (TypeError, ValueError):
             points = np.empty((0, 0))
         if points.ndim != 2 or points.shape[1:] != (2,) or len(np.unique(points, axis=0)) < 3:
-            message = f"ROI {self.name!r} has vertices of shape {points.shape}; a polygon has at least 3 different (y, x)."
+            message = (
+                f"ROI {self.name!r} has vertices of shape {points.shape}; a polygon has at least 3"
+                " different (y, x)."
+            )
             raise TissueError(message, code="P109")
         if not np.isfinite(points).all() or self.axes not in ("yx", "xy"):
-            message = f"ROI {self.name!r} has vertices that are missing or infinite, or axes {self.axes!r}."
+            message = (
+                f"ROI {self.name!r} has vertices that are missing or infinite, or axes"
+                f" {self.axes!r}."
+            )
             raise TissueError(message, code="P109")
         if np.linalg.matrix_rank(points - points[0]) < 2:
             raise TissueError(
@@ -80,20 +88,17 @@ class Roi:
         drawn = shapely.Polygon(self.xy)
         if drawn.is_valid:
             return drawn
-        message = f"ROI {self.name!r} crosses itself; what an even number of its lines encloses is not in it."
+        message = (
+            f"ROI {self.name!r} crosses itself; what an even number of its lines encloses is not"
+            " in it."
+        )
         warn(message, TissueWarning, code="W501")
         parts = shapely.get_parts(shapely.make_valid(drawn))
         return shapely.union_all(parts[shapely.area(parts) > 0])
 
 
 def load_shapely() -> Any:
-    """The library shapely.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 when it is not installed.
-    """
+    """The library shapely."""
     with needs("shapely", extra="spatial", what="A polygon"):
         import shapely  # noqa: PLC0415  only where polygons are used
     return shapely
@@ -135,13 +140,7 @@ def in_roi(tissue: Tissue, roi: Roi | Sequence[Roi]) -> NDArray[np.bool_]:
 
 
 def roi_region(tissue: Tissue, roi: Roi) -> str:
-    """The image that a polygon lies over.
-
-    Raises
-    ------
-    TissueError
-        P110 when it names none and there are several.
-    """
+    """The image that a polygon lies over."""
     if roi.region is None and len(tissue.regions) > 1:
         message = (
             f"ROI {roi.name!r} names no region and there are {len(tissue.regions)}; name its image."

@@ -1,8 +1,9 @@
-"""Cells with a place: coordinates, keys and kinds of the cells of one or several images. Made by `read_tissue`.
+"""Cells with a place: coordinates, keys and kinds of the cells of one or several images. Made by
+`read_tissue`.
 
-Coordinates are kept as (x, y), in the unit they came in, with the scale that turns them into µm; there is no tissue
-without a scale. A cell's key is (region, instance id), because ids repeat from image to image. Cells of different
-regions never meet: every measure goes region by region.
+Coordinates are kept as (x, y), in the unit they came in, with the scale that turns them into µm;
+there is no tissue without a scale. A cell's key is (region, instance id), because ids repeat from
+image to image. Cells of different regions never meet: every measure goes region by region.
 """
 
 from __future__ import annotations
@@ -153,7 +154,8 @@ class Tissue:
         return np.isin(self.kind.codes, codes)
 
 
-# What can be wrong with cells and their places. Each check gives a code and a sentence; all are raised together.
+# What can be wrong with cells and their places. Each check gives a code and a sentence; all are
+# raised together.
 
 Complaint = tuple[str, str]
 
@@ -168,24 +170,22 @@ def raise_all(found: list[Complaint]) -> None:
 
 
 def checked_scale(scale_um: float | None, unit: str) -> float:
-    """µm per unit of the coordinates.
-
-    Raises
-    ------
-    TissueError
-        P101 when it is not known.
-    """
+    """µm per unit of the coordinates."""
     if unit not in ("px", "um"):
         raise TissueError(f"unit={unit!r}; choose 'px' or 'um'.", code="P101")
     if unit == "um" and scale_um in (None, 1, 1.0):
         return 1.0
     if unit == "um":
-        message = f"The coordinates are said to be µm and to have {scale_um!r} µm per pixel; give one of the two."
+        message = (
+            f"The coordinates are said to be µm and to have {scale_um!r} µm per pixel; give one of"
+            " the two."
+        )
         raise TissueError(message, code="P101")
     if scale_um is None:
         message = (
-            "The coordinates are in pixels and no scale was given. Distances and densities need µm: give scale_um= "
-            "(µm per pixel, from the microscope's file), or unit='um' when the coordinates are µm."
+            "The coordinates are in pixels and no scale was given. Distances and densities need µm:"
+            " give scale_um= (µm per pixel, from the microscope's file), or unit='um' when the"
+            " coordinates are µm."
         )
         raise TissueError(message, code="P101")
     if not (
@@ -204,7 +204,10 @@ def numbers(xy: Any) -> tuple[NDArray[np.float64], str]:
     if values.ndim != 2 or values.shape[1] != 2:
         return (
             empty,
-            f"the coordinates have shape {values.shape}; wanted two columns, (n_obs, 2); leave z out",
+            (
+                f"the coordinates have shape {values.shape}; wanted two columns, (n_obs, 2); leave"
+                " z out"
+            ),
         )
     try:
         return values.astype(np.float64), ""
@@ -224,7 +227,10 @@ def complaints(
     bad = np.flatnonzero(~np.isfinite(xy).all(axis=1))
     if len(bad):
         where = listed([f"{region[row]}/{instance[row]}" for row in bad])
-        line = f"{len(bad)} of {len(xy)} cells have coordinates that are missing or infinite: {where}; leave them out"
+        line = (
+            f"{len(bad)} of {len(xy)} cells have coordinates that are missing or infinite: {where};"
+            " leave them out"
+        )
         found.append(("P103", line))
     return found + _keys(region, instance)
 
@@ -252,7 +258,10 @@ def _repeated(keys: pd.MultiIndex, again: NDArray[np.bool_], region: NDArray[Any
     )
     if len(set(region)) > 1:
         return line
-    return f"{line}; ids repeat from image to image, so name the column of the image with TissueColumns(region=...)"
+    return (
+        f"{line}; ids repeat from image to image, so name the column of the image with"
+        " TissueColumns(region=...)"
+    )
 
 
 # Where the cells come from: an AnnData, a table or a file, reduced to the same few parts.
@@ -288,7 +297,9 @@ class TissueColumns:
 
 @dataclass(frozen=True)
 class Source:
-    """Cells before they are checked: which column is what, all columns, coordinates as they stand, markers."""
+    """Cells before they are checked: which column is what, all columns, coordinates as they
+    stand, markers.
+    """
 
     columns: TissueColumns
     obs: pd.DataFrame
@@ -297,15 +308,7 @@ class Source:
 
 
 def open_source(source: Any, columns: TissueColumns, markers: Sequence[str] | None) -> Source:
-    """Parts of what the user gave.
-
-    Raises
-    ------
-    TissueError
-        P102 when columns are not there, P111 when a file cannot be read or the source is of another kind.
-    MissingExtraError
-        X101 for a .h5ad without anndata and h5py.
-    """
+    """Parts of what the user gave."""
     if isinstance(source, str | Path):
         path = Path(source)
         with _opened(path) as found:
@@ -380,9 +383,10 @@ def _of_anndata(adata: Any, columns: TissueColumns, markers: Sequence[str] | Non
     in_obs = columns.spatial not in adata.obsm
     if in_obs and not set(axes) <= set(adata.obs.columns):
         message = (
-            f"obsm has no {columns.spatial!r} (its keys are: {listed([*adata.obsm]) or 'none'}) and obs no columns "
-            f"{columns.x!r} and {columns.y!r} (it has: {listed([*adata.obs.columns])}). Name the coordinates with "
-            "columns=TissueColumns(spatial=...) or TissueColumns(x=..., y=...)."
+            f"obsm has no {columns.spatial!r} (its keys are: {listed([*adata.obsm]) or 'none'}) and"
+            f" obs no columns {columns.x!r} and {columns.y!r} (it has:"
+            f" {listed([*adata.obs.columns])}). Name the coordinates with"
+            " columns=TissueColumns(spatial=...) or TissueColumns(x=..., y=...)."
         )
         raise TissueError(message, code="P102")
     _all_there([found.region, found.instance, found.kind], adata.obs.columns, "obs")
@@ -410,8 +414,8 @@ def _all_there(wanted: Sequence[str | None], names: pd.Index, where: str) -> Non
     absent = [name for name in wanted if name is not None and name not in names]
     if absent:
         message = (
-            f"{where} has no column {', '.join(map(repr, absent))}; there are: {listed([*names])}. Say which column is "
-            "what with columns=TissueColumns(...); None where there is none."
+            f"{where} has no column {', '.join(map(repr, absent))}; there are: {listed([*names])}."
+            " Say which column is what with columns=TissueColumns(...); None where there is none."
         )
         raise TissueError(message, code="P102")
 
@@ -441,7 +445,8 @@ def read_tissue(
     unit
         Unit of the coordinates.
     axes
-        Order of the two columns of ``obsm["spatial"]``. Tables have their columns named, so it is ``xy`` there.
+        Order of the two columns of ``obsm["spatial"]``. Tables have their columns named, so it is
+        ``xy`` there.
     columns
         Which column is what.
     markers
@@ -454,8 +459,9 @@ def read_tissue(
     Raises
     ------
     TissueError
-        P101 no scale, P102 a column is not there, P103 coordinates that are not numbers, P104 keys that are missing or
-        repeat, P105 no kinds, P106 axes of a table, P111 a file that cannot be read. Several at once are all listed.
+        P101 no scale, P102 a column is not there, P103 coordinates that are not numbers, P104 keys
+        that are missing or repeat, P105 no kinds, P106 axes of a table, P111 a file that cannot be
+        read. Several at once are all listed.
 
     Examples
     --------
@@ -492,7 +498,9 @@ def _column(given: Source, name: str | None) -> NDArray[Any]:
 
 
 def _ids(given: Source) -> NDArray[Any]:
-    """Ids as integers where all are whole numbers, else as they are, as text; None where one is missing."""
+    """Ids as integers where all are whole numbers, else as they are, as text; None where one is
+    missing.
+    """
     if given.columns.instance is None:
         return np.arange(1, len(given.obs) + 1)
     ids = given.obs[given.columns.instance]
@@ -521,6 +529,9 @@ def _no_kinds(kind: pd.Categorical[Any], column: str | None) -> list[tuple[str, 
     return [
         (
             "P105",
-            f"the column {column!r} is empty in all {len(kind)} cells; without kinds give kind=None",
+            (
+                f"the column {column!r} is empty in all {len(kind)} cells; without kinds give"
+                " kind=None"
+            ),
         )
     ]

@@ -1,4 +1,5 @@
-"""Writes one file of every saved format as this version writes it: `python tests/data/archives/make.py VERSION`.
+"""Writes one file of every saved format as this version writes it: `python
+tests/data/archives/make.py VERSION`.
 
 Run once for a release, never again for that version: what stands in its folder must load for ever.
 """

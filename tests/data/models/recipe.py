@@ -1,4 +1,5 @@
-"""How the kept models of format 1 were made (scikit-learn 1.9.1, numpy 2.4.6). They must always load: keep them.
+"""How the kept models of format 1 were made (scikit-learn 1.9.1, numpy 2.4.6). They must always
+load: keep them.
 
 python -m tests.data.models.recipe FOLDER
 """

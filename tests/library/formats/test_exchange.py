@@ -1,4 +1,6 @@
-"""Round trips: every shipped signature through every format, and a list of losses that is neither short nor long."""
+"""Round trips: every shipped signature through every format, and a list of losses that is
+neither short nor long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Raw sets: which names are refused, which ids come of them, and how the model's complaints are told."""
+"""Raw sets: which names are refused, which ids come of them, and how the model's complaints are
+told.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Long tables: three headers of SignatureSets, decoupler's net, plain tables of weights, and what is wrong in a row."""
+"""Long tables: three headers of SignatureSets, decoupler's net, plain tables of weights, and
+what is wrong in a row.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from resistype.library import Signature, import_signatures
 from resistype.library.formats.exchange import NET, SIGNATURE_SETS, read_raw, weight_of
 
 HEADERS = {
-    "SignatureSets": "signature_name,gene_id,gene_type,gene_name,weight,entrez_id\nX,ENSG1,protein_coding,TOX,1,9760",
+    "SignatureSets": (
+        "signature_name,gene_id,gene_type,gene_name,weight,entrez_id\nX,ENSG1,protein_coding,TOX,1,9760"
+    ),
     "without ids": "signature_name,gene_name,weight\nX,TOX,1",
     "other words": "signature,gene,coefficient\nX,TOX,1",
     "capitals": "Signature_Name,Gene_Name,Weight\nX,TOX,1",

@@ -1,4 +1,6 @@
-"""Beside napari-spatialdata: it colours our columns, its clicks leave our calls alone, we do not make it crash."""
+"""Beside napari-spatialdata: it colours our columns, its clicks leave our calls alone, we do not
+make it crash.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ REGION = "sim_excluded"
 
 @pytest.fixture
 def beside(window: Any, demo: Any, qtbot: Any) -> Callable[[int], Any]:
-    """A SpatialData of one image whose first rows are left out of the table, opened by napari-spatialdata."""
+    """A SpatialData of one image whose first rows are left out of the table, opened by
+    napari-spatialdata.
+    """
 
     def opened(left_out: int) -> tuple[Any, Any, Any]:
         adata = demo.to_anndata()
@@ -91,7 +95,9 @@ def test_ids_without_a_row_do_not_make_it_crash_through_us(window: Any, beside: 
 
 
 def test_with_colours_it_would_crash(window: Any, beside: Any) -> None:
-    """The reason for leaving them out: napari-spatialdata issue 392. When this passes no longer, leave them in."""
+    """The reason for leaving them out: napari-spatialdata issue 392. When this passes no longer,
+    leave them in.
+    """
     sdata, theirs, layer = beside(5)
     view = classify_layers(window, [layer])
     export.fill_layers(view)

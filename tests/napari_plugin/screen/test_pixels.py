@@ -1,4 +1,6 @@
-"""What is on the screen, pixel by pixel: every class in the legend's colour, in the share it has in the mask."""
+"""What is on the screen, pixel by pixel: every class in the legend's colour, in the share it has
+in the mask.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def hexes(pixels: np.ndarray) -> pd.Series:
 
 
 def in_class_colours(pixels: np.ndarray, expected: dict[str, int]) -> bool:
-    """Whether each colour covers as many pixels as its class has, within a hundredth of the picture."""
+    """Whether each colour covers as many pixels as its class has, within a hundredth of the
+    picture.
+    """
     found = hexes(pixels)
     total = sum(expected.values())
     return all(abs(int(found.get(color, 0)) - n) <= 0.01 * total for color, n in expected.items())

@@ -1,4 +1,6 @@
-"""UCell and AUCell by pyucell and decoupler, with and without ties: `python ties.py` in this folder (see README.md)."""
+"""UCell and AUCell by pyucell and decoupler, with and without ties: `python ties.py` in this
+folder (see README.md).
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""Calls on real cohorts and on cases built from them: what must be found, refused, and never said."""
+"""Calls on real cohorts and on cases built from them: what must be found, refused, and never
+said.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def counts(calls: Calls, axis: str, rows: np.ndarray | None = None) -> Counter[s
 def lowered(
     expression: Expression, genes: list[str], samples: list[int] | slice, fold: float
 ) -> Expression:
-    """The same cohort with some genes divided by `fold` in some samples; an infinite fold sets them to the floor."""
+    """The same cohort with some genes divided by `fold` in some samples; an infinite fold sets
+    them to the floor.
+    """
     columns = expression.index.match(genes).columns
     values = expression.values.copy()
     part = values[samples][:, columns]
@@ -85,7 +89,9 @@ def lowered(
 
 
 def test_riaz_interferon_changes(shared: Path) -> None:
-    """13 up, 3 down, 22 stable, 5 indeterminate of 43, as measured for the specification; within 3 each."""
+    """13 up, 3 down, 22 stable, 5 indeterminate of 43, as measured for the specification; within
+    3 each.
+    """
     calls = riaz(shared)
     first = ((calls.design["baseline_sample"] != "") & calls.design["used_first"]).to_numpy()
 
@@ -124,7 +130,9 @@ def test_every_paired_sample_has_a_call_on_every_axis(shared: Path) -> None:
 
 
 def test_changes_of_two_interferon_sets_agree(shared: Path) -> None:
-    """Spearman 0.93 between the changes of the IFNγ response and of ISG.RS over the pairs (specification §2.2)."""
+    """Spearman 0.93 between the changes of the IFNγ response and of ISG.RS over the pairs
+    (specification §2.2).
+    """
     quantities = riaz(shared).quantities.dropna(subset=["ifng_change"])
 
     assert quantities["ifng_change"].corr(
@@ -187,8 +195,8 @@ def test_b2m_at_the_floor_everywhere_is_a_fault_and_not_a_loss(shared: Path) -> 
 
     assert counts(calls, "antigen_presentation") == {"not_assessable": 41}
     (reason,) = set(calls.verdicts.reasons["antigen_presentation"])
-    assert reason == (
-        "genes at the floor in the whole cohort or in a batch of it: "
+    assert (
+        reason == "genes at the floor in the whole cohort or in a batch of it: "
         "a fault of measurement cannot be told from loss (B2M)"
     )
 
@@ -278,10 +286,12 @@ def test_one_sample_alone_is_refused_with_both_ways_out(shared: Path) -> None:
     with pytest.raises(ReferenceDataError) as caught:
         classify(one)
 
-    assert str(caught.value) == (
-        "R101 One sample cannot be called relative to their own cohort: at least 10 reference samples are needed. "
-        "Two ways out: give a frozen reference of comparable tumours (reference=NAME or PATH; resistype.fit_reference "
-        "makes one), or give the patient's own baseline biopsy in the samples table (patient, timepoint, baseline)."
+    assert (
+        str(caught.value)
+        == "R101 One sample cannot be called relative to their own cohort: at least 10 reference"
+        " samples are needed. Two ways out: give a frozen reference of comparable tumours"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 
 
@@ -419,7 +429,9 @@ def test_thresholds_of_another_mode_are_not_shown_as_evidence(shared: Path) -> N
 
 
 def test_single_genes_are_listed(shared: Path) -> None:
-    """MHC class I of every sample; the genes of which the share that moved is asked, of samples with a baseline."""
+    """MHC class I of every sample; the genes of which the share that moved is asked, of samples
+    with a baseline.
+    """
     calls = riaz(shared)
     mhc = calls.genes[calls.genes["signature"] == "mhc1_core"]
     others = calls.genes[calls.genes["signature"] != "mhc1_core"]

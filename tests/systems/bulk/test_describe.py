@@ -1,4 +1,6 @@
-"""What is printed beside the calls: caveats in each mode, coverage, single genes, the record of the run."""
+"""What is printed beside the calls: caveats in each mode, coverage, single genes, the record of
+the run.
+"""
 
 from __future__ import annotations
 
@@ -377,7 +379,9 @@ def test_an_edited_scheme_that_kept_its_version_shows() -> None:
 
 
 def test_a_frozen_run_records_universe_shift_and_lines() -> None:
-    """Biopsies of which every MHC class I gene lies lower by four log2 units leave the lines of the reference."""
+    """Biopsies of which every MHC class I gene lies lower by four log2 units leave the lines of
+    the reference.
+    """
     expression, samples = cohort()
     before = expression.select(list(samples.loc[samples["timepoint"] == "Pre", "sample"]))
     frozen = fit_reference(before, name="before", n_jobs=1)

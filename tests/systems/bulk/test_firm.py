@@ -1,4 +1,6 @@
-"""How firm calls are: repeats, one-sided cohorts, other platforms, batches, purity; on real cohorts."""
+"""How firm calls are: repeats, one-sided cohorts, other platforms, batches, purity; on real
+cohorts.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +129,9 @@ def test_frozen_calls_of_one_sample_say_how_firm_they_are(shared: Path) -> None:
 
 
 def test_leaving_genes_out_does_not_move_a_frozen_level(shared: Path) -> None:
-    """Mean over the repeats of the level with fewer genes is the level with all, within a tenth of an SD."""
+    """Mean over the repeats of the level with fewer genes is the level with all, within a tenth
+    of an SD.
+    """
     from resistype.library import load_library
     from resistype.systems.bulk.context import Context, Rows, build_panel
     from resistype.systems.bulk.quantities import measure, measure_basic
@@ -171,7 +175,8 @@ def test_taking_back() -> None:
     assert found.reasons["a"][1] == "not firm: the rules say up, but only 60% of the repeats do"
 
 
-# ---------------------------------------------------------------- one-sided cohorts and other platforms
+# ---------------------------------------------------------------- one-sided cohorts and other
+# platforms
 
 
 def hot(shared: Path, n: int = 40) -> Expression:
@@ -238,7 +243,9 @@ def test_own_cohort_calls_do_flip(shared: Path) -> None:
 
 
 def test_another_platform_is_seen_on_the_lines(shared: Path) -> None:
-    """Riaz as log2(CPM+1) lies off the lines fitted to log2(TPM+1); what rests on them is withheld."""
+    """Riaz as log2(CPM+1) lies off the lines fitted to log2(TPM+1); what rests on them is
+    withheld.
+    """
     folder = shared / "data" / "riaz_pairs"
     calls = classify(
         read_expression(folder / "counts.symbols.parquet"),

@@ -1,4 +1,6 @@
-"""Fitting: values and lines of the rows given, base rates by counting every pair, the same reference from any order."""
+"""Fitting: values and lines of the rows given, base rates by counting every pair, the same
+reference from any order.
+"""
 
 from __future__ import annotations
 

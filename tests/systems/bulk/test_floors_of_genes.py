@@ -1,4 +1,6 @@
-"""Genes at the floor: in the whole cohort, in a batch, without variation; in counts, log2 values and sparse rows."""
+"""Genes at the floor: in the whole cohort, in a batch, without variation; in counts, log2 values
+and sparse rows.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +115,9 @@ def test_one_sample_with_the_gene_clears_it() -> None:
 
 
 def test_counts_of_other_depths() -> None:
-    """A zero is the floor whatever the depth; on the CPM scale the floors of two samples would be equal too."""
+    """A zero is the floor whatever the depth; on the CPM scale the floors of two samples would
+    be equal too.
+    """
     counts = [[0.0, 10.0, 900.0], [0.0, 1.0, 80.0], [0.0, 400.0, 9000.0]]
 
     assert floor_everywhere(*of(counts, "counts")).tolist() == [True, False, False]
@@ -187,7 +191,9 @@ TABLE = pd.DataFrame(
 
 
 def test_which_columns_may_be_a_batch() -> None:
-    """Groups of three or more on average; not the patients, not what is the same or different everywhere."""
+    """Groups of three or more on average; not the patients, not what is the same or different
+    everywhere.
+    """
     assert batch_columns(TABLE, None, patient="patient") == ["plate", "three", 2]
     assert batch_columns(TABLE, None, patient="plate") == ["three", 2]
 

@@ -1,4 +1,6 @@
-"""The interferon × NLR rule in liver cancer: every row of the table of the specification (§3.3), and its inputs."""
+"""The interferon × NLR rule in liver cancer: every row of the table of the specification (§3.3),
+and its inputs.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ def test_confounders_are_said() -> None:
 
 @cache
 def called(shared: Path, cohort: str) -> tuple[Calls, pd.Series]:
-    """Calls of an anti-PD-1 melanoma cohort (the machinery; not liver cancer) and who progressed."""
+    """Calls of an anti-PD-1 melanoma cohort (the machinery; not liver cancer) and who
+    progressed.
+    """
     if cohort == "riaz":
         folder = shared / "data" / "riaz_pairs"
         table = (
@@ -104,7 +108,9 @@ def called(shared: Path, cohort: str) -> tuple[Calls, pd.Series]:
 @pytest.mark.filterwarnings("ignore::resistype.errors.CohortWarning")
 @pytest.mark.parametrize("cohort", ["gide", "hugo", "riaz"])
 def test_taking_the_t_cells_out_turns_the_macrophages(shared: Path, cohort: str) -> None:
-    """AUC for progression of the raw level and of the residual on T cells (specification, finding 4)."""
+    """AUC for progression of the raw level and of the residual on T cells (specification,
+    finding 4).
+    """
     calls, progressed = called(shared, cohort)
     raw = compare_groups(
         calls.quantities["macrophage_level"], progressed, first="PD", second="other"

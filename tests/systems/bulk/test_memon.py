@@ -1,4 +1,6 @@
-"""The worked profiles of the specification (§2.4), every call and every caveat, through the public API."""
+"""The worked profiles of the specification (§2.4), every call and every caveat, through the
+public API.
+"""
 
 from __future__ import annotations
 

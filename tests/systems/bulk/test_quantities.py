@@ -1,4 +1,6 @@
-"""Every kind of quantity against a loop that anybody can read; and a reason wherever there is no number."""
+"""Every kind of quantity against a loop that anybody can read; and a reason wherever there is no
+number.
+"""
 
 from __future__ import annotations
 
@@ -301,9 +303,11 @@ def test_change_and_raw_change() -> None:
         for row in range(6)
     ]
     scaled = [
-        (basic["a_score"].values[row] - basic["a_score"].values[row - 1]) / 0.2
-        if row % 2
-        else math.nan
+        (
+            (basic["a_score"].values[row] - basic["a_score"].values[row - 1]) / 0.2
+            if row % 2
+            else math.nan
+        )
         for row in range(6)
     ]
 
@@ -334,7 +338,9 @@ def test_shares_of_genes_that_moved(seed: int) -> None:
     ("name", "scored", "unit"), [("a_p", "a_score", "log2"), ("z_p", "a_z", "counts")]
 )
 def test_random_p_counts_matched_sets(name: str, scored: str, unit: str) -> None:
-    """The random sets are scored as the set is: for z on the log2 scale, also where the data are counts."""
+    """The random sets are scored as the set is: for z on the log2 scale, also where the data are
+    counts.
+    """
     expression = matrix(11, unit=unit)
     log2 = [[house(expression, row, gene) for gene in range(len(MINI_GENES))] for row in range(12)]
     mean = [

@@ -1,4 +1,6 @@
-"""Shift from a frozen reference: median, spread and distance of distributions by hand; what is then withheld."""
+"""Shift from a frozen reference: median, spread and distance of distributions by hand; what is
+then withheld.
+"""
 
 from __future__ import annotations
 
@@ -168,9 +170,11 @@ def test_another_universe_is_refused_with_the_counts() -> None:
     with pytest.raises(ReferenceDataError) as caught:
         in_universe(matrix(0), anchor(genes=genes), scheme())
 
-    assert str(caught.value) == (
-        "R105 Reference 'far' was fitted on 76 genes; your data have 60 of them (79%; 80% are needed). Scores from so "
-        "different gene universes cannot be compared; fit a reference on data like yours (resistype.fit_reference)."
+    assert (
+        str(caught.value)
+        == "R105 Reference 'far' was fitted on 76 genes; your data have 60 of them (79%; 80% are"
+        " needed). Scores from so different gene universes cannot be compared; fit a reference"
+        " on data like yours (resistype.fit_reference)."
     )
     assert in_universe(matrix(0), anchor(genes=genes[:75]), scheme())[0].n_genes == 60
 
@@ -273,9 +277,10 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
     ]
     assert after.calls["loss"].tolist() == before.calls["loss"].tolist()
     assert after.by_rule["course"].tolist() == before.calls["course"].tolist()
-    assert after.reasons["course"][0] == (
-        "the cohort lies to one side (median of a_score +0.70 SD from far, spread 1.00 of its SD, n = 12): high and "
-        "low among its own samples mean nothing; give a frozen reference"
+    assert (
+        after.reasons["course"][0]
+        == "the cohort lies to one side (median of a_score +0.70 SD from far, spread 1.00 of its"
+        " SD, n = 12): high and low among its own samples mean nothing; give a frozen reference"
     )
     assert after.reasons["course"][1] == ""
     assert after.reasons["course"][3] == "A has no place"
@@ -307,9 +312,10 @@ def test_what_rests_on_a_line_is_withheld_and_abstentions_keep_their_reason() ->
         "indeterminate",
         "not_assessable",
     ]
-    assert after.reasons["loss"][1] == (
-        "the whole cohort lies +1.3 robust SD off the reference in 'title of b_left_sd': another platform or pipeline; "
-        "fit a reference on data like these"
+    assert (
+        after.reasons["loss"][1]
+        == "the whole cohort lies +1.3 robust SD off the reference in 'title of b_left_sd': another"
+        " platform or pipeline; fit a reference on data like these"
     )
     assert after.reasons["loss"].tolist()[2:] == ["B lies between", "B at the floor"]
     assert after.calls["course"].tolist() == ["high"] * 4

@@ -1,4 +1,6 @@
-"""Signatures with genes down and with weights: wherever a signature is scored again, as it was scored first."""
+"""Signatures with genes down and with weights: wherever a signature is scored again, as it was
+scored first.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A study: joined by name; the order of the table says which biopsy is the first, the order of the matrix nothing."""
+"""A study: joined by name; the order of the table says which biopsy is the first, the order of
+the matrix nothing.
+"""
 
 from __future__ import annotations
 
@@ -220,7 +222,10 @@ def test_rows_of_the_table_without_a_matrix_are_left_out_of_everything() -> None
         (
             None,
             KEYS,
-            r"^E911 baseline='Pre' needs a samples table with the columns 'patient' and 'timepoint'\.$",
+            (
+                r"^E911 baseline='Pre' needs a samples table with the columns 'patient' and"
+                r" 'timepoint'\.$"
+            ),
         ),
         (
             table(),

@@ -1,4 +1,6 @@
-"""A small h5ad of the simulated CAR-T study, with genes whose programmes follow the planted states."""
+"""A small h5ad of the simulated CAR-T study, with genes whose programmes follow the planted
+states.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""A million simulated cells × 20,000 genes through `resistype classify --unit patient`, once and by hand.
+"""A million simulated cells × 20,000 genes through `resistype classify --unit patient`, once and by
+hand.
 
     python -m tests.systems.cells.million FOLDER [CELLS]
 
-Writes the file in blocks (about 10 GB for a million cells of 1,000 stored values), reads it once from end to end for
-comparison, then runs the command line in a process of its own and prints time, the ratio, and the peak of its memory.
-Blocks of cells repeat with other patients: what is measured is the machinery, not biology.
+Writes the file in blocks (about 10 GB for a million cells of 1,000 stored values), reads it once
+from end to end for comparison, then runs the command line in a process of its own and prints time,
+the ratio, and the peak of its memory. Blocks of cells repeat with other patients: what is measured
+is the machinery, not biology.
 """
 
 from __future__ import annotations

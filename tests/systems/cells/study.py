@@ -1,6 +1,8 @@
-"""A simulated CAR-T study: patients, two time points of unequal depth, planted clones and planted drift.
+"""A simulated CAR-T study: patients, two time points of unequal depth, planted clones and planted
+drift.
 
-Nothing here is biology. What is planted is returned beside the cells, so that tests can count what was found.
+Nothing here is biology. What is planted is returned beside the cells, so that tests can count what
+was found.
 """
 
 from __future__ import annotations

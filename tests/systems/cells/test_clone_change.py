@@ -1,4 +1,6 @@
-"""Expansion, contraction and diversity: the simulated study recovered, and the traps of unequal depth shown."""
+"""Expansion, contraction and diversity: the simulated study recovered, and the traps of unequal
+depth shown.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def test_without_change_hardly_any_patient_has_a_changed_clone() -> None:
 
 
 def test_counting_cells_without_depth_would_call_most_clones_expanded(study: Study) -> None:
-    """The trap: the second sample is six times as deep, so nearly every clone has twice the cells."""
+    """The trap: the second sample is six times as deep, so nearly every clone has twice the
+    cells.
+    """
     counts = counts_of(study, "SIM0")
     doubled = (counts["day 14"] >= 2 * counts["IP"]) & (counts["day 14"] >= 3)
     found = clone_change(counts["IP"], counts["day 14"])
@@ -140,7 +144,7 @@ def test_a_sample_without_clones_is_an_error() -> None:
         clone_change(pd.Series(dtype=int), pd.Series({"a": 5}))
 
 
-# --- diversity -------------------------------------------------------------------------------------------------------
+# --- diversity ------------------------------------------------------------------------------------
 
 
 def test_unequal_depth_misleads_and_rarefaction_does_not() -> None:
@@ -203,7 +207,9 @@ def test_rarefied_values_are_those_of_cells_drawn_one_by_one() -> None:
 
 
 def test_one_draw_spreads_alike_whatever_the_depth() -> None:
-    """The mean over draws of a deep sample hardly varies; one draw varies as a shallow sample does."""
+    """The mean over draws of a deep sample hardly varies; one draw varies as a shallow sample
+    does.
+    """
     p = 1.0 / np.arange(1, 61)
     rng = np.random.default_rng(0)
     rows = {"shallow": [], "deep": []}
@@ -242,6 +248,7 @@ def test_no_sample_deep_enough() -> None:
     with pytest.raises(SamplesError) as caught:
         clone_diversity(pd.DataFrame({"s": [5, 4]}))
 
-    assert str(caught.value) == (
-        "E974 No sample has 50 tracked cells (the largest has 9): diversity is not assessed."
+    assert (
+        str(caught.value)
+        == "E974 No sample has 50 tracked cells (the largest has 9): diversity is not assessed."
     )

@@ -1,4 +1,6 @@
-"""Origin, drift, flow and plasticity of clones: the simulated study, obvious versions, named outcomes."""
+"""Origin, drift, flow and plasticity of clones: the simulated study, obvious versions, named
+outcomes.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,13 @@ def of(study: Study, patient: str) -> pd.DataFrame:
     return study.cells[study.cells["patient"] == patient]
 
 
-# --- origin ----------------------------------------------------------------------------------------------------------
+# --- origin ---------------------------------------------------------------------------------------
 
 
 def test_planted_novel_clones_are_novel(study: Study) -> None:
-    """A planted new clone is never called seen before; of the others, those large enough to be found are found."""
+    """A planted new clone is never called seen before; of the others, those large enough to be
+    found are found.
+    """
     for patient, truth in study.novel.items():
         cells = of(study, patient)
         before = cells.loc[cells["time"] == "IP", "clone"]
@@ -102,7 +106,7 @@ def test_origin_against_counting_by_hand(
     }
 
 
-# --- drift -----------------------------------------------------------------------------------------------------------
+# --- drift ----------------------------------------------------------------------------------------
 
 
 def test_planted_drift_is_found_and_hardly_any_other(study: Study) -> None:
@@ -127,7 +131,9 @@ def test_without_drift_the_test_of_all_clones_keeps_its_level() -> None:
 
 
 def test_growth_of_memory_clones_is_not_drift() -> None:
-    """The sample becomes memory because its memory clone grows; inside the clones nothing changes."""
+    """The sample becomes memory because its memory clone grows; inside the clones nothing
+    changes.
+    """
 
     def cells(time: str, n_memory: int, n_effector: int) -> list[tuple[str, str, str]]:
         return [("m", time, "memory")] * n_memory + [("e", time, "effector")] * n_effector
@@ -165,7 +171,9 @@ def test_common_odds_ratio_of_one_clone_is_the_plain_one() -> None:
 
 
 def test_the_sum_of_drift_and_growth_is_the_change_of_the_sample(study: Study) -> None:
-    """Weighted drift inside clones plus growth of clones is what the shared clones changed together."""
+    """Weighted drift inside clones plus growth of clones is what the shared clones changed
+    together.
+    """
     cells = of(study, "SIM1")
     found = drift(cells, "memory", first="IP", second="day 14")
     table = found.clones
@@ -186,7 +194,7 @@ def test_several_states_count_as_one() -> None:
     assert drift(frame, {"m", "n"}, first="0", second="7").clones.loc["a", "k_before"] == 2
 
 
-# --- flow ------------------------------------------------------------------------------------------------------------
+# --- flow -----------------------------------------------------------------------------------------
 
 
 def test_flow_counts_each_clone_once(study: Study) -> None:
@@ -212,7 +220,7 @@ def test_flow_by_hand() -> None:
     assert table == {("e", "e"): 1.0, ("e", "m"): 0.0, ("m", "e"): 0.5, ("m", "m"): 0.5}
 
 
-# --- plasticity ------------------------------------------------------------------------------------------------------
+# --- plasticity -----------------------------------------------------------------------------------
 
 
 def test_plastic_clones_by_hand() -> None:

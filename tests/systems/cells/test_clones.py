@@ -115,7 +115,9 @@ def test_counts_keep_a_sample_without_clones() -> None:
 
 
 def test_real_cells_of_wu_2020(shared: Path) -> None:
-    """Clonotypes read, the largest clones listed, and where they lie: tumour, adjacent tissue or blood."""
+    """Clonotypes read, the largest clones listed, and where they lie: tumour, adjacent tissue or
+    blood.
+    """
     expression = read_expression(shared / "data" / "scirpy_tcr" / "wu2020_200_v0_6.h5ad")
     obs = expression.obs
     found = clones_from_airr(obs)
@@ -132,7 +134,8 @@ def test_real_cells_of_wu_2020(shared: Path) -> None:
     assert sizes.iloc[0] >= 2
     assert set(tissue) == {"Blood", "NAT", "Tumor"}
     assert sum(tissue.values()) == 200
-    # cells of one of our clones are of one clonotype of the authors, and they found no more of them together
+    # cells of one of our clones are of one clonotype of the authors, and they found no more of them
+    # together
     together = pd.DataFrame({"ours": found.clone, "theirs": authors.clone}).dropna()
     assert together.groupby("ours")["theirs"].agg(lambda names: len(set(names)) == 1).mean() > 0.98
 
@@ -150,8 +153,9 @@ BAD = {
     "no receptor": (
         lambda: clones_from_airr(pd.DataFrame({"patient": ["A"]})),
         (
-            "E971 The cells have no column of a receptor: neither 'clone_id' nor VDJ_1_junction(_aa) or "
-            "IR_VDJ_1_cdr3(_nt). Run scirpy.get.airr or define_clonotypes, or give a table of clonotypes."
+            "E971 The cells have no column of a receptor: neither 'clone_id' nor"
+            " VDJ_1_junction(_aa) or IR_VDJ_1_cdr3(_nt). Run scirpy.get.airr or define_clonotypes,"
+            " or give a table of clonotypes."
         ),
     ),
     "no such column": (
@@ -161,8 +165,8 @@ BAD = {
     "no patient": (
         lambda: clones_from_airr(AIRR.drop(columns="patient")),
         (
-            "E971 There is no column 'patient' among those of the cells (IR_VJ_1_cdr3_nt, IR_VDJ_1_cdr3_nt, "
-            "multi_chain)."
+            "E971 There is no column 'patient' among those of the cells (IR_VJ_1_cdr3_nt,"
+            " IR_VDJ_1_cdr3_nt, multi_chain)."
         ),
     ),
     "cells without patient": (
@@ -172,15 +176,16 @@ BAD = {
     "clones without cells": (
         lambda: clones_from_table(pd.DataFrame({"cell": ["x-1"], "clone": ["1"]}), ["x", "y"]),
         (
-            "E972 Clones without cells: none of the 1 cells of the clone table is in the matrix (table: x-1; matrix: "
-            "x, y). Bring the barcodes to one form."
+            "E972 Clones without cells: none of the 1 cells of the clone table is in the matrix"
+            " (table: x-1; matrix: x, y). Bring the barcodes to one form."
         ),
     ),
     "a cell twice": (
         lambda: clones_from_table(pd.DataFrame({"cell": ["x", "x"], "clone": ["1", "2"]}), ["x"]),
         (
-            "E901 1 sample id occurs more than once in the samples table (x x2). The column of sample ids needs one "
-            "row a sample; name another column with sample= (--sample), or remove the repeats."
+            "E901 1 sample id occurs more than once in the samples table (x x2). The column of"
+            " sample ids needs one row a sample; name another column with sample= (--sample), or"
+            " remove the repeats."
         ),
     ),
     "no column of clones": (

@@ -1,4 +1,6 @@
-"""Groups of patients: never across products, never over cells, n first, and copies of cells change no p."""
+"""Groups of patients: never across products, never over cells, n first, and copies of cells
+change no p.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ N = 8
 
 
 def study(*, shift: float = 0.0, copies: int = 1, seed: int = 0) -> Calls:
-    """Eight patients of 120 cells at two times; in the second half memory is more frequent by `shift`."""
+    """Eight patients of 120 cells at two times; in the second half memory is more frequent by
+    `shift`.
+    """
     rng = np.random.default_rng(seed)
     parts, scores = [], []
     for number in range(N):

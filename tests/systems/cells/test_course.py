@@ -1,4 +1,6 @@
-"""Clones of patients over time: the right ends are compared, reasons are given, patients stay apart."""
+"""Clones of patients over time: the right ends are compared, reasons are given, patients stay
+apart.
+"""
 
 from __future__ import annotations
 

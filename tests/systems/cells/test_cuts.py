@@ -1,4 +1,6 @@
-"""Cuts that somebody set, distributions beside them, and the cut a user asks for with its corrected p."""
+"""Cuts that somebody set, distributions beside them, and the cut a user asks for with its
+corrected p.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ def test_bad_input(act: object, message: str) -> None:
     assert str(caught.value) == message
 
 
-# --- the best of all cuts --------------------------------------------------------------------------------------------
+# --- the best of all cuts -------------------------------------------------------------------------
 
 
 def patients(values: np.ndarray) -> PatientTable:

@@ -1,4 +1,6 @@
-"""`dli_response`: the textbook patient, each missing component by name, origins, and what is never said."""
+"""`dli_response`: the textbook patient, each missing component by name, origins, and what is
+never said.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def sample(time: str, *, early: int, late: int, other: int, patient: str = "D1")
 
 
 def textbook(*, from_product: bool = False) -> pd.DataFrame:
-    """Before: late 310 and early 90 of 800; after: early 420 of 1,000, with clones of known origin."""
+    """Before: late 310 and early 90 of 800; after: early 420 of 1,000, with clones of known
+    origin.
+    """
     pre = sample("pre", early=90, late=310, other=400)
     post = sample("D60", early=420, late=180, other=400)
     infused = sample("IP", early=50, late=50, other=100)
@@ -186,8 +190,10 @@ def test_without_a_reference_few_patients_make_none() -> None:
     row = said(dli_response(textbook(), inputs=CellInputs(columns=STATE))).loc["D1"]
 
     assert row["late_before"] == "indeterminate"
-    assert row["late_before_reason"] == (
-        "nothing to compare with (no reference was given and 1 patients make no median; 10 are needed)"
+    assert (
+        row["late_before_reason"]
+        == "nothing to compare with (no reference was given and 1 patients make no median; 10 are"
+        " needed)"
     )
     assert row["pattern_reason"] == "(a) is indeterminate"
 
@@ -280,6 +286,8 @@ def test_no_sample_from_before() -> None:
             inputs=CellInputs(columns=STATE),
         )
 
-    assert str(caught.value) == (
-        "E989 No time point is from before infusion (IP, day 60). Call it 'pre', or name it (before=)."
+    assert (
+        str(caught.value)
+        == "E989 No time point is from before infusion (IP, day 60). Call it 'pre', or name it"
+        " (before=)."
     )

@@ -121,7 +121,7 @@ def test_a_marker_that_is_missing_is_named() -> None:
     )
 
 
-# --- from a matrix ---------------------------------------------------------------------------------------------------
+# --- from a matrix --------------------------------------------------------------------------------
 
 
 def matrix(n: int = 120, *, sparse: bool = True) -> tuple[Expression, pd.Series, np.ndarray]:

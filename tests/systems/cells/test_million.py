@@ -1,7 +1,8 @@
 """Scale in small: the same file and command line as `million.py`, with fewer cells.
 
-A million cells × 20,000 genes (8 GB) took 42 s, 9.7 times the plain reading of the file, at a peak of 559 MiB, on two
-cores that were shared (21 November 2026). Repeat it with ``python -m tests.systems.cells.million FOLDER``.
+A million cells × 20,000 genes (8 GB) took 42 s, 9.7 times the plain reading of the file, at a peak
+of 559 MiB, on two cores that were shared (21 November 2026). Repeat it with ``python -m
+tests.systems.cells.million FOLDER``.
 """
 
 from __future__ import annotations

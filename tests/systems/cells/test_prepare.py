@@ -1,4 +1,6 @@
-"""What is known of cells before a scheme sees it: the samples table joined, one source of states, clones by name."""
+"""What is known of cells before a scheme sees it: the samples table joined, one source of
+states, clones by name.
+"""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_a_cytotoxic_product_and_one_that_leans_nowhere() -> None:
     assert found.loc["E", "product_balance_reason"] == "the interval of the balance includes 0"
 
 
-# --- named outcomes --------------------------------------------------------------------------------------------------
+# --- named outcomes -------------------------------------------------------------------------------
 
 
 def test_under_fifty_t_cells() -> None:
@@ -210,7 +210,7 @@ def test_bad_tables_are_named(change: dict[str, object], words: str) -> None:
         cart_product(textbook().assign(**change), inputs=CellInputs(columns=columns))
 
 
-# --- the simulated study ---------------------------------------------------------------------------------------------
+# --- the simulated study --------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,9 @@ def run(study: Study) -> object:
 
 
 def test_the_study_through_the_scheme(study: Study) -> None:
-    """Expansion, contraction and drift of all patients at about the rates that test_clone_*.py state."""
+    """Expansion, contraction and drift of all patients at about the rates that test_clone_*.py
+    state.
+    """
     calls = run(study)
     clones, drift = calls.tables["clones"], calls.tables["drift"]  # type: ignore[attr-defined]
     for patient in study.expanded:

@@ -25,7 +25,9 @@ COLUMNS = CellColumns(timepoint=None, lineage="lineage", stage="stage")
 def study(
     n_patients: int = 12, *, heat: dict[int, float] | None = None, n: int = 90, seed: int = 2
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """CD8 cells whose PSR rises along exhaustion by 0.10, 0.22, 0.41, and others that must not count."""
+    """CD8 cells whose PSR rises along exhaustion by 0.10, 0.22, 0.41, and others that must not
+    count.
+    """
     rng = np.random.default_rng(seed)
     parts, scores = [], []
     for number in range(n_patients):
@@ -61,7 +63,7 @@ def codes(calls: Calls) -> set[str]:
     return {*calls.run_caveats, *(code for one in calls.verdicts.caveats for code in one)}
 
 
-# --- the textbook, on numbers ----------------------------------------------------------------------------------------
+# --- the textbook, on numbers ---------------------------------------------------------------------
 
 STAGES = {
     "n_cd8": 300,
@@ -140,7 +142,7 @@ def test_there_is_no_cut_between_high_and_low() -> None:
     assert list(labels) == ["reported"]
 
 
-# --- from cells ------------------------------------------------------------------------------------------------------
+# --- from cells -----------------------------------------------------------------------------------
 
 
 def test_planted_stages_are_found() -> None:
@@ -258,7 +260,9 @@ def test_partial_correlation_against_residuals_by_hand() -> None:
 
 
 def test_exhausted_mouse_cells_of_philip(shared: Path) -> None:
-    """The three chaperones minus those of activation in sorted mouse T cells: scored by orthology, only reported."""
+    """The three chaperones minus those of activation in sorted mouse T cells: scored by
+    orthology, only reported.
+    """
     folder = shared / "data" / "philip_mouse"
     table = pd.read_parquet(folder / "normalized_counts.symbols.parquet").T
     expression = as_expression(table, ReadOptions(unit="counts", duplicates="sum"))
@@ -277,7 +281,8 @@ BAD = {
             study()[0], inputs=CellInputs(columns=CellColumns(timepoint=None), scores=study()[1])
         ),
         (
-            "E987 This scheme looks at CD8 T cells only. Name the column that says which they are (lineage), or gate."
+            "E987 This scheme looks at CD8 T cells only. Name the column that says which they are"
+            " (lineage), or gate."
         ),
     ),
     "no CD8": (

@@ -1,4 +1,6 @@
-"""From a matrix of cells to patients: backed as in memory, resumable, states from one place; and the real cohorts."""
+"""From a matrix of cells to patients: backed as in memory, resumable, states from one place; and
+the real cohorts.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +125,9 @@ def test_the_gate_needs_its_genes(path: Path) -> None:
 
 
 def test_the_gate_from_a_matrix(path: Path) -> None:
-    """With the lineage genes planted, states come from the gate, without the memory split that 3′ counts lack."""
+    """With the lineage genes planted, states come from the gate, without the memory split that
+    3′ counts lack.
+    """
     adata = ad.read_h5ad(path)[:400].copy()
     filler = [name for name in adata.var_names if name.startswith("FILL")]
     names = dict(zip(filler, ["CD3D", "CD8A", "CD4"], strict=False))
@@ -196,7 +200,7 @@ def test_clones_of_a_table(path: Path, tmp_path: Path) -> None:
     assert found.to_frame()["plasticity"].tolist() == column.to_frame()["plasticity"].tolist()
 
 
-# --- groups ----------------------------------------------------------------------------------------------------------
+# --- groups ---------------------------------------------------------------------------------------
 
 
 def test_groups_are_compared_within_product_and_time(tmp_path: Path) -> None:
@@ -216,12 +220,14 @@ def test_groups_are_compared_within_product_and_time(tmp_path: Path) -> None:
         compare_cells(calls, groups, first="nobody")
 
 
-# --- real cells ------------------------------------------------------------------------------------------------------
+# --- real cells -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def melanoma(shared: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores of the axes of `cart_product` in T cells of 19 melanoma patients, and the table of the cells."""
+    """Scores of the axes of `cart_product` in T cells of 19 melanoma patients, and the table of
+    the cells.
+    """
     expression = read_expression(shared / "data" / "sadefeldman_cells" / "sadefeldman_550.h5ad")
     ids = scheme_signatures(load_cell_scheme("cart_product"))
     wanted = {name: ids[name] for name in ("memory", "cytotoxic", "exhaustion")}
@@ -234,7 +240,9 @@ def melanoma(shared: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_memory_and_exhaustion_of_patients_are_in_their_ranges(
     melanoma: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
-    """Per patient: memory AUC above 0.75, exhaustion below 0.30 (measured with another scorer: 0.86 and 0.18)."""
+    """Per patient: memory AUC above 0.75, exhaustion below 0.30 (measured with another scorer:
+    0.86 and 0.18).
+    """
     scores, obs = melanoma
     groups = obs.groupby("patient")["respond"].first()
     found = compare_patients(
@@ -288,7 +296,9 @@ def mouse(shared: Path) -> pd.DataFrame:
 
 
 def test_exhaustion_of_mouse_cells_has_its_order(mouse: pd.DataFrame) -> None:
-    """Every sample from the tumour from day 14 on lies above every naive, effector and memory sample."""
+    """Every sample from the tumour from day 14 on lies above every naive, effector and memory
+    sample.
+    """
     late = mouse[mouse["state"].isin(["L14", "L21", "L28", "L35", "L60"])]
     other = mouse[mouse["state"].isin(["N", "E5", "E7", "M"])]
 
@@ -296,7 +306,9 @@ def test_exhaustion_of_mouse_cells_has_its_order(mouse: pd.DataFrame) -> None:
 
 
 def test_effectors_are_not_called_exhausted(mouse: pd.DataFrame) -> None:
-    """A cut from naive and memory cells alone, with a margin: effectors kill and are not exhausted."""
+    """A cut from naive and memory cells alone, with a margin: effectors kill and are not
+    exhausted.
+    """
     controls = mouse.loc[mouse["state"].isin(["N", "M"]), "exhaustion"]
     cut = cut_from_controls(controls, margin=0.1)
     called = states_by_cuts(mouse[["exhaustion"]], {"exhaustion": cut})
@@ -311,7 +323,9 @@ def test_effectors_are_not_called_exhausted(mouse: pd.DataFrame) -> None:
 
 
 def test_tcr_cells_of_wu_2020_through_the_scheme(shared: Path) -> None:
-    """Receptor columns are found by themselves; tissues stand for time points; one sample is not two."""
+    """Receptor columns are found by themselves; tissues stand for time points; one sample is not
+    two.
+    """
     file = shared / "data" / "scirpy_tcr" / "wu2020_200_v0_6.h5ad"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

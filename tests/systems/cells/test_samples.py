@@ -58,8 +58,10 @@ def test_groups_are_those_of_the_scheme(rows: list[tuple[str, str, str | None]])
 def test_shares_against_counting_by_hand(rows: list[tuple[str, str, str | None]]) -> None:
     scheme = SCHEME.model_copy(
         update={
-            "parameters": SCHEME.parameters
-            | {"min_cells": SCHEME.parameters["min_cells"].model_copy(update={"value": 1})}
+            "parameters": (
+                SCHEME.parameters
+                | {"min_cells": SCHEME.parameters["min_cells"].model_copy(update={"value": 1})}
+            )
         }
     )
     shares = sample_shares(table(rows), scheme)

@@ -1,7 +1,9 @@
-"""The simulated longitudinal study as a whole: error rates as stated, and the traps that it would spring without care.
+"""The simulated longitudinal study as a whole: error rates as stated, and the traps that it would
+spring without care.
 
-Ten patients, 1,350 tracked cells in the product and 8,100 on day 14; 400 clones of falling size each. Planted in every
-patient: ten clones grow sixfold, six shrink to a sixth, five leave memory (50 % → 10 %), ten are new.
+Ten patients, 1,350 tracked cells in the product and 8,100 on day 14; 400 clones of falling size
+each. Planted in every patient: ten clones grow sixfold, six shrink to a sixth, five leave memory
+(50 % → 10 %), ten are new.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ def test_expansion_ninety_percent_found_and_five_percent_wrong(study: Study) -> 
 
 
 def test_contraction_ninety_percent_found(study: Study) -> None:
-    """The others shrink a little because ten clones grow: up to 15 % of these calls are such clones."""
+    """The others shrink a little because ten clones grow: up to 15 % of these calls are such
+    clones.
+    """
     found, wrong = rates(study, "contracted", study.contracted, {})
 
     assert found >= 0.90
@@ -87,7 +91,9 @@ def test_the_size_of_the_drift_is_recovered(study: Study) -> None:
 
 
 def test_origin_new_clones_are_new_and_old_ones_old(study: Study) -> None:
-    """No planted new clone is called old; of all other cells at most a tenth is called new, for want of depth."""
+    """No planted new clone is called old; of all other cells at most a tenth is called new, for
+    want of depth.
+    """
     nowhere = pd.Series(["nowhere"])
     new, old = [], []
     for name, own in patients(study):
@@ -107,11 +113,13 @@ def test_origin_new_clones_are_new_and_old_ones_old(study: Study) -> None:
     assert min(old) > 0.90
 
 
-# --- traps -----------------------------------------------------------------------------------------------------------
+# --- traps ----------------------------------------------------------------------------------------
 
 
 def halves(seed: int) -> pd.DataFrame:
-    """Twelve patients without any difference, every second one six times as deep; their diversities compared."""
+    """Twelve patients without any difference, every second one six times as deep; their
+    diversities compared.
+    """
     null = simulate(n_patients=12, planted=False, seed=seed)
     names = [f"SIM{i}" for i in range(12)]
     columns = {}
@@ -127,7 +135,9 @@ def halves(seed: int) -> pd.DataFrame:
 
 
 def test_without_rarefaction_a_comparison_of_patients_would_mislead() -> None:
-    """Raw diversity tells the deep half from the shallow one every time; rarefied it does so no more than by chance."""
+    """Raw diversity tells the deep half from the shallow one every time; rarefied it does so no
+    more than by chance.
+    """
     found = [halves(seed) for seed in range(4, 12)]
     raw = [one.loc[["raw_shannon", "raw_n_clones"], "p"].max() for one in found]
     fair = [one.loc[["one_shannon", "one_n_clones"], "p"].min() for one in found]
@@ -137,7 +147,9 @@ def test_without_rarefaction_a_comparison_of_patients_would_mislead() -> None:
 
 
 def test_plasticity_of_small_clones_depends_on_depth(study: Study) -> None:
-    """Two states seen at two times are easier to see with more cells: the count of clones stands beside the share."""
+    """Two states seen at two times are easier to see with more cells: the count of clones stands
+    beside the share.
+    """
     own = patients(study)[0][1]
     deep = plasticity(own, {"memory"}, {"cytotoxic", "exhausted"})
     shallow = plasticity(own.iloc[::8], {"memory"}, {"cytotoxic", "exhausted"})
@@ -153,7 +165,7 @@ def test_depths_are_unequal_as_planted(study: Study) -> None:
     assert own["clone"].nunique() > 0.9 * N_CLONES
 
 
-# --- what must not matter --------------------------------------------------------------------------------------------
+# --- what must not matter -------------------------------------------------------------------------
 
 ROWS = st.lists(
     st.tuples(st.sampled_from("abc"), st.sampled_from(["0", "7"]), st.sampled_from(["m", "e"])),

@@ -121,24 +121,24 @@ BAD = {
         obs(timepoint=["D7", "-3", "IP", "day -30"]),
         {},
         (
-            "negative days: -3, day -30. Days count from infusion; write the product as 'IP', and give samples from "
-            "before infusion a word (for example 'pre')."
+            "negative days: -3, day -30. Days count from infusion; write the product as 'IP', and"
+            " give samples from before infusion a word (for example 'pre')."
         ),
     ),
     "two products in one patient": (
         obs(drug=["axi-cel", "tisa-cel", "axi-cel", "axi-cel"]),
         {"product": "drug"},
         (
-            "two products in one patient: A has axi-cel and tisa-cel (1 such patients). Give each infusion its own "
-            "patient id, or choose one product."
+            "two products in one patient: A has axi-cel and tisa-cel (1 such patients). Give each"
+            " infusion its own patient id, or choose one product."
         ),
     ),
     "two groups in one patient": (
         obs(response=["R", "NR", "R", "R"]),
         {"group": "response"},
         (
-            "two groups in one patient: A has R and NR (1 such patients). Give each infusion its own patient id, or "
-            "choose one group."
+            "two groups in one patient: A has R and NR (1 such patients). Give each infusion its"
+            " own patient id, or choose one group."
         ),
     ),
     "a column that is not there": (

@@ -1,4 +1,6 @@
-"""The rules of the shipped cell schemes on numbers: a table of cases an axis, boundaries, details, caveats."""
+"""The rules of the shipped cell schemes on numbers: a table of cases an axis, boundaries,
+details, caveats.
+"""
 
 from __future__ import annotations
 

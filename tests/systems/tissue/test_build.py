@@ -1,4 +1,6 @@
-"""Cells from tables, AnnData and files; and everything that can be wrong with them, by its exact message."""
+"""Cells from tables, AnnData and files; and everything that can be wrong with them, by its exact
+message.
+"""
 
 from __future__ import annotations
 
@@ -150,7 +152,10 @@ Edit = Callable[[pd.DataFrame], pd.DataFrame]
 AT_ONE = "P103 1 of 3 cells have coordinates that are missing or infinite: one/1; leave them out"
 AGAIN = "P104 1 cells have a key (region, instance id) that another cell has: one/1"
 NO_KINDS = "P105 the column 'kind' is empty in all 3 cells; without kinds give kind=None"
-NO_IMAGE = "; ids repeat from image to image, so name the column of the image with TissueColumns(region=...)"
+NO_IMAGE = (
+    "; ids repeat from image to image, so name the column of the image with"
+    " TissueColumns(region=...)"
+)
 BAD: dict[str, tuple[Edit, list[str]]] = {
     "no cells": (lambda t: t.iloc[:0], ["P103 there are no cells"]),
     "a coordinate is missing": (
@@ -160,7 +165,8 @@ BAD: dict[str, tuple[Edit, list[str]]] = {
     "a coordinate is infinite": (
         lambda t: t.assign(y=[np.inf, 1, -np.inf]),
         [
-            "P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; leave them out"
+            "P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; leave"
+            " them out"
         ],
     ),
     "coordinates are text": (
@@ -199,15 +205,17 @@ def test_a_column_that_is_not_there() -> None:
     with pytest.raises(TissueError) as caught:
         read_tissue(frame(ROWS).drop(columns=["id", "x"]), scale_um=1.0, columns=COLUMNS)
 
-    assert str(caught.value) == (
-        "P102 the table has no column 'x', 'id'; there are: region, y, kind. Say which column is what with "
-        "columns=TissueColumns(...); None where there is none."
+    assert (
+        str(caught.value)
+        == "P102 the table has no column 'x', 'id'; there are: region, y, kind. Say which column is"
+        " what with columns=TissueColumns(...); None where there is none."
     )
 
 
 NO_SCALE = (
-    "P101 The coordinates are in pixels and no scale was given. Distances and densities need µm: give scale_um= (µm "
-    "per pixel, from the microscope's file), or unit='um' when the coordinates are µm."
+    "P101 The coordinates are in pixels and no scale was given. Distances and densities need µm:"
+    " give scale_um= (µm per pixel, from the microscope's file), or unit='um' when the coordinates"
+    " are µm."
 )
 
 
@@ -239,8 +247,9 @@ def test_the_columns_of_a_table_have_names_and_no_order() -> None:
     with pytest.raises(TissueError) as caught:
         read_tissue(frame(ROWS), scale_um=1.0, axes="yx", columns=COLUMNS)
 
-    assert str(caught.value) == (
-        "P106 axes='yx': 'xy' or 'yx', and for a table, whose columns x and y are named, 'xy'."
+    assert (
+        str(caught.value)
+        == "P106 axes='yx': 'xy' or 'yx', and for a table, whose columns x and y are named, 'xy'."
     )
 
 
@@ -261,9 +270,11 @@ def test_an_anndata_without_places() -> None:
     with pytest.raises(TissueError) as caught:
         read_tissue(made, scale_um=1.0, columns=COLUMNS)
 
-    assert str(caught.value) == (
-        "P102 obsm has no 'spatial' (its keys are: X_umap) and obs no columns 'x' and 'y' (it has: region, id, kind). "
-        "Name the coordinates with columns=TissueColumns(spatial=...) or TissueColumns(x=..., y=...)."
+    assert (
+        str(caught.value)
+        == "P102 obsm has no 'spatial' (its keys are: X_umap) and obs no columns 'x' and 'y' (it"
+        " has: region, id, kind). Name the coordinates with columns=TissueColumns(spatial=...)"
+        " or TissueColumns(x=..., y=...)."
     )
 
 
@@ -279,7 +290,10 @@ FILES: dict[str, tuple[str, bytes | None, str]] = {
     "unknown ending": (
         "cells.xlsx",
         b"PK",
-        "P111 {path} has an ending that is not known here; known are .csv, .tsv, .txt, .parquet, .h5ad.",
+        (
+            "P111 {path} has an ending that is not known here; known are .csv, .tsv, .txt,"
+            " .parquet, .h5ad."
+        ),
     ),
     "empty": (
         "cells.csv",

@@ -1,4 +1,6 @@
-"""Where the tumour ends, against a grid that is worked out place by place, and against borders that are known."""
+"""Where the tumour ends, against a grid that is worked out place by place, and against borders
+that are known.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,9 @@ from resistype.errors import TissueError
 from resistype.systems.tissue import MarginRule, Roles, compartments
 from resistype.systems.tissue.compartments import _depth, _ground, _tissue
 from resistype.systems.tissue.grid import TRUNCATE, Grid
+from tests.strategies import cells_with_places
 from tests.systems.tissue.made import ROLES, Row, block, tissue
 from tests.systems.tissue.test_grid import slow_smooth
-from tests.strategies import cells_with_places
 
 GRIDS = st.lists(st.booleans(), min_size=48, max_size=48).map(
     lambda values: np.array(values).reshape(6, 8)
@@ -26,7 +28,9 @@ RULE = MarginRule(width_um=6.0, smooth_um=4.0, step_um=3.0, tissue_um=7.0, min_p
 
 
 def away(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Distance of every place to the nearest place of the mask, one after the other; inf without one."""
+    """Distance of every place to the nearest place of the mask, one after the other; inf without
+    one.
+    """
     places = np.argwhere(mask).tolist()
     out = np.full(mask.shape, np.inf)
     for y, x in np.ndindex(*mask.shape):
@@ -93,7 +97,9 @@ def _places(grid: Grid, um: NDArray[np.float64]) -> list[tuple[int, int]]:
 
 
 def _without_small(mask: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
-    """Patches joined over edges and corners, by walking; those with fewer places than `smallest` are left out."""
+    """Patches joined over edges and corners, by walking; those with fewer places than `smallest`
+    are left out.
+    """
     left, kept = {tuple(place) for place in np.argwhere(mask)}, np.zeros_like(mask)
     while left:
         patch, edge = set(), [left.pop()]
@@ -208,7 +214,9 @@ def test_bad_rules_and_roles() -> None:
 
 
 def test_places_that_touch_at_a_corner_are_one_patch() -> None:
-    """A row of tumour cells that runs aslant, one place a cell, is as large as all its places together."""
+    """A row of tumour cells that runs aslant, one place a cell, is as large as all its places
+    together.
+    """
     aslant = [
         ("first", number + 1, 3 * number + 1, 3 * number + 1, "tumour") for number in range(10)
     ]

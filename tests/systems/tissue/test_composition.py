@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from resistype.errors import TissueError, TissueWarning
 from resistype.stats import wilson
 from resistype.systems.tissue import Roi, roi_composition, roi_difference
+from tests.strategies import CELL_KINDS, cells_with_places, polygons
 from tests.systems.tissue.made import Row, block, frame, in_polygon, tissue
 from tests.systems.tissue.test_rois import crosses
-from tests.strategies import CELL_KINDS, cells_with_places, polygons
 
 LEFT = Roi("left", [[-5, -5], [-5, 95], [500, 95], [500, -5]], "first")
 RIGHT = Roi("right", [[-5, 96], [-5, 500], [500, 500], [500, 96]], "first")
@@ -119,9 +119,10 @@ def test_differences_need_two_groups() -> None:
 
     with pytest.raises(TissueError) as caught:
         roi_difference(pd.concat([shares, shares.assign(group="third")]))
-    assert str(caught.value) == (
-        "P114 A difference needs the shares of two groups, each once; these have left, rest, third. Take "
-        "roi_composition without by_region."
+    assert (
+        str(caught.value)
+        == "P114 A difference needs the shares of two groups, each once; these have left, rest,"
+        " third. Take roi_composition without by_region."
     )
 
 
@@ -132,8 +133,10 @@ def test_rois_that_overlap_or_are_empty() -> None:
         roi_composition(
             made, LEFT, against=Roi("wide", [[-5, -5], [-5, 500], [500, 500], [500, -5]], "first")
         )
-    assert str(caught.value) == (
-        "P114 ROI 'left' and 'wide' share 120 cells, or a name; compare ROIs that do not overlap."
+    assert (
+        str(caught.value)
+        == "P114 ROI 'left' and 'wide' share 120 cells, or a name; compare ROIs that do not"
+        " overlap."
     )
     with pytest.raises(TissueError) as caught:
         roi_composition(made, Roi("sky", [[-99, -99], [-99, -90], [-90, -90]], "first"))

@@ -1,4 +1,6 @@
-"""Files of cells and polygons: what is written is read back, limits stand in the header, nothing is half written."""
+"""Files of cells and polygons: what is written is read back, limits stand in the header, nothing
+is half written.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ from resistype.systems.tissue import (
     write_cells,
     write_rois,
 )
-from tests.systems.tissue.made import ROLES, block, tissue
 from tests.strategies import polygons
+from tests.systems.tissue.made import ROLES, block, tissue
 
 ROWS = block("tumour", x=range(3), y=range(3)) + block(
     "T cell", x=range(4, 7), y=range(3), first=100
@@ -73,8 +75,8 @@ def test_every_threshold_stands_in_the_header() -> None:
 
     assert head[0] == "# format=resistype-cells version=1"
     assert (
-        "# threshold margin width=30 µm on each side (ours): margin: at most this far from the border"
-        in head
+        "# threshold margin width=30 µm on each side (ours): margin: at most this far from the"
+        " border" in head
     )
     assert any(line.startswith("# threshold radius=25 µm (ours): neighbours") for line in head)
     assert "# threshold cut=2 cells (published, A 2020): of a paper" in head
@@ -193,7 +195,10 @@ BAD = {
         "Feature 1 is a Point, or has holes; wanted Polygons without holes.",
     ),
     "a hole": (
-        '{"features": [{"geometry": {"type": "Polygon", "coordinates": [[[0,0],[9,0],[9,9]],[[1,1],[2,1],[2,2]]]}}]}',
+        (
+            '{"features": [{"geometry": {"type": "Polygon", "coordinates":'
+            " [[[0,0],[9,0],[9,9]],[[1,1],[2,1],[2,2]]]}}]}"
+        ),
         "Feature 1 is a Polygon, or has holes; wanted Polygons without holes.",
     ),
     "of the future": (
@@ -227,7 +232,8 @@ def test_what_cannot_be_written_leaves_the_older_file(tmp_path: Path) -> None:
         write_cells(target, pd.DataFrame({"n": [1]}), [])
     assert (
         str(caught.value)
-        == f"O101 '{target}' cannot be written: No such file or directory. Nothing was written there. "
+        == f"O101 '{target}' cannot be written: No such file or directory. Nothing was written"
+        " there. "
         "Choose another place."
     )
     kept = tmp_path / "rois.geojson"

@@ -78,7 +78,8 @@ def test_a_grid_that_is_too_large_is_refused() -> None:
     with pytest.raises(TissueError) as caught:
         Grid.over(np.array([[0.0, 0.0], [99_999.5, 99_999.5]]), 1.0)
 
-    assert str(caught.value) == (
-        "P108 A grid of 1 µm over 100,000 × 100,000 µm has 10,000,000,000 places; at most 60,000,000. Take a larger "
-        "step, or check the scale."
+    assert (
+        str(caught.value)
+        == "P108 A grid of 1 µm over 100,000 × 100,000 µm has 10,000,000,000 places; at most"
+        " 60,000,000. Take a larger step, or check the scale."
     )

@@ -1,4 +1,5 @@
-"""The same answer whatever the route: images together or apart, cells in any order, pixels or µm, mirrored or moved.
+"""The same answer whatever the route: images together or apart, cells in any order, pixels or µm,
+mirrored or moved.
 
 Every measure of the room goes through the same few changes of what it is given.
 """
@@ -31,8 +32,8 @@ from resistype.systems.tissue import (
     read_tissue,
     share_map,
 )
-from tests.systems.tissue.made import COLUMNS, ROLES, Row, frame, tissue
 from tests.strategies import cells_with_places
+from tests.systems.tissue.made import COLUMNS, ROLES, Row, frame, tissue
 
 RULE = MarginRule(width_um=6.0, smooth_um=4.0, step_um=2.0, tissue_um=8.0, min_patch_mm2=0.00001)
 MAP = MapOptions(step_um=2.0, kernel_um=5.0, min_cells=0.5)

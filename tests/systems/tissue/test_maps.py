@@ -23,9 +23,9 @@ from resistype.systems.tissue import (
     share_map,
 )
 from resistype.systems.tissue.grid import Grid
+from tests.strategies import cells_with_places
 from tests.systems.tissue.made import ROLES, Row, block, tissue
 from tests.systems.tissue.test_grid import slow_smooth
-from tests.strategies import cells_with_places
 
 OPTIONS = MapOptions(step_um=5.0, kernel_um=6.0, min_cells=0.5)
 ONE = cells_with_places(max_cells=12).map(lambda rows: [("first", *row[1:]) for row in rows])

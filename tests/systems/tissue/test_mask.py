@@ -87,9 +87,10 @@ def test_no_id_in_common() -> None:
     with pytest.raises(TissueError) as caught:
         match_mask(tissue([("first", 77, 0, 0, "tumour")]), LABELS)
 
-    assert str(caught.value) == (
-        "P107 Table and mask of 'first' have no id in common: the table has 1 (77), the mask 4 (1, 2, 3, 4). Name the "
-        "column that holds the labels of the mask."
+    assert (
+        str(caught.value)
+        == "P107 Table and mask of 'first' have no id in common: the table has 1 (77), the mask 4"
+        " (1, 2, 3, 4). Name the column that holds the labels of the mask."
     )
 
 
@@ -123,8 +124,10 @@ def test_what_is_no_mask(mask: NDArray[np.float64]) -> None:
     with pytest.raises(TissueError) as caught:
         match_mask(tissue(CELLS), mask)
 
-    assert str(caught.value) == (
-        f"P107 The mask has shape {mask.shape} and type {mask.dtype}; wanted integers of shape (n_y, n_x)."
+    assert (
+        str(caught.value)
+        == f"P107 The mask has shape {mask.shape} and type {mask.dtype}; wanted integers of shape"
+        " (n_y, n_x)."
     )
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from resistype.errors import TissueError
 from resistype.systems.tissue import Tissue, nearest, neighbourhood, neighbours
-from tests.systems.tissue.made import Row, tissue
 from tests.strategies import CELL_KINDS, cells_with_places
+from tests.systems.tissue.made import Row, tissue
 
 RADII = st.sampled_from([1.0, 5.0, 7.5, 13.0, 100.0])
 SCALES = st.sampled_from([0.25, 0.5, 1.0, 2.0])

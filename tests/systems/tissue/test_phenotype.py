@@ -1,4 +1,6 @@
-"""Inflamed, excluded, desert: planted blocks are called what they are, and what cannot be said is not said."""
+"""Inflamed, excluded, desert: planted blocks are called what they are, and what cannot be said
+is not said.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from tests.systems.tissue.made import ROLES, Row, block, tissue
 
 
 def halves(*, inside: int, around: int, side: int = 40) -> list[Row]:
-    """Tumour on the left, macrophages on the right; every n-th cell of a half is a T cell (0: none)."""
+    """Tumour on the left, macrophages on the right; every n-th cell of a half is a T cell (0:
+    none).
+    """
     rows = block("tumour", x=range(side), y=range(side))
     rows += block("macrophage", x=range(side, 2 * side), y=range(side), first=10_000)
     every = [inside] * side**2 + [around] * side**2
@@ -56,7 +60,9 @@ RULES = load_scheme("immune_phenotype")
 def judged(
     n_tumour: int, n: tuple[int, int, int], area: tuple[float, float, float]
 ) -> tuple[str, str]:
-    """Label and reason of a region with these T cells and areas inside, in the margin and outside."""
+    """Label and reason of a region with these T cells and areas inside, in the margin and
+    outside.
+    """
     numbers = pd.DataFrame([_numbers(_Counts(n_tumour, np.array(n), np.array(area)))], index=["a"])
     calls = call_measured(RULES, Measured(unit="region", numbers=numbers, why=_why(numbers, RULES)))
     return str(calls.verdicts.calls["phenotype"][0]), str(calls.verdicts.reasons["phenotype"][0])

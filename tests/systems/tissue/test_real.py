@@ -1,7 +1,8 @@
 """Real tissue: the scimap example, and the mouse tumours of Mariathasan et al. (2018).
 
-Scales: scimap's example is CyCIF, read here at 0.65 µm per pixel. The script of the mouse study's authors gives 337
-pixels for 150 µm (SiYangming/IMvigor210CoreBiologies, inst/mouse/matlab/JZiai_MSR9005_1436_cd3_clean.m).
+Scales: scimap's example is CyCIF, read here at 0.65 µm per pixel. The script of the mouse study's
+authors gives 337 pixels for 150 µm (SiYangming/IMvigor210CoreBiologies,
+inst/mouse/matlab/JZiai_MSR9005_1436_cd3_clean.m).
 """
 
 from __future__ import annotations
@@ -120,9 +121,11 @@ def mice(shared: Path) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_depth_of_t_cells_by_treatment(mice: pd.DataFrame) -> None:
-    """Vehicle < aPD-L1 < aTGFb < both, relative to the size of the tumour as the authors measured it.
+    """Vehicle < aPD-L1 < aTGFb < both, relative to the size of the tumour as the authors measured
+    it.
 
-    In µm the order of the last two is the other way round (445 and 363): the tumours of the combination are smaller.
+    In µm the order of the last two is the other way round (445 and 363): the tumours of the
+    combination are smaller.
     """
     assert len(mice) == 25
     assert mice["n_beyond"].sum() == 0

@@ -15,7 +15,9 @@ SIDE = 40
 
 
 def nest(rim: float, elsewhere: float, *, seed: int = 0) -> list[Row]:
-    """A round nest of tumour cells in T cells; shares of macrophages in a ring of 40 µm around it and elsewhere."""
+    """A round nest of tumour cells in T cells; shares of macrophages in a ring of 40 µm around
+    it and elsewhere.
+    """
     rng = np.random.default_rng(seed)
     rows: list[Row] = []
     for number in range(SIDE * SIDE):

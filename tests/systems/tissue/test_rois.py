@@ -1,4 +1,6 @@
-"""Cells in polygons against a cast ray, depth against the distance to every line, and polygons that are none."""
+"""Cells in polygons against a cast ray, depth against the distance to every line, and polygons
+that are none.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from hypothesis import strategies as st
 
 from resistype.errors import TissueError, TissueWarning
 from resistype.systems.tissue import Roi, border_depth, in_roi, infiltration
-from tests.systems.tissue.made import Row, cast, in_polygon, outline_distance, tissue
 from tests.strategies import cells_with_places, polygons
+from tests.systems.tissue.made import Row, cast, in_polygon, outline_distance, tissue
 
 BOX = Roi("box", [[0, 0], [0, 10], [10, 10], [10, 0]], "first")
 Corners = list[tuple[int, int]]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.text import listed
-from tests.systems.tissue.made import Row, frame, tissue
 from tests.strategies import CELL_KINDS, cells_with_places
+from tests.systems.tissue.made import Row, frame, tissue
 
 
 @given(cells_with_places())
