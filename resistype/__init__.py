@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from resistype.views import register_view
+
 if TYPE_CHECKING:
     from resistype import datasets
     from resistype.clinical.definitions import clinical
@@ -74,10 +76,13 @@ _HOMES = {
 # Two rooms bear the name of a function, and the import system sets a room as an attribute of its
 # parent: once, when it is first loaded. These rooms themselves load nothing, so they are loaded
 # here, and the attribute is the function's.
-for _room in ("resistype.clinical", "resistype.score"):
-    import_module(_room)
+import_module("resistype.clinical")
+import_module("resistype.score")
 globals().pop("clinical", None)
 globals().pop("score", None)
+
+register_view("report", lambda: import_module("resistype.report").write_report)
+register_view("folder", lambda: import_module("resistype.report").write_folder)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,7 +20,6 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from resistype.errors import CohortWarning, ModelError, warn
 from resistype.extras import needs
@@ -114,6 +113,8 @@ Splits: TypeAlias = list[tuple[Codes, Codes]]
 
 def auc_by_class(weight: Floats, codes: Codes) -> Floats:
     """AUC of each class against all others."""
+    from scipy.stats import rankdata  # noqa: PLC0415  0.6 s
+
     n_classes = weight.shape[1]
     found = np.full(n_classes, np.nan)
     for number in range(n_classes):

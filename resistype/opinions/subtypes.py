@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, complain, warn
 from resistype.expression import CsrRows, ReadOptions, as_expression, iter_blocks, read_block
@@ -375,6 +374,8 @@ def portrait_scores_of(values: Floats, sets: Sequence[Codes]) -> Floats:
     It is ssGSEA's with the highest rank for ties: over the ranks r of the genes of a set, N genes
     in all and n in the set, Σ r^1.25 / Σ r^0.25 − (N − n + 1) / 2.
     """
+    from scipy.stats import rankdata  # noqa: PLC0415  0.6 s
+
     n_genes = values.shape[1]
     out = np.empty((len(values), len(sets)))
     step = max(_CELLS // max(n_genes, 1), 1)

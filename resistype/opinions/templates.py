@@ -26,7 +26,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from scipy.stats import false_discovery_control
 
 from resistype.errors import (
     CohortWarning,
@@ -435,6 +434,8 @@ def _ntp(
     *,
     n_jobs: int,
 ) -> pd.DataFrame:
+    from scipy.stats import false_discovery_control  # noqa: PLC0415  0.6 s
+
     places, coverage = match_templates(classes, expression.index)
     cosine, p = _nearest(expression, places, options, n_jobs=n_jobs)
     rate = false_discovery_control(p)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from resistype.opinions.tree_fit import Cut, Grown, Node, format_p
 from resistype.scheme.caveats import caveat_text
@@ -362,6 +361,8 @@ class ShuffledRoots:
         """Bounds of the number of splits that chance explains, if each shuffle splits with
         alpha.
         """
+        from scipy.stats import binom  # noqa: PLC0415  0.6 s
+
         tail = (1.0 - level) / 2.0
         return int(binom.ppf(tail, self.n, self.alpha)), int(
             binom.ppf(1.0 - tail, self.n, self.alpha)

@@ -6,7 +6,6 @@ views of it.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from resistype.scheme.caveats import caveat_text
 from resistype.scheme.rules import Condition, holds
 from resistype.scheme.scheme import Axis, Scheme, Unit
 from resistype.scheme.stability import Stability
+from resistype.views import view
 
 __all__ = [
     "COLUMNS",
@@ -392,9 +392,8 @@ class Calls:
         scores = self.quantities
         column = str(self.run.get("columns", {}).get(self.unit) or "")
         if column in adata.obs and not set(self.samples) <= set(map(str, adata.obs_names)):
-            units = adata.obs[column].astype(
-                str
-            )  # each cell gets the call of its patient or region
+            # each cell gets the call of its patient or region
+            units = adata.obs[column].astype(str)
             labels, scores = (
                 table.reindex(units).set_axis(adata.obs_names, axis=0) for table in (labels, scores)
             )
@@ -412,13 +411,10 @@ class Calls:
             `resistype.report.ReportOptions`: second opinions to show, a patient for a page of that
             patient alone.
         """
-        # A view, looked up by name: the calls do not depend on how they are shown.
-        module = importlib.import_module("resistype.report")
-        return Path(module.write_report(self, path, options))
+        return Path(view("report")(self, path, options))
 
     def write(self, folder: str | Path, options: Any = None) -> list[Path]:
         """Write the tables (tsv), run.json, report.html and report.json into a folder; `options`
         as for `report`.
         """
-        module = importlib.import_module("resistype.report")
-        return [Path(path) for path in module.write_folder(self, folder, options)]
+        return [Path(path) for path in view("folder")(self, folder, options)]
