@@ -134,7 +134,8 @@ def _scheme(folder: Path, run: dict[str, Any], evidence: pd.DataFrame) -> Scheme
     """
     if (folder / "scheme.toml").is_file():
         beside = load_scheme(folder / "scheme.toml")
-        return beside if _shown(evidence) <= _limits(beside) else None
+        same = (beside.id, beside.version) == (run["scheme"]["id"], run["scheme"]["version"])
+        return beside if same and _shown(evidence) <= _limits(beside) else None
     given = (run.get("arguments") or {}).get("scheme")
     base, _, method = str(run["scheme"]["version"]).partition("+")
     for source in dict.fromkeys((given, run["scheme"]["id"])):

@@ -348,11 +348,11 @@ def _scheme(
         id="tissue_markers",
         version="1.0.0",
         title="Cells in tissue by marker sets",
-        unit="cell",
+        level="cell",
         context="antibody panels on tissue sections",
         summary=f"Mean of the markers of each set: {names}. All cut-offs are ours.",
         citation="",
-        claim=(
+        scope=(
             "A marker is not a state. Describes cells; nothing here says who will respond. "
             "Research use only."
         ),

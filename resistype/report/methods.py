@@ -170,6 +170,13 @@ def references(calls: Calls, opinions: Sequence[str] = ()) -> tuple[str, ...]:
     found = [_cited(scheme.citation, scheme.doi)]
     found += [METHOD_PAPERS[name] for name in methods if name in METHOD_PAPERS]
     found += [_cited(row["citation"], "") for row in visible_thresholds(calls) if row["citation"]]
+    if scheme.system != "bulk":
+        whole = calls.whole_scheme().threshold_rows()
+        found += [
+            _cited(row["citation"], row["doi"]) if row["citation"] else f"doi:{row['doi']}"
+            for row in whole
+            if row["doi"]
+        ]
     found += signature_papers(scheme.signatures)
     found += [f"doi:{doi}" for doi in opinions if doi]
     found += [

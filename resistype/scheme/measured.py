@@ -177,10 +177,13 @@ def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
     """How often the rules give each call where there is nothing to find; NaN calls for nothing
     are counted too.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for chance in measured.by_chance:
         moved = {
-            name for one in chance.numbers for name in one if _moved(one, measured.numbers, name)
+            str(name)
+            for one in chance.numbers
+            for name in one
+            if _moved(one, measured.numbers, str(name))
         }
         calls = _calls_of(scheme, pd.concat(chance.numbers)) if moved else {}
         counted = {row["axis"] for row in rows}

@@ -100,9 +100,9 @@ BAD = {
     "no calls": ("calls.tsv", None, "calls.tsv missing"),
     "no record": ("run.json", None, "run.json missing"),
     "broken record": ("run.json", "{", "cannot be read as written by resistype classify"),
-    "another record": ("run.json", '{"format": "other"}', "holds no calls of biopsies"),
+    "another record": ("run.json", '{"format": "other"}', "holds no calls of resistype classify"),
     "empty scores": ("scores.tsv", "", "cannot be read as written by resistype classify"),
-    "calls of cells": ("calls.tsv", "sample\tproduct\na\tx\n", "holds no calls of biopsies"),
+    "calls of cells": ("calls.tsv", "sample\tproduct\na\tx\n", "holds no calls of resistype classify"),
     "no numbers": (
         "scores.tsv",
         "sample\tifng_level\nSIM\tmany\n",

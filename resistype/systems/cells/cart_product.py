@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -146,7 +147,7 @@ def cart_product(
         )
     again, dealt = _shares_again(numbers, shares, loaded, seed=inputs.seed)
     clones = repeat_courses(table, clone, groups=groups, scheme=loaded, seed=inputs.seed)
-    same = {
+    same: dict[str, Any] = {
         "reference": {
             "mode": "own samples over time",
             "name": "each patient's own samples",
@@ -173,7 +174,9 @@ def cart_product(
         again={
             "cells": [
                 _of_products(patients, one).assign(**two)
-                for one, two in zip(again, cycle(clones.again))
+                for one, two in zip(
+                    again, cycle(clones.again), strict=False
+                )  # the second has no end
             ]
         },
         **same,
@@ -248,17 +251,12 @@ def _with_counts(numbers: pd.DataFrame, counts: pd.DataFrame, seed: int) -> pd.D
     for name, kind in _SHARES.items():
         if kind in counts:
             out[name] = (counts[kind] / n).where(numbers[name].notna())
-    for row in np.flatnonzero(numbers["balance"].notna()):
+    for row in np.flatnonzero(numbers["balance"].notna()).tolist():
         one = counts.iloc[row]
         found = balance(int(one["memory"]), int(one["cytotoxic"]), int(n[row]), seed=seed)
-        out.iloc[row, _columns(out)] = [found.value, found.low, found.high]
+        columns = ["balance", "balance_low", "balance_high"]
+        out.loc[out.index[row], columns] = [found.value, found.low, found.high]
     return out
-
-
-def _columns(numbers: pd.DataFrame) -> list[int]:
-    return [
-        int(numbers.columns.get_loc(name)) for name in ("balance", "balance_low", "balance_high")
-    ]  # type: ignore[arg-type]
 
 
 def _of_products(patients: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:

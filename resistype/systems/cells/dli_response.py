@@ -162,7 +162,7 @@ def _repeats(
         drawn, dealt = counts.copy(), counts.copy()
         origins = numbers[[*_ORIGINS, "n_early"]].copy()
         for name, rng in rngs.items():
-            pre, post = (_three(counts.loc[name], time) for time in ("pre", "post"))
+            pre, post = (_three(pd.Series(counts.loc[name]), time) for time in ("pre", "post"))
             for time, own in (("pre", pre), ("post", post)):
                 if own is not None:
                     _put(drawn, name, time, rng.multinomial(own.sum(), own / max(own.sum(), 1)))
@@ -173,10 +173,9 @@ def _repeats(
                     _put(dealt, name, time, own)
             if not origins.loc[name].isna().any():
                 part = origins.loc[name, _ORIGINS].to_numpy(np.float64)
-                origins.loc[name, _ORIGINS] = rng.multinomial(
-                    int(origins.loc[name, "n_early"]), part / part.sum()
-                )
-                origins.loc[name, _ORIGINS] /= origins.loc[name, "n_early"]
+                n_early = int(origins["n_early"].loc[name])
+                drawn = rng.multinomial(n_early, part / part.sum())
+                origins.loc[name, _ORIGINS] = drawn / max(n_early, 1)
         again.append(_numbers(drawn, scheme, plan, seed=seed)[0].join(origins))
         permuted.append(
             _numbers(dealt, scheme, plan, seed=seed)[0].join(numbers[[*_ORIGINS, "n_early"]])
@@ -197,7 +196,7 @@ def _three(row: pd.Series, time: str) -> NDArray[np.int64] | None:
 def _put(counts: pd.DataFrame, name: str, time: str, drawn: NDArray[np.int64]) -> None:
     """Counts of a sample, in place; what no cell of the data is called stays missing."""
     for kind, n in zip(_KINDS, drawn.tolist(), strict=False):
-        if not np.isnan(counts.loc[name, f"{kind}_{time}_n"]):
+        if counts[f"{kind}_{time}_n"].notna().loc[name]:
             counts.loc[name, f"{kind}_{time}_n"] = float(n)
 
 

@@ -8,7 +8,7 @@ them with your own, and they are printed as you set them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
@@ -176,7 +176,7 @@ class TissueOptions:
     roles: Roles | None = None
     margin: MarginRule = MarginRule()
     scale_um: float | None = None
-    columns: TissueColumns = TissueColumns()
+    columns: TissueColumns = field(default_factory=TissueColumns)
 
 
 @dataclass(frozen=True)
