@@ -49,4 +49,6 @@ html_theme_options = {
     "navbar_persistent": [],
 }
 html_show_sourcelink = False
-mathjax_path = "mathjax.js"  # the default is another server's; no page has a formula, so none loads it
+mathjax_path = (
+    "mathjax.js"  # the default is another server's; no page has a formula, so none loads it
+)

@@ -1,4 +1,5 @@
-"""Programmes of resistance to cancer immunotherapy in an expression matrix, with their evidence. Research use only.
+"""Programmes of resistance to cancer immunotherapy in an expression matrix, with their evidence.
+Research use only.
 
 >>> import resistype as rt
 >>> demo = rt.datasets.demo()
@@ -10,29 +11,20 @@ The names below are loaded when they are first used, so that importing resistype
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resistype import datasets
-    from resistype.cohort import clinical
+    from resistype.clinical.definitions import clinical
     from resistype.expression import Expression, read_expression
     from resistype.library import Library, Signature, load_library
-    from resistype.scheme import (
-        CallOptions,
-        Calls,
-        Reference,
-        Scheme,
-        apply_scheme,
-        classify,
-        fit_model,
-        fit_reference,
-        load_scheme,
-    )
+    from resistype.opinions import fit_model
+    from resistype.scheme import Calls, Reference, Scheme, load_scheme
     from resistype.score import Scores, score
     from resistype.session import Session
+    from resistype.systems import classify
+    from resistype.systems.bulk import CallOptions, apply_scheme, fit_reference
 
 __all__ = [
     "CallOptions",
@@ -59,7 +51,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CallOptions": "resistype.scheme",
+    "CallOptions": "resistype.systems.bulk",
     "Calls": "resistype.scheme",
     "Expression": "resistype.expression",
     "Library": "resistype.library",
@@ -68,16 +60,24 @@ _HOMES = {
     "Scores": "resistype.score",
     "Session": "resistype.session",
     "Signature": "resistype.library",
-    "apply_scheme": "resistype.scheme",
-    "classify": "resistype.scheme",
-    "clinical": "resistype.cohort",
-    "fit_model": "resistype.scheme",
-    "fit_reference": "resistype.scheme",
+    "apply_scheme": "resistype.systems.bulk",
+    "classify": "resistype.systems",
+    "clinical": "resistype.clinical",
+    "fit_model": "resistype.opinions",
+    "fit_reference": "resistype.systems.bulk",
     "load_library": "resistype.library",
     "load_scheme": "resistype.scheme",
     "read_expression": "resistype.expression",
     "score": "resistype.score",
 }
+
+# Two rooms bear the name of a function, and the import system sets a room as an attribute of its
+# parent: once, when it is first loaded. These rooms themselves load nothing, so they are loaded
+# here, and the attribute is the function's.
+for _room in ("resistype.clinical", "resistype.score"):
+    import_module(_room)
+globals().pop("clinical", None)
+globals().pop("score", None)
 
 
 def __getattr__(name: str) -> Any:
@@ -93,15 +93,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Keeps the function `score` in its place: importing the room of the same name would set the room there."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _HOMES and isinstance(value, ModuleType):
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

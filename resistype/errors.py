@@ -10,7 +10,7 @@
     │   ├── ModelError             models trained on a user's labels, and their files     (T1xx)
     │   ├── SessionError           commands of a session: unknown, out of range           (V1xx)
     │   ├── TissueError            cells with places: scale, keys, coordinates, regions   (P1xx)
-    │   └── ReferenceError_        references: absent, too small, of another kind         (R1xx)
+    │   └── ReferenceDataError     references: absent, too small, of another kind         (R1xx)
     ├── OutputError                a result could not be written; nothing was             (O1xx)
     ├── RunError                   a computation was interrupted or lost a worker         (E6xx)
     └── MissingExtraError          an optional dependency is not installed                (X1xx)
@@ -22,14 +22,21 @@
     ├── TissueWarning              polygons, masks that needed repair or do not fit       (W5xx)
     └── GeneNameWarning            damaged or ambiguous gene names                        (W9xx)
 
-A message says what was got, what was wanted and the next step. Its code never changes, so that it can be looked up.
+A message says what was got, what was wanted and the next step. Its code never changes, so that it
+can be looked up: ``codes.toml`` has one row for each (class, title, remedy), which ``resistype
+doctor --explain CODE`` prints.
 """
 
 from __future__ import annotations
 
+import tomllib
 import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 __all__ = [
+    "Code",
     "CohortWarning",
     "CoverageWarning",
     "ExpressionError",
@@ -40,6 +47,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "OutputError",
+    "ReferenceDataError",
     "ReferenceError_",
     "ResistypeError",
     "ResistypeWarning",
@@ -50,7 +58,9 @@ __all__ = [
     "SignatureError",
     "TissueError",
     "TissueWarning",
+    "codes",
     "complain",
+    "explained",
     "warn",
 ]
 
@@ -99,8 +109,11 @@ class SchemeError(InputError):
     """A scheme is wrong, unknown, or lacks what it needs."""
 
 
-class ReferenceError_(InputError):  # noqa: N801, N818  Python has a ReferenceError of its own
+class ReferenceDataError(InputError):
     """A reference is absent, too small or of another kind."""
+
+
+ReferenceError_ = ReferenceDataError  # the name of 0.1; it leaves with 0.3
 
 
 class ModelError(InputError):
@@ -112,7 +125,9 @@ class SessionError(InputError):
 
 
 class TissueError(InputError):
-    """Cells with their places cannot be used: no scale, keys that repeat, coordinates, kinds or regions."""
+    """Cells with their places cannot be used: no scale, keys that repeat, coordinates, kinds or
+    regions.
+    """
 
 
 class OutputError(ResistypeError, OSError):
@@ -151,12 +166,51 @@ class GeneNameWarning(ResistypeWarning):
     """Gene names look damaged or are ambiguous."""
 
 
+class Code(NamedTuple):
+    """One row of the registry: the code, its class, what it means and what to do."""
+
+    code: str
+    cls: str
+    title: str
+    remedy: str
+
+
+@lru_cache(maxsize=1)
+def codes() -> dict[str, Code]:
+    """Every code of an error, warning or finding; read when first asked for.
+
+    Examples
+    --------
+    >>> codes()["E504"].title
+    'Every value of the matrix is the same'
+    """
+    text = Path(__file__).with_name("codes.toml").read_text(encoding="utf-8")
+    return {
+        code: Code(code, row["class"], row["title"], row["remedy"])
+        for code, row in tomllib.loads(text).items()
+    }
+
+
+def explained(code: str) -> str:
+    """What a code means and what to do, in three lines."""
+    row = codes().get(code.strip().upper())
+    if row is None:
+        message = (
+            f"There is no code {code[:40]!r}; a code is a letter and three digits, such as E504."
+        )
+        raise InputError(message, code="E990")
+    return f"{row.code} {row.title}.\n{row.remedy}\nRaised as {row.cls}."
+
+
 def warn(message: str, category: type[ResistypeWarning], *, code: str, stacklevel: int = 3) -> None:
     """Give a warning that begins with its code."""
-    warnings.warn(f"{code} {message}", category, stacklevel=stacklevel)  # noqa: TID251  the one place
+    # the one place
+    warnings.warn(f"{code} {message}", category, stacklevel=stacklevel)  # noqa: TID251
 
 
-def complain(complaints: list[str], error: type[ResistypeError], *, code: str, subject: str) -> None:
+def complain(
+    complaints: list[str], error: type[ResistypeError], *, code: str, subject: str
+) -> None:
     """Raise `error` with all complaints at once; do nothing when there are none."""
     if not complaints:
         return

@@ -1,7 +1,8 @@
 """Where the data folder `signatures/` is: in the installed package, or beside it in a checkout.
 
-The wheel carries `signatures/` as `resistype/signatures/`. An editable install does not, and would give an
-empty library without a word; so the checkout is the second place looked at, and there is no third.
+The wheel carries `signatures/` as `resistype/signatures/`. An editable install does not, and would
+give an empty library without a word; so the checkout is the second place looked at, and there is no
+third.
 """
 
 from __future__ import annotations
@@ -31,4 +32,4 @@ def signatures_dir() -> Path:
         f"The folder 'signatures' is neither in the installed package ({package}) nor beside it. "
         "The installation is incomplete; install resistype again."
     )
-    raise ResistypeError(message, code="X101")
+    raise ResistypeError(message, code="X102")

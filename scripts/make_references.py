@@ -2,9 +2,10 @@
 
     python scripts/make_references.py FOLDER
 
-FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and riaz_pairs/counts.symbols.parquet
-with samples.tsv (GSE91061, raw counts). Only figures are kept: values of scores without sample names, lines, means of
-genes. Run it again whenever the scheme or its signatures change.
+FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and
+riaz_pairs/counts.symbols.parquet with samples.tsv (GSE91061, raw counts). Only figures are kept:
+values of scores without sample names, lines, means of genes. Run it again whenever the scheme or
+its signatures change.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from resistype.expression import read_expression
-from resistype.scheme import fit_reference
+from resistype.systems.bulk.reference import fit_reference
 
 ROOT = Path(__file__).resolve().parents[1] / "signatures" / "references"
 
@@ -33,7 +34,9 @@ def main(folder: Path) -> None:
         },
     ).save(ROOT / "tcga_skcm.json")
     samples = pd.read_csv(folder / "riaz_pairs" / "samples.tsv", sep="\t")
-    before = samples.loc[samples["timepoint"] == "Pre"].drop_duplicates("patient").iloc[:, 0].tolist()
+    before = (
+        samples.loc[samples["timepoint"] == "Pre"].drop_duplicates("patient").iloc[:, 0].tolist()
+    )
     fit_reference(
         read_expression(folder / "riaz_pairs" / "counts.symbols.parquet").select(before),
         name="riaz_pre",

@@ -1,7 +1,8 @@
-"""Calls every way in where anndata, h5py and zarr are not installed: `python -m tests.core_only FOLDER`, one line each.
+"""Calls every way in where anndata, h5py and zarr are not installed: `python -m tests.core_only
+FOLDER`, one line each.
 
-The three are made to fail as if they were absent, before anything of resistype is imported. Prints a JSON of what each
-way in answered: the message of its error, or what it found.
+The three are made to fail as if they were absent, before anything of resistype is imported. Prints
+a JSON of what each way in answered: the message of its error, or what it found.
 """
 
 from __future__ import annotations
@@ -15,17 +16,18 @@ from pathlib import Path
 
 ABSENT = ("anndata", "h5py", "zarr")
 for name in ABSENT:
-    sys.modules[name] = None  # type: ignore[assignment]  # an import of it fails, as Python documents
+    # an import of it fails, as Python documents
+    sys.modules[name] = None  # type: ignore[assignment]
 
 import numpy as np  # noqa: E402
 
 import resistype as rt  # noqa: E402
-from resistype import spatial  # noqa: E402
 from resistype.cli import main as command  # noqa: E402
 from resistype.datasets import cell_demo, tissue_demo, write_tissue_demo  # noqa: E402
 from resistype.expression import check_file  # noqa: E402
 from resistype.expression.anndata import new_anndata  # noqa: E402
-from resistype.expression.h5ad import open_h5ad, save_h5ad  # noqa: E402
+from resistype.expression.hdf5 import open_h5ad, save_h5ad  # noqa: E402
+from resistype.systems import tissue as spatial  # noqa: E402
 from tests.small import small  # noqa: E402
 
 METHODS = ["ssgsea", "singscore", "zscore"]
@@ -81,12 +83,25 @@ def ways(paths: dict[str, Path], folder: Path) -> dict[str, Callable[[], object]
         "cell_demo": lambda: cell_demo().to_anndata(),
         "tissue_demo": lambda: tissue_demo().to_anndata(),
         "write_tissue_demo": lambda: write_tissue_demo(folder / "tissue"),
-        "cli score": lambda: line("score", paths["h5ad"], "--signatures", "mhc1_core", "--out", out),
-        "cli score csv": lambda: line("score", paths["csv"], "--signatures", "mhc1_core", "--out", out),
+        "cli score": lambda: line(
+            "score", paths["h5ad"], "--signatures", "mhc1_core", "--out", out
+        ),
+        "cli score csv": lambda: line(
+            "score", paths["csv"], "--signatures", "mhc1_core", "--out", out
+        ),
         "cli demo": lambda: line("demo", "--out", folder / "demo"),
         "cli classify": lambda: line("classify", paths["h5ad"], "--out", folder / "results"),
         "cli spatial": lambda: line(
-            "spatial", paths["h5ad"], "--scale-um", "1", "--tumour", "T", "--t-cell", "C", "--out", out
+            "spatial",
+            paths["h5ad"],
+            "--scale-um",
+            "1",
+            "--tumour",
+            "T",
+            "--t-cell",
+            "C",
+            "--out",
+            out,
         ),
     }
 

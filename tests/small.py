@@ -12,7 +12,11 @@ def small() -> pd.DataFrame:
     """Counts of twelve samples and 60 genes, those of the signature mhc1_core among them."""
     library = load_library()
     others = sorted(
-        {gene for one in ("dysfunction_core", "benci_isg_rs", "heat_shock_stress") for gene in library[one].genes}
+        {
+            gene
+            for one in ("dysfunction_core", "benci_isg_rs", "heat_shock_stress")
+            for gene in library[one].genes
+        }
     )
     genes = [*dict.fromkeys([*library["mhc1_core"].genes, *others])][:60]
     values = np.random.default_rng(0).poisson(20, (12, len(genes)))

@@ -1,4 +1,6 @@
-"""Without the extra `h5ad`, tables are scored, and every way in that needs it says what to install."""
+"""Without the extra `h5ad`, tables are scored, and every way in that needs it says what to
+install.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.processes import finished
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTALL = "pip install 'resistype[h5ad]'."
@@ -41,9 +45,10 @@ WORKS = ("csv", "tsv", "csv.gz", "parquet", "DataFrame")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("core")
     command = [sys.executable, "-W", "error", "-m", "tests.core_only", str(folder)]
-    # The core alone gets a pandas whose arrays cannot be written into; the older one here is told to do the same.
+    # The core alone gets a pandas whose arrays cannot be written into; the older one here is told
+    # to do the same.
     newer = os.environ | {"PANDAS_COPY_ON_WRITE": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=newer, capture_output=True, text=True, timeout=170, check=False)
+    done = finished(command, cwd=ROOT, env=newer)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -74,11 +79,15 @@ def test_the_demo_runs(told: dict[str, Any]) -> None:
 def test_scanpys_method_names_the_extra_of_scanpy(told: dict[str, Any]) -> None:
     said = told["answers"]["score_genes"]
 
-    assert said.startswith("MissingExtraError: X101 score_genes needs scanpy: pip install 'resistype[single-cell]'.")
+    assert said.startswith(
+        "MissingExtraError: X101 score_genes needs scanpy: pip install 'resistype[single-cell]'."
+    )
 
 
 def test_other_objects_get_the_usual_answer(told: dict[str, Any]) -> None:
-    assert told["answers"]["score something else"].startswith("ExpressionError: E309 Got object; wanted a DataFrame")
+    assert told["answers"]["score something else"].startswith(
+        "ExpressionError: E309 Got object; wanted a DataFrame"
+    )
 
 
 def test_nothing_is_left_by_what_was_refused(told: dict[str, Any]) -> None:
@@ -89,10 +98,13 @@ def test_nothing_is_left_by_what_was_refused(told: dict[str, Any]) -> None:
 
 def test_no_module_of_the_core_loads_them() -> None:
     code = (
-        "import sys; import resistype.cli, resistype.expression, resistype.score, resistype.scheme, resistype.cohort, "
-        "resistype.spatial, resistype.session, resistype.report, resistype.datasets, resistype.testing; "
-        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'anndata', 'h5py', 'zarr'}))"
+        "import sys; import resistype.cli, resistype.expression, resistype.score, resistype.scheme,"
+        " resistype.cohort, resistype.systems.tissue, resistype.session, resistype.report,"
+        " resistype.datasets, resistype.testing; print(sorted({name.partition('.')[0] for name in"
+        " sys.modules} & {'anndata', 'h5py', 'zarr'}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout == "[]\n"

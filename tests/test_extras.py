@@ -21,14 +21,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # names to import that differ from names to install, and what anndata cannot be without
 INSTALLED_AS = {"sklearn": "scikit-learn", "zarr": "anndata"}
-WHOLE_ROOMS = ("resistype.widgets", "resistype.napari_plugin")  # nothing of them works without their extra
+WHOLE_ROOMS = (
+    "resistype.widgets",
+    "resistype.napari_plugin",
+)  # nothing of them works without their extra
 # imports outside of `with needs(...)`, each with the reason why the library is there by then
 AFTER_ANOTHER = {
-    ("resistype.expression.guard", "h5py"): "the file is open",
-    ("resistype.expression.guard_texts", "h5py"): "the file is open",
+    ("resistype.expression.limits", "h5py"): "the file is open",
     ("resistype.expression.store", "zarr"): "a part of a store that is open",
-    ("resistype.scheme.trained.fit", "sklearn"): "asked for at the beginning of the fit",
-    ("resistype.cohort.tree.estimator", "sklearn"): "only scikit-learn asks",
+    ("resistype.opinions.fit", "sklearn"): "asked for at the beginning of the fit",
+    ("resistype.opinions.tree", "sklearn"): "only scikit-learn asks",
 }
 
 
@@ -70,11 +72,15 @@ def asked() -> Iterator[Asked]:
 
 
 def extra_of(node: ast.AST) -> str | None:
-    """The extra that a statement asks for; "" where it imports for types only, None for any other statement."""
+    """The extra that a statement asks for; "" where it imports for types only, None for any
+    other statement.
+    """
     if isinstance(node, ast.If):
         return "" if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else None
     call = node.items[0].context_expr if isinstance(node, ast.With) else None
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "needs"):
+    if not (
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "needs"
+    ):
         return None
     [extra] = [one.value for one in call.keywords if one.arg == "extra"]
     return str(ast.literal_eval(extra))
@@ -91,7 +97,9 @@ FOUND = list(asked())
 ASKED = [one for one in FOUND if one.extra]
 
 
-@pytest.mark.parametrize("one", ASKED, ids=[f"{one.where}-{'-'.join(one.imported)}" for one in ASKED])
+@pytest.mark.parametrize(
+    "one", ASKED, ids=[f"{one.where}-{'-'.join(one.imported)}" for one in ASKED]
+)
 def test_the_extra_that_is_named_brings_what_is_imported(one: Asked) -> None:
     names = {INSTALLED_AS.get(name, name) for name in one.imported}
 
@@ -100,12 +108,19 @@ def test_the_extra_that_is_named_brings_what_is_imported(one: Asked) -> None:
 
 
 def test_every_import_of_an_extra_is_asked_for() -> None:
-    core = {plain(one) for one in PROJECT["dependencies"]} | {"resistype", "click"}  # typer brings click
+    core = {plain(one) for one in PROJECT["dependencies"]} | {
+        "resistype",
+        "click",
+    }  # typer brings click
     bare = set()
     for found in imports(ROOT / "resistype"):
         name = found.target.partition(".")[0]
         inside = any(found.module == one.where and found.line in one.lines for one in FOUND)
-        if name not in sys.stdlib_module_names | core and not inside and not found.module.startswith(WHOLE_ROOMS):
+        if (
+            name not in sys.stdlib_module_names | core
+            and not inside
+            and not found.module.startswith(WHOLE_ROOMS)
+        ):
             bare.add((found.module, name))
 
     assert bare == set(AFTER_ANOTHER)
@@ -126,10 +141,15 @@ def test_all_is_every_extra_but_the_two_that_bring_programs_of_their_own() -> No
 
 
 def test_a_missing_library_is_named_with_its_extra() -> None:
-    with pytest.raises(MissingExtraError) as caught, needs("cellophane", extra="h5ad", what="Wrapping cells"):
+    with (
+        pytest.raises(MissingExtraError) as caught,
+        needs("cellophane", extra="h5ad", what="Wrapping cells"),
+    ):
         import cellophane  # type: ignore[import-not-found]  # noqa: F401
 
-    assert str(caught.value) == "X101 Wrapping cells needs cellophane: pip install 'resistype[h5ad]'."
+    assert (
+        str(caught.value) == "X101 Wrapping cells needs cellophane: pip install 'resistype[h5ad]'."
+    )
     assert isinstance(caught.value, ImportError)
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
@@ -137,11 +157,14 @@ def test_a_missing_library_is_named_with_its_extra() -> None:
 def test_another_code_and_a_hint() -> None:
     with (
         pytest.raises(MissingExtraError) as caught,
-        needs("cellophane", extra="gsea", what="Wrapping", code="X110", hint="Or take paper."),
+        needs("cellophane", extra="gsea", what="Wrapping", hint="Or take paper."),
     ):
         import cellophane  # noqa: F401
 
-    assert str(caught.value) == "X110 Wrapping needs cellophane: pip install 'resistype[gsea]'. Or take paper."
+    assert (
+        str(caught.value)
+        == "X101 Wrapping needs cellophane: pip install 'resistype[gsea]'. Or take paper."
+    )
 
 
 def test_a_library_that_is_there_and_does_not_load_says_why() -> None:
@@ -149,7 +172,8 @@ def test_a_library_that_is_there_and_does_not_load_says_why() -> None:
         from numpy import cellophane  # type: ignore[attr-defined]  # noqa: F401
 
     assert str(caught.value).startswith(
-        "X101 Wrapping needs numpy: pip install 'resistype[h5ad]'. Its import ended with: cannot import name 'cellop"
+        "X101 Wrapping needs numpy: pip install 'resistype[h5ad]'. Its import ended with: cannot"
+        " import name 'cellop"
     )
 
 
@@ -161,5 +185,8 @@ def test_what_is_there_is_imported() -> None:
 
 
 def test_other_errors_pass() -> None:
-    with pytest.raises(ValueError, match="of its own"), needs("numpy", extra="h5ad", what="Wrapping"):
+    with (
+        pytest.raises(ValueError, match="of its own"),
+        needs("numpy", extra="h5ad", what="Wrapping"),
+    ):
         raise ValueError("of its own")

@@ -23,6 +23,7 @@ FLOORS = {
     "resources": 0,
     "safe": 0,
     "text": 0,
+    "events": 1,
     "genes": 1,
     "history": 1,
     "stats": 1,
@@ -188,7 +189,10 @@ PLANTED = {
     ),
     "uphill for types only": (
         "library/read.py",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from resistype.session import Session",
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from resistype.session import"
+            " Session"
+        ),
         "imports resistype.session (floor 6)",
     ),
     "sideways": (

@@ -40,7 +40,7 @@ IDENTIFIERS = {
     "Drawn": "FigureResult",
     "DrawnRegion": "Annotation",
     "RefusedError": "UnsafeInputError",
-    "ReferenceError_": "ReferenceDataError",
+    "ReferenceDataError": "ReferenceDataError",
     "Verdict": "RuleResult",
     "Verdicts": "RuleResult",
     "Firmness": "Stability",

@@ -378,10 +378,14 @@ def test_a_function_far_from_its_user_is_found(tmp_path: Path) -> None:
         tmp_path,
         {
             "__init__.py": "from resistype.a import shown\n__all__ = ['shown']",
-            "a.py": "def far(): pass\ndef near(): pass\ndef twice(): pass\ndef hook(): pass\n"
-            "def shown(): near(), twice()\n",
-            "b.py": "from resistype import a\nfrom resistype.a import hook, shown, twice\n"
-            "HOOKS = {'h': hook}\ndef run(): a.far(), twice(), shown()",
+            "a.py": (
+                "def far(): pass\ndef near(): pass\ndef twice(): pass\ndef hook(): pass\n"
+                "def shown(): near(), twice()\n"
+            ),
+            "b.py": (
+                "from resistype import a\nfrom resistype.a import hook, shown, twice\n"
+                "HOOKS = {'h': hook}\ndef run(): a.far(), twice(), shown()"
+            ),
         },
     )
 
@@ -414,12 +418,15 @@ def test_long_and_thin_docstrings_are_found(tmp_path: Path) -> None:
     folder = package(
         tmp_path,
         {
-            "__init__.py": "from resistype.a import Good, bad, good\n"
-            "__all__ = ['Good', 'bad', 'good']",
-            "a.py": f"def good(a):\n    {full}\n\ndef bad(a, b):\n    {full}\n\n"
-            f"def hidden(a):\n    {full}\n\n"
-            f"class Good:\n    'Say.'\n    def method(self, a):\n        'Say.'\n"
-            f"    def _own(self, a):\n        {full}",
+            "__init__.py": (
+                "from resistype.a import Good, bad, good\n__all__ = ['Good', 'bad', 'good']"
+            ),
+            "a.py": (
+                f"def good(a):\n    {full}\n\ndef bad(a, b):\n    {full}\n\n"
+                f"def hidden(a):\n    {full}\n\n"
+                "class Good:\n    'Say.'\n    def method(self, a):\n        'Say.'\n"
+                f"    def _own(self, a):\n        {full}"
+            ),
         },
     )
 

@@ -1,4 +1,6 @@
-"""The wheel: it holds the signatures, declares what it imports, and works in a fresh environment."""
+"""The wheel: it holds the signatures, declares what it imports, and works in a fresh
+environment.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,12 @@ from tests.imports import imports
 from tests.small import small
 
 ROOT = Path(__file__).resolve().parents[1]
-CORE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+CORE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "dependencies"
+]
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "optional-dependencies"
+]
 # names to import that differ from names to install
 INSTALLED_AS = {"sklearn": "scikit-learn", "IPython": "ipython"}
 CORE_LIMIT = 25  # distributions that come with resistype
@@ -32,8 +38,14 @@ CORE_LIMIT = 25  # distributions that come with resistype
 
 def run(command: list[str | Path], folder: Path) -> str:
     """Output of a command that must succeed, run in a folder outside the checkout."""
-    clean = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "RESISTYPE_SHARED"}}
-    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    clean = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"PYTHONPATH", "RESISTYPE_SHARED"}
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=clean, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -43,7 +55,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the checkout without network."""
     pytest.importorskip("hatchling", reason="hatchling builds the wheel: pip install --group build")
     folder = tmp_path_factory.mktemp("wheel")
-    run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder], ROOT)
+    run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        ROOT,
+    )
     [path] = folder.glob("*.whl")
     return path
 
@@ -60,19 +75,28 @@ def scripts(environment: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def borrowed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fresh environment with the wheel; its dependencies are those of this one, so that no network is needed."""
+    """Fresh environment with the wheel; its dependencies are those of this one, so that no
+    network is needed.
+    """
     environment = tmp_path_factory.mktemp("borrowed")
     venv.create(environment, with_pip=False)
     pip = [sys.executable, "-m", "pip", "--python", str(scripts(environment) / "python")]
-    run([*pip, "install", "--no-deps", "--no-index", "--disable-pip-version-check", wheel], environment)
-    (tree(environment) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    run(
+        [*pip, "install", "--no-deps", "--no-index", "--disable-pip-version-check", wheel],
+        environment,
+    )
+    (tree(environment) / "dependencies.pth").write_text(
+        sysconfig.get_path("purelib") + "\n", encoding="utf-8"
+    )
     return environment
 
 
 def test_the_wheel_holds_every_signature_and_no_test(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
-        f"resistype/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "signatures").rglob("*") if path.is_file()
+        f"resistype/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "signatures").rglob("*")
+        if path.is_file()
     }
 
     assert len(wanted) > 40
@@ -84,7 +108,11 @@ def test_the_wheel_holds_every_signature_and_no_test(wheel: Path) -> None:
 def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "resistype"
-    files = [path for path in package.rglob("*") if path.is_file() and path.suffix not in {".pyc", ".nbi", ".nbc"}]
+    files = [
+        path
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in {".pyc", ".nbi", ".nbc"}
+    ]
 
     assert {path.relative_to(ROOT).as_posix() for path in files} - held == set()
 
@@ -106,7 +134,9 @@ def distribution(requirement: str) -> str:
 
 
 def test_everything_imported_is_declared() -> None:
-    declared = {distribution(one) for one in CORE} | {distribution(one) for many in EXTRAS.values() for one in many}
+    declared = {distribution(one) for one in CORE} | {
+        distribution(one) for many in EXTRAS.values() for one in many
+    }
     names = {found.target.partition(".")[0] for found in imports(ROOT / "resistype")}
     outside = names - sys.stdlib_module_names - {"resistype"}
 
@@ -116,8 +146,14 @@ def test_everything_imported_is_declared() -> None:
 def test_what_is_imported_at_the_top_of_a_core_module_is_a_core_dependency() -> None:
     core = {distribution(one) for one in CORE}
     optional = ("resistype.widgets", "resistype.napari_plugin")
-    found = [one for one in imports(ROOT / "resistype") if not one.lazy and not one.module.startswith(optional)]
-    names = {one.target.partition(".")[0] for one in found} - sys.stdlib_module_names - {"resistype"}
+    found = [
+        one
+        for one in imports(ROOT / "resistype")
+        if not one.lazy and not one.module.startswith(optional)
+    ]
+    names = (
+        {one.target.partition(".")[0] for one in found} - sys.stdlib_module_names - {"resistype"}
+    )
 
     assert {name for name in names if INSTALLED_AS.get(name, name) not in core} == set()
 
@@ -165,7 +201,10 @@ def test_the_demo_needs_no_extra(alone: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_few_distributions_come_with_the_core(alone: Path, tmp_path: Path) -> None:
-    code = "from importlib.metadata import distributions as d; print(*sorted({one.name.lower() for one in d()}))"
+    code = (
+        "from importlib.metadata import distributions as d; print(*sorted({one.name.lower() for one"
+        " in d()}))"
+    )
     names = set(run([scripts(alone) / "python", "-c", code], tmp_path).split()) - {"resistype"}
     print(f"{len(names)} distributions come with the core: {', '.join(sorted(names))}")
 
@@ -176,7 +215,16 @@ def test_few_distributions_come_with_the_core(alone: Path, tmp_path: Path) -> No
 @pytest.mark.slow
 def test_the_core_scores_a_table(alone: Path, tmp_path: Path) -> None:
     small().rename_axis("sample").to_csv(tmp_path / "small.csv")
-    command = ["score", "small.csv", "--signatures", "mhc1_core", "--method", "singscore", "--out", "scores.tsv"]
+    command = [
+        "score",
+        "small.csv",
+        "--signatures",
+        "mhc1_core",
+        "--method",
+        "singscore",
+        "--out",
+        "scores.tsv",
+    ]
     run([scripts(alone) / "resistype", *command], tmp_path)
     found = pd.read_csv(tmp_path / "scores.tsv", sep="\t", index_col="sample")
     wanted = rt.score(small(), ["mhc1_core"], method="singscore").to_frame()
@@ -192,12 +240,21 @@ def test_the_core_refuses_an_h5ad_and_names_the_extra(alone: Path, tmp_path: Pat
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
-    assert done.stderr == "error: X101 Reading cells.h5ad needs anndata and h5py: pip install 'resistype[h5ad]'.\n"
+    assert (
+        done.stderr
+        == "error: X101 Reading cells.h5ad needs anndata and h5py: pip install 'resistype[h5ad]'.\n"
+    )
     assert not (tmp_path / "scores.tsv").exists()
 
 
 @pytest.mark.slow
-def test_the_doctor_of_the_core_finds_no_fault_and_names_every_extra(alone: Path, tmp_path: Path) -> None:
+def test_the_doctor_of_the_core_finds_no_fault_and_names_every_extra(
+    alone: Path, tmp_path: Path
+) -> None:
     told = run([scripts(alone) / "resistype", "doctor"], tmp_path)
 
-    assert [extra for extra in EXTRAS.keys() - {"all"} if f"pip install 'resistype[{extra}]'" not in told] == []
+    assert [
+        extra
+        for extra in EXTRAS.keys() - {"all"}
+        if f"pip install 'resistype[{extra}]'" not in told
+    ] == []

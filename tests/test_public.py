@@ -1,4 +1,6 @@
-"""What `import resistype` gives: few names, each explained by an example that runs, and nothing heavy loaded."""
+"""What `import resistype` gives: few names, each explained by an example that runs, and nothing
+heavy loaded.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ import resistype
 PACKAGE = Path(resistype.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MODULES = [
-    ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+    ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(
+        ".__init__"
+    )
     for path in SOURCES
     if path.parent.name != "napari_plugin"  # it needs napari: tests/napari_plugin/test_examples.py
 ]
@@ -27,7 +31,19 @@ NAMES = list(getattr(resistype, "__all__", []))
 FUNCTIONS = [name for name in NAMES if name.islower() and name != "datasets"]
 
 HEAVY = {"scanpy", "gseapy", "numba", "matplotlib", "anywidget"}
-NETWORK = {"socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "pooch"}
+NETWORK = {
+    "socket",
+    "ssl",
+    "http",
+    "urllib",
+    "urllib3",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "ftplib",
+    "smtplib",
+    "pooch",
+}
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "runpy", "code"}
 UNSAFE_CALLS = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "allow_pickle"}
 # text that a page or a widget must never hold
@@ -59,7 +75,10 @@ def test_every_public_name_is_explained(name: str) -> None:
 def test_every_public_name_has_an_example(name: str) -> None:
     thing = getattr(resistype, name)
     members = vars(thing).items() if inspect.isclass(thing) else ()
-    texts = [inspect.getdoc(thing), *(inspect.getdoc(one) for key, one in members if not key.startswith("_"))]
+    texts = [
+        inspect.getdoc(thing),
+        *(inspect.getdoc(one) for key, one in members if not key.startswith("_")),
+    ]
 
     assert any(">>> " in (text or "") for text in texts)
 
@@ -76,7 +95,9 @@ def test_the_examples_run(module: str, tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_public_functions_have_hints_and_few_parameters(name: str) -> None:
     parameters = inspect.signature(getattr(resistype, name)).parameters.values()
-    positional = [one for one in parameters if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}]
+    positional = [
+        one for one in parameters if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}
+    ]
 
     assert len(positional) <= 3
     assert not any(one.kind is one.VAR_KEYWORD for one in parameters)
@@ -96,20 +117,46 @@ ROUTES = [
     "import resistype, resistype.score, resistype.scheme",
     "import resistype; resistype.score; from resistype.score.scores import Scores",
     "import resistype; from resistype.scheme import classify",
+    "from resistype.score import score; import resistype",
+    "import resistype.score.run; import resistype",
+    "import resistype.score as room; import resistype; import resistype.score.scores",
 ]
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_function_is_the_function_even_where_its_room_has_the_same_name(route: str) -> None:
-    code = f"{route}\nimport json\nprint(json.dumps([callable(getattr(resistype, n)) for n in {FUNCTIONS}]))"
+    code = (
+        f"{route}\nimport json\nprint(json.dumps([callable(getattr(resistype, n)) for n in"
+        f" {FUNCTIONS}]))"
+    )
 
     assert fresh(code) == [True] * len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_package_is_a_plain_module_and_travels_by_its_name(route: str) -> None:
+    """A class of its own would be pickled by value by cloudpickle (joblib, dask, ray), which a
+    module cannot be.
+    """
+    code = f"{route}\nresistype.score\nimport json, types\n"
+    code += "try:\n    import cloudpickle\nexcept ImportError:  # older joblib brings its own\n"
+    code += "    from joblib.externals import cloudpickle\n"
+    code += "function = eval('lambda: resistype.score', {'resistype': resistype})\n"
+    code += "same = cloudpickle.loads(cloudpickle.dumps(function))() is resistype.score\n"
+    code += (
+        "print(json.dumps([type(resistype) is types.ModuleType, len(cloudpickle.dumps(resistype)) <"
+        " 200, same]))"
+    )
+
+    assert fresh(code) == [True, True, True]
 
 
 def fresh(code: str) -> object:
     """Result of a piece of Python in a new interpreter, as JSON on its last line."""
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -121,7 +168,9 @@ def test_import_loads_nothing_heavy() -> None:
 
 
 def test_looking_at_the_names_loads_nothing_heavy() -> None:
-    loaded = fresh("import json, sys, resistype; dir(resistype); print(json.dumps(sorted(sys.modules)))")
+    loaded = fresh(
+        "import json, sys, resistype; dir(resistype); print(json.dumps(sorted(sys.modules)))"
+    )
 
     assert isinstance(loaded, list)
     assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
@@ -139,7 +188,9 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def called(tree: ast.AST) -> set[str]:
-    """Names that a source calls, and the keywords it calls them with; a method only where it is unsafe by name."""
+    """Names that a source calls, and the keywords it calls them with; a method only where it is
+    unsafe by name.
+    """
     names: set[str] = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -148,7 +199,11 @@ def called(tree: ast.AST) -> set[str]:
             names.add(node.func.id)
         elif isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_pickle"):
             names.add(node.func.attr)
-        names |= {word.arg for word in node.keywords if word.arg and getattr(word.value, "value", None) is True}
+        names |= {
+            word.arg
+            for word in node.keywords
+            if word.arg and getattr(word.value, "value", None) is True
+        }
     return names
 
 
@@ -163,9 +218,15 @@ def test_no_network_and_no_code_from_files(path: Path) -> None:
 
 
 def test_no_page_or_bundle_writes_raw_html() -> None:
-    pages = [path for path in PACKAGE.rglob("*") if path.suffix in {".js", ".html", ".j2", ".jinja"}]
+    pages = [
+        path for path in PACKAGE.rglob("*") if path.suffix in {".js", ".html", ".j2", ".jinja"}
+    ]
 
-    assert [path for path in pages if any(word in path.read_text(encoding="utf-8") for word in UNSAFE_TEXT)] == []
+    assert [
+        path
+        for path in pages
+        if any(word in path.read_text(encoding="utf-8") for word in UNSAFE_TEXT)
+    ] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

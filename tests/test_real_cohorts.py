@@ -1,4 +1,5 @@
-"""What real cohorts must show: the figures that were measured once, within ranges that leave room for another scorer.
+"""What real cohorts must show: the figures that were measured once, within ranges that leave room
+for another scorer.
 
 The cohorts are public and lie beside the checkout; none of them is shipped.
 """
@@ -13,11 +14,17 @@ import pandas as pd
 import pytest
 from scipy.stats import kruskal
 
-from resistype.cohort.pairs import compare_groups, paired_changes, patient_changes
+from resistype.report.cohort import compare_groups, paired_changes, patient_changes
 from resistype.samples import pair_samples, read_samples
 from resistype.score import score
 
-SETS = ("ss_cyt_rooney", "imv_cd_8_t_effector", "ss_ifn_ayers", "hallmark_ifng_without_ap", "mhc1_core")
+SETS = (
+    "ss_cyt_rooney",
+    "imv_cd_8_t_effector",
+    "ss_ifn_ayers",
+    "hallmark_ifng_without_ap",
+    "mhc1_core",
+)
 METHODS = ("ssgsea", "singscore", "weighted", "zscore")
 
 
@@ -61,7 +68,9 @@ def test_hugo_shows_nothing_and_nothing_is_called_significant(shared: Path, meth
 def test_bladder_desert_excluded_inflamed(shared: Path, method: str) -> None:
     folder = shared / "data" / "mariathasan_bladder"
     table = scores(folder / "Mariathasan_bladder_small.expr.parquet", method)
-    kind = read_samples(folder / "Mariathasan_bladder_small.clinical.tsv")["Immune.phenotype"].reindex(table.index)
+    kind = read_samples(folder / "Mariathasan_bladder_small.clinical.tsv")[
+        "Immune.phenotype"
+    ].reindex(table.index)
     for name in ("imv_cd_8_t_effector", "ss_ifn_ayers"):
         z = (table[name] - table[name].mean()) / table[name].std()
         groups = [z[kind == word] for word in ("desert", "excluded", "inflamed")]
@@ -81,7 +90,9 @@ def test_riaz_effector_genes_rise_on_treatment(shared: Path, method: str) -> Non
     before = samples.index[samples["timepoint"] == "Pre"]
     changes = (patient_changes(table, pairing) / table.loc[before].std()).droplevel("timepoint")
     tested = paired_changes(changes)
-    group = samples.drop_duplicates("patient").set_index("patient")["response"].reindex(changes.index)
+    group = (
+        samples.drop_duplicates("patient").set_index("patient")["response"].reindex(changes.index)
+    )
     mean = changes["ss_cyt_rooney"].groupby(group).mean()
 
     assert len(changes) == 43
@@ -100,7 +111,10 @@ def test_a_score_does_not_know_its_cohort(shared: Path) -> None:
     some = frame.iloc[[5, 3, 30]]
 
     pd.testing.assert_frame_equal(
-        score(some, list(SETS)).to_frame(), whole.loc[some.index], check_exact=True, check_names=False
+        score(some, list(SETS)).to_frame(),
+        whole.loc[some.index],
+        check_exact=True,
+        check_names=False,
     )
 
 

@@ -1,4 +1,6 @@
-"""The scripts: that they are whole, and that `setup` says what is missing instead of leaving half an environment."""
+"""The scripts: that they are whole, and that `setup` says what is missing instead of leaving
+half an environment.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = [ROOT / "scripts" / name for name in ("setup", "demo", "test", "check", "trust")] + [ROOT / ".ci" / "run"]
+SCRIPTS = [ROOT / "scripts" / name for name in ("setup", "demo", "test", "check", "trust")] + [
+    ROOT / ".ci" / "run"
+]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for bash")
 
@@ -38,13 +42,20 @@ def checkout(tmp_path: Path) -> Path:
 def setup(checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", checkout / "scripts" / "setup"]
     return subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, cwd="/"
+        command,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
     )
 
 
 def fake_python(path: Path, refused: str) -> str:
     """Executable that fails for code that holds a word, and runs well otherwise."""
-    path.write_text(f'#!/bin/sh\ncase "$*" in *{refused}*) exit 1;; esac\necho python3.11\n', encoding="utf-8")
+    path.write_text(
+        f'#!/bin/sh\ncase "$*" in *{refused}*) exit 1;; esac\necho python3.11\n', encoding="utf-8"
+    )
     path.chmod(0o755)
     return str(path)
 
@@ -53,7 +64,10 @@ def test_a_python_that_is_not_there_is_named(checkout: Path) -> None:
     done = setup(checkout, RESISTYPE_PYTHON="/nowhere/python")
 
     assert done.returncode == 1
-    assert done.stderr == "setup: RESISTYPE_PYTHON=/nowhere/python is not a Python >= 3.11 that runs.\n"
+    assert (
+        done.stderr
+        == "setup: RESISTYPE_PYTHON=/nowhere/python is not a Python >= 3.11 that runs.\n"
+    )
     assert not (checkout / ".venv").exists()
 
 
@@ -74,9 +88,9 @@ def test_a_python_without_venv_says_what_to_install(checkout: Path, tmp_path: Pa
     done = setup(checkout, RESISTYPE_PYTHON=bare, PATH=str(tools))
 
     assert done.returncode == 1
-    assert done.stderr == (
-        "setup: missing: python3.11-venv. On Debian or Ubuntu: sudo apt-get install python3.11-venv. "
-        "Or set RESISTYPE_PYTHON to a Python >= 3.11 with venv.\n"
+    assert (
+        done.stderr == "setup: missing: python3.11-venv. On Debian or Ubuntu: sudo apt-get install"
+        " python3.11-venv. Or set RESISTYPE_PYTHON to a Python >= 3.11 with venv.\n"
     )
     assert not (checkout / ".venv").exists()
 
@@ -85,10 +99,21 @@ def test_an_environment_that_is_up_to_date_is_left_as_it_is(checkout: Path) -> N
     python = checkout / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     fake_python(python, "nothing")
-    content = (checkout / "pyproject.toml").read_bytes() + (checkout / "scripts" / "setup").read_bytes()
-    checksum = subprocess.run(["cksum"], input=content, capture_output=True, check=True).stdout.decode().strip()
-    (checkout / ".venv" / ".resistype-setup").write_text(f"{checksum} {checkout} \n", encoding="utf-8")
+    content = (checkout / "pyproject.toml").read_bytes() + (
+        checkout / "scripts" / "setup"
+    ).read_bytes()
+    checksum = (
+        subprocess.run(["cksum"], input=content, capture_output=True, check=True)
+        .stdout.decode()
+        .strip()
+    )
+    (checkout / ".venv" / ".resistype-setup").write_text(
+        f"{checksum} {checkout} \n", encoding="utf-8"
+    )
     done = setup(checkout, RESISTYPE_PYTHON="")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert sorted(path.name for path in (checkout / ".venv").iterdir()) == [".resistype-setup", "bin"]
+    assert sorted(path.name for path in (checkout / ".venv").iterdir()) == [
+        ".resistype-setup",
+        "bin",
+    ]

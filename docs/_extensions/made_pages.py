@@ -13,8 +13,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from resistype.cohort.cells import CellScheme, list_cell_schemes, load_cell_scheme
-from resistype.cohort.cells.caveats import caveat_line
 from resistype.scheme import Scheme, list_schemes, load_scheme
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.scheme import Axis, Threshold
@@ -27,12 +25,11 @@ ROOMS = {
     "resistype.library": "Signatures",
     "resistype.score": "Scores",
     "resistype.scheme": "Schemes, references, calls",
-    "resistype.scheme.trained": "Models of your own labels",
-    "resistype.scheme.portraits": "Tumour portraits",
+    "resistype.opinions": "Classifiers of others",
     "resistype.curation": "Curation",
     "resistype.cohort": "Cohorts: definitions, pairs, composition, clones, trees",
-    "resistype.cohort.cells": "Cell systems",
-    "resistype.spatial": "Tissue",
+    "resistype.systems.cells": "Cell systems",
+    "resistype.systems.tissue": "Tissue",
     "resistype.session": "Sessions",
     "resistype.report": "Reports and figures",
     "resistype.widgets": "Widgets",
@@ -50,7 +47,9 @@ def cell(text: object) -> str:
 def table(head: list[str], rows: list[list[object]]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join([*lines, *("| " + " | ".join(cell(one) for one in row) + " |" for row in rows)])
+    return "\n".join(
+        [*lines, *("| " + " | ".join(cell(one) for one in row) + " |" for row in rows)]
+    )
 
 
 def source(one: Threshold) -> str:
@@ -64,7 +63,9 @@ def source(one: Threshold) -> str:
 
 def thresholds(named: Mapping[str, Threshold]) -> str:
     """Every threshold with its value, meaning and source."""
-    rows: list[list[object]] = [[f"`{name}`", f"{one.value:g}", one.text, source(one)] for name, one in named.items()]
+    rows: list[list[object]] = [
+        [f"`{name}`", f"{one.value:g}", one.text, source(one)] for name, one in named.items()
+    ]
     return table(["threshold", "value", "meaning", "source"], rows)
 
 
@@ -91,34 +92,42 @@ def lone_thresholds(content: BaseModel, where: str = "") -> Iterator[tuple[str, 
             yield from lone_thresholds(value, f"{where}{name}.")
 
 
-def scheme_page(scheme: Scheme | CellScheme) -> str:
+def scheme_page(scheme: Scheme) -> str:
     """The page of a scheme."""
     link = f" [doi {scheme.doi}](https://doi.org/{scheme.doi})" if scheme.doi else ""
     parts = [f"# {scheme.title}\n", f"`{scheme.id}` {scheme.version}. {scheme.context}.\n"]
     parts.append(f"{scheme.summary.strip()}\n")
-    parts += [f"{scheme.citation}.{link}\n", f":::{{note}}\n{scheme.claim}\nResearch use only.\n:::\n"]
-    patient = getattr(scheme, "patient_axes", ())
-    for axis in (*scheme.axes, *patient):
+    parts += [
+        f"{scheme.citation}.{link}\n",
+        f":::{{note}}\n{scheme.scope}\nResearch use only.\n:::\n",
+    ]
+    for axis in scheme.axes:
         parts += axis_part(axis)
-    if scheme.thresholds:
-        parts += ["## Thresholds that several axes share\n", thresholds(scheme.thresholds) + "\n"]
+    if scheme.parameters:
+        parts += ["## Parameters of the measurement\n", thresholds(scheme.parameters) + "\n"]
     alone = dict(lone_thresholds(scheme))
     if alone:
         parts += ["## Limits of the whole scheme\n", thresholds(alone) + "\n"]
-    parts += ["## Quantities\n", table(["quantity", "what it is", "unit"], _quantities(scheme)) + "\n"]
-    parts += ["## Caveats that are printed\n", table(["code", "text", "when"], _caveats(scheme)) + "\n"]
+    parts += [
+        "## Quantities\n",
+        table(["quantity", "what it is", "unit"], _quantities(scheme)) + "\n",
+    ]
+    parts += [
+        "## Caveats that are printed\n",
+        table(["code", "text", "when"], _caveats(scheme)) + "\n",
+    ]
     return "\n".join(parts)
 
 
-def _quantities(scheme: Scheme | CellScheme) -> list[list[object]]:
+def _quantities(scheme: Scheme) -> list[list[object]]:
     return [[f"`{name}`", one.title, one.unit] for name, one in scheme.quantities.items()]
 
 
-def _caveats(scheme: Scheme | CellScheme) -> list[list[object]]:
-    def line(code: str) -> str:
-        return CAVEATS[code] if isinstance(scheme, Scheme) else caveat_line(code)
-
-    return [[f"`{one.code}`", line(one.code), "; ".join(one.when) or "always"] for one in scheme.caveats]
+def _caveats(scheme: Scheme) -> list[list[object]]:
+    return [
+        [f"`{one.code}`", CAVEATS[one.code], "; ".join(one.when) or "always"]
+        for one in scheme.caveats
+    ]
 
 
 def room_page(room: str, title: str) -> str:
@@ -132,7 +141,9 @@ def room_page(room: str, title: str) -> str:
 
 def _directive(room: str, name: str) -> str:
     thing = getattr(importlib.import_module(room), name)
-    twice = "\n   :no-index:" if room == "resistype" else ""  # its names have their page in the room they come from
+    twice = (
+        "\n   :no-index:" if room == "resistype" else ""
+    )  # its names have their page in the room they come from
     if isinstance(thing, type):
         return f".. autoclass:: {room}.{name}\n   :members:{twice}"
     if callable(thing):
@@ -146,7 +157,6 @@ def write(folder: Path) -> list[Path]:
     """Write all pages that are made; gives their paths."""
     shutil.rmtree(folder, ignore_errors=True)
     pages = {f"schemes/{name}.md": scheme_page(load_scheme(name)) for name in list_schemes()}
-    pages |= {f"schemes/{name}.md": scheme_page(load_cell_scheme(name)) for name in list_cell_schemes()}
     pages |= {f"api/{room}.md": room_page(room, title) for room, title in ROOMS.items()}
     for name, text in pages.items():
         path = folder / name

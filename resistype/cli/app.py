@@ -7,40 +7,120 @@ import warnings
 from typing import Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
-from resistype.cli.cells import classify_command
-from resistype.cli.compare import compare_command
-from resistype.cli.library import schemes, signatures
-from resistype.cli.run import clinical_command, demo_command, doctor_command, score_command
-from resistype.cli.spatial import spatial_command
 from resistype.errors import ResistypeError, ResistypeWarning
 
 __all__ = ["app", "main"]
 
 # The base of all usage errors; newer versions of typer carry their own copy of click.
-_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_UsageError: Any = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+
+# Each verb with its line in the help. It is loaded when it is asked for, so that `--help` is quick.
+VERBS = {
+    "demo": "Classify a small simulated cohort and check that each planted profile is found.",
+    "score": "Score samples or cells for signatures.",
+    "classify": "Call every axis of a scheme, with the evidence, or say why not.",
+    "compare": "What changes between two runs, and why each call changed.",
+    "clinical": "Clinical phenotype of each patient under published definitions.",
+    "spatial": "Compartments, densities and margins of a tissue section.",
+    "doctor": "Versions, optional parts, a self-test; --compile prepares the first run.",
+    "signatures": "The signature library.",
+    "schemes": "The classification schemes.",
+    "opinion": "External classifiers beside the calls.",
+}
+
+
+def _load(verb: str) -> Any:
+    """The function or the group of a verb; each verb loads what it needs."""
+    # ruff: noqa: PLC0415
+    if verb in ("signatures", "schemes"):
+        from resistype.cli import library
+
+        return library.signatures if verb == "signatures" else library.schemes
+    if verb == "opinion":
+        from resistype.cli.opinion import opinion
+
+        return opinion
+    if verb == "classify":
+        from resistype.cli.classify import classify_command
+
+        return classify_command
+    if verb == "compare":
+        from resistype.cli.compare import compare_command
+
+        return compare_command
+    if verb == "spatial":
+        from resistype.cli.spatial import spatial_command
+
+        return spatial_command
+    from resistype.cli import run
+
+    commands = {
+        "demo": run.demo_command,
+        "score": run.score_command,
+        "clinical": run.clinical_command,
+        "doctor": run.doctor_command,
+    }
+    return commands[verb]
+
+
+class _Verbs(TyperGroup):
+    """The verbs, each loaded when it is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        found = _load(cmd_name)
+        if isinstance(found, typer.Typer):
+            command: Any = typer.main.get_group(found)
+        else:
+            alone = typer.Typer(
+                add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+            )
+            alone.command(cmd_name)(found)
+            command = typer.main.get_command(alone)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
 
 app = typer.Typer(
     name="resistype",
-    help="Programmes of resistance to cancer immunotherapy in an expression matrix. Research use only.",
+    cls=_Verbs,
+    help=(
+        "Programmes of resistance to cancer immunotherapy in an expression matrix. Research use"
+        " only."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo_command)
-app.command("score")(score_command)
-app.command("classify")(classify_command)
-app.command("compare")(compare_command)
-app.command("clinical")(clinical_command)
-app.command("spatial")(spatial_command)
-app.command("doctor")(doctor_command)
-app.add_typer(signatures, name="signatures")
-app.add_typer(schemes, name="schemes")
+
+
+@app.callback()
+def _resistype() -> None:
+    """Programmes of resistance to cancer immunotherapy in an expression matrix. Research use
+    only.
+    """
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code: 0 done, 1 checks failed, 2 bad input, 130 interrupted."""
+    """Run the command line and leave with its exit code: 0 done, 1 checks failed, 2 bad input,
+    130 interrupted.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("always", ResistypeWarning)
         warnings.showwarning = _one_line

@@ -8,11 +8,11 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from resistype.agreement import Agreement, Kappa, compare_calls
 from resistype.cli import show
-from resistype.cohort.agreement import Agreement, Kappa, compare_calls
 from resistype.errors import InputError
 from resistype.report import make_folder, table_text, write_text
-from resistype.report.figures_compare import write_figures
+from resistype.report.figures_evidence import write_figures
 
 __all__ = ["compare_command"]
 
@@ -21,11 +21,17 @@ def compare_command(
     first: Annotated[Path, typer.Argument(help="folder written by classify")],
     second: Annotated[Path, typer.Argument(help="another, with samples of the same ids")],
     out: Annotated[Path, typer.Option(help="folder for agreement.tsv, changed.csv, figures, …")],
-    name: Annotated[list[str] | None, typer.Option(help="names of the two sides; give it twice")] = None,
-    axis: Annotated[list[str] | None, typer.Option(help="only this axis; may be given several times")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="names of the two sides; give it twice")
+    ] = None,
+    axis: Annotated[
+        list[str] | None, typer.Option(help="only this axis; may be given several times")
+    ] = None,
     figures: Annotated[bool, typer.Option(help="draw one PNG an axis")] = True,
 ) -> None:
-    """What changes between two runs: counts, Cohen's kappa, shift of the numbers, and why each call changed."""
+    """What changes between two runs: counts, Cohen's kappa, shift of the numbers, and why each
+    call changed.
+    """
     agreement = compare_calls(first, second, names=_names(first, second, name), axes=axis)
     target = make_folder(out)
     for file, frame in _tables(agreement).items():
@@ -39,7 +45,9 @@ def compare_command(
 
 def _names(first: Path, second: Path, given: list[str] | None) -> tuple[str, str]:
     if given is not None and len(given) != 2:
-        raise InputError(f"--name was given {len(given)} times; give it twice, or not at all.", code="X130")
+        raise InputError(
+            f"--name was given {len(given)} times; give it twice, or not at all.", code="E990"
+        )
     one, two = given or (first.resolve().name, second.resolve().name)
     return (one, two) if one != two else ("first", "second")
 
@@ -63,7 +71,10 @@ def _print(agreement: Agreement) -> None:
     for axis, why in agreement.refused.items():
         show.say(f"not compared, {axis}: {why}")
     if len(agreement.differences):
-        show.table(agreement.differences.rename(columns={"first": one, "second": two}), title="What differs")
+        show.table(
+            agreement.differences.rename(columns={"first": one, "second": two}),
+            title="What differs",
+        )
     rows = [
         {
             "axis": found.axis,
@@ -74,7 +85,10 @@ def _print(agreement: Agreement) -> None:
         }
         for found in agreement.axes
     ]
-    show.table(pd.DataFrame(rows), title="Agreement; in the first kappa abstentions count as labels of their own")
+    show.table(
+        pd.DataFrame(rows),
+        title="Agreement; in the first kappa abstentions count as labels of their own",
+    )
     show.say(f"{len(agreement.changes)} calls change; changed.csv says of each why.")
 
 

@@ -1,4 +1,6 @@
-"""The verbs that make, judge and exchange signatures. The id of what is made is the name of the file it goes to."""
+"""The verbs that make, judge and exchange signatures. The id of what is made is the name of the
+file it goes to.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,18 @@ from resistype.curation import (
     translate,
 )
 from resistype.curation.draft import read_names
-from resistype.curation.save import save_version
+from resistype.curation.store import save_version
 from resistype.errors import InputError
 from resistype.expression import ReadOptions, as_expression
-from resistype.library import Signature, diff, export_text, load_library, read_signatures, read_toml, schema_text
+from resistype.library import (
+    Signature,
+    diff,
+    export_text,
+    load_library,
+    read_signatures,
+    read_toml,
+    schema_text,
+)
 from resistype.report import table_text, write_text
 from resistype.samples import read_samples
 
@@ -42,11 +52,19 @@ __all__ = [
 ]
 
 Out = Annotated[
-    Path, typer.Option(help="file to write, <id>.toml; an older version there stays as <id>@<version>.toml")
+    Path,
+    typer.Option(
+        help="file to write, <id>.toml; an older version there stays as <id>@<version>.toml"
+    ),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", help="key=value, several times: name, axis, description, citation, doi, …, effect, fdr, top"),
+    typer.Option(
+        "--set",
+        help=(
+            "key=value, several times: name, axis, description, citation, doi, …, effect, fdr, top"
+        ),
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable")]
 
@@ -60,7 +78,7 @@ def new_command(
     """A draft from a gene list or a table of differential expression, with today's symbols."""
     fields, filters, _ = parse_settings(settings or [])
     if (genes is None) == (de is None):
-        raise InputError("Give either --genes FILE or --de FILE.", code="E214")
+        raise InputError("Give either --genes FILE or --de FILE.", code="E990")
     given = _named(fields, out)
     if de is not None:
         made = draft_de(de, given["name"], filters=filters, fields=given)
@@ -83,14 +101,22 @@ def _save(made: Drafted, out: Path) -> None:
         show.say(str(saved.change))
     kept = f" The version before is {saved.kept}." if saved.kept else ""
     one = made.signature
-    show.say(f"{one.ref}: {len(one.up)} genes up, {len(one.down)} down, written to {saved.path}.{kept}")
+    show.say(
+        f"{one.ref}: {len(one.up)} genes up, {len(one.down)} down, written to {saved.path}.{kept}"
+    )
 
 
 def import_command(
-    path: Annotated[Path, typer.Argument(help="GMT, MSigDB JSON, csv or tsv of decoupler or SignatureSets, Enrichr")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="GMT, MSigDB JSON, csv or tsv of decoupler or SignatureSets, Enrichr"),
+    ],
     out: Annotated[Path, typer.Option(help="folder that gets one <id>.toml a set")],
     format_name: Annotated[
-        str | None, typer.Option("--format", help="gmt, ucell, msigdb, net, signaturesets, enrichr; by the suffix")
+        str | None,
+        typer.Option(
+            "--format", help="gmt, ucell, msigdb, net, signaturesets, enrichr; by the suffix"
+        ),
     ] = None,
     settings: Set = None,
 ) -> None:
@@ -107,11 +133,17 @@ def import_command(
 
 
 def derive_command(
-    expression: Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")],
+    expression: Annotated[
+        Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")
+    ],
     out: Out,
     case: Annotated[str, typer.Option(help="samples of the case: column=value,value")],
-    control: Annotated[list[str], typer.Option(help="the same for a control; with several, a gene must pass each")],
-    samples: Annotated[Path | None, typer.Option(help="samples table; first column: sample ids")] = None,
+    control: Annotated[
+        list[str], typer.Option(help="the same for a control; with several, a gene must pass each")
+    ],
+    samples: Annotated[
+        Path | None, typer.Option(help="samples table; first column: sample ids")
+    ] = None,
     settings: Set = None,
 ) -> None:
     """A draft from data: what is higher in the case than in every control."""
@@ -146,7 +178,7 @@ def translate_command(
 ) -> None:
     """The signature in the symbols of the other species, with what is lost."""
     if species not in ("human", "mouse"):
-        raise InputError(f"--to is '{species}'; it must be human or mouse.", code="E214")
+        raise InputError(f"--to is '{species}'; it must be human or mouse.", code="E990")
     made = translate(read_toml(path), "mouse" if species == "mouse" else "human")
     _save(Drafted(made.signature.model_copy(update={"id": out.stem}), made.notes), out)
 
@@ -156,9 +188,15 @@ def quality_command(
     data: Annotated[Path, typer.Option(help="expression to judge it on")],
     as_json: AsJson = False,
 ) -> None:
-    """Coverage, detection, coherence, influence of single genes, redundancy and overlap on your own data."""
+    """Coverage, detection, coherence, influence of single genes, redundancy and overlap on your
+    own data.
+    """
     found = quality(_one(signature), data)
-    show.say(json.dumps(found.to_json(), indent=1, ensure_ascii=False, default=_plain) if as_json else str(found))
+    show.say(
+        json.dumps(found.to_json(), indent=1, ensure_ascii=False, default=_plain)
+        if as_json
+        else str(found)
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -170,9 +208,15 @@ def diff_command(
     new: Annotated[str, typer.Argument(help="id, id@version or file")],
     as_json: AsJson = False,
 ) -> None:
-    """Genes, weights and provenance that changed between two versions; exit code 1 when the version does not fit."""
+    """Genes, weights and provenance that changed between two versions; exit code 1 when the
+    version does not fit.
+    """
     change = diff(_one(old), _one(new))
-    show.say(json.dumps(change.to_json(), indent=1, ensure_ascii=False, default=list) if as_json else str(change))
+    show.say(
+        json.dumps(change.to_json(), indent=1, ensure_ascii=False, default=list)
+        if as_json
+        else str(change)
+    )
     if change.version_problem() and _one(old).id == _one(new).id:
         raise typer.Exit(1)
 
@@ -184,7 +228,9 @@ def _one(word: str) -> Signature:
 
 def export_command(
     out: Annotated[Path, typer.Option(help="file to write")],
-    words: Annotated[list[str] | None, typer.Argument(help="ids, axes, files or folders; default: the library")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="ids, axes, files or folders; default: the library")
+    ] = None,
     format_name: Annotated[
         str, typer.Option("--format", help="gmt, ucell, msigdb, net, signaturesets, enrichr")
     ] = "gmt",
@@ -197,11 +243,15 @@ def export_command(
     show.say(f"{len(chosen)} signatures written to {out} ({format_name}).")
     for name, count in lost.most_common():
         show.say(f"  lost: {name} of {count} signatures")
-    show.say("  nothing is lost" if not lost else "  keep the .toml files: they hold what is lost here")
+    show.say(
+        "  nothing is lost" if not lost else "  keep the .toml files: they hold what is lost here"
+    )
 
 
 def schema_command(
-    out: Annotated[Path | None, typer.Option(help="file to write; by default it is printed")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="file to write; by default it is printed")
+    ] = None,
 ) -> None:
     """JSON Schema of a signature file, for editors that complete and check TOML."""
     if out is None:

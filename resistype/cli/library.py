@@ -10,8 +10,6 @@ import pandas as pd
 import typer
 
 from resistype.cli import curate, show
-from resistype.cohort.cells import list_cell_schemes, load_cell_scheme
-from resistype.cohort.cells.spec import CellScheme
 from resistype.errors import SchemeError
 from resistype.library import check_library, check_paths, list_frame, load_library
 from resistype.library import show as show_signature
@@ -20,7 +18,9 @@ from resistype.scheme import Scheme, check_scheme, list_schemes, load_scheme
 __all__ = ["schemes", "signatures"]
 
 signatures = typer.Typer(help="The signature library.", no_args_is_help=True, rich_markup_mode=None)
-schemes = typer.Typer(help="The classification schemes.", no_args_is_help=True, rich_markup_mode=None)
+schemes = typer.Typer(
+    help="The classification schemes.", no_args_is_help=True, rich_markup_mode=None
+)
 
 signatures.command("new")(curate.new_command)
 signatures.command("import")(curate.import_command)
@@ -57,14 +57,19 @@ def show_one(name: Annotated[str, typer.Argument(help="id, or id@version")]) -> 
 @signatures.command("check")
 def check_signatures(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="TOML, GMT, JSON, csv or tsv files, or folders; default: the library")
+        list[Path] | None,
+        typer.Argument(help="TOML, GMT, JSON, csv or tsv files, or folders; default: the library"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Everything that is wrong with signature files, at once; exit code 1 when there is an error."""
+    """Everything that is wrong with signature files, at once; exit code 1 when there is an
+    error.
+    """
     findings = check_paths(paths) if paths else check_library()
     if as_json:
-        show.say(json.dumps([finding.to_json() for finding in findings], indent=1, ensure_ascii=False))
+        show.say(
+            json.dumps([finding.to_json() for finding in findings], indent=1, ensure_ascii=False)
+        )
     for finding in () if as_json else findings:
         show.say(str(finding))
     errors = sum(finding.severity == "error" for finding in findings)
@@ -78,29 +83,43 @@ def check_signatures(
 @schemes.command("list")
 def list_all_schemes() -> None:
     """Every shipped scheme, for biopsies and for cells."""
-    rows = [_row(load_scheme(name), "biopsies") for name in list_schemes()]
-    rows += [_row(load_cell_scheme(name), "cells") for name in list_cell_schemes()]
+    rows = [_row(load_scheme(name)) for name in list_schemes()]
     show.table(pd.DataFrame(rows))
 
 
-def _row(scheme: Scheme | CellScheme, reads: str) -> dict[str, str]:
-    axes = ", ".join(axis.id for axis in (*scheme.axes, *getattr(scheme, "patient_axes", ())))
-    return {"scheme": scheme.id, "version": scheme.version, "reads": reads, "title": scheme.title, "axes": axes}
+def _row(scheme: Scheme) -> dict[str, str]:
+    axes = ", ".join(axis.id for axis in scheme.axes)
+    return {
+        "scheme": scheme.id,
+        "version": scheme.version,
+        "reads": scheme.system,
+        "title": scheme.title,
+        "axes": axes,
+    }
 
 
 @schemes.command("show")
 def show_scheme(name: Annotated[str, typer.Argument(help="shipped name or .toml file")]) -> None:
     """Axes, rules and thresholds of a scheme, each threshold with its source."""
-    scheme = load_cell_scheme(name) if name in list_cell_schemes() else load_scheme(name)
+    scheme = load_scheme(name)
     show.say(
-        f"{scheme.title} ({scheme.id} {scheme.version})\n{scheme.summary.strip()}\n{scheme.claim}\n{scheme.citation}\n"
+        f"{scheme.title} ({scheme.id}"
+        f" {scheme.version})\n{scheme.summary.strip()}\n{scheme.scope}\n{scheme.citation}\n"
     )
-    for axis in (*scheme.axes, *getattr(scheme, "patient_axes", ())):
-        rules = [{"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason} for rule in axis.rules]
+    for axis in scheme.axes:
+        rules = [
+            {"call": rule.call, "when": "; ".join(rule.when), "reason": rule.reason}
+            for rule in axis.rules
+        ]
         show.table(pd.DataFrame(rules), title=f"{axis.title} ({axis.id})")
         limits = [
-            {"threshold": key, "value": t.value, "source": f"{t.source} {t.citation}".strip(), "meaning": t.text}
-            for key, t in {**scheme.thresholds, **axis.thresholds}.items()
+            {
+                "threshold": key,
+                "value": t.value,
+                "source": f"{t.source} {t.citation}".strip(),
+                "meaning": t.text,
+            }
+            for key, t in {**scheme.parameters, **axis.thresholds}.items()
         ]
         show.table(pd.DataFrame(limits))
         show.say("")
@@ -114,29 +133,19 @@ def check_one_scheme(
 ) -> None:
     """Everything that is wrong with schemes; exit code 1 when there is something."""
     known = list(load_library())
-    shipped = {**list_schemes(), **list_cell_schemes()}
+    shipped = list_schemes()
     count = 0
     for name in names or list(shipped):
         if name not in shipped and not Path(name).is_file():
-            message = f"There is no scheme {name!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+            message = (
+                f"There is no scheme {name!r}. Shipped: {', '.join(shipped)}. Or give the path of a"
+                " .toml file."
+            )
             raise SchemeError(message, code="S101")
-        complaints = _cell_complaints(name, known) if name in list_cell_schemes() else check_scheme(name, known)
+        complaints = check_scheme(name, known)
         count += len(complaints)
         for line in complaints:
             show.say(f"{name}: {line}")
     show.say(f"{count} complaints")
     if count:
         raise typer.Exit(1)
-
-
-def _cell_complaints(name: str, known: list[str]) -> list[str]:
-    """What is wrong with a scheme for cells: its file, or scores of which no signature is in the library."""
-    try:
-        scheme = load_cell_scheme(name)
-    except SchemeError as error:
-        return error.message.splitlines()
-    return [
-        f"signatures.{score}: none of {', '.join(ids)} is in the library"
-        for score, ids in scheme.signatures.items()
-        if not any(one in known for one in ids)
-    ]

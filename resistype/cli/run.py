@@ -1,49 +1,66 @@
-"""The verbs that run something: demo, score, classify, clinical, doctor."""
+"""The verbs that run something: demo, score, clinical, doctor."""
 
 from __future__ import annotations
 
 import json
 import shlex
 import sys
+import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import typer
 
 from resistype.cli import show
-from resistype.cohort import clinical
+from resistype.clinical.definitions import clinical
 from resistype.datasets import demo, write_demo
-from resistype.expression import ReadOptions, read_expression
+from resistype.errors import explained
+from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import SignatureSpec, read_signatures
-from resistype.report import (
-    ReportOptions,
-    draw_calls,
-    make_folder,
-    table_text,
-    write_folder,
-    write_patient_pages,
-    write_text,
-)
-from resistype.scheme import CallOptions, Calls, classify, second_opinion
+from resistype.opinions import second_opinion
+from resistype.report import ReportOptions, make_folder, table_text, write_folder, write_text
+from resistype.scheme import Calls
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
+from resistype.systems import classify
 
-__all__ = ["classify_command", "clinical_command", "demo_command", "doctor_command", "score_command"]
+__all__ = [
+    "clinical_command",
+    "demo_command",
+    "doctor_command",
+    "opinions_of",
+    "print_cohort",
+    "score_command",
+]
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
-Unit = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected")]
-Duplicates = Annotated[str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")]
+Unit = Annotated[
+    str | None,
+    typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected"),
+]
+Duplicates = Annotated[
+    str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")
+]
 PatientPages = Annotated[bool, typer.Option(help="a page for each patient, in OUT/patients")]
 Figures = Annotated[bool, typer.Option(help="draw what was found (needs matplotlib)")]
 Method = Annotated[
-    str | None, typer.Option(help="takes every score of the scheme by another method, for example singscore")
+    str | None,
+    typer.Option(help="takes every score of the scheme by another method, for example singscore"),
 ]
 Opinion = Annotated[
-    Path | None, typer.Option(help="templates (GMT, TOML, folder): nearest class of each sample, beside the calls")
+    Path | None,
+    typer.Option(
+        help="templates (GMT, TOML, folder): nearest class of each sample, beside the calls"
+    ),
 ]
-Jobs = Annotated[int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")]
+Jobs = Annotated[
+    int, typer.Option(help="threads; -1 for all cores; the result does not depend on it")
+]
 
 
 def demo_command(
@@ -57,7 +74,7 @@ def demo_command(
     calls = _with_command(calls)
     write_folder(calls, target)
     show.say("SIMULATED data: they show the machinery, not biology. Research use only.\n")
-    _print_cohort(calls)
+    print_cohort(calls)
     frame = calls.to_frame()
     found = _compare(frame, data.truth)
     show.say("")
@@ -81,18 +98,31 @@ def score_command(
     out: Annotated[Path, typer.Option(help="table of scores to write (tsv)")],
     signatures: Annotated[
         list[str] | None,
-        typer.Option(help="a GMT or TOML file, a folder, an axis or an id; may be given several times"),
+        typer.Option(
+            help="a GMT or TOML file, a folder, an axis or an id; may be given several times"
+        ),
     ] = None,
-    method: Annotated[list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")
+    ] = None,
     jobs: Jobs = -1,
     unit: Unit = None,
     duplicates: Duplicates = "error",
-    run_dir: Annotated[Path | None, typer.Option(help="folder where finished blocks are kept")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --run-dir")] = False,
-    progress: Annotated[
-        bool | None, typer.Option("--progress/--no-progress", help="on stderr; by default when a run takes long")
+    run_dir: Annotated[
+        Path | None, typer.Option(help="folder where finished blocks are kept")
     ] = None,
-    null: Annotated[int, typer.Option(min=0, help="random sets of like expression to compare each score with")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the run in --run-dir")
+    ] = False,
+    progress: Annotated[
+        bool | None,
+        typer.Option(
+            "--progress/--no-progress", help="on stderr; by default when a run takes long"
+        ),
+    ] = None,
+    null: Annotated[
+        int, typer.Option(min=0, help="random sets of like expression to compare each score with")
+    ] = 0,
 ) -> None:
     """Score samples or cells for signatures."""
     shown: Any = {None: "auto", True: "text", False: None}[progress]
@@ -101,7 +131,13 @@ def score_command(
         run=RunOptions(run_dir=run_dir, resume=resume, progress=shown),
         null=Null(n=null) if null else None,
     )
-    scores = score(expression, _signature_spec(signatures), method=method or ["ssgsea"], n_jobs=jobs, options=options)
+    scores = score(
+        expression,
+        _signature_spec(signatures),
+        method=method or ["ssgsea"],
+        n_jobs=jobs,
+        options=options,
+    )
     frame = scores.to_frame()
     if isinstance(frame.columns, pd.MultiIndex):
         frame.columns = pd.Index([f"{name}:{signature}" for name, signature in frame.columns])
@@ -109,7 +145,10 @@ def score_command(
     write_text(out.with_name(f"{out.stem}.coverage.tsv"), table_text(scores.coverage.reset_index()))
     if scores.null is not None:
         write_text(out.with_name(f"{out.stem}.null.tsv"), table_text(scores.null_frame()))
-    show.say(f"{len(scores.samples)} samples × {len(scores.signatures)} signatures, {', '.join(scores.specs.values())}")
+    show.say(
+        f"{len(scores.samples)} samples × {len(scores.signatures)} signatures,"
+        f" {', '.join(scores.specs.values())}"
+    )
     show.say(f"digest {scores.digest}")
 
 
@@ -120,61 +159,19 @@ def _signature_spec(words: list[str] | None) -> SignatureSpec:
 
 
 def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
-    words: Any = {"unit": unit, "duplicates": duplicates}  # ReadOptions refuses unknown words itself
+    words: Any = {
+        "unit": unit,
+        "duplicates": duplicates,
+    }  # ReadOptions refuses unknown words itself
     return ReadOptions(**words)
 
 
-def classify_command(
-    expression: Expression,
-    out: Annotated[Path, typer.Option(help="folder for calls.tsv, evidence.tsv, run.json, report.html, …")],
-    scheme: Annotated[str, typer.Option(help="name of a shipped scheme, or a .toml file")] = "acquired_resistance",
-    samples: Annotated[Path | None, typer.Option(help="samples table; first column: sample ids")] = None,
-    sample: Annotated[str | None, typer.Option(help="column of the sample ids, where it is not the first")] = None,
-    patient: Annotated[str, typer.Option(help="column of the patient")] = "patient",
-    timepoint: Annotated[str, typer.Option(help="column of the time point")] = "timepoint",
-    baseline: Annotated[str | None, typer.Option(help="value that marks the baseline biopsy")] = None,
-    reference: Annotated[str | None, typer.Option(help="frozen reference: shipped name or .json")] = None,
-    batch: Annotated[str | None, typer.Option(help="column of the sequencing batch; by default found")] = None,
-    stability: Annotated[bool, typer.Option(help="repeat the calls to see how firm they are")] = True,
-    jobs: Jobs = -1,
-    unit: Unit = None,
-    duplicates: Duplicates = "error",
-    method: Method = None,
-    opinion: Opinion = None,
-    patient_pages: PatientPages = False,
-    figures: Figures = False,
-) -> None:
-    """Call every axis of a scheme for every sample, with the evidence, or say why it cannot be called."""
-    read = _read_options(unit, duplicates)
-    options = CallOptions(n_jobs=jobs, read=read, sample=sample, batch=batch, stability=stability, method=method)
-    with show.progress("classifying", 2) as bar:
-        calls = classify(
-            expression,
-            scheme,
-            samples=samples,
-            patient=patient,
-            timepoint=timepoint,
-            baseline=baseline,
-            reference=reference,
-            options=options,
-        )
-        bar.advance(bar.task_ids[0])
-        calls = _with_command(calls)
-        report = _opinions(expression, opinion, read=read, n_jobs=jobs)
-        write_folder(calls, out, report)
-        for table in report.opinions.values():
-            write_text(out / "opinion.tsv", table_text(table.rename_axis("sample").reset_index()))
-        if patient_pages:
-            write_patient_pages(calls, out / "patients", report)
-        if figures:
-            draw_calls(calls, out / "figures")
-        bar.advance(bar.task_ids[0])
-    _print_cohort(calls)
-    show.say(f"\nWritten to {out}. Research use only; not for treatment decisions.")
-
-
-def _opinions(expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int) -> ReportOptions:
-    """A second opinion by nearest templates, as the report takes it; none where no templates are given."""
+def opinions_of(
+    expression: Path, templates: Path | None, *, read: ReadOptions, n_jobs: int
+) -> ReportOptions:
+    """A second opinion by nearest templates, as the report takes it; none where no templates are
+    given.
+    """
     if templates is None:
         return ReportOptions()
     classes = {one.id: one.genes for one in read_signatures(templates).values()}
@@ -187,14 +184,24 @@ def _with_command(calls: Calls) -> Calls:
     return replace(calls, run={**calls.run, "command": shlex.join(words)})
 
 
-def _print_cohort(calls: Calls) -> None:
+def print_cohort(calls: Calls) -> None:
+    """Calls of each axis beside their base rates, of every unit of the run, and what must be
+    said with them.
+    """
     about = calls.reference
-    show.say(
-        f"{len(calls.samples)} samples, scheme {calls.scheme.id} {calls.scheme.version}, "
-        f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
-    )
-    frame = calls.to_frame()
-    rows = []
+    for one in (calls.at(unit) for unit in calls.units):
+        show.say(
+            f"{len(one.samples)} {one.unit}s, scheme {one.scheme.id} {one.scheme.version}, "
+            f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
+        )
+        show.cohort_table(pd.DataFrame(_counted(one)), by_chance=calls.scheme.system != "bulk")
+    if calls.scheme.system != "bulk":
+        for code, line in calls.run_caveats.items():
+            show.say(f"{code}: {line}")
+
+
+def _counted(calls: Calls) -> list[dict[str, object]]:
+    frame, rows = calls.to_frame(), []
     for axis in calls.scheme.axes:
         counts = frame[axis.id].value_counts()
         for label in (*axis.labels, *ABSTENTIONS):
@@ -203,8 +210,15 @@ def _print_cohort(calls: Calls) -> None:
                 continue
             share, basis = calls.base_rate(axis.id, label)
             rate = f"{share:.0%} of {basis}" if share == share else basis  # noqa: PLR0124  NaN
-            rows.append({"axis": axis.title, "call": label.replace("_", " "), "samples": n, "base rate": rate})
-    show.cohort_table(pd.DataFrame(rows))
+            rows.append(
+                {
+                    "axis": axis.title,
+                    "call": label.replace("_", " "),
+                    f"{calls.unit}s": n,
+                    "base rate": rate,
+                }
+            )
+    return rows
 
 
 def clinical_command(
@@ -216,13 +230,50 @@ def clinical_command(
     frame = clinical(table, definition)
     write_text(out, table_text(frame))
     disagree = int(frame["definitions_disagree"].sum())
-    show.say(f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written to {out}.")
+    show.say(
+        f"{len(frame)} patients; the published definitions disagree on {disagree} of them. Written"
+        f" to {out}."
+    )
+
+
+def _compile() -> None:
+    """Compile the loops of scoring and calling for dense and sparse matrices; numba keeps them
+    on disk.
+    """
+    show.say("Compiling the loops of scoring and calling (about a minute, once) …")
+    start = time.monotonic()
+    data = demo()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the demonstration lacks genes of many signatures
+        quiet, whole = RunOptions(progress=None), as_expression(data.expression)
+        dense: Any = whole.values
+        for values in (dense, sp.csr_matrix(dense)):
+            for kind in (np.float64, np.float32):
+                matrix = replace(whole, values=values.astype(kind))
+                options = ScoreOptions(run=quiet, null=Null(n=20))
+                score(matrix, method=("ssgsea", "ucell", "zscore"), n_jobs=1, options=options)
+        classify(data.expression, samples=data.samples, baseline="Pre")
+    show.say(f"Done in {time.monotonic() - start:.0f} s.")
 
 
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    explain: Annotated[
+        str | None, typer.Option(metavar="CODE", help="what a code means and what to do")
+    ] = None,
+    compile_now: Annotated[
+        bool, typer.Option("--compile", help="compile what scoring and calling need, once")
+    ] = False,
 ) -> None:
-    """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1 where one is at fault."""
+    """Versions, optional parts, front end of the widgets, display, a self-test. Ends with 1
+    where one is at fault.
+    """
+    if explain is not None:
+        show.say(explained(explain))
+        return
+    if compile_now:
+        _compile()
+        return
     from resistype.cli.doctor import examine  # noqa: PLC0415  imports every optional package
 
     findings = examine()
@@ -231,5 +282,7 @@ def doctor_command(
     else:
         show.table(pd.DataFrame(findings))
     if any(finding.state == "fault" for finding in findings):
-        sys.stderr.write("The self-test or a required part is at fault; see the lines marked 'fault'.\n")
+        sys.stderr.write(
+            "The self-test or a required part is at fault; see the lines marked 'fault'.\n"
+        )
         raise typer.Exit(1)

@@ -25,7 +25,12 @@ def say(text: str) -> None:
 @contextmanager
 def progress(what: str, steps: int) -> Iterator[Progress]:
     """A bar on stderr for long work; advance it with ``bar.advance(bar.task_ids[0])``."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=_ERR, transient=True) as bar:
         bar.add_task(what, total=steps)
         yield bar
@@ -37,7 +42,12 @@ def table(frame: pd.DataFrame, *, title: str = "") -> None:
     for place, column in enumerate(frame.columns):
         right = pd.api.types.is_numeric_dtype(frame[column])
         # The first column holds the names by which things are asked for; they are never broken.
-        shown.add_column(Text(str(column)), justify="right" if right else "left", overflow="fold", no_wrap=place == 0)
+        shown.add_column(
+            Text(str(column)),
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=place == 0,
+        )
     for row in frame.itertuples(index=False):
         shown.add_row(*(Text(_cell(value)) for value in row))
     _OUT.print(shown)
@@ -49,6 +59,7 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def cohort_table(counts: pd.DataFrame) -> None:
-    """Counts of calls an axis with their base rate in the reference."""
-    table(counts, title="Calls; beside each, how often the same rule gives it in the reference itself")
+def cohort_table(counts: pd.DataFrame, *, by_chance: bool = False) -> None:
+    """Counts of calls an axis with their base rate, in the reference or by chance."""
+    where = "where there is nothing to find" if by_chance else "in the reference itself"
+    table(counts, title=f"Calls; beside each, how often the same rule gives it {where}")

@@ -1,8 +1,10 @@
-"""`resistype spatial`: cells with places to neighbours, compartments, a description of each image, drawn regions.
+"""`resistype spatial`: cells with places to neighbours, compartments, a description of each image,
+drawn regions.
 
-Files: regions.tsv (a description of every image, or why there is none), evidence.tsv, densities.tsv, rim.tsv,
-neighbours.tsv (mean share of every kind around every kind), composition.tsv (with --rois), cells.csv (one row a cell,
-every threshold in its header), thresholds.tsv and run.json.
+Files: regions.tsv (a description of every image, or why there is none), evidence.tsv,
+densities.tsv, rim.tsv, neighbours.tsv (mean share of every kind around every kind), composition.tsv
+(with --rois), cells.csv (one row a cell, every threshold in its header), thresholds.tsv and
+run.json.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ import typer
 
 from resistype.cli import show
 from resistype.report import make_folder, table_text, write_text
-from resistype.spatial import (
-    ImmuneRule,
+from resistype.scheme import Calls, call_measured, load_scheme
+from resistype.scheme.variant import with_threshold
+from resistype.systems.tissue import (
+    Compartments,
     MarginRule,
     Neighbourhood,
-    RegionCalls,
     Roi,
     Roles,
     Threshold,
@@ -34,9 +37,10 @@ from resistype.spatial import (
     TissueColumns,
     cells_table,
     cells_text,
+    compartments,
     densities,
-    describe_regions,
     in_roi,
+    measure_regions,
     nearest,
     neighbourhood,
     read_rois,
@@ -58,23 +62,35 @@ class _Results:
 
     tissue: Tissue
     roles: Roles
-    calls: RegionCalls
+    calls: Calls
+    found: Compartments
     around: Neighbourhood
     rois: tuple[Roi, ...]
 
     def thresholds(self) -> tuple[Threshold, ...]:
         rim = rim_thresholds() if self.roles.macrophages else ()
-        return (*self.calls.thresholds(), *self.around.thresholds(), *rim)
+        return (*self.limits(), *self.found.thresholds(), *self.around.thresholds(), *rim)
+
+    def limits(self) -> tuple[Threshold, ...]:
+        """The numbers of the scheme."""
+        rows = self.calls.scheme.threshold_rows()
+        return tuple(
+            Threshold(one["name"], one["value"], "", one["text"], one["source"], one["citation"])
+            for one in rows
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tables by name of their file."""
-        found, tissue, roles = self.calls.compartments, self.tissue, self.roles
-        evidence = self.calls.evidence()
+        found, tissue, roles = self.found, self.tissue, self.roles
         named = {"T cells": roles.t_cells, "tumour": roles.tumour, "macrophages": roles.macrophages}
-        parts = [densities(tissue, kinds, found).assign(cells=name) for name, kinds in named.items() if kinds]
+        parts = [
+            densities(tissue, kinds, found).assign(cells=name)
+            for name, kinds in named.items()
+            if kinds
+        ]
         tables = {
-            "regions": self.calls.to_frame().reset_index(),
-            "evidence": evidence[["region", *(name for name in evidence if name != "region")]],
+            "regions": _regions(self.calls),
+            "evidence": self.calls.evidence().rename(columns={"sample": "region"}),
             "densities": pd.concat(parts, ignore_index=True),
             "neighbours": _around(self.tissue, self.around),
             "thresholds": threshold_table(self.thresholds()),
@@ -88,8 +104,8 @@ class _Results:
     def cells(self) -> pd.DataFrame:
         """One row a cell."""
         columns: dict[str, Any] = {
-            "compartment": self.calls.compartments.cells["compartment"].astype(str),
-            "depth_um": self.calls.compartments.cells["depth_um"],
+            "compartment": self.found.cells["compartment"].astype(str),
+            "depth_um": self.found.cells["depth_um"],
             "n_neighbours": self.around.n,
             "nearest_tumour_um": nearest(self.tissue, self.roles.tumour),
         }
@@ -100,11 +116,19 @@ class _Results:
 
 def spatial_command(
     cells: Annotated[Path, typer.Argument(help="one row a cell: .csv, .tsv, .parquet or .h5ad")],
-    out: Annotated[Path, typer.Option(help="folder for regions.tsv, evidence.tsv, cells.csv, run.json, …")],
-    tumour: Annotated[list[str], typer.Option(help="a kind of tumour cell; may be given several times")],
+    out: Annotated[
+        Path, typer.Option(help="folder for regions.tsv, evidence.tsv, cells.csv, run.json, …")
+    ],
+    tumour: Annotated[
+        list[str], typer.Option(help="a kind of tumour cell; may be given several times")
+    ],
     t_cell: Annotated[list[str], typer.Option(help="a kind of T cell; may be given several times")],
-    macrophage: Annotated[list[str] | None, typer.Option(help="a kind of CD163+ macrophage; may be repeated")] = None,
-    scale_um: Annotated[float | None, typer.Option(help="µm per pixel; needed unless --unit um")] = None,
+    macrophage: Annotated[
+        list[str] | None, typer.Option(help="a kind of CD163+ macrophage; may be repeated")
+    ] = None,
+    scale_um: Annotated[
+        float | None, typer.Option(help="µm per pixel; needed unless --unit um")
+    ] = None,
     unit: Annotated[str, typer.Option(help="unit of the coordinates: px or um")] = "px",
     axes: Annotated[str, typer.Option(help='order of obsm["spatial"]: xy or yx')] = "xy",
     region: Column = None,
@@ -113,29 +137,47 @@ def spatial_command(
     x: Annotated[str, typer.Option(help="column of x")] = "x",
     y: Annotated[str, typer.Option(help="column of y")] = "y",
     radius: Annotated[float, typer.Option(help="radius of the neighbourhood in µm (ours)")] = 30.0,
-    margin: Annotated[float, typer.Option(help="width of the margin on each side in µm (ours)")] = MarginRule.width_um,
-    dense: Annotated[float, typer.Option(help="T cells/mm² of a dense compartment (ours)")] = ImmuneRule.dense_mm2,
+    margin: Annotated[
+        float, typer.Option(help="width of the margin on each side in µm (ours)")
+    ] = MarginRule.width_um,
+    dense: Annotated[float, typer.Option(help="T cells/mm² of a dense compartment (ours)")] = 100.0,
     rois: Annotated[Path | None, typer.Option(help="GeoJSON with drawn regions")] = None,
 ) -> None:
-    """Describe images of cells: neighbours, inside / margin / outside, inflamed / excluded / desert, drawn regions."""
+    """Describe images of cells: neighbours, inside / margin / outside, inflamed / excluded /
+    desert, drawn regions.
+    """
     words: Any = {"unit": unit, "axes": axes}  # read_tissue refuses unknown words itself
     columns = TissueColumns(region=region, instance=instance, kind=kind, x=x, y=y)
     tissue = read_tissue(cells, scale_um=scale_um, columns=columns, **words)
     roles = Roles(tuple(tumour), tuple(t_cell), tuple(macrophage or ()))
-    rule = ImmuneRule(dense_mm2=dense, margin=MarginRule(width_um=margin))
+    found = compartments(tissue, roles, rule=MarginRule(width_um=margin))
     drawn = read_rois(rois) if rois is not None else ()
-    calls = describe_regions(tissue, roles, rule=rule)
-    results = _Results(tissue, roles, calls, neighbourhood(tissue, radius), drawn)
+    scheme = with_threshold(load_scheme("immune_phenotype"), "phenotype", "dense", dense)
+    calls = call_measured(scheme, measure_regions(tissue, roles, found, scheme))
+    results = _Results(tissue, roles, calls, found, neighbourhood(tissue, radius), drawn)
     names = _write(results, cells, out)
     show.say(f"{tissue.n_obs:,} cells, {len(tissue.kinds)} kinds, {len(tissue.regions)} images")
-    show.table(calls.to_frame().reset_index(), title="Description of each image")
-    for code, line in calls.caveats().items():
+    show.table(_regions(calls), title="Description of each image")
+    for code, line in calls.run_caveats.items():
         show.say(f"{code}: {line}")
     show.say(f"\nWritten to {out}: {', '.join(sorted(names))}")
 
 
+def _regions(calls: Calls) -> pd.DataFrame:
+    """One row a region: label, how often it comes again and by chance, reason."""
+    frame = calls.to_frame()
+    given = {"label": frame["phenotype"], "stability": frame["phenotype_stability"]}
+    given |= {
+        "base_rate": frame["phenotype_base_rate"],
+        "reason": calls.verdicts.reasons["phenotype"],
+    }
+    return pd.DataFrame(given).rename_axis("region").reset_index()
+
+
 def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
-    """Mean share of every kind around the cells of every kind, and how many cells had neighbours."""
+    """Mean share of every kind around the cells of every kind, and how many cells had
+    neighbours.
+    """
     kind = pd.Series(tissue.kind, index=found.counts.index, name="cell")
     shares = found.shares.assign(cells=(found.n > 0).astype(float))
     grouped = shares.groupby(kind.to_numpy(), observed=True)
@@ -146,14 +188,20 @@ def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
 
 
 def _compositions(tissue: Tissue, rois: Sequence[Roi]) -> pd.DataFrame:
-    return pd.concat([roi_composition(tissue, roi).assign(roi=roi.name) for roi in rois], ignore_index=True)
+    return pd.concat(
+        [roi_composition(tissue, roi).assign(roi=roi.name) for roi in rois], ignore_index=True
+    )
 
 
 def _write(results: _Results, source: Path, out: Path) -> list[str]:
     """Make all texts first, then write each whole or not at all."""
     texts = {f"{name}.tsv": table_text(table) for name, table in results.tables().items()}
-    texts["cells.csv"] = cells_text(results.cells(), results.thresholds(), notes=results.calls.caveats())
-    texts["run.json"] = json.dumps(_record(results, source), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    texts["cells.csv"] = cells_text(
+        results.cells(), results.thresholds(), notes=results.calls.run_caveats
+    )
+    texts["run.json"] = (
+        json.dumps(_record(results, source), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    )
     target = make_folder(out)
     for name, text in texts.items():
         write_text(target / name, text)
@@ -180,5 +228,6 @@ def _record(results: _Results, source: Path) -> dict[str, Any]:
             "macrophages": list(results.roles.macrophages),
         },
         "thresholds": threshold_table(results.thresholds()).to_dict("records"),
-        "caveats": results.calls.caveats(),
+        "scheme": results.calls.run["scheme"],
+        "caveats": dict(results.calls.run_caveats),
     }

@@ -1,28 +1,41 @@
-"""The bench at which signatures are made: drafts, derivations from data, and their quality on the user's own data.
+"""The bench of signatures: drafts, derivations from data, quality on the user's own data.
 
 fields.py     `key=value` settings -> fields of a signature and filters
-draft.py      gene lists, files of sets -> drafts with approved symbols, and what was changed on the way
+draft.py      gene lists, files of sets -> drafts with approved symbols, and what was changed
 tables.py     a table of differential expression -> a draft
-derive.py     case against control in a matrix -> a draft           contrast.py  the comparison itself
+derive.py     case against control in a matrix -> a draft       contrast.py  the comparison itself
 translate.py  mouse <-> human
 prepared.py   a matrix made ready for questions about sets
-quality.py    coverage, detection, coherence, influence, redundancy     overlap.py  the library, over-representation
-report.py     all of quality as one object                         save.py  versions of a file
+quality.py    coverage, detection, coherence, influence         overlap.py  the library
+report.py     all of quality as one object
+editor.py     a draft under a curator's hands: gene_table.py, fixes.py, cohort.py
+store.py      the folder: drafts, and versions of a file
 """
 
 from __future__ import annotations
 
-from resistype.curation.contrast import Contrast
-from resistype.curation.derive import Derived, derive
-from resistype.curation.draft import Drafted, draft, draft_file, draft_library
-from resistype.curation.fields import Filters, parse_settings
-from resistype.curation.overlap import over_representation, overlap
+from resistype.curation.derive import Contrast, Derived, derive, draft_de
+from resistype.curation.draft import (
+    Drafted,
+    Filters,
+    draft,
+    draft_file,
+    draft_library,
+    parse_settings,
+    translate,
+)
 from resistype.curation.prepared import Members, Prepared, prepare
-from resistype.curation.quality import Coherence, coherence, influence, redundancy
-from resistype.curation.report import Quality, quality
-from resistype.curation.save import Saved, save_version
-from resistype.curation.tables import draft_de
-from resistype.curation.translate import translate
+from resistype.curation.quality import (
+    Coherence,
+    Quality,
+    coherence,
+    influence,
+    over_representation,
+    overlap,
+    quality,
+    redundancy,
+)
+from resistype.curation.store import Saved, save_version
 
 __all__ = [
     "Coherence",

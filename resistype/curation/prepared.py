@@ -1,10 +1,10 @@
 """A matrix made ready for questions about sets of genes: standardised once, asked many times.
 
-Every question about a set is a sum over its standardised genes, so the matrix is kept with genes in rows, each with
-mean 0 and variance 1 over the samples. Two identities then make all questions cheap. With S the sum of k standardised
-genes (those down with a minus), the mean of S² over the samples is the sum of all their correlations, so the mean
-pairwise correlation is (mean(S²) - k) / (k(k - 1)); and the correlation of a gene with the sum of the others needs
-only its own row and S.
+Every question about a set is a sum over its standardised genes, so the matrix is kept with genes in
+rows, each with mean 0 and variance 1 over the samples. Two identities then make all questions
+cheap. With S the sum of k standardised genes (those down with a minus), the mean of S² over the
+samples is the sum of all their correlations, so the mean pairwise correlation is (mean(S²) - k) /
+(k(k - 1)); and the correlation of a gene with the sum of the others needs only its own row and S.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Prepared:
     Parameters
     ----------
     z
-        Shape (n_genes, n_obs): each gene with mean 0 and variance 1; zeros for a gene that does not vary.
+        Shape (n_genes, n_obs): each gene with mean 0 and variance 1; zeros for a gene that does not
+        vary.
     mean
         Shape (n_genes,): mean expression in log2(x + 1).
     detected
@@ -103,7 +104,11 @@ class Members:
 
 
 def prepare(
-    data: Expression | pd.DataFrame | str | Path | Any, *, expressed: float = 0.5, most: int = MOST, seed: int = 0
+    data: Expression | pd.DataFrame | str | Path | Any,
+    *,
+    expressed: float = 0.5,
+    most: int = MOST,
+    seed: int = 0,
 ) -> Prepared:
     """Standardise a matrix for questions about sets.
 
@@ -126,7 +131,7 @@ def prepare(
     Raises
     ------
     SamplesError
-        With fewer than three samples there is no correlation (E921).
+        With fewer than three samples there is no correlation (E925).
 
     Examples
     --------
@@ -137,7 +142,7 @@ def prepare(
     expression = as_expression(data)
     if expression.n_obs < FEWEST:
         message = f"The data have {expression.n_obs} samples; correlations need at least {FEWEST}."
-        raise SamplesError(message, code="E921")
+        raise SamplesError(message, code="E925")
     notes: tuple[str, ...] = ()
     if expression.n_obs > most:
         rows = np.sort(np.random.default_rng(seed).choice(expression.n_obs, most, replace=False))

@@ -1,12 +1,16 @@
-"""Simulated CAR T cells with planted states, clones and stress: three patients, the product and day 14.
+"""Simulated CAR T cells with planted states, clones and stress: three patients, the product and day
+14.
 
 Nothing in it was measured. What is planted stands in `truth`:
 
-- ``SIM-C1``: a product of mostly memory cells; clones grow after infusion; PSR chaperones rise along exhaustion;
-- ``SIM-C2``: a product of mostly cytotoxic cells; no clone grows; PSR chaperones rise along exhaustion;
+- ``SIM-C1``: a product of mostly memory cells; clones grow after infusion; PSR chaperones rise
+  along exhaustion;
+- ``SIM-C2``: a product of mostly cytotoxic cells; no clone grows; PSR chaperones rise along
+  exhaustion;
 - ``SIM-C3``: a product that leans to neither side; clones grow; PSR chaperones stay the same.
 
-Counts are Poisson, with the genes of the signatures that the cell schemes score raised in the cells that show them.
+Counts are Poisson, with the genes of the signatures that the cell schemes score raised in the cells
+that show them.
 """
 
 from __future__ import annotations
@@ -40,7 +44,11 @@ PROGRAMMES = {
     "activation": "activation_chaperones",
     "heat_shock": "heat_shock_stress",
 }
-MEASURED = ("tcrsift_state_proliferating", "car_treg_proxy", "cytopus_t_tcr_activation")  # scored, and nowhere raised
+MEASURED = (
+    "tcrsift_state_proliferating",
+    "car_treg_proxy",
+    "cytopus_t_tcr_activation",
+)  # scored, and nowhere raised
 N_FILL, BACKGROUND, RAISED = 300, 0.4, 6.0
 WITHOUT_CLONE = 0.1
 DESCRIPTION = """\
@@ -85,8 +93,8 @@ class CellDemo:
     counts
         Counts, float32, shape (n_cells, n_genes).
     obs
-        One row a cell: patient, timepoint, lineage, product, state, stage (exhausted cells only), clone (nine of ten
-        cells), simulated.
+        One row a cell: patient, timepoint, lineage, product, state, stage (exhausted cells only),
+        clone (nine of ten cells), simulated.
     genes
         Approved symbols, and ``FILL0`` … for genes that follow nothing.
     truth
@@ -111,7 +119,9 @@ class CellDemo:
         """
         with needs("anndata", extra="h5ad", what="An AnnData"):
             import anndata  # noqa: PLC0415  only where an AnnData is asked for
-        made = anndata.AnnData(self.counts.copy(), self.obs.copy(), pd.DataFrame(index=list(self.genes)))
+        made = anndata.AnnData(
+            self.counts.copy(), self.obs.copy(), pd.DataFrame(index=list(self.genes))
+        )
         made.uns["description"] = self.description
         return made
 
@@ -139,7 +149,9 @@ def cell_demo(*, seed: int = 5) -> CellDemo:
     ['cytotoxic', 'memory', 'exhausted']
     """
     rng = np.random.default_rng(seed)
-    obs = pd.concat([_sample(rng, patient, time) for patient in PLAN for time in DEPTH], ignore_index=True)
+    obs = pd.concat(
+        [_sample(rng, patient, time) for patient in PLAN for time in DEPTH], ignore_index=True
+    )
     obs.index = pd.Index([f"SIM-cell{number}" for number in range(len(obs))])
     genes, rate = _rates(obs)
     counts = rng.poisson(rate).astype(np.float32)
@@ -159,7 +171,10 @@ def _sample(rng: np.random.Generator, patient: _Patient, time: str) -> pd.DataFr
     drawn = np.where(state == "exhausted", rng.integers(len(STAGES), size=n), -1)
     stage = pd.Categorical.from_codes(drawn, dtype=pd.CategoricalDtype(list(STAGES)))
     hidden = rng.random(n) < WITHOUT_CLONE
-    clones = [None if gone else f"{patient.name}:{one:03d}" for gone, one in zip(hidden, clone, strict=True)]
+    clones = [
+        None if gone else f"{patient.name}:{one:03d}"
+        for gone, one in zip(hidden, clone, strict=True)
+    ]
     return pd.DataFrame({"state": state, "stage": stage, "clone": clones}).assign(
         patient=patient.name, timepoint=time, lineage="CD8 T", product="sim-cel", simulated=True
     )
@@ -169,7 +184,11 @@ def _rates(obs: pd.DataFrame) -> tuple[tuple[str, ...], Floats]:
     """Genes, and the expected count of each in each cell, shape (n_cells, n_genes)."""
     library = load_library()
     sets = {name: library[one].genes for name, one in PROGRAMMES.items()}
-    listed = [*sets.values(), *(library[one].genes for one in MEASURED), [f"FILL{number}" for number in range(N_FILL)]]
+    listed = [
+        *sets.values(),
+        *(library[one].genes for one in MEASURED),
+        [f"FILL{number}" for number in range(N_FILL)],
+    ]
     genes = tuple(dict.fromkeys(gene for names in listed for gene in names))
     place = {gene: column for column, gene in enumerate(genes)}
     rate = np.full((len(obs), len(genes)), BACKGROUND)
@@ -178,7 +197,9 @@ def _rates(obs: pd.DataFrame) -> tuple[tuple[str, ...], Floats]:
         rate[np.ix_(rows, _places(place, sets[state]))] = RAISED
     for patient in PLAN:
         for stage, level in zip(STAGES, patient.stress, strict=True):
-            rows = np.flatnonzero(((obs["patient"] == patient.name) & (obs["stage"] == stage)).to_numpy())
+            rows = np.flatnonzero(
+                ((obs["patient"] == patient.name) & (obs["stage"] == stage)).to_numpy()
+            )
             rate[np.ix_(rows, _places(place, sets["psr"]))] = level
     return genes, rate
 

@@ -1,15 +1,17 @@
-"""A simulated imaging mass cytometry sample with planted compartments: four images, a label mask each, one table.
+"""A simulated imaging mass cytometry sample with planted compartments: four images, a label mask
+each, one table.
 
-Nothing in it was measured. Each image is 600 × 600 µm at 1 µm per pixel, the size and resolution of imaging mass
-cytometry. Cells are places of a jittered grid; what stands where is planted:
+Nothing in it was measured. Each image is 600 × 600 µm at 1 µm per pixel, the size and resolution of
+imaging mass cytometry. Cells are places of a jittered grid; what stands where is planted:
 
-- ``sim_excluded``: a tumour nest, a closed rim of CD163+ macrophages around it, T cells beyond the rim;
+- ``sim_excluded``: a tumour nest, a closed rim of CD163+ macrophages around it, T cells beyond the
+  rim;
 - ``sim_inflamed``: the same nest, T cells all through it and around it, macrophages here and there;
 - ``sim_desert``: the same nest, hardly a T cell anywhere;
 - ``sim_stroma``: no tumour, so nothing can be said about exclusion.
 
-Instance ids are 1, 2, 3, … in every image, so they repeat: a cell is (region, instance_id). The coordinates in
-``obsm["spatial"]`` are (x, y) in pixels.
+Instance ids are 1, 2, 3, … in every image, so they repeat: a cell is (region, instance_id). The
+coordinates in ``obsm["spatial"]`` are (x, y) in pixels.
 """
 
 from __future__ import annotations
@@ -19,23 +21,123 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.atomic import replace_file
-from resistype.datasets.tissue_plan import CHANNELS, IMAGES, KINDS, MEANS, Plan, kinds_of, zones
 from resistype.errors import OutputError
 from resistype.extras import needs
+from resistype.safe.files import replace_file
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["TissueDemo", "tissue_demo", "write_tissue_demo"]
+__all__ = [
+    "CHANNELS",
+    "IMAGES",
+    "KINDS",
+    "MEANS",
+    "Plan",
+    "TissueDemo",
+    "kinds_of",
+    "tissue_demo",
+    "write_tissue_demo",
+    "zones",
+]
+
+
+# What is planted in the simulated tissue: the images, their zones, and which kinds of cells live in
+# each zone.
 
 Floats = NDArray[np.float64]
+
+KINDS: Final = ("Tumour", "CD8 T cell", "CD163 macrophage", "Fibroblast", "Endothelial")
+CHANNELS: Final = ("DNA", "panCK", "CD8A", "CD163", "SMA")
+# mean signal of each channel in a cell of each kind
+MEANS: Final = {
+    "Tumour": (2.0, 5.0, 0.1, 0.1, 0.1),
+    "CD8 T cell": (2.5, 0.1, 4.0, 0.1, 0.1),
+    "CD163 macrophage": (1.8, 0.2, 0.1, 4.5, 0.2),
+    "Fibroblast": (1.5, 0.1, 0.1, 0.2, 4.0),
+    "Endothelial": (1.6, 0.1, 0.1, 0.1, 1.0),
+}
+# share of each kind, in the order of KINDS
+STROMA: Final = (0.0, 0.02, 0.04, 0.76, 0.18)
+RIM_UM: Final = 35.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One image: what is planted, where the nest lies (pixels), and who lives in nest, rim and
+    stroma.
+    """
+
+    name: str
+    label: str
+    centre: tuple[float, float]
+    radius: float
+    nest: tuple[float, ...]
+    rim: tuple[float, ...]
+    stroma: tuple[float, ...]
+    side: int = 600
+    pitch: float = 11.0
+
+
+IMAGES: Final = (
+    Plan(
+        "sim_excluded",
+        "excluded",
+        (290.0, 310.0),
+        165.0,
+        (0.985, 0.0, 0.005, 0.005, 0.005),
+        (0.0, 0.02, 0.80, 0.13, 0.05),
+        (0.0, 0.25, 0.04, 0.56, 0.15),
+    ),
+    Plan(
+        "sim_inflamed",
+        "inflamed",
+        (310.0, 290.0),
+        170.0,
+        (0.74, 0.22, 0.03, 0.0, 0.01),
+        (0.0, 0.20, 0.08, 0.55, 0.17),
+        (0.0, 0.15, 0.05, 0.62, 0.18),
+    ),
+    Plan(
+        "sim_desert",
+        "desert",
+        (300.0, 300.0),
+        170.0,
+        (0.985, 0.001, 0.004, 0.005, 0.005),
+        (0.0, 0.003, 0.07, 0.747, 0.18),
+        (0.0, 0.003, 0.05, 0.767, 0.18),
+    ),
+    Plan("sim_stroma", "not_assessable", (300.0, 300.0), 0.0, STROMA, STROMA, STROMA),
+)
+
+
+def zones(plan: Plan, xy: Floats) -> NDArray[Any]:
+    """Zone of each cell: nest, rim or stroma. The outline of the nest is a circle with three
+    soft lobes.
+    """
+    if plan.radius == 0:
+        return np.full(len(xy), "stroma", dtype=object)
+    x, y = (xy - plan.centre).T
+    outline = plan.radius * (1 + 0.10 * np.cos(3 * np.arctan2(y, x)))
+    beyond = np.hypot(x, y) - outline
+    return np.where(beyond <= 0, "nest", np.where(beyond <= RIM_UM, "rim", "stroma")).astype(object)
+
+
+def kinds_of(plan: Plan, zone: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    """Kind of each cell, drawn from the shares of its zone."""
+    kinds = np.empty(len(zone), dtype=object)
+    for name, shares in (("nest", plan.nest), ("rim", plan.rim), ("stroma", plan.stroma)):
+        here = zone == name
+        kinds[here] = rng.choice(np.array(KINDS, dtype=object), size=int(here.sum()), p=shares)
+    return kinds
+
+
 SCALE_UM = 1.0
 DESCRIPTION = """\
 SIMULATED DATA. Nothing here was measured; no patient exists.
@@ -78,7 +180,8 @@ class TissueDemo:
     description: str
 
     def to_anndata(self) -> AnnData:
-        """The table as an AnnData: X the markers, obsm["spatial"] the coordinates, keys as spatialdata names them.
+        """The table as an AnnData: X the markers, obsm["spatial"] the coordinates, keys as
+        spatialdata names them.
 
         Raises
         ------
@@ -89,7 +192,9 @@ class TissueDemo:
             import anndata  # noqa: PLC0415  only where an AnnData is asked for
         names = [f"{one.region}_{one.instance_id}" for one in self.table.itertuples()]
         obs = self.table.drop(columns=["x", "y"]).set_index(pd.Index(names))
-        made = anndata.AnnData(self.markers.to_numpy(np.float32), obs, pd.DataFrame(index=list(self.channels)))
+        made = anndata.AnnData(
+            self.markers.to_numpy(np.float32), obs, pd.DataFrame(index=list(self.channels))
+        )
         made.obsm["spatial"] = self.table[["x", "y"]].to_numpy()
         keys = {"region": list(self.masks), "region_key": "region", "instance_key": "instance_id"}
         made.uns["spatialdata_attrs"] = keys
@@ -103,7 +208,8 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
     Parameters
     ----------
     seed
-        The same seed gives the same sample. The default is the one whose planted compartments are tested.
+        The same seed gives the same sample. The default is the one whose planted compartments are
+        tested.
 
     Returns
     -------
@@ -115,14 +221,20 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
     >>> from resistype import datasets
     >>> demo = datasets.tissue_demo()
     >>> demo.truth["label"].to_dict()  # doctest: +NORMALIZE_WHITESPACE
-    {'sim_excluded': 'excluded', 'sim_inflamed': 'inflamed', 'sim_desert': 'desert', 'sim_stroma': 'not_assessable'}
+    {'sim_excluded': 'excluded', 'sim_inflamed': 'inflamed', 'sim_desert': 'desert', 'sim_stroma':
+    'not_assessable'}
     >>> demo.masks["sim_excluded"].shape
     (600, 600)
     """
-    made = {plan.name: _image(plan, np.random.default_rng([seed, number])) for number, plan in enumerate(IMAGES)}
+    made = {
+        plan.name: _image(plan, np.random.default_rng([seed, number]))
+        for number, plan in enumerate(IMAGES)
+    }
     table = pd.concat([one.table for one in made.values()], ignore_index=True)
     markers = pd.concat([one.markers for one in made.values()], ignore_index=True)
-    truth = pd.DataFrame({"label": [plan.label for plan in IMAGES], "simulated": True}, index=list(made))
+    truth = pd.DataFrame(
+        {"label": [plan.label for plan in IMAGES], "simulated": True}, index=list(made)
+    )
     demo = TissueDemo(
         table,
         markers,
@@ -139,7 +251,8 @@ def tissue_demo(*, seed: int = 11) -> TissueDemo:
 
 
 def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
-    """Write the simulated tissue as files, as a study would come: the table as h5ad, what was planted as tsv.
+    """Write the simulated tissue as files, as a study would come: the table as h5ad, what was
+    planted as tsv.
 
     Parameters
     ----------
@@ -178,8 +291,8 @@ def write_tissue_demo(folder: str | Path) -> dict[str, Path]:
             replace_file(target / files[key], partial(_fill, content))
     except OSError as error:
         message = (
-            f"The simulated tissue could not be written to '{target}': {error.strerror or error}. Choose a folder you "
-            "may write to."
+            f"The simulated tissue could not be written to '{target}': {error.strerror or error}."
+            " Choose a folder you may write to."
         )
         raise OutputError(message, code="O101") from error
     return {key: target / name for key, name in files.items()}
@@ -219,7 +332,9 @@ def _image(plan: Plan, rng: np.random.Generator) -> _Image:
 
 
 def _cells(plan: Plan, rng: np.random.Generator) -> Floats:
-    """Centres of cells in pixels, shape (n, 2): a grid of 11 µm, each moved a little, a few left out."""
+    """Centres of cells in pixels, shape (n, 2): a grid of 11 µm, each moved a little, a few left
+    out.
+    """
     steps = np.arange(plan.pitch / 2, plan.side, plan.pitch)
     grid = np.array([(x, y) for y in steps for x in steps])
     moved = grid + rng.uniform(-1.6, 1.6, grid.shape)
@@ -228,15 +343,25 @@ def _cells(plan: Plan, rng: np.random.Generator) -> Floats:
 
 
 def _discs(plan: Plan, xy: Floats, rng: np.random.Generator) -> NDArray[np.int32]:
-    """Label mask: a disc of 3.4 to 4.2 px around every centre; a pixel of two belongs to the nearer centre."""
+    """Label mask: a disc of 3.4 to 4.2 px around every centre; a pixel of two belongs to the
+    nearer centre.
+    """
     mask = np.zeros((plan.side, plan.side), dtype=np.int32)
     nearest = np.full(mask.shape, np.inf)
     around = np.arange(-5, 6)
     dy, dx = np.meshgrid(around, around, indexing="ij")
-    for label, ((x, y), radius) in enumerate(zip(xy, rng.uniform(3.4, 4.2, len(xy)), strict=True), start=1):
+    for label, ((x, y), radius) in enumerate(
+        zip(xy, rng.uniform(3.4, 4.2, len(xy)), strict=True), start=1
+    ):
         rows, columns = round(y) + dy, round(x) + dx
         distance = np.hypot(rows - y, columns - x)
-        fits = (distance <= radius) & (rows >= 0) & (columns >= 0) & (rows < plan.side) & (columns < plan.side)
+        fits = (
+            (distance <= radius)
+            & (rows >= 0)
+            & (columns >= 0)
+            & (rows < plan.side)
+            & (columns < plan.side)
+        )
         rows, columns, distance = rows[fits], columns[fits], distance[fits]
         nearer = distance < nearest[rows, columns]
         mask[rows[nearer], columns[nearer]] = label
@@ -250,7 +375,11 @@ def _markers(kind: NDArray[Any], rng: np.random.Generator) -> Floats:
     return rng.gamma(6.0, means / 6.0)
 
 
-def _channels(mask: NDArray[np.int32], markers: Floats, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Images of the channels: each cell's mean in its pixels, with counting noise, and a low background."""
+def _channels(
+    mask: NDArray[np.int32], markers: Floats, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Images of the channels: each cell's mean in its pixels, with counting noise, and a low
+    background.
+    """
     lookup = np.vstack([np.full(len(CHANNELS), 0.05), markers])
     return rng.poisson(8.0 * lookup[mask].transpose(2, 0, 1)).astype(np.float32) / np.float32(8.0)

@@ -1,8 +1,10 @@
-"""The one module that touches AnnData objects: reading a matrix out of one, and writing results into one.
+"""The one module that touches AnnData objects: reading a matrix out of one, and writing results
+into one.
 
 Results are written under fixed keys: ``obs["resistype_<axis>"]``, ``obsm["resistype_scores"]`` and
-``uns["resistype"]``. Everything is joined by sample name, never by position. An h5ad file takes neither every name nor
-every value, so names are reduced to letters, digits, ``_``, ``.`` and ``-`` and the originals are kept beside them.
+``uns["resistype"]``. Everything is joined by sample name, never by position. An h5ad file takes
+neither every name nor every value, so names are reduced to letters, digits, ``_``, ``.`` and ``-``
+and the originals are kept beside them.
 """
 
 from __future__ import annotations
@@ -18,12 +20,11 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import ExpressionError
-from resistype.expression.checks import listed
-from resistype.expression.lazy import is_dask, lazy
-from resistype.expression.options import ReadOptions
-from resistype.expression.raw import Raw
-from resistype.expression.store import Backed, is_scipy
+from resistype.expression.matrix import Raw
+from resistype.expression.store import Backed, is_dask, is_scipy, lazy
+from resistype.expression.units import ReadOptions
 from resistype.extras import needs
+from resistype.text import listed
 
 __all__ = ["is_anndata", "new_anndata", "raw_of", "safe_names", "write_obs"]
 
@@ -37,23 +38,27 @@ def is_anndata(data: object) -> TypeGuard[Any]:
 
 
 def raw_of(adata: Any, options: ReadOptions) -> Raw:
-    """Matrix and names of an AnnData. Nothing is copied; a backed X stays on disk when it can.
-
-    Raises
-    ------
-    ExpressionError
-        E311 when the column with gene names is not in `var`; E312 when the layer, or X, is not there.
-    """
+    """Matrix and names of an AnnData. Nothing is copied; a backed X stays on disk when it can."""
     complaint = ""
-    layers = [name for name in adata.layers if name is not None]  # since anndata 0.13, None stands for X
+    layers = [
+        name for name in adata.layers if name is not None
+    ]  # since anndata 0.13, None stands for X
     if options.layer is not None and options.layer not in layers:
-        complaint = f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
+        complaint = (
+            f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
+        )
     elif options.layer is None and adata.X is None:
-        complaint = f"The AnnData has no X. Name a layer with layer=; the layers are: {listed(layers) or 'none'}."
+        complaint = (
+            "The AnnData has no X. Name a layer with layer=; the layers are:"
+            f" {listed(layers) or 'none'}."
+        )
     if complaint:
         raise ExpressionError(complaint, code="E312")
     if options.gene_names is not None and options.gene_names not in adata.var:
-        message = f"There is no column {options.gene_names!r} in var; the columns are: {listed(adata.var) or 'none'}."
+        message = (
+            f"There is no column {options.gene_names!r} in var; the columns are:"
+            f" {listed(adata.var) or 'none'}."
+        )
         raise ExpressionError(message, code="E311")
     genes = adata.var_names if options.gene_names is None else adata.var[options.gene_names]
     names, samples = tuple(map(str, genes)), tuple(map(str, adata.obs_names))
@@ -68,10 +73,16 @@ def _matrix(adata: Any, options: ReadOptions) -> Any:
         return values if values.format == "csr" else values.tocsr()
     if is_dask(values):
         return _dask(values, options)
-    keeps = options.orientation != "genes_x_samples" and options.duplicates == "error" and not adata.is_view
+    keeps = (
+        options.orientation != "genes_x_samples"
+        and options.duplicates == "error"
+        and not adata.is_view
+    )
     if adata.isbacked and keeps and getattr(values, "format", "dense") != "csc":
         shape, sparse = (adata.n_obs, adata.n_vars), hasattr(values, "format")
-        return Backed(Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop")
+        return Backed(
+            Path(adata.filename), "X", shape, sparse=sparse, may_miss=options.nan == "drop"
+        )
     whole = values.to_memory() if hasattr(values, "to_memory") else np.asarray(values[:])
     return whole.tocsr() if is_scipy(whole) else whole
 
@@ -85,7 +96,8 @@ def _dask(values: Any, options: ReadOptions) -> Any:
 
 
 def new_anndata(values: Any, genes: Sequence[str]) -> Any:
-    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are shared.
+    """An AnnData of values (n_obs, n_genes) for a library that takes nothing else; the values are
+    shared.
 
     Raises
     ------
@@ -127,31 +139,17 @@ def write_obs(
     scores: pd.DataFrame | None = None,
     record: Mapping[str, object] | None = None,
 ) -> None:
-    """Write calls and scores into an AnnData in memory. What it holds else is not touched.
-
-    Parameters
-    ----------
-    adata
-        The AnnData to write into; sample names are its `obs_names`.
-    calls
-        One row a sample, one column an axis; goes to ``obs["resistype_<axis>"]``. Samples without a row get a missing
-        value.
-    scores
-        One row a sample, one column a score; goes to ``obsm["resistype_scores"]`` as float64.
-    record
-        What is to be known of the run: numbers, text, lists and mappings; goes to ``uns["resistype"]``.
-
-    Raises
-    ------
-    ExpressionError
-        E315 when a sample is not in the AnnData or occurs twice in a table; nothing is written then.
-    """
+    """Write calls and scores into an AnnData in memory. What it holds else is not touched."""
     names = pd.Index(map(str, adata.obs_names))
     _check_keys(names, {"calls": calls} if scores is None else {"calls": calls, "scores": scores})
     kept: dict[str, Any] = {"format": "resistype", "format_version": FORMAT_VERSION}
-    for axis, key in zip(calls.columns, safe_names([str(column) for column in calls.columns]), strict=True):
+    for axis, key in zip(
+        calls.columns, safe_names([str(column) for column in calls.columns]), strict=True
+    ):
         column = calls[axis].reindex(names)
-        adata.obs[f"resistype_{key}"] = pd.Categorical(column.where(column.isna(), column.astype(str)))
+        adata.obs[f"resistype_{key}"] = pd.Categorical(
+            column.where(column.isna(), column.astype(str))
+        )
     kept["axes"] = np.array([str(axis) for axis in calls.columns], dtype=object)
     if scores is not None:
         safe = list(safe_names([str(column) for column in scores.columns]))
@@ -166,15 +164,24 @@ def _check_keys(names: pd.Index, tables: Mapping[str, pd.DataFrame]) -> None:
         absent = [name for name in table.index if name not in names]
         repeated = table.index[table.index.duplicated()].tolist()
         if absent or repeated or names.has_duplicates:
-            why = f"are not in the AnnData: {listed(absent)}" if absent else f"occur more than once: {listed(repeated)}"
+            why = (
+                f"are not in the AnnData: {listed(absent)}"
+                if absent
+                else f"occur more than once: {listed(repeated)}"
+            )
             if names.has_duplicates and not (absent or repeated):
                 why = f"occur more than once in obs_names: {listed(names[names.duplicated()])}"
-            message = f"The {what} cannot be joined by sample name; names that {why}. Nothing was written."
+            message = (
+                f"The {what} cannot be joined by sample name; names that {why}. Nothing was"
+                " written."
+            )
             raise ExpressionError(message, code="E315")
 
 
 def _storable(record: Mapping[str, object]) -> dict[str, Any]:
-    """A mapping as h5ad can hold it: safe keys, text for what is neither number, text, table nor mapping."""
+    """A mapping as h5ad can hold it: safe keys, text for what is neither number, text, table nor
+    mapping.
+    """
     out: dict[str, Any] = {}
     for key, name in zip(record, safe_names([str(key) for key in record]), strict=True):
         value = record[key]
@@ -182,7 +189,11 @@ def _storable(record: Mapping[str, object]) -> dict[str, Any]:
             out[name] = _storable(value)
         elif isinstance(value, str | bool | int | float | np.generic | pd.DataFrame):
             out[name] = value
-        elif isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+        elif (
+            isinstance(value, list | tuple)
+            and value
+            and all(isinstance(item, str) for item in value)
+        ):
             out[name] = np.array(value, dtype=object)
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iufb":
             out[name] = value

@@ -1,14 +1,20 @@
-"""Expression: a matrix with its genes, its samples and its unit, and what was found while reading it.
+"""Expression: a matrix with its genes, its samples and its unit, and what was found while reading
+it.
 
-The values keep the unit they came in; `log2` gives the house scale log2(x + 1) and is the only place that converts.
-Every step works on a row alone, so adding, removing or reordering samples changes no value by one bit. Library sizes
-of counts are exact sums: whole numbers add without rounding, others go through `math.fsum`.
+The values keep the unit they came in; `log2` gives the house scale log2(x + 1) and is the only
+place that converts. Every step works on a row alone, so adding, removing or reordering samples
+changes no value by one bit. Library sizes of counts are exact sums: whole numbers add without
+rounding, others go through `math.fsum`.
+
+All ways in end in `finish`, so a file and the same matrix in memory are judged alike: names → unit
+→ repeated genes → missing values. Every step leaves a sentence in the notes when it found or did
+something.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -20,13 +26,46 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
-from resistype.expression.options import Unit
-from resistype.expression.ranges import row_ranges
-from resistype.expression.source import SourceFile
-from resistype.expression.store import Backed, CsrRows, Matrix, as_csr, columns_of, csr_rows, dense_rows, is_sparse
+from resistype.expression.checks import (
+    Names,
+    check_flat,
+    check_samples,
+    check_values,
+    clean_genes,
+    gene_notes,
+    merge_duplicates,
+    not_empty,
+    transposed,
+)
+from resistype.expression.store import (
+    Backed,
+    CsrRows,
+    Matrix,
+    SampleNames,
+    SourceFile,
+    as_csr,
+    columns_of,
+    compact,
+    csr_rows,
+    dense_rows,
+    is_scipy,
+    is_sparse,
+)
+from resistype.expression.units import Block, ReadOptions, Unit, figures, find_unit, row_ranges
 from resistype.genes import GeneIndex
+from resistype.text import listed, plural
 
-__all__ = ["Expression"]
+__all__ = [
+    "Block",
+    "Expression",
+    "Raw",
+    "bare_obs",
+    "finish",
+    "flip",
+    "iter_blocks",
+    "read_block",
+    "upright",
+]
 
 OFFSET = 0.001  # of the cohorts stored as log2(TPM + 0.001)
 
@@ -42,13 +81,13 @@ class Expression:
     genes
         Gene names as they stand in the data, cleaned of spaces and Ensembl versions.
     samples
-        Sample or cell names, unique. Of a matrix that stays on disk they are held compactly (`SampleNames`) and become
-        text when they are asked for; they read and compare like a tuple.
+        Sample or cell names, unique. Of a matrix that stays on disk they are held compactly
+        (`SampleNames`) and become text when they are asked for; they read and compare like a tuple.
     obs
         What is known of the samples, indexed by sample; may have no columns.
     unit
-        ``counts``, ``cpm``, ``tpm``, ``log2`` (log2(x + 1)), ``log2_small_offset`` (log2(TPM + 0.001)), ``ln``
-        (ln(x + 1)), ``scaled`` or ``unknown``.
+        ``counts``, ``cpm``, ``tpm``, ``log2`` (log2(x + 1)), ``log2_small_offset`` (log2(TPM +
+        0.001)), ``ln`` (ln(x + 1)), ``scaled`` or ``unknown``.
     notes
         What was found and done on reading, one sentence each, for the report.
     source
@@ -78,13 +117,18 @@ class Expression:
         wanted = (len(self.samples), len(self.genes))
         if tuple(self.values.shape) != wanted:
             shape = tuple(self.values.shape)
-            message = f"Values of shape {shape} do not go with {wanted[0]} samples × {wanted[1]} genes."
+            message = (
+                f"Values of shape {shape} do not go with {wanted[0]} samples × {wanted[1]} genes."
+            )
             raise ExpressionError(message, code="E304")
 
     def __repr__(self) -> str:
         kind = "backed " if isinstance(self.values, Backed) else ""
         kind += "sparse" if is_sparse(self.values) else "dense"
-        return f"Expression({self.n_obs:,} samples × {self.n_genes:,} genes, {self.unit}, {kind}, from {self.source})"
+        return (
+            f"Expression({self.n_obs:,} samples × {self.n_genes:,} genes, {self.unit}, {kind}, from"
+            f" {self.source})"
+        )
 
     @property
     def n_obs(self) -> int:
@@ -98,7 +142,8 @@ class Expression:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the file the matrix came from, or ``""``; of a file that stays on disk found when asked for.
+        """SHA-256 of the file the matrix came from, or ``""``; of a file that stays on disk found
+        when asked for.
 
         Raises
         ------
@@ -115,7 +160,9 @@ class Expression:
     @cached_property
     def library_size(self) -> NDArray[np.float64]:
         """Sum over all genes of each sample, exact, shape (n_obs,), in the stored unit."""
-        return np.concatenate([_row_sums(self.values, *block) for block in row_ranges(self.values, memory="64MB")])
+        return np.concatenate(
+            [_row_sums(self.values, *block) for block in row_ranges(self.values, memory="64MB")]
+        )
 
     def select(self, samples: Sequence[str]) -> Expression:
         """The samples named, in that order, with all genes.
@@ -128,11 +175,20 @@ class Expression:
         place = {name: row for row, name in enumerate(self.samples)}
         absent = [name for name in samples if name not in place]
         if absent or len(set(samples)) < len(samples):
-            what = f"not in the matrix: {', '.join(absent[:5])}" if absent else "a name is asked for twice"
-            message = f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,} samples."
+            what = (
+                f"not in the matrix: {', '.join(absent[:5])}"
+                if absent
+                else "a name is asked for twice"
+            )
+            message = (
+                f"Cannot select {len(samples)} samples; {what}. The matrix has {self.n_obs:,}"
+                " samples."
+            )
             raise ExpressionError(message, code="E305")
         rows = np.array([place[name] for name in samples], dtype=np.intp)
-        out = replace(self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows])
+        out = replace(
+            self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows]
+        )
         if "index" in self.__dict__:  # the genes are the same
             out.__dict__["index"] = self.index
         return out
@@ -154,7 +210,8 @@ class Expression:
         inside = wanted.size == 0 or (wanted.min() >= 0 and wanted.max() < self.n_genes)
         if not inside or np.unique(wanted).size < wanted.size:
             message = (
-                f"Cannot take {wanted.size:,} genes by number: each must lie in 0–{self.n_genes - 1:,} and occur once."
+                f"Cannot take {wanted.size:,} genes by number: each must lie in"
+                f" 0–{self.n_genes - 1:,} and occur once."
             )
             raise ExpressionError(message, code="E305")
         genes = tuple(self.genes[column] for column in wanted)
@@ -166,13 +223,14 @@ class Expression:
     def log2(self, columns: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
         """Expression in the house scale, log2(x + 1).
 
-        Counts become log2(CPM + 1), with library sizes over all genes of the matrix. TPM and CPM become log2(x + 1).
-        log2(TPM + 0.001) is turned back and gets the offset 1.
+        Counts become log2(CPM + 1), with library sizes over all genes of the matrix. TPM and CPM
+        become log2(x + 1). log2(TPM + 0.001) is turned back and gets the offset 1.
 
         Parameters
         ----------
         columns
-            Numbers of the genes wanted, shape (k,); -1, the mark of an absent gene, gives NaN. By default all genes.
+            Numbers of the genes wanted, shape (k,); -1, the mark of an absent gene, gives NaN. By
+            default all genes.
 
         Returns
         -------
@@ -182,7 +240,8 @@ class Expression:
         Raises
         ------
         ExpressionError
-            E404 when the unit is ``scaled`` or ``unknown``: such values cannot be turned into log2 expression.
+            E404 when the unit is ``scaled`` or ``unknown``: such values cannot be turned into log2
+            expression.
 
         Examples
         --------
@@ -194,8 +253,9 @@ class Expression:
         """
         if self.unit in {"scaled", "unknown"}:
             message = (
-                f"Values are of unit '{self.unit}' and cannot be turned into log2(x + 1). "
-                "Give counts, TPM or log2 values; where the unit was not recognised, name it with unit=."
+                f"Values are of unit '{self.unit}' and cannot be turned into log2(x + 1). Give"
+                " counts, TPM or log2 values; where the unit was not recognised, name it with"
+                " unit=."
             )
             raise ExpressionError(message, code="E404")
         wanted = np.arange(self.n_genes) if columns is None else np.asarray(columns, dtype=np.intp)
@@ -208,12 +268,16 @@ class Expression:
         return out
 
     def floor(self) -> NDArray[np.float64]:
-        """Smallest value of each sample in the stored unit, shape (n_obs,); where a silent gene stands."""
+        """Smallest value of each sample in the stored unit, shape (n_obs,); where a silent gene
+        stands.
+        """
         blocks = row_ranges(self.values, memory="64MB")
         return np.concatenate([_row_floor(self.values, *block) for block in blocks])
 
 
-def _house_scale(values: NDArray[np.float64], unit: Unit, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _house_scale(
+    values: NDArray[np.float64], unit: Unit, sizes: NDArray[np.float64]
+) -> NDArray[np.float64]:
     if unit == "counts":
         with np.errstate(divide="ignore", invalid="ignore"):
             values = values / sizes[:, None] * 1e6
@@ -264,7 +328,9 @@ def _take_columns(values: Any, columns: NDArray[np.intp]) -> Any:
         return picked.tocsr() if is_sparse(values) else np.ascontiguousarray(picked)
     blocks = list(row_ranges(values, memory="64MB"))
     if not values.sparse:
-        return np.vstack([np.ascontiguousarray(dense_rows(values, *block)[:, columns]) for block in blocks])
+        return np.vstack(
+            [np.ascontiguousarray(dense_rows(values, *block)[:, columns]) for block in blocks]
+        )
     parts = [_stacked([csr_rows(values, *block)], values.shape[1])[:, columns] for block in blocks]
     return sp.vstack(parts, format="csr")
 
@@ -272,4 +338,158 @@ def _take_columns(values: Any, columns: NDArray[np.intp]) -> Any:
 def _stacked(parts: list[CsrRows], n_genes: int) -> Any:
     data, indices = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     stored = np.concatenate([np.diff(part.indptr) for part in parts])
-    return as_csr(data, indices, np.concatenate([[0], np.cumsum(stored)]), shape=(stored.size, n_genes))
+    return as_csr(
+        data, indices, np.concatenate([[0], np.cumsum(stored)]), shape=(stored.size, n_genes)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """Values (n_obs, n_genes) with the names as they were found."""
+
+    values: Any
+    genes: tuple[str, ...]
+    samples: tuple[str, ...]
+    obs: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    source: str = "memory"
+    file: SourceFile | None = None
+
+
+def bare_obs(samples: tuple[str, ...]) -> pd.DataFrame:
+    """A table of samples about which nothing is known."""
+    return pd.DataFrame(index=pd.Index(samples, dtype=object))
+
+
+def flip(raw: Raw) -> Raw:
+    """The same matrix with rows and columns exchanged."""
+    values = raw.values.T.tocsr() if is_scipy(raw.values) else raw.values.T
+    return replace(
+        raw, values=values, genes=tuple(raw.samples), samples=raw.genes, obs=bare_obs(raw.genes)
+    )
+
+
+def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
+    """A matrix in memory or of an h5ad, turned only when the user says so."""
+    not_empty(
+        len(raw.samples), len(raw.genes), raw.source if raw.source != "memory" else "The matrix"
+    )
+    if options.orientation == "genes_x_samples":
+        return flip(raw)
+    error = transposed(raw.samples, raw.genes, remedy) if options.orientation == "auto" else None
+    if error is not None:
+        raise error
+    return raw
+
+
+def finish(raw: Raw, options: ReadOptions) -> Expression:
+    """Check names and values and give the Expression."""
+    whole = isinstance(raw.samples, SampleNames) and isinstance(raw.values, Backed)
+    samples = raw.samples if whole else tuple(name.strip() for name in raw.samples)
+    check_samples(samples)
+    genes, notes = clean_genes(raw.genes, options)
+    values = _floats(raw.values)
+    seen = figures(values)
+    notes += check_values(values, Names(genes, samples), seen=seen, options=options)
+    unit, why = find_unit(seen, options)
+    values, genes, merged = merge_duplicates(values, genes, unit=unit, options=options)
+    notes += [why, *merged, *gene_notes(genes), *check_flat(samples, seen, len(samples))]
+    if isinstance(values, Backed):
+        samples, index = compact(samples)
+    else:
+        index = pd.Index(samples, dtype=object)
+    obs = raw.obs.set_axis(index, axis=0)
+    return Expression(values, genes, samples, obs, unit, (*raw.notes, *notes), raw.source, raw.file)
+
+
+def _floats(values: Any) -> Any:
+    """Values as float32 or float64 in row order; what is so already is not copied."""
+    if isinstance(values, Backed):
+        return values
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float32 if values.dtype == np.float16 else np.float64)
+    return values if is_scipy(values) else np.ascontiguousarray(values)
+
+
+def iter_blocks(
+    expression: Expression, *, memory: str | int = "512MB", rows: int | None = None
+) -> Iterator[Block]:
+    """Cut a matrix into row blocks that each need at most `memory` when read.
+
+    Parameters
+    ----------
+    expression
+        The matrix, (n_obs, n_genes).
+    memory
+        Budget of one block.
+    rows
+        Fixed number of rows a block; the last may be shorter. By default as many as fit.
+
+    Yields
+    ------
+    Block
+        Row ranges that follow each other and cover the matrix once.
+
+    Raises
+    ------
+    ExpressionError
+        E302 when `rows` rows, or one row, do not fit into the budget; E303 when the budget is not a
+        size.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from resistype.expression import as_expression, iter_blocks
+    >>> table = pd.DataFrame({"CD8A": [1.5, 2.0, 0.5], "B2M": [9.5, 8.0, 7.0]}, index=["a", "b", "c"])
+    >>> [tuple(block) for block in iter_blocks(as_expression(table), rows=2)]
+    [(0, 2), (2, 3)]
+    """
+    return row_ranges(expression.values, memory=memory, rows=rows)
+
+
+def read_block(expression: Expression, block: Block) -> NDArray[Any] | CsrRows:
+    """Values of one block: an array (rows, n_genes), or the parts of a CSR matrix when the source
+    is sparse.
+
+    Values are float32 or float64 and may share memory with the matrix, so they are to be read only.
+    Sparse rows hold no zeros and have their columns in ascending order.
+
+    Raises
+    ------
+    ExpressionError
+        E501 or E502 when rows that stayed on disk until now hold missing or infinite values; E313
+        when they are damaged.
+    """
+    values = expression.values
+    got = csr_rows(values, *block) if is_sparse(values) else dense_rows(values, *block)
+    if isinstance(values, Backed):
+        _check(expression, block, got, may_miss=values.may_miss)
+    return got
+
+
+def _check(
+    expression: Expression, block: Block, got: NDArray[Any] | CsrRows, *, may_miss: bool
+) -> None:
+    """Refuse missing and infinite values of a matrix that was not read whole when it was opened."""
+    data = got.data if isinstance(got, CsrRows) else got
+    bad = np.isinf(data) if may_miss else ~np.isfinite(data)
+    if not bad.any():
+        return
+    if isinstance(got, CsrRows):
+        row = np.repeat(np.arange(block.stop - block.start), np.diff(got.indptr))[bad]
+        column = got.indices[bad]
+    else:
+        row, column = np.nonzero(bad)
+    infinite = bool(np.isinf(data).any())
+    kind = (
+        ("infinite value", "infinite values") if infinite else ("missing value", "missing values")
+    )
+    places = zip(row.tolist(), column.tolist(), strict=True)
+    first = listed(
+        f"{expression.genes[c]} in '{expression.samples[block.start + r]}'" for r, c in places
+    )
+    message = (
+        f"{plural(int(bad.sum()), *kind)} in samples {block.start + 1:,}–{block.stop:,} of"
+        f" {expression.source} (first: {first}). Correct them at the source; do not fill with 0."
+    )
+    raise ExpressionError(message, code="E502" if infinite else "E501")

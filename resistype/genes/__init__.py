@@ -9,10 +9,9 @@ coverage.py   GeneIndex: wanted genes -> columns, and how each was found
 
 from __future__ import annotations
 
-from resistype.genes.coverage import Coverage, GeneIndex, Match
-from resistype.genes.excel import excel_dates
+from resistype.genes.match import Coverage, GeneIndex, Match
+from resistype.genes.names import IdType, Resolution, clean, excel_dates, id_type, resolve
 from resistype.genes.orthologs import orthologs, to_human, to_mouse
-from resistype.genes.symbols import IdType, Resolution, clean, id_type, resolve
 
 __all__ = [
     "Coverage",

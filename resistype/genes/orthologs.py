@@ -1,47 +1,20 @@
 """Human genes in a mouse matrix, and mouse genes in a human one.
 
-One-to-one orthologs (Ensembl) miss the genes that matter most in immunology: the MHC, and families that grew apart
-in one of the species. The shipped table therefore has three kinds of rows: curated pairs, which win; one-to-one
-pairs; and, for human genes without either, the mouse genes that at least three sources name (HCOP), best first.
-A mouse gene belongs to one human gene only, so the order of a gene list never decides who gets it. Genes without a
-counterpart (HLA-C, GNLY, CXCL8) stay absent and are reported.
+One-to-one orthologs (Ensembl) miss the genes that matter most in immunology: the MHC, and families
+that grew apart in one of the species. The shipped table therefore has three kinds of rows: curated
+pairs, which win; one-to-one pairs; and, for human genes without either, the mouse genes that at
+least three sources name (HCOP), best first. A mouse gene belongs to one human gene only, so the
+order of a gene list never decides who gets it. Genes without a counterpart (HLA-C, GNLY, CXCL8)
+stay absent and are reported.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from resistype.genes.names import gene_table, mouse_table
 
-from resistype.genes.table import gene_table, read_columns
+__all__ = ["orthologs", "to_human", "to_mouse"]
 
-__all__ = ["MouseTable", "mouse_table", "orthologs", "to_human", "to_mouse"]
-
-COLUMNS = ("human", "mouse", "mouse_ensembl", "support")
 OLD_NAME = 90  # rank of a column found by an outdated mouse name: after every counterpart
-
-
-@dataclass(frozen=True)
-class MouseTable:
-    """Counterparts both ways, and the mouse Ensembl ids."""
-
-    mouse_of: dict[str, tuple[str, ...]]
-    human_of: dict[str, str]
-    ensembl: dict[str, str]
-
-    @property
-    def symbols(self) -> frozenset[str]:
-        """Mouse symbols that the table knows."""
-        return frozenset(self.human_of)
-
-
-@cache
-def mouse_table() -> MouseTable:
-    """The shipped counterparts, best first for each human gene."""
-    human, mouse, ensembl, _ = read_columns("orthologs.tsv.gz", COLUMNS)
-    mouse_of: dict[str, tuple[str, ...]] = {}
-    for own, other in zip(human, mouse, strict=True):
-        mouse_of[own] = (*mouse_of[own], other) if own in mouse_of else (other,)
-    return MouseTable(mouse_of, dict(zip(mouse, human, strict=True)), dict(zip(ensembl, mouse, strict=True)))
 
 
 def orthologs(symbol: str) -> tuple[str, ...]:
@@ -90,12 +63,16 @@ def to_human(symbol: str) -> str | None:
 def ranked_human(symbol: str) -> tuple[int, str | None]:
     """Human symbol of a mouse gene, and how good a counterpart it is: 0 is the best.
 
-    Mouse names follow the human ones. A name that the table lacks is therefore read as an outdated one when its
-    capitals are a previous symbol of one human gene (Wars: WARS, today WARS1).
+    Mouse names follow the human ones. A name that the table lacks is therefore read as an outdated
+    one when its capitals are a previous symbol of one human gene (Wars: WARS, today WARS1).
     """
     table = mouse_table()
     name = table.ensembl.get(symbol, symbol)
     if human := table.human_of.get(name):
         return table.mouse_of[human].index(name), human
-    old = gene_table().previous.get(symbol.upper(), "|") if symbol[:1].isupper() and not symbol.isupper() else "|"
+    old = (
+        gene_table().previous.get(symbol.upper(), "|")
+        if symbol[:1].isupper() and not symbol.isupper()
+        else "|"
+    )
     return (OLD_NAME, old) if old in table.mouse_of else (OLD_NAME, None)

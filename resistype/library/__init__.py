@@ -14,14 +14,21 @@ show.py       tables and pages; names.py near misses for messages
 from __future__ import annotations
 
 from resistype.library.check import Finding, check_library, check_paths
-from resistype.library.diff import SignatureDiff, diff
-from resistype.library.formats import FORMATS, Exported, Loss, export_text, import_signatures, to_gseapy, to_net
+from resistype.library.formats import (
+    FORMATS,
+    Exported,
+    Loss,
+    export_text,
+    import_signatures,
+    to_gseapy,
+    to_net,
+)
 from resistype.library.library import Library, SignatureSpec, load_library, read_signatures
 from resistype.library.read import read_gmt, read_toml
-from resistype.library.schema import schema_text, signature_schema
+from resistype.library.relations import SignatureDiff, diff
 from resistype.library.show import list_frame, show
 from resistype.library.signature import Evidence, Scoring, Signature, Source
-from resistype.library.write import to_toml, write_toml
+from resistype.library.write import schema_text, signature_schema, to_toml, write_toml
 
 __all__ = [
     "FORMATS",

@@ -1,7 +1,9 @@
-"""Check signature files: every complaint at once, each with file, line, severity and a code that never changes.
+"""Check signature files: every complaint at once, each with file, line, severity and a code that
+never changes.
 
-A file that cannot even be parsed gives its parser's complaints; one that can is put before every rule of `rules.py`.
-The rules see what stands in the file, not what a reader made of it, so that a stray space is found and not stripped.
+A file that cannot even be parsed gives its parser's complaints; one that can is put before every
+rule of `rules.py`. The rules see what stands in the file, not what a reader made of it, so that a
+stray space is found and not stripped.
 """
 
 from __future__ import annotations
@@ -15,21 +17,21 @@ from typing import Any
 
 from resistype.errors import SignatureError
 from resistype.genes import id_type
-from resistype.library.claims import CLAIM_RULES
 from resistype.library.formats import RawSet, read_raw
 from resistype.library.formats.raw import safe_id, to_signature
 from resistype.library.library import Library, load_library
-from resistype.library.parse import parse_toml
-from resistype.library.read import signature_files
+from resistype.library.read import parse_toml, signature_files
 from resistype.library.relations import relations
-from resistype.library.rules import NAME_RULES, Draft
+from resistype.library.rules import CLAIM_RULES, NAME_RULES, Draft
 from resistype.library.textfile import read_text
 from resistype.resources import signatures_dir
 
 __all__ = ["Finding", "check_library", "check_paths"]
 
-SEVERITIES = ("error", "warning", "note")
-JUDGED = ("gene names are plain ASCII", "genes occur more than once")  # the rules say it with the name
+JUDGED = (
+    "gene names are plain ASCII",
+    "genes occur more than once",
+)  # the rules say it with the name
 RAW = (".gmt", ".json", ".csv", ".tsv")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -132,7 +134,11 @@ def _read(file: Path) -> tuple[list[Finding], list[Draft]]:
         data = tomllib.loads(text) if signature or not _unparsable(complaints) else None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
         data = None
-    return findings, [] if data is None else [Draft(str(file), data, signature, _gene_lines(text), _key_lines(text))]
+    return findings, (
+        []
+        if data is None
+        else [Draft(str(file), data, signature, _gene_lines(text), _key_lines(text))]
+    )
 
 
 def _unparsable(complaints: list[tuple[int, str]]) -> bool:
@@ -143,19 +149,40 @@ def _read_raw(file: Path) -> tuple[list[Finding], list[Draft]]:
     """Sets of a file in another format, each as a draft."""
     sets, complaints = read_raw(file)
     for one in sets:
-        plain = replace(one, fields={key: value for key, value in one.fields.items() if key != "without_entrez"})
-        complaints += [found for found in to_signature(plain)[1] if not any(word in found[1] for word in JUDGED)]
+        plain = replace(
+            one, fields={key: value for key, value in one.fields.items() if key != "without_entrez"}
+        )
+        complaints += [
+            found
+            for found in to_signature(plain)[1]
+            if not any(word in found[1] for word in JUDGED)
+        ]
     findings = [Finding(str(file), line, "error", "E207", message) for line, message in complaints]
     if b"\r" in (content := file.read_bytes()) and b"\n" not in content:
-        message = "lines end with a bare carriage return, which many programs read as one line. Save it with \\n."
+        message = (
+            "lines end with a bare carriage return, which many programs read as one line. Save it"
+            " with \\n."
+        )
         findings.append(Finding(str(file), 1, "warning", "L210", message))
-    return findings, [Draft(str(file), _raw_data(one), None, {}, {}, first_line=one.line) for one in sets]
+    return findings, [
+        Draft(str(file), _raw_data(one), None, {}, {}, first_line=one.line) for one in sets
+    ]
 
 
 def _raw_data(one: RawSet) -> dict[str, Any]:
-    species = "mouse" if id_type([*one.up, *one.down]).kind in ("mouse_symbol", "mouse_ensembl") else "human"
+    species = (
+        "mouse"
+        if id_type([*one.up, *one.down]).kind in ("mouse_symbol", "mouse_ensembl")
+        else "human"
+    )
     data: dict[str, Any] = {"id": safe_id(one.name), "name": one.name, "species": species}
-    return {**data, **one.fields, "up": list(one.up), "down": list(one.down), "weights": one.weights}
+    return {
+        **data,
+        **one.fields,
+        "up": list(one.up),
+        "down": list(one.down),
+        "weights": one.weights,
+    }
 
 
 def _gene_lines(text: str) -> dict[str, int]:
@@ -177,7 +204,11 @@ def _key_lines(text: str) -> dict[str, int]:
 
 
 def _judge(draft: Draft) -> list[Finding]:
-    return [_as_finding(draft, problem) for rule in (*NAME_RULES, *CLAIM_RULES) for problem in rule(draft)]
+    return [
+        _as_finding(draft, problem)
+        for rule in (*NAME_RULES, *CLAIM_RULES)
+        for problem in rule(draft)
+    ]
 
 
 def _as_finding(draft: Draft, problem: tuple[str, str, str, str]) -> Finding:

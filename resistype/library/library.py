@@ -1,13 +1,14 @@
 """A library: signatures by id, by version and by axis.
 
-`load_library()` reads the shipped files once and keeps them; `read_signatures` takes whatever a user has (ids, axis
-names, a mapping of gene lists, a GMT or TOML file, a folder) and always gives a Library, so nothing below ever asks
-what kind of thing it got.
+`load_library()` reads the shipped files once and keeps them; `read_signatures` takes whatever a
+user has (ids, axis names, a mapping of gene lists, a GMT or TOML file, a folder) and always gives a
+Library, so nothing below ever asks what kind of thing it got.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,18 +18,24 @@ import pandas as pd
 
 from resistype.errors import SignatureError, complain
 from resistype.genes import GeneIndex
-from resistype.library.names import near
 from resistype.library.read import GeneList, read_folder, read_mapping, read_path
-from resistype.library.signature import AXES, Signature
+from resistype.library.signature import AXES, Signature, near
 from resistype.resources import signatures_dir
 
-__all__ = ["Library", "SignatureSpec", "load_library", "read_signatures"]
+__all__ = [
+    "Library",
+    "SignatureSpec",
+    "evaluate",
+    "load_library",
+    "read_signatures",
+]
 
 
 class Library(Mapping[str, Signature]):
     """Signatures by id; ``library["id"]`` is the newest version, ``library["id@1.0.0"]`` that one.
 
-    Iteration keeps the order in which signatures were given, so that scores come in the order asked for.
+    Iteration keeps the order in which signatures were given, so that scores come in the order asked
+    for.
 
     Parameters
     ----------
@@ -62,14 +69,20 @@ class Library(Mapping[str, Signature]):
         complain(twice, SignatureError, code="E204", subject=f"Library from {source}")
         self._newest: dict[str, Signature] = {}
         for signature in self._by_ref.values():  # the place of the first, the content of the newest
-            self._newest[signature.id] = max(self._newest.get(signature.id, signature), signature, key=_order)
+            self._newest[signature.id] = max(
+                self._newest.get(signature.id, signature), signature, key=_order
+            )
 
     def __getitem__(self, key: str) -> Signature:
         found = self._by_ref.get(key) if "@" in key else self._newest.get(key)
         if found is not None:
             return found
         known = [ref for ref in self._by_ref if ref.startswith(f"{key.partition('@')[0]}@")]
-        hint = f"Versions here: {', '.join(known)}" if known and "@" in key else near(key, self._newest)
+        hint = (
+            f"Versions here: {', '.join(known)}"
+            if known and "@" in key
+            else near(key, self._newest)
+        )
         message = f"There is no signature '{key}' in {self.source}. {hint}"
         raise UnknownSignatureError(message, code="E201")
 
@@ -115,7 +128,11 @@ class Library(Mapping[str, Signature]):
         chosen = [self[key] for key in ids] if ids is not None else list(self.values())
         if axis is not None:
             axes = _words(axis)
-            unknown = [f"there is no axis '{word}'. {near(word, AXES)}" for word in axes if word not in AXES]
+            unknown = [
+                f"there is no axis '{word}'. {near(word, AXES)}"
+                for word in axes
+                if word not in AXES
+            ]
             complain(unknown, SignatureError, code="E202", subject="Selection of signatures")
             chosen = [signature for signature in chosen if signature.axis in axes]
         if status is not None:
@@ -148,7 +165,9 @@ class Library(Mapping[str, Signature]):
                 "by_alias": cover.by_alias,
             }
         columns = ["asked", "found", "fraction", "missing", "ambiguous", "by_alias"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("signature")
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis(
+            "signature"
+        )
 
     @property
     def content_hash(self) -> str:
@@ -183,7 +202,8 @@ def load_library(path: str | Path | None = None) -> Library:
     Parameters
     ----------
     path
-        Folder of TOML files, a TOML or a GMT file; None for the signatures that come with resistype.
+        Folder of TOML files, a TOML or a GMT file; None for the signatures that come with
+        resistype.
 
     Returns
     -------
@@ -211,8 +231,8 @@ def read_signatures(spec: SignatureSpec = None) -> Library:
     Parameters
     ----------
     spec
-        None (the whole shipped library), a Library, ids or axis names, a mapping of names to genes, or the path of a
-        GMT file, a TOML file or a folder of them.
+        None (the whole shipped library), a Library, ids or axis names, a mapping of names to genes,
+        or the path of a GMT file, a TOML file or a folder of them.
 
     Returns
     -------
@@ -231,7 +251,10 @@ def read_signatures(spec: SignatureSpec = None) -> Library:
     """
     library = _from_spec(spec)
     if not len(library):
-        message = "No signature was given. Pass ids, axis names, a mapping of gene lists, a GMT or TOML file."
+        message = (
+            "No signature was given. Pass ids, axis names, a mapping of gene lists, a GMT or TOML"
+            " file."
+        )
         raise SignatureError(message, code="E203")
     return library
 
@@ -242,7 +265,9 @@ def _from_spec(spec: SignatureSpec) -> Library:
     if isinstance(spec, Library):
         return spec
     if isinstance(spec, Mapping):
-        return Library(read_mapping(cast("Mapping[str, GeneList]", spec)), source="the mapping given")
+        return Library(
+            read_mapping(cast("Mapping[str, GeneList]", spec)), source="the mapping given"
+        )
     if isinstance(spec, Path):
         return load_library(spec)
     if isinstance(spec, str):
@@ -255,7 +280,9 @@ def _is_name(text: str) -> bool:
     if text in AXES or text in load_library():
         return True
     path = Path(text)
-    return path.suffix.lower() not in (".toml", ".gmt") and len(path.parts) < 2 and not path.exists()
+    return (
+        path.suffix.lower() not in (".toml", ".gmt") and len(path.parts) < 2 and not path.exists()
+    )
 
 
 def _named(words: list[str]) -> Library:
@@ -271,3 +298,33 @@ def _named(words: list[str]) -> Library:
             part = load_library(word)
         chosen.update({signature.ref: signature for signature in part.values()})
     return Library(chosen.values(), source="the names given" if words else "an empty list")
+
+
+# Sets made of other sets: ``a@1.0.0 - b@1.0.0 + c@1.0.0``, read from left to right.
+
+OPERATOR = re.compile(r" ([-+&]) ")
+
+
+def evaluate(text: str, library: Mapping[str, Signature]) -> tuple[str, ...] | str:
+    """Genes that a derivation gives, or a sentence about why it gives none.
+
+    Examples
+    --------
+    >>> from resistype.library import load_library
+    >>> evaluate("mhc1_core - imv_apm", load_library())
+    ('TAPBP', 'NLRC5')
+    """
+    first, *rest = OPERATOR.split(text.strip())
+    refs = [first, *rest[1::2]]
+    unknown = [ref for ref in refs if ref not in library]
+    if unknown:
+        return f"derived_from names {', '.join(unknown)}, which the library does not hold."
+    genes = dict.fromkeys(library[first].genes)
+    for operator, ref in zip(rest[::2], rest[1::2], strict=True):
+        other = library[ref].genes
+        if operator == "+":
+            genes |= dict.fromkeys(other)
+        else:
+            keep = operator == "&"
+            genes = {gene: None for gene in genes if (gene in set(other)) is keep}
+    return tuple(genes)

@@ -1,7 +1,8 @@
 """Signatures from files and mappings: TOML, GMT, a dictionary of gene lists.
 
-Files come from strangers, so each is small (8 MB), is text, and is checked before it is believed. All complaints
-about a file, and about all files of a folder, are told at once, each with file, line and field.
+Files come from strangers, so each is small (8 MB), is text, and is checked before it is believed.
+All complaints about a file, and about all files of a folder, are told at once, each with file, line
+and field.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
@@ -17,18 +18,82 @@ from resistype.errors import SignatureError, complain
 from resistype.library.formats.gmt import is_signed
 from resistype.library.formats.gmt import rows as gmt_rows
 from resistype.library.formats.raw import RawSet, name_complaint, safe_id, to_signature
-from resistype.library.parse import brief, complaint, parse_toml
 from resistype.library.signature import AXES, Signature
-from resistype.library.textfile import read_text
+from resistype.library.textfile import brief, complaint, line_of, read_text
+from resistype.safe.toml import RefusedError
+from resistype.safe.toml import read_toml as parse_read_toml
 
 __all__ = [
+    "FORMAT",
+    "FORMAT_VERSION",
     "GeneList",
+    "parse_toml",
     "read_folder",
     "read_gmt",
     "read_mapping",
     "read_path",
     "read_toml",
 ]
+
+
+# TOML text of a stranger to a signature: refused before parsing when it is hostile, explained when
+# it is wrong.
+
+FORMAT = "resistype-signature"
+FORMAT_VERSION = 1
+MAX_TOML = 2**18
+
+
+def parse_toml(text: str) -> tuple[Signature | None, list[tuple[int, str]]]:
+    """A signature from TOML text, or the complaints about it, each with its line."""
+    if len(text) > MAX_TOML:
+        return None, [
+            (
+                1,
+                (
+                    f"not read: it has {len(text):,} characters; one signature has at most"
+                    f" {MAX_TOML:,}"
+                ),
+            )
+        ]
+    try:
+        data = parse_read_toml(text)
+    except RefusedError as error:
+        return None, [(error.line, f"{'not valid TOML' if error.invalid else 'not read'}: {error}")]
+    complaints = _format_complaints(data, text)
+    if complaints:
+        return None, complaints
+    content = {key: value for key, value in data.items() if key not in ("format", "format_version")}
+    try:
+        return Signature.model_validate(content), []
+    except ValidationError as error:
+        return None, [complaint(item, text) for item in error.errors(include_url=False)]
+
+
+def _format_complaints(data: dict[str, Any], text: str) -> list[tuple[int, str]]:
+    kind, version = data.get("format"), data.get("format_version")
+    if kind != FORMAT:
+        return [
+            (
+                line_of(text, "format"),
+                f'format is {kind!r}; a signature file says format = "{FORMAT}"',
+            )
+        ]
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        return [
+            (
+                line_of(text, "format_version"),
+                f"format_version is {version!r}; it must be a whole number from 1",
+            )
+        ]
+    if version > FORMAT_VERSION:
+        message = (
+            f"format_version is {version}, this resistype reads up to {FORMAT_VERSION}; update"
+            " resistype"
+        )
+        return [(line_of(text, "format_version"), message)]
+    return []
+
 
 GeneList: TypeAlias = Sequence[str] | Mapping[str, float]
 
@@ -44,7 +109,10 @@ def read_toml(path: str | Path) -> Signature:
     file = Path(path)
     signature, complaints = parse_toml(read_text(file))
     complain(
-        [f"{file}:{line}: {message}" for line, message in complaints], SignatureError, code="E206", subject=str(file)
+        [f"{file}:{line}: {message}" for line, message in complaints],
+        SignatureError,
+        code="E206",
+        subject=str(file),
     )
     if signature is None:
         raise SignatureError(f"{file} holds no signature.", code="E206")
@@ -52,10 +120,11 @@ def read_toml(path: str | Path) -> Signature:
 
 
 def read_gmt(path: str | Path) -> list[Signature]:
-    """Signatures of a GMT file: a line is a name, a description and genes, separated by TABs and by nothing else.
+    """Signatures of a GMT file: a line is a name, a description and genes, separated by TABs and by
+    nothing else.
 
-    Every line is a signature of its own, also one of a pair ``X_UP`` and ``X_DN``. Genes that all end with + or -, as
-    UCell writes them, are up and down.
+    Every line is a signature of its own, also one of a pair ``X_UP`` and ``X_DN``. Genes that all
+    end with + or -, as UCell writes them, are up and down.
 
     Raises
     ------
@@ -70,9 +139,14 @@ def read_gmt(path: str | Path) -> list[Signature]:
         genes = list(dict.fromkeys(cell.strip() for cell in cells))
         up, down = genes, []
         if is_signed(genes):
-            up, down = [g[:-1] for g in genes if g.endswith("+")], [g[:-1] for g in genes if g.endswith("-")]
+            up, down = (
+                [g[:-1] for g in genes if g.endswith("+")],
+                [g[:-1] for g in genes if g.endswith("-")],
+            )
         fields = {"description": about, "source": source}
-        signature, found = to_signature(RawSet(name, tuple(up), tuple(down), fields=fields, line=line))
+        signature, found = to_signature(
+            RawSet(name, tuple(up), tuple(down), fields=fields, line=line)
+        )
         complaints += found
         signatures += [signature] if signature else []
     lines = [f"{file}:{line}: {message}" for line, message in sorted(complaints)]
@@ -81,12 +155,8 @@ def read_gmt(path: str | Path) -> list[Signature]:
 
 
 def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
-    """Signatures from a mapping of names to genes, or to genes with weights, as gseapy and decoupler users have them.
-
-    Raises
-    ------
-    SignatureError
-        All complaints about the mapping (E208).
+    """Signatures from a mapping of names to genes, or to genes with weights, as gseapy and
+    decoupler users have them.
 
     Examples
     --------
@@ -119,11 +189,20 @@ def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, li
     names = sorted(genes) if isinstance(genes, (set, frozenset)) else list(genes)
     odd = [gene for gene in names if not isinstance(gene, str)]
     if odd:
-        return None, [f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols as text"]
+        return None, [
+            f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols"
+            " as text"
+        ]
     blank = sum(not gene.strip() for gene in names)
     if blank:
-        return None, [f"{blank} of {len(names)} genes {'is' if blank == 1 else 'are'} empty; remove them"]
-    weights = {gene: _plain(value) for gene, value in genes.items()} if isinstance(genes, Mapping) else None
+        return None, [
+            f"{blank} of {len(names)} genes {'is' if blank == 1 else 'are'} empty; remove them"
+        ]
+    weights = (
+        {gene: _plain(value) for gene, value in genes.items()}
+        if isinstance(genes, Mapping)
+        else None
+    )
     fields = {"id": key, "name": name[:200], "up": tuple(dict.fromkeys(names)), "weights": weights}
     try:
         return Signature.model_validate(fields), []
@@ -137,14 +216,10 @@ def _plain(value: object) -> object:
 
 
 def read_folder(folder: Path, *, axes: bool = False) -> list[Signature]:
-    """All signatures of the TOML files below a folder, sorted by id; with `axes`, of its axis folders only.
+    """All signatures of the TOML files below a folder, sorted by id; with `axes`, of its axis
+    folders only.
 
     The newest version of an id is ``<id>.toml``, an older one ``<id>@<version>.toml`` beside it.
-
-    Raises
-    ------
-    SignatureError
-        All complaints about all files (E206), or an empty folder (E203).
     """
     files = signature_files(folder, axes=axes)
     signatures: list[Signature] = []
@@ -156,7 +231,9 @@ def read_folder(folder: Path, *, axes: bool = False) -> list[Signature]:
             signatures.append(signature)
     complain(complaints, SignatureError, code="E206", subject=str(folder))
     if not signatures:
-        raise SignatureError(f"{folder} holds no signature file (*.toml in folders of axes).", code="E203")
+        raise SignatureError(
+            f"{folder} holds no signature file (*.toml in folders of axes).", code="E203"
+        )
     return sorted(signatures, key=lambda signature: signature.id)
 
 
@@ -168,13 +245,7 @@ def signature_files(folder: Path, *, axes: bool = False) -> list[Path]:
 
 
 def read_path(path: Path) -> list[Signature]:
-    """Signatures of a TOML file, a GMT file or a folder.
-
-    Raises
-    ------
-    SignatureError
-        For another kind of file (E205) or a wrong one.
-    """
+    """Signatures of a TOML file, a GMT file or a folder."""
     if path.is_dir():
         return read_folder(path)
     suffix = path.suffix.lower()
@@ -183,4 +254,6 @@ def read_path(path: Path) -> list[Signature]:
     if suffix == ".gmt":
         return read_gmt(path)
     read_text(path)  # an absent file is the likelier mistake
-    raise SignatureError(f"{path} is neither .toml nor .gmt nor a folder; those are what can be read.", code="E205")
+    raise SignatureError(
+        f"{path} is neither .toml nor .gmt nor a folder; those are what can be read.", code="E205"
+    )

@@ -83,15 +83,22 @@ def show(signature: Signature) -> str:
     """
     source, scoring = signature.source, signature.scoring
     updates = ", ".join(f"{old} → {new}" for old, new in signature.symbol_updates.items())
-    published = ", ".join(part for part in (scoring.method, scoring.units, scoring.normaliser) if part)
+    published = ", ".join(
+        part for part in (scoring.method, scoring.units, scoring.normaliser) if part
+    )
     place = "  ".join(part for part in (source.repository, source.path, source.commit[:12]) if part)
     ids = "  ".join(
-        text for text in (source.doi and f"doi {source.doi}", source.pmid and f"pmid {source.pmid}") if text
+        text
+        for text in (source.doi and f"doi {source.doi}", source.pmid and f"pmid {source.pmid}")
+        if text
     )
     pairs = ", ".join(f"{a}>{b}" for a, b in signature.pairs or ())
     fields = {
         "": signature.description,
-        "axis": f"{signature.axis} ({signature.species}; {signature.compartment or 'compartment not stated'})",
+        "axis": (
+            f"{signature.axis} ({signature.species};"
+            f" {signature.compartment or 'compartment not stated'})"
+        ),
         "status": f"{signature.status} (identifiers: {source.identifier_status})",
         "in resistance": _direction(signature.expected_in_resistance),
         "derived from": signature.derived_from,

@@ -1,22 +1,33 @@
 """One signature: the genes, how it is scored, where it comes from, and how sure we are of that.
 
-A signature is a claim with a history. The model keeps the history beside the genes and forbids unknown fields, so a
-misspelt key in a file is an error and not a silence. Whatever changes a score changes `content_hash`; whatever does
-not (order of genes, wording of a note) leaves it alone. A released `id@version` never changes its hash.
+A signature is a claim with a history. The model keeps the history beside the genes and forbids
+unknown fields, so a misspelt key in a file is an error and not a silence. Whatever changes a score
+changes `content_hash`; whatever does not (order of genes, wording of a note) leaves it alone. A
+released `id@version` never changes its hash.
 """
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["AXES", "Evidence", "Scoring", "Signature", "Source", "Status"]
+__all__ = [
+    "AXES",
+    "Evidence",
+    "Scoring",
+    "Signature",
+    "Source",
+    "Status",
+    "near",
+]
 
 AXES = (
     "antigen_presentation",
@@ -72,14 +83,20 @@ def _plain_name(name: str) -> str:
         message = f"holds {points}; gene names are plain ASCII. Type it again"
         raise ValueError(message)
     if name[0] in "=+-@":
-        message = f"begins with '{name[0]}', as a spreadsheet's formula does; no gene name begins so"
+        message = (
+            f"begins with '{name[0]}', as a spreadsheet's formula does; no gene name begins so"
+        )
         raise ValueError(message)
     return name
 
 
 def _shown_text(text: str) -> str:
     """Text without characters that steer a terminal or turn the direction of reading."""
-    odd = [char for char in text if unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t\u00ad"]
+    odd = [
+        char
+        for char in text
+        if unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t\u00ad"
+    ]
     if odd:
         points = ", ".join(f"U+{ord(char):04X}" for char in odd[:5])
         message = f"holds characters that cannot be seen ({points}). Remove them"
@@ -96,7 +113,9 @@ def _usable_id(name: str) -> str:
 
 RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 PLAIN = {"pattern": "^[!-*,.-<>?A-~][ -~]*$"}
-Name = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra=PLAIN), AfterValidator(_plain_name)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=64, json_schema_extra=PLAIN), AfterValidator(_plain_name)
+]
 Text = Annotated[str, Field(max_length=4000), AfterValidator(_shown_text)]
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown_text)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$"), AfterValidator(_usable_id)]
@@ -116,13 +135,20 @@ class Source(BaseModel):
         "", description="PubMed id; several joined by ;"
     )
     identifier_status: IdentifierStatus = Field(
-        "none", description="given: the copy names the identifier; recalled: written from memory, unchecked; none"
+        "none",
+        description=(
+            "given: the copy names the identifier; recalled: written from memory, unchecked; none"
+        ),
     )
     repository: Text = Field("", description="public repository or package the list was read from")
     path: Text = Field("", description="file in that repository, with line or table where known")
     commit: Text = Field("", description="commit or version of that repository")
-    licence: Text = Field("none stated in the source; gene symbols are facts", description="licence of the copy")
-    note: Text = Field("", description="what a curator should know: defects, other copies, disputes")
+    licence: Text = Field(
+        "none stated in the source; gene symbols are facts", description="licence of the copy"
+    )
+    note: Text = Field(
+        "", description="what a curator should know: defects, other copies, disputes"
+    )
 
 
 class Evidence(BaseModel):
@@ -130,7 +156,9 @@ class Evidence(BaseModel):
 
     model_config = MODEL
 
-    pmid: Annotated[str, Field(pattern=r"^([0-9]{1,9}(;[0-9]{1,9}){0,9})?$")] = Field("", description="PubMed id")
+    pmid: Annotated[str, Field(pattern=r"^([0-9]{1,9}(;[0-9]{1,9}){0,9})?$")] = Field(
+        "", description="PubMed id"
+    )
     citation: Text = Field("", description="paper, where it has no PubMed id")
     note: Text = Field("", description="what was seen, in words")
 
@@ -163,9 +191,9 @@ class Signature(BaseModel):
     model_config = MODEL
 
     id: Id = Field(description="name used in code and files")
-    version: Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$")] = Field(
-        "1.0.0", description="semantic version; a changed gene list is a new version"
-    )
+    version: Annotated[
+        str, Field(pattern=r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$")
+    ] = Field("1.0.0", description="semantic version; a changed gene list is a new version")
     name: Title = Field(description="title for people")
     axis: Axis = Field("custom", description="what the signature is about; also its folder")
     species: Literal["human", "mouse"] = Field("human", description="species of the symbols")
@@ -173,24 +201,37 @@ class Signature(BaseModel):
     status: Status = Field(
         "recalled",
         description=(
-            "verified: the authors' own release, with the identifier given there; secondary: exact from a public "
-            "copy, or with an identifier nobody checked; proxy: our stand-in or derivation; recalled: common knowledge"
+            "verified: the authors' own release, with the identifier given there; secondary: exact"
+            " from a public copy, or with an identifier nobody checked; proxy: our stand-in or"
+            " derivation; recalled: common knowledge"
         ),
     )
     description: Text = Field("", description="what it measures, in a sentence")
-    expected_in_resistance: Literal["up", "down"] | None = Field(None, description="direction claimed by the source")
-    derived_from: Text = Field("", description="set algebra over other signatures: 'a - b - c', 'a + b' or 'a & b'")
+    expected_in_resistance: Literal["up", "down"] | None = Field(
+        None, description="direction claimed by the source"
+    )
+    derived_from: Text = Field(
+        "", description="set algebra over other signatures: 'a - b - c', 'a + b' or 'a & b'"
+    )
     up: Genes = Field((), description="genes that raise the score")
     down: Genes = Field((), description="genes that lower the score")
-    dropped: tuple[Text, ...] = Field((), description="names of the source that are no approved symbol today")
+    dropped: tuple[Text, ...] = Field(
+        (), description="names of the source that are no approved symbol today"
+    )
     scoring: Scoring = Field(default_factory=Scoring, description="published scoring")
     source: Source = Field(default_factory=Source, description="provenance")
-    symbol_updates: dict[Text, Name] = Field(default_factory=dict, description="spelling of the source: today's symbol")
-    evidence: dict[Name, Evidence] = Field(default_factory=dict, description="why a gene is in the list, gene by gene")
+    symbol_updates: dict[Text, Name] = Field(
+        default_factory=dict, description="spelling of the source: today's symbol"
+    )
+    evidence: dict[Name, Evidence] = Field(
+        default_factory=dict, description="why a gene is in the list, gene by gene"
+    )
     weights: dict[str, Annotated[float, Field(strict=True)]] | None = Field(
         None, description="weight of each gene, where the publication has them"
     )
-    pairs: tuple[tuple[Name, Name], ...] | None = Field(None, description="gene pairs; a pair counts when A > B")
+    pairs: tuple[tuple[Name, Name], ...] | None = Field(
+        None, description="gene pairs; a pair counts when A > B"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Signature:
@@ -214,7 +255,9 @@ class Signature(BaseModel):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hexadecimal, of what defines the score: genes, signs, weights, pairs, species, scoring."""
+        """SHA-256, in hexadecimal, of what defines the score: genes, signs, weights, pairs,
+        species, scoring.
+        """
         content = {
             "species": self.species,
             "up": sorted(self.up),
@@ -235,16 +278,27 @@ def _complaints(signature: Signature) -> list[str]:
         complaints.append("no gene in 'up' or 'down'; a signature needs at least one")
     repeated = sorted(gene for gene, n in Counter(genes).items() if n > 1)
     if repeated:
-        complaints.append(f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of each")
+        complaints.append(
+            f"{len(repeated)} genes occur more than once ({', '.join(repeated[:5])}); keep one of"
+            " each"
+        )
     if signature.weights is not None:
         complaints.extend(_weight_complaints(signature.weights, set(genes)))
     if stray := sorted(set(signature.evidence) - set(genes)):
         complaints.append(
-            f"'evidence' tells of {', '.join(stray[:5])}, which are not in the gene lists; remove it there"
+            f"'evidence' tells of {', '.join(stray[:5])}, which are not in the gene lists; remove"
+            " it there"
         )
-    loose = sorted({gene for pair in signature.pairs or () for gene in pair} ^ set(genes)) if signature.pairs else []
+    loose = (
+        sorted({gene for pair in signature.pairs or () for gene in pair} ^ set(genes))
+        if signature.pairs
+        else []
+    )
     if loose:
-        complaints.append(f"'pairs' and the gene lists differ in {', '.join(loose[:5])}; they must hold the same genes")
+        complaints.append(
+            f"'pairs' and the gene lists differ in {', '.join(loose[:5])}; they must hold the same"
+            " genes"
+        )
     return complaints
 
 
@@ -252,8 +306,30 @@ def _weight_complaints(weights: dict[str, float], genes: set[str]) -> list[str]:
     complaints = []
     odd = sorted(set(weights) ^ genes)
     if odd:
-        complaints.append(f"'weights' and the gene lists differ in {', '.join(odd[:5])}; they must hold the same genes")
+        complaints.append(
+            f"'weights' and the gene lists differ in {', '.join(odd[:5])}; they must hold the same"
+            " genes"
+        )
     endless = sorted(gene for gene, weight in weights.items() if not abs(weight) < float("inf"))
     if endless:
         complaints.append(f"weights of {', '.join(endless[:5])} are not finite numbers")
     return complaints
+
+
+# Near misses: what a user may have meant by an unknown name.
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """A sentence with up to three known names that look like `word`, or with some of them."""
+    names = sorted(known)
+    found = (
+        difflib.get_close_matches(str(word)[:80], names, n=3, cutoff=0.6)
+        or [n for n in names if str(word) in n][:3]
+    )
+    if found:
+        return f"Did you mean {' or '.join(found)}?"
+    return (
+        f"Known are {', '.join(names[:5])}{', …' if len(names) > 5 else ''}."
+        if names
+        else "The library is empty."
+    )

@@ -1,6 +1,8 @@
-"""Signatures to TOML, always the same text for the same signature, one gene a line so that a diff reads well.
+"""Signatures to TOML, always the same text for the same signature, one gene a line so that a diff
+reads well.
 
-The standard library reads TOML and does not write it; what a signature needs is little enough to write here.
+The standard library reads TOML and does not write it; what a signature needs is little enough to
+write here.
 """
 
 from __future__ import annotations
@@ -8,19 +10,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from resistype.atomic import replace_file
-from resistype.errors import OutputError
-from resistype.library.parse import FORMAT, FORMAT_VERSION
+from resistype.library.read import FORMAT, FORMAT_VERSION
 from resistype.library.signature import Signature
+from resistype.safe.files import write_file
 
-__all__ = ["to_toml", "write_text", "write_toml"]
+__all__ = [
+    "schema_text",
+    "signature_schema",
+    "to_toml",
+    "write_text",
+    "write_toml",
+]
 
 HEAD = ("id", "version", "name", "axis", "species", "compartment", "status", "description")
 
 
 def _string(text: str) -> str:
-    # JSON's escapes are TOML's, but for DEL and non-ASCII, which TOML takes as they are or as \uXXXX.
+    # JSON's escapes are TOML's, but for DEL and non-ASCII, which TOML takes as they are or as
+    # \uXXXX.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -44,8 +53,15 @@ def _key(key: str) -> str:
 
 def _evidence(signature: Signature) -> list[str]:
     """One line a gene, so that a diff shows whose evidence changed."""
-    filled = {gene: one.model_dump(exclude_defaults=True) for gene, one in signature.evidence.items() if str(one)}
-    inner = {gene: ", ".join(f"{key} = {_string(text)}" for key, text in one.items()) for gene, one in filled.items()}
+    filled = {
+        gene: one.model_dump(exclude_defaults=True)
+        for gene, one in signature.evidence.items()
+        if str(one)
+    }
+    inner = {
+        gene: ", ".join(f"{key} = {_string(text)}" for key, text in one.items())
+        for gene, one in filled.items()
+    }
     lines = [f"{_key(gene)} = {{ {text} }}" for gene, text in inner.items()]
     return ["", "[evidence]", *lines] if lines else []
 
@@ -79,18 +95,8 @@ def to_toml(signature: Signature) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside the target, then rename: an interrupted write leaves the old file as it was.
-
-    Raises
-    ------
-    OutputError
-        When the folder is absent or not writable; nothing is left behind (O101).
-    """
-    try:
-        replace_file(path, lambda stream: stream.write(text.encode()))
-    except OSError as error:
-        message = f"{path} could not be written: {error.strerror}. Choose a folder that exists and is writable."
-        raise OutputError(message, code="O101") from error
+    """Write beside the target, then rename: an interrupted write leaves the old file as it was."""
+    write_file(path, lambda stream: stream.write(text.encode()))
 
 
 def write_toml(signature: Signature, path: str | Path) -> Path:
@@ -118,3 +124,49 @@ def write_toml(signature: Signature, path: str | Path) -> Path:
         target = target / f"{signature.id}.toml"
     write_text(target, to_toml(signature))
     return target
+
+
+# The JSON Schema of a signature file, made from the models, so that an editor completes and checks
+# what is typed.
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def signature_schema() -> dict[str, Any]:
+    """JSON Schema of a signature file.
+
+    Returns
+    -------
+    dict
+        A schema of draft 2020-12 with a description for every field.
+
+    Examples
+    --------
+    >>> signature_schema()["properties"]["format"]["const"]
+    'resistype-signature'
+    """
+    schema = Signature.model_json_schema()
+    head = {
+        "format": {"const": FORMAT, "description": "says that this file is a signature"},
+        "format_version": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": FORMAT_VERSION,
+            "description": "version of the format of this file",
+        },
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "resistype signature",
+        "description": "A gene signature with its provenance.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [*head, *schema["required"]],
+        "properties": head | schema["properties"],
+        "$defs": schema["$defs"],
+    }
+
+
+def schema_text() -> str:
+    """The schema as the text of its file."""
+    return json.dumps(signature_schema(), indent=1, ensure_ascii=False) + "\n"

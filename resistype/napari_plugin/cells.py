@@ -1,14 +1,17 @@
-"""The table behind a layer: which cells it has, their ids, their markers, and how they meet the cells of the layer.
+"""The table behind a layer.
 
-A cell's key is (region, instance id); ids repeat from image to image. Everything is joined by key, never by position,
-unless the layer has no ids and as many points as the table has rows. What does not meet is counted both ways.
-No napari and no Qt is imported here: a layer is anything with `data`, `metadata` and `features`.
+Which cells it has, their ids, their markers, and how they meet the cells of the layer.
+
+A cell's key is (region, instance id); ids repeat from image to image. Everything is joined by key,
+never by position, unless the layer has no ids and as many points as the table has rows. What does
+not meet is counted both ways. No napari and no Qt is imported here: a layer is anything with
+`data`, `metadata` and `features`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +20,29 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 
-__all__ = ["CellTable", "Match", "as_keys", "match_ids", "table_of"]
+__all__ = ["CellTable", "Match", "as_keys", "join_tables", "match_ids", "table_of"]
 
-INSTANCE_NAMES = ("instance_id", "cell_id", "cell_labels", "cell_ID", "CellID", "ObjectNumber", "label", "index")
-REGION_NAMES = ("region", "image", "ImageId", "image_id", "fov", "roi", "ROI", "library_id", "sample")
+INSTANCE_NAMES = (
+    "instance_id",
+    "cell_id",
+    "cell_labels",
+    "cell_ID",
+    "CellID",
+    "ObjectNumber",
+    "label",
+    "index",
+)
+REGION_NAMES = (
+    "region",
+    "image",
+    "ImageId",
+    "image_id",
+    "fov",
+    "roi",
+    "ROI",
+    "library_id",
+    "sample",
+)
 MAX_MARKERS = 500
 
 
@@ -49,32 +71,16 @@ class Match:
         if not self.layer_only and not self.table_only:
             return f"{self.n_both:,} cells, each with its row of the table (by {self.by})."
         return (
-            f"{self.n_both:,} cells with their row of the table (by {self.by}); {self.layer_only:,} of {self.n_layer:,}"
-            f" in the layer have no row, {self.table_only:,} of {self.n_table:,} rows have no cell in the layer."
+            f"{self.n_both:,} cells with their row of the table (by {self.by}); "
+            f"{self.layer_only:,} of {self.n_layer:,}"
+            f" in the layer have no row, {self.table_only:,} of {self.n_table:,} rows have no cell "
+            "in the layer."
         )
 
 
 @dataclass(frozen=True, eq=False)
 class CellTable:
-    """Cells of one or several images, one row each.
-
-    Attributes
-    ----------
-    names
-        Name of each row, each once.
-    region
-        Image of each cell, shape (n_obs,), text; empty where the table has one image.
-    instance
-        Id of each cell in its image as text, shape (n_obs,), or None where there are no ids.
-    obs
-        The other columns, one row a cell.
-    markers
-        Values of the markers, shape (n_obs, n_markers).
-    instance_column, region_column
-        Where the keys come from.
-    origin
-        The AnnData that the table comes from, or None.
-    """
+    """Cells of one or several images, one row each."""
 
     names: tuple[str, ...]
     region: NDArray[np.object_]
@@ -96,13 +102,7 @@ class CellTable:
         return tuple(dict.fromkeys(self.region.tolist()))
 
     def rows_of(self, region: str | None) -> NDArray[np.intp]:
-        """Rows of an image; of all rows where None is given and there is only one image.
-
-        Raises
-        ------
-        InputError
-            N103 when the image is not known, or not named although there are several.
-        """
+        """Rows of an image; of all rows where None is given and there is only one image."""
         if region is not None and region in self.regions:
             return np.flatnonzero(self.region == region)
         if len(self.regions) == 1 and (region is None or self.regions == ("",)):
@@ -124,9 +124,9 @@ def as_keys(values: Iterable[Any]) -> NDArray[np.object_]:
     >>> as_keys([7, 7.0, "7", " a1 ", None]).tolist()
     ['7', '7', '7', 'a1', '']
     """
-    given = pd.Series(list(values) if not isinstance(values, (pd.Series, np.ndarray)) else values).reset_index(
-        drop=True
-    )
+    given = pd.Series(
+        list(values) if not isinstance(values, (pd.Series, np.ndarray)) else values
+    ).reset_index(drop=True)
     if given.dtype.kind in "iu":
         return given.astype(str).to_numpy(dtype=object)
     return np.array([_key(one) for one in given.astype(object)], dtype=object)
@@ -140,21 +140,19 @@ def _key(value: Any) -> str:
     return str(value).strip()
 
 
-def match_ids(layer_ids: NDArray[np.object_], table_ids: NDArray[np.object_], *, by: str) -> tuple[Any, Match]:
-    """Row of the table for each id of the layer (−1 where there is none), and the counts.
-
-    Raises
-    ------
-    InputError
-        N104 when an id of the table is there twice, N105 when nothing meets.
-    """
+def match_ids(
+    layer_ids: NDArray[np.object_], table_ids: NDArray[np.object_], *, by: str
+) -> tuple[Any, Match]:
+    """Row of the table for each id of the layer (−1 where there is none), and the counts."""
     index = pd.Index(table_ids)
     known = index != ""
     twice = index[known & index.duplicated()]
     if len(twice):
         message = (
-            f"{len(twice):,} ids occur more than once in the rows of this image ({', '.join(map(str, twice[:5]))} …). "
-            "A cell's key is (image, id): name the column of the image in the table, or make the ids unique."
+            f"{len(twice):,} ids occur more than once in the rows of this image "
+            f"({', '.join(map(str, twice[:5]))} …). "
+            "A cell's key is (image, id): name the column of the image in the table, or make the "
+            "ids unique."
         )
         raise InputError(message, code="N104")
     rows = index.get_indexer(pd.Index(layer_ids))
@@ -162,8 +160,10 @@ def match_ids(layer_ids: NDArray[np.object_], table_ids: NDArray[np.object_], *,
     found = Match(len(layer_ids), len(table_ids), int((rows >= 0).sum()), by)
     if not found.n_both and len(layer_ids) and len(table_ids):
         message = (
-            f"None of {len(layer_ids):,} ids of the layer (such as {layer_ids[0]!r}) is among the {len(table_ids):,} "
-            f"of the table (such as {table_ids[0]!r}, {by}). Name the column that holds the ids of the layer: "
+            f"None of {len(layer_ids):,} ids of the layer (such as {layer_ids[0]!r}) is among the "
+            f"{len(table_ids):,} "
+            f"of the table (such as {table_ids[0]!r}, {by}). Name the column that holds the ids of "
+            "the layer: "
             'layer.metadata["instance_key"].'
         )
         raise InputError(message, code="N105")
@@ -171,20 +171,15 @@ def match_ids(layer_ids: NDArray[np.object_], table_ids: NDArray[np.object_], *,
 
 
 def table_of(layer: Any) -> CellTable:
-    """The table of a layer: ``metadata["adata"]``, else its features.
-
-    Raises
-    ------
-    InputError
-        N101 when the layer has no table, N102 when a named column is not there, N104 when keys repeat.
-    """
+    """The table of a layer: ``metadata["adata"]``, else its features."""
     adata = layer.metadata.get("adata")
     if adata is not None:
         return _of_adata(adata, layer)
     features = getattr(layer, "features", None)
     if features is None or not len(features.columns) or not len(features):
         message = (
-            f"Layer {layer.name!r} has no table: neither metadata['adata'] nor features. Open a h5ad file, or set "
+            f"Layer {layer.name!r} has no table: neither metadata['adata'] nor features. Open a "
+            "h5ad file, or set "
             "layer.features to a table with one row a cell."
         )
         raise InputError(message, code="N101")
@@ -195,28 +190,51 @@ def table_of(layer: Any) -> CellTable:
 
 
 def _of_adata(adata: Any, layer: Any) -> CellTable:
-    if not all(hasattr(adata, name) for name in ("obs", "var_names", "X", "uns")) or not adata.n_obs:
+    if (
+        not all(hasattr(adata, name) for name in ("obs", "var_names", "X", "uns"))
+        or not adata.n_obs
+    ):
         kind = "an AnnData without rows" if hasattr(adata, "n_obs") else type(adata).__name__
-        message = f"metadata['adata'] of {layer.name!r} is {kind}. Give an AnnData with one row a cell."
+        message = (
+            f"metadata['adata'] of {layer.name!r} is {kind}. Give an AnnData with one row a cell."
+        )
         raise InputError(message, code="N101")
     names = list(map(str, adata.var_names))
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(names) <= MAX_MARKERS else []
+    twice = (
+        sorted({name for name in names if names.count(name) > 1})
+        if len(names) <= MAX_MARKERS
+        else []
+    )
     if twice:
         message = (
-            f"{len(twice)} names of markers occur more than once ({', '.join(twice[:5])}). Give each marker a name of "
+            f"{len(twice)} names of markers occur more than once ({', '.join(twice[:5])}). Give "
+            "each marker a name of "
             "its own: adata.var_names_make_unique()."
         )
-        raise InputError(message, code="N113")
+        raise InputError(message, code="N114")
     if len(names) > MAX_MARKERS or adata.X is None:
-        markers = pd.DataFrame(index=range(adata.n_obs))  # a transcriptome: scored by a scheme, not marker by marker
+        markers = pd.DataFrame(
+            index=range(adata.n_obs)
+        )  # a transcriptome: scored by a scheme, not marker by marker
     else:
-        dense = np.asarray(adata.X.toarray() if hasattr(adata.X, "toarray") else adata.X, dtype=np.float32)
+        dense = np.asarray(
+            adata.X.toarray() if hasattr(adata.X, "toarray") else adata.X, dtype=np.float32
+        )
         markers = pd.DataFrame(dense, columns=names)
     attrs = adata.uns.get("spatialdata_attrs", {})
     if not isinstance(attrs, Mapping):
-        message = f"uns['spatialdata_attrs'] is {type(attrs).__name__}; a dictionary with its two keys is needed."
+        message = (
+            f"uns['spatialdata_attrs'] is {type(attrs).__name__}; a dictionary with its two keys "
+            "is needed."
+        )
         raise InputError(message, code="N102")
-    return _keyed(adata.obs, markers, layer.metadata, (attrs.get("region_key"), attrs.get("instance_key")), adata)
+    return _keyed(
+        adata.obs,
+        markers,
+        layer.metadata,
+        (attrs.get("region_key"), attrs.get("instance_key")),
+        adata,
+    )
 
 
 def _keyed(
@@ -231,7 +249,10 @@ def _keyed(
     instance_key = metadata.get("instance_key") or attrs[1]
     absent = [repr(key) for key in (region_key, instance_key) if key and key not in obs]
     if absent:
-        message = f"There is no column {' or '.join(absent)} in the table; the columns are: {', '.join(map(str, obs))}."
+        message = (
+            f"There is no column {' or '.join(absent)} in the table; the columns are: "
+            f"{', '.join(map(str, obs))}."
+        )
         raise InputError(message, code="N102")
     names = pd.Index(map(str, obs.index))
     instance_key = instance_key or next((name for name in INSTANCE_NAMES if name in obs), None)
@@ -244,7 +265,9 @@ def _keyed(
     region = np.full(len(obs), "", dtype=object) if region_key is None else as_keys(obs[region_key])
     if origin is None or names.has_duplicates:
         ids = instance if instance is not None else np.arange(len(obs)).astype(str)
-        names = pd.Index([f"{one}/{two}" if one else str(two) for one, two in zip(region, ids, strict=True)])
+        names = pd.Index(
+            [f"{one}/{two}" if one else str(two) for one, two in zip(region, ids, strict=True)]
+        )
     if names.has_duplicates:
         message = (
             f"{int(names.duplicated().sum()):,} rows share their name or id with another "
@@ -254,7 +277,9 @@ def _keyed(
         raise InputError(message, code="N104")
     where = instance_key or ("row names" if instance is not None else "")
     table = obs.reset_index(drop=True)
-    return CellTable(tuple(names), region, instance, table, markers, where, region_key or "", origin)
+    return CellTable(
+        tuple(names), region, instance, table, markers, where, region_key or "", origin
+    )
 
 
 def _region_column(obs: pd.DataFrame, instance: NDArray[np.object_] | None) -> str | None:
@@ -265,3 +290,74 @@ def _region_column(obs: pd.DataFrame, instance: NDArray[np.object_] | None) -> s
             if not pd.DataFrame({"r": as_keys(obs[name]), "i": instance}).duplicated().any():
                 return name
     return next((name for name in here if obs[name].nunique() >= 1), None)
+
+
+def join_tables(
+    parts: Sequence[tuple[str, CellTable]],
+) -> tuple[CellTable, list[tuple[CellTable, int]]]:
+    """One table of several, and for each its own table and the row at which it starts.
+
+    Layers that share an AnnData share its rows. A table without a column of images gets the layer's
+    name as its image.
+    """
+    found: list[tuple[CellTable, int]] = []
+    kept: list[tuple[CellTable, CellTable]] = []
+    start = 0
+    for name, table in parts:
+        same = next(
+            (
+                n
+                for n, (one, _) in enumerate(kept)
+                if table.origin is not None and one.origin is table.origin
+            ),
+            None,
+        )
+        if same is not None:
+            found.append(next(pair for pair in found if pair[0] is kept[same][0]))
+            continue
+        found.append((table, start))
+        kept.append(
+            (table, table if len(parts) == 1 or table.region_column else _in_image(table, name))
+        )
+        start += table.n_obs
+    if len(kept) == 1:
+        return kept[0][0], found
+    whole = [one for _, one in kept]
+    names = tuple(name for one in whole for name in one.names)
+    if len(set(names)) < len(names):
+        names = tuple(
+            f"{where}/{name}"
+            for one in whole
+            for where, name in zip(one.region, one.names, strict=True)
+        )
+    if len(set(names)) < len(names):
+        shared = len(names) - len(set(names))
+        message = (
+            f"The selected layers share cells: {shared:,} stand in two tables. Select each image "
+            "once."
+        )
+        raise InputError(message, code="N104")
+    return (
+        CellTable(
+            names,
+            np.concatenate([one.region for one in whole]),
+            (
+                None
+                if any(one.instance is None for one in whole)
+                else np.concatenate([_ids(one) for one in whole])
+            ),
+            pd.concat([one.obs for one in whole], ignore_index=True),
+            pd.concat([one.markers for one in whole], ignore_index=True),
+            whole[0].instance_column,
+            whole[0].region_column or "layer",
+        ),
+        found,
+    )
+
+
+def _ids(table: CellTable) -> NDArray[np.object_]:
+    return np.empty(0, dtype=object) if table.instance is None else table.instance
+
+
+def _in_image(table: CellTable, name: str) -> CellTable:
+    return replace(table, region=np.full(table.n_obs, name, dtype=object))

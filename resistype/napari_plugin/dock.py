@@ -1,27 +1,33 @@
-"""The panel in napari: buttons send commands to the view, events draw it again. With dock_parts.py the only Qt.
+"""The panel in napari: buttons send commands to the view, events draw it again. The only Qt.
 
-It holds no science: what is shown comes from `panels.py`, what is done is done by the view and the session. An error
-of resistype is shown as a sentence with its code. A panel that is closed stops listening; the session lives on.
+It holds no science: what is shown comes from `panels.py`, what is done is done by the view and the
+session. An error, and a listener that fails, is shown as a sentence. A panel that is closed stops
+listening; the session lives on.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from napari.qt.threading import create_worker
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QRectF, Qt, QTimer
+from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -29,34 +35,126 @@ from qtpy.QtWidgets import (
 from superqt import QLabeledDoubleSlider
 from superqt.utils import qthrottled, signals_blocked
 
-from resistype.errors import ResistypeError
+from resistype.errors import ResistypeError, ResistypeWarning, warn
 from resistype.napari_plugin import export, maps, panels, regions
+from resistype.napari_plugin.axis_order import swap_axes
+from resistype.napari_plugin.callbacks import real, weakly
 from resistype.napari_plugin.classify import Calling, classify_layers, view_of
-from resistype.napari_plugin.dock_parts import HistogramView, button, column, fill, show, spin, swatch, table
-from resistype.napari_plugin.hooks import real, weakly
-from resistype.napari_plugin.markers import DEFAULT_SETS, sets_text
-from resistype.napari_plugin.orders import swap_axes
+from resistype.napari_plugin.marker_sets import DEFAULT_SETS, sets_text
+from resistype.napari_plugin.panels import Histogram
 from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
-from resistype.spatial import Roles
+from resistype.systems.tissue import Roles
 
-__all__ = ["ResistanceDock"]
+__all__ = ["HistogramView", "ResistanceDock"]
+
+
+class HistogramView(QWidget):  # type: ignore[misc, unused-ignore]
+    """Bars, the threshold as a line, its place before it was moved as a thin one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: Histogram | None = None
+        self.setMinimumHeight(90)
+
+    def draw(self, shown: Histogram | None) -> None:
+        """Show another histogram."""
+        self.shown = shown
+        self.update()
+
+    def paintEvent(self, _event: Any) -> None:  # noqa: N802  Qt's name
+        """Draw the bars and the lines."""
+        painter, shown = QPainter(self), self.shown
+        width, height = self.width(), self.height()
+        painter.fillRect(0, 0, width, height, QColor("#1E1E1E"))
+        if shown is not None and shown.counts.sum():
+            step, top = width / len(shown.counts), float(shown.counts.max()) ** 0.5
+            for at, n in enumerate(shown.counts.tolist()):
+                tall = height * (n**0.5) / top  # a square root, so that rare cells stay visible
+                color = "#E69F00" if shown.edges[at] >= shown.value else "#8C8C8C"
+                painter.fillRect(
+                    QRectF(at * step, height - tall, max(step - 1, 1), tall), QColor(color)
+                )
+            for value, color, wide in ((shown.default, "#56B4E9", 1), (shown.value, "#FFFFFF", 2)):
+                painter.fillRect(
+                    QRectF(shown.place(value) * (width - wide), 0, wide, height), QColor(color)
+                )
+        painter.end()
+
+
+def button(title: str, run: Callable[..., Any]) -> QPushButton:
+    """A button that runs something."""
+    button = QPushButton(title)
+    button.clicked.connect(lambda _checked=False: run())
+    return button
+
+
+def column(*parts: QWidget) -> QWidget:
+    """Widgets below each other."""
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    for part in parts:
+        layout.addWidget(part)
+    if not any(isinstance(part, (QListWidget, QTableWidget)) for part in parts):
+        layout.addStretch()
+    return box
+
+
+def spin(low: float, high: float, decimals: int) -> QDoubleSpinBox:
+    """A box for a number."""
+    box = QDoubleSpinBox()
+    box.setDecimals(decimals)
+    box.setRange(low, high)
+    return box
+
+
+def fill(box: QComboBox, names: Sequence[str], chosen: str = "") -> None:
+    """Choices of a box; the one that was chosen stays, where it is still there."""
+    wanted = chosen or box.currentText()
+    with signals_blocked(box):
+        if [box.itemText(at) for at in range(box.count())] != list(names):
+            box.clear()
+            box.addItems(list(names))
+        box.setCurrentIndex(max(box.findText(wanted), 0))
+
+
+def table(head: Sequence[str]) -> QTableWidget:
+    """An empty table with a head."""
+    table = QTableWidget(0, len(head))
+    table.setHorizontalHeaderLabels(list(head))
+    return table
+
+
+def show(table: QTableWidget, lines: Sequence[Sequence[str]]) -> None:
+    """Fill a table with lines."""
+    table.setRowCount(len(lines))
+    for row, line in enumerate(lines):
+        for column, text in enumerate(line):
+            table.setItem(row, column, QTableWidgetItem(str(text)))
+    table.resizeColumnsToContents()
+
+
+def swatch(color: str) -> QIcon:
+    """A square of a colour, for a legend."""
+    picture = QPixmap(14, 14)
+    picture.fill(QColor(color or "#00000000"))
+    return QIcon(picture)
+
 
 STEPS = 1000
-MAP_KINDS = ("share of neighbours", "share map", "density map", "exclusion map", "distance", "description")
+MAP_KINDS = (
+    "share of neighbours",
+    "share map",
+    "density map",
+    "exclusion map",
+    "distance",
+    "description",
+)
 NONE, REST = "none", "rest of the image"
 
 
 class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
-    """The panel.
-
-    Parameters
-    ----------
-    napari_viewer
-        The viewer.
-    session
-        A session that is there already; without it, classifying makes one.
-    """
+    """The panel."""
 
     def __init__(self, napari_viewer: Any, session: Session | None = None) -> None:
         super().__init__()
@@ -71,14 +169,20 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         self.scale.setSpecialValueText("unknown")
         tabs = QTabWidget()
         for name, make in (
-            ("Legend", self._legend_tab), ("Thresholds", self._threshold_tab), ("Regions", self._region_tab),
-            ("Maps", self._map_tab), ("Evidence", self._evidence_tab), ("Export", self._export_tab),
-        ):  # fmt: skip
+            ("Legend", self._legend_tab),
+            ("Thresholds", self._threshold_tab),
+            ("Regions", self._region_tab),
+            ("Maps", self._map_tab),
+            ("Evidence", self._evidence_tab),
+            ("Export", self._export_tab),
+        ):
             tabs.addTab(make(), name)
         layout = QVBoxLayout(self)
         form = QFormLayout()
         self.sets = QLineEdit(sets_text(DEFAULT_SETS))
-        self.sets.setToolTip("Marker sets (name: MARKER, MARKER; …), or: scheme acquired_resistance")
+        self.sets.setToolTip(
+            "Marker sets (name: MARKER, MARKER; …), or: scheme acquired_resistance"
+        )
         form.addRow("Called by", self.sets)
         form.addRow("µm per pixel", self.scale)
         form.addRow("Colour by", self.color)
@@ -92,12 +196,14 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         if there is not None:
             self._follow(there)
 
-    # -- parts -----------------------------------------------------------------------------------------------------
+    # -- parts -------------------------------------------------------------------------------------
 
     def _legend_tab(self) -> QWidget:
         self.legend.itemChanged.connect(self._toggled)
         swap = button("Swap x and y of the selected points", self._swap)
-        return column(self.legend, button("Undo", lambda: self._do(lambda view: view.session.undo())), swap)
+        return column(
+            self.legend, button("Undo", lambda: self._do(lambda view: view.session.undo())), swap
+        )
 
     def _threshold_tab(self) -> QWidget:
         self.threshold, self.histogram, self.about = QComboBox(), HistogramView(), QLabel()
@@ -106,11 +212,18 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         self.slider.setDecimals(3)
         self.slider.valueChanged.connect(qthrottled(self._moved, timeout=60))
         self.threshold.currentIndexChanged.connect(lambda _: self._show_threshold())
-        reset = button("Put all thresholds back", lambda: self._do(lambda view: view.session.reset_thresholds()))
+        reset = button(
+            "Put all thresholds back",
+            lambda: self._do(lambda view: view.session.reset_thresholds()),
+        )
         return column(self.threshold, self.histogram, self.slider, self.about, reset)
 
     def _region_tab(self) -> QWidget:
-        self.first, self.second, self.by_image = QComboBox(), QComboBox(), QCheckBox("each image by itself")
+        self.first, self.second, self.by_image = (
+            QComboBox(),
+            QComboBox(),
+            QCheckBox("each image by itself"),
+        )
         self.shares = table(("region", "kind", "n", "share (95 %)"))
         form = QWidget()
         rows = QFormLayout(form)
@@ -141,14 +254,21 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
         asked = (
             ("Cells as CSV …", "cells.csv", export.write_csv),
             ("AnnData as h5ad …", "cells.h5ad", export.write_h5ad),
-            ("Regions as GeoJSON …", "regions.geojson", lambda v, path: export.write_geojson(v, self._drawn(v), path)),
+            (
+                "Regions as GeoJSON …",
+                "regions.geojson",
+                lambda v, path: export.write_geojson(v, self._drawn(v), path),
+            ),
             ("Script …", "session.py", export.write_script),
         )
-        buttons = [button(title, lambda _=False, n=name, f=run: self._save(n, f)) for title, name, run in asked]
+        buttons = [
+            button(title, lambda _=False, n=name, f=run: self._save(n, f))
+            for title, name, run in asked
+        ]
         fill = button("Write into the layer's table", self._write_back)
         return column(*buttons, fill)
 
-    # -- commands --------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def _do(self, run: Callable[[TissueView], Any]) -> None:
         """Run a command of the view."""
@@ -159,11 +279,15 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             self._try(lambda: run(view))
 
     def _try(self, run: Callable[[], Any]) -> None:
-        """Run something; an error of resistype becomes the status line."""
+        """Run something; an error becomes the status line."""
         try:
             run()
         except ResistypeError as error:
             self.status.setText(str(error))
+        except Exception as error:  # noqa: BLE001  a slot of Qt has nobody else to tell
+            message = f"{type(error).__name__} in Python: {error}"
+            self.status.setText(message)
+            warn(message, ResistypeWarning, code="V120")
 
     def _classify(self) -> None:
         def run() -> None:
@@ -218,11 +342,16 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
 
     def _map(self) -> None:
         def run(view: TissueView) -> None:
-            parts = [() if box.currentText() in ("", NONE) else (box.currentText(),) for box in self.roles.values()]
+            parts = [
+                () if box.currentText() in ("", NONE) else (box.currentText(),)
+                for box in self.roles.values()
+            ]
             kind, cells = self.map_kind.currentText(), self.map_cells.currentText()
-            asked = maps.MapRequest(kind, (cells,) if cells else (), Roles(*parts), self.radius.value())
+            asked = maps.MapRequest(
+                kind, (cells,) if cells else (), Roles(*parts), self.radius.value()
+            )
             worker = create_worker(maps.work_out, maps.prepare(view), asked, _start_thread=False)
-            worker.returned.connect(lambda result: self._do(lambda now: maps.show(now, result)))
+            worker.returned.connect(lambda result: self._try(lambda: maps.show(view, result)))
             worker.errored.connect(lambda error: self.status.setText(str(error)))
             self.status.setText(f"{kind}: at work …")
             self.worker = worker
@@ -237,7 +366,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
     def _write_back(self) -> None:
         self._do(lambda view: view.say(export.fill_layers(view)))
 
-    # -- drawing ---------------------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def _follow(self, view: TissueView) -> None:
         """Show a view, and no other."""
@@ -274,8 +403,14 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             kinds = panels.kinds_of(self.view)
             fill(self.map_cells, kinds)
             guess = panels.guess_roles(kinds)
-            for box, sounds in zip(self.roles.values(), (guess.tumour, guess.t_cells, guess.macrophages), strict=True):
-                fill(box, [NONE, *kinds], box.currentText() if box.currentText() in kinds else (*sounds, NONE)[0])
+            for box, sounds in zip(
+                self.roles.values(), (guess.tumour, guess.t_cells, guess.macrophages), strict=True
+            ):
+                fill(
+                    box,
+                    [NONE, *kinds],
+                    box.currentText() if box.currentText() in kinds else (*sounds, NONE)[0],
+                )
 
     def _show_legend(self, view: TissueView) -> None:
         with signals_blocked(self.legend):
@@ -285,7 +420,9 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
                 item = QListWidgetItem(swatch(row.color), f"{row.text}{count}", self.legend)
                 item.setData(Qt.ItemDataRole.UserRole, row.name)
                 if row.can_hide:
-                    item.setCheckState(Qt.CheckState.Unchecked if row.hidden else Qt.CheckState.Checked)
+                    item.setCheckState(
+                        Qt.CheckState.Unchecked if row.hidden else Qt.CheckState.Checked
+                    )
 
     def _show_threshold(self) -> None:
         chosen = self.threshold.currentData()

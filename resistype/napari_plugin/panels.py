@@ -1,4 +1,6 @@
-"""What the panel shows, as plain numbers and words: the histogram of a threshold, the evidence of a cell, the kinds.
+"""What the panel shows, as plain numbers and words.
+
+The histogram of a threshold, the evidence of a cell, the kinds.
 
 The window only draws these; what they say is decided and tested here.
 """
@@ -13,9 +15,17 @@ from numpy.typing import NDArray
 from resistype.napari_plugin.paint import Classes, compared
 from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
-from resistype.spatial import Roles
+from resistype.systems.tissue import Roles
 
-__all__ = ["Histogram", "evidence_lines", "guess_roles", "histogram", "kinds_of", "threshold_names", "threshold_text"]
+__all__ = [
+    "Histogram",
+    "evidence_lines",
+    "guess_roles",
+    "histogram",
+    "kinds_of",
+    "threshold_names",
+    "threshold_text",
+]
 
 BINS = 80
 WORDS = {
@@ -27,19 +37,7 @@ WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Cells by the value of a quantity, with the threshold on it.
-
-    Attributes
-    ----------
-    counts, edges
-        As from numpy; shapes (n,) and (n + 1,).
-    value, default
-        Where the threshold stands, and where it stood.
-    n_above, n_known
-        Cells at or above it, and cells with a value.
-    title, unit
-        What is counted.
-    """
+    """Cells by the value of a quantity, with the threshold on it."""
 
     counts: NDArray[np.intp]
     edges: NDArray[np.float64]
@@ -64,15 +62,20 @@ def threshold_names(session: Session) -> list[tuple[str, str]]:
 def histogram(session: Session, axis: str, name: str) -> Histogram:
     """The histogram of the quantity that a threshold is compared with."""
     subject = compared(session)[axis, name]
-    value, default = session.thresholds(axis)[name], session.scheme_before.axis(axis).thresholds[name].value
-    values = session.material.columns[subject]
+    value, default = (
+        session.thresholds(axis)[name],
+        session.scheme_before.axis(axis).thresholds[name].value,
+    )
+    values = session.data.columns[subject]
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     low, high = min(low, value), max(high, value)
     counts, edges = np.histogram(known, bins=BINS, range=(low, high if high > low else low + 1.0))
     quantity = session.scheme_before.quantities[subject]
     above = int((known >= np.float32(value)).sum())
-    return Histogram(counts, edges, value, default, above, len(known), quantity.title, quantity.unit)
+    return Histogram(
+        counts, edges, value, default, above, len(known), quantity.title, quantity.unit
+    )
 
 
 def threshold_text(session: Session, axis: str, name: str) -> str:
@@ -83,18 +86,23 @@ def threshold_text(session: Session, axis: str, name: str) -> str:
     source = f"published: {threshold.citation}" if threshold.source == "published" else "ours"
     share = found.n_above / found.n_known if found.n_known else 0.0
     return (
-        f"{found.title}: at or above {found.value:.4g}{moved}: {found.n_above:,} of {found.n_known:,} cells "
+        f"{found.title}: at or above {found.value:.4g}{moved}: {found.n_above:,} of "
+        f"{found.n_known:,} cells "
         f"({share:.1%}), in all images. {source}: {threshold.text}."
     )
 
 
 def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
-    """Lines on the selected cell: axis, call, quantity, value, threshold, distance; which one decided is marked."""
+    """Lines on the selected cell: axis, call, quantity, value, threshold, distance.
+
+    Which one decided is marked.
+    """
     table, session = view.evidence(), view.session
     if table.empty:
         return []
     calls = {
-        axis.id: session.names(axis.id)[session.codes(axis.id)[session.selection[0]]] for axis in session.scheme.axes
+        axis.id: session.names(axis.id)[session.codes(axis.id)[session.selection[0]]]
+        for axis in session.scheme.axes
     }
     rest = [axis for axis in session.scheme.axes if axis.id not in set(table["axis"])]
     lines: list[tuple[str, ...]] = [
@@ -102,10 +110,24 @@ def evidence_lines(view: TissueView) -> list[tuple[str, ...]]:
     ]
     for row in table.to_dict("records"):
         has = bool(row["threshold"])
-        limit = f"{row['threshold']} {row['threshold_value']:.4g} ({row['threshold_source']})" if has else ""
+        limit = (
+            f"{row['threshold']} {row['threshold_value']:.4g} ({row['threshold_source']})"
+            if has
+            else ""
+        )
         distance = f"{row['distance']:+.4g}" if has else ""
         decided = "decided" if row["decided"] else ""
-        lines.append((row["axis"], row["call"], row["title"], f"{row['value']:.4g}", limit, distance, decided))
+        lines.append(
+            (
+                row["axis"],
+                row["call"],
+                row["title"],
+                f"{row['value']:.4g}",
+                limit,
+                distance,
+                decided,
+            )
+        )
     return lines
 
 
@@ -125,7 +147,12 @@ def guess_roles(kinds: tuple[str, ...]) -> Roles:
     >>> guess_roles(("Tumour", "CD8 T cell", "M2 Macrophages", "B cell")).macrophages
     ('M2 Macrophages',)
     """
-    found = {role: tuple(one for one in kinds if any(word in one.lower() for word in WORDS[role])) for role in WORDS}
+    found = {
+        role: tuple(one for one in kinds if any(word in one.lower() for word in WORDS[role]))
+        for role in WORDS
+    }
     taken = set(found["tumour"])
     cells = tuple(one for one in found["t_cells"] if one not in taken)
-    return Roles(found["tumour"], cells, tuple(one for one in found["macrophages"] if one not in taken))
+    return Roles(
+        found["tumour"], cells, tuple(one for one in found["macrophages"] if one not in taken)
+    )

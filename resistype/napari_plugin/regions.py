@@ -1,8 +1,8 @@
 """Shapes drawn in napari as regions of interest: which cells lie in them, and what kinds those are.
 
-A drawn shape is brought into the pixels of each image that it lies over, so that scale, shift and rotation of the
-layers count. It becomes a region of the session as well: it is logged, and the notebook sees it. A cell is inside when
-its centre is.
+A drawn shape is brought into the pixels of each image that it lies over, so that scale, shift and
+rotation of the layers count. It becomes a region of the session as well: it is logged, and the
+notebook sees it. A cell is inside when its centre is.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
-from resistype.napari_plugin.hooks import ONE_IMAGE, embedding_of
+from resistype.napari_plugin.callbacks import ONE_IMAGE, embedding_of
 from resistype.napari_plugin.layers import Bound
 from resistype.napari_plugin.view import TissueView
-from resistype.spatial import Roi, roi_composition, roi_difference
+from resistype.systems.tissue import Roi, roi_composition, roi_difference
 
 __all__ = ["Drawn", "compose", "compose_text", "drawn_rois", "keep_regions", "shapes_of"]
 
@@ -30,24 +30,23 @@ CLOSED = ("polygon", "rectangle", "ellipse")
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Regions that were drawn: polygons by name, one for each image they lie over, and what was left out and why."""
+    """Regions that were drawn.
+
+    Polygons by name, one for each image they lie over, and what was left out and why.
+    """
 
     rois: dict[str, list[Roi]]
     left_out: tuple[str, ...]
 
 
 def shapes_of(viewer: Any) -> Any:
-    """The Shapes layer that is meant: the one that is selected, else the last.
-
-    Raises
-    ------
-    InputError
-        N130 when there is none.
-    """
+    """The Shapes layer that is meant: the one that is selected, else the last."""
     every = [one for one in viewer.layers if isinstance(one, Shapes)]
     chosen = [one for one in every if one in viewer.layers.selection] or every[-1:]
     if not chosen:
-        raise InputError("There is no Shapes layer: add one and draw a region over your cells.", code="N130")
+        raise InputError(
+            "There is no Shapes layer: add one and draw a region over your cells.", code="N130"
+        )
     return chosen[0]
 
 
@@ -61,40 +60,38 @@ def _corners(kind: str, data: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _names(shapes: Any) -> list[str]:
-    """Names of the shapes: from the feature ``name``, else the layer's name and a number; each once."""
+    """Names of the shapes: from the feature ``name``, else the layer's name and a number.
+
+    Each once.
+    """
     n = len(shapes.data)
     given = shapes.features["name"].astype(str).tolist() if "name" in shapes.features else [""] * n
-    names = [name if name and name != "nan" else f"{shapes.name} {at + 1}" for at, name in enumerate(given)]
-    return [name if names.count(name) == 1 else f"{name} ({at + 1})" for at, name in enumerate(names)]
+    names = [
+        name if name and name != "nan" else f"{shapes.name} {at + 1}"
+        for at, name in enumerate(given)
+    ]
+    return [
+        name if names.count(name) == 1 else f"{name} ({at + 1})" for at, name in enumerate(names)
+    ]
 
 
 def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None) -> Drawn:
-    """Regions of a Shapes layer.
-
-    Parameters
-    ----------
-    view
-        The view; its images say which cells there are.
-    shapes
-        A Shapes layer.
-    only
-        Numbers of the shapes to take, by default all.
-
-    Raises
-    ------
-    InputError
-        N130 when the layer holds no closed shape over cells.
-    """
+    """Regions of a Shapes layer."""
     rois: dict[str, list[Roi]] = {}
     left: list[str] = []
     chosen = set(range(len(shapes.data)) if only is None else only)
-    for at, (name, kind, data) in enumerate(zip(_names(shapes), shapes.shape_type, shapes.data, strict=True)):
+    for at, (name, kind, data) in enumerate(
+        zip(_names(shapes), shapes.shape_type, shapes.data, strict=True)
+    ):
         if at not in chosen:
             continue
         if kind not in CLOSED:
             left.append(f"{name}: a {kind} has no inside")
             continue
-        world = [shapes.data_to_world(corner) for corner in _corners(kind, np.asarray(data, dtype=np.float64))]
+        world = [
+            shapes.data_to_world(corner)
+            for corner in _corners(kind, np.asarray(data, dtype=np.float64))
+        ]
         found = [roi for one in view.bounds if (roi := _over(view, one, name, world)) is not None]
         if found:
             rois[name] = found
@@ -103,14 +100,18 @@ def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None)
     if not rois:
         said = "; ".join(left) or "it is empty"
         message = (
-            f"{shapes.name!r} holds no region over cells ({said}). Draw a polygon, rectangle or ellipse over them."
+            f"{shapes.name!r} holds no region over cells ({said}). Draw a polygon, rectangle or "
+            "ellipse over them."
         )
         raise InputError(message, code="N130")
     return Drawn(rois, tuple(left))
 
 
 def _over(view: TissueView, bound: Bound, name: str, world: Sequence[Any]) -> Roi | None:
-    """The region in the pixels of one image; None where it holds no cell of it or the image is not shown."""
+    """The region in the pixels of one image.
+
+    None where it holds no cell of it or the image is not shown.
+    """
     source = bound.source()
     if source is None or not any(layer.visible for layer in bound.layers):
         return None
@@ -139,32 +140,13 @@ def keep_regions(view: TissueView, drawn: Drawn) -> None:
 
 
 def compose(
-    view: TissueView, first: Sequence[Roi], second: Sequence[Roi] | None = None, *, by_image: bool = False
+    view: TissueView,
+    first: Sequence[Roi],
+    second: Sequence[Roi] | None = None,
+    *,
+    by_image: bool = False,
 ) -> pd.DataFrame:
-    """Kinds of cells in a region beside the rest of its images, or beside another region.
-
-    Parameters
-    ----------
-    view
-        The view; the classes that colour it are counted.
-    first
-        The region.
-    second
-        Another one; without it, the rest of the images.
-    by_image
-        One composition an image.
-
-    Raises
-    ------
-    ResistypeError
-        P101 without a scale, P109 when the regions share cells or hold none, N121 when no classes are shown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        group, region (by image), kind, numerator, denominator, share, low, high, reason; and, not by image, difference
-        with its interval.
-    """
+    """Kinds of cells in a region beside the rest of its images, or beside another region."""
     tissue, _ = view.tissue()
     against = None if second is None else list(second)
     shares = roi_composition(tissue, list(first), against=against, by_region=by_image)
@@ -180,11 +162,18 @@ def compose(
 
 
 def compose_text(shares: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Lines of a composition for a panel: group, kind, n of total, share with its interval or why there is none."""
+    """Lines of a composition for a panel.
+
+    Group, kind, n of total, share with its interval or why there is none.
+    """
     lines: list[tuple[str, ...]] = []
     for row in shares.to_dict("records"):
         group = f"{row['group']} · {row['region']}" if "region" in row else str(row["group"])
         n = f"{row['numerator']:,} of {row['denominator']:,}"
-        share = f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})" if row["share"] == row["share"] else ""
+        share = (
+            f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+            if row["share"] == row["share"]
+            else ""
+        )
         lines.append((group, str(row["kind"]), n, share or str(row["reason"])))
     return lines

@@ -1,4 +1,7 @@
-"""The sample that napari opens from its menu: simulated imaging mass cytometry, said to be simulated in every name."""
+"""The sample that napari opens from its menu.
+
+Simulated imaging mass cytometry, said to be simulated in every name.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,30 @@ def simulated_imc() -> list[tuple[Any, dict[str, Any], str]]:
     made: list[tuple[Any, dict[str, Any], str]] = []
     for number, (region, mask) in enumerate(demo.masks.items()):
         row, column = divmod(number, 2)
-        shift = np.array([row * (mask.shape[0] + GAP), column * (mask.shape[1] + GAP)]) * demo.scale_um
-        place = {"translate": shift, "scale": [demo.scale_um] * 2, "units": ("micrometer", "micrometer")}
+        shift = (
+            np.array([row * (mask.shape[0] + GAP), column * (mask.shape[1] + GAP)]) * demo.scale_um
+        )
+        place = {
+            "translate": shift,
+            "scale": [demo.scale_um] * 2,
+            "units": ("micrometer", "micrometer"),
+        }
         for channel, image in zip(demo.channels, demo.images[region], strict=True):
-            look = {"colormap": COLORS.get(channel, "gray"), "blending": "additive", "visible": False}
+            look = {
+                "colormap": COLORS.get(channel, "gray"),
+                "blending": "additive",
+                "visible": False,
+            }
             title = f"{region} {channel} (simulated)"
-            made.append((image, {"name": title, "metadata": {"simulated": True}, **look, **place}, "image"))
+            made.append(
+                (image, {"name": title, "metadata": {"simulated": True}, **look, **place}, "image")
+            )
         meta = {"adata": adata, "region": region, "simulated": True}
-        made.append((mask, {"name": f"{region} (simulated)", "metadata": meta, "opacity": 1.0, **place}, "labels"))
+        made.append(
+            (
+                mask,
+                {"name": f"{region} (simulated)", "metadata": meta, "opacity": 1.0, **place},
+                "labels",
+            )
+        )
     return made

@@ -1,7 +1,10 @@
-"""A view of a session in a napari viewer, without Qt: it draws on the session's events and turns clicks into commands.
+"""A view of a session in a napari viewer, without Qt.
 
-The truth is in the session; layers only show it. The view holds the user's layers weakly: one that is deleted is let go
-with a sentence, and a view that is closed leaves no listener behind, while the session and its other views live on.
+It draws on the session's events and turns clicks into commands.
+
+The truth is in the session; layers only show it. The view holds the user's layers weakly: one that
+is deleted is let go with a sentence, and a view that is closed leaves no listener behind, while the
+session and its other views live on.
 """
 
 from __future__ import annotations
@@ -16,13 +19,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
+from resistype.events import Event
+from resistype.napari_plugin.callbacks import ONE_IMAGE, real, scale_of, weak_clicks, weakly
 from resistype.napari_plugin.cells import CellTable
-from resistype.napari_plugin.hooks import ONE_IMAGE, real, scale_of, weak_clicks, weakly
 from resistype.napari_plugin.layers import MARK, Bound
-from resistype.napari_plugin.paint import Classes, LegendRow, Ramp, compared, drawing, legend, margins
+from resistype.napari_plugin.paint import (
+    Classes,
+    LegendRow,
+    Ramp,
+    compared,
+    drawing,
+    legend,
+    margins,
+)
 from resistype.session import Session
-from resistype.session.events import Event
-from resistype.spatial import Tissue, TissueColumns, read_tissue
+from resistype.systems.tissue import Tissue, TissueColumns, read_tissue
 
 __all__ = ["VIEWS", "TissueView"]
 
@@ -31,27 +42,7 @@ VIEWS: weakref.WeakKeyDictionary[Any, TissueView] = weakref.WeakKeyDictionary()
 
 @dataclass(eq=False)
 class TissueView:
-    """A session shown on layers of a viewer.
-
-    Parameters
-    ----------
-    viewer
-        napari's Viewer or ViewerModel; held weakly.
-    session
-        The session.
-    table
-        The table behind it; its rows are the session's observations.
-    bounds
-        The user's layers, brought together with the table.
-
-    Attributes
-    ----------
-    status
-        What happened last, as a sentence.
-    changed
-        Event for panels: something has to be drawn again. The news is a word: ``legend``, ``status``, ``evidence``, or
-        ``orphans`` when `sweep` should be called once napari is idle.
-    """
+    """A session shown on layers of a viewer."""
 
     viewer: Any
     session: Session
@@ -61,19 +52,21 @@ class TissueView:
     scale_um: float | None = None
     margin: str = ""
     recipe: str = ""
-    changed: Event = field(default_factory=lambda: Event("changed"))
+    changed: Event = field(init=False)
 
     def __post_init__(self) -> None:
+        self.changed = Event("changed", self.say)
         self._viewer = weakref.ref(real(self.viewer))
         self._orphans: list[Any] = []
         self._known: tuple[Any, Classes | Ramp] | None = None
         self.viewer = None
         events = self.session.events
         self._listening: list[tuple[Event, Callable[..., Any]]] = [
-            (events.calls, weakly(self, "_redraw")),
-            (events.color, weakly(self, "_recolor")),
-            (events.hidden, weakly(self, "_redraw")),
-            (events.selection, weakly(self, "_selected")),
+            (events.failed, self.say),
+            (events.calls, self._redraw),
+            (events.color, self._recolor),
+            (events.hidden, self._redraw),
+            (events.selection, self._selected),
         ]
         for event, listener in self._listening:
             event.connect(listener)
@@ -86,20 +79,16 @@ class TissueView:
             self.scale_um = scales.pop()
         self.paint()
 
-    # -- what there is ---------------------------------------------------------------------------------------------
+    # -- what there is -----------------------------------------------------------------------------
 
     @property
     def viewer_model(self) -> Any:
-        """The viewer.
-
-        Raises
-        ------
-        InputError
-            N120 when its window was closed.
-        """
+        """The viewer."""
         home = self._viewer()
         if home is None:
-            raise InputError("The napari window of this view was closed; open the dock again.", code="N120")
+            raise InputError(
+                "The napari window of this view was closed; open the dock again.", code="N120"
+            )
         return home
 
     @property
@@ -130,16 +119,10 @@ class TissueView:
         self.status = text
         self.changed.emit("status")
 
-    # -- drawing ---------------------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def color_by(self, what: str) -> None:
-        """Colour by an axis, a quantity, a column or a margin.
-
-        Raises
-        ------
-        SessionError
-            V105 when there is no such thing; nothing was changed.
-        """
+        """Colour by an axis, a quantity, a column or a margin."""
         known = margins(self.session)
         if what in known:
             quantity = compared(self.session)[known[what]]
@@ -166,12 +149,14 @@ class TissueView:
         for one in self.bounds:
             one.draw(home, drawn)
         self.changed.emit("legend")
+        if stale := " ".join(filter(None, (one.stale for one in self.bounds))):
+            self.say(stale)
 
     def sweep(self) -> None:
         """Take away the display layers of layers that were deleted.
 
-        Not done while napari is still removing the other layer: a picture that was never drawn would be drawn then,
-        half made, and end the program.
+        Not done while napari is still removing the other layer: a picture that was never drawn
+        would be drawn then, half made, and end the program.
         """
         home, orphans = self._viewer(), self._orphans
         self._orphans = []
@@ -203,7 +188,10 @@ class TissueView:
         for one in gone:
             self.bounds.remove(one)
             self._orphans += one.layers
-            self.say(f"The layer {one.name!r} was deleted; its cells stay in the session and are no longer drawn.")
+            self.say(
+                f"The layer {one.name!r} was deleted; its cells stay in the session and are no "
+                "longer drawn."
+            )
         if gone:
             for orphan in self._orphans:
                 orphan.visible = False
@@ -212,10 +200,13 @@ class TissueView:
             for one in self.bounds:
                 one.shown = {kind: shown for kind, shown in one.shown.items() if shown is not layer}
 
-    # -- cells -----------------------------------------------------------------------------------------------------
+    # -- cells -------------------------------------------------------------------------------------
 
     def row_at(self, world: Sequence[float]) -> int:
-        """Row of the cell at a place in world coordinates, on a layer that is shown; −1 where there is none."""
+        """Row of the cell at a place in world coordinates, on a layer that is shown.
+
+        −1 where there is none.
+        """
         for one in self.bounds:
             for layer in one.layers:
                 row = one.row_at(layer, tuple(float(x) for x in world)) if layer.visible else -1
@@ -235,19 +226,19 @@ class TissueView:
         return self.session.evidence(int(rows[0])) if len(rows) else pd.DataFrame()
 
     def tissue(self) -> tuple[Tissue, NDArray[np.intp]]:
-        """Cells with their places and the classes that are shown, and the row of each.
-
-        Raises
-        ------
-        ResistypeError
-            P101 when no scale is known, N121 when cells are not coloured by classes, N122 when no layer is left.
-        """
+        """Cells with their places and the classes that are shown, and the row of each."""
         drawn = self.drawn
         if not isinstance(drawn, Classes):
-            message = "Neighbourhoods and regions need classes of cells: colour by an axis or a column with categories."
+            message = (
+                "Neighbourhoods and regions need classes of cells: colour by an axis or a column "
+                "with categories."
+            )
             raise InputError(message, code="N121")
-        if not self.bounds:
-            raise InputError("No layer is left that shows the cells; select one and classify it again.", code="N122")
+        if not any(not one.stale for one in self.bounds):
+            raise InputError(
+                "No layer is left that shows the cells; select one and classify it again.",
+                code="N122",
+            )
         xy = np.full((self.table.n_obs, 2), np.nan)
         for one in self.bounds:
             here = one.coordinates(self.table.n_obs)
@@ -258,7 +249,9 @@ class TissueView:
             {
                 "x": xy[rows, 0],
                 "y": xy[rows, 1],
-                "region": np.where(self.table.region[rows] == "", ONE_IMAGE, self.table.region[rows]),
+                "region": np.where(
+                    self.table.region[rows] == "", ONE_IMAGE, self.table.region[rows]
+                ),
                 "instance": np.array(self.table.names, dtype=object)[rows],
                 "kind": names[drawn.codes[rows]],
             }

@@ -2,30 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.shares import wilson
 from resistype.errors import InputError
 from resistype.library import Library, load_library
-from resistype.report.checks import build_checks
+from resistype.report.cohort import build_cohort
 from resistype.report.methods import methods_text, references, script
-from resistype.report.model import AxisCounts, Group, Inputs, LabelCount, Quantity, Report, Signature, Threshold
-from resistype.report.options import ReportOptions
-from resistype.report.overview import build_cohort
-from resistype.report.patient import only_patient
-from resistype.report.units import build_units, order_of, refusals
-from resistype.report.visible import visible_labels, visible_thresholds
-from resistype.report.words import one_line, word
+from resistype.report.model import (
+    AxisCounts,
+    Group,
+    Inputs,
+    LabelCount,
+    Quantity,
+    Report,
+    ReportOptions,
+    Signature,
+    Table,
+    Threshold,
+)
+from resistype.report.units import (
+    build_checks,
+    build_units,
+    only_patient,
+    order_of,
+    refusals,
+    visible_labels,
+    visible_thresholds,
+)
 from resistype.scheme import Calls
 from resistype.scheme.caveats import caveat_text
-from resistype.scheme.palette import axis_colors
-from resistype.scheme.scheme import Axis
+from resistype.scheme.scheme import Axis, axis_colors
 from resistype.scheme.scheme import Threshold as SchemeThreshold
+from resistype.stats import wilson
+from resistype.text import one_line, word
 
-__all__ = ["MEANINGS", "build_report", "label_rows"]
+__all__ = [
+    "MEANINGS",
+    "TABLES",
+    "build_report",
+    "build_tables",
+    "label_rows",
+]
+
+
+# Tables of a system on a page: columns that fit, rows up to a limit, each with its n.
+
+TABLES = {
+    "composition": (
+        "Composition",
+        "Share of the cells of a sample in each state, with its 95 % interval (Wilson).",
+    ),
+    "balance": (
+        "Balance of two states",
+        "log2 of (first + 0.5) / (second + 0.5), interval by bootstrap over cells.",
+    ),
+    "scores": ("Mean scores", "Mean over the cells of a sample."),
+    "patients": (
+        "Clones of patients",
+        "Numbers behind plasticity, expansion and drift, a row a patient.",
+    ),
+    "flow": ("Clones between states", "Each clone counts once, split by the shares of its cells."),
+    "comparison": (
+        "Comparison of groups",
+        "Over patients, never over cells: n and size of the effect first.",
+    ),
+}
+# what stands on the page of tables that are wider than it; the others whole
+_SHOWN = {
+    "composition": (
+        "patient",
+        "timepoint",
+        "kind",
+        "numerator",
+        "denominator",
+        "share",
+        "low",
+        "high",
+        "reason",
+    ),
+    "patients": (
+        *("patient", "first", "last", "n_tracked", "n_expanded", "n_contracted"),
+        *("plastic_share", "plastic_low", "plastic_high", "drift", "drift_p"),
+    ),
+}
+_MOST = 400  # rows of a table on the page
+
+
+def build_tables(tables: Mapping[str, pd.DataFrame]) -> Iterator[Table]:
+    """The tables of a system that a page shows, each with its n."""
+    for name, (title, caption) in TABLES.items():
+        table = tables.get(name)
+        if table is None or table.empty:
+            continue
+        whole = table.reset_index() if name == "comparison" else table
+        kept = [one for one in whole.columns if one in _SHOWN.get(name, whole.columns)]
+        shown = whole[kept].dropna(axis=1, how="all")
+        shown = shown.loc[:, [not (shown[one].astype(str) == "").all() for one in shown.columns]]
+        more = f" {len(shown):,} rows; the first {_MOST} are shown, all stand in {name}.tsv." * (
+            len(shown) > _MOST
+        )
+        rows = [
+            tuple(_cell(cell) for cell in row)
+            for row in shown.head(_MOST).itertuples(index=False, name=None)
+        ]
+        columns = tuple(str(one) for one in shown.columns)
+        yield Table(
+            id=name,
+            title=title,
+            caption=f"n = {len(shown):,} rows. {caption}{more}",
+            columns=columns,
+            rows=tuple(rows),
+        )
+
+
+def _cell(cell: Any) -> str | float | None:
+    if isinstance(cell, bool | np.bool_):
+        return "yes" if cell else "no"
+    if isinstance(cell, int | float | np.number):
+        return float(cell) if np.isfinite(float(cell)) else None
+    return None if cell is None or cell is pd.NA else str(cell)
+
 
 MEANINGS = {
     "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
@@ -64,29 +164,43 @@ def build_report(calls: Calls, options: ReportOptions | None = None) -> Report:
     """
     chosen = options or ReportOptions()
     named = {name: table["prediction"] for name, table in chosen.opinions.items()}
-    units = build_units(calls, named)
-    axes = tuple(_axis(calls, axis) for axis in calls.scheme.axes)
-    group = Group(
-        id="samples",
-        noun="sample",
-        ordered_by=order_of(calls)[1],
-        axes=axes,
-        units=units,
-        refused=refusals(units, [axis.id for axis in axes]),
-    )
+    cohort = build_cohort(calls, chosen.opinions)
     report = Report(
-        kind="biopsies",
+        kind="biopsies" if calls.scheme.system == "bulk" else "cells",
         **_head(calls),
         inputs=_inputs(calls),
-        groups=(group,),
-        cohort=build_cohort(calls, chosen.opinions),
+        groups=tuple(_group(one, named) for one in _every(calls)),
+        cohort=cohort.model_copy(update={"tables": tuple(build_tables(calls.tables))}),
         **_back(calls, chosen),
     )
     return report if chosen.patient is None else only_patient(report, _known(calls, chosen.patient))
 
 
+def _every(calls: Calls) -> list[Calls]:
+    """The calls of every unit of the run, these first."""
+    return [calls.at(unit) for unit in calls.units]
+
+
+def _group(calls: Calls, opinions: dict[str, pd.Series]) -> Group:
+    units = build_units(calls, opinions)
+    axes = tuple(_axis(calls, axis) for axis in calls.scheme.axes)
+    return Group(
+        id=f"{calls.unit}s",
+        noun=calls.unit,
+        ordered_by=order_of(calls)[1],
+        axes=axes,
+        units=units,
+        refused=refusals(units, [axis.id for axis in axes]),
+    )
+
+
 def _known(calls: Calls, patient: str) -> str:
-    people = calls.design["patient"].astype(str).tolist() if "patient" in calls.design else []
+    people = [
+        name
+        for one in _every(calls)
+        for name in one.design["patient"].astype(str)
+        if "patient" in one.design
+    ]
     if patient not in people:
         first = f"first: {people[0]!r}" if people else "no column says who they are"
         raise InputError(f"There is no patient {patient!r} among the calls ({first}).", code="S111")
@@ -102,29 +216,39 @@ def _head(calls: Calls) -> dict[str, Any]:
         "summary": one_line(scheme.summary),
         "context": scheme.context,
         "citation": f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
-        "claim": scheme.claim,
+        "claim": scheme.scope,
         "compared_with": f"{about['name']} ({about['mode']}, n = {about['n']})",
-        "questions": {axis.id: _question(calls, axis) for axis in scheme.axes},
+        "questions": {
+            axis.id: _question(one, axis) for one in _every(calls) for axis in one.scheme.axes
+        },
     }
 
 
 def _question(calls: Calls, axis: Axis) -> str:
     labels = visible_labels(calls, axis)
-    return "; ".join(labels.values()) if labels else "asked only where a patient's own baseline is given"
+    return (
+        "; ".join(labels.values())
+        if labels
+        else "asked only where a patient's own baseline is given"
+    )
 
 
 def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
-    codes = dict.fromkeys(code for codes in calls.verdicts.caveats for code in codes)
+    every = _every(calls)
+    codes = dict.fromkeys(code for one in every for codes in one.verdicts.caveats for code in codes)
+    of_runs = {code: text for one in reversed(every) for code, text in one.run_caveats.items()}
     return {
         "quantities": tuple(
             Quantity(id=name, title=q.title, unit=q.unit, signature=_signature_of(calls, name))
             for name, q in calls.scheme.quantities.items()
         ),
-        "thresholds": tuple(_thresholds(calls)),
+        "thresholds": tuple(dict.fromkeys(row for one in every for row in _thresholds(one))),
         "signatures": tuple(_signatures(calls)),
-        "caveats": {**calls.run_caveats, **{code: caveat_text(code) for code in codes}},
+        "caveats": {**of_runs, **{code: caveat_text(code) for code in codes}},
         "methods": methods_text(calls),
-        "references": references(calls, [str(table.attrs.get("doi", "")) for table in options.opinions.values()]),
+        "references": references(
+            calls, [str(table.attrs.get("doi", "")) for table in options.opinions.values()]
+        ),
         "versions": {str(name): str(value) for name, value in calls.run["versions"].items()},
         "hashes": _hashes(calls),
         "command": str(calls.run.get("command", "")),
@@ -133,7 +257,10 @@ def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
 
 
 def _hashes(calls: Calls) -> dict[str, str]:
-    found = {"expression": calls.run["input"]["sha256"], "reference": calls.reference.get("sha256", "")}
+    found = {
+        "expression": calls.run["input"]["sha256"],
+        "reference": calls.reference.get("sha256", ""),
+    }
     found |= {name: str(one["sha256"]) for name, one in calls.run.get("signatures", {}).items()}
     return {name: str(value) for name, value in found.items() if value}
 
@@ -148,7 +275,11 @@ def _inputs(calls: Calls) -> Inputs:
 
 
 def label_rows(
-    labels: dict[str, str], colors: dict[str, str], given: list[str], *, median: dict[str, float] | None = None
+    labels: dict[str, str],
+    colors: dict[str, str],
+    given: list[str],
+    *,
+    median: dict[str, float] | None = None,
 ) -> tuple[LabelCount, ...]:
     """Labels of an axis with their counts and Wilson's interval; those of abstention last."""
     rows = []
@@ -157,7 +288,16 @@ def label_rows(
         low, high = wilson(n, len(given))
         about = {"n": n, "share": n / len(given) if given else None, "low": low, "high": high}
         stability = (median or {}).get(name)
-        rows.append(LabelCount(id=name, word=word(name), text=text, color=colors[name], stability=stability, **about))
+        rows.append(
+            LabelCount(
+                id=name,
+                word=word(name),
+                text=text,
+                color=colors[name],
+                stability=stability,
+                **about,
+            )
+        )
     return tuple(rows)
 
 
@@ -183,14 +323,21 @@ def _thresholds(calls: Calls) -> list[Threshold]:
     rows = [Threshold(**row) for row in visible_thresholds(calls)]
     scheme = calls.scheme
     whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
-    whole |= {"cohort to one side": scheme.one_sided, "cohort off a line of the reference": scheme.line_shift}
+    whole |= {
+        "cohort to one side": scheme.one_sided,
+        "cohort off a line of the reference": scheme.line_shift,
+    }
     rows += [_whole(name, one) for name, one in whole.items() if one is not None]
-    return rows
+    if scheme.system == "bulk":
+        return rows
+    shown = {row.text for row in rows}
+    measured = [(name, one) for name, one in scheme.parameters.items() if one.text not in shown]
+    return [*rows, *(_whole(name, one, "the measurement") for name, one in measured)]
 
 
-def _whole(name: str, one: SchemeThreshold) -> Threshold:
+def _whole(name: str, one: SchemeThreshold, axis: str = "every axis") -> Threshold:
     about = one.model_dump(include={"value", "source", "citation", "doi", "text"})
-    return Threshold(axis="every axis", condition=f"{name}: {one.value:g}", **about)
+    return Threshold(axis=axis, condition=f"{name.replace('_', ' ')}: {one.value:g}", **about)
 
 
 def _signature_of(calls: Calls, name: str) -> str:
@@ -206,11 +353,17 @@ def _signatures(calls: Calls) -> list[Signature]:
 
 
 def _signature(calls: Calls, library: Library, name: str) -> Signature:
-    known: dict[str, Any] | None = dict(calls.coverage.loc[name]) if name in calls.coverage.index else None
+    known: dict[str, Any] | None = (
+        dict(calls.coverage.loc[name]) if name in calls.coverage.index else None
+    )
     one = library.get(name)
-    missing = tuple(str(known["missing"]).split(", ")) if known is not None and known["missing"] else ()
+    missing = (
+        tuple(str(known["missing"]).split(", ")) if known is not None and known["missing"] else ()
+    )
     genes = tuple(gene for gene in (one.genes if one else ()) if gene not in missing)
-    floor = tuple(str(known["at_floor"]).split(", ")) if known is not None and known["at_floor"] else ()
+    floor = (
+        tuple(str(known["at_floor"]).split(", ")) if known is not None and known["at_floor"] else ()
+    )
     return Signature(
         id=name,
         ref=str(known["version"]) if known is not None else (one.ref if one else name),

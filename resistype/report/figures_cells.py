@@ -1,7 +1,9 @@
-"""Figures of cells over time, drawn from the tables that the command line writes and from nothing else.
+"""Figures of cells over time, drawn from the tables that the command line writes and from nothing
+else.
 
-Composition of every patient over time with its intervals, clones between states, distributions of scores by stage with
-the cuts that were set. A figure is a view: given the tsv files it can be drawn again anywhere.
+Composition of every patient over time with its intervals, clones between states, distributions of
+scores by stage with the cuts that were set. A figure is a view: given the tsv files it can be drawn
+again anywhere.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from resistype.atomic import replace_file
-from resistype.errors import OutputError
+from resistype.errors import InputError
 from resistype.extras import needs
-from resistype.scheme.palette import GREYS, category_colors
+from resistype.report.figures import RUO, Drawn
+from resistype.safe.files import write_file
+from resistype.scheme.scheme import GREYS, category_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,16 +29,21 @@ if TYPE_CHECKING:
 __all__ = [
     "composition_figure",
     "composition_panel",
+    "composition_plot",
     "distribution_figure",
     "draw_cells",
     "flow_figure",
     "flow_panel",
+    "flow_plot",
     "state_colors",
     "time_order",
 ]
 
 PER_ROW, MOST = 4, 24
-FOOT = "Research use only. Bars: Wilson intervals over cells of one sample; patients are the unit of any comparison."
+FOOT = (
+    "Research use only. Bars: Wilson intervals over cells of one sample; patients are the unit of"
+    " any comparison."
+)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -46,7 +54,9 @@ def _figure(width: float, height: float) -> Figure:
 
 def state_colors(kinds: Sequence[str]) -> dict[str, str]:
     """Colours of states, those of the widgets; grey for cells without one."""
-    return category_colors(kinds, fixed=dict.fromkeys(("unassigned", "several"), GREYS["not_assessable"]))
+    return category_colors(
+        kinds, fixed=dict.fromkeys(("unassigned", "several"), GREYS["not_assessable"])
+    )
 
 
 def _panels(n: int, *, height: float = 2.7) -> tuple[Figure, list[Axes]]:
@@ -63,30 +73,25 @@ def time_order(table: pd.DataFrame) -> list[str]:
     """Time points in order: the product, days, other words as they come."""
     order = table.drop_duplicates("timepoint")
     key = order["day"].astype(float).to_numpy() if "day" in order else np.full(len(order), np.nan)
-    product = order["is_product"].fillna(value=False).astype(bool).to_numpy() if "is_product" in order else key != key  # noqa: PLR0124
+    product = (
+        order["is_product"].fillna(value=False).astype(bool).to_numpy()
+        if "is_product" in order
+        else key != key
+    )
     rank = np.where(product, -1.0, np.where(np.isnan(key), np.inf, key))
     return [str(name) for name in order["timepoint"].to_numpy()[np.argsort(rank, kind="stable")]]
 
 
 def composition_figure(composition: pd.DataFrame) -> Figure:
-    """Shares of states over time, a panel a patient, with Wilson intervals.
-
-    Parameters
-    ----------
-    composition
-        The table of that name: patient, timepoint, kind, numerator, denominator, share, low, high.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        At most 24 patients; a note says how many there are.
-    """
+    """Shares of states over time, a panel a patient, with Wilson intervals."""
     patients = [str(name) for name in pd.unique(composition["patient"])]
     kinds = [str(name) for name in pd.unique(composition["kind"])]
     colours, times = state_colors(kinds), time_order(composition)
     figure, axes = _panels(min(len(patients), MOST))
     for axis, patient in zip(axes, patients, strict=False):
-        composition_panel(axis, composition[composition["patient"].astype(str) == patient], times, colours=colours)
+        composition_panel(
+            axis, composition[composition["patient"].astype(str) == patient], times, colours=colours
+        )
         axis.set_title(f"patient {patient}", fontsize=9)
     axes[0].set_ylabel("share of T cells")
     handles, labels = _handles(axes)
@@ -105,7 +110,9 @@ def _handles(axes: Sequence[Axes]) -> tuple[list[Any], list[str]]:
     return list(found.values()), list(found)
 
 
-def composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], *, colours: Mapping[str, str]) -> None:
+def composition_panel(
+    axis: Axes, own: pd.DataFrame, times: list[str], *, colours: Mapping[str, str]
+) -> None:
     """Shares of one patient over time, with intervals."""
     present = [time for time in times if (own["timepoint"].astype(str) == time).any()]
     where = {time: i for i, time in enumerate(present)}
@@ -113,7 +120,9 @@ def composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], *, colour
     for number, kind in enumerate(kinds):
         part = own[(own["kind"].astype(str) == kind) & own["share"].notna()]
         middle = part["timepoint"].astype(str).map(where).to_numpy(np.float64)
-        x = middle + (number - (len(kinds) - 1) / 2) * 0.05  # so that intervals do not hide each other
+        x = (
+            middle + (number - (len(kinds) - 1) / 2) * 0.05
+        )  # so that intervals do not hide each other
         order = np.argsort(x)
         share, low, high = (part[name].to_numpy(float)[order] for name in ("share", "low", "high"))
         error = np.clip(np.stack([share - low, high - share]), 0, None)
@@ -136,7 +145,15 @@ def composition_panel(axis: Axes, own: pd.DataFrame, times: list[str], *, colour
     axis.set_ylim(0, 1)
     refused = own[own["share"].isna()]["timepoint"].astype(str).unique()
     for time in refused:
-        axis.text(where[time], 0.5, "too few\ncells", ha="center", va="center", fontsize=7, color="#555555")
+        axis.text(
+            where[time],
+            0.5,
+            "too few\ncells",
+            ha="center",
+            va="center",
+            fontsize=7,
+            color="#555555",
+        )
     _plain(axis)
 
 
@@ -146,17 +163,7 @@ def _plain(axis: Axes) -> None:
 
 
 def flow_figure(flow: pd.DataFrame) -> Figure:
-    """Clones between states of the first and the last time point, a panel a patient.
-
-    Parameters
-    ----------
-    flow
-        The table of that name: patient, from_state, to_state, clones, share, from_time, to_time.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Clones between states of the first and the last time point, a panel a patient."""
     patients = [str(name) for name in pd.unique(flow["patient"])]
     states = sorted({*flow["from_state"].astype(str), *flow["to_state"].astype(str)})
     colours = state_colors(states)
@@ -167,13 +174,20 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
         clones = own["clones"].sum()
         axis.set_title(f"patient {patient}: {clones:.0f} clones", fontsize=9)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
-    figure.supxlabel("Each clone counts once, split by the shares of its cells. Research use only." + more, fontsize=7)
+    figure.supxlabel(
+        "Each clone counts once, split by the shares of its cells. Research use only." + more,
+        fontsize=7,
+    )
     return figure
 
 
-def flow_panel(axis: Axes, own: pd.DataFrame, states: list[str], *, colours: Mapping[str, str]) -> None:
+def flow_panel(
+    axis: Axes, own: pd.DataFrame, states: list[str], *, colours: Mapping[str, str]
+) -> None:
     """Clones of one patient between states."""
-    matrix = own.pivot_table(index="from_state", columns="to_state", values="share", aggfunc="sum", fill_value=0.0)
+    matrix = own.pivot_table(
+        index="from_state", columns="to_state", values="share", aggfunc="sum", fill_value=0.0
+    )
     matrix = matrix.reindex(index=states, columns=states, fill_value=0.0)
     gap = 0.03
     left, right = _stack(matrix.sum(axis=1), gap), _stack(matrix.sum(axis=0), gap)
@@ -195,7 +209,9 @@ def flow_panel(axis: Axes, own: pd.DataFrame, states: list[str], *, colours: Map
             start[old] += width
             end[new] += width
     axis.set_xlim(-0.75, 1.75)
-    axis.set_xticks([0, 1], [str(own["from_time"].iloc[0]), str(own["to_time"].iloc[0])], fontsize=8)
+    axis.set_xticks(
+        [0, 1], [str(own["from_time"].iloc[0]), str(own["to_time"].iloc[0])], fontsize=8
+    )
     axis.set_yticks([])
     axis.set_frame_on(False)
 
@@ -213,17 +229,7 @@ def _band(axis: Axes, bottoms: tuple[float, float], width: float, colour: str) -
 
 
 def distribution_figure(distributions: pd.DataFrame) -> Figure:
-    """Distribution of every score by stage or time point, with the cut where one was set.
-
-    Parameters
-    ----------
-    distributions
-        The table of that name: score, group, bin_low, bin_high, n_cells, cut.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Distribution of every score by stage or time point, with the cut where one was set."""
     scores = [str(name) for name in pd.unique(distributions["score"])]
     groups = [str(name) for name in pd.unique(distributions["group"])]
     colours = state_colors(groups)
@@ -232,25 +238,40 @@ def distribution_figure(distributions: pd.DataFrame) -> Figure:
         own = distributions[distributions["score"].astype(str) == score]
         for group in groups:
             part = own[own["group"].astype(str) == group]
-            edges = np.append(part["bin_low"].to_numpy(float), part["bin_high"].to_numpy(float)[-1:])
+            edges = np.append(
+                part["bin_low"].to_numpy(float), part["bin_high"].to_numpy(float)[-1:]
+            )
             total = max(float(part["n_cells"].sum()), 1.0)
             share = part["n_cells"].to_numpy(float) / total
-            axis.stairs(share, edges, color=colours[group], label=f"{group} (n={int(part['n_cells'].sum()):,})")
+            axis.stairs(
+                share,
+                edges,
+                color=colours[group],
+                label=f"{group} (n={int(part['n_cells'].sum()):,})",
+            )
         cut = own["cut"].astype(float).dropna()
         if len(cut):
             axis.axvline(cut.iloc[0], color="black", linewidth=1, linestyle="--")
-            axis.text(cut.iloc[0], axis.get_ylim()[1], f" cut {cut.iloc[0]:.3g}", fontsize=7, va="top")
+            axis.text(
+                cut.iloc[0], axis.get_ylim()[1], f" cut {cut.iloc[0]:.3g}", fontsize=7, va="top"
+            )
         axis.set_title(score, fontsize=9)
         axis.tick_params(labelsize=7)
         _plain(axis)
     axes[0].set_ylabel("share of cells")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
-    figure.supxlabel("Scores of cells; a dashed line is a cut that was set, never a published one.", fontsize=7)
+    figure.supxlabel(
+        "Scores of cells; a dashed line is a cut that was set, never a published one.", fontsize=7
+    )
     return figure
 
 
-_DRAWN = {"composition": composition_figure, "flow": flow_figure, "distributions": distribution_figure}
+_DRAWN = {
+    "composition": composition_figure,
+    "flow": flow_figure,
+    "distributions": distribution_figure,
+}
 
 
 def _save(figure: Figure, stream: BinaryIO) -> None:
@@ -258,22 +279,7 @@ def _save(figure: Figure, stream: BinaryIO) -> None:
 
 
 def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
-    """Draw what the tables hold: composition.png, flow.png, distributions.png.
-
-    Parameters
-    ----------
-    tables
-        Of a `CellCalls`, or read from its tsv files.
-    folder
-        Where to write; each file appears whole or not at all.
-
-    Raises
-    ------
-    MissingExtraError
-        X101 without matplotlib.
-    OutputError
-        O103 when a file cannot be written.
-    """
+    """Draw what the tables hold: composition.png, flow.png, distributions.png."""
     target, files = Path(folder), []
     for name, draw in _DRAWN.items():
         table = tables.get(name)
@@ -281,9 +287,111 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
             continue
         figure = draw(table)
         path = target / f"{name}.png"
-        try:
-            files.append(replace_file(path, partial(_save, figure)))
-        except OSError as error:
-            message = f"{str(path)!r} cannot be written: {error.strerror or error}. Nothing was written there."
-            raise OutputError(message, code="O103") from None
+        files.append(write_file(path, partial(_save, figure)))
     return files
+
+
+# Figures of cells over time, one patient on Axes that are given: composition, and clones between
+# states.
+
+
+def composition_plot(
+    composition: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None
+) -> Drawn:
+    """Shares of states of one patient over time, with Wilson's intervals and the number of cells at
+    each time.
+
+    Parameters
+    ----------
+    composition
+        The table of that name of a cell scheme (or composition.tsv): patient, timepoint, kind,
+        numerator, denominator, share, low, high.
+    ax
+        Where to draw; without it only data and caption are returned.
+    patient
+        By default the first.
+
+    Returns
+    -------
+    Drawn
+        Table: the rows of that patient.
+
+    Raises
+    ------
+    InputError
+        S111 when there is no such patient in the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"patient": ["A", "A"], "timepoint": ["IP", "D7"], "kind": "memory",
+    ...     "numerator": [60, 20], "denominator": [100, 100], "share": [0.6, 0.2], "low": [0.5, 0.13],
+    ...     "high": [0.69, 0.29]})
+    >>> composition_plot(table).caption
+    'Patient A: share of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
+    Research use only.'
+    """
+    own, name = _own(composition, patient)
+    kinds, times = sorted(own["kind"].astype(str).unique()), time_order(own)
+    n = int(own.drop_duplicates("timepoint")["denominator"].sum())
+    caption = (
+        f"Patient {name}: share of the cells in {len(kinds)} states at {len(times)} times; n ="
+        f" {n:,} cells. Bars: Wilson (95 %). {RUO}"
+    )
+    if ax is not None:
+        composition_panel(ax, own, times, colours=state_colors(kinds))
+        ax.set_ylabel("share of cells", fontsize=8)
+        ax.legend(frameon=False, fontsize=7)
+    return Drawn(own.reset_index(drop=True), caption)
+
+
+def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None) -> Drawn:
+    """Clones of one patient between the states of the first and the last time point.
+
+    Parameters
+    ----------
+    flow
+        The table of that name of a cell scheme (or flow.tsv): patient, from_state, to_state,
+        clones, share, from_time, to_time.
+    ax
+        Where to draw; without it only data and caption are returned. At least 3 inches wide.
+    patient
+        By default the first.
+
+    Returns
+    -------
+    Drawn
+        Table: the rows of that patient.
+
+    Raises
+    ------
+    InputError
+        S111 when there is no such patient in the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([("A", "memory", "effector", 3.0, 1.0, "IP", "D7")],
+    ...     columns=["patient", "from_state", "to_state", "clones", "share", "from_time", "to_time"])
+    >>> flow_plot(table).caption
+    'Patient A: n = 3 clones from IP to D7, each counted once, split by its cells. Research use
+    only.'
+    """
+    own, name = _own(flow, patient)
+    states = sorted({*own["from_state"].astype(str), *own["to_state"].astype(str)})
+    first, last = str(own["from_time"].iloc[0]), str(own["to_time"].iloc[0])
+    n = float(own["clones"].sum())
+    caption = (
+        f"Patient {name}: n = {n:.0f} clones from {first} to {last}, each counted once, split by"
+        f" its cells. {RUO}"
+    )
+    if ax is not None:
+        flow_panel(ax, own, states, colours=state_colors(states))
+    return Drawn(own.reset_index(drop=True), caption)
+
+
+def _own(table: pd.DataFrame, patient: str | None) -> tuple[pd.DataFrame, str]:
+    known = [str(name) for name in pd.unique(table["patient"])]
+    name = patient if patient is not None else (known[0] if known else "")
+    if name not in known:
+        first = f"first: {known[0]!r}" if known else "the table is empty"
+        raise InputError(f"There is no patient {name!r} in the table ({first}).", code="S111")
+    return table[table["patient"].astype(str) == name], name

@@ -1,9 +1,9 @@
 """The page: one HTML file that needs nothing else, drawn from a `Report` and from nothing else.
 
-Rendered by jinja2 with autoescaping, so names from the data are text and never markup, and without characters that
-turn the text beside them. The page may load nothing and
-run nothing: its policy is ``default-src 'none'`` with the hash of its one style sheet; there is no script, no style
-attribute and no link outwards.
+Rendered by jinja2 with autoescaping, so names from the data are text and never markup, and without
+characters that turn the text beside them. The page may load nothing and run nothing: its policy is
+``default-src 'none'`` with the hash of its one style sheet; there is no script, no style attribute
+and no link outwards.
 """
 
 from __future__ import annotations
@@ -11,20 +11,132 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from resistype.legible import legible
-from resistype.report.charts import change_charts, share_chart, strip_chart
-from resistype.report.model import Group, Report, Unit
-from resistype.report.overview import FIRM
-from resistype.report.words import condition, exact, number, p_value, percent, sign, word
-from resistype.report.zones import cuts_of, grey
+from resistype.report.cohort import FIRM, cuts_of, grey
+from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount, Report, Unit
+from resistype.safe.files import legible
+from resistype.scheme.scheme import GREYS, NO_DATA
+from resistype.text import condition, exact, number, p_value, percent, sign, word
 
-__all__ = ["policy", "render"]
+__all__ = [
+    "Chart",
+    "Rect",
+    "change_charts",
+    "policy",
+    "render",
+    "share_chart",
+    "strip_chart",
+]
+
+
+# Geometry of the drawings on the page: plain numbers and colours, drawn by the template as
+# rectangles.
+
+Rect = tuple[float, float, float, float, str, str]
+_NAMED = 200  # columns of a strip that still carry their names
+_GREY_ZONE, _INK, _LIMIT = "#E3E6E9", "#1B1F24", "#5A636C"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Rectangles in a box, and the words that stand for them."""
+
+    width: float
+    height: float
+    rects: tuple[Rect, ...]
+    label: str
+
+
+def strip_chart(group: Group, axis: AxisCounts) -> Chart:
+    """One axis of the heat strip: a column a unit, in the order of the page; patients stand
+    apart where units pair.
+    """
+    colors = {label.id: label.color for label in axis.labels}
+    words = {label.id: label.word for label in axis.labels}
+    given = [next((c.call for c in unit.calls if c.axis == axis.id), "") for unit in group.units]
+    ends = (
+        [unit.patient or unit.id for unit in group.units]
+        if group.ordered_by.startswith("patient")
+        else [""] * len(given)
+    )
+    named = len(given) <= _NAMED
+    rects: list[Rect] = []
+    x = 0.0
+    for _, part in groupby(range(len(given)), key=ends.__getitem__):
+        for call, run in groupby(part, key=lambda k: (given[k], k if named else -1)):
+            columns = list(run)
+            title = f"{group.units[columns[0]].id}: {words.get(call[0], call[0])}" if named else ""
+            rects.append(
+                (x, 0.0, float(len(columns)), 1.0, colors.get(call[0], GREYS[NO_DATA]), title)
+            )
+            x += len(columns)
+        x = round(x + (0.35 if any(ends) else 0.0), 2)
+    counts = ", ".join(f"{label.word} {label.n}" for label in axis.labels if label.n)
+    return Chart(
+        max(x, 1.0), 1.0, tuple(rects), f"{axis.title}, {len(given)} {group.noun}s: {counts}"
+    )
+
+
+def share_chart(label: LabelCount) -> Chart:
+    """Share of a label as a bar, its interval as a line, the share of the reference as a tick; 0
+    to 100 %.
+    """
+    rects: list[Rect] = [(0.0, 0.0, 100.0, 10.0, "#F3F5F7", "")]
+    if label.share is not None and label.low is not None and label.high is not None:
+        low, high = 100 * label.low, 100 * label.high
+        rects.append((0.0, 2.0, round(100 * label.share, 2), 6.0, label.color, ""))
+        rects.append((round(low, 2), 4.4, round(max(high - low, 0.3), 2), 1.2, _INK, ""))
+    if label.reference_share is not None:
+        rects.append(
+            (round(min(100 * label.reference_share, 99.4), 2), 0.0, 0.6, 10.0, "#A84800", "")
+        )
+    about = (
+        f"{label.word}: {percent(label.share)}, interval {percent(label.low)} to"
+        f" {percent(label.high)}"
+    )
+    return Chart(100.0, 10.0, tuple(rects), about)
+
+
+def change_charts(panel: ChangePanel, colors: dict[str, str]) -> tuple[float, tuple[Chart, ...]]:
+    """Half the width of the scale, and for each change a bar from zero over the zones of the
+    axis.
+    """
+    limits = cuts_of(panel.zones)
+    reach = (
+        max(
+            [abs(one.value) for one in panel.changes]
+            + [2 * abs(limit) for limit in limits]
+            + [1e-9]
+        )
+        * 1.04
+    )
+
+    def place(value: float) -> float:
+        return round(50.0 + 50.0 * max(-1.0, min(1.0, value / reach)), 2)
+
+    ground: list[Rect] = []
+    for zone in grey(panel.zones):
+        low, high = place(zone.low or 0.0), place(zone.high or 0.0)
+        ground.append((low, 0.0, round(high - low, 2), 10.0, _GREY_ZONE, ""))
+    ground += [(place(limit) - 0.12, 0.0, 0.25, 10.0, _LIMIT, "") for limit in limits]
+    ground.append((49.85, 0.0, 0.3, 10.0, _INK, ""))
+    charts = []
+    for one in panel.changes:
+        start, end = sorted((50.0, place(one.value)))
+        color = colors.get(one.call, GREYS["indeterminate"])
+        bar: Rect = (start, 3.0, round(max(end - start, 0.4), 2), 4.0, color, "")
+        head: Rect = (round(place(one.value) - 0.45, 2), 1.2, 0.9, 7.6, _INK, "")
+        label = f"{one.patient} {one.timepoint}: {number(one.value)}, {word(one.call)}"
+        charts.append(Chart(100.0, 10.0, (*ground, bar, head), label))
+    return reach, tuple(charts)
+
 
 _HERE = Path(__file__).parent
 
@@ -35,13 +147,18 @@ def _sheet() -> str:
 
 
 def _inks(report: Report) -> dict[str, str]:
-    """A class for each colour of a call, so that a page of many samples names a colour and does not spell it."""
-    colors = dict.fromkeys(label.color for group in report.groups for axis in group.axes for label in axis.labels)
+    """A class for each colour of a call, so that a page of many samples names a colour and does
+    not spell it.
+    """
+    colors = dict.fromkeys(
+        label.color for group in report.groups for axis in group.axes for label in axis.labels
+    )
     return {color: f"k{number}" for number, color in enumerate(colors)}
 
 
 def policy(style: str) -> str:
-    """Content security policy of a page: nothing may be loaded or run; one style sheet, known by its hash.
+    """Content security policy of a page: nothing may be loaded or run; one style sheet, known by
+    its hash.
 
     Examples
     --------
@@ -81,7 +198,8 @@ def render(report: Report) -> str:
     Parameters
     ----------
     report
-        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the same.
+        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the
+        same.
 
     Returns
     -------
@@ -116,7 +234,9 @@ def render(report: Report) -> str:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    common = set.intersection(*(set(unit.caveats) for unit in group.units)) if group.units else set()
+    common = (
+        set.intersection(*(set(unit.caveats) for unit in group.units)) if group.units else set()
+    )
     nowhere = _nowhere(group)
     return {
         "is": group,
@@ -130,7 +250,9 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _nowhere(group: Group) -> dict[tuple[str, str], str]:
-    """Quantities that no unit has, with the reason where all share it: said once, and not at every unit."""
+    """Quantities that no unit has, with the reason where all share it: said once, and not at
+    every unit.
+    """
     whys: dict[tuple[str, str], set[str]] = {}
     known: set[tuple[str, str]] = set()
     for unit in group.units:
@@ -145,22 +267,39 @@ def _evidence(unit: Unit, nowhere: Collection[tuple[str, str]]) -> dict[str, dic
     """For each axis what was measured, and what was not, by reason."""
     found: dict[str, dict[str, Any]] = {}
     for call in unit.calls:
-        own = [one for one in unit.evidence if one.axis == call.axis and (one.axis, one.quantity) not in nowhere]
+        own = [
+            one
+            for one in unit.evidence
+            if one.axis == call.axis and (one.axis, one.quantity) not in nowhere
+        ]
         missing: dict[str, list[str]] = {}
         for one in own:
             if one.value is None:
                 missing.setdefault(one.why, []).append(one.quantity)
-        found[call.axis] = {"known": [one for one in own if one.value is not None], "missing": list(missing.items())}
+        found[call.axis] = {
+            "known": [one for one in own if one.value is not None],
+            "missing": list(missing.items()),
+        }
     return found
 
 
 def _panels(report: Report) -> list[dict[str, Any]]:
-    colors = {axis.id: {label.id: label.color for label in axis.labels} for g in report.groups for axis in g.axes}
+    colors = {
+        axis.id: {label.id: label.color for label in axis.labels}
+        for g in report.groups
+        for axis in g.axes
+    }
     drawn = []
     for panel in report.cohort.panels:
         reach, charts = change_charts(panel, colors[panel.axis])
         drawn.append(
-            {"is": panel, "reach": reach, "charts": charts, "limits": cuts_of(panel.zones), "grey": grey(panel.zones)}
+            {
+                "is": panel,
+                "reach": reach,
+                "charts": charts,
+                "limits": cuts_of(panel.zones),
+                "grey": grey(panel.zones),
+            }
         )
     return drawn
 
@@ -179,8 +318,18 @@ def _short(report: Report) -> list[tuple[str, str]]:
         called = sum(one.n_called for one in report.cohort.firmness)
         firm = sum(one.n_firm for one in report.cohort.firmness)
         back = sum(one.n_taken_back for one in report.cohort.firmness)
-        rows.append((f"{firm:,} of {called:,}", f"calls come again in {percent(FIRM)} or more of the repeats"))
+        rows.append(
+            (
+                f"{firm:,} of {called:,}",
+                f"calls come again in {percent(FIRM)} or more of the repeats",
+            )
+        )
         rows.append((f"{back:,}", "calls taken back as not firm"))
-    refused = sum(len(one.units) for group in report.groups for one in group.refused if one.call == "not_assessable")
+    refused = sum(
+        len(one.units)
+        for group in report.groups
+        for one in group.refused
+        if one.call == "not_assessable"
+    )
     rows.append((f"{refused:,}", "answers refused, each with its reason"))
     return rows

@@ -1,7 +1,7 @@
 """The methods paragraph of a paper, with its citations, and the lines that repeat the run.
 
-Every sentence is filled from what was done: the reference that was used, the methods that scored, the repeats that
-were made, how many thresholds are published and how many are ours.
+Every sentence is filled from what was done: the reference that was used, the methods that scored,
+the repeats that were made, how many thresholds are published and how many are ours.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resistype.library import load_library
-from resistype.report.visible import has_baseline, visible_thresholds
-from resistype.report.words import one_line, percent
+from resistype.report.units import has_baseline, visible_thresholds
 from resistype.scheme import Calls
+from resistype.text import one_line, percent
 
 __all__ = ["METHOD_PAPERS", "PAPERS", "methods_text", "references", "script", "signature_papers"]
 
@@ -20,7 +20,10 @@ METHOD_PAPERS = {
     "ssgsea": "Barbie DA et al. Nature 2009;462:108-112, doi:10.1038/nature08460",
     "singscore": "Foroutan M et al. BMC Bioinformatics 2018;19:404, doi:10.1186/s12859-018-2435-4",
     "zscore": "Lee E et al. PLoS Comput Biol 2008;4:e1000217, doi:10.1371/journal.pcbi.1000217",
-    "ucell": "Andreatta M, Carmona SJ. Comput Struct Biotechnol J 2021;19:3796-3798, doi:10.1016/j.csbj.2021.06.043",
+    "ucell": (
+        "Andreatta M, Carmona SJ. Comput Struct Biotechnol J 2021;19:3796-3798,"
+        " doi:10.1016/j.csbj.2021.06.043"
+    ),
     "aucell": "Aibar S et al. Nat Methods 2017;14:1083-1086, doi:10.1038/nmeth.4463",
     "weighted": "Ayers M et al. J Clin Invest 2017;127:2930-2940, doi:10.1172/JCI91190",
     "gsva": "Hänzelmann S et al. BMC Bioinformatics 2013;14:7, doi:10.1186/1471-2105-14-7",
@@ -31,7 +34,10 @@ METHOD_PAPERS = {
 PAPERS = {
     "wilson": "Wilson EB. J Am Stat Assoc 1927;22:209-212, doi:10.1080/01621459.1927.10502953",
     "wilcoxon": "Wilcoxon F. Biometrics Bulletin 1945;1:80-83, doi:10.2307/3001968",
-    "bh": "Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300, doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "bh": (
+        "Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300,"
+        " doi:10.1111/j.2517-6161.1995.tb02031.x"
+    ),
     "zimmerman": "Zimmerman KD et al. Nat Commun 2021;12:738, doi:10.1038/s41467-021-21038-1",
 }
 _UNITS = {
@@ -46,7 +52,39 @@ _UNITS = {
 
 def methods_text(calls: Calls) -> tuple[str, ...]:
     """Paragraphs for the methods section of a paper."""
+    if calls.scheme.system != "bulk":
+        return (_of_system(calls), _limits(calls))
     return (_what(calls), _how(calls), _limits(calls))
+
+
+def _of_system(calls: Calls) -> str:
+    """What was measured on what, and how often the same calls come by chance and again."""
+    scheme, given = calls.scheme, calls.run["input"]
+    cited = METHOD_PAPERS.get(scheme.method, "")
+    scored = (
+        f" Signatures were scored by {scheme.method} ({cited})."
+        if scheme.signature_choices and cited
+        else ""
+    )
+    chance = str(calls.base_rates["basis"].iloc[0]) if len(calls.base_rates) else ""
+    rates = f" Base rates are those of the same rules on {chance}." if chance else ""
+    kinds = ", ".join(calls.stability.shares) if calls.stability is not None else ""
+    plan = scheme.stability
+    least = (
+        f"; a call given again in fewer than {percent(plan.minimum.value)} was set to indeterminate"
+        if plan
+        else ""
+    )
+    again = (
+        f" Stability is the share of repeats ({kinds} drawn anew) with the same call{least}."
+        if kinds
+        else ""
+    )
+    return (
+        f"{given['n_obs']:,} observations of {len(calls.samples)} {calls.unit}s were classified"
+        f" with resistype {calls.run['versions']['resistype']} by the scheme {scheme.ref}"
+        f" ({scheme.title}; after {_cited(scheme.citation, scheme.doi)}).{scored}{rates}{again}"
+    )
 
 
 def _what(calls: Calls) -> str:
@@ -54,11 +92,11 @@ def _what(calls: Calls) -> str:
     n = int((calls.design["baseline_sample"] != "").sum())
     about = calls.reference
     text = (
-        f"Gene expression of {given['n_obs']} samples ({given['n_genes']:,} genes, "
-        f"{_UNITS.get(str(given['unit']), str(given['unit']))}) was classified with resistype "
-        f"{calls.run['versions']['resistype']} by the scheme {scheme.id} {scheme.version} ({scheme.title}; axes after "
-        f"{_cited(scheme.citation, scheme.doi)}). Samples were compared with {about['name']} ({about['mode']}, "
-        f"n = {about['n']})."
+        f"Gene expression of {given['n_obs']} samples ({given['n_genes']:,} genes,"
+        f" {_UNITS.get(str(given['unit']), str(given['unit']))}) was classified with resistype"
+        f" {calls.run['versions']['resistype']} by the scheme {scheme.id} {scheme.version}"
+        f" ({scheme.title}; axes after {_cited(scheme.citation, scheme.doi)}). Samples were"
+        f" compared with {about['name']} ({about['mode']}, n = {about['n']})."
     )
     later = f" {n} later samples were each compared with the baseline biopsy of the same patient."
     return text + (later if n else "")
@@ -71,13 +109,14 @@ def _how(calls: Calls) -> str:
     words = []
     if scored:
         words.append(
-            f"Signatures were scored by {cited}; scores are not normalised over samples, so a score does not depend on "
-            "the other samples, and enrichment scores are divided by the number of ranked genes."
+            f"Signatures were scored by {cited}; scores are not normalised over samples, so a score"
+            " does not depend on the other samples, and enrichment scores are divided by the"
+            " number of ranked genes."
         )
     if any(q.kind == "random_p" for q in scheme.quantities.values()) and has_baseline(calls):
         words.append(
-            f"A change was compared with that of {scheme.random_sets} random gene sets of the same size and like "
-            f"expression (seed {scheme.seed})."
+            f"A change was compared with that of {scheme.random_sets} random gene sets of the same"
+            f" size and like expression (seed {scheme.seed})."
         )
     if any(q.kind in ("residual", "residual_sd") for q in scheme.quantities.values()):
         words.append("Relative axes are residuals from robust lines fitted in the reference.")
@@ -90,21 +129,26 @@ def _stability(calls: Calls) -> str:
         return "The stability of the calls was not measured."
     others = f", and with the scores of {' and '.join(plan.methods)}" if plan.methods else ""
     return (
-        f"Each call was repeated with {percent(plan.leave_out)} of the genes of every signature left out "
-        f"({plan.repeats} times), with the reference samples drawn anew where the cohort is its own reference "
-        f"({plan.repeats} times){others}; a call given again in fewer than {percent(plan.minimum.value)} of the "
-        "repeats, each kind counted equally, was set to indeterminate."
+        f"Each call was repeated with {percent(plan.leave_out)} of the genes of every signature"
+        f" left out ({plan.repeats} times), with the reference samples drawn anew where the cohort"
+        f" is its own reference ({plan.repeats} times){others}; a call given again in fewer than"
+        f" {percent(plan.minimum.value)} of the repeats, each kind counted equally, was set to"
+        " indeterminate."
     )
 
 
 def _limits(calls: Calls) -> str:
     rows = visible_thresholds(calls)
     published = sum(row["source"] == "published" for row in rows)
-    tested = " Changes over patients: Wilcoxon signed rank, adjusted by Benjamini and Hochberg." * has_baseline(calls)
+    tested = (
+        " Changes over patients: Wilcoxon signed rank, adjusted by Benjamini and Hochberg."
+        * has_baseline(calls)
+    )
     return (
-        f"Of {len(rows)} comparisons with a threshold, {published} use a published threshold and "
-        f"{len(rows) - published} a default of the package. Intervals of shares are Wilson's (95 %).{tested} "
-        "Research use only; the calls have not been validated against an independent labelled cohort."
+        f"Of {len(rows)} comparisons with a threshold, {published} use a published threshold and"
+        f" {len(rows) - published} a default of the package. Intervals of shares are Wilson's (95"
+        f" %).{tested} Research use only; the calls have not been validated against an independent"
+        " labelled cohort."
     )
 
 
@@ -116,7 +160,11 @@ def _cited(citation: str, doi: str) -> str:
 def references(calls: Calls, opinions: Sequence[str] = ()) -> tuple[str, ...]:
     """Papers behind the run: scheme, scores, signatures, statistics, each once."""
     scheme = calls.scheme
-    methods = sorted({q.method for q in scheme.quantities.values() if q.kind == "score"})
+    methods = (
+        [scheme.method]
+        if scheme.signature_choices
+        else sorted({q.method for q in scheme.quantities.values() if q.kind == "score"})
+    )
     if calls.stability is not None and scheme.stability is not None:
         methods += [name for name in scheme.stability.methods if name not in methods]
     found = [_cited(scheme.citation, scheme.doi)]
@@ -124,7 +172,10 @@ def references(calls: Calls, opinions: Sequence[str] = ()) -> tuple[str, ...]:
     found += [_cited(row["citation"], "") for row in visible_thresholds(calls) if row["citation"]]
     found += signature_papers(scheme.signatures)
     found += [f"doi:{doi}" for doi in opinions if doi]
-    found += [PAPERS["wilson"], *((PAPERS["wilcoxon"], PAPERS["bh"]) if has_baseline(calls) else ())]
+    found += [
+        PAPERS["wilson"],
+        *((PAPERS["wilcoxon"], PAPERS["bh"]) if has_baseline(calls) else ()),
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -145,7 +196,11 @@ def script(run: Mapping[str, Any]) -> str:
     words = [data, f"scheme={_named(given['scheme'])}"]
     words += [f"samples={_named(given['samples'])}"] if given["samples"] is not None else []
     plain = {"patient": "patient", "timepoint": "timepoint"}
-    shown = {name: value for name, value in columns.items() if value is not None and plain.get(name) != value}
+    shown = {
+        name: value
+        for name, value in columns.items()
+        if value is not None and plain.get(name) != value
+    }
     sample = shown.pop("sample", None)
     words += [f"{name}={value!r}" for name, value in shown.items()]
     words += [f"reference={_named(given['reference'])}"] if given["reference"] is not None else []

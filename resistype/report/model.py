@@ -1,29 +1,18 @@
 """What a report says, as values: the page is drawn from a `Report` and from nothing else.
 
-So the JSON twin, which is a `Report` written out, holds everything that stands on the page, and a page can be drawn
-again from it. Numbers are kept as the calls have them and rounded only where they are drawn; what is missing is null.
+So the JSON twin, which is a `Report` written out, holds everything that stands on the page, and a
+page can be drawn again from it. Numbers are kept as the calls have them and rounded only where they
+are drawn; what is missing is null.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from resistype.report.parts import (
-    AxisCounts,
-    Call,
-    Comparison,
-    Evidence,
-    GeneMove,
-    Group,
-    LabelCount,
-    Model,
-    Number,
-    Quantity,
-    Refusal,
-    Unit,
-)
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = [
     "AxisCounts",
@@ -40,10 +29,13 @@ __all__ = [
     "Group",
     "Inputs",
     "LabelCount",
+    "Model",
+    "Number",
     "Opinion",
     "Quantity",
     "Refusal",
     "Report",
+    "ReportOptions",
     "Signature",
     "Step",
     "Table",
@@ -53,8 +45,148 @@ __all__ = [
 ]
 
 
+# Parts of a report that are about units: counts of calls, calls, evidence, refusals. See `model`
+# for the whole.
+
+
+def _finite(value: Any) -> Any:
+    """None for what is no number; numbers of numpy as Python's own."""
+    # NaN
+    if value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124
+        return None
+    return float(value)
+
+
+Number = Annotated[float | None, BeforeValidator(_finite)]
+
+
+class Model(BaseModel):
+    """A frozen value that refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelCount(Model):
+    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the share of
+    the reference.
+    """
+
+    id: str
+    word: str
+    text: str
+    color: str = Field(pattern="^#[0-9A-Fa-f]{6}$")
+    n: int
+    share: Number
+    low: Number
+    high: Number
+    reference_share: Number = None
+    reference_basis: str = ""
+    stability: Number = Field(None, description="median share of repeats that give this call again")
+
+
+class AxisCounts(Model):
+    """One question and the calls it may give, with n of all units."""
+
+    id: str
+    title: str
+    n: int
+    labels: tuple[LabelCount, ...]
+
+
+class Comparison(Model):
+    """A value beside one threshold."""
+
+    op: str
+    limit: float
+    source: Literal["published", "ours"]
+    distance: Number
+    passes: bool
+    decided: bool
+
+
+class Evidence(Model):
+    """One number that an axis looked at, the thresholds beside it, or why it is missing."""
+
+    axis: str
+    quantity: str
+    value: Number
+    why: str = ""
+    tests: tuple[Comparison, ...] = ()
+
+
+class Call(Model):
+    """What an axis says of a unit, and how firmly: shares of repeats that say it again."""
+
+    axis: str
+    call: str
+    reason: str = ""
+    base_rate: Number = None
+    stability: Number = None
+    genes: Number = None
+    cohort: Number = None
+    methods: Number = None
+    rules_say: str = Field(
+        "", description="what the rules alone gave, where the call was taken back"
+    )
+
+
+class GeneMove(Model):
+    """A gene and its change from baseline in log2 units."""
+
+    gene: str
+    change: float
+
+
+class Unit(Model):
+    """A sample or a patient: its calls, its evidence, its caveats."""
+
+    id: str
+    patient: str = ""
+    timepoint: str = ""
+    baseline: str = ""
+    headline: str
+    calls: tuple[Call, ...]
+    evidence: tuple[Evidence, ...] = ()
+    caveats: tuple[str, ...] = ()
+    genes: dict[str, tuple[GeneMove, ...]] = Field(
+        {}, description="signature: genes that moved most from baseline"
+    )
+    opinions: dict[str, str] = Field({}, description="second opinion: the class it names")
+
+
+class Refusal(Model):
+    """Units that could not be called on an axis for one reason."""
+
+    axis: str
+    call: str
+    reason: str
+    units: tuple[str, ...]
+
+
+class Group(Model):
+    """Units of one kind: samples, or patients."""
+
+    id: str
+    noun: str
+    ordered_by: str
+    axes: tuple[AxisCounts, ...]
+    units: tuple[Unit, ...]
+    refused: tuple[Refusal, ...] = ()
+
+
+class Quantity(Model):
+    """A number that is measured for every unit."""
+
+    id: str
+    title: str
+    unit: str
+    signature: str = ""
+
+
 class Zone(Model):
-    """A stretch of a quantity and the calls that its rules may give there; none makes it a grey zone."""
+    """A stretch of a quantity and the calls that its rules may give there; none makes it a grey
+    zone.
+    """
 
     low: Number
     high: Number
@@ -97,7 +229,9 @@ class ChangeTest(Model):
 
 
 class Step(Model):
-    """Patients whose call of an axis went from one to another between baseline and a later time point."""
+    """Patients whose call of an axis went from one to another between baseline and a later time
+    point.
+    """
 
     axis: str
     timepoint: str
@@ -177,7 +311,9 @@ class Signature(Model):
     missing: tuple[str, ...]
     at_floor: tuple[str, ...] = ()
     shared: str = ""
-    scored: bool = Field(default=True, description="false: only sought among the DNA events that the user gives")
+    scored: bool = Field(
+        default=True, description="false: only sought among the DNA events that the user gives"
+    )
 
 
 class Table(Model):
@@ -214,7 +350,8 @@ class Report(Model):
     ...                     options=rt.CallOptions(stability=False))
     >>> report = build_report(calls)
     >>> report.kind, len(report.groups[0].units), report.compared_with
-    ('biopsies', 64, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n = 32)')
+    ('biopsies', 64, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n =
+    32)')
     """
 
     format: Literal["resistype-report"] = "resistype-report"
@@ -243,3 +380,28 @@ class Report(Model):
     hashes: dict[str, str]
     command: str = ""
     script: str = ""
+
+
+# What a report is asked to hold beside the calls.
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """What stands in a report beside the calls.
+
+    Parameters
+    ----------
+    patient
+        A page of this patient alone; nobody else is named on it.
+    opinions
+        Second opinions to show beside the calls: a name, and a table from
+        `resistype.opinions.second_opinion`. They are never averaged with the calls.
+
+    Examples
+    --------
+    >>> ReportOptions(patient="P07").patient
+    'P07'
+    """
+
+    patient: str | None = None
+    opinions: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""Samples of `Calls` as units of a report: calls with their firmness, evidence, and the genes that moved."""
+"""Samples of `Calls` as units of a report: calls with their firmness, evidence, and the genes
+that moved.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.report.model import Call, Comparison, Evidence, GeneMove, Refusal, Unit
+from resistype.report.model import (
+    Call,
+    ChangePanel,
+    Check,
+    Cohort,
+    Comparison,
+    Evidence,
+    GeneMove,
+    Group,
+    Inputs,
+    Refusal,
+    Report,
+    Unit,
+)
 from resistype.scheme import Calls
-from resistype.scheme.palette import natural
-from resistype.scheme.scheme import ABSTENTIONS
+from resistype.scheme.rules import Condition
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Rule, natural
+from resistype.systems.bulk.stability import KINDS
+from resistype.text import number
 
-__all__ = ["MOVED", "build_units", "order_of", "refusals", "taken_back"]
+__all__ = [
+    "MOVED",
+    "build_checks",
+    "build_units",
+    "has_baseline",
+    "only_patient",
+    "order_of",
+    "patients_of",
+    "refusals",
+    "taken_back",
+    "visible_labels",
+    "visible_thresholds",
+]
 
 MOVED = 8  # genes of a signature that are named for a pair
 
@@ -24,15 +53,27 @@ def order_of(calls: Calls) -> tuple[list[int], str]:
     """Rows in the order of the page, and what that order is."""
     design, rows = calls.design, range(len(calls.samples))
     if (design["baseline_sample"] != "").any():
-        patient, time = design["patient"].astype(str).tolist(), design["timepoint"].astype(str).tolist()
+        patient, time = (
+            design["patient"].astype(str).tolist(),
+            design["timepoint"].astype(str).tolist(),
+        )
         baseline = set(design["baseline_sample"])
         later = [calls.samples[row] not in baseline for row in rows]
-        key = [(natural(patient[row]), later[row], natural(time[row]), natural(calls.samples[row])) for row in rows]
+        key = [
+            (natural(patient[row]), later[row], natural(time[row]), natural(calls.samples[row]))
+            for row in rows
+        ]
         return sorted(rows, key=key.__getitem__), "patient, baseline first"
-    place = {axis.id: {name: k for k, name in enumerate((*axis.labels, *ABSTENTIONS))} for axis in calls.scheme.axes}
+    place = {
+        axis.id: {name: k for k, name in enumerate((*axis.labels, *ABSTENTIONS))}
+        for axis in calls.scheme.axes
+    }
     given = {axis.id: calls.verdicts.calls[axis.id].tolist() for axis in calls.scheme.axes}
     profile = [tuple(place[axis].get(given[axis][row], -1) for axis in given) for row in rows]
-    return sorted(rows, key=lambda row: (profile[row], natural(calls.samples[row]))), "profile, then name"
+    return (
+        sorted(rows, key=lambda row: (profile[row], natural(calls.samples[row]))),
+        "profile, then name",
+    )
 
 
 def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...]:
@@ -44,7 +85,9 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
         for name in set(calls.verdicts.calls[axis.id].tolist()):
             rates[axis.id, name] = calls.base_rate(axis.id, name)[0]
     firm = {axis.id: _firm(calls, axis.id) for axis in calls.scheme.axes}
-    design = calls.design.reindex(columns=["patient", "timepoint", "baseline_sample"], fill_value="").astype(str)
+    design = calls.design.reindex(
+        columns=["patient", "timepoint", "baseline_sample"], fill_value=""
+    ).astype(str)
     units = []
     for row in order_of(calls)[0]:
         sample = calls.samples[row]
@@ -56,11 +99,17 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
                 timepoint=about["timepoint"],
                 baseline=about["baseline_sample"],
                 headline=calls.headline(sample),
-                calls=tuple(_call(calls, axis.id, row, rates=rates, firm=firm) for axis in calls.scheme.axes),
+                calls=tuple(
+                    _call(calls, axis.id, row, rates=rates, firm=firm) for axis in calls.scheme.axes
+                ),
                 evidence=evidence[sample],
                 caveats=tuple(calls.verdicts.caveats[row]),
                 genes=moved.get(sample, {}),
-                opinions={name: str(found[sample]) for name, found in opinions.items() if sample in found.index},
+                opinions={
+                    name: str(found[sample])
+                    for name, found in opinions.items()
+                    if sample in found.index
+                },
             )
         )
     return tuple(units)
@@ -69,12 +118,17 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
 def _firm(calls: Calls, axis: str) -> dict[str, Any]:
     if calls.stability is None:
         return {}
-    kinds = {kind: shares[axis] for kind, shares in calls.stability.shares.items()}
+    kinds = {kind: shares[axis] for kind, shares in calls.stability.shares.items() if kind in KINDS}
     return {"stability": calls.stability.overall(axis), **kinds}
 
 
 def _call(
-    calls: Calls, axis: str, row: int, *, rates: dict[tuple[str, str], float], firm: dict[str, dict[str, Any]]
+    calls: Calls,
+    axis: str,
+    row: int,
+    *,
+    rates: dict[tuple[str, str], float],
+    firm: dict[str, dict[str, Any]],
 ) -> Call:
     verdicts = calls.verdicts
     given, ruled = str(verdicts.calls[axis][row]), str(verdicts.by_rule[axis][row])
@@ -102,7 +156,16 @@ def taken_back(calls: Calls, axis: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 def _evidence(calls: Calls) -> dict[str, tuple[Evidence, ...]]:
     frame = calls.evidence()
-    columns = ["sample", "axis", "quantity", "value", "threshold", "threshold_value", "threshold_source", "distance"]
+    columns = [
+        "sample",
+        "axis",
+        "quantity",
+        "value",
+        "threshold",
+        "threshold_value",
+        "threshold_source",
+        "distance",
+    ]
     rows = zip(*(frame[name].tolist() for name in (*columns, "passes", "decided")), strict=True)
     place = {sample: row for row, sample in enumerate(calls.samples)}
     found: dict[str, tuple[Evidence, ...]] = {}
@@ -150,7 +213,9 @@ def _moves(genes: pd.DataFrame) -> dict[str, dict[str, tuple[GeneMove, ...]]]:
     found: dict[str, dict[str, tuple[GeneMove, ...]]] = {}
     for (sample, signature), part in top.groupby(["sample", "signature"], sort=True):
         moves = zip(part["gene"].tolist(), part["change"].tolist(), strict=True)
-        found.setdefault(str(sample), {})[str(signature)] = tuple(GeneMove(gene=g, change=c) for g, c in moves)
+        found.setdefault(str(sample), {})[str(signature)] = tuple(
+            GeneMove(gene=g, change=c) for g, c in moves
+        )
     return found
 
 
@@ -164,4 +229,222 @@ def refusals(units: Sequence[Unit], axes: Sequence[str]) -> tuple[Refusal, ...]:
     for axis in axes:
         for name, call in ((name, call) for name, call in said if call.axis == axis):
             kept.setdefault((axis, call.call, call.reason), []).append(name)
-    return tuple(Refusal(axis=a, call=c, reason=r, units=tuple(names)) for (a, c, r), names in kept.items())
+    return tuple(
+        Refusal(axis=a, call=c, reason=r, units=tuple(names)) for (a, c, r), names in kept.items()
+    )
+
+
+# A report of one patient: the same page with this patient's samples alone.
+
+
+def patients_of(report: Report) -> tuple[str, ...]:
+    """Patients of a report, in its order."""
+    return tuple(
+        dict.fromkeys(
+            unit.patient for group in report.groups for unit in group.units if unit.patient
+        )
+    )
+
+
+def only_patient(report: Report, patient: str) -> Report:
+    """The report of one patient."""
+    groups = tuple(_group(group, patient) for group in report.groups)
+    codes = {code for group in groups for unit in group.units for code in unit.caveats}
+    every = {code for group in report.groups for unit in group.units for code in unit.caveats}
+    kept = {
+        code: text for code, text in report.caveats.items() if code in codes or code not in every
+    }
+    changes = {
+        "patient": patient,
+        "groups": groups,
+        "cohort": _cohort(report.cohort, patient),
+        "caveats": kept,
+        "inputs": _inputs(report.inputs),
+    }
+    return report.model_copy(update=changes)
+
+
+def _group(group: Group, patient: str) -> Group:
+    units = tuple(unit for unit in group.units if unit.patient == patient)
+    kept = refusals(units, [axis.id for axis in group.axes])
+    return group.model_copy(
+        update={"units": units, "refused": kept, "ordered_by": "baseline first"}
+    )
+
+
+def _cohort(cohort: Cohort, patient: str) -> Cohort:
+    panels = tuple(one for panel in cohort.panels if (one := _panel(panel, patient)).changes)
+    steps = tuple(
+        step.model_copy(update={"patients": (patient,)})
+        for step in cohort.steps
+        if patient in step.patients
+    )
+    tables = tuple(
+        table.model_copy(
+            update={"rows": tuple(row for row in table.rows if str(row[0]) == patient)}
+        )
+        for table in cohort.tables
+        if table.columns[0] == "patient"
+    )
+    return cohort.model_copy(update={"panels": panels, "steps": steps, "tables": tables})
+
+
+def _panel(panel: ChangePanel, patient: str) -> ChangePanel:
+    return panel.model_copy(
+        update={"changes": tuple(one for one in panel.changes if one.patient == patient)}
+    )
+
+
+def _inputs(inputs: Inputs) -> Inputs:
+    return inputs.model_copy(update={"notes": ()})
+
+
+# What was looked at before the calls: genes, floors, reference, pairs, purity. Each with its
+# finding in a sentence.
+
+_ENOUGH, _SMALL = 0.8, 30
+
+
+def build_checks(calls: Calls) -> tuple[Check, ...]:
+    """The checks of a run, in the order in which one would make them."""
+    if calls.scheme.system != "bulk":
+        return tuple(_genes(calls))
+    return (*_genes(calls), *_reference(calls), *_pairs(calls), *_rest(calls))
+
+
+def _genes(calls: Calls) -> Iterator[Check]:
+    thin = [
+        f"{name} {share:.0%}" for name, share in calls.coverage["share"].items() if share < _ENOUGH
+    ]
+    n = len(calls.coverage)
+    whole = f"all {n} signatures have at least 80 % of their genes"
+    few = f"{len(thin)} of {n} signatures have fewer than 80 % of their genes: {', '.join(thin)}"
+    yield Check(
+        name="Genes of the signatures", state="look" if thin else "ok", text=few if thin else whole
+    )
+    floor = {name: genes for name, genes in calls.coverage["at_floor"].items() if genes}
+    words = "; ".join(f"{genes} ({name})" for name, genes in floor.items())
+    text = f"at the floor in the whole cohort or in a batch of it: {words}" if floor else "none"
+    yield Check(name="Genes at the floor", state="look" if floor else "ok", text=text)
+
+
+def _reference(calls: Calls) -> Iterator[Check]:
+    about = calls.reference
+    n = int(about["n"])
+    state = "ok" if n >= _SMALL else "look"
+    yield Check(
+        name="Size of the reference",
+        state=state,
+        text=f"{n} samples; 30 or more are wanted, 10 are needed",
+    )
+    shift = about.get("shift")
+    if not shift:
+        yield Check(name="Cohort beside another", state="none", text="not measured")
+    else:
+        text = (
+            f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD"
+            f" from that of {shift['anchor']}"
+        )
+        text += "; it lies to one side" if shift["one_sided"] else "; not to one side"
+        yield Check(
+            name="Cohort beside another", state="look" if shift["one_sided"] else "ok", text=text
+        )
+    for line, distance in (about.get("off_line") or {}).items():
+        text = f"the cohort lies {number(distance)} robust SD off the line {line} of the reference"
+        yield Check(name="Line of the reference", state="look", text=text)
+    if about.get("universe"):
+        yield Check(name="Gene universe", state="ok", text=str(about["universe"]))
+
+
+def _pairs(calls: Calls) -> Iterator[Check]:
+    design = calls.design
+    later = design[design["baseline_sample"] != ""]
+    if later.empty:
+        yield Check(
+            name="Pairs",
+            state="none",
+            text="no baseline biopsy was given; nothing is compared in time",
+        )
+        return
+    patients = later["patient"].nunique()
+    text = (
+        f"{len(later)} later samples of {patients} patients, each against the patient's own"
+        " baseline"
+    )
+    alone = len(design) - len(later) - later["baseline_sample"].nunique()
+    several = int((~later["used_first"].astype(bool)).sum()) if "used_first" in later else 0
+    text += f"; {alone} samples are in no pair" if alone else ""
+    text += (
+        f"; {several} further biopsies of a time point are called but not counted twice"
+        if several
+        else ""
+    )
+    yield Check(name="Pairs", state="look" if alone or several else "ok", text=text)
+
+
+def _rest(calls: Calls) -> Iterator[Check]:
+    lacking = "PURITY" in calls.run_caveats
+    yield Check(
+        name="Tumour purity",
+        state="look" if lacking else "ok",
+        text="not given" if lacking else "given",
+    )
+    if calls.stability is None:
+        yield Check(
+            name="Stability",
+            state="none",
+            text="not measured in this run; no call says how firm it is",
+        )
+
+
+# What may be shown: without a baseline, labels and thresholds about change are not even listed.
+
+
+def has_baseline(calls: Calls) -> bool:
+    """Whether any sample was compared with a baseline biopsy."""
+    return bool((calls.design["baseline_sample"] != "").any())
+
+
+def visible_labels(calls: Calls, axis: Axis) -> dict[str, str]:
+    """Labels that this run could give, with their texts."""
+    paired = has_baseline(calls)
+    return {
+        name: label.text
+        for name, label in axis.labels.items()
+        if paired or not label.needs_baseline
+    }
+
+
+def _visible_rules(calls: Calls, axis: Axis) -> Iterator[Rule]:
+    hidden = set(axis.labels) - set(visible_labels(calls, axis))
+    return (rule for rule in axis.rules if rule.call not in hidden)
+
+
+def visible_thresholds(calls: Calls) -> list[dict[str, Any]]:
+    """Thresholds that this run could use: axis, condition, value, source, text."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for axis in calls.scheme.axes:
+        compared = (
+            c
+            for rule in _visible_rules(calls, axis)
+            for c in rule.conditions
+            if c.kind == "compare"
+        )
+        for condition in compared:
+            rows.setdefault((axis.id, condition.text), _row(calls, axis, condition))
+    return list(rows.values())
+
+
+def _row(calls: Calls, axis: Axis, condition: Condition) -> dict[str, Any]:
+    threshold = axis.thresholds.get(condition.target) or calls.scheme.parameters[condition.target]
+    quantity = calls.scheme.quantities[condition.subject]
+    limit = condition.sign * threshold.value
+    return {
+        "axis": axis.title,
+        "condition": f"{quantity.title} {condition.op} {limit:g} {quantity.unit}",
+        "value": limit,
+        "source": threshold.source,
+        "citation": threshold.citation,
+        "doi": threshold.doi,
+        "text": threshold.text,
+    }

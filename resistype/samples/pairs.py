@@ -1,7 +1,8 @@
 """Which sample is compared with which: every later sample of a patient with the patient's baseline.
 
-Samples and patients are joined by name. Where a patient has several biopsies at one time point, the first in the order
-of the table stands for the patient there (`used_first`); each later sample still gets a pair of its own.
+Samples and patients are joined by name. Where a patient has several biopsies at one time point, the
+first in the order of the table stands for the patient there (`used_first`); each later sample still
+gets a pair of its own.
 """
 
 from __future__ import annotations
@@ -13,11 +14,20 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
-from resistype.samples.read import as_key, listed, plural
+from resistype.samples.table import as_key
+from resistype.text import listed, plural
 
 __all__ = ["Design", "Pairing", "pair_samples"]
 
-COLUMNS = ["sample", "baseline_sample", "patient", "timepoint", "n_baseline", "n_at_timepoint", "used_first"]
+COLUMNS = [
+    "sample",
+    "baseline_sample",
+    "patient",
+    "timepoint",
+    "n_baseline",
+    "n_at_timepoint",
+    "used_first",
+]
 
 
 @dataclass(frozen=True)
@@ -27,9 +37,9 @@ class Pairing:
     Parameters
     ----------
     pairs
-        One row a later sample: `sample`, `baseline_sample`, `patient`, `timepoint`, `n_baseline` (baseline samples of
-        the patient), `n_at_timepoint` (samples of the patient at that time point), `used_first` (whether this sample
-        stands for the patient at that time point).
+        One row a later sample: `sample`, `baseline_sample`, `patient`, `timepoint`, `n_baseline`
+        (baseline samples of the patient), `n_at_timepoint` (samples of the patient at that time
+        point), `used_first` (whether this sample stands for the patient at that time point).
     unpaired
         Each sample that is in no pair, with the reason.
     baselines
@@ -69,7 +79,11 @@ class Design:
     def pair(self) -> Pairing:
         """The pairs of this design; see `pair_samples`."""
         return pair_samples(
-            self.table, patient=self.patient, timepoint=self.timepoint, baseline=self.baseline, order=self.order
+            self.table,
+            patient=self.patient,
+            timepoint=self.timepoint,
+            baseline=self.baseline,
+            order=self.order,
         )
 
 
@@ -92,7 +106,8 @@ def pair_samples(
     baseline
         Value of `timepoint` that marks the sample before treatment.
     order
-        Time points in their order. Samples at a time point before the baseline are then not compared.
+        Time points in their order. Samples at a time point before the baseline are then not
+        compared.
 
     Returns
     -------
@@ -102,8 +117,9 @@ def pair_samples(
     Raises
     ------
     SamplesError
-        E903 when a column is not there, E905 when a patient or time point is missing in a row, E906 when the baseline
-        does not occur, E908 when `order` does not fit, E909 when there is no pair at all.
+        E903 when a column is not there, E905 when a patient or time point is missing in a row, E906
+        when the baseline does not occur, E908 when `order` does not fit, E909 when there is no pair
+        at all.
 
     Examples
     --------
@@ -131,9 +147,9 @@ def pair_samples(
     later = rows[~rows["sample"].isin(unpaired) & (rows["timepoint"] != start)]
     if later.empty:
         message = (
-            f"There is no pair: {plural(len(first), 'patient has', 'patients have')} a sample at {start!r}, "
-            "none of them a later one. "
-            f"Check the columns {patient!r} and {timepoint!r}."
+            f"There is no pair: {plural(len(first), 'patient has', 'patients have')} a sample at"
+            f" {start!r}, none of them a later one. Check the columns {patient!r} and"
+            f" {timepoint!r}."
         )
         raise SamplesError(message, code="E909")
     pairs = _pairs(rows, later, first, start)
@@ -146,7 +162,10 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
     absent = [name for name in dict.fromkeys([patient, timepoint]) if name not in table.columns]
     if absent:
         words = " and ".join(repr(name) for name in absent)
-        message = f"The samples table has no column {words}; its columns are: {', '.join(map(str, table.columns))}."
+        message = (
+            f"The samples table has no column {words}; its columns are:"
+            f" {', '.join(map(str, table.columns))}."
+        )
         raise SamplesError(message, code="E903")
     rows = pd.DataFrame({"sample": [str(name) for name in table.index]})
     complaints = []
@@ -164,7 +183,9 @@ def _before(start: str, times: list[str], order: Sequence[Hashable] | None) -> s
     if order is None:
         return set()
     wanted = [as_key(time) or "" for time in order]
-    complaints = [f"Time point {time!r} of the table is not in order." for time in times if time not in wanted]
+    complaints = [
+        f"Time point {time!r} of the table is not in order." for time in times if time not in wanted
+    ]
     if len(set(wanted)) < len(wanted):
         complaints.append(f"order names a time point twice: {', '.join(wanted)}.")
     complain(complaints, SamplesError, code="E908", subject="Order of time points")
@@ -177,7 +198,9 @@ def _first_baselines(rows: pd.DataFrame, start: str) -> dict[str, str]:
     return dict(zip(at_start["patient"], at_start["sample"], strict=True))
 
 
-def _unpaired(rows: pd.DataFrame, start: str, *, early: set[str], first: dict[str, str]) -> dict[str, str]:
+def _unpaired(
+    rows: pd.DataFrame, start: str, *, early: set[str], first: dict[str, str]
+) -> dict[str, str]:
     after = rows[(rows["timepoint"] != start) & ~rows["timepoint"].isin(early)]
     followed = set(after["patient"])
     reasons = {}
@@ -193,7 +216,9 @@ def _unpaired(rows: pd.DataFrame, start: str, *, early: set[str], first: dict[st
     return reasons
 
 
-def _pairs(rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start: str) -> pd.DataFrame:
+def _pairs(
+    rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start: str
+) -> pd.DataFrame:
     n_baseline = Counter(rows.loc[rows["timepoint"] == start, "patient"])
     size = later.groupby(["patient", "timepoint"], sort=False)["sample"].transform("size")
     out = later.assign(
@@ -205,29 +230,33 @@ def _pairs(rows: pd.DataFrame, later: pd.DataFrame, first: dict[str, str], start
     return out[COLUMNS].reset_index(drop=True)
 
 
-def _notes(rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], start: str) -> tuple[str, ...]:
+def _notes(
+    rows: pd.DataFrame, pairs: pd.DataFrame, unpaired: dict[str, str], start: str
+) -> tuple[str, ...]:
     patients = pairs["patient"].nunique()
     counts = f"{plural(len(pairs), 'pair', 'pairs')} of {plural(patients, 'patient', 'patients')}"
     notes = [f"{counts}: each later sample against the patient's {start!r} sample."]
     several = sorted(set(pairs.loc[pairs["n_baseline"] > 1, "patient"]))
     if several:
         notes.append(
-            f"{plural(len(several), 'patient has', 'patients have')} several baseline samples ({listed(several)}); "
-            "the first in the order of the table is used."
+            f"{plural(len(several), 'patient has', 'patients have')} several baseline samples"
+            f" ({listed(several)}); the first in the order of the table is used."
         )
     repeated = pairs[pairs["n_at_timepoint"] > 1].drop_duplicates(["patient", "timepoint"])
     if len(repeated):
         words = [
-            f"{patient} at {time!r}" for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
+            f"{patient} at {time!r}"
+            for patient, time in zip(repeated["patient"], repeated["timepoint"], strict=True)
         ]
         notes.append(
-            f"{plural(len(repeated), 'time', 'times')} a patient has several samples at one time point "
-            f"({listed(words)}); "
-            "each has its own pair, and the first in the order of the table stands for the patient."
+            f"{plural(len(repeated), 'time', 'times')} a patient has several samples at one time"
+            f" point ({listed(words)}); each has its own pair, and the first in the order of the"
+            " table stands for the patient."
         )
     if unpaired:
         are = "is" if len(unpaired) == 1 else "are"
         notes.append(
-            f"{len(unpaired)} of {len(rows)} samples {are} in no pair; the reasons are kept beside their names."
+            f"{len(unpaired)} of {len(rows)} samples {are} in no pair; the reasons are kept beside"
+            " their names."
         )
     return tuple(notes)

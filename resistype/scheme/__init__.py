@@ -1,27 +1,21 @@
 """Schemes: which quantities are measured, how they are called, and what they are compared with."""
 
 from resistype.scheme.calls import Calls
-from resistype.scheme.classify import CallOptions, apply_scheme, classify
-from resistype.scheme.fit import find_reference, fit_reference
+from resistype.scheme.measured import Measured, call_measured
 from resistype.scheme.read import check_scheme, list_schemes, load_scheme, scheme_as_json
 from resistype.scheme.reference import Reference
 from resistype.scheme.scheme import Scheme
-from resistype.scheme.second_opinion import second_opinion
-from resistype.scheme.trained import fit_model
+from resistype.scheme.write import write_scheme
 
 __all__ = [
-    "CallOptions",
     "Calls",
+    "Measured",
     "Reference",
     "Scheme",
-    "apply_scheme",
+    "call_measured",
     "check_scheme",
-    "classify",
-    "find_reference",
-    "fit_model",
-    "fit_reference",
     "list_schemes",
     "load_scheme",
     "scheme_as_json",
-    "second_opinion",
+    "write_scheme",
 ]

@@ -1,8 +1,9 @@
 """Schemes from files: found by name, read, checked; all complaints at once.
 
-`load_scheme("acquired_resistance")` looks in the shipped folder, a path is read from disk. `check_scheme` says
-everything that is wrong with a file: what does not fit the model, and what fits but cannot work (unknown
-signatures, quantities and thresholds, labels that no rule reaches, thresholds that no rule uses).
+`load_scheme("acquired_resistance")` looks in the shipped folder, a path is read from disk.
+`check_scheme` says everything that is wrong with a file: what does not fit the model, and what fits
+but cannot work (unknown signatures, quantities and thresholds, labels that no rule reaches,
+thresholds that no rule uses).
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from pydantic import ValidationError
 
 from resistype.errors import SchemeError, complain
 from resistype.resources import signatures_dir
+from resistype.safe.toml import RefusedError, read_toml
 from resistype.scheme.caveats import CAVEATS
+from resistype.scheme.known import SYSTEMS
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
-from resistype.strict import RefusedError, read_toml
 
-__all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json"]
+__all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
 
 _MAX_BYTES = 1_000_000
 
@@ -34,7 +36,7 @@ def list_schemes() -> dict[str, Path]:
     >>> "acquired_resistance" in list_schemes()
     True
     """
-    return {path.stem: path for path in sorted((signatures_dir() / "schemes").glob("*.toml"))}
+    return {path.stem: path for path in sorted((signatures_dir() / "schemes").rglob("*.toml"))}
 
 
 def load_scheme(scheme: str | Path | Scheme) -> Scheme:
@@ -52,7 +54,8 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
     Raises
     ------
     SchemeError
-        S101 for an unknown name, S102 for a file that cannot be read, S103 with every complaint about its content.
+        S101 for an unknown name, S102 for a file that cannot be read, S103 with every complaint
+        about its content.
 
     Examples
     --------
@@ -67,7 +70,8 @@ def load_scheme(scheme: str | Path | Scheme) -> Scheme:
     path = Path(scheme)
     if path.suffix != ".toml":
         message = (
-            f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path of a .toml file."
+            f"There is no scheme {str(scheme)!r}. Shipped: {', '.join(shipped)}. Or give the path"
+            " of a .toml file."
         )
         raise SchemeError(message, code="S101")
     if not path.is_file():
@@ -84,12 +88,85 @@ def _parsed(text: str, subject: str) -> Scheme:
         message = f"{subject} is not valid TOML: {error}"
         raise SchemeError(message, code="S102") from None
     try:
-        scheme = Scheme.model_validate(data)
+        scheme = Scheme.model_validate(upgrade(data))
     except ValidationError as error:
         complain(_plain(error), SchemeError, code="S103", subject=subject)
         raise
     complain(list(_wiring(scheme)), SchemeError, code="S103", subject=subject)
     return scheme
+
+
+_OLD_WORDS = {
+    "claim": "scope",
+    "never": "forbidden_words",
+    "candidates": "signature_choices",
+    "signatures": "signature_choices",
+    "thresholds": "parameters",
+}
+
+
+def upgrade(data: dict[str, Any]) -> dict[str, Any]:
+    """A file of an older format as one of today; what is wrong with it is left for the model to
+    say.
+
+    The scheme of cells (format 1) had axes of samples and of patients in two tables, and no word of
+    its system. Thresholds of the whole scheme that rules of an axis look at go to the axis, where
+    they can be moved; those that begin with ``min_`` are parameters of the measurement, and stay.
+    """
+    of_cells = data.get("format") == "resistype-cell-scheme" and data.get("format_version") == 1
+    if not of_cells and data.get("format_version") not in (1, 2):
+        return data
+    new = {_OLD_WORDS.get(name, name): one for name, one in data.items()}
+    if data.get("format_version") == 1:
+        new.pop("unit", None)  # free words, printed nowhere
+    new["axes"] = [_level(one) for one in data.get("axes", ())] if "axes" in data else []
+    if of_cells:
+        new = _of_cells(new)
+    elif "axes" not in data:
+        del new["axes"]
+    return new
+
+
+def _level(axis: Any) -> Any:
+    """An axis that says `unit` where it says `level` today."""
+    return (
+        {("level" if name == "unit" else name): one for name, one in axis.items()}
+        if isinstance(axis, dict)
+        else axis
+    )
+
+
+def _of_cells(data: dict[str, Any]) -> dict[str, Any]:
+    shared = data.get("parameters", {})
+    axes = [{"level": "sample", **one} for one in data["axes"]]
+    axes += [{"level": "patient", **one} for one in data.get("patient_axes", ())]
+    new = {**data, "format": "resistype-scheme", "format_version": 2, "level": "patient"}
+    new["system"] = data["id"] if data.get("id") in SYSTEMS else ""
+    new["method"] = data.get("method", "ucell")
+    new["axes"] = [_local(one, shared) for one in axes]
+    moved = {name for axis in new["axes"] for name in axis["thresholds"]}
+    kept = _words(data.get("caveats", ()))
+    new["parameters"] = {
+        name: one for name, one in shared.items() if name not in moved or name in kept
+    }
+    new["quantities"] = {
+        name: {"kind": "system", **one} for name, one in data.get("quantities", {}).items()
+    }
+    return {name: one for name, one in new.items() if name != "patient_axes"}
+
+
+def _local(axis: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    used = _words(axis.get("rules", ()))
+    own = {
+        name: one for name, one in shared.items() if name in used and not name.startswith("min_")
+    }
+    return {**axis, "thresholds": {**own, **axis.get("thresholds", {})}}
+
+
+def _words(rules: Iterable[dict[str, Any]]) -> set[str]:
+    return {
+        word.lstrip("-") for rule in rules for line in rule.get("when", ()) for word in line.split()
+    }
 
 
 def _load(path: Path) -> Scheme:
@@ -124,12 +201,21 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
                 yield f"quantities.{name}: unknown input {given!r}"
     if scheme.anchor_quantity and scheme.anchor_quantity not in scheme.quantities:
         yield f"anchor_quantity: unknown quantity {scheme.anchor_quantity!r}"
+    yield from _system(scheme)
     earlier: set[str] = set()
     for axis in scheme.axes:
         where = f"axes.{axis.id}"
-        yield from _rules(scheme, axis, earlier)
+        yield from _rules(
+            scheme,
+            axis,
+            {one.id for one in scheme.axes if one.id in earlier and one.level == axis.level},
+        )
         yield from _reach(axis)
-        yield from (f"{where}.evidence: unknown quantity {q!r}" for q in axis.evidence if q not in scheme.quantities)
+        yield from (
+            f"{where}.evidence: unknown quantity {q!r}"
+            for q in axis.evidence
+            if q not in scheme.quantities
+        )
         if axis.id in earlier:
             yield f"{where}: two axes have this id"
         earlier.add(axis.id)
@@ -137,17 +223,74 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
         if caveat.code not in CAVEATS:
             yield f"caveats: unknown code {caveat.code!r}"
         elif "{" in CAVEATS[caveat.code]:
-            yield f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name another code"
-        names = set(scheme.thresholds)
+            yield (
+                f"caveats: the text of {caveat.code} has gaps that only the classifier fills; name"
+                " another code"
+            )
+        names = set(scheme.parameters)
         yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
 
 
+def _system(scheme: Scheme) -> Iterable[str]:
+    """What the system does not know or lacks; no system at all is a file of format 1, which can
+    still be applied.
+    """
+    if not scheme.system:
+        return
+    known = SYSTEMS.get(scheme.system)
+    if known is None:
+        yield f"system: {scheme.system!r} is none of {', '.join(SYSTEMS)} (S104)"
+        return
+    for axis in scheme.axes:
+        if axis.level not in known.levels:
+            yield (
+                f"axes.{axis.id}.level: the system {scheme.system} calls"
+                f" {' and '.join(known.levels)}, no {axis.level}"
+            )
+    for name, quantity in scheme.quantities.items():
+        if (quantity.kind == "system") != (scheme.system != "bulk"):
+            yield (
+                f"quantities.{name}: the system {scheme.system} has no quantities of kind"
+                f" {quantity.kind!r}"
+            )
+        elif quantity.kind == "system" and name not in known.quantities:
+            yield f"quantities.{name}: the system {scheme.system} does not measure it"
+    yield from (
+        f"parameters: {n!r} is missing" for n in known.parameters if n not in scheme.parameters
+    )
+    yield from (
+        f"signature_choices: {n!r} is missing"
+        for n in known.choices
+        if n not in scheme.signature_choices
+    )
+    yield from (f"states: {n!r} is missing" for n in known.states if n not in scheme.states)
+    used = {word.lstrip("-") for line in _lines(scheme) for word in line.split()} | {
+        *known.parameters
+    }
+    for name in scheme.parameters:
+        if name not in used and not name.startswith(_OF_FILE):
+            yield f"parameters: nothing uses {name!r}"
+
+
+_OF_FILE = (  # numbers of the published gate, shown beside the calls; the gate holds them itself
+    "gate_"
+)
+
+
+def _lines(scheme: Scheme) -> Iterable[str]:
+    rules = (rule for axis in scheme.axes for rule in axis.rules)
+    return (line for one in (*rules, *scheme.caveats) for line in one.when)
+
+
 def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:
-    names = set(axis.thresholds) | set(scheme.thresholds)
+    names = set(axis.thresholds) | set(scheme.parameters)
     for number, rule in enumerate(axis.rules, 1):
         where = f"axes.{axis.id}.rules[{number}]"
         if rule.call not in axis.labels and rule.call not in ABSTENTIONS:
-            yield f"{where}: call {rule.call!r} is neither a label of the axis nor one of {', '.join(ABSTENTIONS)}"
+            yield (
+                f"{where}: call {rule.call!r} is neither a label of the axis nor one of"
+                f" {', '.join(ABSTENTIONS)}"
+            )
         if rule.detail and rule.detail not in scheme.quantities:
             yield f"{where}: unknown quantity {rule.detail!r}"
         yield from _conditions(scheme, where, rule.when, names, earlier)
@@ -164,7 +307,10 @@ def _conditions(
             continue
         if condition.kind == "call":
             if condition.subject not in earlier:
-                yield f"{where}: {line!r} looks at axis {condition.subject!r}, which is not an earlier axis"
+                yield (
+                    f"{where}: {line!r} looks at axis {condition.subject!r}, which is not an"
+                    " earlier axis"
+                )
             continue
         if condition.subject not in scheme.quantities:
             yield f"{where}: unknown quantity {condition.subject!r}"
@@ -203,7 +349,19 @@ def check_scheme(scheme: str | Path | Scheme, signatures: Iterable[str]) -> list
     except SchemeError as error:
         return error.message.splitlines()
     known = set(signatures)
-    complaints = [f"quantities: unknown signature {name!r}" for name in loaded.signatures if name not in known]
+    named = [q.signature for q in loaded.quantities.values() if q.signature]
+    complaints = [
+        f"quantities: unknown signature {name!r}"
+        for name in dict.fromkeys(named)
+        if name not in known
+    ]
+    complaints += [
+        f"signature_choices.{name}: none of {', '.join(ids)} is in the library"
+        for name, ids in loaded.signature_choices.items()
+        if known.isdisjoint(ids)
+    ]
+    if loaded.system not in SYSTEMS:
+        complaints.append(f"system: {loaded.system!r} is none of {', '.join(SYSTEMS)} (S104)")
     try:
         loaded.order()
     except ValueError as error:

@@ -1,14 +1,16 @@
-"""The rule language of schemes: a condition is one short line, and the first rule whose lines all hold decides.
+"""The rule language of schemes: a condition is one short line, and the first rule whose lines all
+hold decides.
 
-    ifng_change >= change          a quantity against a threshold of the axis (a leading minus turns its sign)
+    ifng_change >= change          a quantity against a threshold of the axis (a leading minus turns
+                                   its sign)
     has ifng_change                the quantity could be measured
     lacks ifng_change              it could not
     call ifng is up                an earlier axis has this call
     call ifng is not up            it has another
 
-There is no code in it and nothing is evaluated: a line that does not have one of these five shapes is refused.
-A comparison with a quantity that could not be measured does not hold. The same rule runs in the browser, so it is
-kept to comparisons of numbers; here it runs on whole columns at once.
+There is no code in it and nothing is evaluated: a line that does not have one of these five shapes
+is refused. A comparison with a quantity that could not be measured does not hold. The same rule
+runs in the browser, so it is kept to comparisons of numbers; here it runs on whole columns at once.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One parsed line. `subject` is a quantity (or an axis, for ``call``); `target` a threshold (or a call)."""
+    """One parsed line. `subject` is a quantity (or an axis, for ``call``); `target` a threshold
+    (or a call).
+    """
 
     kind: Literal["compare", "has", "lacks", "call"]
     subject: str
@@ -58,13 +62,7 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition:
-    """Read one condition.
-
-    Raises
-    ------
-    ValueError
-        When the line has none of the known shapes.
-    """
+    """Read one condition."""
     if found := _COMPARE.fullmatch(text):
         subject, op, minus, target = found.groups()
         return Condition("compare", subject, op, -1 if minus else 1, target)
@@ -74,8 +72,8 @@ def parse_condition(text: str) -> Condition:
     if found := _PRESENT.fullmatch(text):
         return Condition("has" if found[1] == "has" else "lacks", found[2])
     message = (
-        f"condition {text!r} is not understood; write 'quantity >= threshold' (or <=, >, <), 'has quantity', "
-        "'lacks quantity' or 'call axis is label'"
+        f"condition {text!r} is not understood; write 'quantity >= threshold' (or <=, >, <), 'has"
+        " quantity', 'lacks quantity' or 'call axis is label'"
     )
     raise ValueError(message)
 
@@ -98,7 +96,9 @@ def holds(
         return np.asarray(np.isnan(values))
     compare = _OPERATORS[condition.op]
     with np.errstate(invalid="ignore"):
-        return np.asarray(compare(values, condition.sign * thresholds[condition.target]), dtype=bool)
+        return np.asarray(
+            compare(values, condition.sign * thresholds[condition.target]), dtype=bool
+        )
 
 
 def decide(
@@ -108,19 +108,7 @@ def decide(
     *,
     calls: Mapping[str, NDArray[np.object_]],
 ) -> NDArray[np.intp]:
-    """Index of the first rule that holds for each observation, −1 where none does.
-
-    Parameters
-    ----------
-    rules
-        The conditions of each rule, in order.
-    quantities
-        Columns of shape (n_obs,); NaN where a quantity could not be measured.
-    thresholds
-        Values by name.
-    calls
-        Calls of earlier axes, shape (n_obs,).
-    """
+    """Index of the first rule that holds for each observation, −1 where none does."""
     n_obs = len(next(iter(quantities.values())))
     decided = np.full(n_obs, -1, dtype=np.intp)
     for number, conditions in enumerate(rules):

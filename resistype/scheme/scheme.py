@@ -1,22 +1,30 @@
 """What a scheme is: quantities to measure, axes to call, rules with thresholds, caveats to print.
 
-A scheme is data, one TOML file. It names signatures, never genes; its rules are lists of plain conditions, never code.
-Every threshold says whether it is published (and where) or ours. The models here hold the file and refuse what
-does not fit; `read.py` brings a file in, `rules.py` applies the rules, `quantities.py` measures.
+A scheme is data, one TOML file. It names signatures, never genes; its rules are lists of plain
+conditions, never code. Every threshold says whether it is published (and where) or ours. The models
+here hold the file and refuse what does not fit; `read.py` brings a file in, `rules.py` applies the
+rules, `quantities.py` measures.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Literal
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype.scheme.rules import Condition, parse_condition
+from resistype.scheme.toml import toml_text
 
 __all__ = [
     "ABSTENTIONS",
+    "GREYS",
+    "NO_DATA",
+    "OKABE_ITO",
+    "REPEATS",
     "Axis",
     "CaveatRule",
     "Input",
@@ -26,9 +34,14 @@ __all__ = [
     "Scheme",
     "StabilityPlan",
     "Threshold",
+    "Unit",
+    "axis_colors",
+    "category_colors",
+    "natural",
 ]
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
+REPEATS = 50  # ours, where a scheme does not say
 
 QuantityKind = Literal[
     "score",
@@ -49,7 +62,9 @@ QuantityKind = Literal[
     "number",
     "ratio",
     "mark",
+    "system",
 ]
+Unit = Literal["sample", "patient", "cell", "region"]
 
 
 class _Model(BaseModel):
@@ -100,7 +115,9 @@ class Quantity(_Model):
 
     @property
     def lines(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Names and terms of the regressions that can stand behind a residual, the fullest first."""
+        """Names and terms of the regressions that can stand behind a residual, the fullest
+        first.
+        """
         plain = (self.line, self.on)
         if not self.covariates:
             return (plain,)
@@ -146,6 +163,7 @@ class Axis(_Model):
     labels: dict[str, Label]
     thresholds: dict[str, Threshold] = {}
     rules: tuple[Rule, ...]
+    level: Unit = "sample"
     evidence: tuple[str, ...] = ()
     otherwise: str
     otherwise_call: str = "indeterminate"
@@ -191,6 +209,22 @@ class Scheme(_Model):
         What is called, in order; a rule may look at the call of an earlier axis.
     caveats
         What must be printed beside the calls.
+    system
+        The code that measures: ``bulk``, or a system of cells or tissue.
+    level
+        What is called: a sample, a patient, a cell or a region; an axis may say another.
+    scope
+        What the scheme stands on, and what it does not say.
+    forbidden_words
+        Words that no output of this scheme may hold.
+    states
+        For systems: which names of states count as what.
+    signature_choices
+        For systems: what is scored, and the signatures to use; the first that is in the library is
+        used.
+    parameters
+        Numbers of the measurement; they cannot be moved in a view, because moving one would change
+        what is measured.
 
     Examples
     --------
@@ -201,20 +235,25 @@ class Scheme(_Model):
     """
 
     format: Literal["resistype-scheme"]
-    format_version: Literal[1]
+    format_version: Literal[1, 2]
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")
     version: str
     title: str
-    unit: str
+    system: str = "bulk"
+    level: Unit = "sample"
     context: str
     summary: str
     citation: str
     doi: str = ""
-    claim: str
+    scope: str
+    forbidden_words: tuple[str, ...] = ()
     seed: int = 0
     random_sets: int = Field(default=500, ge=99, le=10_000)
     forbidden_without_baseline: tuple[str, ...] = ()
     inputs: dict[str, Input] = {}
+    states: dict[str, tuple[str, ...]] = {}
+    signature_choices: dict[str, tuple[str, ...]] = {}
+    parameters: dict[str, Threshold] = {}
     quantities: dict[str, Quantity]
     axes: tuple[Axis, ...]
     stability: StabilityPlan | None = None
@@ -223,7 +262,18 @@ class Scheme(_Model):
     one_sided: Threshold | None = None
     line_shift: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
-    thresholds: dict[str, Threshold] = {}
+    method: str = "ssgsea"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _axes_have_the_level_of_the_scheme(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("axes"), list | tuple):
+            return data
+        level = data.get("level", "sample")
+        axes = [
+            {"level": level, **axis} if isinstance(axis, dict) else axis for axis in data["axes"]
+        ]
+        return {**data, "axes": axes}
 
     def axis(self, name: str) -> Axis:
         """The axis of that id; KeyError when there is none."""
@@ -234,29 +284,157 @@ class Scheme(_Model):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hexadecimal, of all that the scheme says: an edited scheme that kept its version shows."""
+        """SHA-256, in hexadecimal, of all that the scheme says: an edited scheme that kept its
+        version shows.
+        """
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     @property
     def signatures(self) -> tuple[str, ...]:
         """Ids of every signature that the scheme scores, each once."""
-        return tuple(dict.fromkeys(q.signature for q in self.quantities.values() if q.signature))
+        own = [q.signature for q in self.quantities.values() if q.signature]
+        return tuple(dict.fromkeys([*own, *(ids[-1] for ids in self.signature_choices.values())]))
+
+    def to_toml(self) -> str:
+        """The scheme as TOML text; reading it gives the scheme again.
+
+        Examples
+        --------
+        >>> from resistype.scheme import load_scheme
+        >>> load_scheme("tex_psr").to_toml().splitlines()[:2]
+        ['format = "resistype-scheme"', 'format_version = 2']
+        """
+        data = self.model_dump(mode="json", exclude_defaults=True)
+        fixed = {"format": self.format, "format_version": 2, "system": self.system}
+        data["axes"] = [
+            {**one, "level": axis.level} for one, axis in zip(data["axes"], self.axes, strict=True)
+        ]
+        return toml_text(fixed | {name: one for name, one in data.items() if name not in fixed})
+
+    @property
+    def ref(self) -> str:
+        """``id@version``."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def patient_axes(self) -> tuple[Axis, ...]:
+        """Axes that call patients."""
+        return self.of("patient").axes
+
+    def of(self, unit: Unit) -> Scheme:
+        """The scheme with the axes of one unit only."""
+        return self.model_copy(
+            update={"axes": tuple(axis for axis in self.axes if axis.level == unit)}
+        )
+
+    def cut(self, name: str) -> float:
+        """Value of a parameter of the scheme."""
+        return self.parameters[name].value
+
+    @property
+    def repeats(self) -> int:
+        """How often a system measures its units anew, and where there is nothing to find."""
+        return self.stability.repeats if self.stability is not None else REPEATS
+
+    def whole(self, part: Scheme) -> Scheme:
+        """The scheme with the axes of `part` (those of one level, with moved thresholds) in
+        their place.
+        """
+        own = {axis.id: axis for axis in part.axes}
+        axes = tuple(own.get(axis.id, axis) for axis in self.axes)
+        return self.model_copy(update={"version": part.version, "axes": axes})
+
+    def threshold_rows(self) -> list[dict[str, Any]]:
+        """Every threshold with its source, for the record of a run."""
+        own = [("", name, one) for name, one in self.parameters.items()]
+        own += [(axis.id, name, one) for axis in self.axes for name, one in axis.thresholds.items()]
+        return [{"axis": axis, "name": name, **one.model_dump()} for axis, name, one in own]
 
     def thresholds_of(self, axis: str) -> dict[str, float]:
         """Values of the thresholds that the rules of an axis may name."""
         own = {name: t.value for name, t in self.axis(axis).thresholds.items()}
-        return {name: t.value for name, t in self.thresholds.items()} | own
+        return {name: t.value for name, t in self.parameters.items()} | own
 
     def order(self) -> tuple[str, ...]:
         """Quantities in an order in which each comes after those it is made of."""
         done: dict[str, None] = {}
         waiting = list(self.quantities)
         while waiting:
-            ready = [name for name in waiting if all(need in done for need in self.quantities[name].needs)]
+            ready = [
+                name
+                for name in waiting
+                if all(need in done for need in self.quantities[name].needs)
+            ]
             if not ready:
-                message = f"quantities that wait for each other or for something unknown: {', '.join(waiting)}"
+                message = (
+                    "quantities that wait for each other or for something unknown:"
+                    f" {', '.join(waiting)}"
+                )
                 raise ValueError(message)
             done.update(dict.fromkeys(ready))
             waiting = [name for name in waiting if name not in done]
         return tuple(done)
+
+
+# Colours by category: the same name has the same colour in every view, whatever is shown or came
+# first.
+
+OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+NO_DATA = "no data"
+GREYS = {"not_assessable": "#BDBDBD", "indeterminate": "#8C8C8C", NO_DATA: "#DDDDDD"}
+_DIGITS = re.compile(r"(\d+)")
+_TONES = (0.0, 0.45, -0.4, 0.7, -0.65)
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Key that sorts as people read: P2 before P10.
+
+    Examples
+    --------
+    >>> sorted(["P10", "P2"], key=natural)
+    ['P2', 'P10']
+    """
+    parts = _DIGITS.split(name[:200])
+    return tuple((0, int(p), p) if p.isdecimal() and p.isascii() else (1, 0, p) for p in parts)
+
+
+def axis_colors(axis: Axis) -> dict[str, str]:
+    """Colour of every call that an axis may give.
+
+    Examples
+    --------
+    >>> from resistype.scheme import load_scheme
+    >>> axis_colors(load_scheme("acquired_resistance").axis("dysfunction"))["present"]
+    '#E69F00'
+    """
+    return {name: _hue(number) for number, name in enumerate(axis.labels)} | {
+        name: color for name, color in GREYS.items() if name != NO_DATA
+    }
+
+
+def category_colors(
+    names: Iterable[str], *, fixed: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Colour of every category of a column; the order in which the names are given does not matter.
+
+    Examples
+    --------
+    >>> category_colors(["On", "Pre"]) == category_colors(["Pre", "On", "Pre"])
+    True
+    """
+    given = dict(fixed or {})
+    known = sorted({name for name in names if name and name not in GREYS}, key=natural)
+    colors = {name: given.get(name, _hue(number)) for number, name in enumerate(known)}
+    return colors | {"": GREYS[NO_DATA]} | GREYS
+
+
+def _hue(number: int) -> str:
+    tone = _TONES[number // len(OKABE_ITO) % len(_TONES)]
+    return _toned(OKABE_ITO[number % len(OKABE_ITO)], tone)
+
+
+def _toned(color: str, tone: float) -> str:
+    channels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    target = 255 if tone > 0 else 0
+    return "#" + "".join(f"{round(c + (target - c) * abs(tone)):02X}" for c in channels)

@@ -1,12 +1,11 @@
 """Scores of gene signatures: rank once, score everything.
 
-method.py   what a method is            methods/   one page a method
-sets.py     signatures as arrays        match.py   signatures of a library in a matrix, and what is missing
-rows.py     dense and sparse rows       scale.py   a block in log2(x + 1)
-kernels.py  the compiled loops          rank.py    sums over the ranks of a set
-block.py    one block, all methods      loop.py    all blocks, on any backend of joblib
-folder.py   a run kept on disk          progress.py, options.py, backends.py
-null.py     matched random sets         run.py     `score`; scores.py what comes back
+run.py      `score`: from match to scores      method.py, methods/   what a method is; one page a
+    method
+match.py    signatures in a matrix             sets.py, rows.py      what a kernel sees of both
+kernels.py  ranks and sums over sets           null.py               matched random sets
+scores.py   what comes back                    progress.py           a long run: told, stopped, kept
+backends.py joblib's workers                   contrast.py           two groups, by gseapy
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from resistype.score.method import Method, Settings
-from resistype.score.methods import METHODS, get_method
-from resistype.score.null import Null, matched_sets
-from resistype.score.scores import Scores
-from resistype.score.sets import IndexedSets
-
 if TYPE_CHECKING:
-    from resistype.score.options import RunOptions, ScoreOptions
-    from resistype.score.progress import Progress
-    from resistype.score.run import score, score_sets
+    from resistype.score.method import Method, Settings
+    from resistype.score.methods import METHODS, get_method
+    from resistype.score.null import Null, matched_sets
+    from resistype.score.progress import Progress, RunOptions, listening
+    from resistype.score.run import ScoreOptions, score, score_sets
+    from resistype.score.scores import Scores
+    from resistype.score.sets import IndexedSets
 
 __all__ = [
     "METHODS",
@@ -36,22 +33,39 @@ __all__ = [
     "Scores",
     "Settings",
     "get_method",
+    "listening",
     "matched_sets",
     "score",
     "score_sets",
 ]
 
-_LATER = {
+# Loaded when they are first asked for: the kernels bring numba, the run brings joblib.
+_HOMES = {
+    "METHODS": "methods",
+    "IndexedSets": "sets",
+    "Method": "method",
+    "Null": "null",
     "Progress": "progress",
-    "RunOptions": "options",
-    "ScoreOptions": "options",
+    "RunOptions": "progress",
+    "ScoreOptions": "run",
+    "Scores": "scores",
+    "Settings": "method",
+    "get_method": "methods",
+    "listening": "progress",
+    "matched_sets": "null",
     "score": "run",
     "score_sets": "run",
-}  # these load joblib and the reading of files
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

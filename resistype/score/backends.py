@@ -1,11 +1,13 @@
-"""What has to be known about joblib's backends: who shares memory, who may lose a worker, and how dask is kept awake.
+"""What has to be known about joblib's backends: who shares memory, who may lose a worker, and how
+dask is kept awake.
 
-Which backend runs is the user's choice with ``joblib.parallel_config``; by default it is threads. Nothing here starts a
-cluster.
+Which backend runs is the user's choice with ``joblib.parallel_config``; by default it is threads.
+Nothing here starts a cluster.
 
-Two of them wait for ever for a lost worker; `guarded` makes both raise. joblib's dask backend, when dask gives a task
-up (KilledWorker), sets the exception on the future and never calls the callback on which `Parallel` waits. A pool of
-multiprocessing puts a new process in the place of one that died, and forgets the task that died with it.
+Two of them wait for ever for a lost worker; `guarded` makes both raise. joblib's dask backend, when
+dask gives a task up (KilledWorker), sets the exception on the future and never calls the callback
+on which `Parallel` waits. A pool of multiprocessing puts a new process in the place of one that
+died, and forgets the task that died with it.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ def shares_memory() -> bool:
 
 def return_as() -> str:
     """How results come back: as they finish where the backend can, else all at the end."""
-    return "generator_unordered" if getattr(_active(), "supports_return_generator", False) else "list"
+    return (
+        "generator_unordered" if getattr(_active(), "supports_return_generator", False) else "list"
+    )
 
 
 def is_lost_worker(error: BaseException) -> bool:
@@ -58,7 +62,9 @@ def is_lost_worker(error: BaseException) -> bool:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """While this is open, a task that is lost with its worker raises instead of being waited for."""
+    """While this is open, a task that is lost with its worker raises instead of being waited
+    for.
+    """
     backend = _active()
     guards = {"DaskDistributedBackend": _speaking, "MultiprocessingBackend": _watched}
     guard = guards.get(type(backend).__name__)
@@ -96,7 +102,9 @@ def _speaking(backend: Any) -> Iterator[None]:
 
 @contextmanager
 def _watched(backend: Any) -> Iterator[None]:
-    """multiprocessing: when a process of the pool dies, all tasks that are out end with an error."""
+    """multiprocessing: when a process of the pool dies, all tasks that are out end with an
+    error.
+    """
     submit, out, ended = backend.submit, dict[object, Callable[[Any], None]](), threading.Event()
     workers: dict[int, Any] = {}  # of the beginning: the first that is lost ends the work of all
 
@@ -108,7 +116,9 @@ def _watched(backend: Any) -> Iterator[None]:
                 callback(found)
 
         if not workers:
-            workers.update({one.pid: one for one in getattr(getattr(backend, "_pool", None), "_pool", ())})
+            workers.update(
+                {one.pid: one for one in getattr(getattr(backend, "_pool", None), "_pool", ())}
+            )
         out[task] = callback
         return submit(func, back)
 
@@ -118,7 +128,9 @@ def _watched(backend: Any) -> Iterator[None]:
             for task in list(out) if dead else ():
                 callback = out.pop(task, None)
                 if callback is not None:
-                    callback(BrokenProcessPool(f"process {dead[0].pid} ended with {dead[0].exitcode}"))
+                    callback(
+                        BrokenProcessPool(f"process {dead[0].pid} ended with {dead[0].exitcode}")
+                    )
 
     watcher = threading.Thread(target=watch, name="resistype-watch", daemon=True)
     backend.submit = noted

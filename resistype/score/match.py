@@ -1,7 +1,8 @@
 """From signatures and the genes of a matrix to indexed sets and a table that says what was found.
 
-Every signature asked for stays in the result. One with too few genes gets NaN and a reason, never a score; one with
-few gets a score and is named in the one warning of the call; when none can be scored, that is an error.
+Every signature asked for stays in the result. One with too few genes gets NaN and a reason, never a
+score; one with few gets a score and is named in the one warning of the call; when none can be
+scored, that is an error.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from resistype.expression import Expression
 from resistype.genes import Coverage, GeneIndex, IdType, id_type
 from resistype.library import Library, Signature, load_library
 from resistype.score.sets import IndexedSets
+from resistype.text import listed
 
 __all__ = ["Matched", "match_signatures"]
 
@@ -52,18 +54,7 @@ class Matched:
 def match_signatures(
     expression: Expression, library: Library, *, min_coverage: float = 0.5, warn_below: float = 0.8
 ) -> Matched:
-    """Match every signature of a library to a matrix.
-
-    Raises
-    ------
-    GeneError
-        E101 when no signature has `min_coverage` of its genes.
-
-    Warns
-    -----
-    CoverageWarning
-        W201, once, when a signature has less than `warn_below` of its genes.
-    """
+    """Match every signature of a library to a matrix."""
     index, signatures = expression.index, list(library.values())
     found = [_Found(index, signature) for signature in signatures]
     rows = [one.row(min_coverage) for one in found]
@@ -86,18 +77,29 @@ class _Found:
     """One signature in one matrix."""
 
     def __init__(self, index: GeneIndex, signature: Signature) -> None:
-        up, down = sorted(signature.up), sorted(signature.down)  # by name, so that the sums of a set have one order
+        up, down = (
+            sorted(signature.up),
+            sorted(signature.down),
+        )  # by name, so that the sums of a set have one order
         match = index.match([*up, *down], species=signature.species)
         first = len(up)
         kept = np.array([way != "duplicate" for way in match.how], bool)
         self.signature = signature
-        self.up, self.down = match.columns[:first][kept[:first]], match.columns[first:][kept[first:]]
+        self.up, self.down = (
+            match.columns[:first][kept[:first]],
+            match.columns[first:][kept[first:]],
+        )
         self.coverage: Coverage = index.coverage(signature.genes, species=signature.species)
         given = signature.weights
         names = [gene for gene, keep in zip([*up, *down], kept, strict=True) if keep]
-        # A gene down may carry its sign in its weight too; it is subtracted once, whichever way it was written.
+        # A gene down may carry its sign in its weight too; it is subtracted once, whichever way it
+        # was written.
         lowers = set(down)
-        weights = {gene: abs(given[gene]) if gene in lowers else given[gene] for gene in names} if given else {}
+        weights = (
+            {gene: abs(given[gene]) if gene in lowers else given[gene] for gene in names}
+            if given
+            else {}
+        )
         self.weights = np.array(list(weights.values())) if given else None
 
     def row(self, min_coverage: float) -> dict[str, Any]:
@@ -126,7 +128,10 @@ class _Found:
         if cover.fraction < min_coverage:
             share = f"{cover.found} of {cover.asked} genes ({cover.fraction:.0%})"
             return f"{share} are in the data, under {min_coverage:.0%}"
-        for word, asked, columns in (("up", self.signature.up, self.up), ("down", self.signature.down, self.down)):
+        for word, asked, columns in (
+            ("up", self.signature.up, self.up),
+            ("down", self.signature.down, self.down),
+        ):
             if asked and not (columns >= 0).any():
                 return f"none of its {len(asked)} {word} genes is in the data"
         return ""
@@ -146,7 +151,9 @@ def _pairs(index: GeneIndex, signature: Signature) -> NDArray[np.intp] | None:
     if not signature.pairs:
         return None
     names = sorted({gene for pair in signature.pairs for gene in pair})
-    column = dict(zip(names, index.match(names, species=signature.species).columns.tolist(), strict=True))
+    column = dict(
+        zip(names, index.match(names, species=signature.species).columns.tolist(), strict=True)
+    )
     return np.array([[column[first], column[second]] for first, second in signature.pairs])
 
 
@@ -158,29 +165,42 @@ def _warn_low(frame: pd.DataFrame, min_coverage: float, warn_below: float) -> No
         return
     text = []
     if not low.empty:
-        text.append(f"{len(low)} of {len(frame)} signatures scored with reduced coverage: {_listed(low)}")
+        text.append(
+            f"{len(low)} of {len(frame)} signatures scored with reduced coverage: {_listed(low)}"
+        )
     if not lost.empty:
-        text.append(f"{len(lost)} not scorable: {_listed(lost, f' < min_coverage {min_coverage:g}')}")
+        text.append(
+            f"{len(lost)} not scorable: {_listed(lost, f' < min_coverage {min_coverage:g}')}"
+        )
     tail = " Scores of not-scorable signatures are NaN." if len(lost) else ""
-    warn(f"{'; '.join(text)}. Missing genes: result.coverage.{tail}", CoverageWarning, code="W201", stacklevel=5)
+    warn(
+        f"{'; '.join(text)}. Missing genes: result.coverage.{tail}",
+        CoverageWarning,
+        code="W201",
+        stacklevel=5,
+    )
 
 
 def _listed(frame: pd.DataFrame, bound: str = "") -> str:
     shown = [
-        f"{name} {found}/{asked} ({found / max(asked, 1):.0%}{bound if found / max(asked, 1) < 0.5 else ''})"
-        for name, found, asked in zip(frame.index[:5], frame["found"], frame["asked"], strict=False)
+        f"{name} {found}/{asked}"
+        f" ({found / max(asked, 1):.0%}{bound if found / max(asked, 1) < 0.5 else ''})"
+        for name, found, asked in zip(frame.index, frame["found"], frame["asked"], strict=True)
     ]
-    return ", ".join(shown) + (f", … {len(frame) - 5} more" if len(frame) > 5 else "")
+    return listed(shown, counted=True)
 
 
-def _none_scorable(expression: Expression, frame: pd.DataFrame, signatures: Iterable[Signature]) -> GeneError:
+def _none_scorable(
+    expression: Expression, frame: pd.DataFrame, signatures: Iterable[Signature]
+) -> GeneError:
     wanted = {gene for signature in signatures for gene in signature.genes}
     missing = {gene for row in frame["missing"] for gene in row}
     kind: IdType = id_type(expression.genes)
     examples = ", ".join(kind.examples[:2])
     looks = KINDS.get(kind.kind, "names of no known kind")
     message = (
-        f"No signature can be scored: {len(wanted - missing):,} of {len(wanted):,} signature genes are in the data. "
+        f"No signature can be scored: {len(wanted - missing):,} of {len(wanted):,} signature genes"
+        " are in the data. "
         f"Data looks like {looks} ({examples}, … {kind.n:,} of {kind.total:,}); "
         f"signatures use HGNC symbols ({', '.join(sorted(wanted)[:2])}, …). "
         f"{REMEDIES.get(kind.kind, 'Check that the matrix holds these genes: a panel may lack whole signatures.')}"

@@ -1,15 +1,16 @@
-"""What a scoring method is: a name, a specification, where it was published, and functions on arrays.
+"""What a scoring method is: a name, a specification, where it was published, and functions on
+arrays.
 
-A **rank** method is a table and a formula (see `rank.py`): `tables(n_genes, settings)` says what a member of each
-mid-rank counts, `finish(sums, sizes, …)` turns the sums over a set into its score. Because of that,
-several rank methods cost one ranking.
+A **rank** method is a table and a formula (see `rank.py`): `tables(n_genes, settings)` says what a
+member of each mid-rank counts, `finish(sums, sizes, …)` turns the sums over a set into its score.
+Because of that, several rank methods cost one ranking.
 
-A **value** method has a `kernel(rows, sets, settings)` that sees rows in log2(x + 1), a **pairs** method one that sees
-them as they are. A **cohort** method sees all rows
-at once and says so in `depends_on`: its values change when samples are added.
+A **value** method has a `kernel(rows, sets, settings)` that sees rows in log2(x + 1), a **pairs**
+method one that sees them as they are. A **cohort** method sees all rows at once and says so in
+`depends_on`: its values change when samples are added.
 
-The id of the specification, for example ``"ssgsea/1"``, is stored with every result. A change that moves a number gets
-a new one.
+The id of the specification, for example ``"ssgsea/1"``, is stored with every result. A change that
+moves a number gets a new one.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ class Finish(Protocol):
     def __call__(
         self, sums: NDArray[np.int64], sizes: NDArray[np.int64], *, n_genes: int, settings: Settings
     ) -> NDArray[np.float64]:
-        """Scores of shape (n_obs, n_parts), from sums (n_obs, n_parts, n_tables) and members (n_obs, n_parts)."""
+        """Scores of shape (n_obs, n_parts), from sums (n_obs, n_parts, n_tables) and members
+        (n_obs, n_parts).
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +95,9 @@ class Method:
     tables, finish
         Of a rank method.
     shape
-        How a rank method makes a score of its sums: ``linear`` in the first, ``gated`` (the same, but 0 unless the
-        second is positive), or ``ratio`` (second over first, and linear in the third).
+        How a rank method makes a score of its sums: ``linear`` in the first, ``gated`` (the same,
+        but 0 unless the second is positive), or ``ratio`` (second over first, and linear in the
+        third).
     kernel
         Of the others; gives one value a part, shape (n_obs, n_parts).
     pairwise
@@ -118,7 +122,9 @@ class Method:
     floor: float | None = None
 
     def by_signature(self, sets: IndexedSets, parts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """From values of the parts, (n_obs, n_parts), to those of the signatures, (n_obs, n_sets)."""
+        """From values of the parts, (n_obs, n_parts), to those of the signatures, (n_obs,
+        n_sets).
+        """
         if self.family == "pairs":
             return sets.first_parts(parts)
         values = sets.combine(parts)
@@ -126,5 +132,7 @@ class Method:
 
     @property
     def needs_ranks(self) -> bool:
-        """Whether the method looks at ranks only, so that any monotone scale of the values gives the same."""
+        """Whether the method looks at ranks only, so that any monotone scale of the values gives
+        the same.
+        """
         return self.family == "rank"

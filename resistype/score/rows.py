@@ -1,13 +1,18 @@
-"""Rows of expression as the kernels see them: dense rows, or the three arrays of a CSR matrix.
+"""Rows of expression as the kernels see them: dense rows, or the three arrays of a CSR matrix; and
+their log2(x + 1).
 
-Kernels never see an AnnData, a DataFrame or a file. They see :class:`DenseRows` or :class:`CsrRows`, both cheap views:
-cutting a block out of either copies nothing. Values are float32 or float64, because integers up to 2**53 fit float64
-exactly and half as many compiled kernels is half as long a first start.
+Kernels never see an AnnData, a DataFrame or a file. They see :class:`DenseRows` or
+:class:`CsrRows`, both cheap views: cutting a block out of either copies nothing. Values are float32
+or float64, because integers up to 2**53 fit float64 exactly and half as many compiled kernels is
+half as long a first start. `log2_rows` gives the numbers of `Expression.log2` for one block,
+without making sparse rows dense.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +21,17 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 
-__all__ = ["CsrRows", "DenseRows", "Rows", "as_rows", "as_scipy", "dense"]
+__all__ = [
+    "LINEAR",
+    "CsrRows",
+    "DenseRows",
+    "Rows",
+    "Values",
+    "as_rows",
+    "as_scipy",
+    "dense",
+    "log2_rows",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.signedinteger[Any]]
@@ -49,7 +64,9 @@ class DenseRows:
 
 @dataclass(frozen=True, eq=False)
 class CsrRows:
-    """Rows of a sparse matrix: `data`, `indices`, `indptr` of CSR and the number of genes; what is absent is zero."""
+    """Rows of a sparse matrix: `data`, `indices`, `indptr` of CSR and the number of genes; what
+    is absent is zero.
+    """
 
     data: FloatArray
     indices: IndexArray
@@ -73,22 +90,11 @@ class CsrRows:
 
 
 Rows = DenseRows | CsrRows
+Values = dict[str, NDArray[np.float64]]  # of a block, by method
 
 
 def as_rows(values: Any) -> Rows:
-    """Dense array, scipy sparse matrix, or the parts of a CSR matrix, as rows for the kernels.
-
-    Parameters
-    ----------
-    values
-        Array of shape (n_obs, n_genes); a scipy sparse matrix or array of that shape; or a tuple
-        ``(data, indices, indptr, n_genes)``.
-
-    Raises
-    ------
-    ExpressionError
-        E304 when the values are not numbers in two dimensions.
-    """
+    """Dense array, scipy sparse matrix, or the parts of a CSR matrix, as rows for the kernels."""
     if isinstance(values, DenseRows | CsrRows):
         return values
     if isinstance(values, tuple):
@@ -98,7 +104,9 @@ def as_rows(values: Any) -> Rows:
         return _from_sparse(values)
     dense = np.asarray(values)
     if dense.ndim != 2 or dense.dtype.kind not in "fiub":
-        message = f"Expected numbers of shape (n_obs, n_genes), got shape {dense.shape} of {dense.dtype}."
+        message = (
+            f"Expected numbers of shape (n_obs, n_genes), got shape {dense.shape} of {dense.dtype}."
+        )
         raise ExpressionError(message, code="E304")
     return DenseRows(np.ascontiguousarray(_floats(dense)))
 
@@ -115,10 +123,14 @@ def dense(rows: CsrRows) -> DenseRows:
 
 def _from_sparse(matrix: Any) -> CsrRows:
     csr = sp.csr_array(matrix)
-    if not csr.has_canonical_format:  # an entry stored twice counts as its sum, as everywhere in scipy
+    if (
+        not csr.has_canonical_format
+    ):  # an entry stored twice counts as its sum, as everywhere in scipy
         csr = csr.copy()
         csr.sum_duplicates()
-    return CsrRows(_floats(csr.data), _index(csr.indices), np.asarray(csr.indptr, np.int64), int(csr.shape[1]))
+    return CsrRows(
+        _floats(csr.data), _index(csr.indices), np.asarray(csr.indptr, np.int64), int(csr.shape[1])
+    )
 
 
 def _floats(array: Any) -> FloatArray:
@@ -131,3 +143,52 @@ def _floats(array: Any) -> FloatArray:
 def _index(array: Any) -> IndexArray:
     given: NDArray[Any] = np.asarray(array)
     return given if given.dtype in (np.int32, np.int64) else given.astype(np.int64)
+
+
+OFFSET = 0.001
+LINEAR = ("counts", "cpm", "tpm")
+
+
+def log2_rows(rows: Rows, unit: str) -> Rows:
+    """Rows of unit `unit` in log2(x + 1)."""
+    if unit in ("scaled", "unknown"):
+        message = (
+            f"This method needs log2 expression, and the values are of unit '{unit}'. Give counts,"
+            " TPM or log2 values (unit=…), or a rank method such as 'ssgsea' or 'singscore', which"
+            " take any scale."
+        )
+        raise ExpressionError(message, code="E404")
+    if unit == "log2_small_offset" and isinstance(rows, CsrRows):
+        rows = dense(rows)
+    values = np.ascontiguousarray(
+        rows.data if isinstance(rows, CsrRows) else rows.values, np.float64
+    )
+    if unit == "counts":
+        values = _per_million(rows, values)
+    return rows.with_data(_converted(values, unit))
+
+
+def _converted(values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
+    if unit in LINEAR:
+        return np.asarray(np.log2(values + 1.0))
+    if unit == "log2_small_offset":
+        return np.asarray(np.log2(np.maximum(np.exp2(values) - OFFSET, 0.0) + 1.0))
+    return np.asarray(values / math.log(2.0)) if unit == "ln" else values
+
+
+def _per_million(rows: Rows, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Counts per million of the sample's own sum; an empty sample has none and becomes NaN."""
+    if isinstance(rows, CsrRows):
+        sizes = np.repeat(_sums(values, rows.indptr), np.diff(rows.indptr))
+    else:
+        sizes = _sums(values.ravel(), np.arange(rows.n_obs + 1) * rows.n_genes)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(values / sizes * 1e6)
+
+
+def _sums(values: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Exact sums of rows, so that the order of genes cannot matter; NaN left out."""
+    known = np.where(np.isnan(values), 0.0, values)
+    if bool(((known == np.rint(known)) & (np.abs(known) < 2**31)).all()):
+        return np.diff(np.concatenate([[0.0], np.cumsum(known)])[edges])
+    return np.array([math.fsum(known[a:b]) for a, b in pairwise(edges)])

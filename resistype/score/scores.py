@@ -1,7 +1,7 @@
 """Scores: what `score` gives back, with everything needed to know what the numbers are.
 
-Every sample of the input has its row and every signature asked for its column, in the order of the input. What could
-not be scored is NaN, and `coverage` says why.
+Every sample of the input has its row and every signature asked for its column, in the order of the
+input. What could not be scored is NaN, and `coverage` says why.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.errors import SignatureError
+from resistype.errors import InputError
 
 __all__ = ["NullResult", "Scores"]
 
 
 @dataclass(frozen=True, eq=False)
 class NullResult:
-    """How scores compare with matched random sets; depends on the cohort through the mean expression of genes.
+    """How scores compare with matched random sets; depends on the cohort through the mean
+    expression of genes.
 
     Parameters
     ----------
     n, seed, bins
         Random sets a signature, seed of the draws, bins of mean expression.
     z, p
-        For each rank method arrays of shape (n_obs, n_sets); p is (1 + k) / (1 + n), one-sided for high scores.
+        For each rank method arrays of shape (n_obs, n_sets); p is (1 + k) / (1 + n), one-sided for
+        high scores.
     """
 
     n: int
@@ -54,7 +56,8 @@ class Scores:
     values
         For each method an array of shape (n_obs, n_sets).
     coverage
-        One row a signature: asked, found, fraction, missing, by_alias, ambiguous, direction, reason.
+        One row a signature: asked, found, fraction, missing, by_alias, ambiguous, direction,
+        reason.
     specs
         For each method the id of its specification, for example ``"ssgsea/1"``.
     refs
@@ -96,7 +99,8 @@ class Scores:
         Parameters
         ----------
         method
-            One of `methods`. By default the only one there is; with several, the columns are (method, signature).
+            One of `methods`. By default the only one there is; with several, the columns are
+            (method, signature).
 
         Returns
         -------
@@ -104,34 +108,49 @@ class Scores:
         """
         index = pd.Index(self.samples, name="sample")
         if method is None and len(self.methods) > 1:
-            pairs = pd.MultiIndex.from_product([self.methods, self.signatures], names=["method", "signature"])
-            return pd.DataFrame(np.hstack([self.values[name] for name in self.methods]), index=index, columns=pairs)
+            pairs = pd.MultiIndex.from_product(
+                [self.methods, self.signatures], names=["method", "signature"]
+            )
+            return pd.DataFrame(
+                np.hstack([self.values[name] for name in self.methods]), index=index, columns=pairs
+            )
         columns = pd.Index(self.signatures, name="signature")
         return pd.DataFrame(self[method or self.methods[0]], index=index, columns=columns)
 
     def null_frame(self) -> pd.DataFrame:
-        """Z and p against the random sets: one row a sample, signature and rank method; empty without a null."""
+        """Z and p against the random sets: one row a sample, signature and rank method; empty
+        without a null.
+        """
         columns = ["sample", "signature", "method", "score", "z", "p"]
         if self.null is None:
             return pd.DataFrame(columns=columns)
         n_obs, n_sets = len(self.samples), len(self.signatures)
         parts = []
         for name in self.null.z:
-            part = {"sample": np.repeat(self.samples, n_sets), "signature": np.tile(self.signatures, n_obs)}
+            part = {
+                "sample": np.repeat(self.samples, n_sets),
+                "signature": np.tile(self.signatures, n_obs),
+            }
             values = {"score": self[name], "z": self.null.z[name], "p": self.null.p[name]}
-            parts.append(pd.DataFrame(part | {key: array.ravel() for key, array in values.items()}).assign(method=name))
+            parts.append(
+                pd.DataFrame(part | {key: array.ravel() for key, array in values.items()}).assign(
+                    method=name
+                )
+            )
         return pd.concat(parts, ignore_index=True)[columns]
 
     def __getitem__(self, method: str) -> NDArray[np.float64]:
         """Values of one method, shape (n_obs, n_sets)."""
         if method not in self.values:
             message = f"These scores hold {', '.join(self.methods)}, not {method!r}."
-            raise SignatureError(message, code="E206")
+            raise InputError(message, code="E607")
         return self.values[method]
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over names and the bytes of all values: the same for the same result, however it was computed."""
+        """SHA-256 over names and the bytes of all values: the same for the same result, however
+        it was computed.
+        """
         parts = hashlib.sha256()
         for name in self.methods:
             parts.update(repr((name, self.specs[name], self.samples, self.signatures)).encode())

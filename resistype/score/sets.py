@@ -1,9 +1,10 @@
 """Gene sets as arrays: what a kernel needs to know of the signatures, and nothing else.
 
-A signature has one or two **parts**: its up genes and its down genes. All parts lie one after the other in `indices`;
-part ``p`` is ``indices[offsets[p]:offsets[p + 1]]``, belongs to signature ``owner[p]`` and counts with ``sign[p]``.
-The order of genes inside a part is the order in which they were given and never the order of columns, so sums of
-floats over a part do not change when the columns of the matrix are shuffled.
+A signature has one or two **parts**: its up genes and its down genes. All parts lie one after the
+other in `indices`; part ``p`` is ``indices[offsets[p]:offsets[p + 1]]``, belongs to signature
+``owner[p]`` and counts with ``sign[p]``. The order of genes inside a part is the order in which
+they were given and never the order of columns, so sums of floats over a part do not change when the
+columns of the matrix are shuffled.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ class IndexedSets:
     asked
         Shape (n_parts,): genes the part was defined with, found or not.
     controls
-        One part of control (housekeeping) genes for each part, used by the weighted mean; None without any.
+        One part of control (housekeeping) genes for each part, used by the weighted mean; None
+        without any.
     pairs
-        For each signature an array (n_pairs, 2) of columns, -1 for genes not found; None without any.
+        For each signature an array (n_pairs, 2) of columns, -1 for genes not found; None without
+        any.
     """
 
     names: tuple[str, ...]
@@ -72,7 +75,8 @@ class IndexedSets:
         Parameters
         ----------
         up
-            One array of columns a signature: its up genes. Columns of -1 (gene not found) are counted and dropped.
+            One array of columns a signature: its up genes. Columns of -1 (gene not found) are
+            counted and dropped.
         n_genes
             Number of columns of the matrix.
         down
@@ -85,7 +89,7 @@ class IndexedSets:
         Raises
         ------
         SignatureError
-            E205 when a column lies outside the matrix or occurs twice in a part.
+            E220 when a column lies outside the matrix or occurs twice in a part.
 
         Examples
         --------
@@ -96,7 +100,12 @@ class IndexedSets:
         builder = _Builder(n_genes)
         for number, columns in enumerate(up):
             lower = () if down is None else down[number]
-            builder.add(number, np.asarray(columns, np.int64), np.asarray(lower, np.int64), _of(weights, number))
+            builder.add(
+                number,
+                np.asarray(columns, np.int64),
+                np.asarray(lower, np.int64),
+                _of(weights, number),
+            )
         labels = tuple(names) if names is not None else tuple(str(i) for i in range(len(up)))
         return builder.finish(labels)
 
@@ -117,14 +126,22 @@ class IndexedSets:
 
     @cached_property
     def by_gene(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
-        """The same turned round: offsets of each column, (n_genes + 1,), into parts; and whether it is in any."""
+        """The same turned round: offsets of each column, (n_genes + 1,), into parts; and whether
+        it is in any.
+        """
         order = np.argsort(self.indices, kind="stable")
         parts = np.repeat(np.arange(self.n_parts, dtype=np.int32), self.sizes)[order]
         counts = np.bincount(self.indices, minlength=self.n_genes)
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), parts, (counts > 0).astype(np.uint8)
+        return (
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+            parts,
+            (counts > 0).astype(np.uint8),
+        )
 
     def on_columns(self, columns: NDArray[np.intp]) -> IndexedSets:
-        """The same sets on some columns of the matrix, renumbered; members elsewhere are dropped."""
+        """The same sets on some columns of the matrix, renumbered; members elsewhere are
+        dropped.
+        """
         place = np.full(self.n_genes, -1, np.int64)
         place[columns] = np.arange(columns.size)
         moved = place[self.indices]
@@ -163,11 +180,15 @@ class IndexedSets:
         return replace(self, controls=IndexedSets.build(lists, self.n_genes))
 
     def with_pairs(self, pairs: Sequence[ArrayLike | None]) -> IndexedSets:
-        """The same sets with gene pairs, one list of pairs of columns a signature, None for those without."""
+        """The same sets with gene pairs, one list of pairs of columns a signature, None for
+        those without.
+        """
         if all(one is None for one in pairs):
             return self
         none = np.empty((0, 2), np.int64)
-        arrays = tuple(none if one is None else np.asarray(one, np.int64).reshape(-1, 2) for one in pairs)
+        arrays = tuple(
+            none if one is None else np.asarray(one, np.int64).reshape(-1, 2) for one in pairs
+        )
         return replace(self, pairs=arrays)
 
     def first_parts(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,7 +198,9 @@ class IndexedSets:
         return out
 
     def combine(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Up minus down: from a value a part, shape (n_obs, n_parts), to one a signature, (n_obs, n_sets)."""
+        """Up minus down: from a value a part, shape (n_obs, n_parts), to one a signature,
+        (n_obs, n_sets).
+        """
         if self.n_parts == self.n_sets and (self.sign == 1).all():
             return parts
         out = np.full((parts.shape[0], self.n_sets), np.nan)
@@ -202,28 +225,36 @@ class _Builder:
         self.weights: list[NDArray[np.float64]] = []
         self.about: list[tuple[int, int, int]] = []
 
-    def add(self, owner: int, up: NDArray[np.int64], down: NDArray[np.int64], weights: ArrayLike | None) -> None:
+    def add(
+        self, owner: int, up: NDArray[np.int64], down: NDArray[np.int64], weights: ArrayLike | None
+    ) -> None:
         given = np.ones(up.size + down.size) if weights is None else np.asarray(weights, np.float64)
         if given.shape != (up.size + down.size,):
             message = f"Signature {owner} has {up.size + down.size} genes but {given.size} weights."
-            raise SignatureError(message, code="E205")
+            raise SignatureError(message, code="E220")
         if up.size or not down.size:
             self._part(owner, 1, up, given[: up.size])
         if down.size:
             self._part(owner, -1, down, given[up.size :])
 
-    def _part(self, owner: int, sign: int, columns: NDArray[np.int64], weights: NDArray[np.float64]) -> None:
+    def _part(
+        self, owner: int, sign: int, columns: NDArray[np.int64], weights: NDArray[np.float64]
+    ) -> None:
         found = columns >= 0
         kept = columns[found]
         if kept.size and (kept.max() >= self.n_genes or np.unique(kept).size != kept.size):
             message = f"Signature {owner} names a column twice or outside 0..{self.n_genes - 1}."
-            raise SignatureError(message, code="E205")
+            raise SignatureError(message, code="E220")
         self.columns.append(kept)
         self.weights.append(weights[found])
         self.about.append((owner, sign, columns.size))
 
     def finish(self, names: tuple[str, ...]) -> IndexedSets:
-        owner, sign, asked = (np.array(x, np.int64) for x in zip(*self.about, strict=True)) if self.about else _empty()
+        owner, sign, asked = (
+            (np.array(x, np.int64) for x in zip(*self.about, strict=True))
+            if self.about
+            else _empty()
+        )
         sizes = [columns.size for columns in self.columns]
         return IndexedSets(
             names=names,

@@ -1,14 +1,28 @@
-"""The headless view-model: commands in, events out, a frozen Display to draw. No view is imported here."""
+"""The headless view-model: commands in, events out, a frozen Display to draw. No view is imported.
 
+data.py     what is looked at           state.py    what is chosen, and what follows from it
+commands.py what can be asked for       session.py  commands, undo, events
+reapply.py  rules at moved thresholds   replay.py   the log as a script
+drivers.py  genes that set a selection apart
+"""
+
+from __future__ import annotations
+
+from resistype.events import Event
+from resistype.scheme.scheme import GREYS, NO_DATA, OKABE_ITO, axis_colors, category_colors
 from resistype.session.commands import Command
-from resistype.session.events import Event, Events
-from resistype.session.material import Material, call_names, from_calls, from_quantities
-from resistype.session.palette import GREYS, NO_DATA, OKABE_ITO, axis_colors, category_colors
+from resistype.session.data import Flow, SessionData, Share, call_names
 from resistype.session.replay import expect
-from resistype.session.resolve import AxisView, Category, Display, ThresholdView, resolve
-from resistype.session.session import Session
-from resistype.session.state import Region, State
-from resistype.session.tables import Flow, Share
+from resistype.session.session import Events, Session
+from resistype.session.state import (
+    AxisView,
+    Category,
+    Display,
+    Region,
+    State,
+    ThresholdView,
+    resolve,
+)
 
 __all__ = [
     "GREYS",
@@ -21,9 +35,9 @@ __all__ = [
     "Event",
     "Events",
     "Flow",
-    "Material",
     "Region",
     "Session",
+    "SessionData",
     "Share",
     "State",
     "ThresholdView",
@@ -31,7 +45,5 @@ __all__ = [
     "call_names",
     "category_colors",
     "expect",
-    "from_calls",
-    "from_quantities",
     "resolve",
 ]

@@ -1,6 +1,7 @@
-"""Commands: what a view may ask of a session. Each is checked against the material before anything changes.
+"""Commands: what a view may ask of a session, checked against the data before anything changes.
 
-A command is a name and plain arguments, so that it can be logged, printed as a line of Python and run again.
+A command is a name and plain arguments, so that it can be logged, printed as a line of Python and
+run again. Each has a function here from the state before it to the state after it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from resistype.errors import SessionError
-from resistype.session.material import Material, call_names
+from resistype.session.data import SessionData, call_names
 from resistype.session.state import Region, State, inside, read_rows, write_rows
 
-__all__ = ["COMMANDS", "Command", "apply", "as_corners", "color_choices", "columns_of", "known_axis"]
+__all__ = ["COMMANDS", "Command", "apply", "as_corners", "color_choices", "known_axis"]
 
 MAX_NAME = 200
 
@@ -34,152 +35,170 @@ class Command:
         return f"session.{self.name}({', '.join(repr(one) for one in self.arguments)})"
 
 
-def apply(command: Command, state: State, material: Material) -> State:
-    """The state after a command.
-
-    Raises
-    ------
-    SessionError
-        V101 for an unknown command, V102 to V106 for arguments that do not fit; nothing was changed.
-    """
+def apply(command: Command, state: State, data: SessionData) -> State:
+    """The state after a command; V101 for an unknown one, V102 to V106 where it does not fit."""
     if command.name not in COMMANDS:
-        raise SessionError(f"No command {command.name!r}; there are: {', '.join(sorted(COMMANDS))}.", code="V101")
-    return COMMANDS[command.name](state, material, *command.arguments)
+        message = f"No command {command.name!r}; there are: {', '.join(sorted(COMMANDS))}."
+        raise SessionError(message, code="V101")
+    return COMMANDS[command.name](state, data, *command.arguments)
 
 
-def known_axis(material: Material, axis: str) -> str:
-    """The axis, if the scheme has it.
-
-    Raises
-    ------
-    SessionError
-        V102 when it has none of that id.
-    """
-    known = [one.id for one in material.scheme.axes]
+def known_axis(data: SessionData, axis: str) -> str:
+    """The axis, if the scheme has it; else V102."""
+    known = [one.id for one in data.scheme.axes]
     if axis not in known:
-        raise SessionError(f"No axis {axis!r}; the axes are: {', '.join(known)}.", code="V102")
+        message = f"No axis {axis!r}; the axes are: {', '.join(known)}."
+        raise SessionError(message, code="V102")
     return axis
 
 
-def _move(state: State, material: Material, axis: str, /, name: str, value: float) -> State:
-    thresholds = material.scheme.axis(known_axis(material, axis)).thresholds
+def _move(state: State, data: SessionData, axis: str, /, name: str, value: float) -> State:
+    thresholds = data.scheme.axis(known_axis(data, axis)).thresholds
     if name not in thresholds:
-        message = f"Axis {axis!r} has no threshold {name!r}; it has: {', '.join(thresholds) or 'none'}."
+        message = (
+            f"Axis {axis!r} has no threshold {name!r}; it has: {', '.join(thresholds) or 'none'}."
+        )
         raise SessionError(message, code="V102")
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)):
-        raise SessionError(f"Threshold {axis}.{name}: a number is needed, not {value!r}.", code="V103")
+        raise SessionError(
+            f"Threshold {axis}.{name}: a number is needed, not {value!r}.", code="V103"
+        )
     exact = float(np.float32(value)) if abs(float(value)) < 3e38 else math.inf
     if not math.isfinite(exact):
-        raise SessionError(f"Threshold {axis}.{name}: a finite number is needed, not {value!r}.", code="V103")
+        raise SessionError(
+            f"Threshold {axis}.{name}: a finite number is needed, not {value!r}.", code="V103"
+        )
     same = exact == float(np.float32(thresholds[name].value))
     return state.with_threshold(axis, name, None if same else exact)
 
 
-def _reset(state: State, material: Material, axis: str = "") -> State:
-    kept = known_axis(material, axis) if axis else ""
+def _reset(state: State, data: SessionData, axis: str = "") -> State:
+    kept = known_axis(data, axis) if axis else ""
     return replace(state, moved=tuple(item for item in state.moved if kept and item[0][0] != kept))
 
 
-def _select(state: State, material: Material, rows: str) -> State:
+def _select(state: State, data: SessionData, rows: str) -> State:
     try:
-        found = read_rows(rows, material.n_obs)
+        found = read_rows(rows, data.n_obs)
     except ValueError as error:
         raise SessionError(f"Selection: {str(error)[:MAX_NAME]}.", code="V104") from None
     return replace(state, selection=write_rows(found))
 
 
-def _select_patient(state: State, material: Material, patient: str) -> State:
-    rows = np.flatnonzero((material.design["patient"].astype(str) == patient).to_numpy())
+def _select_patient(state: State, data: SessionData, patient: str) -> State:
+    rows = np.flatnonzero((data.design["patient"].astype(str) == patient).to_numpy())
     if not len(rows):
-        message = f"No observation of patient {patient!r}; choose one of the column 'patient' of the design."
+        message = (
+            f"No observation of patient {patient!r}; "
+            "choose one of the column 'patient' of the design."
+        )
         raise SessionError(message, code="V104")
     return replace(state, selection=write_rows(rows))
 
 
-def _select_region(state: State, material: Material, name: str) -> State:
+def _select_region(state: State, data: SessionData, name: str) -> State:
     region = next((one for one in state.regions if one.name == name), None)
     if region is None:
-        raise SessionError(f"No region {name!r}; there are: {', '.join(r.name for r in state.regions)}.", code="V106")
-    rows = np.flatnonzero(inside(material.embeddings[region.embedding], region.corners))
+        raise SessionError(
+            f"No region {name!r}; there are: {', '.join(r.name for r in state.regions)}.",
+            code="V106",
+        )
+    rows = np.flatnonzero(inside(data.embeddings[region.embedding], region.corners))
     return replace(state, selection=write_rows(rows))
 
 
-def columns_of(material: Material) -> list[str]:
-    """Columns of the design that can colour the picture: text or categories with at most 200 different values."""
-    table = material.design
+def _color_columns(data: SessionData) -> list[str]:
+    """Columns of the design that can colour: text or categories with at most 200 values."""
+    table = data.design
     kinds = [name for name in table.columns if table[name].dtype.kind not in "fc"]
     return [str(name) for name in kinds if 1 < table[name].nunique(dropna=False) <= MAX_NAME]
 
 
-def color_choices(material: Material) -> list[str]:
+def color_choices(data: SessionData) -> list[str]:
     """Everything that the picture can be coloured by."""
-    measured = [name for name, values in material.columns.items() if not bool(np.isnan(values).all())]
+    measured = [name for name, values in data.columns.items() if not bool(np.isnan(values).all())]
     return [
-        *(f"axis:{axis.id}" for axis in material.scheme.axes),
+        *(f"axis:{axis.id}" for axis in data.scheme.axes),
         *(f"quantity:{name}" for name in measured),
-        *(f"column:{name}" for name in columns_of(material)),
+        *(f"column:{name}" for name in _color_columns(data)),
     ]
 
 
-def _color(state: State, material: Material, what: str) -> State:
-    choices = color_choices(material)
+def _color(state: State, data: SessionData, what: str) -> State:
+    choices = color_choices(data)
     if what not in choices:
-        message = f"Cannot colour by {str(what)[:MAX_NAME]!r}; choose one of: {', '.join(choices[:12])} …"
+        message = (
+            f"Cannot colour by {str(what)[:MAX_NAME]!r}; choose one of: {', '.join(choices[:12])} …"
+        )
         raise SessionError(message, code="V105")
     return replace(state, color_by=what, hidden=frozenset())
 
 
-def _hide(state: State, material: Material, *names: str) -> State:
+def _hide(state: State, data: SessionData, *names: str) -> State:
     kind, _, what = state.color_by.partition(":")
     if kind == "axis":
-        known = set(call_names(material.scheme.axis(what)))
+        known = set(call_names(data.scheme.axis(what)))
     elif kind == "column":
-        known = {str(one) for one in material.design[what].dropna().unique()} | {""}
+        known = {str(one) for one in data.design[what].dropna().unique()} | {""}
     else:
         known = set()
     unknown = [name for name in names if name not in known]
     if unknown:
-        message = f"Nothing to hide: {unknown[0]!r} is no category of {state.color_by!r}; choose one that is."
+        message = (
+            f"Nothing to hide: {unknown[0]!r} is no category of {state.color_by!r}; choose one."
+        )
         raise SessionError(message, code="V105")
     return replace(state, hidden=frozenset(names))
 
 
 def as_corners(name: Any, corners: Any) -> tuple[tuple[float, float], ...]:
-    """Corners of a region as numbers.
-
-    Raises
-    ------
-    SessionError
-        V106 where they are no pairs of numbers.
-    """
+    """Corners of a region as numbers."""
     try:
         return tuple((float(x), float(y)) for x, y in corners)
     except (TypeError, ValueError) as error:
-        message = f"Region {str(name)[:60]!r}: corners are pairs of numbers ({str(error)[:80]}). Give x and y of each."
+        message = (
+            f"Region {str(name)[:60]!r}: corners are pairs of numbers ({str(error)[:80]}). "
+            "Give x and y of each."
+        )
         raise SessionError(message, code="V106") from None
 
 
 def _add_region(
-    state: State, material: Material, name: str, /, embedding: str, corners: Sequence[Sequence[float]]
+    state: State,
+    data: SessionData,
+    name: str,
+    /,
+    embedding: str,
+    corners: Sequence[Sequence[float]],
 ) -> State:
-    if embedding not in material.embeddings:
-        known = ", ".join(material.embeddings) or "none"
+    if embedding not in data.embeddings:
+        known = ", ".join(data.embeddings) or "none"
         raise SessionError(f"No embedding {embedding!r}; there are: {known}.", code="V106")
-    if not isinstance(name, str) or not name or len(name) > MAX_NAME or any(one.name == name for one in state.regions):
+    if (
+        not isinstance(name, str)
+        or not name
+        or len(name) > MAX_NAME
+        or any(one.name == name for one in state.regions)
+    ):
         raise SessionError(
-            f"Region {str(name)[:MAX_NAME]!r}: a new name of 1 to {MAX_NAME} characters is needed.", code="V106"
+            f"Region {str(name)[:MAX_NAME]!r}: a new name of 1 to {MAX_NAME} characters is needed.",
+            code="V106",
         )
     points = tuple((float(x), float(y)) for x, y in corners)
     if len(points) < 3 or not all(math.isfinite(v) for point in points for v in point):
-        raise SessionError(f"Region {name!r}: three or more corners with finite numbers are needed.", code="V106")
+        raise SessionError(
+            f"Region {name!r}: three or more corners with finite numbers are needed.", code="V106"
+        )
     return replace(state, regions=(*state.regions, Region(name, embedding, points)))
 
 
-def _remove_region(state: State, material: Material, name: str) -> State:
+def _remove_region(state: State, data: SessionData, name: str) -> State:
     kept = tuple(one for one in state.regions if one.name != name)
     if len(kept) == len(state.regions):
         known = ", ".join(one.name for one in state.regions) or "none"
-        message = f"No region {name!r} in a session of {material.n_obs} observations; there are: {known}."
+        message = (
+            f"No region {name!r} in a session of {data.n_obs} observations; there are: {known}."
+        )
         raise SessionError(message, code="V106")
     return replace(state, regions=kept)
 

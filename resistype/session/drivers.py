@@ -1,6 +1,7 @@
-"""Driver genes of a selection: which genes set it apart, how much, and from which signatures they are known.
+"""Driver genes of a selection: which genes set it apart, and how much.
 
-A description of the selection, not a test: cells of one patient are not independent, so no p is given.
+A description of the selection, not a test: cells of one patient are not independent, so no p is
+given.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scipy import sparse
 from resistype.errors import InputError
 from resistype.expression import Expression, as_expression
 from resistype.library import Library
+from resistype.session.data import align
 
 __all__ = ["driver_genes"]
 
@@ -23,31 +25,13 @@ COLUMNS = ("gene", "effect", "inside", "outside", "signatures", "shared")
 
 
 def driver_genes(
-    data: Any, selected: NDArray[np.bool_], *, library: Library | None = None, top: int = 30
+    data: Any,
+    selected: NDArray[np.bool_] | pd.Series,
+    *,
+    library: Library | None = None,
+    top: int = 30,
 ) -> pd.DataFrame:
-    """Genes with the largest difference of mean log2 expression between the selected and all other observations.
-
-    Parameters
-    ----------
-    data
-        Expression of shape (n_obs, n_genes), as for `score`.
-    selected
-        Mask of shape (n_obs,).
-    library
-        Signatures whose members are marked.
-    top
-        Number of genes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        gene, effect (log2 units), inside and outside (share of observations in which the gene is above the floor of
-        its observation), signatures, shared (a gene of several signatures).
-
-    Raises
-    ------
-    InputError
-        V112 when nothing or everything is selected.
+    """Genes whose mean log2 expression differs most between the selected and all others.
 
     Examples
     --------
@@ -58,11 +42,24 @@ def driver_genes(
     ['gene', 'effect', 'inside', 'outside', 'signatures', 'shared']
     """
     expression = as_expression(data)
-    n_in = int(selected.sum())
-    if not 0 < n_in < len(selected):
-        message = f"{n_in} of {len(selected)} observations are selected; some and not all are needed to compare."
+    try:
+        mask = np.asarray(align(selected, expression.samples))
+    except ValueError as error:
+        raise InputError(f"The selection: {error}.", code="V112") from error
+    if mask.dtype != bool or mask.shape != (expression.n_obs,):
+        message = (
+            f"The selection is {mask.dtype} of shape {mask.shape}; "
+            f"a mask of {expression.n_obs} observations is needed."
+        )
         raise InputError(message, code="V112")
-    means, seen = _means(expression, selected)
+    n_in = int(mask.sum())
+    if not 0 < n_in < len(mask):
+        message = (
+            f"{n_in} of {len(mask)} observations are selected; "
+            "some and not all are needed to compare."
+        )
+        raise InputError(message, code="V112")
+    means, seen = _means(expression, mask)
     effect = means[0] - means[1]
     order = np.argsort(-np.abs(effect), kind="stable")[:top]
     of = _membership(library)
@@ -82,7 +79,7 @@ def driver_genes(
 
 
 def _means(expression: Expression, selected: NDArray[np.bool_]) -> tuple[list[Any], list[Any]]:
-    """Mean log2 value and share above the floor of every gene, inside and outside; a block of genes at a time."""
+    """Mean log2 value and share above the floor of every gene, inside and outside, by blocks."""
     n_genes = len(expression.genes)
     blocks = [np.arange(start, min(start + BLOCK, n_genes)) for start in range(0, n_genes, BLOCK)]
     floor = np.zeros(len(selected))

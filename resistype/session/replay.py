@@ -1,4 +1,4 @@
-"""Replay: a log of commands as a Python script, and the check that it runs on the data it was recorded on."""
+"""Replay: the log of commands as a Python script, and the check that it runs on the same data."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Protocol
 
 from resistype.errors import SessionError
 from resistype.session.commands import Command
-from resistype.session.material import Material
+from resistype.session.data import SessionData
 
 __all__ = ["expect", "script"]
 
 
 class _Replayed(Protocol):
     @property
-    def material(self) -> Material: ...
+    def data(self) -> SessionData: ...
 
 
 _HEAD = """\
-# An exploration of resistype calls; research use only. `calls` are the calls (or the material) that it was recorded on.
+# An exploration of resistype calls; research use only. `calls` are the calls (or the data) that it
+# was recorded on.
 import resistype as rt
 from resistype.session import expect
 
@@ -28,15 +29,7 @@ expect(session, "{digest}")
 
 
 def script(log: Sequence[Command], digest: str) -> str:
-    """Python that does the commands again.
-
-    Parameters
-    ----------
-    log
-        Commands in the order in which they were done.
-    digest
-        Which data they were done on.
-    """
+    """Python that does the commands again."""
     return _HEAD.format(digest=digest) + "".join(f"{command.line}\n" for command in log)
 
 
@@ -48,10 +41,11 @@ def expect(session: _Replayed, digest: str) -> None:
     SessionError
         V107 when the data differ.
     """
-    found = session.material.digest()
+    found = session.data.digest()
     if found != digest:
         message = (
-            f"The script was recorded on data {digest[:12]}… and these are {found[:12]}…: rows and calls differ. "
+            f"The script was recorded on data {digest[:12]}… and these are {found[:12]}…: "
+            "rows and calls differ. "
             "Classify the same matrix again with the same scheme and options."
         )
         raise SessionError(message, code="V107")

@@ -1,18 +1,22 @@
-"""Checks of a signature: that it is what it says, can be kept, and can be scored in the direction it claims."""
+"""What a battery of checks gives back: one outcome a check, and one error that tells all that
+failed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from resistype.expression import ReadOptions
 from resistype.genes import resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import (
     Library,
     Signature,
@@ -24,9 +28,121 @@ from resistype.library import (
     to_toml,
 )
 from resistype.score import ScoreOptions, score
-from resistype.testing.outcome import Outcome, fail, run_checks
 
-__all__ = ["SIGNATURE_CHECKS", "check_signature"]
+__all__ = [
+    "SIGNATURE_CHECKS",
+    "CheckError",
+    "Outcome",
+    "check_signature",
+    "fail",
+    "run_checks",
+]
+
+
+class CheckError(AssertionError):
+    """Something does not keep what it should; `outcomes` holds every check that was run.
+
+    Parameters
+    ----------
+    message
+        What was found and what was wanted.
+    outcomes
+        All outcomes, of those that passed too.
+    """
+
+    def __init__(self, message: str, outcomes: tuple[Outcome, ...] = ()) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check: its name, whether it passed, was left out with a reason, and what it found
+    otherwise.
+    """
+
+    name: str
+    passed: bool
+    message: str = ""
+    left_out: str = ""
+
+
+def fail(message: str) -> NoReturn:
+    """End a check with what was found and what was wanted."""
+    raise CheckError(message)
+
+
+def run_checks(
+    checks: Iterable[Callable[[Any], None]],
+    subject: Any,
+    *,
+    about: str,
+    skip: Mapping[str, str] | None = None,
+) -> tuple[Outcome, ...]:
+    """Run all checks on a subject.
+
+    Parameters
+    ----------
+    checks
+        Functions of the subject, each of which ends in `fail` when it does not hold.
+    subject
+        What is checked.
+    about
+        Words for the error.
+    skip
+        Names of checks that are left out, each with the reason.
+
+    Returns
+    -------
+    tuple of Outcome
+        In the order of the checks.
+
+    Raises
+    ------
+    CheckError
+        With all checks that failed.
+    ValueError
+        When a check that is to be left out does not exist.
+    """
+    reasons, found = dict(skip or {}), []
+    for check in checks:
+        name = check.__name__
+        reason = reasons.pop(name, "")
+        found.append(
+            Outcome(name, passed=False, left_out=reason) if reason else _run(check, subject)
+        )
+    if reasons:
+        message = (
+            f"There is no check {', '.join(sorted(reasons))}; there are:"
+            f" {', '.join(one.name for one in found)}."
+        )
+        raise ValueError(message)
+    wrong = [one for one in found if not one.passed and not one.left_out]
+    if wrong:
+        lines = "\n".join(f"  - {one.name}: {one.message}" for one in wrong)
+        raise CheckError(
+            f"{about}: {len(wrong)} of {len(found)} checks failed\n{lines}", tuple(found)
+        )
+    return tuple(found)
+
+
+def _run(check: Callable[[Any], None], subject: Any) -> Outcome:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            check(subject)
+    except CheckError as error:
+        return Outcome(check.__name__, passed=False, message=str(error))
+    # what is checked may raise anything, and that is what is told
+    except Exception as error:  # noqa: BLE001
+        return Outcome(
+            check.__name__, passed=False, message=f"{type(error).__name__}: {str(error)[:300]}"
+        )
+    return Outcome(check.__name__, passed=True)
+
+
+# Checks of a signature: that it is what it says, can be kept, and can be scored in the direction it
+# claims.
 
 RAISED = 3.0  # log2 units that genes up are raised by, and genes down lowered
 
@@ -54,13 +170,18 @@ def check_symbols(given: _Given) -> None:
     if given.signature.species == "human":
         odd = [one.name for one in resolve(given.signature.genes) if one.status != "approved"]
         if odd:
-            fail(f"{len(odd)} of {len(given.signature)} genes are no approved symbols: {', '.join(odd[:5])}")
+            fail(
+                f"{len(odd)} of {len(given.signature)} genes are no approved symbols:"
+                f" {', '.join(odd[:5])}"
+            )
 
 
 def check_provenance(given: _Given) -> None:
     """It says where it comes from: a citation, a public copy, or what it is derived from."""
     source = given.signature.source
-    if not any((source.citation, source.doi, source.pmid, source.repository, given.signature.derived_from)):
+    if not any(
+        (source.citation, source.doi, source.pmid, source.repository, given.signature.derived_from)
+    ):
         fail("no citation, DOI, PubMed id, repository or derivation; a reader cannot look it up")
 
 
@@ -69,7 +190,10 @@ def check_licence(given: _Given) -> None:
     words = given.signature.source.licence.lower()
     if not words.strip():
         fail("no licence is named")
-    if any(word in words for word in ("no redistribution", "may not be redistributed", "all rights reserved")):
+    if any(
+        word in words
+        for word in ("no redistribution", "may not be redistributed", "all rights reserved")
+    ):
         fail(f"the licence forbids passing it on: {given.signature.source.licence[:80]!r}")
 
 
@@ -101,16 +225,22 @@ def check_exchange(given: _Given) -> None:
 
 
 def check_hash(given: _Given) -> None:
-    """The hash of its content does not depend on the order of its genes, and does on which they are."""
+    """The hash of its content does not depend on the order of its genes, and does on which they
+    are.
+    """
     signature, words = given.signature, given.signature.model_dump()
-    turned = Signature.model_validate({**words, "up": signature.up[::-1], "down": signature.down[::-1]})
+    turned = Signature.model_validate(
+        {**words, "up": signature.up[::-1], "down": signature.down[::-1]}
+    )
     if turned.content_hash != signature.content_hash:
         fail("its hash changes with the order of its genes")
     if len(signature) < 2 or signature.pairs:
         return
     first = signature.genes[0]
     lists = {side: tuple(gene for gene in words[side] if gene != first) for side in ("up", "down")}
-    weights = {gene: one for gene, one in (signature.weights or {}).items() if gene != first} or None
+    weights = {
+        gene: one for gene, one in (signature.weights or {}).items() if gene != first
+    } or None
     less = Signature.model_validate({**words, **lists, "weights": weights})
     if less.content_hash == signature.content_hash:
         fail("its hash is the same without its first gene")
@@ -121,7 +251,10 @@ def check_published_hash(given: _Given) -> None:
     shipped = {one.ref: one for one in load_library().values()}
     known = shipped.get(given.signature.ref)
     if known is not None and known.content_hash != given.signature.content_hash:
-        fail(f"{given.signature.ref} is shipped with other genes or scoring; a changed list is a new version")
+        fail(
+            f"{given.signature.ref} is shipped with other genes or scoring; a changed list is a new"
+            " version"
+        )
 
 
 def check_scores(given: _Given) -> None:
@@ -151,7 +284,9 @@ def check_coverage(given: _Given) -> None:
     lost = [gene for gene in signature.genes if gene not in kept]
     other = next(name for name in sorted(gene_table().approved) if name not in signature.genes)
     both: list[Signature] = [signature, Signature(id="other_list", name="Other", up=(other,))]
-    found = score(data.drop(columns=lost), Library(both), method="singscore", n_jobs=1, options=_options())
+    found = score(
+        data.drop(columns=lost), Library(both), method="singscore", n_jobs=1, options=_options()
+    )
     if np.isfinite(found.to_frame()[signature.id].to_numpy()).any():
         fail(f"{len(kept)} of {len(signature)} genes gave a score")
 
@@ -184,8 +319,12 @@ def _options() -> ScoreOptions:
 
 
 def _matrix(signature: Signature) -> pd.DataFrame:
-    """Three samples in log2 with the genes of the signature and as many others again, at least 200."""
-    own = dict.fromkeys([*signature.genes, *(gene for one in _normaliser(signature) for gene in one.genes)])
+    """Three samples in log2 with the genes of the signature and as many others again, at least
+    200.
+    """
+    own = dict.fromkeys(
+        [*signature.genes, *(gene for one in _normaliser(signature) for gene in one.genes)]
+    )
     others = [name for name in sorted(gene_table().approved) if name not in own]
     wanted = max(200, len(signature))
     genes = [*own, *others[:: max(1, len(others) // wanted)][:wanted]]
@@ -193,7 +332,9 @@ def _matrix(signature: Signature) -> pd.DataFrame:
     return pd.DataFrame(values, index=["a", "b", "c"], columns=genes)
 
 
-def _scored(signature: Signature, data: pd.DataFrame) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _scored(
+    signature: Signature, data: pd.DataFrame
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     both = Library([signature, *_normaliser(signature)])
     made = score(data, both, method=method_of(signature), n_jobs=1, options=_options())
     return made.to_frame()[signature.id].to_numpy(dtype=np.float64)
@@ -206,12 +347,22 @@ def _normaliser(signature: Signature) -> list[Signature]:
 
 
 SIGNATURE_CHECKS: tuple[Callable[[_Given], None], ...] = (
-    *(check_rules, check_symbols, check_provenance, check_licence, check_direction, check_file, check_exchange),
+    *(
+        check_rules,
+        check_symbols,
+        check_provenance,
+        check_licence,
+        check_direction,
+        check_file,
+        check_exchange,
+    ),
     *(check_hash, check_published_hash, check_scores, check_raised, check_coverage),
 )
 
 
-def check_signature(signature: Signature | str | Path, *, skip: Mapping[str, str] | None = None) -> tuple[Outcome, ...]:
+def check_signature(
+    signature: Signature | str | Path, *, skip: Mapping[str, str] | None = None
+) -> tuple[Outcome, ...]:
     """Check that a signature can be trusted with what it says.
 
     Parameters
@@ -245,4 +396,6 @@ def check_signature(signature: Signature | str | Path, *, skip: Mapping[str, str
         given = _Given(read_toml(signature), Path(signature))
     else:
         given = _Given(load_library()[signature])
-    return run_checks(SIGNATURE_CHECKS, given, about=f"Signature '{given.signature.ref}'", skip=skip)
+    return run_checks(
+        SIGNATURE_CHECKS, given, about=f"Signature '{given.signature.ref}'", skip=skip
+    )

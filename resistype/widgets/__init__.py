@@ -1,4 +1,6 @@
-"""Notebook widgets: one anywidget each, drawing what a Session decides. They need the extra `notebook`.
+"""Notebook widgets: one anywidget each, drawing what a Session decides.
+
+They need the extra `notebook`.
 
 >>> from resistype.widgets import Explorer, Runner, show  # doctest: +SKIP
 >>> Explorer(calls)  # doctest: +SKIP
@@ -34,12 +36,20 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'resistype.widgets' has no attribute {name!r}"
         raise AttributeError(message)
-    with needs("anywidget", extra="notebook", what="A widget", code="X120", hint="Then restart the notebook server."):
+    with needs(
+        "anywidget",
+        extra="notebook",
+        what="A widget",
+        hint="Then restart the notebook server.",
+    ):
         import anywidget  # noqa: F401, PLC0415  with any widget
     static = Path(__file__).parent / "static"
     missing = [one for one in ("main.js", "host.js") if not (static / one).is_file()]
     if missing:
-        message = f"{', '.join(missing)} missing in {static}: install resistype again, or run scripts/widgets."
+        message = (
+            f"{', '.join(missing)} missing in {static}: install resistype again, or run "
+            "scripts/widgets."
+        )
         raise MissingExtraError(message, code="X121")
     return getattr(import_module(f"resistype.widgets.{_HOMES[name]}"), name)
 

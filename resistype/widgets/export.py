@@ -1,6 +1,9 @@
-"""One HTML file that holds a view: bundle, data and a table for where no script runs. It may load nothing.
+"""One HTML file that holds a view: bundle, data and a table for where no script runs.
 
-The policy of the page is ``default-src 'none'``; what stands in it is escaped so that no name can end a script.
+It may load nothing.
+
+The policy of the page is ``default-src 'none'``; what stands in it is escaped so that no name can
+end a script.
 """
 
 from __future__ import annotations
@@ -11,10 +14,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from resistype.atomic import replace_file
 from resistype.errors import OutputError
-from resistype.widgets._base import STATIC
-from resistype.widgets._spec import Drawn
+from resistype.safe.files import replace_file
+from resistype.widgets.base import STATIC, PageData
 
 __all__ = ["page", "safe_json", "write_page"]
 
@@ -25,7 +27,8 @@ _PAGE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>:root {{ color-scheme: light dark; }} body {{ margin: 0 auto; max-width: 1400px; background: Canvas; }}</style>
+<style>:root {{ color-scheme: light dark; }}
+body {{ margin: 0 auto; max-width: 1400px; background: Canvas; }}</style>
 </head>
 <body>
 <main id="rt"></main>
@@ -42,23 +45,16 @@ _START = 'resistype.start(main_default, "rt-data", "rt");'
 
 
 def safe_json(value: Any) -> str:
-    """JSON that can stand inside a script element: no ``<``, ``>`` or ``&``, no line ends of JavaScript."""
+    """JSON that can stand inside a script element.
+
+    No ``<``, ``>`` or ``&``, no line ends of JavaScript.
+    """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def page(drawn: Drawn, *, state: dict[str, Any], fallback: str) -> str:
-    """The file as text.
-
-    Parameters
-    ----------
-    drawn
-        Description and buffers.
-    state
-        Traits at the start.
-    fallback
-        Escaped HTML for where no script runs.
-    """
+def page(drawn: PageData, *, state: dict[str, Any], fallback: str) -> str:
+    """The file as text."""
     buffers = [base64.b64encode(one).decode("ascii") for one in drawn.buffers]
     data = {"state": state, "answer": {"spec": drawn.spec}, "buffers": buffers}
     bundle = (STATIC / "main.js").read_text(encoding="utf-8")
@@ -73,16 +69,12 @@ def page(drawn: Drawn, *, state: dict[str, Any], fallback: str) -> str:
     )
 
 
-def write_page(path: str | Path, drawn: Drawn, *, state: dict[str, Any], fallback: str) -> Path:
-    """Write the file, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        O101 when it cannot be written.
-    """
+def write_page(path: str | Path, drawn: PageData, *, state: dict[str, Any], fallback: str) -> Path:
+    """Write the file, whole or not at all."""
     text = page(drawn, state=state, fallback=fallback).encode("utf-8")
     try:
         return replace_file(path, lambda stream: stream.write(text))
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}. Choose another place.", code="O101") from error
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}. Choose another place.", code="O101"
+        ) from error

@@ -1,31 +1,46 @@
-"""The Runner: scoring or classifying in a background thread, with checks, progress, cancel, warnings and the result.
+"""The Runner.
 
-The thread is needed: while a cell runs, no click of the page is handled. Work is done in steps, so that a cancel ends
-it after the step at hand; what was computed is thrown away. `Runner.classify` and `Runner.score` are ready made.
+Scoring or classifying in a background thread, with checks, progress, cancel, warnings and the
+result.
+
+The thread is needed: while a cell runs, no click of the page is handled. Work is done in steps, so
+that a cancel ends it after the step at hand; what was computed is thrown away. `Runner.classify`
+and `Runner.score` are ready made: they read the input once and say what was found before the start;
+what cannot be run is an error there.
 """
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import traitlets
 
-from resistype.errors import InputError, ResistypeError
-from resistype.expression import as_expression
-from resistype.library import SignatureSpec, read_signatures
-from resistype.scheme import CallOptions, Reference, Scheme, load_scheme
-from resistype.scheme.study import read_study
-from resistype.score import ScoreOptions
-from resistype.widgets._base import Answer, Widget, static_table
-from resistype.widgets._names import unnamed
-from resistype.widgets.ready import Run, check_classify, check_score
+from resistype.errors import CoverageWarning, InputError, ReferenceDataError, ResistypeError
+from resistype.expression import Expression, as_expression
+from resistype.library import Library, SignatureSpec, load_library, read_signatures
+from resistype.samples import read_samples
+from resistype.scheme import Calls, Reference, Scheme, load_scheme
+from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, find_reference
+from resistype.score import Progress, ScoreOptions, Scores, score
+from resistype.score.match import match_signatures
+from resistype.score.progress import listening
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions, Study, read_study
+from resistype.systems.bulk.reference import too_few
+from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
 
-__all__ = ["Runner"]
+__all__ = ["Run", "Runner", "check_classify", "check_score", "in_thread"]
 
 EVERY = 0.2  # seconds between two messages of progress
 MAX_LOG = 200
@@ -37,7 +52,8 @@ class Runner(Widget):
     Parameters
     ----------
     work
-        Gives an iterator. Each step it yields (done, total, text); what it returns in the end is the result.
+        Gives an iterator. Each step it yields (done, total, text); what it returns in the end is
+        the result.
     checks
         Sentences about the input, shown before the start.
     title
@@ -54,7 +70,8 @@ class Runner(Widget):
     outcome
         What the work returned (`Calls`, `Scores`), None before.
     told
-        Checks, warnings and errors so far, with the names of samples; the page gets their places in the matrix.
+        Checks, warnings and errors so far, with the names of samples; the page gets their places in
+        the matrix.
 
     Examples
     --------
@@ -74,7 +91,9 @@ class Runner(Widget):
     state = traitlets.Dict().tag(sync=True)
     checks: traitlets.List[Any] = traitlets.List().tag(sync=True)
     warnings: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    result: traitlets.Dict[Any, Any] = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    result: traitlets.Dict[Any, Any] = traitlets.Dict(allow_none=True, default_value=None).tag(
+        sync=True
+    )
 
     def __init__(
         self,
@@ -87,7 +106,10 @@ class Runner(Widget):
         names: Mapping[str, str] | None = None,
     ) -> None:
         if not callable(work):
-            message = f"work is {type(work).__name__!r}; a function is needed. Use Runner.classify or Runner.score."
+            message = (
+                f"work is {type(work).__name__!r}; a function is needed. Use Runner.classify or "
+                "Runner.score."
+            )
             raise InputError(message, code="V117")
         self._work, self._table, self._notes = work, table, notes
         self._cancel = threading.Event()
@@ -96,7 +118,11 @@ class Runner(Widget):
         self.outcome: Any = None
         self.told: list[str] = []
         self._hidden = names or {}
-        super().__init__(title=title, checks=[self._plain(one) for one in _sentences(checks)], state=_state("idle"))
+        super().__init__(
+            title=title,
+            checks=[self._plain(one) for one in _sentences(checks)],
+            state=_state("idle"),
+        )
 
     @classmethod
     def classify(
@@ -111,7 +137,9 @@ class Runner(Widget):
         reference: str | Path | Reference | None = None,
         options: CallOptions | None = None,
     ) -> Runner:
-        """A run of `resistype.classify`: the input is read and checked now, the calls are made when it is started.
+        """A run of `resistype.classify`.
+
+        The input is read and checked now, the calls are made when it is started.
 
         Parameters
         ----------
@@ -121,7 +149,8 @@ class Runner(Widget):
         Raises
         ------
         ResistypeError
-            What `classify` would raise of the matrix, the table and the coverage, before anything is started.
+            What `classify` would raise of the matrix, the table and the coverage, before anything
+            is started.
 
         Examples
         --------
@@ -132,10 +161,19 @@ class Runner(Widget):
         '64 samples × 5,000 genes, unit counts.'
         """
         chosen = options or CallOptions()
-        keys = {"samples": samples, "patient": patient, "timepoint": timepoint, "baseline": baseline}
+        keys = {
+            "samples": samples,
+            "patient": patient,
+            "timepoint": timepoint,
+            "baseline": baseline,
+        }
         expression = as_expression(data, chosen.read)
-        study = read_study(expression, samples, (patient, timepoint, baseline), sample=chosen.sample)
-        run = check_classify(study, load_scheme(scheme), keys=keys | {"reference": reference, "options": chosen})
+        study = read_study(
+            expression, samples, (patient, timepoint, baseline), sample=chosen.sample
+        )
+        run = check_classify(
+            study, load_scheme(scheme), keys=keys | {"reference": reference, "options": chosen}
+        )
         return cls._ready(run)
 
     @classmethod
@@ -148,7 +186,9 @@ class Runner(Widget):
         n_jobs: int | None = -1,
         options: ScoreOptions | None = None,
     ) -> Runner:
-        """A run of `resistype.score`: the input is read and checked now, the scores are made when it is started.
+        """A run of `resistype.score`.
+
+        The input is read and checked now, the scores are made when it is started.
 
         Parameters
         ----------
@@ -162,11 +202,20 @@ class Runner(Widget):
         """
         chosen = options or ScoreOptions()
         expression, library = as_expression(data, chosen.read), read_signatures(signatures)
-        return cls._ready(check_score(expression, library, method=method, n_jobs=n_jobs, options=chosen))
+        return cls._ready(
+            check_score(expression, library, method=method, n_jobs=n_jobs, options=chosen)
+        )
 
     @classmethod
     def _ready(cls, run: Run) -> Runner:
-        return cls(run.work, checks=run.checks, title=run.title, table=run.table, notes=run.notes, names=run.names)
+        return cls(
+            run.work,
+            checks=run.checks,
+            title=run.title,
+            table=run.table,
+            notes=run.notes,
+            names=run.names,
+        )
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
         """Questions of the page: start and cancel."""
@@ -252,11 +301,20 @@ class Runner(Widget):
             now = time.monotonic()
             if now - told > EVERY:
                 told = now
-                self.state = {**self.state, "done": done, "total": total, "text": text[:200], "seconds": now - began}
+                self.state = {
+                    **self.state,
+                    "done": done,
+                    "total": total,
+                    "text": text[:200],
+                    "seconds": now - began,
+                }
 
     def _show(self, outcome: Any) -> None:
         if self._notes is not None:
-            self.warnings = [*self.warnings, *(self._plain(one)[:1000] for one in self._notes(outcome))][-MAX_LOG:]
+            self.warnings = [
+                *self.warnings,
+                *(self._plain(one)[:1000] for one in self._notes(outcome)),
+            ][-MAX_LOG:]
         if self._table is not None:
             caption, head, rows = self._table(outcome)
             self.result = {"caption": caption, "head": head, "rows": rows[:1000]}
@@ -279,3 +337,224 @@ def _sentences(checks: str | Sequence[str]) -> list[str]:
 
 def _state(phase: str) -> dict[str, Any]:
     return {"phase": phase, "done": 0, "total": 0, "seconds": 0.0, "text": ""}
+
+
+Steps = Generator[tuple[int, int, str], None, Any]
+Say = Callable[[int, int, str], None]
+Table = tuple[str, list[str], list[list[Any]]]
+LOW, LISTED = 0.8, 8
+LINGER = 0.5  # seconds that a cancel waits for the step at hand; later the thread ends itself
+PAUSE = 0.05  # seconds between two looks at what the work has said
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a Runner needs.
+
+    The work, what is said before, what is shown after, and what is noted beside it.
+    """
+
+    work: Callable[[], Steps]
+    checks: list[str]
+    title: str
+    table: Callable[[Any], Table]
+    notes: Callable[[Any], list[str]] = field(default=lambda _: [])
+    names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of samples and patients, and what is said in their place
+
+
+def in_thread(work: Callable[[Say, threading.Event], Any]) -> Steps:
+    """Steps of work that tells them by a call, from a thread of its own.
+
+    Closing asks it to end after the step at hand.
+    """
+    said: queue.SimpleQueue[tuple[int, int, str]] = queue.SimpleQueue()
+    cancel, found = threading.Event(), _Found()
+    thread = threading.Thread(
+        target=found.take,
+        args=(lambda: work(lambda *step: said.put(step), cancel),),
+        name="resistype-run",
+        daemon=True,
+    )
+    thread.start()
+    last = (0, 0, "")
+    try:
+        while thread.is_alive() or not said.empty():
+            with contextlib.suppress(queue.Empty):
+                last = said.get(timeout=PAUSE)
+            yield last  # also where nothing was said: between two steps a run can be cancelled
+    finally:
+        cancel.set()
+        thread.join(LINGER)
+    if found.error is not None:
+        raise found.error
+    return found.value
+
+
+class _Found:
+    """What came out of a thread."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def take(self, work: Callable[[], Any]) -> None:
+        try:
+            self.value = work()
+        except Exception as error:  # noqa: BLE001  it is raised again where the run is waited for
+            self.error = error
+
+
+# ------------------------------------------------------------------ classify
+
+
+def check_classify(study: Study, scheme: Scheme, *, keys: dict[str, Any]) -> Run:
+    """The run of a classification."""
+    signatures = load_library().select(ids=list(scheme.signatures))
+    checks = [
+        *_about(study.expression),
+        *study.notes,
+        *_coverage(study.expression, signatures),
+        _compared(study, keys),
+    ]
+    total = 1 + _repeats(scheme, keys)
+
+    def work(say: Say, cancel: threading.Event) -> Calls:
+        done = Counter[str]()
+
+        def hear(text: str) -> None:
+            done["steps"] += 1
+            say(min(done["steps"], total) - 1, total, text)
+
+        with listening(hear, cancel):
+            return classify(study.expression, scheme, **keys)
+
+    title = f"classify: {scheme.title}"
+    names = stand_ins(study.expression.samples, _given(keys), keys["patient"])
+    return Run(
+        lambda: in_thread(work), list(dict.fromkeys(checks)), title, _calls_table, _caveats, names
+    )
+
+
+def _given(keys: dict[str, Any]) -> pd.DataFrame | None:
+    """The samples table with all of its rows, those without expression too."""
+    return (
+        None
+        if keys["samples"] is None
+        else read_samples(keys["samples"], sample=keys["options"].sample)
+    )
+
+
+def _compared(study: Study, keys: dict[str, Any]) -> str:
+    """What the samples will be compared with.
+
+    `classify` refuses or warns where these are too few.
+    """
+    if keys["reference"] is not None:
+        return f"Compared with the reference {find_reference(keys['reference']).name}."
+    n = len(study.reference_rows)
+    whose = (
+        "baseline biopsies of this cohort"
+        if study.pairing is not None
+        else "samples of this cohort"
+    )
+    if study.pairing is None and n < MIN_COHORT:
+        raise ReferenceDataError(too_few(n), code="R101")
+    return f"{'⚠ ' if n < SMALL_COHORT else ''}Compared with {n} {whose}."
+
+
+def _repeats(scheme: Scheme, keys: dict[str, Any]) -> int:
+    plan = scheme.stability if keys["options"].stability else None
+    if plan is None:
+        return 0
+    return len(plan.methods) + plan.repeats * (1 if keys["reference"] is not None else 2)
+
+
+def _calls_table(calls: Calls) -> Table:
+    rows: list[list[Any]] = []
+    for axis in calls.scheme.axes:
+        counts = pd.Series(calls.verdicts.calls[axis.id]).value_counts()
+        rows += [[axis.title, str(call).replace("_", " "), int(n)] for call, n in counts.items()]
+    caption = (
+        f"Calls of {len(calls.samples)} samples, compared with {calls.reference['name']}. Research "
+        "use only."
+    )
+    return caption, ["axis", "call", "n"], rows
+
+
+def _caveats(calls: Calls) -> list[str]:
+    return [f"{code} {text}" for code, text in calls.run_caveats.items()]
+
+
+# ------------------------------------------------------------------ score
+
+
+def check_score(
+    expression: Expression,
+    library: Library,
+    *,
+    method: Any,
+    n_jobs: int | None,
+    options: ScoreOptions,
+) -> Run:
+    """The run of scoring: how many samples, their unit, coverage of the signatures.
+
+    Then the scores.
+    """
+
+    def work(say: Say, cancel: threading.Event) -> Scores:
+        def hear(progress: Progress) -> None:
+            say(progress.rows, progress.total_rows, "samples scored")
+
+        told = replace(options, run=replace(options.run, progress=hear))
+        with listening(lambda _: None, cancel):
+            return score(expression, library, method=method, n_jobs=n_jobs, options=told)
+
+    checks = [*_about(expression), *_coverage(expression, library)]
+    names = method if isinstance(method, str) else ", ".join(method)
+    title = f"score: {len(library)} signatures by {names}"
+    return Run(
+        lambda: in_thread(work), checks, title, _scores_table, names=stand_ins(expression.samples)
+    )
+
+
+def _scores_table(scores: Scores) -> Table:
+    rows: list[list[Any]] = []
+    for method in scores.methods:
+        for column, name in enumerate(scores.signatures):
+            values, known = scores.values[method][:, column], scores.coverage.loc[name]
+            measured = values[~np.isnan(values)]
+            middle = f"{np.median(measured):.3g}" if len(measured) else str(known["reason"])
+            rows.append(
+                [name, method, f"{known['found']} of {known['asked']}", len(measured), middle]
+            )
+    caption = f"Scores of {len(scores.samples)} samples. Research use only."
+    return caption, ["signature", "method", "genes", "scored", "median"], rows
+
+
+# ------------------------------------------------------------------ both
+
+
+def _about(expression: Expression) -> list[str]:
+    size = f"{expression.n_obs:,} samples × {expression.n_genes:,} genes, unit {expression.unit}."
+    return [size, *expression.notes]
+
+
+def _coverage(expression: Expression, library: Library) -> list[str]:
+    """What is there of the signatures.
+
+    What `score` would warn of is said here, before the start.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoverageWarning)
+        table = match_signatures(expression, library).coverage
+    low = table[table["fraction"] < LOW].sort_values("fraction")
+    said = (
+        f"{len(table) - len(low)} of {len(table)} signatures have at least {LOW:.0%} of their "
+        "genes."
+    )
+    if low.empty:
+        return [said]
+    few = [f"{name} {row['found']}/{row['asked']}" for name, row in low.head(LISTED).iterrows()]
+    more = f" and {len(low) - LISTED} more" if len(low) > LISTED else ""
+    return [said, f"⚠ Fewer: {', '.join(few)}{more}."]

@@ -1,8 +1,10 @@
-"""Memory and speed from disk: `python -m tests.bench.backed [--cells 300000] [--stored 1000] [--keep FILE]`.
+"""Memory and speed from disk: `python -m tests.bench.backed [--cells 300000] [--stored 1000]
+[--keep FILE]`.
 
-Scores an h5ad that stays on disk in a fresh process and prints the peak of its memory over that of a bare interpreter
-with the same imports, non-zeros a second, how memory grows with the cells, and the times to the first word ("reading"),
-to the plan of the run and to the first block, all counted from the call with a path.
+Scores an h5ad that stays on disk in a fresh process and prints the peak of its memory over that of
+a bare interpreter with the same imports, non-zeros a second, how memory grows with the cells, and
+the times to the first word ("reading"), to the plan of the run and to the first block, all counted
+from the call with a path.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import psutil
 from resistype.expression import ReadOptions
 from resistype.score import RunOptions, ScoreOptions, score
 import numba, anndata, joblib
-from resistype.score import rank, run
+from resistype.score import kernels as rank, run
 from tests.bench.data import signatures, symbols
 path, jobs, warm = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 process = psutil.Process()
@@ -78,7 +80,10 @@ def main() -> None:
                 write_cells(path, size, stored=chosen.stored)
         mib = 1 / 2**20
         peaks = []
-        heads = "cells|M values|wall, s|M values/s|first word, s|plan, s|first block, s|peak over base, MiB|result, MiB"
+        heads = (
+            "cells|M values|wall, s|M values/s|first word, s|plan, s|first block, s|peak over base,"
+            " MiB|result, MiB"
+        )
         heads += "|of it names"
         print(f"|{heads}|")
         print("|" + "---|" * 10)
@@ -88,9 +93,10 @@ def main() -> None:
             result = one["values"] + one["names"]  # a result holds the names of the cells too
             peaks.append((one["peak"], result))
             print(
-                f"| {size:,} | {values:,.0f} | {one['wall']:.1f} | {values / one['wall']:.1f} | {one['told']:.2f} "
-                f"| {one['plan']:.2f} | {one['first']:.2f} | {(one['peak'] - one['base']) * mib:.0f} "
-                f"| {result * mib:.0f} | {one['names'] * mib:.0f} |",
+                f"| {size:,} | {values:,.0f} | {one['wall']:.1f} | {values / one['wall']:.1f} |"
+                f" {one['told']:.2f} | {one['plan']:.2f} | {one['first']:.2f} |"
+                f" {(one['peak'] - one['base']) * mib:.0f} | {result * mib:.0f} |"
+                f" {one['names'] * mib:.0f} |",
                 flush=True,
             )
         slope = (peaks[-1][0] - peaks[0][0]) / (peaks[-1][1] - peaks[0][1])

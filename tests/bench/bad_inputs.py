@@ -1,8 +1,10 @@
-"""The bad matrices and lists of `tests/trust` for five scorers and for us: `python -m tests.bench.bad_inputs`.
+"""The bad matrices and lists of `tests/trust` for five scorers and for us: `python -m
+tests.bench.bad_inputs`.
 
-Each scorer gets the same inputs and is judged by the same mechanical rule (`tests/trust/verdict.py`): an error; told by
-a warning, a log line or the result itself; the same scores as for the clean input; or silent: other scores, or rows or
-lists gone, and not a word. Prints a table, and with ``--all`` every answer.
+Each scorer gets the same inputs and is judged by the same mechanical rule
+(`tests/trust/verdict.py`): an error; told by a warning, a log line or the result itself; the same
+scores as for the clean input; or silent: other scores, or rows or lists gone, and not a word.
+Prints a table, and with ``--all`` every answer.
 """
 
 from __future__ import annotations
@@ -29,14 +31,20 @@ def _annotated(data: Any) -> Any:
 
 
 def _net(sets: Any) -> pd.DataFrame:
-    return pd.DataFrame([(name, gene) for name, genes in sets.items() for gene in genes], columns=["source", "target"])
+    return pd.DataFrame(
+        [(name, gene) for name, genes in sets.items() for gene in genes],
+        columns=["source", "target"],
+    )
 
 
 def gseapy_ssgsea(data: Any, sets: Any) -> Answer:
     import gseapy
 
-    found = gseapy.ssgsea(data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1)
-    return found.res2d.set_index(["Name", "Term"])["ES"].astype(float).unstack(), ""  # noqa: PD010  each pair once
+    found = gseapy.ssgsea(
+        data=data.T, gene_sets=sets, sample_norm_method="rank", no_plot=True, min_size=1, threads=1
+    )
+    # each pair once
+    return found.res2d.set_index(["Name", "Term"])["ES"].astype(float).unstack(), ""  # noqa: PD010
 
 
 def decoupler_aucell(data: Any, sets: Any) -> Answer:
@@ -58,7 +66,9 @@ def scanpy_score_genes(data: Any, sets: Any) -> Answer:
 
     made = _annotated(data)
     for name, genes in sets.items():
-        scanpy.tl.score_genes(made, genes, score_name=f"s_{name}", ctrl_size=5, n_bins=3, random_state=0)
+        scanpy.tl.score_genes(
+            made, genes, score_name=f"s_{name}", ctrl_size=5, n_bins=3, random_state=0
+        )
     return made.obs[[f"s_{name}" for name in sets]].set_axis(list(sets), axis=1), ""
 
 
@@ -98,13 +108,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
     chosen = parser.parse_args()
-    print(f"{len(MATRICES)} inputs\n\n| scorer | error | told | same | silent |\n|---|---|---|---|---|")
+    print(
+        f"{len(MATRICES)} inputs\n\n| scorer | error | told | same | silent"
+        " |\n|---|---|---|---|---|"
+    )
     every = {}
     for name, scorer in SCORERS.items():
         every[name] = found = answers(scorer)
         kinds = [one.kind for one in found.values()]
         print(
-            f"| {name} | " + " | ".join(str(kinds.count(kind)) for kind in ("error", "told", "same", "silent")) + " |"
+            f"| {name} | "
+            + " | ".join(str(kinds.count(kind)) for kind in ("error", "told", "same", "silent"))
+            + " |"
         )
     if chosen.all:
         for name, found in every.items():

@@ -1,9 +1,11 @@
 # ruff: noqa: E501  pieces of JavaScript stay on one line
-"""The Curator with 200 genes on 472 tumours: from an edit to leave-one-out, coherence and scores, in Python and on screen.
+"""The Curator with 200 genes on 472 tumours: from an edit to leave-one-out, coherence and scores,
+in Python and on screen.
 
     .venv/bin/python -m tests.bench.bench_curator
 
-Needs the folder of shared cohorts beside the checkout (or RESISTYPE_SHARED), and Chromium for the second half.
+Needs the folder of shared cohorts beside the checkout (or RESISTYPE_SHARED), and Chromium for the
+second half.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from resistype.curation import coherence, influence
-from resistype.curation.desk import Desk
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
+from resistype.curation.editor import SignatureEditor
 from resistype.library import load_library
-from resistype.widgets._curator_view import Choice, view
+from resistype.widgets.curator import Choice, view
 from tests.e2e.harness import LabServer, browser_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +46,14 @@ def timed(act: Any, n: int = 7) -> str:
 
 
 def in_python() -> None:
-    """Edits of the desk and the whole view after each."""
+    """Edits of the editor and the whole view after each."""
     cohort = CohortData(FOLDER / "log2tpm1.parquet", FOLDER / "samples.tsv")
     made = load_library()[SET]
     start = time.perf_counter()
     members = cohort.prepared.members(made)
     print(
-        f"{len(made)} genes, {len(members)} measured, {cohort.expression.n_obs} tumours; prepared in {time.perf_counter() - start:.2f} s"
+        f"{len(made)} genes, {len(members)} measured, {cohort.expression.n_obs} tumours; prepared"
+        f" in {time.perf_counter() - start:.2f} s"
     )
     start = time.perf_counter()
     cohort.score(made)
@@ -58,24 +61,27 @@ def in_python() -> None:
     print("coherence against 200 random sets:", timed(lambda: coherence(cohort.prepared, members)))
     print("leave-one-gene-out, all genes:", timed(lambda: influence(cohort.prepared, members)))
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk("mine", folder, made)
+        editor = SignatureEditor("mine", folder, made)
 
         def edit() -> None:
-            desk.remove(desk.sheet.rows[0].key)
-            view(desk, {"TCGA": cohort}, Choice("TCGA"))
+            editor.remove(editor.table.rows[0].key)
+            view(editor, {"TCGA": cohort}, Choice("TCGA"))
 
-        print("edit, kept on disk, checks, overlap, influence, coherence, scores of both versions:", timed(edit))
+        print(
+            "edit, kept on disk, checks, overlap, influence, coherence, scores of both versions:",
+            timed(edit),
+        )
 
 
 def on_screen() -> None:
     """From a click in JupyterLab to the new figures on the screen."""
     with tempfile.TemporaryDirectory() as root, LabServer(root) as lab, browser_page() as page:
         cell = (
-            f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-            "import warnings; warnings.simplefilter('ignore')\n"
-            "from resistype.curation.desk_data import CohortData\nfrom resistype.widgets import SignatureCurator\n"
-            f"data = CohortData({str(FOLDER / 'log2tpm1.parquet')!r}, {str(FOLDER / 'samples.tsv')!r})\n"
-            f"w = SignatureCurator('mine', {str(Path(root) / 'mine')!r}, {SET!r}, data=data); w"
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport warnings;"
+            " warnings.simplefilter('ignore')\nfrom resistype.curation.cohort import"
+            " CohortData\nfrom resistype.widgets import SignatureCurator\ndata ="
+            f" CohortData({str(FOLDER / 'log2tpm1.parquet')!r}, {str(FOLDER / 'samples.tsv')!r})\nw"
+            f" = SignatureCurator('mine', {str(Path(root) / 'mine')!r}, {SET!r}, data=data); w"
         )
         lab.open(page, lab.write_notebook("bench.ipynb", [cell]))
         lab.run_all(page, timeout=180)

@@ -1,4 +1,5 @@
-"""How far calls can be relied on, in figures: flips, planted losses, calibration of the stability, its cost.
+"""How far calls can be relied on, in figures: flips, planted losses, calibration of the stability,
+its cost.
 
     python tests/bench/calls.py FOLDER [flips|loss|stability|myeloid|cost …]
 
@@ -19,11 +20,13 @@ import pandas as pd
 from resistype.errors import CohortWarning
 from resistype.expression import Expression, ReadOptions, as_expression, read_expression
 from resistype.library import load_library
-from resistype.scheme import CallOptions, Calls, classify, load_scheme
-from resistype.scheme.context import Context, Rows, build_panel
-from resistype.scheme.fit import reference_of
-from resistype.scheme.quantities import measure, measure_basic
-from resistype.scheme.verdicts import apply_rules
+from resistype.scheme import Calls, load_scheme
+from resistype.scheme.apply import apply_rules
+from resistype.systems import classify
+from resistype.systems.bulk.context import Context, Rows, build_panel
+from resistype.systems.bulk.measure import CallOptions
+from resistype.systems.bulk.quantities import measure, measure_basic
+from resistype.systems.bulk.reference import reference_of
 
 QUICK = CallOptions(stability=False, anchor="")
 AXES = ("ifng", "antigen_presentation", "dysfunction")
@@ -35,7 +38,9 @@ def calls_of(calls: Calls, axis: str) -> np.ndarray:
 
 
 def flips(folder: Path) -> None:
-    """Share of calls that move when only m samples are scored, own cohort against the frozen reference."""
+    """Share of calls that move when only m samples are scored, own cohort against the frozen
+    reference.
+    """
     data = read_expression(folder / "tcga_skcm" / "log2tpm1.parquet")
     scheme, library = load_scheme("acquired_resistance"), load_library()
     context = Context(scheme, library, build_panel(data, scheme, library))
@@ -63,9 +68,16 @@ def flips(folder: Path) -> None:
         places = [data.samples.index(name) for name in names]
         still = max(np.mean(calls_of(part, a) != calls_of(frozen, a)[places]) for a in AXES)
         rows.append(
-            {"samples": label, **{a: f"{np.mean(v):.1%}" for a, v in moved.items()}, "frozen, any axis": f"{still:.1%}"}
+            {
+                "samples": label,
+                **{a: f"{np.mean(v):.1%}" for a, v in moved.items()},
+                "frozen, any axis": f"{still:.1%}",
+            }
         )
-    print("Calls that move when only some samples are scored (TCGA SKCM; below 10 the package refuses)")
+    print(
+        "Calls that move when only some samples are scored (TCGA SKCM; below 10 the package"
+        " refuses)"
+    )
     print(pd.DataFrame(rows).to_string(index=False), "\n")
 
 
@@ -88,7 +100,9 @@ def lowered(data: Expression, genes: list[str], rows: np.ndarray, fold: float) -
 def without_genes(data: Expression, genes: list[str]) -> Expression:
     drop = data.index.match(genes).columns
     keep = np.setdiff1d(np.arange(data.n_genes), drop)
-    return replace(data, values=data.values[:, keep], genes=tuple(np.array(data.genes, dtype=object)[keep]))
+    return replace(
+        data, values=data.values[:, keep], genes=tuple(np.array(data.genes, dtype=object)[keep])
+    )
 
 
 def loss(folder: Path) -> None:
@@ -109,8 +123,12 @@ def loss(folder: Path) -> None:
             for fold in (1, 2, 4, 8, 16):
                 hit, false, n_hit, n_rest = 0, 0, 0, 0
                 for _ in range(8):
-                    planted = np.sort(rng.choice(panel.n_obs, max(3, panel.n_obs // 10), replace=False))
-                    found = calls_of(classify(lowered(panel, list(MHC1), planted, fold), options=QUICK), AXES[1])
+                    planted = np.sort(
+                        rng.choice(panel.n_obs, max(3, panel.n_obs // 10), replace=False)
+                    )
+                    found = calls_of(
+                        classify(lowered(panel, list(MHC1), planted, fold), options=QUICK), AXES[1]
+                    )
                     found = found == "defect_expression"
                     rest = np.setdiff1d(np.arange(panel.n_obs), planted)
                     hit, false = hit + found[planted].sum(), false + found[rest].sum()
@@ -124,9 +142,16 @@ def loss(folder: Path) -> None:
                         "others called": f"{false / n_rest:.2%}",
                     }
                 )
-    print("Planted losses of MHC class I in a tenth of the samples (8 draws each; fold 1: nothing planted)")
+    print(
+        "Planted losses of MHC class I in a tenth of the samples (8 draws each; fold 1: nothing"
+        " planted)"
+    )
     table = pd.DataFrame(rows)
-    print(table.pivot_table(index=["cohort", "genes"], columns="fold", values="found", aggfunc="first").to_string())
+    print(
+        table.pivot_table(
+            index=["cohort", "genes"], columns="fold", values="found", aggfunc="first"
+        ).to_string()
+    )
     print(
         table.pivot_table(
             index=["cohort", "genes"], columns="fold", values="others called", aggfunc="first"
@@ -135,14 +160,21 @@ def loss(folder: Path) -> None:
     )
 
 
-def simulated(rng: np.random.Generator, n: int = 60, genes: int = 2500) -> tuple[pd.DataFrame, np.ndarray]:
-    """A cohort whose true interferon level is known: log2 expression with one factor, noise and gene effects.
+def simulated(
+    rng: np.random.Generator, n: int = 60, genes: int = 2500
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """A cohort whose true interferon level is known: log2 expression with one factor, noise and
+    gene effects.
 
-    Spread of the gene means, loadings of the interferon genes (0.7 ± 0.4 log2 an SD) and noise of a gene (0.85 log2)
-    are those measured in TCGA SKCM.
+    Spread of the gene means, loadings of the interferon genes (0.7 ± 0.4 log2 an SD) and noise of a
+    gene (0.85 log2) are those measured in TCGA SKCM.
     """
     library = load_library()
-    wanted = list(dict.fromkeys(g for s in load_scheme("acquired_resistance").signatures for g in library[s].genes))
+    wanted = list(
+        dict.fromkeys(
+            g for s in load_scheme("acquired_resistance").signatures for g in library[s].genes
+        )
+    )
     names = wanted + [f"GENE{i}" for i in range(genes - len(wanted))]
     truth = rng.normal(size=n)
     base = rng.gamma(2.0, 1.6, size=genes)
@@ -151,28 +183,41 @@ def simulated(rng: np.random.Generator, n: int = 60, genes: int = 2500) -> tuple
     inside = [place[g] for g in library["hallmark_ifng_without_ap"].genes]
     loading[inside] = rng.gamma(3.0, 0.24, size=len(inside))
     values = (
-        base + truth[:, None] * loading + rng.normal(size=(n, genes)) * rng.lognormal(np.log(0.85), 0.3, size=genes)
+        base
+        + truth[:, None] * loading
+        + rng.normal(size=(n, genes)) * rng.lognormal(np.log(0.85), 0.3, size=genes)
     )
     frame = pd.DataFrame(np.maximum(values, 0.0), columns=names, index=[f"S{i}" for i in range(n)])
     return frame, truth
 
 
 def stability(_: Path) -> None:
-    """Is a call that is 90 % stable right 90 % of the time? Truth: the level of a very large cohort."""
+    """Is a call that is 90 % stable right 90 % of the time? Truth: the level of a very large
+    cohort.
+    """
     rng, rows = np.random.default_rng(1), []
     for _repeat in range(60):
         frame, truth = simulated(rng)
-        calls = classify(as_expression(frame, ReadOptions(unit="log2")), options=CallOptions(anchor=""))
+        calls = classify(
+            as_expression(frame, ReadOptions(unit="log2")), options=CallOptions(anchor="")
+        )
         right = np.where(
-            truth >= 0.5, "cross_sectional_high", np.where(truth <= -0.5, "cross_sectional_low", "cross_sectional_mid")
+            truth >= 0.5,
+            "cross_sectional_high",
+            np.where(truth <= -0.5, "cross_sectional_low", "cross_sectional_mid"),
         )
         rows.append(
             pd.DataFrame(
-                {"stability": calls.stability.overall("ifng"), "right": calls.verdicts.by_rule["ifng"] == right}
+                {
+                    "stability": calls.stability.overall("ifng"),
+                    "right": calls.verdicts.by_rule["ifng"] == right,
+                }
             )
         )
     table = pd.concat(rows)
-    table["bin"] = pd.cut(table["stability"], [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999, 1.0], include_lowest=True)
+    table["bin"] = pd.cut(
+        table["stability"], [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999, 1.0], include_lowest=True
+    )
     print("Calibration of the stability (simulated cohorts of 60, interferon level, truth known)")
     print(table.groupby("bin", observed=True)["right"].agg(["size", "mean"]).round(3).to_string())
     picture(table)
@@ -181,7 +226,9 @@ def stability(_: Path) -> None:
 
 
 def picture(table: pd.DataFrame) -> None:
-    """Reliability plot: stability printed against share of calls that are right; written as reliability.png."""
+    """Reliability plot: stability printed against share of calls that are right; written as
+    reliability.png.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.5, 4.2), layout="constrained")
@@ -208,14 +255,16 @@ def picture(table: pd.DataFrame) -> None:
 
 def myeloid(folder: Path) -> None:
     """AUC for progression of macrophage genes, raw and given the T cells."""
-    from resistype.cohort.pairs import compare_groups
-    from tests.scheme.test_hcc import called
+    from resistype.report.cohort import compare_groups
+    from tests.systems.bulk.test_hcc import called
 
     print("AUC for progression of the macrophage axis (0.5: nothing; below: the wrong way)")
     for cohort in ("gide", "hugo", "riaz"):
         calls, progressed = called(folder.parent, cohort)
         auc = {
-            name: compare_groups(calls.quantities[name], progressed, first="PD", second="other")["auc"]
+            name: compare_groups(calls.quantities[name], progressed, first="PD", second="other")[
+                "auc"
+            ]
             for name in ("macrophage_level", "macrophage_residual", "treg_residual")
         }
         raw, given, treg = auc.values()
@@ -241,7 +290,10 @@ def cost(folder: Path) -> None:
             start = time.perf_counter()
             classify(data, options=options, **more)
             seconds.append(time.perf_counter() - start)
-        print(f"{name}: {seconds[0]:.1f} s without, {seconds[1]:.1f} s with, ratio {seconds[1] / seconds[0]:.1f}")
+        print(
+            f"{name}: {seconds[0]:.1f} s without, {seconds[1]:.1f} s with, ratio"
+            f" {seconds[1] / seconds[0]:.1f}"
+        )
     print()
 
 

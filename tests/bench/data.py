@@ -1,4 +1,6 @@
-"""Made data for the benchmarks: cells with log-normalised counts, tumours, random signatures. Simulated, all of it."""
+"""Made data for the benchmarks: cells with log-normalised counts, tumours, random signatures.
+Simulated, all of it.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,23 @@ def symbols(n: int) -> list[str]:
     return sorted(set(names))[:n]
 
 
-def signatures(genes: list[str], n: int = 50, *, low: int = 10, high: int = 200, seed: int = 0) -> dict[str, list[str]]:
+def signatures(
+    genes: list[str], n: int = 50, *, low: int = 10, high: int = 200, seed: int = 0
+) -> dict[str, list[str]]:
     """Random signatures of 10 to 200 genes."""
     rng = np.random.default_rng(seed)
-    return {f"s{i:03d}": rng.choice(genes, rng.integers(low, high + 1), replace=False).tolist() for i in range(n)}
+    return {
+        f"s{i:03d}": rng.choice(genes, rng.integers(low, high + 1), replace=False).tolist()
+        for i in range(n)
+    }
 
 
-def cells(n_obs: int, n_genes: int = 20_000, *, stored: int = STORED, seed: int = 0) -> sp.csr_matrix:
-    """Cells: each gene has its own rate of being seen, counts are geometric, values log1p of counts per 10,000."""
+def cells(
+    n_obs: int, n_genes: int = 20_000, *, stored: int = STORED, seed: int = 0
+) -> sp.csr_matrix:
+    """Cells: each gene has its own rate of being seen, counts are geometric, values log1p of
+    counts per 10,000.
+    """
     rng = np.random.default_rng(seed)
     rate = rng.gamma(0.35, size=n_genes)
     rate *= stored / rate.sum()
@@ -65,7 +76,9 @@ def write_cells(path: Path, n_obs: int, n_genes: int = 20_000, *, stored: int = 
     with h5py.File(path, "w") as file:
         file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
         group = file.create_group("X")
-        group.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": (n_obs, n_genes)})
+        group.attrs.update(
+            {"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": (n_obs, n_genes)}
+        )
         data = group.create_dataset("data", (0,), "f4", maxshape=(None,), chunks=(CHUNK,))
         indices = group.create_dataset("indices", (0,), "i4", maxshape=(None,), chunks=(CHUNK,))
         edges = [np.zeros(1, np.int64)]
@@ -83,9 +96,13 @@ def write_cells(path: Path, n_obs: int, n_genes: int = 20_000, *, stored: int = 
 
 def _frame(file: h5py.File, name: str, index: list[str]) -> None:
     group = file.create_group(name)
-    group.attrs.update({"encoding-type": "dataframe", "encoding-version": "0.2.0", "_index": "_index"})
+    group.attrs.update(
+        {"encoding-type": "dataframe", "encoding-version": "0.2.0", "_index": "_index"}
+    )
     group.attrs.create("column-order", np.array([], dtype=h5py.string_dtype()))
-    column = group.create_dataset("_index", data=np.array(index, dtype=object), dtype=h5py.string_dtype())
+    column = group.create_dataset(
+        "_index", data=np.array(index, dtype=object), dtype=h5py.string_dtype()
+    )
     column.attrs.update({"encoding-type": "string-array", "encoding-version": "0.2.0"})
 
 

@@ -1,7 +1,8 @@
-"""How cost grows with cells, sets and genes: `python -m tests.bench.growth [--most CELLS] [--disk CELLS ...]`.
+"""How cost grows with cells, sets and genes: `python -m tests.bench.growth [--most CELLS] [--disk
+CELLS ...]`.
 
-Sparse cells, three rank methods, two threads. A million cells of 2,300 values do not fit into the memory of most
-machines; they are scored from disk.
+Sparse cells, three rank methods, two threads. A million cells of 2,300 values do not fit into the
+memory of most machines; they are scored from disk.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def matrix(n_obs: int, n_genes: int, stored: int) -> Expression:
     """Cells as the package takes them."""
     names = pd.DataFrame(index=symbols(n_genes))
     obs = pd.DataFrame(index=[f"c{i}" for i in range(n_obs)])
-    return as_expression(anndata.AnnData(cells(n_obs, n_genes, stored=stored), obs=obs, var=names), READ)
+    return as_expression(
+        anndata.AnnData(cells(n_obs, n_genes, stored=stored), obs=obs, var=names), READ
+    )
 
 
 def cost(data: Expression, n_sets: int) -> float:
@@ -37,12 +40,16 @@ def cost(data: Expression, n_sets: int) -> float:
 
 
 def from_disk(n_obs: int, folder: Path) -> None:
-    """One line for cells that stay in an h5ad; written first, which takes longer than scoring them."""
+    """One line for cells that stay in an h5ad; written first, which takes longer than scoring
+    them.
+    """
     path = folder / f"cells{n_obs}.h5ad"
     if not path.exists():
         write_cells(path, n_obs)
     sets = signatures(symbols(20_000))
-    options = ScoreOptions(read=ReadOptions(unit="log2", backed=True), run=RunOptions(progress=None))
+    options = ScoreOptions(
+        read=ReadOptions(unit="log2", backed=True), run=RunOptions(progress=None)
+    )
     few = folder / "few.h5ad"
     write_cells(few, 200)
     score(few, sets, method=METHODS, options=options)  # loads the compiled kernels
@@ -53,8 +60,12 @@ def from_disk(n_obs: int, folder: Path) -> None:
 def main() -> None:
     """Print three tables."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--most", type=int, default=100_000, help="cells in memory; 18 KB each, twice while made")
-    parser.add_argument("--disk", type=int, nargs="*", default=[], help="cells in an h5ad; 18 KB each on disk")
+    parser.add_argument(
+        "--most", type=int, default=100_000, help="cells in memory; 18 KB each, twice while made"
+    )
+    parser.add_argument(
+        "--disk", type=int, nargs="*", default=[], help="cells in an h5ad; 18 KB each on disk"
+    )
     parser.add_argument("--folder", type=Path, help="where to keep these files")
     chosen = parser.parse_args()
     print("| cells | genes | sets | seconds | µs a cell |\n|---|---|---|---|---|")
@@ -85,7 +96,10 @@ def show(data: Expression, n_sets: int) -> None:
 
 def line(n_obs: int, n_genes: int, n_sets: int, took: float) -> None:
     """Print one line."""
-    print(f"| {n_obs:,} | {n_genes:,} | {n_sets:,} | {took:.2f} | {took / n_obs * 1e6:.1f} |", flush=True)
+    print(
+        f"| {n_obs:,} | {n_genes:,} | {n_sets:,} | {took:.2f} | {took / n_obs * 1e6:.1f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""What `import resistype` costs over `import pandas`, each in fresh interpreters: python -m tests.bench.imports."""
+"""What `import resistype` costs over `import pandas`, each in fresh interpreters: python -m
+tests.bench.imports.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ def seconds() -> tuple[float, float]:
 def main(runs: int = 7) -> None:
     """Print the medians and their ratio."""
     pandas, ours = (median(times) for times in zip(*(seconds() for _ in range(runs)), strict=True))
-    print(f"pandas {1000 * pandas:.1f} ms, resistype after it {1000 * ours:.2f} ms, ratio {ours / pandas:.4f}")
+    print(
+        f"pandas {1000 * pandas:.1f} ms, resistype after it {1000 * ours:.2f} ms, ratio"
+        f" {ours / pandas:.4f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Recolouring in napari beside napari-spatialdata: `xvfb-run -a python -m tests.bench.napari_recolour`.
+"""Recolouring in napari beside napari-spatialdata: `xvfb-run -a python -m
+tests.bench.napari_recolour`.
 
-Times are the shortest of several runs in this process, in seconds of model time: from the command to the last change of
-a layer, without the redraw of the window, which is the same for both. The first run of each is left out (it compiles).
-Needs the dependency group `napari` and a display.
+Times are the shortest of several runs in this process, in seconds of model time: from the command
+to the last change of a layer, without the redraw of the window, which is the same for both. The
+first run of each is left out (it compiles). Needs the dependency group `napari` and a display.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def table(n: int) -> Any:
 
     rng = np.random.default_rng(1)
     values = rng.gamma(0.6, 1.0, (n, 3)).astype(np.float32)
-    obs = pd.DataFrame({"region": pd.Categorical([REGION] * n), "instance_id": np.arange(1, n + 1)}, index=names(n))
+    obs = pd.DataFrame(
+        {"region": pd.Categorical([REGION] * n), "instance_id": np.arange(1, n + 1)}, index=names(n)
+    )
     obs["phenotype"] = pd.Categorical(rng.choice(KINDS, n))
     return anndata.AnnData(values, obs, pd.DataFrame(index=["panCK", "CD8A", "CD163"]))
 
@@ -62,10 +65,16 @@ def ours(layer: Any, viewer: Any) -> dict[str, float]:
     begin = time.perf_counter()
     view = classify_layers(viewer, [layer])
     found = {"classify (once)": time.perf_counter() - begin}
-    found["colour by a column"] = shortest(lambda at: view.color_by(("axis:cell", "column:phenotype")[at % 2]))
+    found["colour by a column"] = shortest(
+        lambda at: view.color_by(("axis:cell", "column:phenotype")[at % 2])
+    )
     view.color_by("axis:cell")
-    found["move a threshold"] = shortest(lambda at: view.session.move_threshold("tumour", "cut", 0.3 + at / 50))
-    found["colour by a value"] = shortest(lambda at: view.color_by(("quantity:cd163", "quantity:panck")[at % 2]))
+    found["move a threshold"] = shortest(
+        lambda at: view.session.move_threshold("tumour", "cut", 0.3 + at / 50)
+    )
+    found["colour by a value"] = shortest(
+        lambda at: view.color_by(("quantity:cd163", "quantity:panck")[at % 2])
+    )
     view.close()
     return found
 
@@ -77,7 +86,11 @@ def theirs(window: Any, sdata: Any) -> float:
 
     panel = SdataWidget(window, [sdata])
     window.window.add_dock_widget(panel, name="SpatialData")
-    add = panel.viewer_model.add_sdata_labels if sdata.labels else panel.viewer_model.add_sdata_circles
+    add = (
+        panel.viewer_model.add_sdata_labels
+        if sdata.labels
+        else panel.viewer_model.add_sdata_circles
+    )
     add(sdata, REGION, "global", False)
     window.layers.selection.active = window.layers[REGION]
     widget = QtAdataViewWidget(window, panel.viewer_model.model)
@@ -109,17 +122,21 @@ def places(n: int) -> np.ndarray:
 
 def threshold_to_calls(n: int) -> float:
     """A moved threshold until the calls are made, without any view."""
-    from resistype.napari_plugin.panel import read_panel
-    from resistype.session import Session, from_quantities
+    from resistype.napari_plugin.marker_sets import read_panel
+    from resistype.session import Session, SessionData
 
     adata = table(n)
     panel = read_panel(pd.DataFrame(adata.X, columns=adata.var_names))
-    session = Session(from_quantities(panel.scheme, panel.quantities))
+    session = Session(SessionData.from_quantities(panel.scheme, panel.quantities))
     return shortest(lambda at: session.move_threshold("tumour", "cut", 0.3 + at / 50))
 
 
 def line(what: str, seconds: float, target: float | None = None) -> None:
-    aim = "" if target is None else f"   target {target:g}   {'reached' if seconds <= target else 'MISSED'}"
+    aim = (
+        ""
+        if target is None
+        else f"   target {target:g}   {'reached' if seconds <= target else 'MISSED'}"
+    )
     print(f"{what:58s} {seconds:8.3f} s{aim}", flush=True)
 
 
@@ -128,7 +145,9 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--cells", type=int, default=100_000)
     asked.add_argument("--many", type=int, default=500_000)
-    asked.add_argument("--alone", action="store_true", help="without napari-spatialdata and without a window")
+    asked.add_argument(
+        "--alone", action="store_true", help="without napari-spatialdata and without a window"
+    )
     options = asked.parse_args()
     warnings.simplefilter("ignore")
     n = options.cells

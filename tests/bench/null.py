@@ -1,6 +1,7 @@
 """Cost of matched random sets: `python -m tests.bench.null [--cells N] [--tumours N]`.
 
-1,000 random sets a signature, 50 signatures, against the plain score of the same method on the same rows; two threads.
+1,000 random sets a signature, 50 signatures, against the plain score of the same method on the same
+rows; two threads.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from tests.bench.peers import JOBS, QUIET
 METHODS = ("ssgsea", "ucell", "aucell", "singscore")
 
 
-def cost(data: Expression, sets: dict[str, list[str]], method: str, null: Null | None) -> tuple[float, float]:
-    """Shortest of three: seconds of the clock, and of the processor, which other work on the machine disturbs less."""
+def cost(
+    data: Expression, sets: dict[str, list[str]], method: str, null: Null | None
+) -> tuple[float, float]:
+    """Shortest of three: seconds of the clock, and of the processor, which other work on the
+    machine disturbs less.
+    """
     options = ScoreOptions(read=QUIET.read, run=RunOptions(progress=None), null=null)
     found = []
     for _ in range(3):
@@ -43,8 +48,8 @@ def main() -> None:
     forms = {"cells": as_expression(sparse, QUIET.read)}
     forms["tumours"] = as_expression(frame(tumours(chosen.tumours), genes), QUIET.read)
     print(
-        "| rows | method | plain, ms a row | with 1,000 random sets a signature | ratio (≤ 10) | of processor time |\n"
-        "|---|---|---|---|---|---|"
+        "| rows | method | plain, ms a row | with 1,000 random sets a signature | ratio (≤ 10) | of"
+        " processor time |\n|---|---|---|---|---|---|"
     )
     for form, data in forms.items():
         for method in METHODS:
@@ -53,7 +58,10 @@ def main() -> None:
             plain, whole = cost(data, sets, method, None), cost(data, sets, method, Null())
             ratios = f"{whole[0] / plain[0]:.1f} | {whole[1] / plain[1]:.1f}"
             each = (one[0] / data.n_obs * 1e3 for one in (plain, whole))
-            print(f"| {form} | {method} | {next(each):.4f} | {next(each):.4f} | {ratios} |", flush=True)
+            print(
+                f"| {form} | {method} | {next(each):.4f} | {next(each):.4f} | {ratios} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Ratios against peers, each pair in the same run: `python -m tests.bench.peers [--cells N] [--out FILE]`.
+"""Ratios against peers, each pair in the same run: `python -m tests.bench.peers [--cells N] [--out
+FILE]`.
 
-Needs the dependency group `bench`. Times are the shortest of several runs for us, of one for the slow peers (on fewer
-cells, and said so). Threads: two, for everybody.
+Needs the dependency group `bench`. Times are the shortest of several runs for us, of one for the
+slow peers (on fewer cells, and said so). Threads: two, for everybody.
 """
 
 from __future__ import annotations
@@ -27,10 +28,14 @@ QUIET = ScoreOptions(read=ReadOptions(unit="log2"), run=RunOptions(progress=None
 Row = tuple[str, float, float, float, str]
 
 
-def ours(data: object, sets: dict[str, list[str]], method: str | list[str], *, times: int = 3) -> float:
+def ours(
+    data: object, sets: dict[str, list[str]], method: str | list[str], *, times: int = 3
+) -> float:
     """Seconds of one of our methods; the first run, which may compile, does not count."""
     score(data, sets, method=method, n_jobs=JOBS, options=QUIET)
-    return seconds(lambda: score(data, sets, method=method, n_jobs=JOBS, options=QUIET), times=times)
+    return seconds(
+        lambda: score(data, sets, method=method, n_jobs=JOBS, options=QUIET), times=times
+    )
 
 
 def sparse_rows(n_obs: int, folder: Path) -> list[Row]:
@@ -44,9 +49,21 @@ def sparse_rows(n_obs: int, folder: Path) -> list[Row]:
     each = {name: ours(data, sets, name) / n_obs for name in ("ssgsea", "ucell", "aucell")}
     together = ours(data, sets, ["ssgsea", "ucell", "aucell"]) / n_obs
     rows = [
-        peer("gseapy ssGSEA", each["ssgsea"], gseapy_cells(adata[:200].copy(), sets), 400, "200 cells"),
+        peer(
+            "gseapy ssGSEA",
+            each["ssgsea"],
+            gseapy_cells(adata[:200].copy(), sets),
+            400,
+            "200 cells",
+        ),
         peer("pyUCell", each["ucell"], pyucell(adata[:2000].copy(), sets), 10, "2,000 cells"),
-        peer("decoupler AUCell", each["aucell"], decoupler_aucell(adata[:1000].copy(), sets), 20, "1,000 cells"),
+        peer(
+            "decoupler AUCell",
+            each["aucell"],
+            decoupler_aucell(adata[:1000].copy(), sets),
+            20,
+            "1,000 cells",
+        ),
     ]
     rows.append(
         (
@@ -69,7 +86,15 @@ def sparse_rows(n_obs: int, folder: Path) -> list[Row]:
     packed = folder / "packed.h5ad"
     adata[:5000].copy().write_h5ad(packed, compression="gzip")
     unpack = seconds(lambda: anndata.read_h5ad(packed), times=2) / 5000
-    rows.append(("three methods / read_h5ad, gzip (≤ 0.6)", together, unpack, together / unpack, "5,000 cells"))
+    rows.append(
+        (
+            "three methods / read_h5ad, gzip (≤ 0.6)",
+            together,
+            unpack,
+            together / unpack,
+            "5,000 cells",
+        )
+    )
     return rows
 
 
@@ -89,7 +114,14 @@ def gseapy_cells(adata: anndata.AnnData, sets: dict[str, list[str]]) -> float:
 def gseapy_ssgsea(gseapy: object, table: pd.DataFrame, sets: dict[str, list[str]]) -> object:
     """Its ssGSEA, with nothing left out by size."""
     return gseapy.ssgsea(  # type: ignore[attr-defined]
-        table, sets, outdir=None, min_size=1, max_size=100_000, no_plot=True, threads=JOBS, sample_norm_method="rank"
+        table,
+        sets,
+        outdir=None,
+        min_size=1,
+        max_size=100_000,
+        no_plot=True,
+        threads=JOBS,
+        sample_norm_method="rank",
     )
 
 
@@ -97,14 +129,20 @@ def pyucell(adata: anndata.AnnData, sets: dict[str, list[str]]) -> float:
     """Seconds a cell."""
     import pyucell as package
 
-    return seconds(lambda: package.compute_ucell_scores(adata, signatures=sets, n_jobs=JOBS), times=2) / adata.n_obs
+    return (
+        seconds(lambda: package.compute_ucell_scores(adata, signatures=sets, n_jobs=JOBS), times=2)
+        / adata.n_obs
+    )
 
 
 def decoupler_aucell(adata: anndata.AnnData, sets: dict[str, list[str]]) -> float:
     """Seconds a cell, compiled."""
     import decoupler
 
-    net = pd.DataFrame([(name, gene) for name, genes in sets.items() for gene in genes], columns=["source", "target"])
+    net = pd.DataFrame(
+        [(name, gene) for name, genes in sets.items() for gene in genes],
+        columns=["source", "target"],
+    )
     decoupler.mt.aucell(adata[:20].copy(), net, tmin=0, verbose=False)
     return seconds(lambda: decoupler.mt.aucell(adata, net, tmin=0, verbose=False)) / adata.n_obs
 
@@ -119,18 +157,40 @@ def dense_rows(n_obs: int) -> list[Row]:
     table = frame(values, genes).T
     found: list[Row] = []
     theirs = seconds(lambda: gseapy_ssgsea(gseapy, table, sets)) / n_obs
-    found.append(peer("dense: gseapy ssGSEA", ours(data, sets, "ssgsea") / n_obs, theirs, 25, f"{n_obs} tumours"))
+    found.append(
+        peer(
+            "dense: gseapy ssGSEA",
+            ours(data, sets, "ssgsea") / n_obs,
+            theirs,
+            25,
+            f"{n_obs} tumours",
+        )
+    )
     part = table.iloc[:, :200]
-    result = gseapy_ssgsea(gseapy, part, sets).res2d.pivot_table(index="Name", columns="Term", values="ES")  # type: ignore[attr-defined]
+    result = gseapy_ssgsea(gseapy, part, sets).res2d.pivot_table(
+        index="Name", columns="Term", values="ES"
+    )  # type: ignore[attr-defined]
     mine = score(data.select(part.columns.tolist()), sets, options=QUIET).to_frame()
-    found.append(("dense: ES/N, largest difference (1e-9)", 0, 0, difference(mine, result / 20_000), ""))
+    found.append(
+        ("dense: ES/N, largest difference (1e-9)", 0, 0, difference(mine, result / 20_000), "")
+    )
 
     def run() -> object:
-        return gseapy.gsva(table, sets, kcdf="Gaussian", outdir=None, min_size=1, max_size=100_000, threads=JOBS)
+        return gseapy.gsva(
+            table, sets, kcdf="Gaussian", outdir=None, min_size=1, max_size=100_000, threads=JOBS
+        )
 
     kept: list[object] = []
     theirs = seconds(lambda: kept.append(run())) / n_obs
-    found.append(peer("dense: gseapy.gsva", ours(data, sets, "gsva", times=2) / n_obs, theirs, 20, f"{n_obs} tumours"))
+    found.append(
+        peer(
+            "dense: gseapy.gsva",
+            ours(data, sets, "gsva", times=2) / n_obs,
+            theirs,
+            20,
+            f"{n_obs} tumours",
+        )
+    )
     gsva = score(data, sets, method="gsva", n_jobs=JOBS, options=QUIET).to_frame()
     other = kept[0].res2d.pivot_table(index="Name", columns="Term", values="ES")  # type: ignore[attr-defined]
     found.append(("dense: GSVA, largest difference (1e-6)", 0, 0, difference(gsva, other), ""))
@@ -158,13 +218,15 @@ def main() -> None:
         rows += dense_rows(chosen.tumours)
     names = ["numpy", "numba", "anndata", "gseapy", "decoupler", "pyucell"]
     lines = [
-        f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}, {JOBS} threads; "
-        + ", ".join(f"{name} {version(name)}" for name in names),
+        f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}, {JOBS}"
+        " threads; " + ", ".join(f"{name} {version(name)}" for name in names),
         "",
         "| what | ours, ms an observation | theirs | ratio or value | note |",
         "|---|---|---|---|---|",
     ]
-    lines += [f"| {n} | {a * 1e3:.4f} | {b * 1e3:.4f} | {c:.3g} | {note} |" for n, a, b, c, note in rows]
+    lines += [
+        f"| {n} | {a * 1e3:.4f} | {b * 1e3:.4f} | {c:.3g} | {note} |" for n, a, b, c, note in rows
+    ]
     text = "\n".join(lines)
     print(text)
     if chosen.out:

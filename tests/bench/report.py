@@ -1,4 +1,5 @@
-"""What a report costs: time and size of the page and of its twin for a cohort. Printed, never asserted.
+"""What a report costs: time and size of the page and of its twin for a cohort. Printed, never
+asserted.
 
 .venv/bin/python -m tests.bench.report ../shared/data/tcga_skcm/log2tpm1.parquet [SAMPLES BASELINE]
 """
@@ -18,7 +19,10 @@ def main(words: list[str]) -> None:
     start = time.perf_counter()
     calls = rt.classify(words[0], samples=samples, baseline=baseline)
     print(f"classify {len(calls.samples)} samples: {time.perf_counter() - start:.1f} s")
-    for name, make in (("gather", lambda: build_report(calls)), ("page", lambda: render(build_report(calls)))):
+    for name, make in (
+        ("gather", lambda: build_report(calls)),
+        ("page", lambda: render(build_report(calls))),
+    ):
         seconds = []
         for _ in range(3):
             start = time.perf_counter()

@@ -1,8 +1,9 @@
-"""Cost of tissue, beside the neighbours of others: `python -m tests.bench.spatial [--cells N] [--peers NAME …]`.
+"""Cost of tissue, beside the neighbours of others: `python -m tests.bench.spatial [--cells N]
+[--peers NAME …]`.
 
-Cells at random in one image at 2,500 cells/mm² with five kinds; a radius of 30 µm has about seven neighbours, one of
-60 µm about 28. Peers run in the same process on the same cells, where they are installed; what they count is compared
-with what we count.
+Cells at random in one image at 2,500 cells/mm² with five kinds; a radius of 30 µm has about seven
+neighbours, one of 60 µm about 28. Peers run in the same process on the same cells, where they are
+installed; what they count is compared with what we count.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.spatial import (
+from resistype.systems.tissue import (
     Roi,
     Roles,
     Tissue,
@@ -52,7 +53,10 @@ def lasso(side: float) -> Roi:
     """A drawn region of 400 corners over a quarter of the image."""
     angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     radius = side / 4 * (1 + 0.2 * np.sin(7 * angle))
-    return Roi("lasso", np.column_stack([side / 2 + radius * np.sin(angle), side / 2 + radius * np.cos(angle)]))
+    return Roi(
+        "lasso",
+        np.column_stack([side / 2 + radius * np.sin(angle), side / 2 + radius * np.cos(angle)]),
+    )
 
 
 def by_sklearn(tissue: Tissue, radius: float) -> NDArray[np.int64]:
@@ -102,7 +106,11 @@ def neighbours(tissue: Tissue, radius: float, chosen: list[str]) -> None:
         start = time.perf_counter()
         theirs = count(tissue, radius)
         took = time.perf_counter() - start
-        same = "same counts" if (theirs == ours).all() else f"{int((theirs != ours).sum())} counts differ"
+        same = (
+            "same counts"
+            if (theirs == ours).all()
+            else f"{int((theirs != ours).sum())} counts differ"
+        )
         line(f"the same, {name}", took, same)
 
 
@@ -116,14 +124,25 @@ def main() -> None:
     cells = table(n_cells)
     print(f"{n_cells:,} cells\n\n| what | seconds | |\n|---|---|---|")
     columns = TissueColumns()
-    line("read_tissue", seconds(lambda: read_tissue(cells, unit="um", columns=columns), times=2), "from a table")
+    line(
+        "read_tissue",
+        seconds(lambda: read_tissue(cells, unit="um", columns=columns), times=2),
+        "from a table",
+    )
     tissue = read_tissue(cells, unit="um", columns=columns)
     for radius in (30.0, 60.0):
         neighbours(tissue, radius, given.peers)
-    line("nearest tumour cell of each T cell", seconds(lambda: nearest(tissue, "tumour", of="T cell"), times=2))
+    line(
+        "nearest tumour cell of each T cell",
+        seconds(lambda: nearest(tissue, "tumour", of="T cell"), times=2),
+    )
     side = float(tissue.um.max())
     places = compartments(tissue, ROLES).grounds["image"].grid.shape
-    line("compartments", seconds(lambda: compartments(tissue, ROLES), times=2), f"{places[0]} × {places[1]} places")
+    line(
+        "compartments",
+        seconds(lambda: compartments(tissue, ROLES), times=2),
+        f"{places[0]} × {places[1]} places",
+    )
     line("description of the region", seconds(lambda: describe_regions(tissue, ROLES), times=2))
     line("share map", seconds(lambda: share_map(tissue, "macrophage"), times=2))
     line("exclusion map", seconds(lambda: exclusion_map(tissue, ROLES), times=2))

@@ -42,7 +42,9 @@ class Bench:
     def __init__(self, prepared: Path, folder: Path) -> None:
         self.good, self.folder = prepared, folder
 
-    def words(self, expression: Path | None = None, samples: Path | None = None, *more: str) -> list[str]:
+    def words(
+        self, expression: Path | None = None, samples: Path | None = None, *more: str
+    ) -> list[str]:
         return [
             "classify",
             str(expression or self.good / "expression.parquet"),
@@ -112,19 +114,25 @@ CASES: dict[str, Callable[[Bench], list[str]]] = {
     "text in a number column": lambda b: b.words(b.matrix(_set(3, 2, "high"))),
     "missing value": lambda b: b.words(b.matrix(_set(3, 2, np.nan), "bad.parquet")),
     "infinite value": lambda b: b.words(b.matrix(_set(3, 2, np.inf), "bad.parquet")),
-    "negative counts": lambda b: b.words(b.matrix(_set(3, 2, -5.0), "bad.parquet"), None, "--unit", "counts"),
+    "negative counts": lambda b: b.words(
+        b.matrix(_set(3, 2, -5.0), "bad.parquet"), None, "--unit", "counts"
+    ),
     "gene twice with other values": lambda b: b.words(b.matrix(_duplicate_gene)),
     "sample twice": lambda b: b.words(b.matrix(_duplicate_sample)),
     "unknown unit": lambda b: b.words(None, None, "--unit", "tmp"),
     "unknown duplicates": lambda b: b.words(None, None, "--duplicates", "keep"),
     "no samples table": lambda b: b.words(None, b.folder / "absent.tsv"),
-    "samples table without rows": lambda b: b.words(None, b.text("rows.tsv", "sample\tpatient\ttimepoint\n")),
+    "samples table without rows": lambda b: b.words(
+        None, b.text("rows.tsv", "sample\tpatient\ttimepoint\n")
+    ),
     "sample id twice": lambda b: b.words(None, b.table(lambda t: pd.concat([t, t.iloc[[0]]]))),
     "samples without a row": lambda b: b.words(None, b.table(lambda t: t.iloc[2:])),
     "no patient column": lambda b: b.words(None, b.table(lambda t: t.drop(columns="patient"))),
     "another time column": lambda b: b.words(None, None, "--timepoint", "visit"),
     "another id column": lambda b: b.words(None, None, "--sample", "barcode"),
-    "missing patient": lambda b: b.words(None, b.table(lambda t: t.assign(patient=t["patient"].where(t.index != 3)))),
+    "missing patient": lambda b: b.words(
+        None, b.table(lambda t: t.assign(patient=t["patient"].where(t.index != 3)))
+    ),
     "baseline that does not occur": lambda b: [w if w != "Pre" else "Screening" for w in b.words()],
     "no pair at all": lambda b: b.words(None, b.table(lambda t: t.assign(patient=t.iloc[:, 0]))),
     "baseline without a table": lambda b: [
@@ -136,12 +144,16 @@ CASES: dict[str, Callable[[Bench], list[str]]] = {
         str(b.folder / "out"),
     ],
     "unknown scheme": lambda b: b.words(None, None, "--scheme", "acquired"),
-    "scheme file that is not TOML": lambda b: b.words(None, None, "--scheme", str(b.text("bad.toml", "= 1"))),
+    "scheme file that is not TOML": lambda b: b.words(
+        None, None, "--scheme", str(b.text("bad.toml", "= 1"))
+    ),
     "scheme file with faults": lambda b: b.words(
         None, None, "--scheme", str(b.text("bad.toml", 'format = "resistype-scheme"\n'))
     ),
     "unknown reference": lambda b: b.words(None, None, "--reference", "nowhere"),
-    "reference file that is not one": lambda b: b.words(None, None, "--reference", str(b.text("x.json", "{}"))),
+    "reference file that is not one": lambda b: b.words(
+        None, None, "--reference", str(b.text("x.json", "{}"))
+    ),
     "DNA event misspelt": lambda b: b.words(
         None, b.table(lambda t: t.assign(genomic=["B2M:frameshfit", *[""] * (len(t) - 1)]))
     ),
@@ -202,7 +214,9 @@ def messages() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input(case: str, prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input(
+    case: str, prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = CASES[case](Bench(prepared, tmp_path))
     wanted, more, _ = messages()[case].partition("CONTINUED")
     before = sorted(p.name for p in tmp_path.iterdir())
@@ -243,18 +257,25 @@ def test_wrong_words(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_folder_that_is_a_file(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_output_folder_that_is_a_file(
+    prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "out"
     target.write_text("mine")
     with pytest.raises(SystemExit) as caught:
         main(Bench(prepared, tmp_path).words())
 
     assert caught.value.code == 2
-    assert f"error: O102 The output folder {str(target)!r} cannot be written: " in capsys.readouterr().err
+    assert (
+        f"error: O102 The output folder {str(target)!r} cannot be written: "
+        in capsys.readouterr().err
+    )
     assert target.read_text() == "mine"
 
 
-def test_an_output_folder_below_a_file(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_output_folder_below_a_file(
+    prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("mine")
     words = Bench(prepared, tmp_path).words()
     words[words.index("--out") + 1] = str(tmp_path / "file" / "out")
@@ -275,4 +296,7 @@ def test_an_output_folder_that_cannot_be_written(
         main(words)
 
     assert caught.value.code == 2
-    assert "error: O102 The output folder '/proc/resistype' cannot be written: " in capsys.readouterr().err
+    assert (
+        "error: O102 The output folder '/proc/resistype' cannot be written: "
+        in capsys.readouterr().err
+    )

@@ -1,4 +1,6 @@
-"""`resistype classify` for cells: the three units, what is written, resuming, comparing, and bad input by name."""
+"""`resistype classify` for cells: the three units, what is written, resuming, comparing, and bad
+input by name.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,9 @@ import pandas as pd
 import pytest
 
 from resistype.cli import main
-from resistype.cli import run as bulk
-from resistype.cli.cells import _BULK, classify_command
+from resistype.cli.classify import _SYSTEMS, classify_command
 from resistype.datasets import write_demo
-from tests.cohort.cells_file import genes_of, write_study
+from tests.systems.cells.cells_file import genes_of, write_study
 
 
 def run(*words: str | Path) -> int:
@@ -31,7 +32,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def classify(path: Path, out: Path, *more: str | Path) -> int:
-    return run("classify", path, "--scheme", "cart_product", "--lineage", "lineage", "--out", out, *more)
+    return run(
+        "classify", path, "--scheme", "cart_product", "--lineage", "lineage", "--out", out, *more
+    )
 
 
 def table(out: Path, name: str = "calls") -> pd.DataFrame:
@@ -42,7 +45,7 @@ WITH = ("--state", "state", "--clone", "clone")
 
 
 def test_patients(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert classify(path, tmp_path / "o", "--unit", "patient", *WITH) == 0
+    assert classify(path, tmp_path / "o", "--per", "patient", *WITH) == 0
     shown = capsys.readouterr().out
     calls = table(tmp_path / "o")
 
@@ -53,16 +56,19 @@ def test_patients(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_samples(path: Path, tmp_path: Path) -> None:
-    assert classify(path, tmp_path / "o", "--unit", "sample", *WITH) == 0
+    assert classify(path, tmp_path / "o", "--per", "sample", *WITH) == 0
     calls = table(tmp_path / "o")
 
     assert len(calls) == 6
-    assert calls.set_index(["patient", "timepoint"]).loc[("SIM0", "day 14"), "exhaustion"] == "expected_at_peak"
+    assert (
+        calls.set_index(["patient", "timepoint"]).loc[("SIM0", "day 14"), "exhaustion"]
+        == "expected_at_peak"
+    )
 
 
 def test_cells(path: Path, tmp_path: Path) -> None:
-    assert classify(path, tmp_path / "o", "--unit", "cell", *WITH) == 0
-    calls = table(tmp_path / "o")
+    assert classify(path, tmp_path / "o", "--per", "cell", *WITH) == 0
+    calls = table(tmp_path / "o", "cells")
 
     assert len(calls) == ad.read_h5ad(path, backed="r").n_obs
     assert calls["cell"].is_unique
@@ -71,34 +77,60 @@ def test_cells(path: Path, tmp_path: Path) -> None:
 
 def test_a_cell_scheme_needs_no_unit(path: Path, tmp_path: Path) -> None:
     assert classify(path, tmp_path / "a", *WITH) == 0
-    assert classify(path, tmp_path / "b", "--unit", "patient", "--unit", "counts", *WITH) == 0
-    assert (tmp_path / "a" / "calls.tsv").read_bytes() == (tmp_path / "b" / "calls.tsv").read_bytes()
+    assert classify(path, tmp_path / "b", "--per", "patient", "--values", "counts", *WITH) == 0
+    assert (tmp_path / "a" / "calls.tsv").read_bytes() == (
+        tmp_path / "b" / "calls.tsv"
+    ).read_bytes()
 
 
 def test_what_is_written(path: Path, tmp_path: Path) -> None:
-    classify(path, tmp_path / "o", "--unit", "patient", *WITH)
+    classify(path, tmp_path / "o", "--per", "patient", *WITH)
     names = {one.name for one in (tmp_path / "o").iterdir()}
     record = json.loads((tmp_path / "o" / "run.json").read_text(encoding="utf-8"))
 
     assert names == {
-        *("calls.tsv", "balance.tsv", "clones.tsv", "composition.tsv", "coverage.tsv", "distributions.tsv"),
+        *(
+            "calls.tsv",
+            "balance.tsv",
+            "clones.tsv",
+            "composition.tsv",
+            "coverage.tsv",
+            "distributions.tsv",
+        ),
         *("diversity.tsv", "drift.tsv", "flow.tsv", "patients.tsv", "scores.tsv", "run.json"),
-        *("quantities_patients.tsv", "quantities_samples.tsv", "report.html", "report.json"),
+        *(
+            "calls_sample.tsv",
+            "evidence.tsv",
+            "evidence_sample.tsv",
+            "scores_sample.tsv",
+            "scores_table.tsv",
+        ),
+        *("genes.tsv", "scheme.toml", "report.html", "report.json"),
     }
-    assert record["scheme"] == "cart_product@1.0.0"
-    assert record["signatures"]["exhaustion"] == "dysfunction_core"
-    assert len(record["sha256"]) == 64
-    assert record["command"].startswith("pytest") or "classify" in record["command"] or record["command"]
+    assert (record["scheme"]["id"], record["scheme"]["version"]) == ("cart_product", "1.0.0")
+    assert record["signatures"]["dysfunction_core"]["ref"].startswith("dysfunction_core@")
+    assert len(record["input"]["sha256"]) == 64
+    assert (
+        record["command"].startswith("pytest")
+        or "classify" in record["command"]
+        or record["command"]
+    )
     assert all(row["source"] in ("published", "ours") for row in record["thresholds"])
 
 
 def test_figures_from_the_same_tables(path: Path, tmp_path: Path) -> None:
     assert classify(path, tmp_path / "o", *WITH, "--figures") == 0
-    assert {one.name for one in (tmp_path / "o").glob("*.png")} == {"composition.png", "flow.png", "distributions.png"}
+    assert {one.name for one in (tmp_path / "o").glob("*.png")} == {
+        "composition.png",
+        "flow.png",
+        "distributions.png",
+    }
 
 
 def test_cuts(path: Path, tmp_path: Path) -> None:
-    words = [word for cut in ("memory=0.8", "cytotoxic=0.8", "exhausted=0.8") for word in ("--cut", cut)]
+    words = [
+        word for cut in ("memory=0.8", "cytotoxic=0.8", "exhausted=0.8") for word in ("--cut", cut)
+    ]
     assert classify(path, tmp_path / "o", *words) == 0
     record = json.loads((tmp_path / "o" / "run.json").read_text(encoding="utf-8"))
 
@@ -121,7 +153,9 @@ def test_a_run_is_kept_and_resumed(path: Path, tmp_path: Path) -> None:
     assert classify(path, tmp_path / "a", *words) == 0
     assert classify(path, tmp_path / "b", *words) == 2
     assert classify(path, tmp_path / "b", *words, "--resume") == 0
-    assert (tmp_path / "a" / "scores.tsv").read_bytes() == (tmp_path / "b" / "scores.tsv").read_bytes()
+    assert (tmp_path / "a" / "scores.tsv").read_bytes() == (
+        tmp_path / "b" / "scores.tsv"
+    ).read_bytes()
 
 
 def test_tex_psr(path: Path, tmp_path: Path) -> None:
@@ -132,7 +166,7 @@ def test_tex_psr(path: Path, tmp_path: Path) -> None:
     names = dict(zip(filler, lacking, strict=False))
     adata.var_names = [names.get(name, name) for name in adata.var_names]
     adata.write_h5ad(tmp_path / "psr.h5ad")
-    words = ("--scheme", "tex_psr", "--lineage", "lineage", "--unit", "patient")
+    words = ("--scheme", "tex_psr", "--lineage", "lineage", "--per", "patient")
     assert run("classify", tmp_path / "psr.h5ad", *words, "--out", tmp_path / "o") == 0
     calls = table(tmp_path / "o")
 
@@ -151,7 +185,16 @@ def test_dli_response(path: Path, tmp_path: Path) -> None:
     names = dict(zip(filler, lacking, strict=False))
     adata.var_names = [names.get(name, name) for name in adata.var_names]
     adata.write_h5ad(tmp_path / "dli.h5ad")
-    words = ("--scheme", "dli_response", "--state", "state", "--clone", "clone", "--reference-late", "0.1")
+    words = (
+        "--scheme",
+        "dli_response",
+        "--state",
+        "state",
+        "--clone",
+        "clone",
+        "--reference-late",
+        "0.1",
+    )
     assert run("classify", tmp_path / "dli.h5ad", *words, "--out", tmp_path / "o") == 0
     calls = table(tmp_path / "o")
 
@@ -161,7 +204,7 @@ def test_dli_response(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_of_ones_own(path: Path, tmp_path: Path) -> None:
-    from resistype.cohort.cells import list_cell_schemes
+    from resistype.systems.cells import list_cell_schemes
 
     text = list_cell_schemes()["cart_product"].read_text(encoding="utf-8")
     own = tmp_path / "mine.toml"
@@ -173,38 +216,70 @@ def test_a_file_of_ones_own(path: Path, tmp_path: Path) -> None:
 def test_biopsies_are_classified_as_before(tmp_path: Path) -> None:
     write_demo(tmp_path / "in")
     words = ("--samples", tmp_path / "in" / "samples.tsv", "--baseline", "Pre", "--no-stability")
-    assert run("classify", tmp_path / "in" / "expression.tsv.gz", *words, "--out", tmp_path / "o") == 0
+    assert (
+        run("classify", tmp_path / "in" / "expression.tsv.gz", *words, "--out", tmp_path / "o") == 0
+    )
     assert (tmp_path / "o" / "report.html").is_file()
 
 
-def test_the_verb_has_every_option_of_the_verb_for_biopsies() -> None:
-    """When one is added there, it must be added here and passed on."""
-    both = {*_BULK, "unit"}
+def test_the_old_word_for_two_things_lives_on_with_a_note(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert classify(path, tmp_path / "a", "--unit", "sample", "--unit", "counts", *WITH) == 0
+    assert "--unit is now --values (counts, tpm, …) and --per" in capsys.readouterr().err
+    assert classify(path, tmp_path / "b", "--per", "sample", "--values", "counts", *WITH) == 0
+    assert (tmp_path / "a" / "calls.tsv").read_bytes() == (
+        tmp_path / "b" / "calls.tsv"
+    ).read_bytes()
 
-    assert set(inspect.signature(bulk.classify_command).parameters) == both
-    assert both <= set(inspect.signature(classify_command).parameters)
+
+def test_every_option_of_one_system_is_an_option() -> None:
+    assert set(_SYSTEMS) <= set(inspect.signature(classify_command).parameters)
 
 
 BAD = {
     "no patient column": (("--patient", "case"), "E980", "there is no column 'case' (patient)"),
     "no state column": (("--state", "label"), "E980", "there is no column 'label' (state)"),
-    "two units": (("--unit", "cell", "--unit", "patient"), "E990", "give one unit of the values and one of the answer"),
-    "an unknown unit": (("--unit", "galaxies"), "E310", "unit='galaxies' is not one of"),
-    "a cut without a number": (("--cut", "memory=high"), "E990", "--cut memory=high: write NAME=VALUE"),
+    "two units": (
+        ("--unit", "cell", "--unit", "patient"),
+        "E990",
+        "give one unit of the values and one of the answer",
+    ),
+    "an unknown unit": (("--values", "galaxies"), "E310", "unit='galaxies' is not one of"),
+    "a cut without a number": (
+        ("--cut", "memory=high"),
+        "E990",
+        "--cut memory=high: write NAME=VALUE",
+    ),
     "a cut of nothing": (("--cut", "naive=0.4"), "E984", "there is no score 'naive'"),
-    "two sources of states": (("--state", "state", "--cut", "memory=0.4"), "E984", "States come from one place"),
+    "two sources of states": (
+        ("--state", "state", "--cut", "memory=0.4"),
+        "E982",
+        "States come from one place",
+    ),
     "options of biopsies": (
         ("--baseline", "Pre", "--method", "singscore"),
-        "E990",
-        "--baseline, --method go with a scheme for biopsies; a cell scheme would not look at them.",
+        "S105",
+        (
+            "cart_product@1.0.0 is measured by cart_product and would not look at --baseline (of"
+            " bulk), --method (of bulk)"
+        ),
     ),
-    "compare without group": (("--compare", "R"), "E990", "--compare names a group; name its column with --group"),
+    "compare without group": (
+        ("--compare", "R"),
+        "E990",
+        "--compare names a group; name its column with --group",
+    ),
     "a group that nobody has": (
         ("--state", "state", "--group", "response", "--compare", "CR"),
         "E931",
         "No patient is of group 'CR'; there are: NR, R.",
     ),
-    "clones of other cells": (("--clones", "clones.csv"), "E972", "Clones without cells: none of the 1 cells"),
+    "clones of other cells": (
+        ("--clones", "clones.csv"),
+        "E972",
+        "Clones without cells: none of the 1 cells",
+    ),
 }
 
 
@@ -224,7 +299,7 @@ def test_bad_input(
 
     assert classify(path, tmp_path / "o", *words) == 2
     shown = capsys.readouterr().err
-    assert shown.startswith(f"error: {code} ")
+    assert f"error: {code} " in shown
     assert message in shown
     assert "Traceback" not in shown
     assert not (tmp_path / "o").exists()
@@ -232,7 +307,10 @@ def test_bad_input(
 
 OBS = {
     "cells without patient": ({"patient": None}, "cells have no patient"),
-    "two products in one patient": ({"product": [f"drug{i % 2}" for i in range(5250)]}, "two products in one patient"),
+    "two products in one patient": (
+        {"product": [f"drug{i % 2}" for i in range(5250)]},
+        "two products in one patient",
+    ),
     "negative days": ({"timepoint": "-5"}, "negative days: -5"),
 }
 
@@ -249,7 +327,9 @@ def test_bad_cells(
     adata = ad.read_h5ad(path)
     for name, value in change.items():
         values = value if not isinstance(value, list) else value[: adata.n_obs]
-        adata.obs[name] = values if values is not None else [None if i < 9 else "A" for i in range(adata.n_obs)]
+        adata.obs[name] = (
+            values if values is not None else [None if i < 9 else "A" for i in range(adata.n_obs)]
+        )
     adata.write_h5ad(tmp_path / "bad.h5ad")
 
     assert classify(tmp_path / "bad.h5ad", tmp_path / "o", "--product", "product") == 2
@@ -257,6 +337,16 @@ def test_bad_cells(
     assert not (tmp_path / "o").exists()
 
 
-def test_options_of_cells_do_not_go_with_biopsies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("classify", tmp_path / "x.csv", "--state", "s", "--resume", "--out", tmp_path / "o") == 2
-    assert "--state, --resume go with a cell scheme (cart_product, dli_response, tex_psr)" in capsys.readouterr().err
+def test_options_of_cells_do_not_go_with_biopsies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        run("classify", tmp_path / "x.csv", "--state", "s", "--resume", "--out", tmp_path / "o")
+        == 2
+    )
+    shown = capsys.readouterr().err
+    assert (
+        "S105 acquired_resistance@1.0.0 is measured by bulk and would not look at --state (of"
+        " tex_psr" in shown
+    )
+    assert "--resume (of " in shown

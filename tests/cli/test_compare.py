@@ -11,9 +11,17 @@ import pytest
 
 from resistype import datasets
 from resistype.cli import main
-from resistype.scheme import CallOptions, classify
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 
-TABLES = ["agreement.tsv", "changed.csv", "confusion.tsv", "differences.tsv", "shift.tsv", "unmatched.tsv"]
+TABLES = [
+    "agreement.tsv",
+    "changed.csv",
+    "confusion.tsv",
+    "differences.tsv",
+    "shift.tsv",
+    "unmatched.tsv",
+]
 
 
 def run(*words: str | Path) -> int:
@@ -28,7 +36,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     options = CallOptions(n_jobs=1, stability=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        classify(demo.expression, samples=demo.samples, baseline="Pre", options=options).write(root / "ssgsea")
+        classify(demo.expression, samples=demo.samples, baseline="Pre", options=options).write(
+            root / "ssgsea"
+        )
         fewer = demo.expression.iloc[:-2]
         other = replace(options, method="ucell", anchor="")
         classify(fewer, samples=demo.samples, baseline="Pre", options=other).write(root / "ucell")
@@ -76,7 +86,7 @@ BAD = {
     "no folder": (["{one}", "{out}/nope"], "error: E993 "),
     "one name": (
         ["{one}", "{two}", "--name", "x"],
-        "error: X130 --name was given 1 times; give it twice, or not at all.",
+        "error: E990 --name was given 1 times; give it twice, or not at all.",
     ),
     "no such axis": (
         ["{one}", "{two}", "--axis", "nope"],
@@ -87,10 +97,16 @@ BAD = {
 
 @pytest.mark.parametrize(("words", "message"), BAD.values(), ids=BAD.keys())
 def test_bad_input_ends_with_2_and_nothing_written(
-    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+    folders: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    message: str,
 ) -> None:
     places = {"one": folders[0], "two": folders[1], "out": tmp_path}
-    assert run("compare", *(word.format(**places) for word in words), "--out", tmp_path / "out") == 2
+    assert (
+        run("compare", *(word.format(**places) for word in words), "--out", tmp_path / "out") == 2
+    )
 
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

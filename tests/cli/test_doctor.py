@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from resistype.cli import doctor, surroundings
-from resistype.cli.finding import Finding
-from resistype.cli.surroundings import bundle, display, front_end, jupyter_folders
+from resistype.cli import doctor
+from resistype.cli import doctor as surroundings
+from resistype.cli.doctor import Finding, bundle, display, front_end, jupyter_folders
 from tests.cli.test_good import run
 
 
@@ -25,11 +25,13 @@ def lab(folder: Path, *, anywidget: str | None, manager: bool = True) -> Path:
 
 
 def installed() -> str:
-    return surroundings._version("anywidget")
+    return surroundings.installed("anywidget")
 
 
 def test_both_halves_of_the_widgets(tmp_path: Path) -> None:
-    found = front_end([tmp_path / "none", lab(tmp_path / "lab", anywidget=json.dumps({"version": installed()}))])
+    found = front_end(
+        [tmp_path / "none", lab(tmp_path / "lab", anywidget=json.dumps({"version": installed()}))]
+    )
 
     assert found.state == "ok"
     assert str(tmp_path / "lab") in found.detail
@@ -65,7 +67,10 @@ def test_without_anywidget_the_widgets_are_absent(monkeypatch: pytest.MonkeyPatc
 
 def test_folders_that_a_server_looks_at(tmp_path: Path) -> None:
     found = jupyter_folders(
-        {"JUPYTER_PATH": f"{tmp_path / 'a'}:{tmp_path / 'b'}", "JUPYTER_DATA_DIR": str(tmp_path / "c")}
+        {
+            "JUPYTER_PATH": f"{tmp_path / 'a'}:{tmp_path / 'b'}",
+            "JUPYTER_DATA_DIR": str(tmp_path / "c"),
+        }
     )
 
     assert found[:2] == [tmp_path / "a", tmp_path / "b"]
@@ -85,8 +90,18 @@ def test_a_missing_bundle_is_a_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "platform", "state", "words"),
     [
-        ({}, "linux", "absent", "no DISPLAY: napari cannot open a window here; xvfb-run gives it a virtual one"),
-        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, "linux", "absent", "QT_QPA_PLATFORM is offscreen"),
+        (
+            {},
+            "linux",
+            "absent",
+            "no DISPLAY: napari cannot open a window here; xvfb-run gives it a virtual one",
+        ),
+        (
+            {"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"},
+            "linux",
+            "absent",
+            "QT_QPA_PLATFORM is offscreen",
+        ),
         ({"DISPLAY": ":0"}, "linux", "ok", "display :0"),
         ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", "ok", "display wayland-0"),
         ({}, "darwin", "ok", "windows of darwin"),
@@ -106,16 +121,23 @@ def test_displays(
 def test_a_display_without_gl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(surroundings.ctypes.util, "find_library", lambda _: None)
 
-    assert display({"DISPLAY": ":0"}, "linux").detail == "no libGL, libEGL: sudo apt-get install libgl1 libegl1"
+    assert (
+        display({"DISPLAY": ":0"}, "linux").detail
+        == "no libGL, libEGL: sudo apt-get install libgl1 libegl1"
+    )
 
 
-def test_a_fault_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_ends_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(doctor, "_rules", lambda: doctor._expect(1, 2))
 
     assert run("doctor") == 1
     shown = capsys.readouterr()
     assert "got 1, wanted 2" in shown.out
-    assert shown.err == "The self-test or a required part is at fault; see the lines marked 'fault'.\n"
+    assert (
+        shown.err == "The self-test or a required part is at fault; see the lines marked 'fault'.\n"
+    )
 
 
 def test_every_self_test_has_a_known_answer() -> None:
@@ -124,4 +146,7 @@ def test_every_self_test_has_a_known_answer() -> None:
     assert {name for name in lines if name.startswith("self-test")} == {
         f"self-test: {name}" for name in ("library", "scores", "same by any route", "rules", "demo")
     }
-    assert lines["self-test: demo"].detail == "all 104 planted profiles of the simulated cohort are found"
+    assert (
+        lines["self-test: demo"].detail
+        == "all 104 planted profiles of the simulated cohort are found"
+    )

@@ -54,7 +54,9 @@ def classify(inputs: Path, out: Path, *more: str) -> int:
     return run("classify", inputs / "expression.tsv.gz", *words, "--out", out, *more)
 
 
-def test_demo_finds_every_planted_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_finds_every_planted_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("demo", "--out", tmp_path) == 0
     shown = capsys.readouterr().out
     calls = pd.read_csv(tmp_path / "calls.tsv", sep="\t").set_index("sample")
@@ -66,7 +68,9 @@ def test_demo_finds_every_planted_profile(tmp_path: Path, capsys: pytest.Capture
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*OUTPUTS, "input"])
 
 
-def test_classify_writes_the_folder(inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_classify_writes_the_folder(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert classify(inputs, tmp_path / "out") == 0
     shown = capsys.readouterr().out
 
@@ -91,7 +95,9 @@ def test_two_runs_write_the_same_bytes(inputs: Path, tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_run_json_lets_a_run_be_repeated(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_json_lets_a_run_be_repeated(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = [
         "classify",
         str(inputs / "expression.tsv.gz"),
@@ -107,17 +113,35 @@ def test_run_json_lets_a_run_be_repeated(inputs: Path, tmp_path: Path, monkeypat
     again = record["command"].replace(str(tmp_path / "a"), str(tmp_path / "b")).split()
     assert again[0] == "resistype"
     assert run(*again[1:]) == 0
-    assert (tmp_path / "a" / "calls.tsv").read_bytes() == (tmp_path / "b" / "calls.tsv").read_bytes()
+    assert (tmp_path / "a" / "calls.tsv").read_bytes() == (
+        tmp_path / "b" / "calls.tsv"
+    ).read_bytes()
     assert len(record["input"]["sha256"]) == 64
     assert record["scheme"].pop("sha256") == load_scheme("acquired_resistance").content_hash
-    assert record["scheme"] == {"id": "acquired_resistance", "version": "1.0.0", "seed": 20240212, "random_sets": 500}
+    assert record["scheme"] == {
+        "id": "acquired_resistance",
+        "version": "1.0.0",
+        "seed": 20240212,
+        "random_sets": 500,
+    }
     assert set(record["signatures"]["mhc1_core"]) == {"ref", "sha256"}
     assert all(t["source"] in ("ours", "published") for t in record["thresholds"])
     assert record["versions"]["numpy"]
 
 
-def test_score_writes_scores_and_coverage(inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--signatures", "benci_isg_rs", "--signatures", "mhc1_core", "--method", "ssgsea", "--method", "singscore"]
+def test_score_writes_scores_and_coverage(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "--signatures",
+        "benci_isg_rs",
+        "--signatures",
+        "mhc1_core",
+        "--method",
+        "ssgsea",
+        "--method",
+        "singscore",
+    ]
     assert run("score", inputs / "expression.tsv.gz", *words, "--out", tmp_path / "s.tsv") == 0
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t")
 
@@ -137,18 +161,29 @@ def test_score_writes_scores_and_coverage(inputs: Path, tmp_path: Path, capsys: 
 def test_score_takes_a_gmt_file(inputs: Path, tmp_path: Path) -> None:
     gmt = tmp_path / "own.gmt"
     gmt.write_text("mine\tmy own set\tB2M\tHLA-A\tHLA-B\tTAP1\n")
-    assert run("score", inputs / "expression.tsv.gz", "--signatures", gmt, "--out", tmp_path / "s.tsv") == 0
+    assert (
+        run("score", inputs / "expression.tsv.gz", "--signatures", gmt, "--out", tmp_path / "s.tsv")
+        == 0
+    )
 
     assert pd.read_csv(tmp_path / "s.tsv", sep="\t").columns.tolist() == ["sample", "mine"]
 
 
 def test_clinical(inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("clinical", inputs / "clinical.tsv", "--definition", "all", "--out", tmp_path / "c.tsv") == 0
+    assert (
+        run("clinical", inputs / "clinical.tsv", "--definition", "all", "--out", tmp_path / "c.tsv")
+        == 0
+    )
     table = pd.read_csv(tmp_path / "c.tsv", sep="\t")
 
-    assert {"sitc2020", "sitc_180d", "sitc_ici_chemo", "nsclc_ar_2021", "hcc_pref", "definitions_disagree"} <= set(
-        table
-    )
+    assert {
+        "sitc2020",
+        "sitc_180d",
+        "sitc_ici_chemo",
+        "nsclc_ar_2021",
+        "hcc_pref",
+        "definitions_disagree",
+    } <= set(table)
     assert "the published definitions disagree on" in capsys.readouterr().out
 
 
@@ -193,7 +228,9 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("doctor") == 0
 
 
-def test_warnings_are_one_line_on_stderr(inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_are_one_line_on_stderr(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = pd.read_csv(inputs / "expression.tsv.gz", sep="\t", index_col=0).iloc[:, :24]
     table.to_csv(tmp_path / "small.tsv", sep="\t")
     assert run("classify", tmp_path / "small.tsv", "--out", tmp_path / "out") == 0
@@ -201,8 +238,8 @@ def test_warnings_are_one_line_on_stderr(inputs: Path, tmp_path: Path, capsys: p
 
     assert lines == [
         (
-            "warning: W301 The reference has 24 samples; below 30 about one call in ten or more moves "
-            "when the cohort changes."
+            "warning: W301 The reference has 24 samples; below 30 about one call in ten or more"
+            " moves when the cohort changes."
         ),
     ]
 
@@ -214,7 +251,9 @@ def test_without_words_it_helps(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_installed_command(inputs: Path, tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("resistype")
-    done = subprocess.run([command, "schemes", "list"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(
+        [command, "schemes", "list"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
 
     assert done.returncode == 0
     assert "acquired_resistance" in done.stdout
@@ -226,7 +265,8 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = load_library()
     path = tmp_path_factory.mktemp("templates") / "two.gmt"
     lines = [
-        (name, "markers", *library[one].genes) for name, one in (("tcell", "ss_cyt_davoli"), ("isg", "benci_isg_rs"))
+        (name, "markers", *library[one].genes)
+        for name, one in (("tcell", "ss_cyt_davoli"), ("isg", "benci_isg_rs"))
     ]
     path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
     return path
@@ -235,8 +275,27 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_another_method_and_a_second_opinion(
     inputs: Path, templates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("classify", inputs / "expression.tsv.gz", "--samples", inputs / "samples.tsv", "--baseline", "Pre")
-    assert run(*words, "--no-stability", "--method", "singscore", "--opinion", templates, "--out", tmp_path / "o") == 0
+    words = (
+        "classify",
+        inputs / "expression.tsv.gz",
+        "--samples",
+        inputs / "samples.tsv",
+        "--baseline",
+        "Pre",
+    )
+    assert (
+        run(
+            *words,
+            "--no-stability",
+            "--method",
+            "singscore",
+            "--opinion",
+            templates,
+            "--out",
+            tmp_path / "o",
+        )
+        == 0
+    )
     record = json.loads((tmp_path / "o" / "run.json").read_text())
     opinion = pd.read_csv(tmp_path / "o" / "opinion.tsv", sep="\t")
     page = (tmp_path / "o" / "report.html").read_text()
@@ -249,15 +308,30 @@ def test_another_method_and_a_second_opinion(
 
 
 def test_without_templates_there_is_no_opinion(inputs: Path, tmp_path: Path) -> None:
-    words = ("classify", inputs / "expression.tsv.gz", "--samples", inputs / "samples.tsv", "--baseline", "Pre")
+    words = (
+        "classify",
+        inputs / "expression.tsv.gz",
+        "--samples",
+        inputs / "samples.tsv",
+        "--baseline",
+        "Pre",
+    )
     assert run(*words, "--no-stability", "--out", tmp_path / "o") == 0
 
     assert not (tmp_path / "o" / "opinion.tsv").exists()
 
 
-def test_templates_of_one_class_are_refused(inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_templates_of_one_class_are_refused(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "one.gmt").write_text("one\tx\tSTAT1\tIRF1\n", encoding="utf-8")
-    words = ("classify", inputs / "expression.tsv.gz", "--no-stability", "--opinion", tmp_path / "one.gmt")
+    words = (
+        "classify",
+        inputs / "expression.tsv.gz",
+        "--no-stability",
+        "--opinion",
+        tmp_path / "one.gmt",
+    )
 
     assert run(*words, "--out", tmp_path / "o") == 2
     assert "1 class(es); a second opinion compares at least 2" in capsys.readouterr().err

@@ -1,4 +1,6 @@
-"""The verbs that make, judge and exchange signatures: what they write, what they print, how they end."""
+"""The verbs that make, judge and exchange signatures: what they write, what they print, how they
+end.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,22 @@ from resistype.library import load_library, read_toml
 from resistype.resources import signatures_dir
 
 LATE = ["TOX", "PDCD1", "HAVCR2", "TIGIT", "ENTPD1"]
-REST = ["B2M", "GAPDH", "ACTB", "CD8A", "CD3E", "NKG7", "PRF1", "SELL", "CCR7", "IL7R", "STAT1", "IRF1", "TAP1", "MX1"]
+REST = [
+    "B2M",
+    "GAPDH",
+    "ACTB",
+    "CD8A",
+    "CD3E",
+    "NKG7",
+    "PRF1",
+    "SELL",
+    "CCR7",
+    "IL7R",
+    "STAT1",
+    "IRF1",
+    "TAP1",
+    "MX1",
+]
 
 
 def run(*words: str | Path) -> int:
@@ -32,22 +49,41 @@ def folder(tmp_path: Path) -> Path:
     values = pd.DataFrame(rng.normal(6, 0.4, (16, 19)), columns=LATE + REST, index=names).round(4)
     values.loc[names[:8], LATE] += 2
     values.rename_axis("sample").to_csv(tmp_path / "expression.tsv", sep="\t")
-    samples = pd.DataFrame({"sample": names, "state": ["late"] * 8 + ["memory"] * 4 + ["effector"] * 4})
+    samples = pd.DataFrame(
+        {"sample": names, "state": ["late"] * 8 + ["memory"] * 4 + ["effector"] * 4}
+    )
     samples.to_csv(tmp_path / "samples.tsv", sep="\t", index=False)
     effects = [2.5, 2.0, 1.8, 1.6, 1.5, *([0.1] * len(REST))]
-    table = pd.DataFrame({"gene": LATE + REST, "log2FoldChange": effects, "padj": [0.001] * 5 + [0.9] * len(REST)})
+    table = pd.DataFrame(
+        {"gene": LATE + REST, "log2FoldChange": effects, "padj": [0.001] * 5 + [0.9] * len(REST)}
+    )
     table.to_csv(tmp_path / "de.csv", index=False)
     return tmp_path
 
 
 SECOND = ["--set", "top=4", "--set", "version=2.0.0"]
-ABOUT = ["--set", "axis=immune_dysfunction", "--set", "description=Late T cells.", "--set", "citation=Our lab 2026"]
+ABOUT = [
+    "--set",
+    "axis=immune_dysfunction",
+    "--set",
+    "description=Late T cells.",
+    "--set",
+    "citation=Our lab 2026",
+]
 
 
 def test_a_draft_from_a_gene_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "genes.txt").write_text("WARS\nSTRA13\nB2M\n", encoding="utf-8")
 
-    code = run("signatures", "new", "--genes", folder / "genes.txt", "--out", folder / "mine" / "first.toml", *ABOUT)
+    code = run(
+        "signatures",
+        "new",
+        "--genes",
+        folder / "genes.txt",
+        "--out",
+        folder / "mine" / "first.toml",
+        *ABOUT,
+    )
 
     shown = capsys.readouterr().out
     made = read_toml(folder / "mine" / "first.toml")
@@ -63,12 +99,16 @@ def test_a_draft_from_a_gene_list(folder: Path, capsys: pytest.CaptureFixture[st
     assert "first@1.0.0: 2 genes up, 0 down, written to" in shown
 
 
-def test_a_draft_from_a_table_and_its_second_version(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_draft_from_a_table_and_its_second_version(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = folder / "mine" / "late.toml"
     assert run("signatures", "new", "--de", folder / "de.csv", "--out", out, *ABOUT) == 0
     assert read_toml(out).up == tuple(LATE)
 
-    refused = run("signatures", "new", "--de", folder / "de.csv", "--out", out, *ABOUT, "--set", "effect=1.7")
+    refused = run(
+        "signatures", "new", "--de", folder / "de.csv", "--out", out, *ABOUT, "--set", "effect=1.7"
+    )
     error = capsys.readouterr().err
     assert refused == 2
     assert "E213" in error
@@ -95,7 +135,9 @@ def test_a_draft_from_a_table_and_its_second_version(folder: Path, capsys: pytes
 
 
 def test_the_path_of_a_new_user(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Six commands from a table of differential expression to scores; docs/curating.md shows the same."""
+    """Six commands from a table of differential expression to scores; docs/curating.md shows the
+    same.
+    """
     out, start = folder / "mine" / "late_tex.toml", time.perf_counter()
     commands = [
         ["signatures", "new", "--de", folder / "de.csv", "--out", out, *ABOUT],
@@ -115,7 +157,14 @@ def test_the_path_of_a_new_user(folder: Path, capsys: pytest.CaptureFixture[str]
             "version=2.0.0",
         ],
         ["signatures", "diff", folder / "mine" / "late_tex@1.0.0.toml", out],
-        ["score", folder / "expression.tsv", "--signatures", folder / "mine", "--out", folder / "scores.tsv"],
+        [
+            "score",
+            folder / "expression.tsv",
+            "--signatures",
+            folder / "mine",
+            "--out",
+            folder / "scores.tsv",
+        ],
     ]
 
     codes = [run(*command) for command in commands]
@@ -129,13 +178,17 @@ def test_the_path_of_a_new_user(folder: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("words", [[], ["--genes", "a.txt", "--de", "b.csv"]])
-def test_one_source_of_genes_is_wanted(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_source_of_genes_is_wanted(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("signatures", "new", "--out", tmp_path / "x.toml", *words) == 2
     assert "Give either --genes FILE or --de FILE." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["../x.toml", "Late Tex.toml", "con.toml"])
-def test_a_file_name_that_is_no_id(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_name_that_is_no_id(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = folder / "mine" / name
     code = run("signatures", "new", "--de", folder / "de.csv", "--out", target)
 
@@ -143,7 +196,9 @@ def test_a_file_name_that_is_no_id(name: str, folder: Path, capsys: pytest.Captu
 
 
 def test_sets_are_imported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "theirs.gmt").write_text("Set A\tabout\tWARS\tTOX\nB_UP\t\tTOX\nB_DN\t\tIL7R\n", encoding="utf-8")
+    (folder / "theirs.gmt").write_text(
+        "Set A\tabout\tWARS\tTOX\nB_UP\t\tTOX\nB_DN\t\tIL7R\n", encoding="utf-8"
+    )
 
     assert run("signatures", "import", folder / "theirs.gmt", "--out", folder / "in", *ABOUT) == 0
 
@@ -165,16 +220,26 @@ def test_a_hostile_file_writes_nothing(folder: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("kind", ["gmt", "ucell", "msigdb", "net", "signaturesets", "enrichr"])
-def test_export_and_import_again(kind: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_and_import_again(
+    kind: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = folder / "out.txt"
 
-    assert run("signatures", "export", "mhc1_core", "treg_teff_imbrave", "--format", kind, "--out", out) == 0
+    assert (
+        run(
+            "signatures", "export", "mhc1_core", "treg_teff_imbrave", "--format", kind, "--out", out
+        )
+        == 0
+    )
     shown = capsys.readouterr().out
     assert f"2 signatures written to {out} ({kind})." in shown
     assert ("nothing is lost" in shown) is (kind == "msigdb")
 
     assert run("signatures", "import", out, "--format", kind, "--out", folder / "in") == 0
-    assert load_library(folder / "in")["treg_teff_imbrave"].down == load_library()["treg_teff_imbrave"].down
+    assert (
+        load_library(folder / "in")["treg_teff_imbrave"].down
+        == load_library()["treg_teff_imbrave"].down
+    )
 
 
 def test_export_of_the_whole_library(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,9 +257,18 @@ def test_an_unknown_format(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def derive(folder: Path, *more: str) -> int:
-    words = ["--samples", folder / "samples.tsv", "--case", "state=late", "--control", "state=memory"]
+    words = [
+        "--samples",
+        folder / "samples.tsv",
+        "--case",
+        "state=late",
+        "--control",
+        "state=memory",
+    ]
     out = folder / "mine" / "derived.toml"
-    return run("signatures", "derive", folder / "expression.tsv", *words, "--out", out, *ABOUT, *more)
+    return run(
+        "signatures", "derive", folder / "expression.tsv", *words, "--out", out, *ABOUT, *more
+    )
 
 
 def test_a_draft_from_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,25 +317,53 @@ def test_a_signature_in_the_other_species(folder: Path, capsys: pytest.CaptureFi
     (folder / "mouse.txt").write_text("Tox\nGzmb\nH2-K1\nKlrh1\n", encoding="utf-8")
     run("signatures", "new", "--genes", folder / "mouse.txt", "--out", folder / "m.toml")
 
-    assert run("signatures", "translate", folder / "m.toml", "--to", "human", "--out", folder / "h.toml") == 0
+    assert (
+        run(
+            "signatures",
+            "translate",
+            folder / "m.toml",
+            "--to",
+            "human",
+            "--out",
+            folder / "h.toml",
+        )
+        == 0
+    )
     assert read_toml(folder / "h.toml").up == ("TOX", "GZMB", "HLA-A")
     assert "1 of 4 genes has no human counterpart: Klrh1." in capsys.readouterr().out
-    assert run("signatures", "translate", folder / "m.toml", "--to", "rat", "--out", folder / "r.toml") == 2
+    assert (
+        run("signatures", "translate", folder / "m.toml", "--to", "rat", "--out", folder / "r.toml")
+        == 2
+    )
 
 
 def test_quality_as_a_page_and_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("signatures", "new", "--de", folder / "de.csv", "--out", folder / "late.toml")
     capsys.readouterr()
 
-    assert run("signatures", "quality", folder / "late.toml", "--data", folder / "expression.tsv") == 0
+    assert (
+        run("signatures", "quality", folder / "late.toml", "--data", folder / "expression.tsv") == 0
+    )
     assert "late@1.0.0 on 16 samples" in capsys.readouterr().out
-    assert run("signatures", "quality", folder / "late.toml", "--data", folder / "expression.tsv", "--json") == 0
+    assert (
+        run(
+            "signatures",
+            "quality",
+            folder / "late.toml",
+            "--data",
+            folder / "expression.tsv",
+            "--json",
+        )
+        == 0
+    )
     data = json.loads(capsys.readouterr().out)
     assert data["coherence"]["n_genes"] == 5
     assert {row["gene"] for row in data["influence"]} == set(LATE)
 
 
-def test_quality_of_a_shipped_signature_that_is_not_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quality_of_a_shipped_signature_that_is_not_measured(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = run("signatures", "quality", "lrrc15_caf", "--data", folder / "expression.tsv")
 
     assert code == 2
@@ -274,13 +376,24 @@ def test_the_difference_of_two_versions(capsys: pytest.CaptureFixture[str]) -> N
     assert "+ 1 gene: ERO1A" in shown
     assert "- 2 genes: HSP90AA1, HSP90AB1" in shown
 
-    assert run("signatures", "diff", "texpsr_er_proxy@1.0.0", "texpsr_er_proxy@2.0.0", "--json") == 0
+    assert (
+        run("signatures", "diff", "texpsr_er_proxy@1.0.0", "texpsr_er_proxy@2.0.0", "--json") == 0
+    )
     assert json.loads(capsys.readouterr().out)["step"] == "major"
 
 
 def test_a_difference_whose_version_does_not_fit_ends_with_1(folder: Path) -> None:
     run("signatures", "new", "--de", folder / "de.csv", "--out", folder / "a" / "late.toml")
-    run("signatures", "new", "--de", folder / "de.csv", "--out", folder / "b" / "late.toml", "--set", "top=2")
+    run(
+        "signatures",
+        "new",
+        "--de",
+        folder / "de.csv",
+        "--out",
+        folder / "b" / "late.toml",
+        "--set",
+        "top=2",
+    )
 
     assert run("signatures", "diff", folder / "a" / "late.toml", folder / "b" / "late.toml") == 1
 

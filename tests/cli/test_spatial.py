@@ -1,4 +1,6 @@
-"""`resistype spatial`: the files it leaves, equal to the functions, and bad input by its exact message."""
+"""`resistype spatial`: the files it leaves, equal to the functions, and bad input by its exact
+message.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ import pytest
 from resistype.cli import main
 from resistype.cli.spatial import spatial_command
 from resistype.datasets import tissue_demo
-from resistype.spatial import (
-    ImmuneRule,
+from resistype.scheme import load_scheme
+from resistype.systems.tissue import (
     MarginRule,
     Roi,
     Roles,
+    compartments,
     describe_regions,
     in_roi,
     nearest,
@@ -30,7 +33,15 @@ from resistype.spatial import (
 
 ROLES = Roles(("Tumour",), ("CD8 T cell",), ("CD163 macrophage",))
 KINDS = ("--tumour", "Tumour", "--t-cell", "CD8 T cell", "--macrophage", "CD163 macrophage")
-FILES = {"regions.tsv", "evidence.tsv", "densities.tsv", "rim.tsv", "neighbours.tsv", "cells.csv", "thresholds.tsv"}
+FILES = {
+    "regions.tsv",
+    "evidence.tsv",
+    "densities.tsv",
+    "rim.tsv",
+    "neighbours.tsv",
+    "cells.csv",
+    "thresholds.tsv",
+}
 BOX = Roi("nest", [[250, 230], [250, 350], [370, 350], [370, 230]], "sim_excluded")
 
 
@@ -55,7 +66,22 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def out(path: Path) -> Path:
     folder = path.parent / "out"
     rois = write_rois(path.parent / "rois.geojson", [BOX], scale_um=1.0)
-    assert run("spatial", path, "--out", folder, "--scale-um", "1", *KINDS, "--rois", rois, "--radius", "25") == 0
+    assert (
+        run(
+            "spatial",
+            path,
+            "--out",
+            folder,
+            "--scale-um",
+            "1",
+            *KINDS,
+            "--rois",
+            rois,
+            "--radius",
+            "25",
+        )
+        == 0
+    )
     return folder
 
 
@@ -75,15 +101,21 @@ def test_numbers_are_those_of_the_functions(out: Path) -> None:
     calls = describe_regions(tissue, ROLES)
     evidence = table(out, "evidence")
 
-    assert evidence["n"].tolist() == calls.evidence()["n"].tolist()
-    assert evidence["value"].to_numpy() == pytest.approx(calls.evidence()["value"].to_numpy(), rel=1e-9, nan_ok=True)
-    rim = rim_score(tissue, ROLES, calls.compartments)
-    assert table(out, "rim")["ratio"].to_numpy() == pytest.approx(rim["ratio"].to_numpy(), rel=1e-9, nan_ok=True)
+    assert evidence["quantity"].tolist() == calls.evidence()["quantity"].tolist()
+    assert evidence["value"].to_numpy() == pytest.approx(
+        calls.evidence()["value"].to_numpy(), rel=1e-9, nan_ok=True
+    )
+    rim = rim_score(tissue, ROLES, compartments(tissue, ROLES))
+    assert table(out, "rim")["ratio"].to_numpy() == pytest.approx(
+        rim["ratio"].to_numpy(), rel=1e-9, nan_ok=True
+    )
     around = neighbourhood(tissue, 25.0)
     own = tissue.of("CD163 macrophage")
     shown = table(out, "neighbours").set_index("cell")
     expected = around.shares[own].mean()
-    assert shown.loc["CD163 macrophage", list(tissue.kinds)].to_numpy(float) == pytest.approx(expected.to_numpy())
+    assert shown.loc["CD163 macrophage", list(tissue.kinds)].to_numpy(float) == pytest.approx(
+        expected.to_numpy()
+    )
     assert shown["n"].sum() == tissue.n_obs
 
 
@@ -111,7 +143,11 @@ def test_drawn_regions(out: Path) -> None:
 
 def test_limits_stand_in_every_record(out: Path) -> None:
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    head = [line for line in (out / "cells.csv").read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    head = [
+        line
+        for line in (out / "cells.csv").read_text(encoding="utf-8").splitlines()
+        if line.startswith("#")
+    ]
 
     assert {one["source"] for one in record["thresholds"]} == {"ours"}
     assert len(record["thresholds"]) == len(table(out, "thresholds"))
@@ -120,7 +156,9 @@ def test_limits_stand_in_every_record(out: Path) -> None:
     assert "Research use only; not for treatment decisions." in record["caveats"].values()
 
 
-def test_limits_are_the_users(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_limits_are_the_users(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ("--margin", "15", "--dense", "9000")
     assert run("spatial", path, "--out", tmp_path / "o", "--scale-um", "1", *KINDS[:4], *words) == 0
     shown = capsys.readouterr().out
@@ -133,10 +171,15 @@ def test_limits_are_the_users(path: Path, tmp_path: Path, capsys: pytest.Capture
 
 
 def test_defaults_are_those_of_the_rules() -> None:
-    defaults = {name: one.default for name, one in inspect.signature(spatial_command).parameters.items()}
+    defaults = {
+        name: one.default for name, one in inspect.signature(spatial_command).parameters.items()
+    }
 
     assert defaults["margin"] == MarginRule().width_um
-    assert defaults["dense"] == ImmuneRule().dense_mm2
+    assert (
+        defaults["dense"]
+        == load_scheme("immune_phenotype").axis("phenotype").thresholds["dense"].value
+    )
     assert defaults["radius"] == inspect.signature(neighbourhood).parameters["radius_um"].default
 
 
@@ -144,22 +187,24 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no scale": (
         KINDS,
         (
-            "error: P101 The coordinates are in pixels and no scale was given. Distances and densities need µm: give "
-            "scale_um= (µm per pixel, from the microscope's file), or unit='um' when the coordinates are µm.\n"
+            "error: P101 The coordinates are in pixels and no scale was given. Distances and"
+            " densities need µm: give scale_um= (µm per pixel, from the microscope's file), or"
+            " unit='um' when the coordinates are µm.\n"
         ),
     ),
     "no such kind": (
         ("--scale-um", "1", "--tumour", "HCC", "--t-cell", "CD8 T cell"),
         (
-            "error: P105 There are no cells called 'HCC'; the kinds are: Tumour, CD8 T cell, CD163 macrophage, "
-            "Fibroblast, Endothelial.\n"
+            "error: P105 There are no cells called 'HCC'; the kinds are: Tumour, CD8 T cell, CD163"
+            " macrophage, Fibroblast, Endothelial.\n"
         ),
     ),
     "no such column": (
         ("--scale-um", "1", *KINDS, "--kind", "celltype"),
         (
-            "error: P102 obs has no column 'celltype'; there are: region, instance_id, phenotype, zone, simulated. Say "
-            "which column is what with columns=TissueColumns(...); None where there is none.\n"
+            "error: P102 obs has no column 'celltype'; there are: region, instance_id, phenotype,"
+            " zone, simulated. Say which column is what with columns=TissueColumns(...); None where"
+            " there is none.\n"
         ),
     ),
     "no radius": (
@@ -168,14 +213,21 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "no such axes": (
         ("--scale-um", "1", *KINDS, "--axes", "zx"),
-        "error: P106 axes='zx': 'xy' or 'yx', and for a table, whose columns x and y are named, 'xy'.\n",
+        (
+            "error: P106 axes='zx': 'xy' or 'yx', and for a table, whose columns x and y are named,"
+            " 'xy'.\n"
+        ),
     ),
 }
 
 
 @pytest.mark.parametrize(("words", "message"), BAD.values(), ids=BAD.keys())
 def test_bad_input(
-    words: tuple[str, ...], message: str, path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...],
+    message: str,
+    path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("spatial", path, "--out", tmp_path / "o", *words) == 2
     assert capsys.readouterr().err == message

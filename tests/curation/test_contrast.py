@@ -1,4 +1,6 @@
-"""Case against controls: groups, pseudobulk, tests against scipy and scanpy, and what is refused."""
+"""Case against controls: groups, pseudobulk, tests against scipy and scanpy, and what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import pytest
 import scipy.sparse as sp
 from scipy import stats
 
-from resistype.curation.contrast import Contrast, compare, groups_of, house_rows
+from resistype.curation.derive import Contrast, compare, groups_of, house_rows
 from resistype.errors import SamplesError
 from resistype.expression import Expression, ReadOptions, as_expression
 
@@ -19,12 +21,18 @@ GENES = ["TOX", "LAG3", "B2M", "IL7R", "GAPDH", "PDCD1"]
 
 
 def table(states: str, **columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame({"state": list(states), **columns}, index=[f"s{n}" for n in range(len(states))])
+    return pd.DataFrame(
+        {"state": list(states), **columns}, index=[f"s{n}" for n in range(len(states))]
+    )
 
 
 def matrix(n: int, *, seed: int = 0, unit: str = "log2") -> Expression:
     rng = np.random.default_rng(seed)
-    values = rng.normal(5, 1, (n, len(GENES))).clip(0) if unit == "log2" else rng.poisson(20, (n, len(GENES))) * 1.0
+    values = (
+        rng.normal(5, 1, (n, len(GENES))).clip(0)
+        if unit == "log2"
+        else rng.poisson(20, (n, len(GENES))) * 1.0
+    )
     frame = pd.DataFrame(values, columns=GENES, index=[f"s{k}" for k in range(n)])
     options: Any = ReadOptions(unit=unit)  # type: ignore[arg-type]
     return as_expression(frame, options)
@@ -54,20 +62,40 @@ def test_samples_are_joined_by_name_and_not_by_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "message"),
+    ("made", "code", "message"),
     [
-        (Contrast(case="stat=a", controls=("state=b",)), "'stat=a' names no column of the samples table. Did you mean"),
-        (Contrast(case="state", controls=("state=b",)), "'state' names no column"),
-        (Contrast(case="state=z", controls=("state=b",)), "Column 'state' has no sample with z."),
-        (Contrast(case="state=a", controls=("state=a,b",)), "2 samples are in the case and in 'state=a,b'."),
-        (Contrast(case="state=a", controls=("state=c",)), "'state=c' has 1 samples; at least 2 are needed"),
-        (Contrast(case="state=a", controls=("state=b",), replicate="pat"), "There is no column 'pat'."),
+        (
+            Contrast(case="stat=a", controls=("state=b",)),
+            "E920",
+            "'stat=a' names no column of the samples table. Did",
+        ),
+        (Contrast(case="state", controls=("state=b",)), "E920", "'state' names no column"),
+        (
+            Contrast(case="state=z", controls=("state=b",)),
+            "E920",
+            "Column 'state' has no sample with z.",
+        ),
+        (
+            Contrast(case="state=a", controls=("state=a,b",)),
+            "E920",
+            "2 samples are in the case and in 'state=a,b'.",
+        ),
+        (
+            Contrast(case="state=a", controls=("state=c",)),
+            "E925",
+            "'state=c' has 1 samples; at least 2 are needed",
+        ),
+        (
+            Contrast(case="state=a", controls=("state=b",), replicate="pat"),
+            "E903",
+            "There is no column 'pat'.",
+        ),
     ],
 )
-def test_what_names_nothing_is_refused(made: Contrast, message: str) -> None:
+def test_what_names_nothing_is_refused(made: Contrast, code: str, message: str) -> None:
     with pytest.raises(SamplesError, match=re.escape(message)) as caught:
         groups_of(matrix(5), table("aabbc"), made)
-    assert caught.value.code == "E920"
+    assert caught.value.code == code
 
 
 def test_welch_is_that_of_scipy() -> None:
@@ -78,11 +106,15 @@ def test_welch_is_that_of_scipy() -> None:
 
     p = stats.ttest_ind(*groups.values, axis=0, equal_var=False).pvalue
     np.testing.assert_allclose(found["fdr"], stats.false_discovery_control(p), rtol=1e-12)
-    np.testing.assert_allclose(found["effect"], groups.values[0].mean(0) - groups.values[1].mean(0), rtol=1e-12)
+    np.testing.assert_allclose(
+        found["effect"], groups.values[0].mean(0) - groups.values[1].mean(0), rtol=1e-12
+    )
 
 
 def test_a_gene_that_never_varies_is_no_finding() -> None:
-    data = pd.DataFrame({"TOX": [5.0] * 4, "B2M": [1.0, 2.0, 3.0, 4.0]}, index=[f"s{n}" for n in range(4)])
+    data = pd.DataFrame(
+        {"TOX": [5.0] * 4, "B2M": [1.0, 2.0, 3.0, 4.0]}, index=[f"s{n}" for n in range(4)]
+    )
     groups = groups_of(as_expression(data, ReadOptions(unit="log2")), table("aabb"), contrast())
 
     found = compare(groups, ["TOX", "B2M"], contrast(), expressed=0.5)
@@ -101,7 +133,10 @@ def test_tests_through_scanpy(method: Any) -> None:
 
     assert found["fdr"].between(0, 1).all()
     if method == "wilcoxon":
-        p = [stats.ranksums(groups.values[0][:, g], groups.values[1][:, g]).pvalue for g in range(len(GENES))]
+        p = [
+            stats.ranksums(groups.values[0][:, g], groups.values[1][:, g]).pvalue
+            for g in range(len(GENES))
+        ]
         np.testing.assert_allclose(found["fdr"], stats.false_discovery_control(p), rtol=1e-6)
 
 
@@ -135,7 +170,9 @@ def test_detection_is_the_share_of_the_case() -> None:
 
 def slow_pseudobulk(data: Expression, mask: np.ndarray, units: np.ndarray) -> np.ndarray:
     rows = []
-    values = np.asarray(data.values.todense()) if sp.issparse(data.values) else np.asarray(data.values)
+    values = (
+        np.asarray(data.values.todense()) if sp.issparse(data.values) else np.asarray(data.values)
+    )
     for unit in sorted(set(units[mask])):
         chosen = [n for n in range(len(units)) if mask[n] and units[n] == unit]
         if data.unit == "counts":
@@ -167,7 +204,7 @@ def test_blocks_do_not_change_pseudobulk(monkeypatch: pytest.MonkeyPatch) -> Non
     units = np.array([f"p{n % 5}" for n in range(40)])
     whole = house_rows(data, np.ones(40, bool), units)
 
-    monkeypatch.setattr("resistype.curation.contrast.BLOCK", 3)
+    monkeypatch.setattr("resistype.curation.derive.BLOCK", 3)
 
     np.testing.assert_array_equal(house_rows(data, np.ones(40, bool), units), whole)
 
@@ -188,7 +225,10 @@ def test_a_single_patient_cannot_be_tested() -> None:
 
 
 def test_ten_copies_of_every_cell_change_no_p_value() -> None:
-    data, states = matrix(12, unit="counts"), table("aaaaaabbbbbb", patient=[f"p{n // 2}" for n in range(12)])
+    data, states = (
+        matrix(12, unit="counts"),
+        table("aaaaaabbbbbb", patient=[f"p{n // 2}" for n in range(12)]),
+    )
     frame = pd.DataFrame(np.asarray(data.values), columns=GENES, index=data.samples)
     copies = pd.concat([frame.set_axis([f"{name}-{k}" for name in frame.index]) for k in range(10)])
     many = pd.concat([states.set_axis([f"{name}-{k}" for name in states.index]) for k in range(10)])
@@ -196,7 +236,10 @@ def test_ten_copies_of_every_cell_change_no_p_value() -> None:
 
     once = compare(groups_of(data, states, made), GENES, made, expressed=0.5)
     tenfold = compare(
-        groups_of(as_expression(copies, ReadOptions(unit="counts")), many, made), GENES, made, expressed=0.5
+        groups_of(as_expression(copies, ReadOptions(unit="counts")), many, made),
+        GENES,
+        made,
+        expressed=0.5,
     )
 
     np.testing.assert_allclose(tenfold["fdr"], once["fdr"], rtol=1e-9)

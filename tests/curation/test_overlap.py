@@ -10,16 +10,20 @@ import pytest
 from scipy.stats import hypergeom
 
 from resistype.curation import over_representation, overlap
-from resistype.curation.overlap import human_genes
+from resistype.curation.quality import human_genes
 from resistype.errors import GeneError, MissingExtraError
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature, load_library
 
 SHIPPED = load_library()
 LIBRARY = Library(
     [
         Signature(id="same", name="s", up=("TOX", "LAG3", "PDCD1", "TIGIT")),
-        Signature(id="large", name="l", up=("TOX", "LAG3", "PDCD1", "TIGIT", *(f"IL{n}" for n in (2, 4, 5, 6, 7, 10)))),
+        Signature(
+            id="large",
+            name="l",
+            up=("TOX", "LAG3", "PDCD1", "TIGIT", *(f"IL{n}" for n in (2, 4, 5, 6, 7, 10))),
+        ),
         Signature(id="mouse", name="m", species="mouse", up=("Tox", "Klrh1")),
         Signature(id="far", name="f", up=("B2M",)),
     ]
@@ -31,7 +35,12 @@ def test_both_shares_are_given() -> None:
     found = overlap(MINE, LIBRARY)
 
     assert list(found.index) == ["same", "mouse", "large"]
-    assert found.loc["same", ["shared", "jaccard", "inside", "holds"]].tolist() == [3, 0.75, 1.0, 0.75]
+    assert found.loc["same", ["shared", "jaccard", "inside", "holds"]].tolist() == [
+        3,
+        0.75,
+        1.0,
+        0.75,
+    ]
     assert found.loc["large", ["jaccard", "inside", "holds"]].tolist() == [0.3, 1.0, 0.3]
     assert found.loc["same", "genes"] == ("LAG3", "PDCD1", "TOX")
 
@@ -100,14 +109,16 @@ def test_the_shipped_library_is_the_default(offline: None) -> None:
 def test_no_gene_that_was_measured_is_an_error() -> None:
     pytest.importorskip("gseapy")
 
-    with pytest.raises(GeneError, match="None of the 3 genes of mine is among the 1 of the background"):
+    with pytest.raises(
+        GeneError, match="None of the 3 genes of mine is among the 1 of the background"
+    ):
         over_representation(MINE, ["B2M"])
 
 
 def test_without_gseapy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gseapy", None)
 
-    wanted = r"^X110 Over-representation needs gseapy: pip install 'resistype\[gsea\]'\.$"
+    wanted = r"^X101 Over-representation needs gseapy: pip install 'resistype\[gsea\]'\.$"
     with pytest.raises(MissingExtraError, match=wanted):
         over_representation(MINE, ["TOX"])
 

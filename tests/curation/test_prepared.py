@@ -17,7 +17,7 @@ from resistype.curation import Members, Prepared, coherence, influence, prepare,
 from resistype.curation.quality import set_score
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions, as_expression
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature
 
 GENES = sorted(gene_table().approved)[2000:2150]
@@ -65,7 +65,9 @@ def test_the_order_of_samples_does_not_matter(frame: pd.DataFrame) -> None:
 
 def test_sparse_is_dense(frame: pd.DataFrame) -> None:
     data = ad.AnnData(
-        sp.csr_matrix(frame.to_numpy()), obs=pd.DataFrame(index=frame.index), var=pd.DataFrame(index=frame.columns)
+        sp.csr_matrix(frame.to_numpy()),
+        obs=pd.DataFrame(index=frame.index),
+        var=pd.DataFrame(index=frame.columns),
     )
 
     assert_same(answers(ready(frame)), answers(ready(data)))
@@ -108,7 +110,9 @@ def test_units_that_cannot_be_turned_into_log2(unit: str, frame: pd.DataFrame) -
 @settings(deadline=None, max_examples=20)
 def test_scale_and_shift_of_a_gene_do_not_matter(factor: float, shift: float, row: int) -> None:
     rng = np.random.default_rng(1)
-    values = pd.DataFrame(rng.normal(10, 1, (20, 30)), columns=GENES[:30], index=[f"s{n}" for n in range(20)])
+    values = pd.DataFrame(
+        rng.normal(10, 1, (20, 30)), columns=GENES[:30], index=[f"s{n}" for n in range(20)]
+    )
     moved = values.copy()
     moved[GENES[row]] = (moved[GENES[row]] - 10) * factor + 40 + shift
     one, other = ready(values, "log2"), ready(moved, "log2")
@@ -175,7 +179,10 @@ def test_pairs_of_genes_have_an_influence_but_no_coherence_without_one(frame: pd
 def test_quality_takes_what_is_prepared_or_not(frame: pd.DataFrame) -> None:
     expression = as_expression(frame, ReadOptions(unit="counts"))
 
-    one, other = quality(ONE, prepare(expression), library=Library()), quality(ONE, expression, library=Library())
+    one, other = (
+        quality(ONE, prepare(expression), library=Library()),
+        quality(ONE, expression, library=Library()),
+    )
 
     assert str(one) == str(other)
     assert one.n_obs == 30

@@ -20,10 +20,14 @@ SET = ("TOX", "LAG3", "PDCD1", "TIGIT", "CTLA4", "KRT5")
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
-    """T cells drive the set and the T-cell genes; one gene of the set goes the other way, another is silent."""
+    """T cells drive the set and the T-cell genes; one gene of the set goes the other way,
+    another is silent.
+    """
     rng = np.random.default_rng(0)
     names = list(dict.fromkeys([*TCELL, *OTHER, *SET]))
-    values = pd.DataFrame(rng.normal(6, 0.5, (80, len(names))), columns=names, index=[f"s{n}" for n in range(80)])
+    values = pd.DataFrame(
+        rng.normal(6, 0.5, (80, len(names))), columns=names, index=[f"s{n}" for n in range(80)]
+    )
     factor = rng.normal(0, 1.5, 80)
     for gene in [*TCELL, *SET[:4]]:
         values[gene] += factor
@@ -67,7 +71,9 @@ def test_near_sets_of_the_library_are_a_concern(frame: pd.DataFrame) -> None:
 
     found = quality(one, as_expression(frame, ReadOptions(unit="log2")))
 
-    assert any("100% of its genes are in ss_cyt_davoli (Jaccard 1.00)" in text for text in found.concerns())
+    assert any(
+        "100% of its genes are in ss_cyt_davoli (Jaccard 1.00)" in text for text in found.concerns()
+    )
     assert found.overlap.index[0] == "ss_cyt_davoli"
 
 

@@ -43,8 +43,16 @@ def test_a_third_version_keeps_both(tmp_path: Path) -> None:
     for one in (FIRST, version("2.0.0", up=("TOX",)), version("3.0.0", up=("LAG3",))):
         save_version(one, tmp_path)
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.toml", "mine@1.0.0.toml", "mine@2.0.0.toml"]
-    assert [item.version for item in load_library(tmp_path).versions("mine")] == ["1.0.0", "2.0.0", "3.0.0"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "mine.toml",
+        "mine@1.0.0.toml",
+        "mine@2.0.0.toml",
+    ]
+    assert [item.version for item in load_library(tmp_path).versions("mine")] == [
+        "1.0.0",
+        "2.0.0",
+        "3.0.0",
+    ]
 
 
 def test_the_same_again_is_no_version(tmp_path: Path) -> None:
@@ -57,10 +65,22 @@ def test_the_same_again_is_no_version(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "fields", "message"),
     [
-        ("1.0.0", {"up": ("TOX",)}, "the score can change, so mine@1.0.0 must become version 2.0.0 or later"),
+        (
+            "1.0.0",
+            {"up": ("TOX",)},
+            "the score can change, so mine@1.0.0 must become version 2.0.0 or later",
+        ),
         ("1.1.0", {"up": ("TOX",)}, "must become version 2.0.0 or later; mine@1.1.0 is not"),
-        ("1.0.0", {"status": "proxy"}, "the claims changed, so mine@1.0.0 must become version 1.1.0"),
-        ("1.0.0", {"description": "New words."}, "the words changed, so mine@1.0.0 must become version 1.0.1"),
+        (
+            "1.0.0",
+            {"status": "proxy"},
+            "the claims changed, so mine@1.0.0 must become version 1.1.0",
+        ),
+        (
+            "1.0.0",
+            {"description": "New words."},
+            "the words changed, so mine@1.0.0 must become version 1.0.1",
+        ),
         ("1.0.0", {"id": "other"}, "holds another signature, mine@1.0.0. Choose another file."),
     ],
 )
@@ -99,11 +119,13 @@ def test_a_file_that_is_no_signature_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_version(FIRST, tmp_path / "no" / "mine.toml")
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = save_version(FIRST, tmp_path).path
 
     def break_off(self: Path, target: Path) -> None:
@@ -117,7 +139,9 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
     assert [item.name for item in tmp_path.iterdir()] == ["mine.toml"]
 
 
-def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_version(FIRST, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     kept = f"{FIRST.ref}.toml"
@@ -128,7 +152,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: py
             raise full
         return write_toml(signature, path)
 
-    monkeypatch.setattr("resistype.curation.save.write_toml", write)
+    monkeypatch.setattr("resistype.curation.store.write_toml", write)
     with pytest.raises(OutputError, match="No space left"):
         save_version(version("2.0.0", up=["B2M"]), tmp_path)
 

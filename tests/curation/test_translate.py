@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from resistype.curation import translate
-from resistype.curation.translate import counterparts
+from resistype.curation.draft import counterparts
 from resistype.errors import SignatureError
 from resistype.library import Signature, load_library
 
 MOUSE = Signature(
-    id="tex", name="Tex", species="mouse", up=("Tox", "Gzmb", "H2-K1", "Klrh1"), down=("Il7r",), status="secondary"
+    id="tex",
+    name="Tex",
+    species="mouse",
+    up=("Tox", "Gzmb", "H2-K1", "Klrh1"),
+    down=("Il7r",),
+    status="secondary",
 )
 
 
@@ -18,7 +23,11 @@ def test_a_mouse_list_in_human_symbols() -> None:
     made = translate(MOUSE, "human")
 
     assert (made.signature.up, made.signature.down) == (("TOX", "GZMB", "HLA-A"), ("IL7R",))
-    assert (made.signature.id, made.signature.species, made.signature.status) == ("tex_human", "human", "proxy")
+    assert (made.signature.id, made.signature.species, made.signature.status) == (
+        "tex_human",
+        "human",
+        "proxy",
+    )
     assert made.signature.dropped == ("Klrh1",)
     assert made.notes == ("1 of 5 genes has no human counterpart: Klrh1.",)
     assert made.signature.source.note == "Orthologs of tex@1.0.0 (mouse)."
@@ -37,7 +46,9 @@ def test_a_human_list_in_mouse_symbols() -> None:
 
 
 def test_weights_go_with_their_genes() -> None:
-    one = Signature(id="w", name="w", species="mouse", up=("Tox", "Klrh1"), weights={"Tox": 0.5, "Klrh1": 2.0})
+    one = Signature(
+        id="w", name="w", species="mouse", up=("Tox", "Klrh1"), weights={"Tox": 0.5, "Klrh1": 2.0}
+    )
 
     assert translate(one, "human").signature.weights == {"TOX": 0.5}
 
@@ -67,7 +78,9 @@ def test_counterparts_leave_out_what_has_none() -> None:
     assert counterparts(["GNLY", "GZMB"], "mouse") == {"GZMB": "Gzmb"}
 
 
-@pytest.mark.parametrize("key", [key for key, item in load_library().items() if item.species == "mouse"])
+@pytest.mark.parametrize(
+    "key", [key for key, item in load_library().items() if item.species == "mouse"]
+)
 def test_every_shipped_mouse_list_has_a_human_form(key: str) -> None:
     item = load_library()[key]
 

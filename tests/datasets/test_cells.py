@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellCalls, CellColumns, CellOptions, classify_cells
 from resistype.datasets import CellDemo, cell_demo
 from resistype.datasets.cells import DEPTH, GROWTH, N_CLONES, N_GROW, PLAN, PROGRAMMES, STAGES
 from resistype.library import load_library
+from resistype.scheme import Calls
+from resistype.systems.cells import CellColumns, CellOptions, classify_cells
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def cells() -> CellDemo:
 
 
 @pytest.fixture(scope="module")
-def calls(cells: CellDemo) -> dict[str, CellCalls]:
+def calls(cells: CellDemo) -> dict[str, Calls]:
     product = CellColumns(state="state", clone="clone", product="product", lineage="lineage")
     stress = CellColumns(state="state", lineage="lineage", stage="stage")
     adata = cells.to_anndata()
@@ -72,7 +73,12 @@ def test_counts_are_whole_and_not_negative(cells: CellDemo) -> None:
 @pytest.mark.parametrize("state", ["memory", "cytotoxic", "exhausted"])
 def test_cells_of_a_state_have_more_of_its_genes(cells: CellDemo, state: str) -> None:
     own = set(load_library()[PROGRAMMES[state]].genes)
-    others = {gene for name, one in PROGRAMMES.items() if name != state for gene in load_library()[one].genes}
+    others = {
+        gene
+        for name, one in PROGRAMMES.items()
+        if name != state
+        for gene in load_library()[one].genes
+    }
     columns = [column for column, gene in enumerate(cells.genes) if gene in own - others]
     inside = (cells.obs["state"] == state).to_numpy()
 
@@ -84,7 +90,11 @@ def test_cells_of_a_state_have_more_of_its_genes(cells: CellDemo, state: str) ->
 def test_the_last_clones_grow_where_it_is_planted(cells: CellDemo, patient: str) -> None:
     own = cells.obs[cells.obs["patient"] == patient]
     last = {f"{patient}:{number:03d}" for number in range(N_CLONES - N_GROW, N_CLONES)}
-    shares = own[own["clone"].notna()].groupby("timepoint")["clone"].agg(lambda clones: clones.isin(last).mean())
+    shares = (
+        own[own["clone"].notna()]
+        .groupby("timepoint")["clone"]
+        .agg(lambda clones: clones.isin(last).mean())
+    )
     plan = next(one for one in PLAN if one.name == patient)
 
     ratio = shares["day 14"] / shares["IP"]
@@ -98,7 +108,7 @@ def test_a_tenth_of_the_cells_has_no_clone(cells: CellDemo) -> None:
     assert 370 <= without <= 530
 
 
-def test_what_is_planted_is_called(cells: CellDemo, calls: dict[str, CellCalls]) -> None:
+def test_what_is_planted_is_called(cells: CellDemo, calls: dict[str, Calls]) -> None:
     found = pd.concat([one.to_frame() for one in calls.values()], axis=1)
     wrong = [
         (row.patient, row.axis, row.label, found.loc[row.patient, row.axis])
@@ -109,7 +119,7 @@ def test_what_is_planted_is_called(cells: CellDemo, calls: dict[str, CellCalls])
     assert wrong == []
 
 
-def test_where_nothing_rises_nothing_is_called(calls: dict[str, CellCalls]) -> None:
+def test_where_nothing_rises_nothing_is_called(calls: dict[str, Calls]) -> None:
     flat = calls["tex_psr"].to_frame().loc["SIM-C3", "stages"]
 
     assert flat in {"does_not_increase", "indeterminate"}

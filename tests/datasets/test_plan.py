@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from resistype.cohort import clinical
-from resistype.datasets import plan
+from resistype.clinical.definitions import clinical
+from resistype.datasets import bulk as plan
 
 
 def test_every_patient_has_one_biopsy_before_and_one_after() -> None:
@@ -15,7 +15,9 @@ def test_every_patient_has_one_biopsy_before_and_one_after() -> None:
     assert len(samples) == 2 * plan.N_PATIENTS
     assert samples.index.is_unique
     assert (samples.groupby("patient")["timepoint"].agg(list).map(tuple) == ("Pre", "Post")).all()
-    assert [f"{row.patient}-{row.timepoint}" for row in samples.itertuples()] == samples.index.tolist()
+    assert [
+        f"{row.patient}-{row.timepoint}" for row in samples.itertuples()
+    ] == samples.index.tolist()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,9 @@ def test_the_truth_counts_what_was_planted() -> None:
     assert counts == {
         ("antigen_presentation", "defect_expression"): len(plan.MHC1_LOSS),
         ("antigen_presentation", "defect_genomic"): len(plan.DNA),
-        ("antigen_presentation", "intact"): 2 * plan.N_PATIENTS - len(plan.MHC1_LOSS) - len(plan.DNA),
+        ("antigen_presentation", "intact"): (
+            2 * plan.N_PATIENTS - len(plan.MHC1_LOSS) - len(plan.DNA)
+        ),
         ("dysfunction", "not_assessable"): 2 * len(plan.COLD),
         ("dysfunction", "present"): len(plan.DYSFUNCTION),
         ("ifng", "down"): len(plan.IFNG_DOWN),
@@ -78,7 +82,11 @@ def test_the_courses_can_be_judged_and_hold_cases_where_definitions_disagree() -
     assert len(calls) == plan.N_PATIENTS
     assert calls["nsclc_ar_2021"].value_counts().to_dict() == {"yes": 29, "no": 3}
     assert calls.loc["SIM-P08", "sitc2020"] == "primary"
-    assert calls.loc["SIM-P12", ["sitc2020", "sitc_180d", "nsclc_ar_2021"]].tolist() == ["undefined", "primary", "yes"]
+    assert calls.loc["SIM-P12", ["sitc2020", "sitc_180d", "nsclc_ar_2021"]].tolist() == [
+        "undefined",
+        "primary",
+        "yes",
+    ]
     assert calls.loc[["SIM-P04", "SIM-P12"], "definitions_disagree"].all()
     assert calls.loc["SIM-P15", "sitc2020"] == "progression_after_discontinuation"
 
@@ -88,4 +96,6 @@ def test_the_courses_are_possible_whatever_the_seed(seed: int) -> None:
     calls = clinical(plan.clinical_table(seed), "all")
 
     assert calls["nsclc_ar_2021"].isin(["yes", "no"]).all()
-    assert calls.loc[calls["nsclc_ar_2021_caveats"].str.contains("UNCONFIRMED_PD"), "patient"].tolist() == ["SIM-P19"]
+    assert calls.loc[
+        calls["nsclc_ar_2021_caveats"].str.contains("UNCONFIRMED_PD"), "patient"
+    ].tolist() == ["SIM-P19"]

@@ -1,4 +1,6 @@
-"""The simulated counts: their shape, their genes, and that each effect stands where it was planted."""
+"""The simulated counts: their shape, their genes, and that each effect stands where it was
+planted.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.datasets import demo, plan
-from resistype.datasets.simulate import ROLES, gene_roles, simulate
+from resistype.datasets import bulk as plan
+from resistype.datasets import demo
+from resistype.datasets.bulk import ROLES, gene_roles, simulate
 from resistype.genes import resolve
 from resistype.library import load_library
 from resistype.resources import signatures_dir
@@ -36,7 +39,9 @@ def log2(counts: pd.DataFrame) -> pd.DataFrame:
 def axes(log2: pd.DataFrame) -> pd.DataFrame:
     """Mean log2 expression of each role's first signature."""
     library = load_library()
-    return pd.DataFrame({role: log2[list(library[names[0]].genes)].mean(axis=1) for role, names in ROLES.items()})
+    return pd.DataFrame(
+        {role: log2[list(library[names[0]].genes)].mean(axis=1) for role, names in ROLES.items()}
+    )
 
 
 def change(axes: pd.DataFrame, role: str) -> pd.Series:
@@ -65,12 +70,20 @@ def test_expression_spreads_over_three_orders_of_magnitude(counts: pd.DataFrame)
     assert high / max(low, 0.1) > 1e3
 
 
-def test_the_genes_are_approved_symbols_and_hold_every_signature_of_the_scheme(counts: pd.DataFrame) -> None:
+def test_the_genes_are_approved_symbols_and_hold_every_signature_of_the_scheme(
+    counts: pd.DataFrame,
+) -> None:
     assert counts.columns.is_unique
     assert {found.status for found in resolve(list(counts.columns))} == {"approved"}
 
-    scheme = tomllib.loads((signatures_dir() / "schemes" / "acquired_resistance.toml").read_text(encoding="utf-8"))
-    wanted = {quantity["signature"] for quantity in scheme["quantities"].values() if "signature" in quantity}
+    scheme = tomllib.loads(
+        (signatures_dir() / "schemes" / "acquired_resistance.toml").read_text(encoding="utf-8")
+    )
+    wanted = {
+        quantity["signature"]
+        for quantity in scheme["quantities"].values()
+        if "signature" in quantity
+    }
     library = load_library()
     missing = {name: set(library[name].genes) - set(counts.columns) for name in wanted}
 
@@ -78,8 +91,14 @@ def test_the_genes_are_approved_symbols_and_hold_every_signature_of_the_scheme(c
 
 
 def test_the_signatures_of_the_roles_are_those_of_the_scheme() -> None:
-    scheme = tomllib.loads((signatures_dir() / "schemes" / "acquired_resistance.toml").read_text(encoding="utf-8"))
-    wanted = {quantity["signature"] for quantity in scheme["quantities"].values() if "signature" in quantity}
+    scheme = tomllib.loads(
+        (signatures_dir() / "schemes" / "acquired_resistance.toml").read_text(encoding="utf-8")
+    )
+    wanted = {
+        quantity["signature"]
+        for quantity in scheme["quantities"].values()
+        if "signature" in quantity
+    }
 
     assert wanted <= {name for names in ROLES.values() for name in names}
 
@@ -89,7 +108,9 @@ def test_every_gene_has_one_role_and_mhc_genes_are_never_interferon_genes() -> N
 
     assert len(roles) == plan.N_GENES
     assert list(roles) == sorted(roles)
-    assert {gene for gene, role in roles.items() if role == "mhc1"} == set(load_library()["mhc1_core"].genes)
+    assert {gene for gene, role in roles.items() if role == "mhc1"} == set(
+        load_library()["mhc1_core"].genes
+    )
 
 
 def test_the_same_seed_gives_the_same_counts_and_another_seed_others(counts: pd.DataFrame) -> None:
@@ -103,7 +124,9 @@ def test_the_counts_do_not_depend_on_the_hash_seed(counts: pd.DataFrame) -> None
         "print(hashlib.sha256(demo().expression.to_numpy().tobytes()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "123", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
 
     assert done.stdout.strip() == hashlib.sha256(counts.to_numpy().tobytes()).hexdigest()
 
@@ -137,12 +160,16 @@ def test_planted_changes_are_large_and_no_other_patient_comes_near(
 def test_mhc_class_i_is_divided_by_twelve_where_planted(axes: pd.DataFrame) -> None:
     beyond_ifng = change(axes, "mhc1") - 0.6 * change(axes, "ifng")
 
-    assert beyond_ifng[list(plan.MHC1_LOSS)].between(-np.log2(12.0) - 0.6, -np.log2(12.0) + 0.6).all()
+    assert (
+        beyond_ifng[list(plan.MHC1_LOSS)].between(-np.log2(12.0) - 0.6, -np.log2(12.0) + 0.6).all()
+    )
     assert beyond_ifng.drop(list(plan.MHC1_LOSS)).abs().max() < 0.6
 
 
 def test_patients_without_t_cells_are_the_lowest_of_all(axes: pd.DataFrame) -> None:
-    cold = [f"SIM-P{number:02}-{timepoint}" for number in plan.COLD for timepoint in plan.TIMEPOINTS]
+    cold = [
+        f"SIM-P{number:02}-{timepoint}" for number in plan.COLD for timepoint in plan.TIMEPOINTS
+    ]
     tcell = axes["tcell"]
 
     assert tcell[cold].max() < tcell.drop(cold).quantile(0.05)

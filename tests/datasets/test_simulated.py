@@ -1,4 +1,6 @@
-"""The demo cohort as a whole: its files, and that the scheme finds what was planted and nothing that was not."""
+"""The demo cohort as a whole: its files, and that the scheme finds what was planted and nothing
+that was not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import pytest
 
 from resistype.datasets import Demo, demo, write_demo
 from resistype.errors import OutputError
-from resistype.scheme import classify
+from resistype.systems import classify
 
 FILES = {"README.txt", "clinical.tsv", "expression.tsv.gz", "samples.tsv", "truth.tsv"}
 
@@ -24,7 +26,9 @@ def wrong_calls(cohort: Demo) -> pd.DataFrame:
     """Rows of the truth that the scheme calls otherwise, with what it calls."""
     calls = classify(cohort.expression, samples=cohort.samples, baseline="Pre").to_frame()
     truth = cohort.truth
-    got = [calls.loc[sample, axis] for sample, axis in zip(truth["sample"], truth["axis"], strict=True)]
+    got = [
+        calls.loc[sample, axis] for sample, axis in zip(truth["sample"], truth["axis"], strict=True)
+    ]
     compared = truth.assign(got=got)
     return compared[compared["label"] != compared["got"]]
 
@@ -44,7 +48,8 @@ def test_other_seeds_give_every_planted_effect_and_no_other_defect(seed: int) ->
 
 def test_every_part_is_marked_as_simulated(cohort: Demo) -> None:
     assert all(
-        table.attrs["simulated"] is True for table in (cohort.expression, cohort.samples, cohort.clinical, cohort.truth)
+        table.attrs["simulated"] is True
+        for table in (cohort.expression, cohort.samples, cohort.clinical, cohort.truth)
     )
     assert cohort.expression.index.str.startswith("SIM-").all()
     assert "SIMULATED" in cohort.description
@@ -68,7 +73,9 @@ def test_the_files_hold_the_cohort(tmp_path: Path, cohort: Demo) -> None:
     pd.testing.assert_frame_equal(expression.T, cohort.expression, check_names=False)
     pd.testing.assert_frame_equal(samples, cohort.samples)
     pd.testing.assert_frame_equal(pd.read_csv(paths["truth"], sep="\t"), cohort.truth)
-    pd.testing.assert_frame_equal(pd.read_csv(paths["clinical"], sep="\t", keep_default_na=False), cohort.clinical)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(paths["clinical"], sep="\t", keep_default_na=False), cohort.clinical
+    )
     assert paths["description"].read_text(encoding="utf-8").startswith("SIMULATED DATA.")
 
 
@@ -82,7 +89,9 @@ def test_genes_stand_in_rows_as_in_public_cohorts(tmp_path: Path) -> None:
 def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
     first, second = write_demo(tmp_path / "a"), write_demo(tmp_path / "b")
 
-    assert [path.read_bytes() for path in first.values()] == [path.read_bytes() for path in second.values()]
+    assert [path.read_bytes() for path in first.values()] == [
+        path.read_bytes() for path in second.values()
+    ]
 
 
 def test_files_that_were_there_are_replaced_whole(tmp_path: Path) -> None:
@@ -93,7 +102,9 @@ def test_files_that_were_there_are_replaced_whole(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
-def test_an_interrupted_write_leaves_the_old_file_and_no_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_leaves_the_old_file_and_no_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "expression.tsv.gz").write_bytes(b"old")
 
     def broken(self: Path, target: Path) -> Path:
@@ -113,7 +124,8 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         write_demo(tmp_path / "file")
 
-    assert str(caught.value) == (
-        f"O101 The demo cohort could not be written to '{tmp_path / 'file'}': File exists. "
+    assert (
+        str(caught.value)
+        == f"O101 The demo cohort could not be written to '{tmp_path / 'file'}': File exists. "
         "Choose a folder you may write to."
     )

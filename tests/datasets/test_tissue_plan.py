@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resistype.datasets.tissue_plan import IMAGES, KINDS, RIM_UM, Plan, kinds_of, zones
+from resistype.datasets.tissue import IMAGES, KINDS, RIM_UM, Plan, kinds_of, zones
 
 PLANS = pytest.mark.parametrize("plan", IMAGES, ids=lambda plan: plan.name)
 
 
 def places(plan: Plan) -> np.ndarray:  # type: ignore[type-arg]
-    return np.array([(x, y) for x in range(0, plan.side, 3) for y in range(0, plan.side, 3)], dtype=float)
+    return np.array(
+        [(x, y) for x in range(0, plan.side, 3) for y in range(0, plan.side, 3)], dtype=float
+    )
 
 
 @PLANS
@@ -46,5 +48,10 @@ def test_kinds_are_drawn_as_planned(plan: Plan) -> None:
 
 
 def test_every_answer_is_planted_once() -> None:
-    assert sorted(plan.label for plan in IMAGES) == ["desert", "excluded", "inflamed", "not_assessable"]
+    assert sorted(plan.label for plan in IMAGES) == [
+        "desert",
+        "excluded",
+        "inflamed",
+        "not_assessable",
+    ]
     assert len({plan.name for plan in IMAGES}) == len(IMAGES)

@@ -1,4 +1,6 @@
-"""The Python of the page about the Explorer runs as it stands there, and its words about files are true."""
+"""The Python of the page about the Explorer runs as it stands there, and its words about files
+are true.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from resistype.widgets import Explorer
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explorer.md"
 

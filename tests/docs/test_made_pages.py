@@ -1,4 +1,6 @@
-"""Pages made when the docs are built: every threshold of every scheme with its source, every public name."""
+"""Pages made when the docs are built: every threshold of every scheme with its source, every
+public name.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,11 @@ def thresholds(content: Any) -> list[dict[str, Any]]:
 
 def row_of(page: str, threshold: dict[str, Any]) -> str:
     """The row of a table that holds the text of a threshold and its value."""
-    rows = [line for line in page.splitlines() if line.startswith("|") and MADE.cell(threshold["text"]) in line]
+    rows = [
+        line
+        for line in page.splitlines()
+        if line.startswith("|") and MADE.cell(threshold["text"]) in line
+    ]
     return next((row for row in rows if f"| {threshold['value']:g} |" in row), "")
 
 

@@ -9,8 +9,10 @@ import pandas as pd
 
 from resistype.datasets import demo
 from resistype.library import load_library
-from resistype.scheme import CallOptions, check_scheme, classify, load_scheme
-from resistype.scheme.quantities import BASIC, RELATIVE
+from resistype.scheme import check_scheme, load_scheme
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
+from resistype.systems.bulk.quantities import BASIC, RELATIVE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "schemes.md"
 
@@ -29,7 +31,12 @@ def test_it_is_sound(tmp_path: Path) -> None:
 def test_it_runs(tmp_path: Path) -> None:
     calls = classify(demo().expression, scheme_of_the_page(tmp_path), options=CallOptions(n_jobs=1))
 
-    assert set(calls.verdicts.calls["tgfb"]) <= {"high", "not_high", "indeterminate", "not_assessable"}
+    assert set(calls.verdicts.calls["tgfb"]) <= {
+        "high",
+        "not_high",
+        "indeterminate",
+        "not_assessable",
+    }
     assert isinstance(calls.to_frame(), pd.DataFrame)
 
 

@@ -1,4 +1,5 @@
-"""Fixtures: one JupyterLab a session, one browser a file, one notebook a test; pictures of what failed.
+"""Fixtures: one JupyterLab a session, one browser a file, one notebook a test; pictures of what
+failed.
 
 Screenshots of the tests go to the folder RESISTYPE_E2E_OUT, where it is given.
 """
@@ -32,7 +33,9 @@ def chromium() -> str:
     return CHROMIUM
 
 
-@pytest.fixture(scope="module")  # not longer: other rooms open browsers too, and two of Playwright do not go together
+@pytest.fixture(
+    scope="module"
+)  # not longer: other rooms open browsers too, and two of Playwright do not go together
 def browser(chromium: str) -> Iterator[Any]:
     with browser_page() as page:
         yield page
@@ -54,7 +57,9 @@ def picture(page: Any, name: str) -> None:
     folder = os.environ.get("RESISTYPE_E2E_OUT")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name[:80].replace('/', '-')}.png"), full_page=True)
+        page.screenshot(
+            path=str(Path(folder) / f"{name[:80].replace('/', '-')}.png"), full_page=True
+        )
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -66,7 +71,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core, to be evaluated in a page."""
-    path = Path(__file__).resolve().parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+    path = (
+        Path(__file__).resolve().parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+    )
     if not path.is_file():
         missing("axe-core is not here: scripts/widgets")
     return path.read_text(encoding="utf-8")
@@ -85,5 +92,7 @@ def notebook(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def errors(page: Any) -> list[tuple[str, str]]:
-    """What the page complained about, without what JupyterLab itself says of pages it was not asked for."""
+    """What the page complained about, without what JupyterLab itself says of pages it was not
+    asked for.
+    """
     return [m for m in page.console_log if m[0] in ("error", "pageerror") and "favicon" not in m[1]]

@@ -1,5 +1,7 @@
-# ruff: noqa: E501, S310  pieces of JavaScript stay on one line; every address here is of this machine
-"""Drive a real JupyterLab, or Notebook 7, in headless Chromium, without galata and without any download beyond PyPI + Debian.
+# ruff: noqa: E501, S310  pieces of JavaScript stay on one line; every address here is of this
+# machine
+"""Drive a real JupyterLab, or Notebook 7, in headless Chromium, without galata and without any
+download beyond PyPI + Debian.
 
 with LabServer(root) as lab, browser_page() as page:
     nb = lab.write_notebook("t.ipynb", ["import x", "w = ...; w"])
@@ -22,6 +24,8 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from tests.processes import LIMIT, LIMIT_MS, started
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_ARGS = [
@@ -46,13 +50,13 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-def wait_http(url: str, timeout: float, proc=None, opener=None) -> float:
+def wait_http(url: str, proc=None, timeout: float = LIMIT) -> float:
     t0 = time.monotonic()
     while True:
         if proc is not None and proc.poll() is not None:
             raise RuntimeError(f"server ended with {proc.returncode}")
         try:
-            with urllib.request.urlopen(url, timeout=2) as r:
+            with urllib.request.urlopen(url, timeout=timeout) as r:
                 if r.status == 200:
                     return time.monotonic() - t0
         except OSError:
@@ -67,7 +71,7 @@ class LabServer:
         self,
         root: Path | str,
         python: str = sys.executable,
-        timeout: float = 90,
+        timeout: float = LIMIT,
         theme: str = "JupyterLab Light",
         *,
         classic: bool = False,
@@ -96,17 +100,20 @@ class LabServer:
             PYTHONUNBUFFERED="1",
         )
         env.pop("JUPYTER_TOKEN", None)
-        # No "Jupyter news" pop-up over the cells, and a chosen theme, from files (CLI flags do not do it).
+        # No "Jupyter news" pop-up over the cells, and a chosen theme, from files (CLI flags do not
+        # do it).
         cfg = Path(t, "config", "labconfig")
         cfg.mkdir(parents=True)
         (cfg / "page_config.json").write_text(
-            json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}})
+            json.dumps(
+                {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+            )
         )
         st = Path(t, "settings", "@jupyterlab", "apputils-extension")
         st.mkdir(parents=True)
         (st / "themes.jupyterlab-settings").write_text(json.dumps({"theme": self.theme}))
         self.log = Path(t, "lab.log").open("wb")
-        self.proc = subprocess.Popen(
+        self.running = started(
             [
                 self.python,
                 "-m",
@@ -129,10 +136,10 @@ class LabServer:
             env=env,
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
+        self.proc = self.running.__enter__()
         try:
-            self.startup_s = wait_http(self.url + "/api/status", self.timeout, self.proc)
+            self.startup_s = wait_http(self.url + "/api/status", self.proc, self.timeout)
         except BaseException:
             self.__exit__()
             raise
@@ -141,12 +148,12 @@ class LabServer:
     def __exit__(self, *exc):
         if self.proc and self.proc.poll() is None:
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(urllib.request.Request(self.url + "/api/shutdown", method="POST"), timeout=5)
-            try:
-                self.proc.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.proc.pid, signal.SIGKILL)
-                self.proc.wait()
+                urllib.request.urlopen(
+                    urllib.request.Request(self.url + "/api/shutdown", method="POST"), timeout=LIMIT
+                )
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.proc.wait(LIMIT)  # it ends its kernels, which have process groups of their own
+        self.running.__exit__(None, None, None)
         self.log.close()
         self.tmp.cleanup()
 
@@ -155,18 +162,27 @@ class LabServer:
         import nbformat
 
         nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-        nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nb.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
         nbformat.write(nb, self.root / name)
         return name
 
     def open(self, page, name: str) -> float:
         t0 = time.monotonic()
-        for s in json.load(urllib.request.urlopen(self.url + "/api/sessions")):  # one kernel at a time
-            urllib.request.urlopen(urllib.request.Request(f"{self.url}/api/sessions/{s['id']}", method="DELETE"))
+        for s in json.load(
+            urllib.request.urlopen(self.url + "/api/sessions")
+        ):  # one kernel at a time
+            urllib.request.urlopen(
+                urllib.request.Request(f"{self.url}/api/sessions/{s['id']}", method="DELETE")
+            )
         self.current = name
         page.goto(f"{self.url}/{self.pages}/{name}?reset", wait_until="domcontentloaded")
         page.wait_for_function(
-            "() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')", timeout=self.timeout * 1000
+            "() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')",
+            timeout=self.timeout * 1000,
         )
         page.evaluate("async () => { await window.jupyterapp.restored; }")
         page.wait_for_function(
@@ -179,9 +195,13 @@ class LabServer:
         return time.monotonic() - t0
 
     def run_all(self, page, timeout: float | None = None) -> float:
-        """Run every cell, wait until each has an execution count and the kernel is idle, raise on a Python error."""
+        """Run every cell, wait until each has an execution count and the kernel is idle, raise
+        on a Python error.
+        """
         t0 = time.monotonic()
-        page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.evaluate(
+            "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+        )
         page.wait_for_function(
             """() => { const w = window.jupyterapp.shell.currentWidget;
                        const cs = w.content.widgets.filter(c => c.model.type === 'code');
@@ -198,16 +218,22 @@ class LabServer:
         return time.monotonic() - t0
 
     def save(self, page) -> None:
-        page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+        page.evaluate(
+            "async () => { await window.jupyterapp.commands.execute('docmanager:save'); }"
+        )
 
     # -- the notebook's kernel, from outside ---------------------------------
     def set_theme(self, page, theme: str) -> None:
         page.evaluate(
-            "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: t}); }", theme
+            "async (t) => { await window.jupyterapp.commands.execute('apputils:change-theme',"
+            " {theme: t}); }",
+            theme,
         )
 
-    def kernel_eval(self, expr: str, timeout: float = 30):
-        """Value of a Python expression in the running notebook's kernel (JSON-able), over its own ZMQ ports."""
+    def kernel_eval(self, expr: str, timeout: float = LIMIT):
+        """Value of a Python expression in the running notebook's kernel (JSON-able), over its
+        own ZMQ ports.
+        """
         from jupyter_client import BlockingKernelClient
 
         sessions = json.load(urllib.request.urlopen(self.url + "/api/sessions"))
@@ -219,7 +245,11 @@ class LabServer:
             kc.wait_for_ready(timeout=timeout)
             code = f"import json as _j\n_lab_probe = _j.dumps({expr})"
             msg = kc.execute(
-                code, user_expressions={"v": "_lab_probe"}, store_history=False, reply=True, timeout=timeout
+                code,
+                user_expressions={"v": "_lab_probe"},
+                store_history=False,
+                reply=True,
+                timeout=timeout,
             )
             c = msg["content"]
             if c["status"] != "ok" or c["user_expressions"]["v"]["status"] != "ok":
@@ -228,7 +258,7 @@ class LabServer:
         finally:
             kc.stop_channels()
 
-    def wait_kernel(self, expr: str, want, timeout: float = 10):
+    def wait_kernel(self, expr: str, want, timeout: float = LIMIT):
         """Poll: a click reaches Python asynchronously."""
         t0 = time.monotonic()
         while True:
@@ -247,13 +277,16 @@ def browser_page(viewport=(1400, 1100)):
     with sync_playwright() as p:
         b = p.chromium.launch(executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS)
         ctx = b.new_context(viewport={"width": viewport[0], "height": viewport[1]})
+        ctx.set_default_timeout(LIMIT_MS)
         page = ctx.new_page()
         page.console_log, page.failed, page.external = [], [], []
         page.on("console", lambda m: page.console_log.append((m.type, m.text)))
         page.on("pageerror", lambda e: page.console_log.append(("pageerror", str(e))))
 
         def route(r):  # a widget that reaches for a CDN must fail loudly, here as on a cluster
-            if r.request.url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")):
+            if r.request.url.startswith(
+                ("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")
+            ):
                 return r.continue_()
             page.external.append(r.request.url)
             return r.abort()
@@ -268,22 +301,27 @@ def browser_page(viewport=(1400, 1100)):
 
 @contextlib.contextmanager
 def marimo_server(app, folder, **more):
-    """The address of `marimo run` on an app of this folder, with its own files and log in `folder`."""
+    """The address of `marimo run` on an app of this folder, with its own files and log in
+    `folder`.
+    """
     port = free_port()
     places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "CACHE", "STATE", "DATA")}
-    own = {"RESISTYPE_ROOT": str(Path(__file__).resolve().parents[2]), "MARIMO_SKIP_UPDATE_CHECK": "1", **more}
+    own = {
+        "RESISTYPE_ROOT": str(Path(__file__).resolve().parents[2]),
+        "MARIMO_SKIP_UPDATE_CHECK": "1",
+        **more,
+    }
     command = [sys.executable, "-m", "marimo", "-q", "-y", "run", str(Path(__file__).parent / app)]
-    with (Path(folder) / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, **places, **own},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    command += ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        (Path(folder) / "log").open("wb") as log,
+        started(
+            command, env={**os.environ, **places, **own}, stdout=log, stderr=subprocess.STDOUT
+        ) as server,
+    ):
         try:
-            wait_http(f"http://127.0.0.1:{port}/health", 90, server)
+            wait_http(f"http://127.0.0.1:{port}/health", server)
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(server.pid, signal.SIGTERM)
-            server.wait(15)
+            server.wait(LIMIT)

@@ -1,4 +1,6 @@
-"""The Explorer in marimo: it sits in a shadow root there, and a cell that names it runs again when it changes."""
+"""The Explorer in marimo: it sits in a shadow root there, and a cell that names it runs again
+when it changes.
+"""
 
 import marimo
 
@@ -28,7 +30,9 @@ def _():
 def _(explorer, mo, w):
     w.value  # noqa: B018  what makes this cell run again
     said = " ".join(f"{name}={n}" for name, n in explorer.counts("ifng").items())
-    mo.plain_text(f"PYTHON {w.value['thresholds']['ifng']['change']!r} {int(explorer.selection.sum())} {said}")
+    mo.plain_text(
+        f"PYTHON {w.value['thresholds']['ifng']['change']!r} {int(explorer.selection.sum())} {said}"
+    )
     return
 
 

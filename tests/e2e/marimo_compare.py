@@ -1,4 +1,6 @@
-"""Compare in marimo, every name hostile: it sits in a shadow root; a cell that names it runs again when it changes."""
+"""Compare in marimo, every name hostile: it sits in a shadow root; a cell that names it runs
+again when it changes.
+"""
 
 import marimo
 
@@ -27,7 +29,10 @@ def _():
 def _(compare, mo, w):
     w.value  # noqa: B018  what makes this cell run again
     at = [one.axis for one in compare.agreement.axes].index(compare.axis)
-    mo.plain_text(f"PYTHON axis {at} of {len(compare.agreement.axes)}, {len(compare.agreement.changes)} changes")
+    mo.plain_text(
+        f"PYTHON axis {at} of {len(compare.agreement.axes)}, {len(compare.agreement.changes)}"
+        " changes"
+    )
     return
 
 

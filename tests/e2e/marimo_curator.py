@@ -15,7 +15,7 @@ def _():
     import numpy as np
     import pandas as pd
 
-    from resistype.curation.desk_data import CohortData
+    from resistype.curation.cohort import CohortData
     from resistype.widgets import SignatureCurator
     from tests.widgets.hostile import HOSTILE
 
@@ -23,7 +23,9 @@ def _():
     genes = ["STAT1", "IRF1", "CXCL9", "B2M", "TAP1", "WARS1", *(f"GENE{i}" for i in range(60))]
     x = pd.DataFrame(np.random.default_rng(0).uniform(0.5, 9, (24, 66)), index=names, columns=genes)
     t = pd.DataFrame({"response": [HOSTILE[i % 3] for i in range(24)]}, index=names)
-    curator = SignatureCurator("mine", os.environ["RESISTYPE_FOLDER"], "STAT1 IRF1 WARS B2M", data=CohortData(x, t))
+    curator = SignatureCurator(
+        "mine", os.environ["RESISTYPE_FOLDER"], "STAT1 IRF1 WARS B2M", data=CohortData(x, t)
+    )
     w = mo.ui.anywidget(curator)
     w  # noqa: B018
     return curator, mo, w
@@ -32,7 +34,7 @@ def _():
 @app.cell
 def _(curator, mo, w):
     w.value  # noqa: B018  what makes this cell run again
-    mo.plain_text("PYTHON " + " ".join(row.name for row in curator.desk.sheet.rows))
+    mo.plain_text("PYTHON " + " ".join(row.name for row in curator.editor.sheet.rows))
     return
 
 

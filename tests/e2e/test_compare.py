@@ -24,18 +24,21 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 COHORT = (
     PATH + "import resistype as rt, warnings; warnings.simplefilter('ignore')\n"
-    "from resistype.widgets import Compare\nfrom tests.cohort.test_agreement_real import revised\n"
-    "from resistype.cohort.agreement import Matrices\n"
+    "from resistype.widgets import Compare\nfrom tests.agreement.test_real import revised\n"
+    "from resistype.agreement import Matrices\n"
 )
 LABELS = (
-    PATH + "import numpy as np, pandas as pd\nfrom resistype.widgets import Compare\n"
-    "rng = np.random.default_rng(0); names = [f'S{k}' for k in range(80)]\n"
-    "a = pd.DataFrame({x: rng.choice(['up', 'down', 'indeterminate'], 80) for x in ('ifng', 'other')}, index=names)\n"
-    "b = a.where(rng.random(a.shape) < 0.8, 'down')\n"
+    PATH + "import numpy as np, pandas as pd\nfrom resistype.widgets import Compare\nrng ="
+    " np.random.default_rng(0); names = [f'S{k}' for k in range(80)]\na = pd.DataFrame({x:"
+    " rng.choice(['up', 'down', 'indeterminate'], 80) for x in ('ifng', 'other')},"
+    " index=names)\nb = a.where(rng.random(a.shape) < 0.8, 'down')\n"
 )
 SCREEN = """() => [...document.querySelectorAll('.rt [data-testid=rt-matrix] tr')].slice(1).map(row => [...row.querySelectorAll('td')].map(cell => Number(cell.textContent.replace(/\\s/g, ''))))"""
 COUNTS = "w.agreement.axis(w.axis).table.to_numpy().tolist()"
-ROWS = "[...document.querySelectorAll('.rt [data-testid=rt-changes] tbody tr')].map(row => row.cells[0].title)"
+ROWS = (
+    "[...document.querySelectorAll('.rt [data-testid=rt-changes] tbody tr')].map(row =>"
+    " row.cells[0].title)"
+)
 
 
 def data(shared: Path, name: str) -> str:
@@ -45,24 +48,35 @@ def data(shared: Path, name: str) -> str:
             f"x = rt.read_expression({str(folder / 'riaz_pairs' / 'counts.symbols.parquet')!r})\n"
             f"kw = dict(samples={str(folder / 'riaz_pairs' / 'samples.tsv')!r}, baseline='Pre')\n"
         )
-    return f"x = rt.read_expression({str(folder / 'tcga_skcm' / 'log2tpm1.parquet')!r}); kw = {{}}\n"
+    return (
+        f"x = rt.read_expression({str(folder / 'tcga_skcm' / 'log2tpm1.parquet')!r}); kw = {{}}\n"
+    )
 
 
-def test_a_count_lists_who_changed_and_genes_are_answered(lab: LabServer, page: Any, shared: Path) -> None:
+def test_a_count_lists_who_changed_and_genes_are_answered(
+    lab: LabServer, page: Any, shared: Path
+) -> None:
     cells = [
         COHORT + data(shared, "riaz") + "lib = revised(); a = rt.classify(x, **kw)\n"
         "b = rt.classify(x, options=rt.CallOptions(library=lib), **kw)",
         "w = Compare(a, b, names=('v1', 'v2'), matrices=Matrices(x, library_second=lib)); w",
     ]
     lab.open(page, lab.write_notebook("compare.ipynb", cells))
-    lab.run_all(page, timeout=170)
+    lab.run_all(page)
     page.get_by_test_id("rt-matrix").wait_for()
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
-    assert page.evaluate(ROWS) == lab.kernel_eval("[c.sample for c in w.agreement.changes if c.axis == w.axis]")
-    cell = page.locator(".rt [data-testid=rt-matrix] button[aria-label*='cross sectional low | indeterminate']")
+    assert page.evaluate(ROWS) == lab.kernel_eval(
+        "[c.sample for c in w.agreement.changes if c.axis == w.axis]"
+    )
+    cell = page.locator(
+        ".rt [data-testid=rt-matrix] button[aria-label*='cross sectional low | indeterminate']"
+    )
     cell.focus()
     page.keyboard.press("Enter")
-    wanted = "[c.sample for c in w.agreement.changes if (c.axis, c.first, c.second) == ('ifng', 'cross_sectional_low', 'indeterminate')]"
+    wanted = (
+        "[c.sample for c in w.agreement.changes if (c.axis, c.first, c.second) == ('ifng',"
+        " 'cross_sectional_low', 'indeterminate')]"
+    )
     assert page.evaluate(ROWS) == lab.kernel_eval(wanted)
     assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
     page.get_by_test_id("rt-all").click()
@@ -85,15 +99,20 @@ def test_a_count_lists_who_changed_and_genes_are_answered(lab: LabServer, page: 
 
 def test_four_hundred_changes_of_tcga_can_be_read(lab: LabServer, page: Any, shared: Path) -> None:
     cells = [
-        COHORT + data(shared, "tcga") + "a = rt.classify(x, **kw)\n"
-        "b, c = (rt.classify(x, reference=r, options=rt.CallOptions(method=m), **kw) for r, m in (('riaz_pre', None), (None, 'singscore')))",
+        COHORT
+        + data(shared, "tcga")
+        + "a = rt.classify(x, **kw)\nb, c = (rt.classify(x, reference=r,"
+        " options=rt.CallOptions(method=m), **kw) for r, m in (('riaz_pre', None), (None,"
+        " 'singscore')))",
         "w = Compare(a, b, names=('own cohort', 'frozen riaz_pre'), matrices=x); w",
         "v = Compare(a, c, names=('ssGSEA', 'singscore'), matrices=x); v",
     ]
     lab.open(page, lab.write_notebook("tcga.ipynb", cells))
-    lab.run_all(page, timeout=170)
+    lab.run_all(page)
     page.get_by_test_id("rt-matrix").first.wait_for()
-    assert lab.kernel_eval("[sum(map(sum, o.agreement.axis('ifng').table.to_numpy().tolist())) for o in (w, v)]") == [
+    assert lab.kernel_eval(
+        "[sum(map(sum, o.agreement.axis('ifng').table.to_numpy().tolist())) for o in (w, v)]"
+    ) == [
         472,
         472,
     ]
@@ -123,7 +142,8 @@ def test_d_d_deletes_no_cell(lab: LabServer, page: Any) -> None:
                 page.keyboard.press(key)
     assert page.evaluate(N_CELLS) == 2
     assert controls.first.evaluate(
-        "node => [...node.closest('.rt').querySelectorAll('button, input, select, summary, [tabindex]')].every(one => one.dataset.lmSuppressShortcuts)"
+        "node => [...node.closest('.rt').querySelectorAll('button, input, select, summary,"
+        " [tabindex]')].every(one => one.dataset.lmSuppressShortcuts)"
     )
 
 
@@ -135,7 +155,10 @@ def test_everything_is_reached_by_the_tab_key(lab: LabServer, page: Any) -> None
     seen = set()
     for _ in range(3 * wanted):
         seen.add(
-            page.evaluate("[...document.querySelectorAll('.rt button, .rt summary')].indexOf(document.activeElement)")
+            page.evaluate(
+                "[...document.querySelectorAll('.rt button, .rt"
+                " summary')].indexOf(document.activeElement)"
+            )
         )
         page.keyboard.press("Tab")
     assert len(seen - {-1}) == wanted
@@ -143,8 +166,10 @@ def test_everything_is_reached_by_the_tab_key(lab: LabServer, page: Any) -> None
 
 def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
     cells = [
-        PATH + "from tests.widgets.test_compare import hostile_pair\nfrom tests.widgets.hostile import HOSTILE\n"
-        "from resistype.widgets import Compare\nw = Compare(*hostile_pair(), names=(HOSTILE[2], HOSTILE[3]), title=HOSTILE[1]); w"
+        PATH
+        + "from tests.widgets.test_compare import hostile_pair\nfrom tests.widgets.hostile import"
+        " HOSTILE\nfrom resistype.widgets import Compare\nw = Compare(*hostile_pair(),"
+        " names=(HOSTILE[2], HOSTILE[3]), title=HOSTILE[1]); w"
     ]
     start(lab, page, "compare-hostile", cells)
     page.get_by_test_id("rt-matrix").wait_for()
@@ -164,10 +189,11 @@ def test_hostile_names_run_nothing(lab: LabServer, page: Any) -> None:
 
 def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, axe: str) -> None:
     demo = (
-        COHORT + "d = rt.datasets.demo(); o = rt.CallOptions(n_jobs=1)\n"
-        "a = rt.classify(d.expression, samples=d.samples, baseline='Pre', options=o)\n"
-        "b = rt.classify(d.expression, samples=d.samples, baseline='Pre', options=rt.CallOptions(n_jobs=1, method='ucell', anchor=''))\n"
-        "w = Compare(a, b, matrices=d.expression); w"
+        COHORT
+        + "d = rt.datasets.demo(); o = rt.CallOptions(n_jobs=1)\na = rt.classify(d.expression,"
+        " samples=d.samples, baseline='Pre', options=o)\nb = rt.classify(d.expression,"
+        " samples=d.samples, baseline='Pre', options=rt.CallOptions(n_jobs=1, method='ucell',"
+        " anchor=''))\nw = Compare(a, b, matrices=d.expression); w"
     )
     start(lab, page, "compare-axe", [demo])
     page.get_by_test_id("rt-matrix").wait_for()
@@ -180,7 +206,8 @@ def test_nothing_is_wrong_for_those_who_cannot_see(lab: LabServer, page: Any, ax
         lab.set_theme(page, theme)
         page.wait_for_timeout(600)
         found = page.evaluate(
-            "async () => (await axe.run('.rt')).violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])"
+            "async () => (await axe.run('.rt')).violations.map(v => [v.id, v.nodes.slice(0,"
+            " 3).map(n => n.html.slice(0, 160))])"
         )
         assert found == [], f"{theme}: {json.dumps(found, indent=1)}"
     lab.set_theme(page, "JupyterLab Light")
@@ -194,11 +221,11 @@ def marimo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def test_marimo_follows_and_hostile_names_run_nothing(marimo: str, page: Any) -> None:
     page.goto(marimo, wait_until="domcontentloaded")
-    page.get_by_test_id("rt-matrix").wait_for(timeout=90_000)
+    page.get_by_test_id("rt-matrix").wait_for()
     changes = len(Compare(*hostile_pair()).agreement.changes)
-    page.get_by_text(f"PYTHON axis 0 of 2, {changes} changes").wait_for(timeout=20_000)
+    page.get_by_text(f"PYTHON axis 0 of 2, {changes} changes").wait_for()
     page.get_by_test_id("rt-axis-1").click()
-    page.get_by_text(f"PYTHON axis 1 of 2, {changes} changes").wait_for(timeout=20_000)
+    page.get_by_text(f"PYTHON axis 1 of 2, {changes} changes").wait_for()
     page.get_by_test_id("rt-matrix").locator("button").first.click()
     picture(page, "compare-marimo")
 
@@ -211,7 +238,8 @@ def test_the_file_opens_offline(page: Any, tmp_path: Path, scheme: str) -> None:
     rng = np.random.default_rng(1)
     names = [f"S{k}" for k in range(200)]
     first = pd.DataFrame(
-        {axis: rng.choice(["up", "down", "indeterminate"], 200) for axis in ("ifng", "b")}, index=names
+        {axis: rng.choice(["up", "down", "indeterminate"], 200) for axis in ("ifng", "b")},
+        index=names,
     )
     second = first.where(rng.random(first.shape) < 0.85, "down")
     view = Compare(first, second, names=("A", "B"))

@@ -1,4 +1,6 @@
-"""The Curator in marimo: mended and saved in a shadow root, with hostile words as groups of the cohort."""
+"""The Curator in marimo: mended and saved in a shadow root, with hostile words as groups of the
+cohort.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ def marimo(chromium: str, folder: Path) -> Iterator[str]:
 
 def test_a_draft_is_mended_and_saved_in_marimo(marimo: str, folder: Path, page: Any) -> None:
     page.goto(marimo, wait_until="domcontentloaded")
-    page.get_by_test_id("rt-spread").wait_for(timeout=90_000)
+    page.get_by_test_id("rt-spread").wait_for()
     page.get_by_role("button", name="WARS1", exact=True).click()
     page.get_by_test_id("rt-state").get_by_text("4 genes; not saved yet").wait_for()
     page.get_by_test_id("rt-note-0").fill("seen in marimo")

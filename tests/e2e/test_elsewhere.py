@@ -1,5 +1,7 @@
 # ruff: noqa: E501  pieces of JavaScript stay on one line
-"""Outside JupyterLab: marimo, and the exported file opened from the disk under a policy that lets nothing in."""
+"""Outside JupyterLab: marimo, and the exported file opened from the disk under a policy that
+lets nothing in.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +40,14 @@ def marimo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_marimo_moves_with_python_and_hostile_names_run_nothing(marimo: str, page: Any) -> None:
     page.goto(marimo, wait_until="domcontentloaded")
     slider = page.get_by_test_id("rt-ifng-change")
-    slider.wait_for(timeout=90_000)
+    slider.wait_for()
     slider.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.locator(".rt-legend button", has_text="select").first.click()
     page.wait_for_timeout(500)
     value, selected, counts = page.evaluate(FIND)
-    page.get_by_text(f"PYTHON {value!r} {selected} {counts}").wait_for(timeout=20_000)
+    page.get_by_text(f"PYTHON {value!r} {selected} {counts}").wait_for()
     page.get_by_test_id("rt-ask-genes").click()
     page.get_by_test_id("rt-drivers").get_by_text("signatures", exact=True).wait_for()
     picture(page, "marimo")
@@ -56,7 +58,9 @@ def test_marimo_moves_with_python_and_hostile_names_run_nothing(marimo: str, pag
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_file_opens_offline_with_its_thresholds_alive(page: Any, tmp_path: Path, scheme: str) -> None:
+def test_the_file_opens_offline_with_its_thresholds_alive(
+    page: Any, tmp_path: Path, scheme: str
+) -> None:
     found = material(20_000)
     path = Explorer(found).to_html(tmp_path / "view.html")
     page.emulate_media(color_scheme=scheme)
@@ -72,14 +76,18 @@ def test_the_file_opens_offline_with_its_thresholds_alive(page: Any, tmp_path: P
     picture(page, f"file-{scheme}")
 
     assert value > 0.5
-    assert page.evaluate(SCREEN) == {axis.id: session.counts(axis.id) for axis in session.scheme.axes}
+    assert page.evaluate(SCREEN) == {
+        axis.id: session.counts(axis.id) for axis in session.scheme.axes
+    }
     assert not errors(page)
     assert not page.external
 
 
 def test_hostile_names_run_nothing_in_the_file(page: Any, tmp_path: Path) -> None:
     found, matrix = hostile_material()
-    path = Explorer(found, expression=matrix, title=HOSTILE[1]).to_html(tmp_path / "view.html", names=True)
+    path = Explorer(found, expression=matrix, title=HOSTILE[1]).to_html(
+        tmp_path / "view.html", names=True
+    )
     page.goto(path.as_uri())
     page.get_by_test_id("rt-ifng-change").wait_for()
     page.get_by_test_id("rt-color").select_option(index=5)
@@ -89,10 +97,13 @@ def test_hostile_names_run_nothing_in_the_file(page: Any, tmp_path: Path) -> Non
     page.wait_for_timeout(200)
     # labels of any length stay in their picture, and the counts stay beside the names of the legend
     cut = page.evaluate(
-        "[...document.querySelectorAll('.rt section svg text')].filter(t => { const b = t.getBBox(), v = t.ownerSVGElement.viewBox.baseVal; return b.x < 0 || b.x + b.width > v.width; }).map(t => t.textContent)"
+        "[...document.querySelectorAll('.rt section svg text')].filter(t => { const b ="
+        " t.getBBox(), v = t.ownerSVGElement.viewBox.baseVal; return b.x < 0 || b.x + b.width >"
+        " v.width; }).map(t => t.textContent)"
     )
     hidden = page.evaluate(
-        "[...document.querySelectorAll('.rt-legend button[data-call]')].filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.textContent)"
+        "[...document.querySelectorAll('.rt-legend button[data-call]')].filter(b => b.scrollWidth >"
+        " b.clientWidth + 1).map(b => b.textContent)"
     )
     picture(page, "file-hostile")
 
@@ -108,16 +119,19 @@ def test_the_browser_counts_as_python_does(page: Any, tmp_path: Path, n_obs: int
     found = material(n_obs)
     path = Explorer(found).to_html(tmp_path / "view.html")
     page.goto(path.as_uri())
-    page.get_by_test_id("rt-ifng-change").wait_for(timeout=60_000)
+    page.get_by_test_id("rt-ifng-change").wait_for()
     took = page.evaluate(
-        "() => { const s = document.querySelector('.rt').__rt, out = []; for (const v of [0.6, 0.7, 0.8, 0.9]) "
-        "{ const t = performance.now(); s.move('ifng', 'change', v); out.push(performance.now() - t); } return out; }"
+        "() => { const s = document.querySelector('.rt').__rt, out = []; for (const v of [0.6, 0.7,"
+        " 0.8, 0.9]) { const t = performance.now(); s.move('ifng', 'change', v);"
+        " out.push(performance.now() - t); } return out; }"
     )
     session = Session(found)
     session.move_threshold("ifng", "change", float(np.float32(0.9)))
     print(f"{n_obs} observations: moved and told in {min(took):.0f} ms in the browser")
 
-    assert page.evaluate(SCREEN) == {axis.id: session.counts(axis.id) for axis in session.scheme.axes}
+    assert page.evaluate(SCREEN) == {
+        axis.id: session.counts(axis.id) for axis in session.scheme.axes
+    }
 
 
 def test_without_scripts_the_counts_stand_as_a_table(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501  pieces of JavaScript stay on one line
+
 """Without a mouse: Tab reaches every control, every function has keys, every picture a table."""
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from .test_lab import COUNTS, SCREEN, SMALL, moved, start
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-WITH_GENES = SMALL + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(), expression=matrix()); w"
+WITH_GENES = (
+    SMALL + "from tests.widgets.test_explorer import matrix\nw = Explorer(material(),"
+    " expression=matrix()); w"
+)
 FOCUSABLE = "button, input, select, summary, [tabindex='0']"
 STORE = "document.querySelector('.rt').__rt"
 IMAGE = "document.querySelector('[data-testid=rt-scatter]').toDataURL()"
@@ -34,7 +37,9 @@ def press(page: Any, where: Any, *keys: str) -> None:
 def test_tab_reaches_every_control(lab: LabServer, page: Any) -> None:
     start(lab, page, "tab", [WITH_GENES])
     page.get_by_test_id("rt-ifng-change").wait_for()
-    page.locator(".rt-legend button", has_text="select").first.click()  # more controls: the driver genes
+    page.locator(
+        ".rt-legend button", has_text="select"
+    ).first.click()  # more controls: the driver genes
     page.get_by_test_id("rt-color").focus()
     total = page.locator(".rt").evaluate(f'root => root.querySelectorAll("{FOCUSABLE}").length')
     for _ in range(total + 5):
@@ -43,7 +48,8 @@ def test_tab_reaches_every_control(lab: LabServer, page: Any) -> None:
         if not page.evaluate("!!document.activeElement.closest('.rt')"):
             break
     missed = page.evaluate(
-        f'[...document.querySelectorAll(".rt :is({FOCUSABLE})")].filter(n => !n.disabled && !n.dataset.walked && n.checkVisibility()).map(n => n.outerHTML.slice(0, 120))'
+        f'[...document.querySelectorAll(".rt :is({FOCUSABLE})")].filter(n => !n.disabled &&'
+        " !n.dataset.walked && n.checkVisibility()).map(n => n.outerHTML.slice(0, 120))"
     )
 
     assert missed == []
@@ -103,7 +109,7 @@ def test_colours_selections_and_evidence_by_keys(lab: LabServer, page: Any) -> N
     press(page, page.get_by_test_id("rt-next"), "Enter", "Enter")
     assert page.evaluate(f"{STORE}.row") == 1
     press(page, page.get_by_test_id("rt-patient"), "ArrowDown", "ArrowDown")
-    lab.wait_kernel("sorted(set(w.session.material.design['patient'][w.selection]))", ["P2"])
+    lab.wait_kernel("sorted(set(w.session.data.design['patient'][w.selection]))", ["P2"])
     press(page, page.get_by_test_id("rt-scatter"), "Escape")
     lab.wait_kernel("int(w.selection.sum())", 0)
     assert not errors(page)
@@ -117,7 +123,13 @@ def test_a_lasso_is_drawn_and_kept_by_keys(lab: LabServer, page: Any) -> None:
     press(page, canvas, "+", "ArrowLeft", "ArrowUp")
     page.wait_for_function(f"{IMAGE} !== {before!r}")
     press(page, canvas, "0")
-    around = [("ArrowLeft", 6), ("ArrowUp", 6), ("ArrowRight", 12), ("ArrowDown", 12), ("ArrowLeft", 12)]
+    around = [
+        ("ArrowLeft", 6),
+        ("ArrowUp", 6),
+        ("ArrowRight", 12),
+        ("ArrowDown", 12),
+        ("ArrowLeft", 12),
+    ]
     page.keyboard.press("l")
     for key, times in around:
         for _ in range(times):
@@ -155,13 +167,22 @@ def test_every_picture_has_a_table_of_the_same_numbers(lab: LabServer, page: Any
     for summary in page.locator(".rt summary").all():
         press(page, summary, "Enter")
     tables = page.evaluate(
-        "[...document.querySelectorAll('.rt table')].map(t => [t.caption.textContent, [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent))])"
+        "[...document.querySelectorAll('.rt table')].map(t => [t.caption.textContent,"
+        " [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent))])"
     )
     by_caption = {caption.split(" by ")[0].split(",")[0]: rows for caption, rows in tables}
     display = Session(material()).resolve()
     words = str.maketrans("_", " ")
-    counts = [[axis.title, call.translate(words), str(n)] for axis in display.axes for call, n in axis.counts if n]
-    flows = sorted([flow.before.translate(words), flow.after.translate(words), str(flow.n)] for flow in display.flows)
+    counts = [
+        [axis.title, call.translate(words), str(n)]
+        for axis in display.axes
+        for call, n in axis.counts
+        if n
+    ]
+    flows = sorted(
+        [flow.before.translate(words), flow.after.translate(words), str(flow.n)]
+        for flow in display.flows
+    )
     shares = sorted(
         [f"{one.patient} {one.timepoint}", one.call.translate(words), str(one.n), str(one.total)]
         for one in display.composition
@@ -176,7 +197,9 @@ def test_every_picture_has_a_table_of_the_same_numbers(lab: LabServer, page: Any
 def test_on_a_fine_screen_the_picture_is_sharp_and_the_lasso_hits(page: Any, tmp_path: Any) -> None:
     found = material(5_000)
     path = Explorer(found).to_html(tmp_path / "view.html")
-    fine = page.context.browser.new_context(device_scale_factor=2, viewport={"width": 1200, "height": 1000})
+    fine = page.context.browser.new_context(
+        device_scale_factor=2, viewport={"width": 1200, "height": 1000}
+    )
     try:
         own = fine.new_page()
         own.goto(path.as_uri())
@@ -198,5 +221,7 @@ def test_on_a_fine_screen_the_picture_is_sharp_and_the_lasso_hits(page: Any, tmp
 
     assert sizes == pytest.approx([2, 2], abs=0.02)
     assert chosen[0] == int(inside(points, [tuple(one) for one in chosen[1]]).sum())
-    assert np.abs(np.mean(chosen[1], axis=0)).max() < 0.5  # the lasso lies where it was drawn, around the middle
+    assert (
+        np.abs(np.mean(chosen[1], axis=0)).max() < 0.5
+    )  # the lasso lies where it was drawn, around the middle
     assert chosen[0] > 200

@@ -1,5 +1,7 @@
-# ruff: noqa: E501  pieces of JavaScript stay on one line
-"""The same in Notebook 7: numbers as in Python, keys stay with the control, hostile names run nothing."""
+
+"""The same in Notebook 7: numbers as in Python, keys stay with the control, hostile names run
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def test_the_explorer_moves_with_python(notebook: LabServer, page: Any) -> None:
     page.mouse.up()
     moved(notebook, page, "ifng", "change")
     page.locator(".rt-legend button", has_text="select").first.click()
-    notebook.wait_kernel("int(w.selection.sum())", page.evaluate("document.querySelector('.rt').__rt.nSelected"))
+    notebook.wait_kernel(
+        "int(w.selection.sum())", page.evaluate("document.querySelector('.rt').__rt.nSelected")
+    )
     notebook.kernel_eval("w.session.undo()")
     notebook.wait_kernel("int(w.selection.sum())", 0)
     page.wait_for_function("document.querySelector('.rt').__rt.nSelected === 0")
@@ -46,7 +50,9 @@ def test_the_explorer_moves_with_python(notebook: LabServer, page: Any) -> None:
 def test_d_d_deletes_no_cell(notebook: LabServer, page: Any) -> None:
     start(notebook, page, "keys", [SMALL + "w = Explorer(material()); w", "1"])
     page.get_by_test_id("rt-ifng-change").wait_for()
-    for handle in page.locator(".rt :is(button, input, select, summary, [tabindex='0']):visible").element_handles():
+    for handle in page.locator(
+        ".rt :is(button, input, select, summary, [tabindex='0']):visible"
+    ).element_handles():
         if handle.evaluate("node => node.isConnected && !node.disabled"):
             handle.focus()
             for key in ("d", "d", "x", "a"):
@@ -56,12 +62,14 @@ def test_d_d_deletes_no_cell(notebook: LabServer, page: Any) -> None:
 
 def test_a_run_of_hostile_names_ends_and_runs_nothing(notebook: LabServer, page: Any) -> None:
     cells = [
-        PATH + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import HOSTILE\n"
-        "from resistype.widgets import Explorer, Runner\nm, x = hostile_material()\n"
-        "w = Explorer(m, expression=x, title=HOSTILE[1]); w",
+        PATH
+        + "from tests.widgets.conftest import hostile_material\nfrom tests.widgets.hostile import"
+        " HOSTILE\nfrom resistype.widgets import Explorer, Runner\nm, x = hostile_material()\nw ="
+        " Explorer(m, expression=x, title=HOSTILE[1]); w",
         (
-            "def work():\n    yield 1, 2, HOSTILE[0]\n    return None\n"
-            "r = Runner(work, checks=HOSTILE, title=HOSTILE[1], notes=lambda _: HOSTILE, table=lambda _: (HOSTILE[2], list(HOSTILE[:3]), [list(HOSTILE[3:6])])); r"
+            "def work():\n    yield 1, 2, HOSTILE[0]\n    return None\nr = Runner(work,"
+            " checks=HOSTILE, title=HOSTILE[1], notes=lambda _: HOSTILE, table=lambda _:"
+            " (HOSTILE[2], list(HOSTILE[:3]), [list(HOSTILE[3:6])])); r"
         ),
     ]
     start(notebook, page, "hostile", cells)

@@ -1,5 +1,7 @@
 # ruff: noqa: E501  pieces of JavaScript stay on one line
-"""What is shown belongs to one state: counts and thresholds, a request and the change before it, page and Python."""
+"""What is shown belongs to one state: counts and thresholds, a request and the change before it,
+page and Python.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ WATCH = """() => { const root = document.querySelector('.rt'), store = root.__rt
 SETTLED = "() => { const s = document.querySelector('.rt').__rt; return !s.pending; }"
 
 
-def test_every_count_that_is_shown_belongs_to_the_threshold_beside_it(lab: LabServer, page: Any) -> None:
+def test_every_count_that_is_shown_belongs_to_the_threshold_beside_it(
+    lab: LabServer, page: Any
+) -> None:
     start(lab, page, "one-state", [SMALL + "w = Explorer(material(30_000), max_drawn=3_000); w"])
     page.get_by_test_id("rt-part").wait_for()
     page.wait_for_function(SETTLED)
@@ -52,27 +56,37 @@ def test_every_count_that_is_shown_belongs_to_the_threshold_beside_it(lab: LabSe
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
 
 
-def test_bars_of_patients_count_all_observations_where_a_part_is_drawn(lab: LabServer, page: Any) -> None:
+def test_bars_of_patients_count_all_observations_where_a_part_is_drawn(
+    lab: LabServer, page: Any
+) -> None:
     start(lab, page, "part-bars", [SMALL + "w = Explorer(material(30_000), max_drawn=3_000); w"])
     page.get_by_test_id("rt-part").wait_for()
     page.locator(".rt section svg text", has_text="n = 1136").first.wait_for()
     sums = page.evaluate(
-        "[...document.querySelectorAll('.rt section svg text')].map(t => /^n = (\\d+)$/.exec(t.textContent)).filter(m => m).reduce((a, m) => a + +m[1], 0)"
+        "[...document.querySelectorAll('.rt section svg text')].map(t => /^n ="
+        " (\\d+)$/.exec(t.textContent)).filter(m => m).reduce((a, m) => a + +m[1], 0)"
     )
 
-    assert sums == lab.kernel_eval("int((w.session.material.design['patient'] != '').sum())")
+    assert sums == lab.kernel_eval("int((w.session.data.design['patient'] != '').sum())")
 
 
 def test_an_undo_does_not_overtake_the_move_before_it(lab: LabServer, page: Any) -> None:
-    """While a cell runs, the second move is held back by the page and the undo is not: it must wait for that move."""
+    """While a cell runs, the second move is held back by the page and the undo is not: it must
+    wait for that move.
+    """
     start(lab, page, "overtake", [SMALL + "import os, time\nw = Explorer(material(2_000)); w", "1"])
     slider = page.get_by_test_id("rt-ifng-change")
     slider.wait_for()
     # a cell that runs until the test lets it go: no message is handled meanwhile
     page.evaluate(
-        "() => { const n = window.jupyterapp.shell.currentWidget.content; n.widgets[1].model.sharedModel.setSource(\"while not os.path.exists('go'): time.sleep(.05)\"); n.activeCellIndex = 1; window.jupyterapp.commands.execute('notebook:run-cell'); }"
+        "() => { const n = window.jupyterapp.shell.currentWidget.content;"
+        " n.widgets[1].model.sharedModel.setSource(\"while not os.path.exists('go'):"
+        ' time.sleep(.05)"); n.activeCellIndex = 1;'
+        " window.jupyterapp.commands.execute('notebook:run-cell'); }"
     )
-    page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
+    page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    )
     slider.focus()
     values = []
     for _ in range(3):
@@ -82,13 +96,14 @@ def test_an_undo_does_not_overtake_the_move_before_it(lab: LabServer, page: Any)
     page.evaluate("document.querySelector('[data-testid=rt-undo]').disabled = false")
     page.get_by_test_id("rt-undo").click()
     (lab.root / "go").touch()
-    lab.wait_kernel("[one.name for one in w.session.log].count('undo')", 1, timeout=20)
+    lab.wait_kernel("[one.name for one in w.session.log].count('undo')", 1)
     log = lab.kernel_eval("[[one.name, *one.arguments] for one in w.session.log]")
 
     assert log[-1] == ["undo"]
     assert log[-2] == ["move_threshold", "ifng", "change", values[-1]]
     page.wait_for_function(
-        f"document.querySelector('.rt').__rt.thresholds.ifng.change === {log[-3][3] if len(log) > 2 else 0.5}"
+        "document.querySelector('.rt').__rt.thresholds.ifng.change ==="
+        f" {log[-3][3] if len(log) > 2 else 0.5}"
     )
     assert page.evaluate(SCREEN) == lab.kernel_eval(COUNTS)
 
@@ -97,10 +112,14 @@ def test_a_selection_and_a_move_in_one_message_both_arrive(lab: LabServer, page:
     start(lab, page, "bytes", [SMALL + "w = Explorer(material(2_000)); w"])
     page.get_by_test_id("rt-ifng-change").wait_for()
     page.evaluate(
-        "() => { document.querySelector('.rt-legend button[aria-label^=select]').click(); const s = document.querySelector('[data-testid=rt-ifng-change]'); s.value = '0.875'; s.dispatchEvent(new Event('input')); }"
+        "() => { document.querySelector('.rt-legend button[aria-label^=select]').click(); const s ="
+        " document.querySelector('[data-testid=rt-ifng-change]'); s.value = '0.875';"
+        " s.dispatchEvent(new Event('input')); }"
     )
     lab.wait_kernel("[int(w.selection.sum()) > 0, w.thresholds['ifng']['change']]", [True, 0.875])
-    assert page.evaluate("document.querySelector('.rt').__rt.nSelected") == lab.kernel_eval("int(w.selection.sum())")
+    assert page.evaluate("document.querySelector('.rt').__rt.nSelected") == lab.kernel_eval(
+        "int(w.selection.sum())"
+    )
     moved(lab, page, "ifng", "change")
 
 
@@ -172,7 +191,8 @@ def test_what_was_explored_in_the_page_is_replayed_by_its_script(lab: LabServer,
     )
     found = lab.kernel_eval("{a.id: w.session.codes(a.id).tolist() for a in w.session.scheme.axes}")
     space: dict[str, Any] = {"calls": material(2_000), "embeddings": None}
-    exec(compile(lab.kernel_eval("w.to_script()"), "script", "exec"), space)  # noqa: S102  the script is what is tested
+    # the script is what is tested
+    exec(compile(lab.kernel_eval("w.to_script()"), "script", "exec"), space)  # noqa: S102
     again = space["session"]
 
     assert {axis.id: again.codes(axis.id).tolist() for axis in again.scheme.axes} == found

@@ -41,10 +41,13 @@ def expression(values: NDArray[Any] = COUNTS, **options: Any) -> Expression:
     return as_expression(frame(values), ReadOptions(**options))
 
 
-def annotated(values: Any = COUNTS, *, genes: tuple[str, ...] = GENES, **layers: Any) -> anndata.AnnData:
+def annotated(
+    values: Any = COUNTS, *, genes: tuple[str, ...] = GENES, **layers: Any
+) -> anndata.AnnData:
     """An AnnData of the small matrix."""
     obs = pd.DataFrame(
-        {"patient": pd.Categorical(["P1", "P1", "P2", "P2"]), "age": [61, 61, 40, 40]}, index=list(SAMPLES)
+        {"patient": pd.Categorical(["P1", "P1", "P2", "P2"]), "age": [61, 61, 40, 40]},
+        index=list(SAMPLES),
     )
     unique = len(set(genes)) == len(genes)
     names = list(genes) if unique else [f"gene{number}" for number in range(len(genes))]
@@ -52,7 +55,9 @@ def annotated(values: Any = COUNTS, *, genes: tuple[str, ...] = GENES, **layers:
     return anndata.AnnData(values, obs=obs, var=var, layers=layers)
 
 
-def write_h5ad(path: Path, values: Any = COUNTS, *, genes: tuple[str, ...] = GENES, **layers: Any) -> Path:
+def write_h5ad(
+    path: Path, values: Any = COUNTS, *, genes: tuple[str, ...] = GENES, **layers: Any
+) -> Path:
     """An h5ad as anndata writes it."""
     annotated(values, genes=genes, **layers).write_h5ad(path)
     return path
@@ -67,17 +72,27 @@ def write_zarr(path: Path, values: Any = COUNTS, *, version: int = 3, **layers: 
     return path
 
 
-def write_10x(path: Path, *, names: tuple[str, ...] = GENES, kinds: tuple[str, ...] | None = None) -> Path:
+def write_10x(
+    path: Path, *, names: tuple[str, ...] = GENES, kinds: tuple[str, ...] | None = None
+) -> Path:
     """A 10x h5 file (genes × cells by columns)."""
     matrix = sp.csc_matrix(COUNTS.T)
     with h5py.File(path, "w") as file:
         group = file.create_group("matrix")
-        group["data"], group["indices"], group["indptr"] = matrix.data.astype("i4"), matrix.indices, matrix.indptr
+        group["data"], group["indices"], group["indptr"] = (
+            matrix.data.astype("i4"),
+            matrix.indices,
+            matrix.indptr,
+        )
         group["shape"] = np.array(matrix.shape, dtype="i4")
         group["barcodes"] = np.array(SAMPLES, dtype="S")
-        group["features/id"] = np.array([f"ENSG{number:011d}" for number in range(1, len(GENES) + 1)], dtype="S")
+        group["features/id"] = np.array(
+            [f"ENSG{number:011d}" for number in range(1, len(GENES) + 1)], dtype="S"
+        )
         group["features/name"] = np.array(names, dtype="S")
-        group["features/feature_type"] = np.array(kinds or ("Gene Expression",) * len(GENES), dtype="S")
+        group["features/feature_type"] = np.array(
+            kinds or ("Gene Expression",) * len(GENES), dtype="S"
+        )
     return path
 
 

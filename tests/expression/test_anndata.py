@@ -35,15 +35,18 @@ def test_only_an_anndata_is_one() -> None:
 def test_reading_a_table_does_not_load_anndata(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("gene,case-1,case-2\nCD8A,1,2\nB2M,3,5\nTAP1,3,4\n")
     code = (
-        "import sys; from resistype.expression import read_expression; "
-        f"read_expression({str(tmp_path / 'a.csv')!r}); print('anndata' in sys.modules, 'h5py' in sys.modules)"
+        "import sys; from resistype.expression import read_expression;"
+        f" read_expression({str(tmp_path / 'a.csv')!r}); print('anndata' in sys.modules, 'h5py' in"
+        " sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.split()[0] == "False"
 
 
-@pytest.mark.parametrize("values", [COUNTS, sp.csr_matrix(COUNTS), sp.csc_matrix(COUNTS), sp.csr_array(COUNTS)])
+@pytest.mark.parametrize(
+    "values", [COUNTS, sp.csr_matrix(COUNTS), sp.csc_matrix(COUNTS), sp.csr_array(COUNTS)]
+)
 def test_a_matrix_in_any_form(values: Any) -> None:
     data = as_expression(annotated(values))
 
@@ -62,7 +65,9 @@ def test_layers_and_columns_of_names() -> None:
 
 
 def test_a_view_is_read_as_it_is_seen() -> None:
-    data = as_expression(annotated(sp.csr_matrix(COUNTS))[["P2_post", "P1_pre"], ["TAP1", "CD8A", "B2M"]])
+    data = as_expression(
+        annotated(sp.csr_matrix(COUNTS))[["P2_post", "P1_pre"], ["TAP1", "CD8A", "B2M"]]
+    )
 
     assert (data.samples, data.genes) == (("P2_post", "P1_pre"), ("TAP1", "CD8A", "B2M"))
     assert np.array_equal(dense(data.values), COUNTS[np.ix_([3, 0], [2, 0, 1])])
@@ -101,7 +106,10 @@ def test_the_anndata_is_not_touched_by_reading() -> None:
 
 BAD = {
     "layer": (ReadOptions(layer="raw"), "E312 There is no layer 'raw'; the layers are: logs."),
-    "names": (ReadOptions(gene_names="id"), "E311 There is no column 'id' in var; the columns are: symbol."),
+    "names": (
+        ReadOptions(gene_names="id"),
+        "E311 There is no column 'id' in var; the columns are: symbol.",
+    ),
 }
 
 
@@ -116,19 +124,26 @@ def test_what_is_not_there_is_named(case: str) -> None:
 
 
 def test_an_anndata_without_a_matrix() -> None:
-    adata = anndata.AnnData(obs=pd.DataFrame(index=list(SAMPLES)), var=pd.DataFrame(index=list(GENES)))
+    adata = anndata.AnnData(
+        obs=pd.DataFrame(index=list(SAMPLES)), var=pd.DataFrame(index=list(GENES))
+    )
 
     with pytest.raises(ExpressionError) as caught:
         as_expression(adata)
 
-    assert str(caught.value) == "E312 The AnnData has no X. Name a layer with layer=; the layers are: none."
+    assert (
+        str(caught.value)
+        == "E312 The AnnData has no X. Name a layer with layer=; the layers are: none."
+    )
 
 
 def test_a_transposed_anndata() -> None:
     with pytest.raises(ExpressionError, match="E701 Genes seem to be in rows: 8 of 8 row names"):
         as_expression(annotated(sp.csr_matrix(COUNTS)).T)
 
-    turned = as_expression(annotated(sp.csr_matrix(COUNTS)).T, ReadOptions(orientation="genes_x_samples"))
+    turned = as_expression(
+        annotated(sp.csr_matrix(COUNTS)).T, ReadOptions(orientation="genes_x_samples")
+    )
     assert np.array_equal(dense(turned.values), COUNTS)
 
 
@@ -137,7 +152,9 @@ def test_calls_are_joined_by_name() -> None:
 
     write_obs(adata, CALLS)
 
-    assert adata.obs["resistype_ifng"].astype(object).where(adata.obs["resistype_ifng"].notna(), None).tolist() == [
+    assert adata.obs["resistype_ifng"].astype(object).where(
+        adata.obs["resistype_ifng"].notna(), None
+    ).tolist() == [
         None,
         "not_assessable",
         None,
@@ -179,10 +196,18 @@ def test_all_that_is_written_survives_a_file(tmp_path: Path) -> None:
     again = anndata.read_h5ad(tmp_path / "a.h5ad")
 
     kept = again.uns["resistype"]
-    assert (kept["format"], kept["format_version"], kept["scheme"]) == ("resistype", 1, "acquired_resistance@1.0.0")
+    assert (kept["format"], kept["format_version"], kept["scheme"]) == (
+        "resistype",
+        1,
+        "acquired_resistance@1.0.0",
+    )
     assert kept["a_b"] == "a name with a slash"
     assert list(kept["inputs"]["list"]) == ["x", "y"]
-    assert (kept["inputs"]["nothing"], kept["mixed"], kept["empty"]) == ("null", '[1, "two", null]', "[]")
+    assert (kept["inputs"]["nothing"], kept["mixed"], kept["empty"]) == (
+        "null",
+        '[1, "two", null]',
+        "[]",
+    )
     assert kept["path"] == '"x.csv"'
     assert again.obs["resistype_apm"].astype(str).tolist()[3] == "intact"
     assert again.obsm["resistype_scores"].loc["P2_pre", "CYT"] == 0.25
@@ -210,8 +235,10 @@ def test_what_cannot_be_joined_is_refused_and_nothing_written(case: str) -> None
     with pytest.raises(ExpressionError) as caught:
         write_obs(adata, calls, scores=SCORES)
 
-    assert str(caught.value) == (
-        f"E315 The {what} cannot be joined by sample name; names that {why}. Nothing was written."
+    assert (
+        str(caught.value)
+        == f"E315 The {what} cannot be joined by sample name; names that {why}. Nothing was"
+        " written."
     )
     assert list(adata.obs.columns) == ["patient", "age"]
     assert not adata.obsm
@@ -241,7 +268,10 @@ def test_safe_names_are_safe_different_and_in_order(names: list[str]) -> None:
 
     assert len(safe) == len(names)
     assert len(set(safe)) == len(safe)
-    assert all(set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") for name in safe)
+    assert all(
+        set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+        for name in safe
+    )
     assert safe_names(safe) == safe
 
 

@@ -50,7 +50,9 @@ def sources(folder: Path) -> dict[str, Expression]:
         "10x backed": read_expression(folder / "x.h5", BACKED),
         "zarr": read_expression(write_zarr(folder / "z.zarr", csr)),
         "zarr backed": read_expression(folder / "z.zarr", BACKED),
-        "zarr 2 dense backed": read_expression(write_zarr(folder / "z2.zarr", COUNTS, version=2), BACKED),
+        "zarr 2 dense backed": read_expression(
+            write_zarr(folder / "z2.zarr", COUNTS, version=2), BACKED
+        ),
     }
 
 
@@ -60,7 +62,9 @@ def test_every_source_gives_the_same_values(tmp_path: Path, rows: int) -> None:
         blocks = list(iter_blocks(data, rows=rows))
 
         assert [row for block in blocks for row in range(*block)] == [0, 1, 2, 3], name
-        assert np.array_equal(np.vstack([as_dense(read_block(data, block)) for block in blocks]), COUNTS), name
+        assert np.array_equal(
+            np.vstack([as_dense(read_block(data, block)) for block in blocks]), COUNTS
+        ), name
 
 
 def test_what_is_backed_stays_on_disk(tmp_path: Path) -> None:
@@ -84,9 +88,10 @@ def test_log2_is_the_same_from_every_source(tmp_path: Path) -> None:
 def test_stored_by_columns_is_told(tmp_path: Path) -> None:
     data = sources(tmp_path)["h5ad csc"]
 
-    assert data.notes[0] == (
-        "The matrix was read into memory: it is stored by columns (CSC) and was turned into rows once; "
-        "save it as CSR to leave it on disk."
+    assert (
+        data.notes[0]
+        == "The matrix was read into memory: it is stored by columns (CSC) and was turned into rows"
+        " once; save it as CSR to leave it on disk."
     )
 
 
@@ -94,10 +99,16 @@ def test_a_block_of_no_rows() -> None:
     assert as_dense(read_block(expression(), Block(2, 2))).shape == (0, 8)
 
 
-@pytest.mark.parametrize(("cell", "code", "word"), [(np.nan, "E501", "missing"), (np.inf, "E502", "infinite")])
+@pytest.mark.parametrize(
+    ("cell", "code", "word"), [(np.nan, "E501", "missing"), (np.inf, "E502", "infinite")]
+)
 @pytest.mark.parametrize("make", [np.asarray, sp.csr_matrix])
-def test_rows_read_late_are_checked_late(tmp_path: Path, make: Any, cell: float, code: str, word: str) -> None:
-    """A file that stays on disk is not read whole when it is opened; its bad rows are found when they are read."""
+def test_rows_read_late_are_checked_late(
+    tmp_path: Path, make: Any, cell: float, code: str, word: str
+) -> None:
+    """A file that stays on disk is not read whole when it is opened; its bad rows are found when
+    they are read.
+    """
     values = COUNTS.copy()
     path = write_h5ad(tmp_path / "a.h5ad", make(values))
     data = read_expression(path, BACKED)
@@ -109,8 +120,9 @@ def test_rows_read_late_are_checked_late(tmp_path: Path, make: Any, cell: float,
     with pytest.raises(ExpressionError) as caught:
         read_block(data, Block(1, 4))
 
-    assert str(caught.value) == (
-        f"{code} 1 {word} value in samples 2–4 of {path} (first: B2M in 'P2_pre'). "
+    assert (
+        str(caught.value)
+        == f"{code} 1 {word} value in samples 2–4 of {path} (first: B2M in 'P2_pre'). "
         "Correct them at the source; do not fill with 0."
     )
 
@@ -118,7 +130,9 @@ def test_rows_read_late_are_checked_late(tmp_path: Path, make: Any, cell: float,
 def test_missing_values_that_are_allowed_are_passed_on(tmp_path: Path) -> None:
     values = COUNTS + 0.5
     values[2, 1] = np.nan
-    data = read_expression(write_h5ad(tmp_path / "a.h5ad", values), ReadOptions(backed=True, nan="drop"))
+    data = read_expression(
+        write_h5ad(tmp_path / "a.h5ad", values), ReadOptions(backed=True, nan="drop")
+    )
 
     assert np.isnan(as_dense(read_block(data, Block(0, 4)))).sum() == 1
 
@@ -127,6 +141,8 @@ def test_a_block_beyond_the_budget() -> None:
     with pytest.raises(ExpressionError) as caught:
         list(iter_blocks(expression(), memory=128, rows=4))
 
-    assert str(caught.value) == (
-        "E302 One block of 4 rows needs 256 bytes but the budget is 128 bytes; lower rows to ≤ 2 or raise memory=."
+    assert (
+        str(caught.value)
+        == "E302 One block of 4 rows needs 256 bytes but the budget is 128 bytes; lower rows to ≤ 2"
+        " or raise memory=."
     )

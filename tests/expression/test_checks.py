@@ -16,11 +16,10 @@ from resistype.expression.checks import (
     check_values,
     clean_genes,
     gene_notes,
-    listed,
     not_empty,
-    plural,
 )
-from resistype.expression.figures import figures
+from resistype.expression.units import figures
+from resistype.text import listed, plural
 from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES
 
 NAMES = Names(GENES, SAMPLES)
@@ -54,8 +53,10 @@ def test_an_empty_matrix(n_obs: int, n_genes: int) -> None:
     with pytest.raises(ExpressionError) as caught:
         not_empty(n_obs, n_genes, "a.csv")
 
-    assert str(caught.value) == (
-        f"E301 a.csv has {n_obs} rows and {n_genes} columns of values. A matrix needs at least one of each."
+    assert (
+        str(caught.value)
+        == f"E301 a.csv has {n_obs} rows and {n_genes} columns of values. A matrix needs at least"
+        " one of each."
     )
 
 
@@ -63,8 +64,8 @@ def test_sample_names_that_repeat() -> None:
     with pytest.raises(ExpressionError) as caught:
         check_samples(["a", "b", "a", "c", "a", "b"])
 
-    assert str(caught.value) == (
-        "E803 2 sample names occur more than once (a x3, b x2). "
+    assert (
+        str(caught.value) == "E803 2 sample names occur more than once (a x3, b x2). "
         "Samples are joined by name, so each needs its own; rename or remove them."
     )
 
@@ -81,10 +82,8 @@ def test_gene_names_are_cleaned_and_that_is_told() -> None:
 
     assert genes == ("TP53", "ENSG00000166710", "B2M")
     assert notes == [
-        (
-            "2 gene names were cleaned of spaces or Ensembl versions "
-            "(' TP53' → TP53, 'ENSG00000166710.12' → ENSG00000166710)."
-        )
+        "2 gene names were cleaned of spaces or Ensembl versions "
+        "(' TP53' → TP53, 'ENSG00000166710.12' → ENSG00000166710)."
     ]
 
 
@@ -129,10 +128,8 @@ def test_lower_case_warns_with_the_remedy() -> None:
         gene_notes([name.lower() for name in GENES])
 
     assert [str(one.message) for one in caught] == [
-        (
-            "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
-            "Symbols are compared as written, so none will match; pass case='fold'."
-        )
+        "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
+        "Symbols are compared as written, so none will match; pass case='fold'."
     ]
 
 
@@ -141,10 +138,8 @@ def test_excel_dates_warn_with_what_they_may_have_been() -> None:
         notes = gene_notes([*GENES, "1-Mar", "1-Dec"])
 
     assert [str(one.message) for one in caught] == [
-        (
-            "W901 2 gene names look like Excel dates: '1-Mar' (MARCHF1 or MTARC1?), '1-Dec' (DELEC1). "
-            "They were not matched."
-        )
+        "W901 2 gene names look like Excel dates: '1-Mar' (MARCHF1 or MTARC1?), '1-Dec' (DELEC1). "
+        "They were not matched."
     ]
     assert f"W901 {notes[1]}" == str(caught[0].message)
 
@@ -165,9 +160,11 @@ def test_missing_values_are_placed() -> None:
     with pytest.raises(ExpressionError) as caught:
         checked(values)
 
-    assert str(caught.value) == (
-        "E501 3 missing values in 2 genes x 2 samples (first: B2M in 'P1_post', TAP1 in 'P1_post', B2M in 'P2_post'). "
-        'nan="error" is the default; nan="drop" ranks each sample over its present genes; do not fill with 0.'
+    assert (
+        str(caught.value)
+        == "E501 3 missing values in 2 genes x 2 samples (first: B2M in 'P1_post', TAP1 in"
+        " 'P1_post', B2M in 'P2_post'). nan=\"error\" is the default; nan=\"drop\" ranks each"
+        " sample over its present genes; do not fill with 0."
     )
 
 
@@ -176,7 +173,8 @@ def test_missing_values_can_be_kept() -> None:
     values[1, 1] = np.nan
 
     assert checked(values, nan="drop") == [
-        '1 missing value in 1 gene x 1 sample stay missing: each sample is ranked over its present genes (nan="drop").'
+        "1 missing value in 1 gene x 1 sample stay missing: each sample is ranked over its present"
+        ' genes (nan="drop").'
     ]
 
 
@@ -188,8 +186,8 @@ def test_infinite_values_are_always_refused(nan: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         checked(values, nan=nan)
 
-    assert str(caught.value) == (
-        "E502 2 infinite values (first: CD8A in 'P1_pre', CXCL9 in 'P2_pre'). "
+    assert (
+        str(caught.value) == "E502 2 infinite values (first: CD8A in 'P1_pre', CXCL9 in 'P2_pre'). "
         "log2(0) gives them: add an offset before taking logs, or correct the values."
     )
 
@@ -201,9 +199,11 @@ def test_negative_values_beside_large_ones() -> None:
     with pytest.raises(ExpressionError) as caught:
         checked(values)
 
-    assert str(caught.value) == (
-        "E403 Values reach 18,214 but 1 is negative (first: B2M in 'P2_pre'). Counts and TPM have no negative values, "
-        "and logs no such large ones. Correct them, or say what they are with unit=."
+    assert (
+        str(caught.value)
+        == "E403 Values reach 18,214 but 1 is negative (first: B2M in 'P2_pre'). Counts and TPM"
+        " have no negative values, and logs no such large ones. Correct them, or say what they"
+        " are with unit=."
     )
 
 
@@ -214,8 +214,10 @@ def test_a_sample_without_variation_is_told() -> None:
     with pytest.warns(ExpressionWarning) as caught:
         notes = check_flat(SAMPLES, figures(values), 4)
 
-    assert str(caught[0].message) == (
-        "W401 1 sample has one and the same value in all genes (P2_pre). Their scores mean nothing; leave them out."
+    assert (
+        str(caught[0].message)
+        == "W401 1 sample has one and the same value in all genes (P2_pre). Their scores mean"
+        " nothing; leave them out."
     )
     assert f"W401 {notes[0]}" == str(caught[0].message)
 
@@ -225,6 +227,8 @@ def test_a_matrix_of_one_value_is_refused(value: float) -> None:
     with pytest.raises(ExpressionError) as caught:
         check_flat(SAMPLES, figures(np.full((4, 8), value)), 4)
 
-    assert str(caught.value) == (
-        f"E504 Every value of the matrix is {value:g}. There is nothing to score; check how it was exported."
+    assert (
+        str(caught.value)
+        == f"E504 Every value of the matrix is {value:g}. There is nothing to score; check how it"
+        " was exported."
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.duplicates import merge_duplicates
+from resistype.expression.checks import merge_duplicates
 from tests.expression.build import dense
 from tests.strategies import Matrix, matrices
 
@@ -33,8 +33,12 @@ def merged(values: Any, genes: tuple[str, ...], how: Any, unit: Any = "counts") 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("make", [np.asarray, sp.csr_matrix, sp.csr_array])
 @given(matrix=matrices(), data=st.data())
-def test_merging_is_what_pandas_does(how: str, make: Any, matrix: Matrix, data: st.DataObject) -> None:
-    names = st.lists(st.sampled_from("ABCD"), min_size=len(matrix.genes), max_size=len(matrix.genes))
+def test_merging_is_what_pandas_does(
+    how: str, make: Any, matrix: Matrix, data: st.DataObject
+) -> None:
+    names = st.lists(
+        st.sampled_from("ABCD"), min_size=len(matrix.genes), max_size=len(matrix.genes)
+    )
     genes = tuple(data.draw(names))
     before = matrix.values.copy()
 
@@ -57,7 +61,9 @@ def test_without_repeats_nothing_is_touched(matrix: Matrix) -> None:
 def test_what_was_merged_is_told() -> None:
     _, _, notes = merged(np.eye(2, 3), ("HLA-A", "B2M", "HLA-A"), "max")
 
-    assert notes == ["1 gene name occurred more than once (HLA-A x2); duplicates='max' was applied."]
+    assert notes == [
+        "1 gene name occurred more than once (HLA-A x2); duplicates='max' was applied."
+    ]
 
 
 def test_a_sparse_matrix_stays_sparse_and_in_order() -> None:
@@ -80,14 +86,19 @@ def test_the_refusal_says_whether_values_differ(make: Any) -> None:
     with pytest.raises(ExpressionError) as caught:
         merged(values, ("HLA-A", "HLA-B", "HLA-A", "HLA-B", "B2M"), "error")
 
-    assert str(caught.value) == (
-        "E801 2 gene names occur more than once (HLA-A x2, HLA-B x2); values differ in 1 of them. "
+    assert (
+        str(caught.value)
+        == "E801 2 gene names occur more than once (HLA-A x2, HLA-B x2); values differ in 1 of"
+        " them. "
         'Choose duplicates="sum" (counts), "mean" or "max".'
     )
 
 
 def test_the_refusal_says_when_values_are_the_same() -> None:
-    with pytest.raises(ExpressionError, match=r"1 gene name occurs more than once \(A x3\); their values are the same"):
+    with pytest.raises(
+        ExpressionError,
+        match=r"1 gene name occurs more than once \(A x3\); their values are the same",
+    ):
         merged(np.ones((2, 3)), ("A", "A", "A"), "error")
 
 
@@ -96,6 +107,8 @@ def test_logs_are_not_summed(unit: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         merged(np.ones((2, 2)), ("A", "A"), "sum", unit)
 
-    assert str(caught.value) == (
-        f"E802 duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean', 'max' or 'first'."
+    assert (
+        str(caught.value)
+        == f"E802 duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean',"
+        " 'max' or 'first'."
     )

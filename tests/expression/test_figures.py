@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.expression import figures as module
-from resistype.expression.figures import figures, find
+from resistype.expression import units as module
 from resistype.expression.store import Backed
+from resistype.expression.units import figures, find
 from tests.expression.build import COUNTS, LOGS, write_h5ad
 from tests.strategies import Matrix, matrices
 
@@ -35,7 +35,11 @@ def obvious(values: np.ndarray) -> dict[str, Any]:
         "sum_high": sums.max(),
         "whole": all(value == round(value) for value in present),
         "bad": int((~np.isfinite(values)).sum()),
-        "flat": tuple(k for k, row in enumerate(rows) if values.shape[1] > 1 and len(row) and row.min() == row.max()),
+        "flat": tuple(
+            k
+            for k, row in enumerate(rows)
+            if values.shape[1] > 1 and len(row) and row.min() == row.max()
+        ),
     }
 
 

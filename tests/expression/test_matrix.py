@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
 from resistype.expression import Expression, ReadOptions, as_expression, read_expression
-from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES, dense, expression, frame, write_h5ad
+from tests.expression.build import (
+    COUNTS,
+    GENES,
+    LOGS,
+    SAMPLES,
+    dense,
+    expression,
+    frame,
+    write_h5ad,
+)
 from tests.strategies import Matrix, matrices
 
 CELLS = st.floats(0.0, 1e5, width=32)
@@ -49,7 +58,9 @@ def made(values: Any, unit: Any, genes: tuple[str, ...] = GENES) -> Expression:
 def test_linear_units_become_log2(unit: str, matrix: Matrix) -> None:
     got = made(matrix.values, unit, matrix.genes).log2()
 
-    assert np.allclose(got, obvious_log2(matrix.values, unit), rtol=1e-12, atol=1e-12, equal_nan=True)
+    assert np.allclose(
+        got, obvious_log2(matrix.values, unit), rtol=1e-12, atol=1e-12, equal_nan=True
+    )
 
 
 @pytest.mark.parametrize("unit", ["log2", "log2_small_offset", "ln"])
@@ -74,9 +85,10 @@ def test_other_units_are_refused(unit: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         made(LOGS, unit).log2()
 
-    assert str(caught.value) == (
-        f"E404 Values are of unit '{unit}' and cannot be turned into log2(x + 1). Give counts, TPM or log2 values; "
-        "where the unit was not recognised, name it with unit=."
+    assert (
+        str(caught.value)
+        == f"E404 Values are of unit '{unit}' and cannot be turned into log2(x + 1). Give counts,"
+        " TPM or log2 values; where the unit was not recognised, name it with unit=."
     )
 
 
@@ -102,7 +114,9 @@ def test_a_sample_without_counts_has_no_cpm() -> None:
 
 
 @given(matrix=matrices(cells=CELLS), data=st.data())
-def test_a_sample_alone_has_the_bytes_it_has_in_the_cohort(matrix: Matrix, data: st.DataObject) -> None:
+def test_a_sample_alone_has_the_bytes_it_has_in_the_cohort(
+    matrix: Matrix, data: st.DataObject
+) -> None:
     whole = made(matrix.values, "counts", matrix.genes)
     row = data.draw(st.integers(0, len(matrix.samples) - 1))
 
@@ -117,7 +131,10 @@ def test_the_order_of_genes_changes_no_bit(matrix: Matrix, data: st.DataObject) 
     order = data.draw(st.permutations(range(len(matrix.genes))))
     shuffled = made(matrix.values[:, order], "counts", tuple(matrix.genes[k] for k in order))
 
-    assert shuffled.log2().tobytes() == made(matrix.values, "counts", matrix.genes).log2()[:, order].tobytes()
+    assert (
+        shuffled.log2().tobytes()
+        == made(matrix.values, "counts", matrix.genes).log2()[:, order].tobytes()
+    )
 
 
 @given(matrix=matrices(cells=CELLS))
@@ -205,7 +222,8 @@ def test_fewer_genes_keep_the_library_size_of_all(make: Any) -> None:
 @pytest.mark.parametrize("columns", [[0, 0], [-1], [8]])
 def test_genes_that_cannot_be_taken(columns: list[int]) -> None:
     with pytest.raises(
-        ExpressionError, match=r"E305 Cannot take . genes by number: each must lie in 0–7 and occur once"
+        ExpressionError,
+        match=r"E305 Cannot take . genes by number: each must lie in 0–7 and occur once",
     ):
         made(COUNTS, "counts").restrict(np.array(columns))
 

@@ -9,7 +9,7 @@ import pytest
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.options import UNITS
+from resistype.expression.units import UNITS
 
 
 def test_the_defaults_refuse_what_is_doubtful() -> None:
@@ -38,7 +38,11 @@ def test_options_are_given_by_name() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("unit", "fpkm", "'counts', 'cpm', 'tpm', 'log2', 'log2_small_offset', 'ln', 'scaled', 'unknown'"),
+        (
+            "unit",
+            "fpkm",
+            "'counts', 'cpm', 'tpm', 'log2', 'log2_small_offset', 'ln', 'scaled', 'unknown'",
+        ),
         ("orientation", "genes", "'auto', 'samples_x_genes', 'genes_x_samples'"),
         ("duplicates", "median", "'error', 'sum', 'mean', 'max', 'first'"),
         ("nan", "zero", "'error', 'drop'"),
@@ -49,7 +53,10 @@ def test_a_wrong_word_is_named_with_the_right_ones(name: str, value: Any, allowe
     with pytest.raises(ExpressionError) as caught:
         ReadOptions(**{name: value})
 
-    assert str(caught.value) == f"E310 Options for reading: 1 problem\n  - {name}={value!r} is not one of {allowed}."
+    assert (
+        str(caught.value)
+        == f"E310 Options for reading: 1 problem\n  - {name}={value!r} is not one of {allowed}."
+    )
 
 
 def test_all_wrong_words_are_named_at_once() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from resistype.expression.orientation import Side, look_at, sides, transposed
-from resistype.genes.table import gene_table
+from resistype.expression.checks import Side, look_at, sides, transposed
+from resistype.genes.names import gene_table
 from tests.expression.build import GENES, SAMPLES
 
 ENSEMBL = ("ENSG00000141510", "ENSG00000166710.12", "ENSG00000168394", "ENSG00000115415")
@@ -27,7 +27,18 @@ WELLS = tuple(f"{row}{column}" for row in "ABCDEFGH" for column in range(1, 13))
         (tuple(str(n) for n in range(1, 150)), "ncbi", 149),
         ((), "unknown", 0),
     ],
-    ids=["symbols", "ensembl", "mouse", "lower", "samples", "P1-P50", "T1-T20", "few numbers", "ncbi", "none"],
+    ids=[
+        "symbols",
+        "ensembl",
+        "mouse",
+        "lower",
+        "samples",
+        "P1-P50",
+        "T1-T20",
+        "few numbers",
+        "ncbi",
+        "none",
+    ],
 )
 def test_names_are_counted_by_kind(names: tuple[str, ...], kind: str, known: int) -> None:
     side = look_at(names)
@@ -62,14 +73,17 @@ def test_numbered_samples_beside_symbols() -> None:
     assert sides(tuple(map(str, range(1, 500))), GENES)[0] == "columns"
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(SAMPLES, ("a", "b")), (GENES, GENES), (GENES, ENSEMBL), ((), ())])
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(SAMPLES, ("a", "b")), (GENES, GENES), (GENES, ENSEMBL), ((), ())]
+)
 def test_what_is_unclear_is_called_unclear(rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
     assert sides(rows, columns)[0] == "unclear"
 
 
 def test_the_counts_are_told() -> None:
-    assert sides(GENES, SAMPLES)[1] == (
-        "8 of 8 row names are approved gene symbols, 0 of 4 column names are known genes"
+    assert (
+        sides(GENES, SAMPLES)[1]
+        == "8 of 8 row names are approved gene symbols, 0 of 4 column names are known genes"
     )
 
 
@@ -78,7 +92,10 @@ def test_long_lists_are_sampled_and_say_so() -> None:
     side = look_at(symbols)
 
     assert side.looked_at == 1800
-    assert side.sentence("row") == "1,800 of 1,800 row names (picked from 9,000) are approved gene symbols"
+    assert (
+        side.sentence("row")
+        == "1,800 of 1,800 row names (picked from 9,000) are approved gene symbols"
+    )
 
 
 def test_a_share_of_nothing_is_nothing() -> None:
@@ -88,9 +105,11 @@ def test_a_share_of_nothing_is_nothing() -> None:
 def test_a_transposed_matrix_gets_the_remedy() -> None:
     error = transposed(GENES, SAMPLES, 'pass orientation="genes_x_samples"')
 
-    assert str(error) == (
-        "E701 Genes seem to be in rows: 8 of 8 row names are approved gene symbols, 0 of 4 column names are known "
-        'genes. resistype wants samples x genes; pass orientation="genes_x_samples".'
+    assert (
+        str(error)
+        == "E701 Genes seem to be in rows: 8 of 8 row names are approved gene symbols, 0 of 4"
+        " column names are known genes. resistype wants samples x genes; pass"
+        ' orientation="genes_x_samples".'
     )
 
 

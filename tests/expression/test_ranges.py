@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression.ranges import as_bytes, in_words, row_ranges, total_bytes
+from resistype.expression.units import as_bytes, in_words, row_ranges, total_bytes
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,17 @@ def test_sizes_in_words(text: str | int, size: int) -> None:
     assert as_bytes(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "lots", "512 M", "-1MB", "0", "1e9", "5 MB more", "٣MB", "MB"])
+@pytest.mark.parametrize(
+    "text", ["", "lots", "512 M", "-1MB", "0", "1e9", "5 MB more", "٣MB", "MB"]
+)
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         as_bytes(text)
 
-    assert str(caught.value) == (
-        f"E303 memory={text!r} is not a size. Give a number of bytes, or a text like '512MB' or '2GB'."
+    assert (
+        str(caught.value)
+        == f"E303 memory={text!r} is not a size. Give a number of bytes, or a text like '512MB' or"
+        " '2GB'."
     )
 
 
@@ -48,7 +52,9 @@ def test_a_sparse_row_needs_what_it_stores() -> None:
 
 
 @given(st.integers(0, 40), st.integers(1, 9), st.integers(72, 2000), st.none() | st.integers(1, 1))
-def test_ranges_follow_each_other_and_fit(n_obs: int, n_genes: int, budget: int, rows: int | None) -> None:
+def test_ranges_follow_each_other_and_fit(
+    n_obs: int, n_genes: int, budget: int, rows: int | None
+) -> None:
     ranges = list(row_ranges(np.zeros((n_obs, n_genes)), memory=budget, rows=rows))
 
     assert [row for block in ranges for row in range(*block)] == list(range(n_obs))
@@ -79,13 +85,25 @@ def test_a_block_that_fits_to_the_byte_is_one_block() -> None:
 @pytest.mark.parametrize(
     ("genes", "budget", "rows", "words"),
     [
-        (1000, "80KB", 50, "One block of 50 rows needs 400 KB but the budget is 80 KB; lower rows to ≤ 10"),
-        (1000, "700KB", 100, "One block of 100 rows needs 800 KB but the budget is 700 KB; lower rows to ≤ 87"),
+        (
+            1000,
+            "80KB",
+            50,
+            "One block of 50 rows needs 400 KB but the budget is 80 KB; lower rows to ≤ 10",
+        ),
+        (
+            1000,
+            "700KB",
+            100,
+            "One block of 100 rows needs 800 KB but the budget is 700 KB; lower rows to ≤ 87",
+        ),
         (1000, 100, None, "One row needs 8 KB but the budget is 100 bytes; raise memory=."),
         (1000, 100, 5, "One row needs 8 KB but the budget is 100 bytes; raise memory=."),
     ],
 )
-def test_what_does_not_fit_is_told_with_what_would(genes: int, budget: str | int, rows: int | None, words: str) -> None:
+def test_what_does_not_fit_is_told_with_what_would(
+    genes: int, budget: str | int, rows: int | None, words: str
+) -> None:
     with pytest.raises(ExpressionError) as caught:
         list(row_ranges(np.zeros((100, genes)), memory=budget, rows=rows))
 
@@ -95,7 +113,13 @@ def test_what_does_not_fit_is_told_with_what_would(genes: int, budget: str | int
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1_000, "1 KB"), (1_234_567, "1.23 MB"), (9_100_000_000, "9.1 GB")],
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1 KB"),
+        (1_234_567, "1.23 MB"),
+        (9_100_000_000, "9.1 GB"),
+    ],
 )
 def test_sizes_as_one_reads_them(size: int, words: str) -> None:
     assert in_words(size) == words

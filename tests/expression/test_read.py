@@ -22,7 +22,11 @@ REAL = {
     "riaz_pairs/counts.symbols.parquet": ((109, 22_141), "counts", "rows"),
     "gide/Gide_melanoma_PD1.expr.parquet": ((41, 19_961), "log2_small_offset", "rows"),
     "hugo/Hugo_melanoma_PD1.expr.parquet": ((27, 19_961), "log2_small_offset", "rows"),
-    "mariathasan_bladder/Mariathasan_bladder_small.expr.parquet": ((195, 1_768), "log2_small_offset", "rows"),
+    "mariathasan_bladder/Mariathasan_bladder_small.expr.parquet": (
+        (195, 1_768),
+        "log2_small_offset",
+        "rows",
+    ),
     "tcga_skcm/log2tpm1.parquet": ((472, 18_863), "log2", "rows"),
     "philip_mouse/normalized_counts.symbols.parquet": ((38, 20_065), "tpm", "rows"),
     "compass_scores/toy_data.csv": ((10, 15_672), "tpm", "columns"),
@@ -84,8 +88,8 @@ def test_the_notes_are_sentences_for_a_report(shared: Path) -> None:
 
     assert data.notes == (
         (
-            "Genes are in rows: 1,910 of 1,997 row names (picked from 19,961) are approved gene symbols, "
-            "0 of 41 column names are known genes."
+            "Genes are in rows: 1,910 of 1,997 row names (picked from 19,961) are approved gene"
+            " symbols, 0 of 41 column names are known genes."
         ),
         "Values are log2(TPM + 0.001): the minimum is -9.966 = log2(0.001), the largest 14.2.",
         "19,355 of 19,961 gene names are gene symbols (TSPAN6, TNMD, DPM1).",
@@ -101,9 +105,15 @@ def routes(folder: Path, table: pd.DataFrame) -> dict[str, Expression]:
     turned.to_csv(folder / "c.csv.gz")
     upright.to_parquet(folder / "d.parquet")
     turned.rename_axis("gene").reset_index().to_parquet(folder / "e.pq")
-    files = {name: read_expression(folder / name) for name in ("a.csv", "b.tsv", "c.csv.gz", "d.parquet", "e.pq")}
+    files = {
+        name: read_expression(folder / name)
+        for name in ("a.csv", "b.tsv", "c.csv.gz", "d.parquet", "e.pq")
+    }
     h5ad = read_expression(write_h5ad(folder / "f.h5ad", table.to_numpy(dtype=np.float64)))
-    memory = {"frame": as_expression(table), "AnnData": as_expression(annotated(table.to_numpy(dtype=np.float64)))}
+    memory = {
+        "frame": as_expression(table),
+        "AnnData": as_expression(annotated(table.to_numpy(dtype=np.float64))),
+    }
     return {**files, "h5ad": h5ad, **memory}
 
 
@@ -111,7 +121,9 @@ def routes(folder: Path, table: pd.DataFrame) -> dict[str, Expression]:
 def test_every_route_gives_the_same_answer(tmp_path: Path, values: np.ndarray) -> None:
     found = routes(tmp_path, frame(values))
 
-    assert {(data.genes, data.samples, data.unit) for data in found.values()} == {(GENES, SAMPLES, found["frame"].unit)}
+    assert {(data.genes, data.samples, data.unit) for data in found.values()} == {
+        (GENES, SAMPLES, found["frame"].unit)
+    }
     assert {dense(data.values).tobytes() for data in found.values()} == {values.tobytes()}
 
 
@@ -196,7 +208,10 @@ def test_ensembl_ids_are_accepted_and_told() -> None:
 
     assert data.genes[0] == "ENSG00000141510"
     assert data.index.match(["TP53"]).columns.tolist() == [0]
-    assert "8 of 8 gene names are Ensembl ids (ENSG00000141510, ENSG00000141511, ENSG00000141512)." in data.notes
+    assert (
+        "8 of 8 gene names are Ensembl ids (ENSG00000141510, ENSG00000141511, ENSG00000141512)."
+        in data.notes
+    )
 
 
 def test_missing_values_that_are_kept() -> None:
@@ -235,24 +250,26 @@ def csv(text: str) -> Any:
 
 
 UNCLEAR = (
-    "E702 It is unclear which side of {path} holds the genes: 0 of 2 row names are known genes, 0 of 2 column names "
-    'are known genes. Pass orientation="samples_x_genes" or orientation="genes_x_samples".'
+    "E702 It is unclear which side of {path} holds the genes: 0 of 2 row names are known genes, 0"
+    ' of 2 column names are known genes. Pass orientation="samples_x_genes" or'
+    ' orientation="genes_x_samples".'
 )
 CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "transposed frame": (
         frame().T,
         {},
         (
-            "E701 Genes seem to be in rows: 8 of 8 row names are approved gene symbols, 0 of 4 column names are known "
-            'genes. resistype wants samples x genes; pass orientation="genes_x_samples".'
+            "E701 Genes seem to be in rows: 8 of 8 row names are approved gene symbols, 0 of 4"
+            " column names are known genes. resistype wants samples x genes; pass"
+            ' orientation="genes_x_samples".'
         ),
     ),
     "transposed by Ensembl ids": (
         frame(genes=tuple(f"ENSG{n:011d}" for n in range(141510, 141518))).T,
         {},
         (
-            "E701 Genes seem to be in rows: 8 of 8 row names are Ensembl ids, 0 of 4 column names are known genes. "
-            'resistype wants samples x genes; pass orientation="genes_x_samples".'
+            "E701 Genes seem to be in rows: 8 of 8 row names are Ensembl ids, 0 of 4 column names"
+            ' are known genes. resistype wants samples x genes; pass orientation="genes_x_samples".'
         ),
     ),
     "unclear file": (csv("x,a-1,b-1\np,1,2\nq,3,4\n"), {}, UNCLEAR),
@@ -260,9 +277,9 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         csv("x,CD8A,B2M\nTAP1,1,2\nTP53,3,4\n"),
         {},
         (
-            "E702 It is unclear which side of {path} holds the genes: 2 of 2 row names are approved gene symbols, 2 of "
-            "2 column names are approved gene symbols. "
-            'Pass orientation="samples_x_genes" or orientation="genes_x_samples".'
+            "E702 It is unclear which side of {path} holds the genes: 2 of 2 row names are approved"
+            " gene symbols, 2 of 2 column names are approved gene symbols. Pass"
+            ' orientation="samples_x_genes" or orientation="genes_x_samples".'
         ),
     ),
     "duplicate genes, values differ": (
@@ -306,25 +323,27 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         broken(r0c1=np.nan),
         {},
         (
-            "E501 1 missing value in 1 gene x 1 sample (first: B2M in 'P1_pre'). "
-            'nan="error" is the default; nan="drop" ranks each sample over its present genes; do not fill with 0.'
+            "E501 1 missing value in 1 gene x 1 sample (first: B2M in 'P1_pre'). nan=\"error\" is"
+            ' the default; nan="drop" ranks each sample over its present genes; do not fill with 0.'
         ),
     ),
     "many NaN": (
         frame(np.where(COUNTS == 0, np.nan, COUNTS)),
         {},
         (
-            "E501 10 missing values in 6 genes x 3 samples (first: CD8A in 'P1_pre', GZMA in 'P1_pre', CXCL9 in "
-            "'P1_pre', IFNG in 'P1_post', CD8A in 'P2_pre', …). "
-            'nan="error" is the default; nan="drop" ranks each sample over its present genes; do not fill with 0.'
+            "E501 10 missing values in 6 genes x 3 samples (first: CD8A in 'P1_pre', GZMA in"
+            " 'P1_pre', CXCL9 in 'P1_pre', IFNG in 'P1_post', CD8A in 'P2_pre', …). nan=\"error\""
+            ' is the default; nan="drop" ranks each sample over its present genes; do not fill'
+            " with 0."
         ),
     ),
     "NaN in a file": (
         csv("gene,P-1,P-2\nCD8A,1,\nB2M,3,NA\n"),
         {},
         (
-            "E501 2 missing values in 2 genes x 1 sample (first: CD8A in 'P-2', B2M in 'P-2'). "
-            'nan="error" is the default; nan="drop" ranks each sample over its present genes; do not fill with 0.'
+            "E501 2 missing values in 2 genes x 1 sample (first: CD8A in 'P-2', B2M in 'P-2')."
+            ' nan="error" is the default; nan="drop" ranks each sample over its present genes;'
+            " do not fill with 0."
         ),
     ),
     "infinite": (
@@ -339,29 +358,33 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         broken(r1c4="<LOD"),
         {},
         (
-            "E503 1 cell holds text where a number belongs (first: '<LOD' in row 'P1_post', column 'IFNG'). "
-            "Correct them, or remove their columns."
+            "E503 1 cell holds text where a number belongs (first: '<LOD' in row 'P1_post', column"
+            " 'IFNG'). Correct them, or remove their columns."
         ),
     ),
     "text in a file": (
         csv("gene,P-1,P-2\nCD8A,1,low\nB2M,3,4\n"),
         {},
         (
-            "E503 1 cell holds text where a number belongs (first: 'low' in row 'CD8A', column 'P-2'). "
-            "Correct them, or remove their columns."
+            "E503 1 cell holds text where a number belongs (first: 'low' in row 'CD8A', column"
+            " 'P-2'). Correct them, or remove their columns."
         ),
     ),
     "one value everywhere": (
         frame(np.zeros((4, 8))),
         {},
-        "E504 Every value of the matrix is 0. There is nothing to score; check how it was exported.",
+        (
+            "E504 Every value of the matrix is 0. There is nothing to score; check how it was"
+            " exported."
+        ),
     ),
     "negative counts": (
         broken(r2c1=-3),
         {},
         (
-            "E403 Values reach 18,214 but 1 is negative (first: B2M in 'P2_pre'). Counts and TPM have no negative "
-            "values, and logs no such large ones. Correct them, or say what they are with unit=."
+            "E403 Values reach 18,214 but 1 is negative (first: B2M in 'P2_pre'). Counts and TPM"
+            " have no negative values, and logs no such large ones. Correct them, or say what they"
+            " are with unit=."
         ),
     ),
     "negative counts that are said to be counts": (
@@ -384,15 +407,18 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         frame(np.array([[-1.5, 1.5] * 4] * 4)),
         {},
         (
-            "E402 Values look centred or scaled (from -1.50 to 1.50 around a mean of 0.00). "
-            "Genes of such a sample cannot be ranked against each other. Give counts, TPM or log2 values, "
-            "or pass allow_scaled=True."
+            "E402 Values look centred or scaled (from -1.50 to 1.50 around a mean of 0.00). Genes"
+            " of such a sample cannot be ranked against each other. Give counts, TPM or log2"
+            " values, or pass allow_scaled=True."
         ),
     ),
     "sum of logs": (
         frame(LOGS, genes=(*GENES[:-1], "CD8A")),
         {"duplicates": "sum"},
-        "E802 duplicates='sum' adds linear values, but the unit is 'log2'. Choose 'mean', 'max' or 'first'.",
+        (
+            "E802 duplicates='sum' adds linear values, but the unit is 'log2'. Choose 'mean', 'max'"
+            " or 'first'."
+        ),
     ),
     "no rows": (
         frame().iloc[:0],
@@ -404,7 +430,11 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         {},
         "E301 The matrix has 4 rows and 0 columns of values. A matrix needs at least one of each.",
     ),
-    "no such file": (lambda folder: folder / "m.csv", {}, "E300 There is no file {path}. Check the path."),
+    "no such file": (
+        lambda folder: folder / "m.csv",
+        {},
+        "E300 There is no file {path}. Check the path.",
+    ),
     "unknown kind of file": (
         lambda folder: Path((folder / "m.xlsx").write_bytes(b"PK") and folder / "m.xlsx"),
         {},
@@ -413,12 +443,18 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "an array": (
         COUNTS,
         {},
-        "E309 Got ndarray; wanted a DataFrame (samples x genes), an AnnData, or the path of a file.",
+        (
+            "E309 Got ndarray; wanted a DataFrame (samples x genes), an AnnData, or the path of a"
+            " file."
+        ),
     ),
     "nothing": (
         None,
         {},
-        "E309 Got NoneType; wanted a DataFrame (samples x genes), an AnnData, or the path of a file.",
+        (
+            "E309 Got NoneType; wanted a DataFrame (samples x genes), an AnnData, or the path of a"
+            " file."
+        ),
     ),
 }
 
@@ -447,7 +483,9 @@ def test_there_are_more_than_twenty_cases() -> None:
     ],
     ids=["lower case", "Excel dates", "a sample of zeros"],
 )
-def test_what_needs_action_warns_and_is_noted(data: pd.DataFrame, category: type[Warning], code: str) -> None:
+def test_what_needs_action_warns_and_is_noted(
+    data: pd.DataFrame, category: type[Warning], code: str
+) -> None:
     with pytest.warns(category, match=f"^{code} ") as caught:
         got = as_expression(data)
 

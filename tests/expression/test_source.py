@@ -14,15 +14,17 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions, read_expression
-from resistype.expression import source as module
-from resistype.expression.source import SourceFile
+from resistype.expression import store as module
+from resistype.expression.store import SourceFile
 
 GENES = ["CD8A", "B2M", "TAP1", "TAP2"]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    adata = anndata.AnnData(sp.csr_matrix(np.eye(4, dtype=np.float32) * 3), var=pd.DataFrame(index=GENES))
+    adata = anndata.AnnData(
+        sp.csr_matrix(np.eye(4, dtype=np.float32) * 3), var=pd.DataFrame(index=GENES)
+    )
     adata.obs_names = [f"c{i}" for i in range(4)]
     adata.write_h5ad(tmp_path / "cells.h5ad")
     return tmp_path / "cells.h5ad"
@@ -41,7 +43,9 @@ def test_the_hash_is_that_of_the_file(file: Path, *, backed: bool) -> None:
     assert replace(data, notes=()).digest == data.digest
 
 
-def test_a_file_on_disk_is_hashed_once_and_when_asked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_on_disk_is_hashed_once_and_when_asked(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls: list[Path] = []
     real = module._sha256
     monkeypatch.setattr(module, "_sha256", lambda path: calls.append(path) or real(path))
@@ -69,7 +73,9 @@ def test_another_file_is_refused(file: Path, change: str) -> None:
     else:
         file.unlink()
 
-    with pytest.raises(ExpressionError, match=r"E316 .* has been changed since it was opened\. Read it again"):
+    with pytest.raises(
+        ExpressionError, match=r"E316 .* has been changed since it was opened\. Read it again"
+    ):
         _ = data.digest
 
 

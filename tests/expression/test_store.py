@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression.store import Backed, CsrRows, as_csr, columns_of, csr_rows, dense_rows, is_sparse
+from resistype.expression.store import (
+    Backed,
+    CsrRows,
+    as_csr,
+    columns_of,
+    csr_rows,
+    dense_rows,
+    is_sparse,
+)
 from tests.expression.build import COUNTS, write_h5ad
 from tests.strategies import Matrix, matrices
 
@@ -51,8 +59,12 @@ def test_rows_are_the_same_from_every_form(source: Any, start: int, stop: int) -
 
 
 @pytest.mark.parametrize("columns", [[0], [7, 0, 3], [2, 2], []])
-@pytest.mark.parametrize("rows", [None, slice(None), slice(0, 2), slice(3, 4), slice(2, None), slice(2, 2)])
-def test_columns_are_the_same_from_every_form(source: Any, columns: list[int], rows: slice | None) -> None:
+@pytest.mark.parametrize(
+    "rows", [None, slice(None), slice(0, 2), slice(3, 4), slice(2, None), slice(2, 2)]
+)
+def test_columns_are_the_same_from_every_form(
+    source: Any, columns: list[int], rows: slice | None
+) -> None:
     wanted = np.array(columns, dtype=np.intp)
 
     found = columns_of(source, wanted, rows=rows)
@@ -68,11 +80,15 @@ def test_sparse_rows_hold_no_zeros_and_begin_at_zero(source: Any) -> None:
 
     assert (data != 0).all()
     assert (indptr[0], indptr[-1], n_genes) == (0, data.size, 8)
-    assert np.array_equal(sp.csr_matrix((data, indices, indptr), shape=(2, 8)).toarray(), COUNTS[1:3])
+    assert np.array_equal(
+        sp.csr_matrix((data, indices, indptr), shape=(2, 8)).toarray(), COUNTS[1:3]
+    )
 
 
 def scrambled(values: np.ndarray) -> sp.csr_matrix:
-    """The same matrix with a stored zero in each row, columns in falling order, and each value in two halves."""
+    """The same matrix with a stored zero in each row, columns in falling order, and each value
+    in two halves.
+    """
     data, indices, indptr = [], [], [0]
     for row in values:
         for column in range(len(row) - 1, -1, -1):
@@ -106,7 +122,9 @@ def test_any_range_of_rows_is_that_range(matrix: Matrix, data: st.DataObject) ->
     start = data.draw(st.integers(0, len(matrix.samples)))
     stop = data.draw(st.integers(start, len(matrix.samples)))
 
-    assert np.array_equal(dense_rows(sp.csr_matrix(matrix.values), start, stop), matrix.values[start:stop])
+    assert np.array_equal(
+        dense_rows(sp.csr_matrix(matrix.values), start, stop), matrix.values[start:stop]
+    )
 
 
 @pytest.mark.parametrize("dtype", ["i4", "u2", "i8", "?"])
@@ -136,7 +154,9 @@ def test_threads_share_one_handle(tmp_path: Path) -> None:
     results: list[bool] = []
 
     def read() -> None:
-        results.extend(np.array_equal(dense_rows(matrix, row, row + 1)[0], COUNTS[row]) for row in range(4))
+        results.extend(
+            np.array_equal(dense_rows(matrix, row, row + 1)[0], COUNTS[row]) for row in range(4)
+        )
 
     threads = [threading.Thread(target=read) for _ in range(8)]
     for thread in threads:
@@ -165,8 +185,9 @@ def test_a_column_that_does_not_exist_is_an_error_not_a_crash(tmp_path: Path, co
     with pytest.raises(ExpressionError) as caught:
         csr_rows(matrix, 0, 2)
 
-    assert str(caught.value) == (
-        f"E313 {tmp_path / 'a.h5ad'} is damaged: rows 0–2 of X name columns outside 0–7. "
+    assert (
+        str(caught.value)
+        == f"E313 {tmp_path / 'a.h5ad'} is damaged: rows 0–2 of X name columns outside 0–7. "
         "Write the file again from its source."
     )
 

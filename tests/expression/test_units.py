@@ -10,8 +10,7 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.figures import figures
-from resistype.expression.units import SMALL_OFFSET_FLOOR, Verdict, find_unit
+from resistype.expression.units import SMALL_OFFSET_FLOOR, Verdict, figures, find_unit
 from tests.expression.build import COUNTS
 
 RNG = np.random.default_rng(7)
@@ -80,8 +79,8 @@ def test_scaled_values_are_refused() -> None:
 
     assert str(caught.value).startswith("E402 Values look centred or scaled (from -")
     assert str(caught.value).endswith(
-        "Genes of such a sample cannot be ranked against each other. Give counts, TPM or log2 values, "
-        "or pass allow_scaled=True."
+        "Genes of such a sample cannot be ranked against each other. Give counts, TPM or log2"
+        " values, or pass allow_scaled=True."
     )
 
 
@@ -99,10 +98,22 @@ def test_a_unit_that_is_named_is_believed() -> None:
 @pytest.mark.parametrize(
     ("values", "unit", "words"),
     [
-        (COUNTS, "log2", "Values look like raw counts (integers, max 18,214) but unit='log2' was given."),
+        (
+            COUNTS,
+            "log2",
+            "Values look like raw counts (integers, max 18,214) but unit='log2' was given.",
+        ),
         (COUNTS + 0.5, "ln", "Values look like TPM (max 18,214) but unit='ln' was given."),
-        (-COUNTS, "counts", "Values are negative in places (lowest -18214.00) but unit='counts' was given."),
-        (COUNTS - 1, "tpm", "Values are negative in places (lowest -1.00) but unit='tpm' was given."),
+        (
+            -COUNTS,
+            "counts",
+            "Values are negative in places (lowest -18214.00) but unit='counts' was given.",
+        ),
+        (
+            COUNTS - 1,
+            "tpm",
+            "Values are negative in places (lowest -1.00) but unit='tpm' was given.",
+        ),
         (SMALL_OFFSET - 3, "log2_small_offset", "go below log2(0.001) (lowest -12.97)"),
     ],
 )

@@ -1,11 +1,13 @@
-"""Alias closure over the whole library: a list in the spelling of 2017 loses nothing, and no name is guessed."""
+"""Alias closure over the whole library: a list in the spelling of 2017 loses nothing, and no
+name is guessed.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from resistype.genes import GeneIndex, orthologs, resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import load_library
 
 NAMED = {
@@ -24,14 +26,20 @@ NAMED = {
 @pytest.fixture(scope="module")
 def genes() -> list[str]:
     """Every human gene of the shipped library."""
-    return sorted({gene for item in load_library().values() if item.species == "human" for gene in item.genes})
+    return sorted(
+        {gene for item in load_library().values() if item.species == "human" for gene in item.genes}
+    )
 
 
 @pytest.fixture(scope="module")
 def old(genes: list[str]) -> dict[str, str]:
-    """Each gene with an earlier symbol that no other gene has or had; the well-known ones by hand."""
+    """Each gene with an earlier symbol that no other gene has or had; the well-known ones by
+    hand.
+    """
     earlier = {new: name for name, new in gene_table().previous.items() if "|" not in new}
-    return {gene: earlier[gene] for gene in genes if gene in earlier} | {g: n for g, n in NAMED.items() if g in genes}
+    return {gene: earlier[gene] for gene in genes if gene in earlier} | {
+        g: n for g, n in NAMED.items() if g in genes
+    }
 
 
 def test_exact_matching_misses_what_closure_recovers(genes: list[str], old: dict[str, str]) -> None:
@@ -58,7 +66,11 @@ def test_the_well_known_ones(new: str, name: str) -> None:
 
 def test_no_ambiguous_name_is_ever_guessed() -> None:
     table = gene_table()
-    names = [n for n, owners in {**table.alias, **table.previous}.items() if "|" in owners and n not in table.approved]
+    names = [
+        n
+        for n, owners in {**table.alias, **table.previous}.items()
+        if "|" in owners and n not in table.approved
+    ]
 
     found = resolve(names)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resistype.genes import excel_dates, resolve
-from resistype.genes.excel import date_symbols, is_serial
-from resistype.genes.table import gene_table
+from resistype.genes.names import date_symbols, gene_table, is_serial
 
 
 @pytest.mark.parametrize(
@@ -83,11 +82,17 @@ def test_every_septin_and_march_gene_is_named() -> None:
 
 def test_candidates_are_approved_symbols() -> None:
     approved = gene_table().approved
-    dates = [f"{day}-{month}" for day in range(1, 32) for month in ("Feb", "Mar", "Apr", "Sep", "Oct", "Nov", "Dec")]
+    dates = [
+        f"{day}-{month}"
+        for day in range(1, 32)
+        for month in ("Feb", "Mar", "Apr", "Sep", "Oct", "Nov", "Dec")
+    ]
 
     assert all(symbol in approved for symbols in excel_dates(dates).values() for symbol in symbols)
 
 
-@pytest.mark.parametrize(("name", "answer"), [("44621", True), ("36525", False), ("51501", False), ("4462", False)])
+@pytest.mark.parametrize(
+    ("name", "answer"), [("44621", True), ("36525", False), ("51501", False), ("4462", False)]
+)
 def test_serials_are_days_of_this_century(name: str, answer: bool) -> None:
     assert is_serial(name) is answer

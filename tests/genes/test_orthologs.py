@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from resistype.genes import orthologs, to_human, to_mouse
-from resistype.genes.orthologs import COLUMNS, mouse_table, ranked_human
-from resistype.genes.table import gene_table, read_columns
+from resistype.genes.names import MOUSE_COLUMNS, gene_table, mouse_table, read_columns
+from resistype.genes.orthologs import ranked_human
 from resistype.library import load_library
 from resistype.resources import signatures_dir
 
@@ -47,26 +47,30 @@ def test_what_has_no_counterpart_has_none(gene: str) -> None:
 
 
 def test_a_mouse_gene_belongs_to_one_human_gene() -> None:
-    _, mouse, _, _ = read_columns("orthologs.tsv.gz", COLUMNS)
+    _, mouse, _, _ = read_columns("orthologs.tsv.gz", MOUSE_COLUMNS)
 
     assert len(mouse) == len(set(mouse))
 
 
 def test_human_names_are_approved_today() -> None:
-    human, _, _, _ = read_columns("orthologs.tsv.gz", COLUMNS)
+    human, _, _, _ = read_columns("orthologs.tsv.gz", MOUSE_COLUMNS)
 
     assert set(human) <= gene_table().approved
 
 
 def test_curated_pairs_win() -> None:
-    lines = (signatures_dir() / "genes" / "orthologs_curated.tsv").read_text(encoding="ascii").splitlines()[1:]
+    lines = (
+        (signatures_dir() / "genes" / "orthologs_curated.tsv")
+        .read_text(encoding="ascii")
+        .splitlines()[1:]
+    )
     for human, mouse, why in (line.split("\t") for line in lines):
         assert orthologs(human) == (mouse,)
         assert why
 
 
 def test_support_is_stated_and_at_least_three_sources() -> None:
-    _, _, _, support = read_columns("orthologs.tsv.gz", COLUMNS)
+    _, _, _, support = read_columns("orthologs.tsv.gz", MOUSE_COLUMNS)
     numbers = {int(text) for text in support if text not in ("curated", "1:1")}
 
     assert min(numbers) == 3

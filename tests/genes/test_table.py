@@ -1,4 +1,6 @@
-"""The shipped gene tables: complete, unambiguous in form, quick to read, and refused when damaged."""
+"""The shipped gene tables: complete, unambiguous in form, quick to read, and refused when
+damaged.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from resistype.errors import ResistypeError
-from resistype.genes import table as module
-from resistype.genes.table import gene_table, read_columns
+from resistype.genes import names as module
+from resistype.genes.names import gene_table, read_columns
 from resistype.resources import signatures_dir
 
 
@@ -31,7 +33,11 @@ def test_no_old_name_is_another_genes_approved_symbol() -> None:
 
 def test_owners_are_approved_symbols() -> None:
     table = gene_table()
-    owners = {owner for group in (table.previous, table.alias, table.ensembl, table.ncbi) for owner in group.values()}
+    owners = {
+        owner
+        for group in (table.previous, table.alias, table.ensembl, table.ncbi)
+        for owner in group.values()
+    }
 
     assert {symbol for joined in owners for symbol in joined.split("|")} <= table.approved
 
@@ -64,7 +70,8 @@ def test_reading_takes_a_tenth_of_a_second() -> None:
 
 def test_nothing_is_read_on_import() -> None:
     code = (
-        "import resistype.genes as g; from resistype.genes.table import gene_table as t; print(t.cache_info().currsize)"
+        "import resistype.genes as g; from resistype.genes.names import gene_table as t;"
+        " print(t.cache_info().currsize)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
@@ -77,12 +84,17 @@ def test_nothing_is_read_on_import() -> None:
         (b"not gzip at all", "cannot be read"),
         (gzip.compress(b"symbol\tensembl\n")[:-6], "cannot be read"),
         (gzip.compress("symbol\nTÖP\n".encode()), "cannot be read"),
-        (gzip.compress(b"gene\tensembl\tncbi\tprevious\talias\nA\t\t\t\t\n"), "has not the columns"),
+        (
+            gzip.compress(b"gene\tensembl\tncbi\tprevious\talias\nA\t\t\t\t\n"),
+            "has not the columns",
+        ),
         (gzip.compress(b"symbol\tensembl\tncbi\tprevious\talias\nA\t\t\n"), "has not the columns"),
     ],
     ids=["no gzip", "cut short", "not ASCII", "other columns", "short row"],
 )
-def test_a_damaged_table_is_refused(content: bytes, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_table_is_refused(
+    content: bytes, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "genes").mkdir()
     (tmp_path / "genes" / "hgnc.tsv.gz").write_bytes(content)
     monkeypatch.setattr(module, "signatures_dir", lambda: tmp_path)

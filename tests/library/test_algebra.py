@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.library import Library, Signature
-from resistype.library.algebra import evaluate
+from resistype.library.library import evaluate
 
 GENES = ["B2M", "TAP1", "TAP2", "HLA-A", "GZMB", "TP53"]
 
@@ -35,10 +35,14 @@ def test_operators_from_left_to_right(text: str, genes: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "names"), [("x", "x"), ("a - x - y", "x, y"), ("a-b", "a-b"), ("a@2.0.0", "a@2.0.0"), ("", "")]
+    ("text", "names"),
+    [("x", "x"), ("a - x - y", "x, y"), ("a-b", "a-b"), ("a@2.0.0", "a@2.0.0"), ("", "")],
 )
 def test_unknown_sets_are_named(text: str, names: str) -> None:
-    assert evaluate(text, library(a=["B2M"])) == f"derived_from names {names}, which the library does not hold."
+    assert (
+        evaluate(text, library(a=["B2M"]))
+        == f"derived_from names {names}, which the library does not hold."
+    )
 
 
 subsets = st.lists(st.sampled_from(GENES), unique=True, min_size=1)

@@ -1,4 +1,6 @@
-"""The checks: every rule finds its defect, with line, code and remedy; the shipped library has no error."""
+"""The checks: every rule finds its defect, with line, code and remedy; the shipped library has
+no error.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,7 @@ from hypothesis import strategies as st
 
 from resistype.library import Library, Signature, check_library, check_paths, load_library, to_toml
 from resistype.library.check import Finding
-from resistype.library.claims import CLAIM_RULES
-from resistype.library.rules import NAME_RULES
+from resistype.library.rules import CLAIM_RULES, NAME_RULES
 
 HEAD = """\
 format = "resistype-signature"
@@ -35,7 +36,9 @@ identifier_status = "given"
 NOTHING_BESIDE = Library()
 
 
-def check(text: str, folder: Path, *, library: Library = NOTHING_BESIDE, name: str = "mine.toml") -> list[Finding]:
+def check(
+    text: str, folder: Path, *, library: Library = NOTHING_BESIDE, name: str = "mine.toml"
+) -> list[Finding]:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return check_paths([path], library=library)
@@ -43,7 +46,11 @@ def check(text: str, folder: Path, *, library: Library = NOTHING_BESIDE, name: s
 
 def genes(*names: str) -> str:
     return (
-        HEAD + "up = [\n" + "".join(f"  {json.dumps(name, ensure_ascii=False)},\n" for name in names) + "]\n" + SOURCE
+        HEAD
+        + "up = [\n"
+        + "".join(f"  {json.dumps(name, ensure_ascii=False)},\n" for name in names)
+        + "]\n"
+        + SOURCE
     )
 
 
@@ -57,21 +64,47 @@ NAMES = {
     "Cyrillic": ("CD8\u0410", "L101", "holds U+0410; gene names are plain ASCII. Type it again."),
     "outdated": ("WARS", "L102", "'WARS' is an earlier symbol of WARS1. Write WARS1."),
     "alias": ("PD-L1", "L102", "'PD-L1' is an alias of CD274. Write CD274."),
-    "Ensembl": ("ENSG00000141510", "L102", "'ENSG00000141510' is the ensembl id of TP53. Write TP53."),
-    "ambiguous": ("STRA13", "L103", "'STRA13' may mean BHLHE40 or CENPX. Write the one that is meant."),
-    "Excel date": ("1-Mar", "L104", "'1-Mar' is a date that a spreadsheet made of MARCHF1 or MTARC1."),
+    "Ensembl": (
+        "ENSG00000141510",
+        "L102",
+        "'ENSG00000141510' is the ensembl id of TP53. Write TP53.",
+    ),
+    "ambiguous": (
+        "STRA13",
+        "L103",
+        "'STRA13' may mean BHLHE40 or CENPX. Write the one that is meant.",
+    ),
+    "Excel date": (
+        "1-Mar",
+        "L104",
+        "'1-Mar' is a date that a spreadsheet made of MARCHF1 or MTARC1.",
+    ),
     "Excel serial": ("44443", "L104", "'44443' is a date that a spreadsheet made of SEPTIN4."),
-    "glued": ("PLODDDIT4", "L105", "'PLODDDIT4' looks like two symbols glued together: PLOD and DDIT4."),
+    "glued": (
+        "PLODDDIT4",
+        "L105",
+        "'PLODDDIT4' looks like two symbols glued together: PLOD and DDIT4.",
+    ),
     "typo": ("EN01", "L106", "'EN01' is no symbol; ENO1 is, and differs by 0/O or 1/I."),
-    "mouse": ("Gzmb", "L107", "'Gzmb' is a mouse symbol in a human signature. Split it by species."),
+    "mouse": (
+        "Gzmb",
+        "L107",
+        "'Gzmb' is a mouse symbol in a human signature. Split it by species.",
+    ),
     "lower case": ("tp53", "L108", "'tp53' is TP53 in other letters. Write TP53."),
     "unknown": ("QQQQQ", "L109", "'QQQQQ' is no symbol, alias or id that is known."),
-    "repeated under two names": ("IL8", "L102", "'IL8' is an earlier symbol of CXCL8. Write CXCL8."),
+    "repeated under two names": (
+        "IL8",
+        "L102",
+        "'IL8' is an earlier symbol of CXCL8. Write CXCL8.",
+    ),
 }
 
 
 @pytest.mark.parametrize(("name", "code", "message"), NAMES.values(), ids=NAMES)
-def test_each_damaged_name_is_found_on_its_line(name: str, code: str, message: str, tmp_path: Path) -> None:
+def test_each_damaged_name_is_found_on_its_line(
+    name: str, code: str, message: str, tmp_path: Path
+) -> None:
     findings = check(genes("TAP1", name), tmp_path)
 
     assert [(item.line, item.severity, item.code) for item in findings] == [(12, "error", code)]
@@ -107,7 +140,13 @@ def test_a_mouse_set_that_is_none(tmp_path: Path) -> None:
 
 
 FIELDS = {
-    "no source": (SOURCE, "\n", "error", "L201", "no citation and no repository: nobody can check this list."),
+    "no source": (
+        SOURCE,
+        "\n",
+        "error",
+        "L201",
+        "no citation and no repository: nobody can check this list.",
+    ),
     "recalled but verified": (
         'status = "secondary"',
         'status = "verified"',
@@ -115,14 +154,34 @@ FIELDS = {
         "L202",
         "status is verified, but its identifiers are 'recalled'. Look them up, or write secondary.",
     ),
-    "no DOI": ("10.1016/j.cell.2019.07.019", "doi:10.1016", "error", "L203", "'doi:10.1016' is no DOI"),
-    "no description": ("What it measures.", "", "warning", "L204", "no description: say in a sentence"),
-    "another name": ('id = "mine"', 'id = "yours"', "error", "L205", "the id is 'yours' and the file is mine.toml."),
+    "no DOI": (
+        "10.1016/j.cell.2019.07.019",
+        "doi:10.1016",
+        "error",
+        "L203",
+        "'doi:10.1016' is no DOI",
+    ),
+    "no description": (
+        "What it measures.",
+        "",
+        "warning",
+        "L204",
+        "no description: say in a sentence",
+    ),
+    "another name": (
+        'id = "mine"',
+        'id = "yours"',
+        "error",
+        "L205",
+        "the id is 'yours' and the file is mine.toml.",
+    ),
 }
 
 
 @pytest.mark.parametrize(("old", "new", "severity", "code", "message"), FIELDS.values(), ids=FIELDS)
-def test_each_weak_claim_is_found(old: str, new: str, severity: str, code: str, message: str, tmp_path: Path) -> None:
+def test_each_weak_claim_is_found(
+    old: str, new: str, severity: str, code: str, message: str, tmp_path: Path
+) -> None:
     text = genes("B2M", "TAP1").replace(old, new)
     if code == "L202":
         text = text.replace('"given"', '"recalled"')
@@ -144,18 +203,28 @@ def test_a_file_in_the_folder_of_another_axis(tmp_path: Path) -> None:
 
 
 def test_a_set_that_nearly_is_another(tmp_path: Path) -> None:
-    beside = Library([Signature(id="theirs", name="T", up=("B2M", "TAP1", "TAP2", "HLA-A", "HLA-B"))])
+    beside = Library(
+        [Signature(id="theirs", name="T", up=("B2M", "TAP1", "TAP2", "HLA-A", "HLA-B"))]
+    )
 
     findings = check(genes("B2M", "TAP1", "TAP2", "HLA-A"), tmp_path, library=beside)
 
     assert [(item.severity, item.code) for item in findings] == [("note", "L301")]
-    assert "nearly the same set as theirs: 4 genes shared, Jaccard 0.80; it lacks HLA-B." in findings[0].message
+    assert (
+        "nearly the same set as theirs: 4 genes shared, Jaccard 0.80; it lacks HLA-B."
+        in findings[0].message
+    )
 
 
 def test_a_set_inside_another(tmp_path: Path) -> None:
-    findings = check(genes(*load_library()["recalled_immunoproteasome"].genes), tmp_path, library=load_library())
+    findings = check(
+        genes(*load_library()["recalled_immunoproteasome"].genes), tmp_path, library=load_library()
+    )
 
-    assert any("5 of its 5 genes are in hallmark_interferon_gamma_response" in item.message for item in findings)
+    assert any(
+        "5 of its 5 genes are in hallmark_interferon_gamma_response" in item.message
+        for item in findings
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,9 +236,13 @@ def test_a_set_inside_another(tmp_path: Path) -> None:
     ],
 )
 def test_a_derivation_is_recomputed(algebra: str, message: str, tmp_path: Path) -> None:
-    text = genes("NLRC5", "TAPBP").replace('id = "mine"', f'id = "mine"\nderived_from = "{algebra}"')
+    text = genes("NLRC5", "TAPBP").replace(
+        'id = "mine"', f'id = "mine"\nderived_from = "{algebra}"'
+    )
 
-    findings = [item for item in check(text, tmp_path, library=load_library()) if item.code == "L302"]
+    findings = [
+        item for item in check(text, tmp_path, library=load_library()) if item.code == "L302"
+    ]
 
     assert [message in item.message for item in findings] == ([True] if message else [])
 
@@ -179,7 +252,9 @@ def test_files_that_cannot_be_read_are_findings_too(tmp_path: Path) -> None:
     (tmp_path / "c.xlsx").write_text("x", encoding="utf-8")
     (tmp_path / "d.toml").write_bytes(b"\xff")
 
-    findings = check_paths([tmp_path / "a.toml", tmp_path / "b.toml", tmp_path / "c.xlsx", tmp_path / "d.toml"])
+    findings = check_paths(
+        [tmp_path / "a.toml", tmp_path / "b.toml", tmp_path / "c.xlsx", tmp_path / "d.toml"]
+    )
 
     assert [(Path(item.file).name, item.code) for item in findings] == [
         ("a.toml", "E205"),
@@ -200,7 +275,9 @@ def test_gmt_lines_are_checked(tmp_path: Path) -> None:
 
     findings = check(text, tmp_path, name="sets.gmt")
 
-    assert [(item.line, item.severity, item.code) for item in findings if item.severity == "error"] == [
+    assert [
+        (item.line, item.severity, item.code) for item in findings if item.severity == "error"
+    ] == [
         (2, "error", "L101"),
         (2, "error", "L102"),
         (3, "error", "E207"),

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
-from resistype.library.claims import CLAIM_RULES
-from resistype.library.rules import Draft
+from resistype.library.rules import CLAIM_RULES, Draft
 
 
 def found(file: str = "a.toml", **data: Any) -> dict[str, str]:
-    content = {"id": "a", "description": "What it measures.", "source": {"citation": "A 2020"}, **data}
+    content = {
+        "id": "a",
+        "description": "What it measures.",
+        "source": {"citation": "A 2020"},
+        **data,
+    }
     draft = Draft(file, content, None, {}, {"id": 1})
     return {code: message for rule in CLAIM_RULES for _, code, _, message in rule(draft)}
 
@@ -20,32 +24,44 @@ def test_a_sound_file_has_no_complaint() -> None:
     assert found() == {}
 
 
-@pytest.mark.parametrize("name", ["Peng_et_al", "Li et al", "Ayers et al.", "van-Dam et al 2019", "peng_et_al_2018"])
+@pytest.mark.parametrize(
+    "name", ["Peng_et_al", "Li et al", "Ayers et al.", "van-Dam et al 2019", "peng_et_al_2018"]
+)
 def test_people_are_no_names(name: str) -> None:
     assert "authors share names" in found(name=name)["L207"]
 
 
-@pytest.mark.parametrize("name", ["Exhaustion Peng et al", "Metal response", "et al", "Peng 2018 TIDE", ""])
+@pytest.mark.parametrize(
+    "name", ["Exhaustion Peng et al", "Metal response", "et al", "Peng 2018 TIDE", ""]
+)
 def test_names_that_say_what_they_are(name: str) -> None:
     assert "L207" not in found(name=name)
 
 
-@pytest.mark.parametrize("text", ["asdf", "sdff", "fff", "ASDF", "qwerty", "zxcv", "N/A", "todo", "-", "test", "jkl"])
+@pytest.mark.parametrize(
+    "text", ["asdf", "sdff", "fff", "ASDF", "qwerty", "zxcv", "N/A", "todo", "-", "test", "jkl"]
+)
 def test_descriptions_that_say_nothing(text: str) -> None:
     assert "says nothing" in found(description=text)["L208"]
 
 
-@pytest.mark.parametrize("text", ["Hypoxia", "ask a flask", "tgfb", "MHC", "TGFβ", "glass", "Salads", "gas"])
+@pytest.mark.parametrize(
+    "text", ["Hypoxia", "ask a flask", "tgfb", "MHC", "TGFβ", "glass", "Salads", "gas"]
+)
 def test_short_descriptions_may_be_honest(text: str) -> None:
     assert "L208" not in found(description=text)
 
 
-@pytest.mark.parametrize("licence", ["`use_mit_license()` or friends to pick a license", "Your license here"])
+@pytest.mark.parametrize(
+    "licence", ["`use_mit_license()` or friends to pick a license", "Your license here"]
+)
 def test_licences_that_were_never_written(licence: str) -> None:
     assert "L209" in found(source={"citation": "A", "licence": licence})
 
 
-@pytest.mark.parametrize("licence", ["MIT", "CC BY 4.0", "none stated in the source; gene symbols are facts", 7, None])
+@pytest.mark.parametrize(
+    "licence", ["MIT", "CC BY 4.0", "none stated in the source; gene symbols are facts", 7, None]
+)
 def test_licences_that_were(licence: object) -> None:
     assert "L209" not in found(source={"citation": "A", "licence": licence})
 

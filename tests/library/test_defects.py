@@ -1,7 +1,9 @@
-"""The defects of public collections, each rebuilt as a small file: `check` finds it with the message that helps.
+"""The defects of public collections, each rebuilt as a small file: `check` finds it with the
+message that helps.
 
-Numbers are those of the list of defects in the survey behind the library: reversed pairs, swapped lists, weights in
-another order, typed and glued symbols, dates of a spreadsheet, names of people, placeholders, one gene twice.
+Numbers are those of the list of defects in the survey behind the library: reversed pairs, swapped
+lists, weights in another order, typed and glued symbols, dates of a spreadsheet, names of people,
+placeholders, one gene twice.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ TABLE_84, TABLE_630 = LIBRARY["cartex_84"], LIBRARY["cartex_630"]
 EXPANDED = LIBRARY["compass_ayers_ifng18"].genes
 TIS = LIBRARY["ayers_tis_weighted"].genes
 NAMES = (
-    "BTLA CD200 CD200R1 CD27 CD274 CD276 CD28 CD40 CD40LG CD70 CD80 CD86 CEACAM1 CTLA4 HAVCR2 ICOS ICOSLG IDO1 LAG3 "
-    "LGALS9 PDCD1 PDCD1LG2 TIGIT TNFRSF14 TNFRSF18 TNFRSF4 TNFRSF9 TNFSF4"
+    "BTLA CD200 CD200R1 CD27 CD274 CD276 CD28 CD40 CD40LG CD70 CD80 CD86 CEACAM1 CTLA4 HAVCR2 ICOS"
+    " ICOSLG IDO1 LAG3 LGALS9 PDCD1 PDCD1LG2 TIGIT TNFRSF14 TNFRSF18 TNFRSF4 TNFRSF9 TNFSF4"
 )
 CHECKPOINTS = NAMES.split(" ")
 
@@ -31,11 +33,19 @@ def gmt(name: str, *genes: str, about: str = "from a paper") -> str:
 
 
 def weights_table(genes: list[str], weights: list[float], *, end: str = "\n") -> str:
-    return end.join([",weights", *(f"{gene},{weight!r}" for gene, weight in zip(genes, weights, strict=True)), ""])
+    return end.join(
+        [
+            ",weights",
+            *(f"{gene},{weight!r}" for gene, weight in zip(genes, weights, strict=True)),
+            "",
+        ]
+    )
 
 
 def reversed_impres() -> str:
-    turned = IMPRES.model_copy(update={"id": "impres_reversed", "pairs": tuple((b, a) for a, b in IMPRES.pairs or ())})
+    turned = IMPRES.model_copy(
+        update={"id": "impres_reversed", "pairs": tuple((b, a) for a, b in IMPRES.pairs or ())}
+    )
     return to_toml(turned)
 
 
@@ -52,9 +62,15 @@ def sets_csv(name: str, rows: list[tuple[str, str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-IMPRES_28 = sets_csv("IMPRES_Auslander", [(g, "1" if n < 10 else "-1", "1") for n, g in enumerate(CHECKPOINTS)])
-TWICE = sets_csv("Twice_Somebody", [("B2M", "1", "567"), ("TAP1", "1", "6890"), ("B2M", "1", "567")])
-NO_ENTREZ = sets_csv("MHC_Somebody", [("HLA-DQA1", "1", ""), ("HLA-DRA", "1", "NA"), ("CD74", "1", "972")])
+IMPRES_28 = sets_csv(
+    "IMPRES_Auslander", [(g, "1" if n < 10 else "-1", "1") for n, g in enumerate(CHECKPOINTS)]
+)
+TWICE = sets_csv(
+    "Twice_Somebody", [("B2M", "1", "567"), ("TAP1", "1", "6890"), ("B2M", "1", "567")]
+)
+NO_ENTREZ = sets_csv(
+    "MHC_Somebody", [("HLA-DQA1", "1", ""), ("HLA-DRA", "1", "NA"), ("CD74", "1", "972")]
+)
 
 # name of the defect: file, content, code, what the message must say
 DEFECTS = {
@@ -68,13 +84,19 @@ DEFECTS = {
         "impres.csv",
         IMPRES_28,
         "L305",
-        "its name is that of impres_pairs, which counts ordered pairs of genes; this list of 28 genes has none",
+        (
+            "its name is that of impres_pairs, which counts ordered pairs of genes; this list of 28"
+            " genes has none"
+        ),
     ),
     "2 expanded immune sold as T-cell-inflamed": (
         "iobr.gmt",
         gmt("T_cell_inflamed_GEP_Ayers", *EXPANDED),
         "L306",
-        "its name is like that of ayers_tis_weighted (0.24 Jaccard), but its genes are those of compass_ayers_ifng18",
+        (
+            "its name is like that of ayers_tis_weighted (0.24 Jaccard), but its genes are those of"
+            " compass_ayers_ifng18"
+        ),
     ),
     "2 seventeen of eighteen genes": (
         "irg.gmt",
@@ -100,20 +122,85 @@ DEFECTS = {
         "L102",
         "'GLUT1' is an earlier symbol of SLC2A1",
     ),
-    "4 a typed zero": ("winter.gmt", gmt("Winter", "VEGF", "EN01"), "L106", "'EN01' is no symbol; ENO1 is, and"),
-    "4 two symbols glued": ("hu.gmt", gmt("Hu", "PLODDDIT4"), "L105", "two symbols glued together: PLOD and DDIT4"),
-    "5 a serial number": ("mp.gmt", gmt("MP", "44443"), "L104", "'44443' is a date that a spreadsheet made of SEPTIN4"),
-    "5 another one": ("mp.gmt", gmt("MP", "44447"), "L104", "'44447' is a date that a spreadsheet made of SEPTIN8"),
-    "5 a serial of March": ("tn.gmt", gmt("Tn", "44448"), "L104", "'44448' is a date that a spreadsheet made of"),
+    "4 a typed zero": (
+        "winter.gmt",
+        gmt("Winter", "VEGF", "EN01"),
+        "L106",
+        "'EN01' is no symbol; ENO1 is, and",
+    ),
+    "4 two symbols glued": (
+        "hu.gmt",
+        gmt("Hu", "PLODDDIT4"),
+        "L105",
+        "two symbols glued together: PLOD and DDIT4",
+    ),
+    "5 a serial number": (
+        "mp.gmt",
+        gmt("MP", "44443"),
+        "L104",
+        "'44443' is a date that a spreadsheet made of SEPTIN4",
+    ),
+    "5 another one": (
+        "mp.gmt",
+        gmt("MP", "44447"),
+        "L104",
+        "'44447' is a date that a spreadsheet made of SEPTIN8",
+    ),
+    "5 a serial of March": (
+        "tn.gmt",
+        gmt("Tn", "44448"),
+        "L104",
+        "'44448' is a date that a spreadsheet made of",
+    ),
     "5 a day of March": ("riaz.gmt", gmt("Riaz", "1-Mar"), "L104", "made of MARCHF1 or MTARC1"),
-    "5 a day of September": ("riaz.gmt", gmt("Riaz", "1-Sep", "3-Sep"), "L104", "'3-Sep' is a date that a spreadsheet"),
-    "5 all in capitals": ("mp.gmt", gmt("MP", "C6ORF48"), "L102", "'C6ORF48' is an earlier symbol of"),
-    "6 an author for a name": ("peng.gmt", gmt("Peng_et_al", "TIGIT", "CTLA4"), "L207", "authors share names"),
-    "7 asdf": ("lcmv.gmt", gmt("A", "Tox", "Pdcd1", about="asdf"), "L208", "the description 'asdf' says nothing"),
-    "7 sdff": ("lcmv.gmt", gmt("A", "Tox", "Pdcd1", about="sdff"), "L208", "the description 'sdff' says nothing"),
-    "7 fff": ("lcmv.gmt", gmt("A", "Tox", "Pdcd1", about="fff"), "L208", "the description 'fff' says nothing"),
-    "8 a gene twice in a table": ("twice.csv", TWICE, "L110", "'B2M' is there twice: both are B2M. Keep one."),
-    "8 no Entrez id": ("mhc.csv", NO_ENTREZ, "L112", "2 rows lack an Entrez id (HLA-DQA1, HLA-DRA)."),
+    "5 a day of September": (
+        "riaz.gmt",
+        gmt("Riaz", "1-Sep", "3-Sep"),
+        "L104",
+        "'3-Sep' is a date that a spreadsheet",
+    ),
+    "5 all in capitals": (
+        "mp.gmt",
+        gmt("MP", "C6ORF48"),
+        "L102",
+        "'C6ORF48' is an earlier symbol of",
+    ),
+    "6 an author for a name": (
+        "peng.gmt",
+        gmt("Peng_et_al", "TIGIT", "CTLA4"),
+        "L207",
+        "authors share names",
+    ),
+    "7 asdf": (
+        "lcmv.gmt",
+        gmt("A", "Tox", "Pdcd1", about="asdf"),
+        "L208",
+        "the description 'asdf' says nothing",
+    ),
+    "7 sdff": (
+        "lcmv.gmt",
+        gmt("A", "Tox", "Pdcd1", about="sdff"),
+        "L208",
+        "the description 'sdff' says nothing",
+    ),
+    "7 fff": (
+        "lcmv.gmt",
+        gmt("A", "Tox", "Pdcd1", about="fff"),
+        "L208",
+        "the description 'fff' says nothing",
+    ),
+    "8 a gene twice in a table": (
+        "twice.csv",
+        TWICE,
+        "L110",
+        "'B2M' is there twice: both are B2M. Keep one.",
+    ),
+    "8 no Entrez id": (
+        "mhc.csv",
+        NO_ENTREZ,
+        "L112",
+        "2 rows lack an Entrez id (HLA-DQA1, HLA-DRA).",
+    ),
     "8 the template of a licence": (
         "template.toml",
         to_toml(LIBRARY["mhc1_core"].model_copy(update={"id": "template"})).replace(
@@ -153,11 +240,17 @@ def test_each_defect_of_the_public_collections_is_found(
 
     findings = check_paths([path])
 
-    assert [item.message for item in findings if item.code == code and message in item.message] != []
+    assert [
+        item.message for item in findings if item.code == code and message in item.message
+    ] != []
 
 
 def test_the_shipped_library_has_none_of_them() -> None:
-    found = [item for item in check_library() if item.severity != "note" or item.code in ("L304", "L305", "L306")]
+    found = [
+        item
+        for item in check_library()
+        if item.severity != "note" or item.code in ("L304", "L305", "L306")
+    ]
 
     assert found == []
 
@@ -165,7 +258,9 @@ def test_the_shipped_library_has_none_of_them() -> None:
 def test_the_same_weights_are_no_defect(tmp_path: Path) -> None:
     path = tmp_path / "cartex-84.csv"
     genes = list(TABLE_84.genes)
-    path.write_text(weights_table(genes, [TABLE_84.weights[gene] for gene in genes]), encoding="utf-8")  # type: ignore[index]
+    path.write_text(
+        weights_table(genes, [TABLE_84.weights[gene] for gene in genes]), encoding="utf-8"
+    )  # type: ignore[index]
 
     assert "L304" not in {item.code for item in check_paths([path])}
 
@@ -179,7 +274,9 @@ def test_weights_of_another_study_are_no_defect(tmp_path: Path) -> None:
 
 def test_weights_that_have_little_to_do_with_the_siblings(tmp_path: Path) -> None:
     genes = list(TABLE_84.genes)
-    (tmp_path / "own.csv").write_text(weights_table(genes, [float(n) for n in range(84)]), encoding="utf-8")
+    (tmp_path / "own.csv").write_text(
+        weights_table(genes, [float(n) for n in range(84)]), encoding="utf-8"
+    )
 
     found = [item.message for item in check_paths([tmp_path / "own.csv"]) if item.code == "L304"]
 
@@ -188,7 +285,8 @@ def test_weights_that_have_little_to_do_with_the_siblings(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("gene", "severity"), [("TRBV11-1", "warning"), ("IGHV3-23", "warning"), ("TRAC", "note"), ("IGHG1", "note")]
+    ("gene", "severity"),
+    [("TRBV11-1", "warning"), ("IGHV3-23", "warning"), ("TRAC", "note"), ("IGHG1", "note")],
 )
 def test_receptor_genes_are_named(gene: str, severity: str, tmp_path: Path) -> None:
     (tmp_path / "t.gmt").write_text(gmt("Clones", "CD8A", gene), encoding="utf-8")
@@ -198,14 +296,18 @@ def test_receptor_genes_are_named(gene: str, severity: str, tmp_path: Path) -> N
     assert [(item.severity, item.message.startswith(gene)) for item in found] == [(severity, True)]
 
 
-@pytest.mark.parametrize("gene", ["TRAF3", "TRAP1", "TRAT1", "IGHMBP2", "IGKV", "TRDMT1", "IGLL5", "TRA2B", "IGHA"])
+@pytest.mark.parametrize(
+    "gene", ["TRAF3", "TRAP1", "TRAT1", "IGHMBP2", "IGKV", "TRDMT1", "IGLL5", "TRA2B", "IGHA"]
+)
 def test_genes_that_only_begin_like_receptors(gene: str, tmp_path: Path) -> None:
     (tmp_path / "t.gmt").write_text(gmt("Set", gene), encoding="utf-8")
 
     assert "L111" not in {item.code for item in check_paths([tmp_path / "t.gmt"])}
 
 
-@pytest.mark.parametrize("text", ["Genes of the glass flask", "http://www.gsea-msigdb.org", "MHC", "hypoxia", "mhc"])
+@pytest.mark.parametrize(
+    "text", ["Genes of the glass flask", "http://www.gsea-msigdb.org", "MHC", "hypoxia", "mhc"]
+)
 def test_honest_descriptions_pass(text: str, tmp_path: Path) -> None:
     (tmp_path / "t.gmt").write_text(gmt("Set", "B2M", about=text), encoding="utf-8")
 
@@ -213,14 +315,19 @@ def test_honest_descriptions_pass(text: str, tmp_path: Path) -> None:
 
 
 def test_a_new_interferon_list_is_told_what_the_schemes_count_elsewhere(tmp_path: Path) -> None:
-    text = to_toml(LIBRARY["hallmark_interferon_gamma_response"].model_copy(update={"id": "my_ifn"}))
+    text = to_toml(
+        LIBRARY["hallmark_interferon_gamma_response"].model_copy(update={"id": "my_ifn"})
+    )
     folder = tmp_path / "ifng"
     folder.mkdir()
     (folder / "my_ifn.toml").write_text(text, encoding="utf-8")
 
     found = [item.message for item in check_paths([folder]) if item.code == "L303"]
 
-    assert any("acquired_resistance other axes count the same genes" in text and "mhc1_core" in text for text in found)
+    assert any(
+        "acquired_resistance other axes count the same genes" in text and "mhc1_core" in text
+        for text in found
+    )
 
 
 def test_old_spellings_do_not_hide_a_near_duplicate(tmp_path: Path) -> None:
@@ -230,11 +337,16 @@ def test_old_spellings_do_not_hide_a_near_duplicate(tmp_path: Path) -> None:
 
     messages = [item.message for item in check_paths([tmp_path / "ifn.gmt"]) if item.code == "L301"]
 
-    assert any("hallmark_interferon_gamma_response: 200 genes shared, Jaccard 1.00" in text for text in messages)
+    assert any(
+        "hallmark_interferon_gamma_response: 200 genes shared, Jaccard 1.00" in text
+        for text in messages
+    )
 
 
 def test_files_checked_together_are_compared_with_each_other(tmp_path: Path) -> None:
-    (tmp_path / "a.gmt").write_text(gmt("one", "GZMB", "TOX") + gmt("two", "TOX", "GZMB"), encoding="utf-8")
+    (tmp_path / "a.gmt").write_text(
+        gmt("one", "GZMB", "TOX") + gmt("two", "TOX", "GZMB"), encoding="utf-8"
+    )
 
     findings = check_paths([tmp_path / "a.gmt"], library=Library())
 

@@ -37,21 +37,44 @@ def test_nothing_changed() -> None:
 
 CHANGES: dict[str, tuple[dict[str, Any], str, str]] = {
     "gene added": (
-        {"up": ("TOX", "LAG3", "CTLA4"), "weights": {"TOX": 1.0, "LAG3": 0.5, "IL7R": -1.0, "CTLA4": 2.0}},
+        {
+            "up": ("TOX", "LAG3", "CTLA4"),
+            "weights": {"TOX": 1.0, "LAG3": 0.5, "IL7R": -1.0, "CTLA4": 2.0},
+        },
         "major",
         "+ 1 gene: CTLA4",
     ),
-    "gene removed": ({"down": (), "weights": {"TOX": 1.0, "LAG3": 0.5}}, "major", "- 1 gene: -IL7R"),
+    "gene removed": (
+        {"down": (), "weights": {"TOX": 1.0, "LAG3": 0.5}},
+        "major",
+        "- 1 gene: -IL7R",
+    ),
     "gene turned": ({"up": ("TOX",), "down": ("IL7R", "LAG3")}, "major", "turned 1 gene: LAG3"),
-    "weight": ({"weights": {"TOX": 2.0, "LAG3": 0.5, "IL7R": -1.0}}, "major", "weight of TOX: 1.0 → 2.0"),
+    "weight": (
+        {"weights": {"TOX": 2.0, "LAG3": 0.5, "IL7R": -1.0}},
+        "major",
+        "weight of TOX: 1.0 → 2.0",
+    ),
     "no weights": ({"weights": None}, "major", "weight of TOX: 1.0 → none"),
-    "method": ({"scoring": Scoring(method="ssgsea", note="as published")}, "major", "scoring.method: mean → ssgsea"),
+    "method": (
+        {"scoring": Scoring(method="ssgsea", note="as published")},
+        "major",
+        "scoring.method: mean → ssgsea",
+    ),
     "species": ({"species": "mouse"}, "major", "species: human → mouse"),
-    "doi": ({"source": Source(citation="A 2020", note="first", doi="10.1/x")}, "minor", "source.doi: none → 10.1/x"),
+    "doi": (
+        {"source": Source(citation="A 2020", note="first", doi="10.1/x")},
+        "minor",
+        "source.doi: none → 10.1/x",
+    ),
     "status": ({"status": "secondary"}, "minor", "status: recalled → secondary"),
     "axis": ({"axis": "ifng"}, "minor", "axis: custom → ifng"),
     "name": ({"name": "Mine, better"}, "patch", "name: Mine → Mine, better"),
-    "note": ({"source": Source(citation="A 2020", note="second")}, "patch", "source.note: first → second"),
+    "note": (
+        {"source": Source(citation="A 2020", note="second")},
+        "patch",
+        "source.note: first → second",
+    ),
     "order of genes": ({"up": ("LAG3", "TOX")}, "none", "the same score"),
 }
 
@@ -69,17 +92,31 @@ def test_each_change_is_listed_and_weighed(fields: dict[str, Any], step: str, li
     ("fields", "version", "problem"),
     [
         ({"up": ("TOX",), "weights": None}, "2.0.0", ""),
-        ({"up": ("TOX",), "weights": None}, "1.3.0", "must become version 2.0.0 or later; mine@1.3.0 is not"),
-        ({"up": ("TOX",), "weights": None}, "1.2.3", "the score can change, so mine@1.2.3 must become version 2.0.0"),
+        (
+            {"up": ("TOX",), "weights": None},
+            "1.3.0",
+            "must become version 2.0.0 or later; mine@1.3.0 is not",
+        ),
+        (
+            {"up": ("TOX",), "weights": None},
+            "1.2.3",
+            "the score can change, so mine@1.2.3 must become version 2.0.0",
+        ),
         ({"status": "secondary"}, "1.3.0", ""),
-        ({"status": "secondary"}, "1.2.4", "the claims changed, so mine@1.2.3 must become version 1.3.0"),
+        (
+            {"status": "secondary"},
+            "1.2.4",
+            "the claims changed, so mine@1.2.3 must become version 1.3.0",
+        ),
         ({"name": "X"}, "1.2.4", ""),
         ({"name": "X"}, "1.2.2", "the words changed, so mine@1.2.3 must become version 1.2.4"),
         ({"name": "X"}, "1.10.0", ""),
         ({}, "1.2.3", ""),
     ],
 )
-def test_the_version_must_fit_the_change(fields: dict[str, Any], version: str, problem: str) -> None:
+def test_the_version_must_fit_the_change(
+    fields: dict[str, Any], version: str, problem: str
+) -> None:
     found = diff(BASE, changed(**fields, version=version)).version_problem()
 
     assert problem in found
@@ -89,7 +126,12 @@ def test_the_version_must_fit_the_change(fields: dict[str, Any], version: str, p
 def test_pairs_are_compared() -> None:
     pairs = load_library()["impres_pairs"]
     fewer = Signature.model_validate(
-        pairs.model_dump() | {"pairs": (pairs.pairs or ())[:1], "up": (pairs.pairs or ())[0], "down": ()}
+        pairs.model_dump()
+        | {
+            "pairs": (pairs.pairs or ())[:1],
+            "up": (pairs.pairs or ())[0],
+            "down": (),
+        }
     )
 
     found = diff(pairs, fewer)
@@ -101,7 +143,9 @@ def test_pairs_are_compared() -> None:
 
 def test_hundreds_of_weights_are_counted() -> None:
     heavy = load_library()["cartex_630"]
-    halved = heavy.model_copy(update={"weights": {g: w / 2 for g, w in (heavy.weights or {}).items()}})
+    halved = heavy.model_copy(
+        update={"weights": {g: w / 2 for g, w in (heavy.weights or {}).items()}}
+    )
 
     text = str(diff(heavy, halved))
 
@@ -114,7 +158,11 @@ def test_the_real_example_of_the_library() -> None:
 
     found = diff(library["texpsr_er_proxy@1.0.0"], library["texpsr_er_proxy"])
 
-    assert (found.added, found.removed, found.step) == (("ERO1A",), ("HSP90AA1", "HSP90AB1"), "major")
+    assert (found.added, found.removed, found.step) == (
+        ("ERO1A",),
+        ("HSP90AA1", "HSP90AB1"),
+        "major",
+    )
     assert found.version_problem() == ""
     assert str(found).splitlines()[0].endswith("scores of the two cannot be compared")
 
@@ -142,7 +190,10 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_long_texts_show_where_they_part() -> None:
-    old, new = (BASE.model_copy(update={"description": "same words " * 30 + end}) for end in ("one end", "another end"))
+    old, new = (
+        BASE.model_copy(update={"description": "same words " * 30 + end})
+        for end in ("one end", "another end")
+    )
 
     (line,) = [text for text in str(diff(old, new)).splitlines() if "description" in text]
 

@@ -1,4 +1,6 @@
-"""The library: look-up by id and version, selection, what a user may pass, and what the shipped one holds."""
+"""The library: look-up by id and version, selection, what a user may pass, and what the shipped
+one holds.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,9 @@ import pytest
 import resistype as rt
 from resistype.errors import SignatureError
 from resistype.genes import GeneIndex, resolve
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 from resistype.library import Library, Signature, load_library, read_signatures, write_toml
-from resistype.library.algebra import evaluate
-from resistype.library.library import _shipped
+from resistype.library.library import _shipped, evaluate
 from resistype.resources import signatures_dir
 
 RECOMMENDED = 67
@@ -72,9 +73,15 @@ def test_nothing_is_verified_whose_identifiers_are_from_memory() -> None:
 
 def test_proxies_are_called_proxies() -> None:
     library = load_library()
-    own = [item for item in library.values() if item.derived_from or "OUR proxy" in item.source.note]
+    own = [
+        item for item in library.values() if item.derived_from or "OUR proxy" in item.source.note
+    ]
 
-    assert {item.id for item in own} >= {"lombardi_pref_proxy", "texpsr_er_proxy", "hallmark_ifng_without_ap"}
+    assert {item.id for item in own} >= {
+        "lombardi_pref_proxy",
+        "texpsr_er_proxy",
+        "hallmark_ifng_without_ap",
+    }
     assert {item.status for item in own} == {"proxy"}
 
 
@@ -171,8 +178,8 @@ def test_loading_happens_once() -> None:
 
 def test_importing_it_reads_nothing_heavy() -> None:
     code = (
-        "import sys, resistype.library\n"
-        "print(*[m for m in ('scanpy','gseapy','numba','matplotlib','anndata','scipy') if m in sys.modules])"
+        "import sys, resistype.library\nprint(*[m for m in"
+        " ('scanpy','gseapy','numba','matplotlib','anndata','scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
@@ -220,7 +227,10 @@ def test_get_and_in_behave_as_in_a_mapping() -> None:
 
 
 def test_the_same_version_twice_is_refused() -> None:
-    with pytest.raises(SignatureError, match=re.escape("a@1.0.0 occurs twice; give one of them a new version or id")):
+    with pytest.raises(
+        SignatureError,
+        match=re.escape("a@1.0.0 occurs twice; give one of them a new version or id"),
+    ):
         Library([make("a"), make("a")])
 
 
@@ -228,9 +238,15 @@ def test_selections() -> None:
     library = load_library()
 
     assert {item.axis for item in library.select(axis="ifng").values()} == {"ifng"}
-    assert {item.axis for item in library.select(axis=["ifng", "control"]).values()} == {"ifng", "control"}
+    assert {item.axis for item in library.select(axis=["ifng", "control"]).values()} == {
+        "ifng",
+        "control",
+    }
     assert {item.status for item in library.select(status="proxy").values()} == {"proxy"}
-    assert list(library.select(ids=["mhc1_core", "benci_isg_rs@1.0.0"])) == ["mhc1_core", "benci_isg_rs"]
+    assert list(library.select(ids=["mhc1_core", "benci_isg_rs@1.0.0"])) == [
+        "mhc1_core",
+        "benci_isg_rs",
+    ]
     assert len(library.select(axis="control", status="verified")) == 0
 
 
@@ -298,7 +314,12 @@ def test_names_and_mappings(spec: object, keys: list[str]) -> None:
 
 
 def test_scores_come_in_the_order_asked_for() -> None:
-    genes = ["B2M", "TAP1", *load_library()["mhc1_core"].genes[2:], *load_library()["benci_isg_rs"].genes]
+    genes = [
+        "B2M",
+        "TAP1",
+        *load_library()["mhc1_core"].genes[2:],
+        *load_library()["benci_isg_rs"].genes,
+    ]
     values = np.random.default_rng(0).random((3, len(set(genes)) + 50)).round(6)
     names = [*dict.fromkeys(genes), *(f"NOGENE{number}" for number in range(50))]
     data = pd.DataFrame(values[:, : len(names)], columns=names, index=["a", "b", "c"])
@@ -335,11 +356,33 @@ def test_a_shipped_signature_with_a_past() -> None:
 
 
 NEEDED = {
-    "proteostasis": ("tex_psr_core3", "activation_chaperones", "heat_shock_stress", "pirly_culture_stress"),
-    "myeloid": ("cd163_tam_proxy", "recalled_spp1_tam", "recalled_trem2_tam", "mdsc_proxy", "ss_macrophage_danaher"),
+    "proteostasis": (
+        "tex_psr_core3",
+        "activation_chaperones",
+        "heat_shock_stress",
+        "pirly_culture_stress",
+    ),
+    "myeloid": (
+        "cd163_tam_proxy",
+        "recalled_spp1_tam",
+        "recalled_trem2_tam",
+        "mdsc_proxy",
+        "ss_macrophage_danaher",
+    ),
     "stroma": ("vascular_caf_proxy", "imv_gene19", "hallmark_tgf_beta_signaling"),
-    "regulatory": ("cytopus_cd4_t_treg_up", "treg_teff_imbrave", "ss_teff_mcdermott", "imv_cd_8_t_effector"),
-    "CAR T cells": ("memory_core4", "tcrsift_state_effector_cytotoxic", "cartex_84", "car_treg_proxy", "gavish_mp1"),
+    "regulatory": (
+        "cytopus_cd4_t_treg_up",
+        "treg_teff_imbrave",
+        "ss_teff_mcdermott",
+        "imv_cd_8_t_effector",
+    ),
+    "CAR T cells": (
+        "memory_core4",
+        "tcrsift_state_effector_cytotoxic",
+        "cartex_84",
+        "car_treg_proxy",
+        "gavish_mp1",
+    ),
     "differentiation": ("early_differentiated_proxy", "late_differentiated_proxy"),
     "exhaustion": ("cytopus_cd8_t_progenitor_exhaustion_up", "cytopus_cd8_t_terminal_exhaustion"),
 }
@@ -353,11 +396,16 @@ def test_what_the_schemes_need_is_there(keys: tuple[str, ...]) -> None:
 def test_early_and_late_differentiation_share_no_gene() -> None:
     library = load_library()
 
-    assert set(library["early_differentiated_proxy"].genes).isdisjoint(library["late_differentiated_proxy"].genes)
+    assert set(library["early_differentiated_proxy"].genes).isdisjoint(
+        library["late_differentiated_proxy"].genes
+    )
 
 
 def test_the_three_programmes_of_stress_share_no_gene() -> None:
-    sets = [set(load_library()[key].genes) for key in ("tex_psr_core3", "activation_chaperones", "heat_shock_stress")]
+    sets = [
+        set(load_library()[key].genes)
+        for key in ("tex_psr_core3", "activation_chaperones", "heat_shock_stress")
+    ]
 
     assert sum(map(len, sets)) == len(set.union(*sets))
 

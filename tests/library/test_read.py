@@ -1,4 +1,6 @@
-"""Readers: every wrong file gives its complaint, its line and its code; right ones give the same signature."""
+"""Readers: every wrong file gives its complaint, its line and its code; right ones give the same
+signature.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from hypothesis import strategies as st
 
 from resistype.errors import SignatureError
 from resistype.library import read_gmt, read_toml
-from resistype.library.parse import parse_toml
-from resistype.library.read import read_folder, read_mapping, read_path, safe_id
+from resistype.library.formats.raw import safe_id
+from resistype.library.read import parse_toml, read_folder, read_mapping, read_path
 
 GOOD = """\
 format = "resistype-signature"
@@ -51,7 +53,10 @@ BROKEN = {
         breaking('format = "resistype-signature"\n', ""),
         ':1: format is None; a signature file says format = "resistype-signature"',
     ),
-    "another format": (breaking("resistype-signature", "resistype-scheme"), ":1: format is 'resistype-scheme'; a"),
+    "another format": (
+        breaking("resistype-signature", "resistype-scheme"),
+        ":1: format is 'resistype-scheme'; a",
+    ),
     "newer format": (
         breaking("format_version = 1", "format_version = 2"),
         ":2: format_version is 2, this resistype reads up to 1; update resistype",
@@ -64,26 +69,53 @@ BROKEN = {
         breaking("format_version = 1", "format_version = true"),
         ":2: format_version is True; it must be a whole number from 1",
     ),
-    "unknown field": (breaking('name = "Mine"', 'title = "Mine"\nname = "M"'), ":6: title: there is no such field"),
-    "unknown field in source": (breaking("citation =", "cite ="), ":15: source.cite: there is no such field"),
+    "unknown field": (
+        breaking('name = "Mine"', 'title = "Mine"\nname = "M"'),
+        ":6: title: there is no such field",
+    ),
+    "unknown field in source": (
+        breaking("citation =", "cite ="),
+        ":15: source.cite: there is no such field",
+    ),
     "no id": (breaking('id = "mine"\n', ""), ":1: id: Field required"),
     "capital id": (breaking('id = "mine"', 'id = "Mine"'), ":4: id: String should match pattern"),
-    "path as id": (breaking('id = "mine"', 'id = "../../mine"'), ":4: id: String should match pattern"),
+    "path as id": (
+        breaking('id = "mine"', 'id = "../../mine"'),
+        ":4: id: String should match pattern",
+    ),
     "unknown axis": (breaking('axis = "custom"', 'axis = "magic"'), "; got 'magic'"),
     "no genes": (
         breaking('  "B2M",\n  "TAP1",\n', ""),
         ":1: no gene in 'up' or 'down'; a signature needs at least one",
     ),
-    "repeated gene": (breaking('"TAP1"', '"B2M"'), ":1: 1 genes occur more than once (B2M); keep one of each"),
-    "number as gene": (breaking('"TAP1"', "17"), ":9: up.1: Input should be a valid string; got 17"),
-    "date as gene": (breaking('"TAP1"', "2022-03-01"), ":9: up.1: Input should be a valid string; got a date"),
+    "repeated gene": (
+        breaking('"TAP1"', '"B2M"'),
+        ":1: 1 genes occur more than once (B2M); keep one of each",
+    ),
+    "number as gene": (
+        breaking('"TAP1"', "17"),
+        ":9: up.1: Input should be a valid string; got 17",
+    ),
+    "date as gene": (
+        breaking('"TAP1"', "2022-03-01"),
+        ":9: up.1: Input should be a valid string; got a date",
+    ),
     "table as genes": (
         breaking('up = [\n  "B2M",\n  "TAP1",\n]', "up = {a = 1}"),
         ":9: up: Input should be a valid tuple; got a dict",
     ),
-    "empty gene": (breaking('"TAP1"', '""'), ":11: up.1: String should have at least 1 character; got ''"),
-    "not closed": (breaking('"TAP1",\n]', '"TAP1",\n'), ":14: not valid TOML: Invalid value (at line 14, column 2)"),
-    "key twice": (breaking('id = "mine"', 'id = "mine"\nid = "yours"'), ":5: not valid TOML: Cannot overwrite a value"),
+    "empty gene": (
+        breaking('"TAP1"', '""'),
+        ":11: up.1: String should have at least 1 character; got ''",
+    ),
+    "not closed": (
+        breaking('"TAP1",\n]', '"TAP1",\n'),
+        ":14: not valid TOML: Invalid value (at line 14, column 2)",
+    ),
+    "key twice": (
+        breaking('id = "mine"', 'id = "mine"\nid = "yours"'),
+        ":5: not valid TOML: Cannot overwrite a value",
+    ),
     "NaN as weight": (
         breaking("[source]", "[weights]\nB2M = nan\nTAP1 = 1.0\n[source]"),
         ":1: weights of B2M are not finite numbers",
@@ -93,7 +125,10 @@ BROKEN = {
         ":15: weights.B2M: Input should be a valid number; got 'heavy'",
     ),
     "control character": (breaking("Mine", "Mi\x07ne"), ":6: not valid TOML: Illegal character"),
-    "deep brackets": (breaking('"TAP1"', "[" * 20 + "]" * 20), ":1: not read: brackets nest deeper than 8"),
+    "deep brackets": (
+        breaking('"TAP1"', "[" * 20 + "]" * 20),
+        ":1: not read: brackets nest deeper than 8",
+    ),
     "deep key": (
         breaking("[source]", ".".join("a" * 30) + " = 1\n[source]"),
         ":1: not read: a key has more than 8 parts",
@@ -108,7 +143,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("broken", "message"), BROKEN.values(), ids=BROKEN)
-def test_each_wrong_file_is_refused(broken: Callable[[], str], message: str, tmp_path: Path) -> None:
+def test_each_wrong_file_is_refused(
+    broken: Callable[[], str], message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(broken(), encoding="utf-8")
 
@@ -130,7 +167,9 @@ def test_the_right_file_is_read(tmp_path: Path) -> None:
 
 def test_several_complaints_come_together(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(GOOD.replace('"mine"', '"MINE"').replace('"custom"', '"magic"'), encoding="utf-8")
+    path.write_text(
+        GOOD.replace('"mine"', '"MINE"').replace('"custom"', '"magic"'), encoding="utf-8"
+    )
 
     with pytest.raises(SignatureError, match="2 problems") as caught:
         read_toml(path)
@@ -159,7 +198,9 @@ def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
     ],
     ids=["absent", "folder", "not text", "too large", "device"],
 )
-def test_what_cannot_be_opened(make: Callable[[Path], object], message: str, tmp_path: Path) -> None:
+def test_what_cannot_be_opened(
+    make: Callable[[Path], object], message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "mine.toml"
     make(path)
 
@@ -170,11 +211,17 @@ def test_what_cannot_be_opened(make: Callable[[Path], object], message: str, tmp
 
 def test_gmt_is_split_on_tabs_only(tmp_path: Path) -> None:
     path = tmp_path / "sets.gmt"
-    path.write_text("My set (a b)\tsome words here\tB2M\tTAP1\t\n\nother\t\tGZMB\tGZMB\r\n", encoding="utf-8")
+    path.write_text(
+        "My set (a b)\tsome words here\tB2M\tTAP1\t\n\nother\t\tGZMB\tGZMB\r\n", encoding="utf-8"
+    )
 
     first, second = read_gmt(path)
 
-    assert (first.id, first.name, first.description) == ("my_set_a_b", "My set (a b)", "some words here")
+    assert (first.id, first.name, first.description) == (
+        "my_set_a_b",
+        "My set (a b)",
+        "some words here",
+    )
     assert first.genes == ("B2M", "TAP1")
     assert second.genes == ("GZMB",)
 
@@ -182,8 +229,14 @@ def test_gmt_is_split_on_tabs_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name desc B2M TAP1\n", ":1: no genes; wanted name, description and genes separated by TABs"),
-        ("ok\td\tB2M\nname\tdesc\n", ":2: no genes; wanted name, description and genes separated by TABs"),
+        (
+            "name desc B2M TAP1\n",
+            ":1: no genes; wanted name, description and genes separated by TABs",
+        ),
+        (
+            "ok\td\tB2M\nname\tdesc\n",
+            ":2: no genes; wanted name, description and genes separated by TABs",
+        ),
         ("a\td\tB2M\nb\td\tB2M\na\td\tTAP1\n", ":3: the name 'a' is already on line 1"),
         ("A B\td\tB2M\na_b\td\tTAP1\n", ":2: the name 'a_b' is already on line 1"),
         ("()\td\tB2M\n", ":1: the name '()' has no letter or digit to make an id of"),
@@ -229,12 +282,16 @@ def test_wrong_mappings_are_refused(value: object, message: str) -> None:
 
 
 def test_two_names_for_one_id_are_refused() -> None:
-    with pytest.raises(SignatureError, match="'My set' and 'my_set' both become the id 'my_set'; rename one"):
+    with pytest.raises(
+        SignatureError, match="'My set' and 'my_set' both become the id 'my_set'; rename one"
+    ):
         read_mapping({"My set": ["B2M"], "my_set": ["TAP1"]})
 
 
 def test_mappings_of_every_shape_are_read() -> None:
-    items = read_mapping({"list": ["B2M", "B2M"], "tuple": ("TAP1",), "set": {"B", "A"}, "weights": {"B2M": -1.5}})
+    items = read_mapping(
+        {"list": ["B2M", "B2M"], "tuple": ("TAP1",), "set": {"B", "A"}, "weights": {"B2M": -1.5}}
+    )
 
     assert [item.genes for item in items] == [("B2M",), ("TAP1",), ("A", "B"), ("B2M",)]
     assert items[3].weights == {"B2M": -1.5}

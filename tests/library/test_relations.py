@@ -103,7 +103,10 @@ def test_few_shared_weights_prove_nothing(n: int) -> None:
 
 def test_weights_under_old_names_are_compared_too() -> None:
     parent = Signature(
-        id="p", name="p", up=("WARS1", *GENES[:4]), weights={"WARS1": 5.0, **dict.fromkeys(GENES[:4], 1.0)}
+        id="p",
+        name="p",
+        up=("WARS1", *GENES[:4]),
+        weights={"WARS1": 5.0, **dict.fromkeys(GENES[:4], 1.0)},
     )
     mine = {"WARS": 1.0, "B2M": 5.0, **dict.fromkeys(GENES[1:4], 1.0)}
 
@@ -135,7 +138,9 @@ def test_the_same_pairs_are_none() -> None:
 
 
 def test_a_list_under_the_name_of_pairs() -> None:
-    assert "its name is that of zebra_pairs" in messages(drafted("zebra_somebody", "TOX", "LAG3"), PAIRED)
+    assert "its name is that of zebra_pairs" in messages(
+        drafted("zebra_somebody", "TOX", "LAG3"), PAIRED
+    )
     assert "L305" not in codes(drafted("lion_somebody", "TOX", "LAG3"), PAIRED)
 
 
@@ -148,7 +153,9 @@ def test_odd_pairs_are_left_to_the_model(pairs: Any) -> None:
 
 
 TIS = Signature(id="alpha_tis", name="Inflamed profile", up=GENES)
-EXPANDED = Signature(id="alpha_wide", name="Something else", up=("CD3D", "CIITA", "GZMK", "IL2RG", "CD2"))
+EXPANDED = Signature(
+    id="alpha_wide", name="Something else", up=("CD3D", "CIITA", "GZMK", "IL2RG", "CD2")
+)
 
 
 def test_swapped_names_need_both_lists() -> None:
@@ -169,13 +176,17 @@ def test_words_that_say_nothing_do_not_name() -> None:
     assert known.words == frozenset()
 
 
-@pytest.mark.parametrize(("name", "said"), [("TIDE_top50", True), ("tide", True), ("TIDEWAY", False), ("other", False)])
+@pytest.mark.parametrize(
+    ("name", "said"), [("TIDE_top50", True), ("tide", True), ("TIDEWAY", False), ("other", False)]
+)
 def test_scores_that_are_no_lists(name: str, said: bool) -> None:
     assert ("L307" in codes(drafted("mine", "TOX", name=name))) is said
 
 
 def test_a_note_on_the_scoring_settles_it() -> None:
-    draft = drafted("mine", "TOX", name="TIDE", scoring={"note": "the ten largest of the vector, not the score"})
+    draft = drafted(
+        "mine", "TOX", name="TIDE", scoring={"note": "the ten largest of the vector, not the score"}
+    )
 
     assert "L307" not in codes(draft)
 
@@ -185,7 +196,10 @@ def test_a_note_on_the_scoring_settles_it() -> None:
 
 def test_the_shipped_library_gives_notes_and_nothing_else() -> None:
     library = load_library()
-    drafts = [Draft(f"{item.axis}/{key}.toml", item.model_dump(mode="json"), item) for key, item in library.items()]
+    drafts = [
+        Draft(f"{item.axis}/{key}.toml", item.model_dump(mode="json"), item)
+        for key, item in library.items()
+    ]
 
     found = [problem for _, problem in relations(drafts, library)]
 
@@ -194,6 +208,8 @@ def test_the_shipped_library_gives_notes_and_nothing_else() -> None:
 
 
 def test_mouse_sets_are_compared_as_they_are_spelt() -> None:
-    mouse = Signature(id="m", name="m", species="mouse", up=("Tox", "Pdcd1", "Lag3", "Gzmb", "Ccl5"))
+    mouse = Signature(
+        id="m", name="m", species="mouse", up=("Tox", "Pdcd1", "Lag3", "Gzmb", "Ccl5")
+    )
 
     assert "L301" in codes(drafted("mine", *mouse.up, species="mouse"), mouse)

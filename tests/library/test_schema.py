@@ -20,14 +20,18 @@ FILES = signature_files(signatures_dir(), axes=True)
 def test_the_committed_schema_is_current() -> None:
     committed = (signatures_dir() / "signature.schema.json").read_text(encoding="utf-8")
 
-    assert committed == schema_text(), "resistype signatures schema --out signatures/signature.schema.json"
+    assert committed == schema_text(), (
+        "resistype signatures schema --out signatures/signature.schema.json"
+    )
 
 
 def test_every_field_of_the_model_is_there_and_explained() -> None:
     assert set(SCHEMA["properties"]) == {"format", "format_version", *Signature.model_fields}
     assert all("description" in field for field in SCHEMA["properties"].values())
     for table in ("Source", "Scoring"):
-        assert all("description" in field for field in SCHEMA["$defs"][table]["properties"].values())
+        assert all(
+            "description" in field for field in SCHEMA["$defs"][table]["properties"].values()
+        )
 
 
 def test_unknown_keys_are_forbidden_everywhere() -> None:
@@ -42,7 +46,14 @@ def complaints(value: Any, schema: dict[str, Any], where: str = "") -> list[str]
     if "anyOf" in schema:
         tried = [complaints(value, option, where) for option in schema["anyOf"]]
         return [] if [] in tried else tried[0]
-    kinds = {"string": str, "object": dict, "array": list, "integer": int, "number": (int, float), "null": type(None)}
+    kinds = {
+        "string": str,
+        "object": dict,
+        "array": list,
+        "integer": int,
+        "number": (int, float),
+        "null": type(None),
+    }
     if "type" in schema and not isinstance(value, kinds[schema["type"]]):
         return [f"{where} is no {schema['type']}"]
     said = []
@@ -61,7 +72,9 @@ def complaints(value: Any, schema: dict[str, Any], where: str = "") -> list[str]
         for number, (item, inner) in enumerate(zip(value, items, strict=False)):
             said += complaints(item, inner, f"{where}[{number}]")
     if isinstance(value, dict):
-        said += [f"{where}.{key} is missing" for key in schema.get("required", ()) if key not in value]
+        said += [
+            f"{where}.{key} is missing" for key in schema.get("required", ()) if key not in value
+        ]
         extra = schema.get("additionalProperties", True)
         for key, item in value.items():
             known = schema.get("properties", {}).get(key, extra)
@@ -75,7 +88,13 @@ def test_every_shipped_file_passes(path: Any) -> None:
     assert complaints(tomllib.loads(path.read_text(encoding="utf-8")), SCHEMA) == []
 
 
-GOOD: dict[str, Any] = {"format": "resistype-signature", "format_version": 1, "id": "a", "name": "A", "up": ["B2M"]}
+GOOD: dict[str, Any] = {
+    "format": "resistype-signature",
+    "format_version": 1,
+    "id": "a",
+    "name": "A",
+    "up": ["B2M"],
+}
 WRONG = {
     "another format": {"format": "x"},
     "newer": {"format_version": 2},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resistype.library import Library, Signature, load_library
-from resistype.library.siblings import scheme_axes, shared_with_siblings
+from resistype.library.rules import scheme_axes, shared_with_siblings
 
 SCHEME = """
 [quantities.one]
@@ -37,7 +37,9 @@ def folder(tmp_path: Path, text: str = SCHEME, name: str = "mine.toml") -> Path:
 
 
 def test_signatures_behind_axes_are_found_through_all_steps(tmp_path: Path) -> None:
-    assert scheme_axes(folder(tmp_path)) == {"mine": {"first": frozenset({"a"}), "second": frozenset({"b"})}}
+    assert scheme_axes(folder(tmp_path)) == {
+        "mine": {"first": frozenset({"a"}), "second": frozenset({"b"})}
+    }
 
 
 @pytest.mark.parametrize("text", ["[", "x = 1", "quantities = 1\naxes = 2", "axes = []", ""])
@@ -46,7 +48,9 @@ def test_files_that_are_no_schemes_are_left_alone(text: str, tmp_path: Path) -> 
 
 
 def test_a_circle_of_quantities_ends(tmp_path: Path) -> None:
-    text = '[quantities.a]\nof = "b"\n[quantities.b]\nof = "a"\n[[axes]]\nid = "x"\nevidence = ["a"]\n'
+    text = (
+        '[quantities.a]\nof = "b"\n[quantities.b]\nof = "a"\n[[axes]]\nid = "x"\nevidence = ["a"]\n'
+    )
 
     assert scheme_axes(folder(tmp_path, text)) == {"mine": {"x": frozenset()}}
 
@@ -89,4 +93,6 @@ def test_one_gene_is_no_overlap() -> None:
 def test_signatures_that_the_library_lacks_are_passed_over() -> None:
     empty = Library([Signature(id="other", name="o", up=("B2M",))])
 
-    assert list(shared_with_siblings("mine", "ifng", frozenset({"B2M", "TAP1"}), library=empty)) == []
+    assert (
+        list(shared_with_siblings("mine", "ifng", frozenset({"B2M", "TAP1"}), library=empty)) == []
+    )

@@ -1,4 +1,6 @@
-"""The model: what a signature must hold, what contradicts itself, and which changes change its hash."""
+"""The model: what a signature must hold, what contradicts itself, and which changes change its
+hash.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ from resistype.library import Scoring, Signature, Source
 from resistype.library.signature import AXES
 from tests.strategies import signatures
 
-BASE = {"id": "mine", "version": "1.0.0", "name": "Mine", "axis": "custom", "up": ("B2M", "TAP1"), "down": ("GZMB",)}
+BASE = {
+    "id": "mine",
+    "version": "1.0.0",
+    "name": "Mine",
+    "axis": "custom",
+    "up": ("B2M", "TAP1"),
+    "down": ("GZMB",),
+}
 
 
 @pytest.mark.parametrize(
@@ -21,10 +30,22 @@ BASE = {"id": "mine", "version": "1.0.0", "name": "Mine", "axis": "custom", "up"
         ({"up": (), "down": ()}, "no gene in 'up' or 'down'; a signature needs at least one"),
         ({"up": ("B2M", "B2M")}, "1 genes occur more than once (B2M); keep one of each"),
         ({"up": ("GZMB",)}, "1 genes occur more than once (GZMB); keep one of each"),
-        ({"weights": {"B2M": 1.0}}, "'weights' and the gene lists differ in GZMB, TAP1; they must hold the same genes"),
-        ({"weights": {"B2M": float("nan"), "TAP1": 1.0, "GZMB": 1.0}}, "weights of B2M are not finite numbers"),
-        ({"weights": {"B2M": float("-inf"), "TAP1": 1.0, "GZMB": 1.0}}, "weights of B2M are not finite numbers"),
-        ({"pairs": (("B2M", "TAP1"),)}, "'pairs' and the gene lists differ in GZMB; they must hold the same genes"),
+        (
+            {"weights": {"B2M": 1.0}},
+            "'weights' and the gene lists differ in GZMB, TAP1; they must hold the same genes",
+        ),
+        (
+            {"weights": {"B2M": float("nan"), "TAP1": 1.0, "GZMB": 1.0}},
+            "weights of B2M are not finite numbers",
+        ),
+        (
+            {"weights": {"B2M": float("-inf"), "TAP1": 1.0, "GZMB": 1.0}},
+            "weights of B2M are not finite numbers",
+        ),
+        (
+            {"pairs": (("B2M", "TAP1"),)},
+            "'pairs' and the gene lists differ in GZMB; they must hold the same genes",
+        ),
         ({"id": "Mine"}, "String should match pattern"),
         ({"id": "../up"}, "String should match pattern"),
         ({"id": "a" * 65}, "String should match pattern"),
@@ -90,7 +111,10 @@ def test_its_views() -> None:
     ],
 )
 def test_what_changes_the_score_changes_the_hash(change: dict[str, object]) -> None:
-    assert Signature.model_validate(BASE | change).content_hash != Signature.model_validate(BASE).content_hash
+    assert (
+        Signature.model_validate(BASE | change).content_hash
+        != Signature.model_validate(BASE).content_hash
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +132,10 @@ def test_what_changes_the_score_changes_the_hash(change: dict[str, object]) -> N
     ],
 )
 def test_what_does_not_change_the_score_leaves_the_hash_alone(change: dict[str, object]) -> None:
-    assert Signature.model_validate(BASE | change).content_hash == Signature.model_validate(BASE).content_hash
+    assert (
+        Signature.model_validate(BASE | change).content_hash
+        == Signature.model_validate(BASE).content_hash
+    )
 
 
 def test_the_hash_is_the_same_on_every_machine() -> None:
@@ -134,7 +161,10 @@ def test_the_axes_of_the_model_and_of_the_folders_are_the_same() -> None:
 @settings(deadline=None)
 def test_a_model_is_its_own_dump(signature: Signature) -> None:
     assert Signature.model_validate(signature.model_dump()) == signature
-    assert Signature.model_validate_json(signature.model_dump_json()).content_hash == signature.content_hash
+    assert (
+        Signature.model_validate_json(signature.model_dump_json()).content_hash
+        == signature.content_hash
+    )
 
 
 def test_a_copy_with_other_genes_has_another_hash() -> None:
@@ -168,7 +198,9 @@ def test_genes_in_other_letters_are_refused(gene: str, message: str) -> None:
         Signature(id="a", name="A", up=(gene,))
 
 
-@pytest.mark.parametrize("gene", ["HLA-A", "H2-K1", "0610009B22Rik", "C6orf15", "Gene name (2)", "NKX2-1", "a.b_c"])
+@pytest.mark.parametrize(
+    "gene", ["HLA-A", "H2-K1", "0610009B22Rik", "C6orf15", "Gene name (2)", "NKX2-1", "a.b_c"]
+)
 def test_genes_of_every_plain_spelling_are_taken(gene: str) -> None:
     assert Signature(id="a", name="A", up=(gene,)).up == (gene,)
 

@@ -38,7 +38,9 @@ def sample(viewer: Any, demo: TissueDemo) -> list[Any]:
     """Masks of the simulated sample in the viewer, with one table behind them."""
     adata = demo.to_anndata()
     return [
-        viewer.add_labels(mask, name=name, metadata={"adata": adata, "region": name}, translate=(0, 700 * at))
+        viewer.add_labels(
+            mask, name=name, metadata={"adata": adata, "region": name}, translate=(0, 700 * at)
+        )
         for at, (name, mask) in enumerate(demo.masks.items())
     ]
 
@@ -59,7 +61,9 @@ def scimap(shared: Path) -> ad.AnnData:
         return ad.read_h5ad(shared / "data" / "scimap_spatial" / "scimap_example.h5ad")
 
 
-def small_table(ids: list[Any], *, region: list[str] | None = None, column: str = "cell_id") -> ad.AnnData:
+def small_table(
+    ids: list[Any], *, region: list[str] | None = None, column: str = "cell_id"
+) -> ad.AnnData:
     """An AnnData with two markers, of which the first is high in every second cell."""
     n = len(ids)
     values = np.tile([[0.9, 0.1], [0.1, 0.2]], (n, 1))[:n].astype(np.float32)
@@ -71,7 +75,9 @@ def small_table(ids: list[Any], *, region: list[str] | None = None, column: str 
 
 def squares(ids: list[int], *, side: int = 4) -> np.ndarray:
     """A mask with a row of squares, one an id."""
-    return np.repeat(np.kron(np.array([ids], dtype=np.int32), np.ones((1, side), dtype=np.int32)), side, axis=0)
+    return np.repeat(
+        np.kron(np.array([ids], dtype=np.int32), np.ones((1, side), dtype=np.int32)), side, axis=0
+    )
 
 
 def labels(mask: np.ndarray, **options: Any) -> Any:

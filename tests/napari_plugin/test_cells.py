@@ -1,4 +1,6 @@
-"""Tables behind layers: keys, matches counted both ways, and every way in which they do not meet, by name."""
+"""Tables behind layers: keys, matches counted both ways, and every way in which they do not
+meet, by name.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import InputError
-from resistype.napari_plugin.cells import as_keys, match_ids, table_of
-from resistype.napari_plugin.join import join_tables
+from resistype.napari_plugin.cells import as_keys, join_tables, match_ids, table_of
 from tests.napari_plugin.conftest import labels, points, small_table, squares
 
 KEYS = [
@@ -27,7 +28,9 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("values", "keys"), [one[1:] for one in KEYS], ids=[one[0] for one in KEYS])
+@pytest.mark.parametrize(
+    ("values", "keys"), [one[1:] for one in KEYS], ids=[one[0] for one in KEYS]
+)
 def test_ids_become_text_that_meets(values: Any, keys: list[str]) -> None:
     assert as_keys(values).tolist() == keys
 
@@ -55,9 +58,10 @@ def test_matching_is_a_dictionary_look_up(layer: list[int], table: list[int]) ->
 def test_both_sides_of_a_mismatch_are_counted_and_said() -> None:
     _, found = match_ids(as_keys([1, 2, 3]), as_keys([2, 3, 4, 5]), by="cell_id")
 
-    assert found.text == (
-        "2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of 4 rows have no cell "
-        "in the layer."
+    assert (
+        found.text
+        == "2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of"
+        " 4 rows have no cell in the layer."
     )
 
 
@@ -107,11 +111,19 @@ def test_keys_named_by_the_layer_come_before_known_names() -> None:
 
 def test_keys_that_spatialdata_names_are_used() -> None:
     adata = small_table([1, 2], region=["a", "b"], column="my_id")
-    adata.uns["spatialdata_attrs"] = {"region_key": "region", "instance_key": "my_id", "region": ["a", "b"]}
+    adata.uns["spatialdata_attrs"] = {
+        "region_key": "region",
+        "instance_key": "my_id",
+        "region": ["a", "b"],
+    }
 
     table = table_of(labels(squares([1]), metadata={"adata": adata}))
 
-    assert (table.region_column, table.instance_column, table.regions) == ("region", "my_id", ("a", "b"))
+    assert (table.region_column, table.instance_column, table.regions) == (
+        "region",
+        "my_id",
+        ("a", "b"),
+    )
 
 
 def test_repeated_ids_across_images_are_told_apart_by_the_image() -> None:
@@ -155,7 +167,10 @@ def _bare() -> Any:
 
 
 def _unnamed_column() -> Any:
-    return labels(squares([1]), metadata={"adata": small_table([1]), "instance_key": "nope", "region_key": "no"})
+    return labels(
+        squares([1]),
+        metadata={"adata": small_table([1]), "instance_key": "nope", "region_key": "no"},
+    )
 
 
 def _twice() -> Any:
@@ -164,7 +179,10 @@ def _twice() -> Any:
 
 BAD = {
     "no table": (_bare, "N101 Layer 'mask' has no table: neither metadata['adata'] nor features."),
-    "a column that is not there": (_unnamed_column, "N102 There is no column 'no' or 'nope' in the table; the columns"),
+    "a column that is not there": (
+        _unnamed_column,
+        "N102 There is no column 'no' or 'nope' in the table; the columns",
+    ),
     "an id twice": (_twice, "N104 1 rows share their name or id with another (1 …)."),
 }
 
@@ -178,10 +196,13 @@ def test_a_table_that_cannot_be_used_says_why(make: Any, message: str) -> None:
 
 
 def test_an_image_that_is_not_named_is_asked_for() -> None:
-    table = table_of(labels(squares([1]), metadata={"adata": small_table([1, 1], region=["a", "b"])}))
+    table = table_of(
+        labels(squares([1]), metadata={"adata": small_table([1, 1], region=["a", "b"])})
+    )
 
     with pytest.raises(
-        InputError, match=r"N103 The table holds cells of 2 images \(a, b …\) and the layer does not say"
+        InputError,
+        match=r"N103 The table holds cells of 2 images \(a, b …\) and the layer does not say",
     ):
         table.rows_of(None)
     with pytest.raises(InputError, match=r"N103 .* the layer says 'c'"):
@@ -189,20 +210,25 @@ def test_an_image_that_is_not_named_is_asked_for() -> None:
 
 
 def test_ids_twice_in_one_image_are_refused() -> None:
-    with pytest.raises(InputError, match=r"N104 1 ids occur more than once in the rows of this image \(7 …\)"):
+    with pytest.raises(
+        InputError, match=r"N104 1 ids occur more than once in the rows of this image \(7 …\)"
+    ):
         match_ids(as_keys([7]), as_keys([7, 7]), by="id")
 
 
 def test_nothing_in_common_names_both_sides() -> None:
     with pytest.raises(
-        InputError, match=r"N105 None of 1 ids of the layer \(such as '1'\) is among the 2 of the table"
+        InputError,
+        match=r"N105 None of 1 ids of the layer \(such as '1'\) is among the 2 of the table",
     ):
         match_ids(as_keys([1]), as_keys(["x", "y"]), by="cell_id")
 
 
 def test_layers_that_share_an_anndata_share_its_rows() -> None:
     adata = small_table([1, 1], region=["a", "b"])
-    parts = [(name, table_of(labels(squares([1]), metadata={"adata": adata}))) for name in ("a", "b")]
+    parts = [
+        (name, table_of(labels(squares([1]), metadata={"adata": adata}))) for name in ("a", "b")
+    ]
 
     whole, own = join_tables(parts)
 
@@ -211,7 +237,10 @@ def test_layers_that_share_an_anndata_share_its_rows() -> None:
 
 
 def test_tables_of_several_layers_become_one() -> None:
-    parts = [(name, table_of(labels(squares([1, 2]), metadata={"adata": small_table([1, 2])}))) for name in ("a", "b")]
+    parts = [
+        (name, table_of(labels(squares([1, 2]), metadata={"adata": small_table([1, 2])})))
+        for name in ("a", "b")
+    ]
 
     whole, own = join_tables(parts)
 

@@ -1,4 +1,6 @@
-"""The examples in the docstrings of the plugin run; those of the panel, which need Qt, are run with a window."""
+"""The examples in the docstrings of the plugin run; those of the panel, which need Qt, are run
+with a window.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,17 @@ import pytest
 import resistype.napari_plugin
 
 PLUGIN = Path(resistype.napari_plugin.__file__).parent
-MODULES = sorted(path.stem for path in PLUGIN.glob("*.py") if not path.stem.startswith(("dock", "__")))
+MODULES = sorted(
+    path.stem for path in PLUGIN.glob("*.py") if not path.stem.startswith(("dock", "__"))
+)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_the_examples_run(module: str) -> None:
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    result = doctest.testmod(importlib.import_module(f"resistype.napari_plugin.{module}"), optionflags=options)
+    result = doctest.testmod(
+        importlib.import_module(f"resistype.napari_plugin.{module}"), optionflags=options
+    )
 
     assert result.failed == 0
 

@@ -1,4 +1,6 @@
-"""Layers without a window: every id in its colour, points in an order that keeps classes on top, every misfit named."""
+"""Layers without a window: every id in its colour, points in an order that keeps classes on top,
+every misfit named.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ import pandas as pd
 import pytest
 
 from resistype.errors import InputError
+from resistype.napari_plugin.callbacks import placement, scale_of
 from resistype.napari_plugin.cells import table_of
 from resistype.napari_plugin.classify import classify_layers
-from resistype.napari_plugin.hooks import placement, scale_of
 from resistype.napari_plugin.layers import MARK, bind
 from resistype.napari_plugin.paint import Classes, rgba
 from resistype.napari_plugin.view import TissueView
@@ -66,7 +68,9 @@ def test_background_is_clear_and_the_layer_is_opaque(view: TissueView) -> None:
     assert np.asarray(layer.get_color(0))[3] == 0 if layer.get_color(0) is not None else True
 
 
-def test_the_users_layer_is_hidden_and_not_changed(view: TissueView, sample: list[Any], demo: Any) -> None:
+def test_the_users_layer_is_hidden_and_not_changed(
+    view: TissueView, sample: list[Any], demo: Any
+) -> None:
     view.color_by("column:phenotype")
     view.session.move_threshold("tumour", "cut", 0.9)
 
@@ -80,7 +84,7 @@ def test_the_users_layer_is_hidden_and_not_changed(view: TissueView, sample: lis
 def test_a_quantity_becomes_an_image_of_values(view: TissueView, demo: Any) -> None:
     view.color_by("quantity:cd163_macrophage_score")
     image = shown(view, kind="values")
-    scores = view.session.material.columns["cd163_macrophage_score"]
+    scores = view.session.data.columns["cd163_macrophage_score"]
 
     mask = demo.masks["sim_excluded"]
     for number in (1, 100, 2000):
@@ -111,7 +115,11 @@ def test_display_layers_lie_where_the_cells_lie(view: TissueView, sample: list[A
 def dots(viewer: Any) -> Any:
     """Five points: two of a class, two unassigned, one without a value."""
     values = pd.DataFrame(
-        {"CD163": [0.9, 0.05, 0.9, 0.05, np.nan], "panCK": [0.1, 0.1, 0.1, 0.1, np.nan], "kind": list("abcab")}
+        {
+            "CD163": [0.9, 0.05, 0.9, 0.05, np.nan],
+            "panCK": [0.1, 0.1, 0.1, 0.1, np.nan],
+            "kind": list("abcab"),
+        }
     )
     data = [[0, 0], [0, 5], [5, 0], [5, 5], [9, 9]]
     return viewer.add_points(data, features=values, size=3, name="dots")
@@ -144,11 +152,15 @@ def test_points_keep_their_colours_when_the_order_changes(viewer: Any, dots: Any
     assert order is not None
     assert not np.array_equal(before, order)
     np.testing.assert_array_equal(layer.data, dots.data[order])
-    np.testing.assert_allclose(layer.face_color[:, :3], drawn.colors()[drawn.codes[order], :3], atol=1e-6)
+    np.testing.assert_allclose(
+        layer.face_color[:, :3], drawn.colors()[drawn.codes[order], :3], atol=1e-6
+    )
 
 
 def test_colours_in_order_of_appearance_would_be_found(viewer: Any, dots: Any) -> None:
-    """What `face_color_cycle` with a list does: the first class seen gets the first colour. Ours is not that."""
+    """What `face_color_cycle` with a list does: the first class seen gets the first colour. Ours
+    is not that.
+    """
     view = classify_layers(viewer, [dots])
     view.color_by("column:kind")
     drawn, order = view.drawn, view.bounds[0].order
@@ -164,7 +176,9 @@ def test_colours_in_order_of_appearance_would_be_found(viewer: Any, dots: Any) -
 
 def test_points_with_ids_are_joined_by_id_and_not_by_place(viewer: Any) -> None:
     adata = small_table([30, 10, 20])
-    layer = viewer.add_points([[0, 0], [1, 1], [2, 2]], metadata={"adata": adata, "indices": [10, 20, 99]})
+    layer = viewer.add_points(
+        [[0, 0], [1, 1], [2, 2]], metadata={"adata": adata, "indices": [10, 20, 99]}
+    )
 
     view = classify_layers(viewer, [layer])
 
@@ -174,7 +188,9 @@ def test_points_with_ids_are_joined_by_id_and_not_by_place(viewer: Any) -> None:
 
 
 def test_string_ids_of_points_meet_string_ids(viewer: Any) -> None:
-    layer = viewer.add_points([[0, 0], [1, 1]], metadata={"adata": small_table(["b", "a"]), "indices": ["a", "b"]})
+    layer = viewer.add_points(
+        [[0, 0], [1, 1]], metadata={"adata": small_table(["b", "a"]), "indices": ["a", "b"]}
+    )
 
     assert classify_layers(viewer, [layer]).bounds[0].rows.tolist() == [1, 0]
 
@@ -193,9 +209,11 @@ def test_labels_without_a_row_are_grey_and_counted(viewer: Any) -> None:
 
     view = classify_layers(viewer, [layer])
 
-    assert view.status == (
-        "Labels: 2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no row, 2 of 4 rows have "
-        "no cell in the layer. Left out, under half of their markers are here: cd8_t_cell: CD3, CD8."
+    assert (
+        view.status
+        == "Labels: 2 cells with their row of the table (by cell_id); 1 of 3 in the layer have no"
+        " row, 2 of 4 rows have no cell in the layer. Left out, under half of their markers are"
+        " here: cd8_t_cell: CD3, CD8."
     )
     np.testing.assert_allclose(colour_of(shown(view), (0, 8)), rgba("#5A5A5A"), atol=1e-6)
     assert view.legend()[-1].n == 1
@@ -203,27 +221,39 @@ def test_labels_without_a_row_are_grey_and_counted(viewer: Any) -> None:
 
 def test_repeated_ids_across_images_get_each_their_own_row(viewer: Any) -> None:
     adata = small_table([1, 2, 1, 2], region=["a", "a", "b", "b"])
-    layers = [viewer.add_labels(squares([1, 2]), name=name, metadata={"adata": adata}) for name in ("b", "a")]
+    layers = [
+        viewer.add_labels(squares([1, 2]), name=name, metadata={"adata": adata})
+        for name in ("b", "a")
+    ]
 
     view = classify_layers(viewer, layers)
 
-    levels = [one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None]
+    levels = [
+        one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None
+    ]
     assert levels == [[4, 5], [2, 3]]
-    assert view.session.material.n_obs == 4
+    assert view.session.data.n_obs == 4
 
 
 def test_tables_of_several_layers_have_rows_of_their_own(viewer: Any) -> None:
-    layers = [viewer.add_labels(squares([1, 2]), name=n, metadata={"adata": small_table([1, 2])}) for n in ("a", "b")]
+    layers = [
+        viewer.add_labels(squares([1, 2]), name=n, metadata={"adata": small_table([1, 2])})
+        for n in ("a", "b")
+    ]
 
     view = classify_layers(viewer, layers)
 
-    levels = [one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None]
+    levels = [
+        one.raster.levels[0][0, [0, 4]].tolist() for one in view.bounds if one.raster is not None
+    ]
     assert levels == [[2, 3], [4, 5]]
 
 
 def test_a_pyramid_is_drawn_at_every_level(viewer: Any) -> None:
     fine = np.kron(np.array([[1, 2]]), np.ones((8, 8), dtype=int))
-    layer = viewer.add_labels([fine, fine[::2, ::2]], multiscale=True, metadata={"adata": small_table([1, 2])})
+    layer = viewer.add_labels(
+        [fine, fine[::2, ::2]], multiscale=True, metadata={"adata": small_table([1, 2])}
+    )
 
     view = classify_layers(viewer, [layer])
     view.color_by("quantity:panck")
@@ -270,12 +300,16 @@ SCALES = [
 
 
 @pytest.mark.parametrize(("options", "scale"), SCALES)
-def test_a_scale_is_taken_from_units_and_never_guessed(options: dict[str, Any], scale: float | None) -> None:
+def test_a_scale_is_taken_from_units_and_never_guessed(
+    options: dict[str, Any], scale: float | None
+) -> None:
     assert scale_of(labels(squares([1]), **options)) == pytest.approx(scale)
 
 
 def test_pixels_that_are_not_square_are_refused() -> None:
-    with pytest.raises(InputError, match=r"N107 Pixels of 'm' are 1 × 2 µm; square ones are needed"):
+    with pytest.raises(
+        InputError, match=r"N107 Pixels of 'm' are 1 × 2 µm; square ones are needed"
+    ):
         scale_of(labels(squares([1]), name="m", scale=(1, 2), units=("um", "um")))
 
 
@@ -293,8 +327,14 @@ def _other_length() -> Any:
 
 BAD = {
     "an image": (_image, "N108 'im' is a layer of Image; Points or Labels are needed."),
-    "labels without ids": (_no_ids, "N105 Nothing in the table of 'mask' says which label a row belongs to."),
-    "points of another number": (_other_length, "N105 'p' has 2 points and its table 3 rows, and no ids"),
+    "labels without ids": (
+        _no_ids,
+        "N105 Nothing in the table of 'mask' says which label a row belongs to.",
+    ),
+    "points of another number": (
+        _other_length,
+        "N105 'p' has 2 points and its table 3 rows, and no ids",
+    ),
 }
 
 

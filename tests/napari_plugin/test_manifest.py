@@ -1,4 +1,6 @@
-"""What napari reads of us: a valid manifest whose every name can be imported, and no Qt outside of the panel."""
+"""What napari reads of us: a valid manifest whose every name can be imported, and no Qt outside
+of the panel.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,11 @@ def test_the_manifest_is_valid_and_says_what_we_offer() -> None:
 
 
 def test_the_entry_point_leads_to_the_manifest() -> None:
-    points = [one for one in importlib.metadata.entry_points(group="napari.manifest") if one.name == "resistype"]
+    points = [
+        one
+        for one in importlib.metadata.entry_points(group="napari.manifest")
+        if one.name == "resistype"
+    ]
 
     assert points[0].value == "resistype.napari_plugin:napari.yaml"
     assert (PLUGIN / "napari.yaml").is_file()
@@ -43,20 +49,29 @@ def test_the_entry_point_leads_to_the_manifest() -> None:
 def test_only_the_panel_knows_qt() -> None:
     def tops(path: Path) -> set[str]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        names = [
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        ]
         names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        return {name.partition(".")[0] for name in names} | {name for name in names if name.startswith("napari.qt")}
+        return {name.partition(".")[0] for name in names} | {
+            name for name in names if name.startswith("napari.qt")
+        }
 
     with_qt = {
-        path.name for path in PLUGIN.glob("*.py") if tops(path) & {"qtpy", "superqt", "PyQt6", "napari.qt.threading"}
+        path.name
+        for path in PLUGIN.glob("*.py")
+        if tops(path) & {"qtpy", "superqt", "PyQt6", "napari.qt.threading"}
     }
-    assert with_qt == {"dock.py", "dock_parts.py"}
+    assert with_qt == {"dock.py"}
 
 
 def test_the_panel_holds_no_science() -> None:
-    for name in ("dock.py", "dock_parts.py"):
-        source = (PLUGIN / name).read_text(encoding="utf-8")
-        assert not any(f"import {room}" in source for room in ("numpy", "pandas", "scipy"))
+    source = (PLUGIN / "dock.py").read_text(encoding="utf-8")
+
+    assert not any(f"import {room}" in source for room in ("numpy", "pandas", "scipy"))
 
 
 def test_we_require_no_qt_binding() -> None:

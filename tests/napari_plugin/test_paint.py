@@ -1,4 +1,6 @@
-"""What is drawn is what the session says: classes in the palette's colours, values with their limits, a true legend."""
+"""What is drawn is what the session says: classes in the palette's colours, values with their
+limits, a true legend.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import pandas as pd
 import pytest
 
 from resistype.errors import SessionError
-from resistype.napari_plugin.markers import MarkerSet
+from resistype.napari_plugin.marker_sets import MarkerSet, read_panel
 from resistype.napari_plugin.paint import (
     NO_ROW,
     NO_ROW_COLOR,
@@ -18,8 +20,7 @@ from resistype.napari_plugin.paint import (
     margins,
     rgba,
 )
-from resistype.napari_plugin.panel import read_panel
-from resistype.session import GREYS, Session, axis_colors, category_colors, from_quantities
+from resistype.session import GREYS, Session, SessionData, axis_colors, category_colors
 
 SETS = (MarkerSet("t", "T cells", ("CD8",)), MarkerSet("m", "macrophages", ("CD163",)))
 
@@ -29,7 +30,7 @@ def session() -> Session:
     values = pd.DataFrame({"CD8": [0.9, 0.1, 0.1, np.nan], "CD163": [0.1, 0.9, 0.1, np.nan]})
     panel = read_panel(values, SETS)
     design = pd.DataFrame({"kind": ["b", "a", None, "a"], "fov": [10, 2, 10, 2]})
-    return Session(from_quantities(panel.scheme, panel.quantities, design=design))
+    return Session(SessionData.from_quantities(panel.scheme, panel.quantities, design=design))
 
 
 def classes(session: Session, what: str) -> Classes:
@@ -42,7 +43,9 @@ def classes(session: Session, what: str) -> Classes:
 def test_an_axis_is_drawn_by_the_codes_of_the_session(session: Session) -> None:
     drawn = classes(session, "axis:cell")
 
-    assert [drawn.categories[code].name for code in drawn.codes] == session.to_frame()["cell"].tolist()
+    assert [drawn.categories[code].name for code in drawn.codes] == session.to_frame()[
+        "cell"
+    ].tolist()
 
 
 def test_colours_are_those_of_the_palette(session: Session) -> None:
@@ -50,7 +53,9 @@ def test_colours_are_those_of_the_palette(session: Session) -> None:
     colors = axis_colors(session.scheme.axis("cell"))
 
     for at, one in enumerate(drawn.categories):
-        np.testing.assert_allclose(drawn.colors()[at], rgba(colors.get(one.name, GREYS["no data"])), atol=1e-6)
+        np.testing.assert_allclose(
+            drawn.colors()[at], rgba(colors.get(one.name, GREYS["no data"])), atol=1e-6
+        )
 
 
 def test_a_column_is_drawn_by_name_and_not_by_order_of_appearance(session: Session) -> None:
@@ -58,7 +63,11 @@ def test_a_column_is_drawn_by_name_and_not_by_order_of_appearance(session: Sessi
     colors = category_colors(["a", "b"])
 
     assert [drawn.categories[code].name for code in drawn.codes] == ["b", "a", "", "a"]
-    assert {one.name: one.color for one in drawn.categories} == {"a": colors["a"], "b": colors["b"], "": colors[""]}
+    assert {one.name: one.color for one in drawn.categories} == {
+        "a": colors["a"],
+        "b": colors["b"],
+        "": colors[""],
+    }
 
 
 def test_numbers_as_names_are_sorted_as_people_read(session: Session) -> None:
@@ -83,7 +92,9 @@ def test_the_unassigned_and_the_missing_are_faint(session: Session) -> None:
     faint = {one.name for one, dim in zip(drawn.categories, drawn.faint, strict=True) if dim}
 
     assert faint == {"unassigned", "indeterminate", "not_assessable"}
-    assert np.unique(drawn.colors(faint=0.12)[np.append(drawn.faint, True), 3]).tolist() == pytest.approx([0.12])
+    assert np.unique(
+        drawn.colors(faint=0.12)[np.append(drawn.faint, True), 3]
+    ).tolist() == pytest.approx([0.12])
 
 
 def test_a_quantity_is_a_ramp_with_its_percentiles(session: Session) -> None:
@@ -112,14 +123,21 @@ def test_margins_are_those_of_compared_thresholds(session: Session) -> None:
 
 
 def test_a_margin_that_is_not_there_is_refused(session: Session) -> None:
-    with pytest.raises(SessionError, match=r"V105 No margin 'margin:x\.y'; there are: margin:t\.cut, margin:m\.cut\."):
+    with pytest.raises(
+        SessionError,
+        match=r"V105 No margin 'margin:x\.y'; there are: margin:t\.cut, margin:m\.cut\.",
+    ):
         drawing(session, "margin:x.y")
 
 
 def test_the_legend_counts_what_the_table_counts(session: Session) -> None:
     for what in ("axis:cell", "axis:t", "column:kind", "column:fov"):
         drawn = classes(session, what)
-        counted = pd.Series([drawn.categories[code].name for code in drawn.codes]).value_counts().to_dict()
+        counted = (
+            pd.Series([drawn.categories[code].name for code in drawn.codes])
+            .value_counts()
+            .to_dict()
+        )
 
         assert {row.name: row.n for row in legend(drawn)} == counted
 
@@ -142,7 +160,7 @@ def test_the_legend_follows_what_is_shown(session: Session) -> None:
 
 def test_a_constant_and_an_empty_quantity_have_limits() -> None:
     panel = read_panel(pd.DataFrame({"CD8": [0.5, 0.5], "CD163": [np.nan, np.nan]}), SETS)
-    session = Session(from_quantities(panel.scheme, panel.quantities))
+    session = Session(SessionData.from_quantities(panel.scheme, panel.quantities))
     for what in ("quantity:cd8",):
         session.color_by(what)
         drawn = drawing(session)

@@ -1,4 +1,6 @@
-"""h5ad files as layers: the order of the axes is looked up on the mask, images stay apart, real files open."""
+"""h5ad files as layers: the order of the axes is looked up on the mask, images stay apart, real
+files open.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ import pandas as pd
 import pytest
 
 from resistype.errors import ExpressionError, InputError
-from resistype.expression.h5ad import open_h5ad, save_h5ad
+from resistype.expression.hdf5 import open_h5ad, save_h5ad
+from resistype.napari_plugin.axis_order import swap_axes
 from resistype.napari_plugin.classify import Calling, classify_layers
 from resistype.napari_plugin.maps import MapRequest, prepare, show, work_out
-from resistype.napari_plugin.orders import swap_axes
 from resistype.napari_plugin.reader import axis_order, get_reader, layers_of, read_h5ad, spacing
 from resistype.napari_plugin.sample import simulated_imc
 from tests.napari_plugin.conftest import small_table
@@ -74,7 +76,10 @@ def test_an_open_mask_shows_points_to_be_swapped(viewer: Any, one_image: Any) ->
 
     view = classify_layers(viewer, [points])
 
-    assert "imc sim_excluded: x and y are swapped (100% of the cells lie on their label when swapped" in view.status
+    assert (
+        "imc sim_excluded: x and y are swapped (100% of the cells lie on their label when swapped"
+        in view.status
+    )
     swap_axes(points)
     assert "swapped" not in classify_layers(viewer, [points]).status
 
@@ -99,7 +104,7 @@ def test_both_layers_of_a_file_are_classified_as_one_table(viewer: Any, one_imag
 
     view = classify_layers(viewer, layers)
 
-    assert view.session.material.n_obs == one_image[0].n_obs
+    assert view.session.data.n_obs == one_image[0].n_obs
     assert [one.match.layer_only for one in view.bounds] == [0, 0]
 
 
@@ -123,30 +128,44 @@ def test_scimap_opens_from_h5ad(shared: Path, viewer: Any, scimap: ad.AnnData) -
     np.testing.assert_allclose(layers[0].data[:, ::-1], scimap.obs[["X_position", "Y_position"]])
 
 
-def test_scimap_is_coloured_counted_and_mapped(shared: Path, viewer: Any, scimap: ad.AnnData) -> None:
+def test_scimap_is_coloured_counted_and_mapped(
+    shared: Path, viewer: Any, scimap: ad.AnnData
+) -> None:
     path = shared / "data" / "scimap_spatial" / "scimap_example.h5ad"
     layers = [viewer.add_layer(made(one)) for one in read_h5ad(str(path))]
-    view = classify_layers(viewer, layers, calling=Calling.read("m2: CD163, CD206; tumour: CD30; cd8_t_cell: CD3, CD8"))
+    view = classify_layers(
+        viewer, layers, calling=Calling.read("m2: CD163, CD206; tumour: CD30; cd8_t_cell: CD3, CD8")
+    )
     view.scale_um = 0.65
 
     view.color_by("column:phenotype")
-    assert {row.name: row.n for row in view.legend()} == scimap.obs["phenotype"].value_counts().to_dict()
+    assert {row.name: row.n for row in view.legend()} == scimap.obs[
+        "phenotype"
+    ].value_counts().to_dict()
 
     score = scimap.to_df()[["CD163", "CD206"]].mean(axis=1)
-    np.testing.assert_allclose(view.session.material.columns["m2_score"], score, rtol=1e-5)
+    np.testing.assert_allclose(view.session.data.columns["m2_score"], score, rtol=1e-5)
     by_kind = score.groupby(scimap.obs["phenotype"], observed=True).mean()
-    assert by_kind["M2 Macrophages"] == by_kind[by_kind.index[by_kind.index.str.contains("Macro|Tumor|T cells")]].max()
+    assert (
+        by_kind["M2 Macrophages"]
+        == by_kind[by_kind.index[by_kind.index.str.contains("Macro|Tumor|T cells")]].max()
+    )
 
-    result = work_out(prepare(view), MapRequest("share of neighbours", ("M2 Macrophages",), radius_um=30.0))
+    result = work_out(
+        prepare(view), MapRequest("share of neighbours", ("M2 Macrophages",), radius_um=30.0)
+    )
     assert show(view, result)
     assert result.values is not None
-    near = pd.Series(result.values).groupby(scimap.obs["phenotype"].to_numpy(), observed=True).mean()
+    near = (
+        pd.Series(result.values).groupby(scimap.obs["phenotype"].to_numpy(), observed=True).mean()
+    )
     assert near["M2 Macrophages"] > 2 * near["Tumor CD30+"]
 
 
 def test_no_places_say_what_there_is() -> None:
     with pytest.raises(
-        InputError, match=r"N150 The file has no places: neither obsm\['spatial'\] \(obsm holds: nothing\)"
+        InputError,
+        match=r"N150 The file has no places: neither obsm\['spatial'\] \(obsm holds: nothing\)",
     ):
         layers_of(small_table([1]), "x")
 
@@ -199,7 +218,9 @@ def test_the_sample_can_be_classified_with_a_scale(viewer: Any, demo: Any) -> No
     planted = (
         demo.table["phenotype"]
         .astype(str)
-        .map({"Tumour": "tumour", "CD8 T cell": "cd8_t_cell", "CD163 macrophage": "cd163_macrophage"})
+        .map(
+            {"Tumour": "tumour", "CD8 T cell": "cd8_t_cell", "CD163 macrophage": "cd163_macrophage"}
+        )
     )
     called = view.session.to_frame()["cell"].astype(str).to_numpy()
     assert (called == planted.fillna("unassigned").to_numpy()).mean() > 0.99

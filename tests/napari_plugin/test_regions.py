@@ -1,4 +1,6 @@
-"""Drawn regions: what pandas counts in the same polygon, whatever the scale and the shift of the layers."""
+"""Drawn regions: what pandas counts in the same polygon, whatever the scale and the shift of the
+layers.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.stats import wilson
 from resistype.errors import InputError
 from resistype.napari_plugin.classify import classify_layers
-from resistype.napari_plugin.regions import compose, compose_text, drawn_rois, keep_regions, shapes_of
+from resistype.napari_plugin.regions import (
+    compose,
+    compose_text,
+    drawn_rois,
+    keep_regions,
+    shapes_of,
+)
 from resistype.napari_plugin.view import TissueView
+from resistype.stats import wilson
 
-POLYGON = np.array([[120.0, 90.0], [480.0, 150.0], [420.0, 500.0], [260.0, 380.0], [90.0, 430.0]])  # y, x
+POLYGON = np.array(
+    [[120.0, 90.0], [480.0, 150.0], [420.0, 500.0], [260.0, 380.0], [90.0, 430.0]]
+)  # y, x
 
 
 def slow_inside(x: float, y: float, corners: np.ndarray) -> bool:
@@ -40,14 +50,18 @@ def counted(view: TissueView, demo: Any, corners: np.ndarray) -> pd.Series:
     return demo.table["phenotype"].iloc[here].value_counts()
 
 
-def test_the_composition_is_what_pandas_counts_in_the_polygon(phenotypes: TissueView, viewer: Any, demo: Any) -> None:
+def test_the_composition_is_what_pandas_counts_in_the_polygon(
+    phenotypes: TissueView, viewer: Any, demo: Any
+) -> None:
     shapes = viewer.add_shapes([POLYGON], shape_type="polygon", name="roi")
     rois = drawn_rois(phenotypes, shapes).rois["roi 1"]
 
     found = compose(phenotypes, rois).set_index(["group", "kind"])
 
     expected = counted(phenotypes, demo, POLYGON)
-    assert {kind: found.loc[("roi 1", kind), "numerator"] for kind in expected.index} == expected.to_dict()
+    assert {
+        kind: found.loc[("roi 1", kind), "numerator"] for kind in expected.index
+    } == expected.to_dict()
     total = int(expected.sum())
     for kind, n in expected.items():
         row = found.loc[("roi 1", kind)]
@@ -56,19 +70,26 @@ def test_the_composition_is_what_pandas_counts_in_the_polygon(phenotypes: Tissue
         assert (row["low"], row["high"]) == (pytest.approx(low[0]), pytest.approx(high[0]))
 
 
-def test_region_and_rest_are_the_whole_image(phenotypes: TissueView, viewer: Any, demo: Any) -> None:
+def test_region_and_rest_are_the_whole_image(
+    phenotypes: TissueView, viewer: Any, demo: Any
+) -> None:
     shapes = viewer.add_shapes([POLYGON], shape_type="polygon", name="roi")
 
     found = compose(phenotypes, drawn_rois(phenotypes, shapes).rois["roi 1"])
 
     image = demo.table.loc[demo.table["region"] == "sim_excluded", "phenotype"].value_counts()
-    assert found.groupby("kind")["numerator"].sum().to_dict() == image[found["kind"].unique()].to_dict()
+    assert (
+        found.groupby("kind")["numerator"].sum().to_dict()
+        == image[found["kind"].unique()].to_dict()
+    )
 
 
 def test_two_regions_beside_each_other(phenotypes: TissueView, viewer: Any) -> None:
     nest = np.array([[200.0, 200.0], [200.0, 400.0], [400.0, 400.0], [400.0, 200.0]])
     corner = np.array([[0.0, 0.0], [0.0, 120.0], [120.0, 120.0], [120.0, 0.0]])
-    shapes = viewer.add_shapes([nest, corner], shape_type="rectangle", features={"name": ["nest", "corner"]})
+    shapes = viewer.add_shapes(
+        [nest, corner], shape_type="rectangle", features={"name": ["nest", "corner"]}
+    )
     rois = drawn_rois(phenotypes, shapes).rois
 
     found = compose(phenotypes, rois["nest"], rois["corner"]).set_index(["group", "kind"])
@@ -97,14 +118,20 @@ def test_the_rest_of_an_image_that_was_not_drawn_on_is_not_counted(
 
     found = compose(phenotypes, drawn_rois(phenotypes, shapes).rois["roi 1"])
 
-    assert found.groupby("group")["denominator"].first().sum() == (demo.table["region"] == "sim_excluded").sum()
+    assert (
+        found.groupby("group")["denominator"].first().sum()
+        == (demo.table["region"] == "sim_excluded").sum()
+    )
 
 
 def test_scale_shift_and_turn_of_both_layers_count(viewer: Any, demo: Any) -> None:
     adata = demo.to_anndata()
     place = {"scale": (0.5, 0.5), "translate": (30, -20), "rotate": 25}
     layer = viewer.add_labels(
-        demo.masks["sim_excluded"], metadata={"adata": adata, "region": "sim_excluded"}, name="m", **place
+        demo.masks["sim_excluded"],
+        metadata={"adata": adata, "region": "sim_excluded"},
+        name="m",
+        **place,
     )
     view = classify_layers(viewer, [layer])
     view.scale_um = 1.0
@@ -114,7 +141,9 @@ def test_scale_shift_and_turn_of_both_layers_count(viewer: Any, demo: Any) -> No
         [world * 2 - 7], shape_type="polygon", name="roi", scale=(0.5, 0.5), translate=(3.5, 3.5)
     )
 
-    found = compose(view, drawn_rois(view, shapes).rois["roi 1"]).set_index(["group", "kind"])["numerator"]
+    found = compose(view, drawn_rois(view, shapes).rois["roi 1"]).set_index(["group", "kind"])[
+        "numerator"
+    ]
 
     expected = counted(view, demo, POLYGON)
     assert {kind: found["roi 1", kind] for kind in expected.index} == expected.to_dict()
@@ -126,12 +155,18 @@ def test_an_ellipse_holds_what_lies_in_it(phenotypes: TissueView, viewer: Any, d
 
     found = compose(phenotypes, drawn_rois(phenotypes, shapes).rois["oval 1"])
 
-    xy = phenotypes.bounds[0].coordinates(phenotypes.table.n_obs)[demo.table["region"] == "sim_excluded"]
+    xy = phenotypes.bounds[0].coordinates(phenotypes.table.n_obs)[
+        demo.table["region"] == "sim_excluded"
+    ]
     exact = ((xy[:, 1] - 300) / 200) ** 2 + ((xy[:, 0] - 300) / 150) ** 2 <= 1
-    assert found.loc[found["group"] == "oval 1", "denominator"].iloc[0] == pytest.approx(exact.sum(), rel=0.01)
+    assert found.loc[found["group"] == "oval 1", "denominator"].iloc[0] == pytest.approx(
+        exact.sum(), rel=0.01
+    )
 
 
-def test_a_region_is_kept_in_the_session_and_replaced_when_moved(phenotypes: TissueView, viewer: Any) -> None:
+def test_a_region_is_kept_in_the_session_and_replaced_when_moved(
+    phenotypes: TissueView, viewer: Any
+) -> None:
     shapes = viewer.add_shapes([POLYGON], shape_type="polygon", name="roi")
     keep_regions(phenotypes, drawn_rois(phenotypes, shapes))
     keep_regions(phenotypes, drawn_rois(phenotypes, shapes))
@@ -148,7 +183,9 @@ def test_a_region_is_kept_in_the_session_and_replaced_when_moved(phenotypes: Tis
 def test_shapes_without_an_inside_are_named(phenotypes: TissueView, viewer: Any) -> None:
     line = np.array([[0.0, 0.0], [50.0, 50.0]])
     far = np.array([[9000.0, 9000.0], [9000.0, 9100.0], [9100.0, 9100.0]])
-    shapes = viewer.add_shapes([POLYGON, line, far], shape_type=["polygon", "line", "polygon"], name="roi")
+    shapes = viewer.add_shapes(
+        [POLYGON, line, far], shape_type=["polygon", "line", "polygon"], name="roi"
+    )
 
     drawn = drawn_rois(phenotypes, shapes)
 
@@ -160,7 +197,9 @@ def test_shapes_without_an_inside_are_named(phenotypes: TissueView, viewer: Any)
 
 
 def test_only_some_shapes_can_be_taken(phenotypes: TissueView, viewer: Any) -> None:
-    shapes = viewer.add_shapes([POLYGON, POLYGON + 5], shape_type="polygon", features={"name": ["a", "a"]})
+    shapes = viewer.add_shapes(
+        [POLYGON, POLYGON + 5], shape_type="polygon", features={"name": ["a", "a"]}
+    )
 
     assert list(drawn_rois(phenotypes, shapes, only=[1]).rois) == ["a (2)"]
 
@@ -175,7 +214,9 @@ def test_nothing_drawn_says_what_to_draw(phenotypes: TissueView, viewer: Any) ->
 
 
 def test_the_selected_shapes_are_meant(viewer: Any) -> None:
-    first, last = (viewer.add_shapes([POLYGON], shape_type="polygon", name=name) for name in ("a", "b"))
+    first, last = (
+        viewer.add_shapes([POLYGON], shape_type="polygon", name=name) for name in ("a", "b")
+    )
 
     assert shapes_of(viewer) is last
     viewer.layers.selection = {first}
@@ -186,7 +227,7 @@ def test_regions_that_share_cells_are_refused(phenotypes: TissueView, viewer: An
     shapes = viewer.add_shapes([POLYGON, POLYGON + 5], shape_type="polygon", name="roi")
     rois = drawn_rois(phenotypes, shapes).rois
 
-    with pytest.raises(InputError, match="P109 ROI 'roi 1' and 'roi 2' share"):
+    with pytest.raises(InputError, match="P114 ROI 'roi 1' and 'roi 2' share"):
         compose(phenotypes, rois["roi 1"], rois["roi 2"])
 
 

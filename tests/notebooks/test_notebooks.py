@@ -1,4 +1,6 @@
-"""The five notebooks run as they stand, in an empty folder, and say what may and may not be concluded."""
+"""The five notebooks run as they stand, in an empty folder, and say what may and may not be
+concluded.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,20 @@ FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 NAMES = ["01_bulk_cohort", "02_paired_biopsies", "03_single_cells", "04_tissue", "05_curating"]
 # figures and widgets that a reader must find
-PICTURES = {"01_bulk_cohort": 1, "02_paired_biopsies": 1, "03_single_cells": 1, "04_tissue": 1, "05_curating": 0}
-WIDGETS = {"01_bulk_cohort": 1, "02_paired_biopsies": 2, "03_single_cells": 0, "04_tissue": 0, "05_curating": 1}
+PICTURES = {
+    "01_bulk_cohort": 1,
+    "02_paired_biopsies": 1,
+    "03_single_cells": 1,
+    "04_tissue": 1,
+    "05_curating": 0,
+}
+WIDGETS = {
+    "01_bulk_cohort": 1,
+    "02_paired_biopsies": 2,
+    "03_single_cells": 0,
+    "04_tissue": 0,
+    "05_curating": 1,
+}
 
 PROGRESS = re.compile(r"I301 |\s*\d+% \d")  # how far a long run is; none on a quick machine
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -36,7 +50,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, str(folder / "jupyter"))
         for name in ("DISPLAY", "WAYLAND_DISPLAY"):
             patch.delenv(name, raising=False)
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(FOLDER.parent), os.environ.get("PYTHONPATH", "")]))
+        patch.setenv(
+            "PYTHONPATH", os.pathsep.join([str(FOLDER.parent), os.environ.get("PYTHONPATH", "")])
+        )
         yield folder
 
 
@@ -44,13 +60,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def executed(request: pytest.FixtureRequest, place: Path) -> tuple[str, Any]:
     """A notebook after a run with a kernel of its own."""
     notebook = nbformat.read(request.param, 4)
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(place)}})
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(place)}}
+    )
     client.execute()
     return request.param.stem, notebook
 
 
 def outputs(notebook: Any) -> list[Any]:
-    return [one for cell in notebook["cells"] if cell["cell_type"] == "code" for one in cell["outputs"]]
+    return [
+        one for cell in notebook["cells"] if cell["cell_type"] == "code" for one in cell["outputs"]
+    ]
 
 
 def test_the_five_are_there() -> None:
@@ -63,7 +83,12 @@ def test_every_cell_ran_without_error_or_warning(executed: tuple[str, Any]) -> N
 
     assert all(cell["execution_count"] for cell in cells)
     assert [one for one in outputs(notebook) if one["output_type"] == "error"] == []
-    lines = [line for one in outputs(notebook) if one.get("name") == "stderr" for line in one["text"].splitlines()]
+    lines = [
+        line
+        for one in outputs(notebook)
+        if one.get("name") == "stderr"
+        for line in one["text"].splitlines()
+    ]
     assert [line for line in lines if line.strip() and not PROGRESS.match(line)] == []
 
 

@@ -1,4 +1,6 @@
-"""Reads a page back: a strict parser, and the tables, sections and samples on it. Calls and cells to draw."""
+"""Reads a page back: a strict parser, and the tables, sections and samples on it. Calls and
+cells to draw.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,12 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from resistype.cohort.cells import CellCalls, CellColumns, CellInputs, cart_product
-from resistype.samples.read import as_key
-from resistype.scheme import Calls, classify
-from tests.cohort.study import simulate
+from resistype.samples.table import as_key
+from resistype.scheme import Calls
+from resistype.systems import classify
+from resistype.systems.cells import CellColumns, CellInputs, cart_product
 from tests.scheme.build import QUICK, cohort
+from tests.systems.cells.study import simulate
 from tests.widgets.hostile import HOSTILE as STRINGS
 
 HOSTILE = tuple(str(as_key(one)) for one in STRINGS)  # as names of samples and patients are read
@@ -42,12 +45,18 @@ class Element:
         return [e for c in below for e in ([c] if c.tag == tag else []) + c.all(tag)]
 
     def cells_of(self) -> list[tuple[bool, list[tuple[bool, str]]]]:
-        """Rows of a body of evidence: whether it decided; for each cell whether it names a quantity, and its words."""
+        """Rows of a body of evidence: whether it decided; for each cell whether it names a
+        quantity, and its words.
+        """
         rows = []
         for row in self.all("tr"):
             cells = [c for c in row.children if isinstance(c, Element) and c.tag == "td"]
             words = [
-                ("q" in c.kind, "".join(t if isinstance(t, str) else "" for t in c.children).strip()) for c in cells
+                (
+                    "q" in c.kind,
+                    "".join(t if isinstance(t, str) else "" for t in c.children).strip(),
+                )
+                for c in cells
             ]
             rows.append(("d" in row.kind, words))
         return rows
@@ -112,22 +121,37 @@ class Page(HTMLParser):
 
 @cache
 def hostile_calls() -> Calls:
-    """Names of samples, patients, time points and of the batch column that have broken pages elsewhere."""
+    """Names of samples, patients, time points and of the batch column that have broken pages
+    elsewhere.
+    """
     expression, samples = cohort()
     later = expression.select(list(samples.loc[samples["timepoint"] == "Post", "sample"]))
     names = [*HOSTILE, *(f"S{number}" for number in range(32 - len(HOSTILE)))]
     values = later.values.copy()
     values[:16, later.index.match(["B2M"]).columns] = 0.0
-    data = replace(later, values=values, samples=tuple(names), obs=pd.DataFrame(index=names), notes=(HOSTILE[2],))
+    data = replace(
+        later,
+        values=values,
+        samples=tuple(names),
+        obs=pd.DataFrame(index=names),
+        notes=(HOSTILE[2],),
+    )
     table = pd.DataFrame(
-        {"id": names, "patient": names[::-1], "timepoint": HOSTILE[0], HOSTILE[1]: [HOSTILE[3]] * 16 + ["other"] * 16}
+        {
+            "id": names,
+            "patient": names[::-1],
+            "timepoint": HOSTILE[0],
+            HOSTILE[1]: [HOSTILE[3]] * 16 + ["other"] * 16,
+        }
     )
     return classify(replace(data, source=HOSTILE[4]), samples=table, options=QUICK)
 
 
 @cache
 def hostile_pairs() -> Calls:
-    """The same names on patients with a baseline, so that they stand in the pairs and the steps too."""
+    """The same names on patients with a baseline, so that they stand in the pairs and the steps
+    too.
+    """
     expression, samples = cohort()
     people = [*HOSTILE, *(f"S{number}" for number in range(32 - len(HOSTILE)))]
     table = samples.assign(patient=[name for name in people for _ in range(2)])
@@ -135,7 +159,7 @@ def hostile_pairs() -> Calls:
 
 
 @cache
-def cell_calls() -> CellCalls:
+def cell_calls() -> Calls:
     """Five simulated patients with two samples each."""
     cells = simulate(n_patients=5).cells.iloc[::4].reset_index(drop=True)
     columns = CellColumns(timepoint="time", state="state", clone="clone")

@@ -1,4 +1,5 @@
-"""The page in a real browser: from a file, asking for nothing, nothing cut on a phone, nothing found by axe.
+"""The page in a real browser: from a file, asking for nothing, nothing cut on a phone, nothing
+found by axe.
 
 Pictures go to the folder RESISTYPE_E2E_OUT, where it is given.
 """
@@ -15,8 +16,9 @@ import pytest
 
 import resistype as rt
 from resistype.report import build_report, render
-from resistype.report.write import report_of
-from resistype.scheme import CallOptions, Calls
+from resistype.report import build_report as report_of
+from resistype.scheme import Calls
+from resistype.systems.bulk.measure import CallOptions
 from tests.e2e.harness import CHROMIUM, CHROMIUM_ARGS
 from tests.report.page import cell_calls, hostile_calls, hostile_pairs
 
@@ -61,7 +63,9 @@ def browser() -> Iterator[Any]:
 @cache
 def demo_calls() -> Calls:
     demo = rt.datasets.demo()
-    return rt.classify(demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=2))
+    return rt.classify(
+        demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=2)
+    )
 
 
 @cache
@@ -70,7 +74,12 @@ def drawn(kind: str) -> str:
         from resistype.report import ReportOptions
 
         return render(build_report(demo_calls(), ReportOptions(patient="SIM-P20")))
-    made = {"demo": demo_calls, "hostile": hostile_calls, "hostile pairs": hostile_pairs, "cells": cell_calls}
+    made = {
+        "demo": demo_calls,
+        "hostile": hostile_calls,
+        "hostile pairs": hostile_pairs,
+        "cells": cell_calls,
+    }
     return render(report_of(made[kind]()))
 
 
@@ -91,7 +100,11 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
         page.on("dialog", lambda dialog: page.said.append(dialog.message))
         page.goto(path.as_uri())
         for number in range(3):
-            page.evaluate("k => { const d = document.querySelectorAll('details.s')[k]; if (d) d.open = true; }", number)
+            page.evaluate(
+                "k => { const d = document.querySelectorAll('details.s')[k]; if (d) d.open ="
+                " true; }",
+                number,
+            )
         return page
 
     yield opened
@@ -108,7 +121,9 @@ def picture(page: Any, name: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_opens_from_a_file_asks_for_nothing_and_runs_nothing(open_page: Any, kind: str, width: int) -> None:
+def test_it_opens_from_a_file_asks_for_nothing_and_runs_nothing(
+    open_page: Any, kind: str, width: int
+) -> None:
     page = open_page(kind, width)
     picture(page, f"{kind}-{width}")
 
@@ -116,7 +131,9 @@ def test_it_opens_from_a_file_asks_for_nothing_and_runs_nothing(open_page: Any, 
     assert page.asked[0].startswith("file:///")
     assert page.said == []
     assert page.evaluate("window.__pwned === undefined")
-    assert page.evaluate("getComputedStyle(document.querySelector('h2')).borderBottomStyle") == "solid"  # style is on
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('h2')).borderBottomStyle") == "solid"
+    )  # style is on
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -136,7 +153,9 @@ def test_axe_finds_nothing(open_page: Any, kind: str, width: int) -> None:
         missing("axe-core is not here: scripts/widgets")
     page = open_page(kind, width, bypass=True)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run()).violations.map(v => [v.id, v.nodes[0].html.slice(0, 160)])")
+    found = page.evaluate(
+        "async () => (await axe.run()).violations.map(v => [v.id, v.nodes[0].html.slice(0, 160)])"
+    )
 
     assert found == []
 

@@ -1,4 +1,6 @@
-"""Figures on Axes that are given: what is drawn is what comes back, captions state n, colours are the widgets'."""
+"""Figures on Axes that are given: what is drawn is what comes back, captions state n, colours
+are the widgets'.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from resistype.cohort.tree import ConditionalInferenceTree
 from resistype.errors import InputError, MissingExtraError, OutputError, SamplesError
+from resistype.opinions import ConditionalInferenceTree
 from resistype.report import (
     Drawn,
     axis_scatter,
@@ -32,8 +34,8 @@ from resistype.report import (
     reliability_plot,
     tree_plot,
 )
-from resistype.report.figures_files import captioned
-from resistype.scheme.palette import axis_colors, category_colors
+from resistype.report.figures import captioned
+from resistype.scheme.scheme import axis_colors, category_colors
 from tests.report.page import cell_calls
 from tests.scheme.build import level_calls, paired_calls
 
@@ -44,8 +46,12 @@ DRAW: dict[str, Callable[[Axes | None], Drawn]] = {
     "scatter": lambda ax: axis_scatter(paired_calls(), "ifng_level", "mhc1_residual", ax=ax),
     "evidence": lambda ax: evidence_lollipop(paired_calls(), "P00-Post", ax),
     "coverage": lambda ax: coverage_plot(paired_calls(), ax),
-    "reliability": lambda ax: reliability_plot([0.5, 0.7, 0.9, 1.0], [True, False, True, True], ax, bins=2),
-    "composition": lambda ax: composition_plot(cell_calls().tables["composition"], ax, patient="SIM1"),
+    "reliability": lambda ax: reliability_plot(
+        [0.5, 0.7, 0.9, 1.0], [True, False, True, True], ax, bins=2
+    ),
+    "composition": lambda ax: composition_plot(
+        cell_calls().tables["composition"], ax, patient="SIM1"
+    ),
     "flow": lambda ax: flow_plot(cell_calls().tables["flow"], ax, patient="SIM1"),
     "tree": lambda ax: tree_plot(TREE, ax),
 }
@@ -155,7 +161,11 @@ def test_changes_are_those_of_the_calls_over_their_grey_zones() -> None:
 
     np.testing.assert_array_equal(table["value"], expected)
     assert table["value"].is_monotonic_decreasing
-    bands = sorted((round(p.get_x(), 3), round(p.get_x() + p.get_width(), 3)) for p in ax.patches if p.get_width() < 1)
+    bands = sorted(
+        (round(p.get_x(), 3), round(p.get_x() + p.get_width(), 3))
+        for p in ax.patches
+        if p.get_width() < 1
+    )
     assert bands == [(-0.5, -0.35), (0.35, 0.5)]
     marks = [line for line in ax.lines if line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in marks) == len(table)
@@ -211,16 +221,26 @@ def test_coverage_is_that_of_the_calls() -> None:
     table = coverage_plot(calls, ax).table.set_index("signature")
 
     assert table["share"].to_dict() == calls.coverage["share"].to_dict()
-    assert [f"{row.found} of {row.asked}" in texts(ax) for row in table.itertuples()] == [True] * len(table)
+    assert [f"{row.found} of {row.asked}" in texts(ax) for row in table.itertuples()] == [
+        True
+    ] * len(table)
 
 
 def slow_bins(said: list[float], good: list[bool], low: float, high: float) -> tuple[int, int]:
-    """Calls whose stated share lies in a bin, and those of them that are right: counted one by one."""
+    """Calls whose stated share lies in a bin, and those of them that are right: counted one by
+    one.
+    """
     inside = [g for s, g in zip(said, good, strict=True) if low <= s <= high]
     return len(inside), sum(inside)
 
 
-@given(st.lists(st.tuples(st.sampled_from([0.1, 0.35, 0.7, 0.75, 0.9, 1.0]), st.booleans()), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.1, 0.35, 0.7, 0.75, 0.9, 1.0]), st.booleans()),
+        min_size=1,
+        max_size=40,
+    )
+)
 def test_reliability_counts_every_call_once(calls: list[tuple[float, bool]]) -> None:
     said, good = [s for s, _ in calls], [g for _, g in calls]
     table = reliability_plot(said, good, bins=4).table
@@ -232,7 +252,9 @@ def test_reliability_counts_every_call_once(calls: list[tuple[float, bool]]) -> 
         assert row.share_low <= row.share <= row.share_high
 
 
-@pytest.mark.parametrize(("said", "good"), [([], []), ([0.5], [True, False]), ([1.2], [True]), ([np.nan], [True])])
+@pytest.mark.parametrize(
+    ("said", "good"), [([], []), ([0.5], [True, False]), ([1.2], [True]), ([np.nan], [True])]
+)
 def test_reliability_of_what_is_no_share_is_refused(said: list[float], good: list[bool]) -> None:
     with pytest.raises(InputError, match="O113"):
         reliability_plot(said, good)
@@ -245,7 +267,7 @@ def test_cells_of_one_patient(draw: Any, name: str) -> None:
 
     pd.testing.assert_frame_equal(draw(table, patient="SIM2").table, own)
     assert draw(table).caption.startswith("Patient SIM0: ")
-    with pytest.raises(InputError, match="O114 There is no patient 'X'"):
+    with pytest.raises(InputError, match="S111 There is no patient 'X'"):
         draw(table, axes(), patient="X")
     with pytest.raises(InputError, match="the table is empty"):
         draw(table.iloc[:0])
@@ -278,7 +300,12 @@ def test_figures_of_a_run_are_written_whole(tmp_path: Path) -> None:
     names = sorted(path.name for path in files)
 
     assert names == sorted(path.name for path in (tmp_path / "figures").iterdir())
-    assert {"profile.png", "change_ifng.png", "coverage.png", "mhc1_residual_by_ifng_level.png"} <= set(names)
+    assert {
+        "profile.png",
+        "change_ifng.png",
+        "coverage.png",
+        "mhc1_residual_by_ifng_level.png",
+    } <= set(names)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in files)
 
 
@@ -297,5 +324,8 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'"):
+    with pytest.raises(
+        MissingExtraError,
+        match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'",
+    ):
         captioned(DRAW["reliability"], width=4, height=3)

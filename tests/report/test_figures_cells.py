@@ -1,4 +1,6 @@
-"""Figures of cells: what is drawn is what the tables hold; files whole; nothing heavy loaded before."""
+"""Figures of cells: what is drawn is what the tables hold; files whole; nothing heavy loaded
+before.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.cells import CellColumns, CellInputs, cart_product, distributions
 from resistype.errors import MissingExtraError, OutputError
 from resistype.report import figures_cells
-from resistype.report.figures_cells import composition_figure, distribution_figure, draw_cells, flow_figure
-from tests.cohort.study import simulate
+from resistype.report.figures_cells import (
+    composition_figure,
+    distribution_figure,
+    draw_cells,
+    flow_figure,
+)
+from resistype.systems.cells import CellColumns, CellInputs, cart_product, distributions
+from tests.systems.cells.study import simulate
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +27,9 @@ def tables() -> dict[str, pd.DataFrame]:
     cells = simulate(n_patients=5).cells.iloc[::4].reset_index(drop=True)
     columns = CellColumns(timepoint="time", state="state", clone="clone")
     found = dict(cart_product(cells, inputs=CellInputs(columns=columns)).tables)
-    scores = pd.DataFrame({"memory": np.random.default_rng(0).random(len(cells)), "exhaustion": 0.5})
+    scores = pd.DataFrame(
+        {"memory": np.random.default_rng(0).random(len(cells)), "exhaustion": 0.5}
+    )
     found["distributions"] = distributions(scores, cells["time"], cuts={"memory": 0.4})
     return found
 
@@ -49,8 +58,12 @@ def test_every_patient_has_a_panel_with_its_numbers(tables: dict[str, pd.DataFra
 def test_points_are_the_shares_of_the_table(tables: dict[str, pd.DataFrame]) -> None:
     own = tables["composition"]
     axis = panels(composition_figure(own))[0]
-    memory = own[(own["patient"] == "SIM0") & (own["kind"] == "memory")].set_index("timepoint")["share"]
-    lines = [container.lines[0] for container in axis.containers if container.get_label() == "memory"]  # type: ignore[attr-defined]
+    memory = own[(own["patient"] == "SIM0") & (own["kind"] == "memory")].set_index("timepoint")[
+        "share"
+    ]
+    lines = [
+        container.lines[0] for container in axis.containers if container.get_label() == "memory"
+    ]  # type: ignore[attr-defined]
 
     assert lines[0].get_ydata().tolist() == [memory["IP"], memory["day 14"]]
 
@@ -71,8 +84,12 @@ def test_time_runs_from_the_product_over_days_to_words(tables: dict[str, pd.Data
 
 
 def test_a_refused_share_is_said_and_not_drawn() -> None:
-    cells = pd.DataFrame({"patient": "A", "timepoint": ["IP"] * 60 + ["D7"] * 20, "state": ["memory"] * 80})
-    table = cart_product(cells, inputs=CellInputs(columns=CellColumns(state="state"))).tables["composition"]
+    cells = pd.DataFrame(
+        {"patient": "A", "timepoint": ["IP"] * 60 + ["D7"] * 20, "state": ["memory"] * 80}
+    )
+    table = cart_product(cells, inputs=CellInputs(columns=CellColumns(state="state"))).tables[
+        "composition"
+    ]
     figure = composition_figure(table)
 
     assert "too few\ncells" in texts(figure)
@@ -125,17 +142,25 @@ def test_the_cut_that_was_set_is_drawn(tables: dict[str, pd.DataFrame]) -> None:
 def test_files_are_drawn_whole(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     files = draw_cells(tables, tmp_path)
 
-    assert sorted(path.name for path in files) == ["composition.png", "distributions.png", "flow.png"]
+    assert sorted(path.name for path in files) == [
+        "composition.png",
+        "distributions.png",
+        "flow.png",
+    ]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in files)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in files)
 
 
-def test_tables_from_files_give_the_same_picture(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+def test_tables_from_files_give_the_same_picture(
+    tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
     """A figure needs nothing but the tsv that the command line writes."""
     for name in ("composition", "flow", "distributions"):
         tables[name].to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False)
         again = pd.read_csv(tmp_path / f"{name}.tsv", sep="\t")
-        draw = getattr(figures_cells, {"distributions": "distribution_figure"}.get(name, f"{name}_figure"))
+        draw = getattr(
+            figures_cells, {"distributions": "distribution_figure"}.get(name, f"{name}_figure")
+        )
         assert sorted(texts(draw(again))) == sorted(texts(draw(tables[name])))
 
 
@@ -147,12 +172,15 @@ def test_without_matplotlib_the_extra_is_named(
     tables: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'"):
+    with pytest.raises(
+        MissingExtraError,
+        match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'",
+    ):
         draw_cells(tables, tmp_path)
 
 
 def test_a_folder_that_cannot_be_written(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("x", encoding="utf-8")
-    with pytest.raises(OutputError, match="O103"):
+    with pytest.raises(OutputError, match="O101"):
         draw_cells(tables, file)

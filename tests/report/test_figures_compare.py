@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.cohort.agreement import Agreement, Labelling, compare_calls
+from resistype.agreement import Agreement, Labelling, compare_calls
 from resistype.errors import MissingExtraError, OutputError
-from resistype.report import figures_compare
-from resistype.report.figures_compare import (
+from resistype.report import figures_evidence as figures_compare
+from resistype.report.figures_evidence import (
     compare_figure,
     draw_confusion,
     draw_flow,
@@ -20,7 +20,8 @@ from resistype.report.figures_compare import (
     label_colours,
     write_figures,
 )
-from resistype.scheme import apply_scheme, load_scheme
+from resistype.scheme import load_scheme
+from resistype.systems.bulk.measure import apply_scheme
 from tests.widgets.hostile import HOSTILE
 
 
@@ -39,11 +40,21 @@ def axes() -> object:
 @pytest.fixture(scope="module")
 def found() -> Agreement:
     scheme, rng = load_scheme("acquired_resistance"), np.random.default_rng(3)
-    one = pd.DataFrame({"dysfunction_residual": rng.normal(0.2, 0.6, 80), "tcell_percentile": rng.uniform(0, 100, 80)})
+    one = pd.DataFrame(
+        {
+            "dysfunction_residual": rng.normal(0.2, 0.6, 80),
+            "tcell_percentile": rng.uniform(0, 100, 80),
+        }
+    )
     one.index = pd.Index([f"S{k}" for k in range(80)])
     two = one.assign(dysfunction_residual=one["dysfunction_residual"] + 0.25)
     sides = [
-        Labelling(name=name, labels=apply_scheme(scheme, frame)[0][["dysfunction"]], scheme=scheme, values=frame)
+        Labelling(
+            name=name,
+            labels=apply_scheme(scheme, frame)[0][["dysfunction"]],
+            scheme=scheme,
+            values=frame,
+        )
         for name, frame in (("A", one), ("B", two))
     ]
     return compare_calls(*sides)
@@ -56,7 +67,9 @@ def test_the_counts_drawn_are_those_of_the_table(found: Agreement) -> None:
     counts = one.table.to_numpy()
 
     assert drawn == {(j, i): counts[i, j] for i, j in np.argwhere(counts > 0).tolist()}
-    assert [label.get_text() for label in ax.get_yticklabels()] == [n.replace("_", " ") for n in one.table.index]  # type: ignore[attr-defined]
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        n.replace("_", " ") for n in one.table.index
+    ]  # type: ignore[attr-defined]
     assert ax.get_title(loc="left").startswith(one.kappa.words)  # type: ignore[attr-defined]
 
 
@@ -82,7 +95,9 @@ def test_the_shift_drawn_is_that_of_the_table(found: Agreement) -> None:
     line = ax.containers[0].lines[0]  # type: ignore[attr-defined]
 
     assert line.get_xdata().tolist() == one.shift["shift"].tolist()
-    assert one.shift.set_index("quantity").loc["dysfunction_residual", "shift"] == pytest.approx(0.25)
+    assert one.shift.set_index("quantity").loc["dysfunction_residual", "shift"] == pytest.approx(
+        0.25
+    )
 
 
 def test_labels_have_the_colours_of_every_other_view(found: Agreement) -> None:
@@ -123,9 +138,14 @@ def test_one_file_an_axis_and_nothing_beside(found: Agreement, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["compare_dysfunction.png"]
 
 
-def test_without_matplotlib_the_message_says_what_to_install(found: Agreement, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_message_says_what_to_install(
+    found: Agreement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'"):
+    with pytest.raises(
+        MissingExtraError,
+        match=r"X101 A figure needs matplotlib: pip install 'resistype\[report\]'",
+    ):
         compare_figure(found, "dysfunction")
 
 
@@ -136,6 +156,8 @@ def test_a_file_that_cannot_be_written_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(figures_compare, "_save", full)
-    with pytest.raises(OutputError, match=r"O103 .*compare_dysfunction\.png' cannot be written: No space left"):
+    with pytest.raises(
+        OutputError, match=r"O101 .*compare_dysfunction\.png' cannot be written: No space left"
+    ):
         write_figures(found, tmp_path)
     assert list(tmp_path.iterdir()) == []

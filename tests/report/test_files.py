@@ -1,4 +1,6 @@
-"""The folder that a classification leaves: all of it or nothing, the same bytes each time, inert in a spreadsheet."""
+"""The folder that a classification leaves: all of it or nothing, the same bytes each time, inert
+in a spreadsheet.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ import pytest
 
 from resistype.errors import OutputError
 from resistype.report import make_folder, table_text, write_folder, write_text
-from resistype.report.files import run_json
-from resistype.scheme import Calls, classify
+from resistype.report.write import run_json
+from resistype.scheme import Calls
+from resistype.systems import classify
 from tests.scheme.build import QUICK, cohort, level_calls, paired_calls
 
 FILES = [
@@ -75,7 +78,8 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
     for target in (tmp_path / "taken", tmp_path / "taken" / "deeper"):
         with pytest.raises(
-            OutputError, match=r"^O102 The output folder '.*taken.*' cannot be written: .* Nothing was "
+            OutputError,
+            match=r"^O102 The output folder '.*taken.*' cannot be written: .* Nothing was ",
         ):
             write_folder(level_calls(), target)
 
@@ -117,9 +121,9 @@ def test_making_a_folder(tmp_path: Path) -> None:
 
 def test_text_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("old")
-    with pytest.raises(OutputError, match=r"^O103 '.*a\.txt' cannot be written: No such file"):
+    with pytest.raises(OutputError, match=r"^O101 '.*a\.txt' cannot be written: No such file"):
         write_text(tmp_path / "no" / "a.txt", "x")
-    with pytest.raises(OutputError, match=r"^O103 "):
+    with pytest.raises(OutputError, match=r"^O101 "):
         write_text(tmp_path / "old.txt" / "a.txt", "x")
 
     assert inside(tmp_path) == {"old.txt": b"old"}
@@ -217,7 +221,9 @@ def test_other_text_is_left_alone(cell: str) -> None:
     assert read(table_text(pd.DataFrame({"a": [cell], "b": ["end"]})))["a"].tolist() == [cell]
 
 
-@pytest.mark.parametrize("cell", ["a\tb", "a\nb", "a\rb", "a\r\nb", 'say "x"', "a\x0bb", "a\u2028b", "a\x85b"])
+@pytest.mark.parametrize(
+    "cell", ["a\tb", "a\nb", "a\rb", "a\r\nb", 'say "x"', "a\x0bb", "a\u2028b", "a\x85b"]
+)
 def test_a_cell_stays_one_cell(cell: str) -> None:
     """Whatever its breaks, the row stays a row for a reader of tables."""
     frame = pd.DataFrame({"a": [cell, "next"], "b": ["1", "2"]})
@@ -234,7 +240,9 @@ def test_formulas_in_names_of_samples_patients_and_times() -> None:
         patient=["@" + name for name in samples["patient"]],
         timepoint=[{"Pre": "-Pre", "Post": "+Post"}[name] for name in samples["timepoint"]],
     )
-    renamed = replace(expression, samples=tuple(odd["sample"]), obs=pd.DataFrame(index=odd["sample"].tolist()))
+    renamed = replace(
+        expression, samples=tuple(odd["sample"]), obs=pd.DataFrame(index=odd["sample"].tolist())
+    )
     calls = classify(renamed, samples=odd, baseline="-Pre", options=QUICK)
     table = read(table_text(calls.to_frame().reset_index()))
 

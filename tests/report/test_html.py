@@ -1,4 +1,6 @@
-"""The page: whole, needing nothing, running nothing, taking names for text, and drawn from its `Report` alone."""
+"""The page: whole, needing nothing, running nothing, taking names for text, and drawn from its
+`Report` alone.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +12,65 @@ from itertools import pairwise
 
 import pytest
 
-from resistype.legible import legible
 from resistype.report import build_report, read_report, render, render_report, report_json
+from resistype.report import build_report as report_of
 from resistype.report.html import policy
 from resistype.report.model import Report
-from resistype.report.write import report_of
+from resistype.safe.files import legible
 from tests.report.page import HOSTILE, Element, Page, cell_calls, hostile_calls, hostile_pairs
 from tests.scheme.build import level_calls, paired_calls
 
 PLAIN_TAGS = {
-    *("html", "head", "meta", "title", "style", "body", "header", "main", "nav", "section", "a", "h1", "h2", "h3"),
-    *("p", "strong", "b", "i", "small", "span", "br", "ul", "ol", "li", "div", "pre", "code", "details", "summary"),
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "main",
+        "nav",
+        "section",
+        "a",
+        "h1",
+        "h2",
+        "h3",
+    ),
+    *(
+        "p",
+        "strong",
+        "b",
+        "i",
+        "small",
+        "span",
+        "br",
+        "ul",
+        "ol",
+        "li",
+        "div",
+        "pre",
+        "code",
+        "details",
+        "summary",
+    ),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "rect"),
 }
 PLAIN_ATTRIBUTES = {
-    *("lang", "charset", "http-equiv", "content", "name", "class", "scope", "id", "href", "colspan", "rowspan", "open"),
+    *(
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "class",
+        "scope",
+        "id",
+        "href",
+        "colspan",
+        "rowspan",
+        "open",
+    ),
     *("role", "aria-label", "aria-hidden", "data-l", "viewbox", "preserveaspectratio"),
     *("x", "y", "width", "height", "fill"),
 }
@@ -67,7 +113,11 @@ def test_the_page_needs_nothing_from_outside(kind: str) -> None:
     tags = {element.tag for element in page(kind).seen}
     attributes = {name for element in page(kind).seen for name in element.attributes}
     style = page(kind).root.all("style")[0].text
-    links = [element.attributes["href"] or "" for element in page(kind).seen if "href" in element.attributes]
+    links = [
+        element.attributes["href"] or ""
+        for element in page(kind).seen
+        if "href" in element.attributes
+    ]
 
     assert tags <= PLAIN_TAGS | {"title"}
     assert attributes <= PLAIN_ATTRIBUTES
@@ -94,10 +144,14 @@ def test_the_policy_allows_one_style_sheet_by_its_hash_and_nothing_else(kind: st
     assert metas[0].attributes == {"charset": "utf-8"}
     assert metas[1].attributes == {
         "http-equiv": "Content-Security-Policy",
-        "content": f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'",
+        "content": (
+            f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"
+        ),
     }
     assert metas[1].attributes["content"] == policy(style)
-    assert len([m for m in page(kind).seen if m.tag == "meta" and "http-equiv" in m.attributes]) == 1
+    assert (
+        len([m for m in page(kind).seen if m.tag == "meta" and "http-equiv" in m.attributes]) == 1
+    )
     assert not any("style" in e.attributes for e in page(kind).seen)
 
 
@@ -127,13 +181,18 @@ def widths(table: Element) -> list[int]:
         still, left = len([n for n in left if n > 0]), [n - 1 for n in left if n > 1]
         cells = [c for c in row.children if isinstance(c, Element)]
         found.append(still + sum(int(c.attributes.get("colspan") or 1) for c in cells))
-        left += [int(c.attributes.get("rowspan") or 1) - 1 for c in cells if int(c.attributes.get("rowspan") or 1) > 1]
+        left += [
+            int(c.attributes.get("rowspan") or 1) - 1
+            for c in cells
+            if int(c.attributes.get("rowspan") or 1) > 1
+        ]
     return found
 
 
 def test_the_width_of_rows_is_counted_right() -> None:
     made = Page(
-        "<table><tbody><tr><td rowspan=2>a</td><td colspan=2>b</td></tr><tr><td>c</td><td>d</td></tr>"
+        "<table><tbody><tr><td rowspan=2>a</td><td"
+        " colspan=2>b</td></tr><tr><td>c</td><td>d</td></tr>"
         "<tr><td>e</td><td>f</td></tr></tbody></table>"
     )
 
@@ -188,8 +247,12 @@ def replaced(value: object, words: dict[str, str]) -> object:
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)), ids=[repr(name)[:24] for name in HOSTILE])
 def test_a_hostile_name_is_text(number: int) -> None:
-    """It stands on the page as it is, but for characters that turn or hide what stands beside them."""
-    names = [e.all("b")[0].text for e in page("hostile").section("units").all("details") if "s" in e.kind]
+    """It stands on the page as it is, but for characters that turn or hide what stands beside
+    them.
+    """
+    names = [
+        e.all("b")[0].text for e in page("hostile").section("units").all("details") if "s" in e.kind
+    ]
     patients = [row[0] for row in page("hostile pairs").after("pairs", "IFNγ response")]
     shown = legible(HOSTILE[number], lines=True)
 

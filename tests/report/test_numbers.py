@@ -1,4 +1,6 @@
-"""Every number on the page equals the tables: the page is read back and held beside the frames and files it is of."""
+"""Every number on the page equals the tables: the page is read back and held beside the frames
+and files it is of.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,11 @@ import pandas as pd
 import pytest
 
 from resistype.report import build_report, render_report, table_text
-from resistype.report.words import exact, number, p_value, percent, sign, word
 from resistype.scheme import Calls
-from resistype.scheme.classify import CallOptions, classify
 from resistype.scheme.scheme import ABSTENTIONS
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
+from resistype.text import exact, number, p_value, percent, sign, word
 from tests.report.page import Page, cell_calls
 from tests.scheme.build import cohort, level_calls, paired_calls
 
@@ -60,7 +63,11 @@ def test_every_sample_has_the_calls_of_calls_tsv(kind: str) -> None:
         spans = [e for e in summary.all("span") if "c" in e.kind]
         for axis, span in zip(calls.scheme.axes, spans, strict=True):
             given = table.loc[sample, axis.id]
-            share = figure(table.loc[sample, f"{axis.id}_stability"]) if calls.stability is not None else None
+            share = (
+                figure(table.loc[sample, f"{axis.id}_stability"])
+                if calls.stability is not None
+                else None
+            )
             again = f" {percent(share)}" if share is not None and given not in ABSTENTIONS else ""
             assert span.text == f"{axis.title}{word(given)}{again}"
         assert line.all("strong")[0].text == table.loc[sample, "headline"]
@@ -78,12 +85,20 @@ def test_base_rates_and_stability_of_a_sample_are_those_of_the_table(kind: str) 
         sample = line.all("summary")[0].all("b")[0].text
         for axis, body in zip(calls.scheme.axes, line.all("tbody"), strict=True):
             said = body.all("th")[0].text
-            assert f"in the reference {percent(figure(table.loc[sample, f'{axis.id}_base_rate']))}" in said
+            assert (
+                f"in the reference {percent(figure(table.loc[sample, f'{axis.id}_base_rate']))}"
+                in said
+            )
             if calls.stability is not None:
                 row = calls.row(sample)
-                kinds = [percent(none(calls.stability.shares[k][axis.id][row])) for k in ("genes", "cohort", "methods")]
+                kinds = [
+                    percent(none(calls.stability.shares[k][axis.id][row]))
+                    for k in ("genes", "cohort", "methods")
+                ]
                 overall = percent(figure(table.loc[sample, f"{axis.id}_stability"]))
-                words = f"again in {overall} (genes {kinds[0]}, cohort {kinds[1]}, methods {kinds[2]})"
+                words = (
+                    f"again in {overall} (genes {kinds[0]}, cohort {kinds[1]}, methods {kinds[2]})"
+                )
                 assert words in said
 
 
@@ -109,7 +124,9 @@ def test_every_number_of_evidence_tsv_stands_at_its_sample_and_no_other(kind: st
 
 
 def rows_of(own: pd.DataFrame) -> list[tuple[str, ...]]:
-    """What evidence.tsv says of an axis, as the page would print it: title and value, then each threshold."""
+    """What evidence.tsv says of an axis, as the page would print it: title and value, then each
+    threshold.
+    """
     found: list[tuple[str, ...]] = []
     for (_, title), part in own.groupby(["quantity", "title"], sort=False):
         first = part.iloc[0]
@@ -122,7 +139,12 @@ def rows_of(own: pd.DataFrame) -> list[tuple[str, ...]]:
                 source = row.threshold_source.partition(":")[0]
                 mark = "●" if row.decided == "True" else ""
                 found.append(
-                    (f"{sign(op)} {exact(float(row.threshold_value))}", number(float(row.distance)), source, mark)
+                    (
+                        f"{sign(op)} {exact(float(row.threshold_value))}",
+                        number(float(row.distance)),
+                        source,
+                        mark,
+                    )
                 )
                 assert float(limit) == pytest.approx(float(row.threshold_value))
     return found
@@ -168,8 +190,14 @@ def test_calls_of_the_cohort_are_counted_with_their_intervals(kind: str) -> None
     calls = CALLS[kind]()
     for axis in calls.scheme.axes:
         given = calls.to_frame()[axis.id]
-        rows = {cells[0].replace(" ", "_"): cells[1:] for cells in page(kind).after("calls", axis.title)}
-        visible = {name for name, label in axis.labels.items() if kind != "level" or not label.needs_baseline}
+        rows = {
+            cells[0].replace(" ", "_"): cells[1:] for cells in page(kind).after("calls", axis.title)
+        }
+        visible = {
+            name
+            for name, label in axis.labels.items()
+            if kind != "level" or not label.needs_baseline
+        }
         assert set(rows) == visible | set(ABSTENTIONS)
         for name, cells in rows.items():
             n, total = int((given == name).sum()), len(given)
@@ -190,7 +218,11 @@ def slow_wilson(k: int, n: int) -> tuple[float, float]:
 def test_pairs_are_the_changes_of_evidence_tsv() -> None:
     calls = paired_calls()
     evidence = tsv(calls.evidence())
-    changes = evidence[evidence["quantity"] == "ifng_change"].drop_duplicates("sample").set_index("sample")
+    changes = (
+        evidence[evidence["quantity"] == "ifng_change"]
+        .drop_duplicates("sample")
+        .set_index("sample")
+    )
     table = calls.to_frame()
     later = table[table["baseline_sample"] != ""]
     rows = page("paired").after("pairs", "IFNγ response")
@@ -243,7 +275,9 @@ def test_refusals_are_those_of_the_table(kind: str) -> None:
     shown = {(row[0], row[1].replace(" ", "_"), row[2]): int(row[3]) for row in rows}
     expected: dict[tuple[str, str, str], int] = {}
     for axis in calls.scheme.axes:
-        for call, reason in zip(calls.verdicts.calls[axis.id], calls.verdicts.reasons[axis.id], strict=True):
+        for call, reason in zip(
+            calls.verdicts.calls[axis.id], calls.verdicts.reasons[axis.id], strict=True
+        ):
             if call in ABSTENTIONS:
                 expected[axis.title, call, reason] = expected.get((axis.title, call, reason), 0) + 1
 
@@ -298,11 +332,10 @@ def test_numbers_of_patients_and_samples_are_the_quantities() -> None:
     assert len(lines) == 15
     for line in lines:
         name = line.all("summary")[0].all("b")[0].text
-        patient, _, time = name.partition(" ")
-        kind = "samples" if time else "patients"
-        numbers = calls.quantities[kind].loc[(patient, time) if time else patient]
-        axes = calls.scheme.axes if time else calls.scheme.patient_axes
-        for axis, body in zip(axes, line.all("tbody"), strict=True):
+        _, _, time = name.partition(" ")
+        own = calls.at("sample" if time else "patient")
+        numbers = own.quantities.loc[name]
+        for axis, body in zip(own.scheme.axes, line.all("tbody"), strict=True):
             shown = dict(row for row in shown_rows(body.cells_of()) if len(row) == 2)
             for quantity in axis.quantities:
                 known = quantity in numbers and not np.isnan(float(numbers[quantity]))

@@ -24,7 +24,11 @@ def page() -> Page:
 @cache
 def answers() -> dict[int, tuple[str, str]]:
     """Number of each question, its words, and the place that the guide names for its answer."""
-    rows = re.findall(r"^\| (\d+) \| (.+?) \| .*?`#([a-z]+)`.*?\|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\d+) \| (.+?) \| .*?`#([a-z]+)`.*?\|$",
+        DOCS.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     return {int(number): (question, place) for number, question, place in rows}
 
 
@@ -57,11 +61,16 @@ def test_1_which_patients_changed() -> None:
 
 def test_2_on_which_genes() -> None:
     genes = firm_calls().genes
-    own = genes[(genes["sample"] == "P00-Post") & (genes["signature"] == "hallmark_ifng_without_ap")]
+    own = genes[
+        (genes["sample"] == "P00-Post") & (genes["signature"] == "hallmark_ifng_without_ap")
+    ]
     change = (own["log2"] - own["log2_baseline"]).set_axis(own["gene"])
     first = change.abs().idxmax()
 
-    assert f"Genes of hallmark_ifng_without_ap that moved most from baseline (log2): {first} " in lines()["P00-Post"]
+    assert (
+        f"Genes of hallmark_ifng_without_ap that moved most from baseline (log2): {first} "
+        in lines()["P00-Post"]
+    )
     assert f"{first} +{change[first]:.3g}" in lines()["P00-Post"]
 
 
@@ -79,14 +88,21 @@ def test_4_which_were_refused_and_why() -> None:
     text = page().section("refused").text
     for axis in calls.scheme.axes:
         given = calls.verdicts.calls[axis.id]
-        for reason in {r for r, c in zip(calls.verdicts.reasons[axis.id], given, strict=True) if c in ABSTENTIONS}:
+        for reason in {
+            r
+            for r, c in zip(calls.verdicts.reasons[axis.id], given, strict=True)
+            if c in ABSTENTIONS
+        }:
             assert reason in text
 
 
 def test_5_what_was_compared_with_what() -> None:
     said = page().section("asked").text
 
-    assert "Compared with: baseline biopsies of this cohort (own cohort, paired with own baseline, n = 32)." in said
+    assert (
+        "Compared with: baseline biopsies of this cohort (own cohort, paired with own baseline, n ="
+        " 32)." in said
+    )
     assert "baseline P00-Pre" in lines()["P00-Post"]
 
 
@@ -108,7 +124,12 @@ def test_7_how_many_patients_and_how_sure() -> None:
 def test_8_whether_the_data_were_fit() -> None:
     rows = {row[0]: row[1] for row in page().section("inputs").all("table")[0].cells()}
 
-    assert {"Genes of the signatures", "Genes at the floor", "Size of the reference", "Pairs"} <= set(rows)
+    assert {
+        "Genes of the signatures",
+        "Genes at the floor",
+        "Size of the reference",
+        "Pairs",
+    } <= set(rows)
     assert rows["Tumour purity"] == "not given"
 
 
@@ -124,7 +145,10 @@ def test_9_what_may_not_be_concluded() -> None:
 def test_10_how_to_repeat_and_cite_it() -> None:
     repeat, methods = page().section("repeat").text, page().section("methods").text
 
-    assert "rt.classify(data, scheme='acquired_resistance', samples=dataframe, baseline='Pre')" in repeat
+    assert (
+        "rt.classify(data, scheme='acquired_resistance', samples=dataframe, baseline='Pre')"
+        in repeat
+    )
     assert f"resistype {firm_calls().run['versions']['resistype']}" in repeat
     assert "doi:10.1016/j.ccell.2023.12.013" in methods
     assert "doi:10.1038/nature08460" in methods

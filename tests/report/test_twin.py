@@ -1,4 +1,6 @@
-"""The JSON twin: what it holds, the schema that is committed beside the code, and files that are no twins."""
+"""The JSON twin: what it holds, the schema that is committed beside the code, and files that are
+no twins.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,23 @@ import pytest
 
 from resistype.errors import InputError
 from resistype.report import build_report, read_report, report_json, report_schema
-from resistype.report.twin import schema_path
-from resistype.report.write import report_of
+from resistype.report import build_report as report_of
+from resistype.report.write import schema_path
 from tests.report.page import cell_calls, hostile_calls
 from tests.scheme.build import level_calls, paired_calls
 
-CALLS = {"paired": paired_calls, "level": level_calls, "hostile": hostile_calls, "cells": cell_calls}
+CALLS = {
+    "paired": paired_calls,
+    "level": level_calls,
+    "hostile": hostile_calls,
+    "cells": cell_calls,
+}
 
 
 def test_the_committed_schema_is_that_of_the_model() -> None:
-    """After a change of the model: python -c "from tests.report.test_twin import commit; commit()"."""
+    """After a change of the model: python -c "from tests.report.test_twin import commit;
+    commit()".
+    """
     assert json.loads(schema_path().read_text(encoding="utf-8")) == report_schema()
 
 
@@ -50,7 +59,9 @@ def test_a_twin_fits_the_schema(kind: str) -> None:
     ],
     ids=str,
 )
-def test_a_twin_that_was_changed_fits_neither_schema_nor_model(path: tuple[str | int, ...], value: object) -> None:
+def test_a_twin_that_was_changed_fits_neither_schema_nor_model(
+    path: tuple[str | int, ...], value: object
+) -> None:
     from jsonschema import Draft202012Validator
 
     found = json.loads(report_json(build_report(level_calls())))
@@ -89,7 +100,10 @@ def test_a_twin_is_strict_json(tmp_path: Path) -> None:
         ("[" * 100_000, "This is no report of resistype: "),
         ("[]", "'format' is not 'resistype-report'"),
         ('{"format": "resistype-run"}', "'format' is not 'resistype-report'"),
-        ('{"format": "resistype-report", "format_version": 2}', "The report has format 2; this version reads 1."),
+        (
+            '{"format": "resistype-report", "format_version": 2}',
+            "The report has format 2; this version reads 1.",
+        ),
         ('{"format": "resistype-report", "format_version": 1}', "title: Field required"),
     ],
 )
@@ -109,7 +123,9 @@ def test_every_number_of_the_calls_is_in_the_twin() -> None:
 
     assert set(units) == set(calls.samples)
     for sample, part in evidence.groupby("sample"):
-        values = {(one["axis"], one["quantity"]): one["value"] for one in units[str(sample)]["evidence"]}
+        values = {
+            (one["axis"], one["quantity"]): one["value"] for one in units[str(sample)]["evidence"]
+        }
         tests = sum(len(one["tests"]) for one in units[str(sample)]["evidence"])
         assert tests == int((part["threshold"] != "").sum())
         for row in part.itertuples():

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from resistype.report import write_folder
-from resistype.report.visible import has_baseline, visible_labels, visible_thresholds
-from resistype.scheme import CallOptions, Calls, classify, fit_reference
+from resistype.report.units import has_baseline, visible_labels, visible_thresholds
+from resistype.scheme import Calls
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
+from resistype.systems.bulk.reference import fit_reference
 from tests.scheme.build import QUICK, cohort, level_calls, paired_calls
 
 WORDS = re.compile(r"\b(up|stable|chronic|persistent)\b", re.IGNORECASE)
@@ -34,7 +37,9 @@ def post_only(reference: bool, stability: bool, table: bool) -> Calls:
     ("reference", "stability", "table"),
     [(False, False, True), (True, False, True), (False, True, False), (True, True, True)],
 )
-def test_no_word_of_change_in_any_file(tmp_path: Path, reference: bool, stability: bool, table: bool) -> None:
+def test_no_word_of_change_in_any_file(
+    tmp_path: Path, reference: bool, stability: bool, table: bool
+) -> None:
     calls = post_only(reference, stability, table)
     for path in write_folder(calls, tmp_path):
         assert WORDS.findall(path.read_text(encoding="utf-8")) == [], path.name
@@ -46,7 +51,10 @@ def test_the_other_shipped_scheme_says_none_of_them_either(tmp_path: Path) -> No
     expression, samples = cohort()
     later = samples[samples["timepoint"] == "Post"].assign(nlr=2.5)
     calls = classify(
-        expression.select(list(later["sample"])), "hcc_primary_refractoriness", samples=later, options=QUICK
+        expression.select(list(later["sample"])),
+        "hcc_primary_refractoriness",
+        samples=later,
+        options=QUICK,
     )
     shown = "".join(path.read_text(encoding="utf-8") for path in write_folder(calls, tmp_path))
 
@@ -55,7 +63,8 @@ def test_the_other_shipped_scheme_says_none_of_them_either(tmp_path: Path) -> No
 
 def test_the_search_finds_them_where_there_is_a_baseline(tmp_path: Path) -> None:
     found = {
-        path.name: WORDS.findall(path.read_text(encoding="utf-8")) for path in write_folder(paired_calls(), tmp_path)
+        path.name: WORDS.findall(path.read_text(encoding="utf-8"))
+        for path in write_folder(paired_calls(), tmp_path)
     }
 
     assert found["calls.tsv"]
@@ -74,7 +83,9 @@ def test_a_sample_without_a_baseline_in_a_study_of_pairs() -> None:
     assert WORDS.findall(evidence[evidence["sample"].isin(alone)].to_csv()) == []
     for sample in alone[:4]:
         assert "NO_BASELINE" in calls.caveats(sample)
-        assert WORDS.findall(calls.headline(sample) + " ".join(calls.caveats(sample).values())) == []
+        assert (
+            WORDS.findall(calls.headline(sample) + " ".join(calls.caveats(sample).values())) == []
+        )
 
 
 # ---------------------------------------------------------------- labels and thresholds
@@ -90,7 +101,9 @@ def test_labels_that_a_run_could_give() -> None:
         every = {name: label.text for name, label in axis.labels.items()}
         assert visible_labels(paired_calls(), axis) == every
         without = {name for name, label in axis.labels.items() if label.needs_baseline}
-        assert visible_labels(level_calls(), axis) == {n: t for n, t in every.items() if n not in without}
+        assert visible_labels(level_calls(), axis) == {
+            n: t for n, t in every.items() if n not in without
+        }
 
 
 @pytest.mark.parametrize("make", [paired_calls, level_calls])
@@ -114,7 +127,13 @@ def test_thresholds_are_those_that_the_visible_rules_compare() -> None:
                     if c.kind == "compare":
                         limit = c.sign * calls.scheme.thresholds_of(axis.id)[c.target]
                         quantity = calls.scheme.quantities[c.subject]
-                        expected.add((axis.title, f"{quantity.title} {c.op} {limit:g} {quantity.unit}", limit))
+                        expected.add(
+                            (
+                                axis.title,
+                                f"{quantity.title} {c.op} {limit:g} {quantity.unit}",
+                                limit,
+                            )
+                        )
         shown = [(row["axis"], row["condition"], row["value"]) for row in visible_thresholds(calls)]
         assert set(shown) == expected
         assert len(shown) == len(expected)
@@ -131,7 +150,12 @@ def test_thresholds_of_a_change_are_hidden_with_it() -> None:
 def test_a_published_threshold_keeps_its_citation() -> None:
     expression, samples = cohort()
     pre = samples[samples["timepoint"] == "Pre"].assign(nlr=2.5)
-    calls = classify(expression.select(list(pre["sample"])), "hcc_primary_refractoriness", samples=pre, options=QUICK)
+    calls = classify(
+        expression.select(list(pre["sample"])),
+        "hcc_primary_refractoriness",
+        samples=pre,
+        options=QUICK,
+    )
     published = [row for row in visible_thresholds(calls) if row["source"] == "published"]
 
     assert {row["value"] for row in published} == {3.0}

@@ -1,4 +1,6 @@
-"""Pairs: later samples against their baselines, joined by name, with a reason for every sample left out."""
+"""Pairs: later samples against their baselines, joined by name, with a reason for every sample
+left out.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,15 @@ def table_of(rows: Any) -> pd.DataFrame:
 
 
 def paired(rows: Any = STUDY, **options: Any) -> Pairing:
-    return pair_samples(table_of(rows), **{"patient": "patient", "timepoint": "time", "baseline": "Pre", **options})
+    return pair_samples(
+        table_of(rows), **{"patient": "patient", "timepoint": "time", "baseline": "Pre", **options}
+    )
 
 
 def obvious(rows: Rows) -> list[tuple[str, str, bool]]:
-    """Sample, its baseline, and whether it is the first of its patient at its time point; row by row."""
+    """Sample, its baseline, and whether it is the first of its patient at its time point; row by
+    row.
+    """
     out = []
     for place, (sample, patient, time) in enumerate(rows):
         baselines = [s for s, p, t in rows if p == patient and t == "Pre"]
@@ -54,7 +60,11 @@ def obvious(rows: Rows) -> list[tuple[str, str, bool]]:
 def test_pairs_are_the_obvious_ones(rows: Rows) -> None:
     pairing = paired(rows)
 
-    found = list(pairing.pairs[["sample", "baseline_sample", "used_first"]].itertuples(index=False, name=None))
+    found = list(
+        pairing.pairs[["sample", "baseline_sample", "used_first"]].itertuples(
+            index=False, name=None
+        )
+    )
     assert found == obvious(rows)
 
 
@@ -129,15 +139,17 @@ def test_the_notes_tell_what_was_found() -> None:
         "5 pairs of 3 patients: each later sample against the patient's 'Pre' sample.",
         "1 patient has several baseline samples (P3); the first in the order of the table is used.",
         (
-            "1 time a patient has several samples at one time point (P2 at 'On'); each has its own pair, and the first "
-            "in the order of the table stands for the patient."
+            "1 time a patient has several samples at one time point (P2 at 'On'); each has its own"
+            " pair, and the first in the order of the table stands for the patient."
         ),
         "3 of 11 samples are in no pair; the reasons are kept beside their names.",
     )
 
 
 def test_a_clean_study_has_one_note() -> None:
-    assert paired(STUDY[:2]).notes == ("1 pair of 1 patient: each later sample against the patient's 'Pre' sample.",)
+    assert paired(STUDY[:2]).notes == (
+        "1 pair of 1 patient: each later sample against the patient's 'Pre' sample.",
+    )
 
 
 def test_an_order_puts_early_samples_aside() -> None:
@@ -162,7 +174,9 @@ def test_numbers_are_keys_too(baseline: Any) -> None:
     """A column with a gap holds floats; 0 and 0.0 are the same week."""
     table = pd.DataFrame({"id": ["a", "b"], "patient": [7, 7.0], "time": [0.0, 12.0]})
 
-    pairing = pair_samples(read_samples(table), patient="patient", timepoint="time", baseline=baseline)
+    pairing = pair_samples(
+        read_samples(table), patient="patient", timepoint="time", baseline=baseline
+    )
 
     assert pairing.pairs[["patient", "timepoint"]].values.tolist() == [["7", "12"]]
 
@@ -192,24 +206,24 @@ BAD: dict[str, tuple[Rows, dict[str, Any], str]] = {
         STUDY,
         {"baseline": "Baseline"},
         (
-            "E906 The baseline 'Baseline' does not occur in column 'time'; its values are: 'Pre', 'On', 'Post'. "
-            "Name one of them as baseline."
+            "E906 The baseline 'Baseline' does not occur in column 'time'; its values are: 'Pre',"
+            " 'On', 'Post'. Name one of them as baseline."
         ),
     ),
     "a baseline in other letters": (
         STUDY,
         {"baseline": "pre"},
         (
-            "E906 The baseline 'pre' does not occur in column 'time'; its values are: 'Pre', 'On', 'Post'. "
-            "Name one of them as baseline."
+            "E906 The baseline 'pre' does not occur in column 'time'; its values are: 'Pre', 'On',"
+            " 'Post'. Name one of them as baseline."
         ),
     ),
     "no baseline given": (
         STUDY,
         {"baseline": None},
         (
-            "E906 The baseline '' does not occur in column 'time'; its values are: 'Pre', 'On', 'Post'. "
-            "Name one of them as baseline."
+            "E906 The baseline '' does not occur in column 'time'; its values are: 'Pre', 'On',"
+            " 'Post'. Name one of them as baseline."
         ),
     ),
     "no such patient column": (
@@ -220,7 +234,10 @@ BAD: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "neither column": (
         STUDY,
         {"patient": "subject", "timepoint": "visit"},
-        "E903 The samples table has no column 'subject' and 'visit'; its columns are: patient, time.",
+        (
+            "E903 The samples table has no column 'subject' and 'visit'; its columns are: patient,"
+            " time."
+        ),
     ),
     "patient and time point missing": (
         (*STUDY, ("x", None, "On"), ("y", "P1", None), ("z", "", "On")),  # type: ignore[arg-type]
@@ -255,7 +272,10 @@ BAD: dict[str, tuple[Rows, dict[str, Any], str]] = {
     "an order that repeats": (
         STUDY,
         {"order": ["Pre", "On", "Post", "On"]},
-        "E908 Order of time points: 1 problem\n  - order names a time point twice: Pre, On, Post, On.",
+        (
+            "E908 Order of time points: 1 problem\n  - order names a time point twice: Pre, On,"
+            " Post, On."
+        ),
     ),
 }
 

@@ -1,7 +1,9 @@
-"""Small cohorts and a small scheme for the tests of this folder and of the report; nothing is read from outside.
+"""Small cohorts and a small scheme for the tests of this folder and of the report; nothing is read
+from outside.
 
-`mini` is twelve biopsies of six patients with sixty genes and a scheme that holds every kind of quantity. `cohort` is
-large enough for the shipped scheme: 32 patients, before and after, with planted effects.
+`mini` is twelve biopsies of six patients with sixty genes and a scheme that holds every kind of
+quantity. `cohort` is large enough for the shipped scheme: 32 patients, before and after, with
+planted effects.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import pandas as pd
 from resistype.expression import Expression
 from resistype.library import Library, load_library
 from resistype.library.read import read_mapping
-from resistype.scheme import Calls, classify, load_scheme
-from resistype.scheme.classify import CallOptions
-from resistype.scheme.context import Context, Rows, build_panel
-from resistype.scheme.fit import reference_of
-from resistype.scheme.quantities import measure_basic
+from resistype.scheme import Calls, load_scheme
 from resistype.scheme.scheme import Scheme
+from resistype.systems import classify
+from resistype.systems.bulk.context import Context, Rows, build_panel
+from resistype.systems.bulk.measure import CallOptions
+from resistype.systems.bulk.quantities import measure_basic
+from resistype.systems.bulk.reference import reference_of
 
 QUICK = CallOptions(stability=False, n_jobs=1)
 MHC1 = ("B2M", "TAP1", "TAP2", "HLA-A", "HLA-B")
@@ -56,8 +59,18 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "a_lower": {"kind": "share_lower", "signature": "set_a"},
         "a_p": {"kind": "random_p", "of": "a_score"},
         "z_p": {"kind": "random_p", "of": "a_z"},
-        "b_left": {"kind": "residual", "of": "b_mean", "on": ("c_mean",), "covariates": ("purity",)},
-        "b_left_sd": {"kind": "residual_sd", "of": "b_mean", "on": ("c_mean",), "covariates": ("purity",)},
+        "b_left": {
+            "kind": "residual",
+            "of": "b_mean",
+            "on": ("c_mean",),
+            "covariates": ("purity",),
+        },
+        "b_left_sd": {
+            "kind": "residual_sd",
+            "of": "b_mean",
+            "on": ("c_mean",),
+            "covariates": ("purity",),
+        },
         "b_rank": {"kind": "percentile", "of": "b_mean"},
         "a_minus_b": {"kind": "difference", "of": "a_level", "minus": "b_level"},
         "a_minus_thin": {"kind": "difference", "of": "a_level", "minus": "thin_level"},
@@ -69,7 +82,9 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "nlr": {"kind": "ratio", "input": "nlr", "parts": ("anc", "alc")},
         "marked": {"kind": "mark", "input": "steroid"},
     }
-    return {name: {"title": f"title of {name}", "unit": "u", **fields} for name, fields in kinds.items()}
+    return {
+        name: {"title": f"title of {name}", "unit": "u", **fields} for name, fields in kinds.items()
+    }
 
 
 def _limit(value: float, source: str = "ours", citation: str = "") -> dict[str, Any]:
@@ -88,7 +103,12 @@ def _axes() -> list[dict[str, Any]]:
         },
         "thresholds": {"cut": _limit(0.5), "share": _limit(0.6, "published", "Somebody 2020")},
         "rules": [
-            {"call": "not_assessable", "when": ["lacks a_level"], "reason": "A has no place", "detail": "a_level"},
+            {
+                "call": "not_assessable",
+                "when": ["lacks a_level"],
+                "reason": "A has no place",
+                "detail": "a_level",
+            },
             {"call": "up", "when": ["a_change >= cut", "a_higher >= share"]},
             {"call": "stable", "when": ["a_change < cut", "a_change > -cut"]},
             {"call": "high", "when": ["lacks a_change", "a_level >= cut"]},
@@ -103,7 +123,12 @@ def _axes() -> list[dict[str, Any]]:
         "labels": {"lost": {"text": "B lost", "headline": "B lost"}, "kept": {"text": "B kept"}},
         "thresholds": {"left": _limit(0.3), "floor": _limit(1.0)},
         "rules": [
-            {"call": "not_assessable", "when": ["b_floor >= floor"], "reason": "B at the floor", "detail": "b_floor"},
+            {
+                "call": "not_assessable",
+                "when": ["b_floor >= floor"],
+                "reason": "B at the floor",
+                "detail": "b_floor",
+            },
             {"call": "lost", "when": ["b_left_sd <= -left"]},
             {"call": "kept", "when": ["b_left_sd > left"]},
         ],
@@ -132,19 +157,34 @@ def scheme() -> Scheme:
             "format_version": 1,
             "id": "mini",
             "version": "1.0.0",
-            **{key: f"{key} of mini" for key in ("title", "unit", "context", "summary", "citation", "claim")},
+            **{
+                key: f"{key} of mini"
+                for key in ("title", "unit", "context", "summary", "citation", "claim")
+            },
             "seed": 7,
             "random_sets": 99,
-            "inputs": {name: {"column": name, "text": name} for name in ("genomic", "purity", "nlr", "anc", "alc")}
-            | {"steroid": {"column": "steroid", "text": "steroid"}},
+            "inputs": (
+                {
+                    name: {"column": name, "text": name}
+                    for name in ("genomic", "purity", "nlr", "anc", "alc")
+                }
+                | {"steroid": {"column": "steroid", "text": "steroid"}}
+            ),
             "quantities": _quantities(),
             "axes": _axes(),
             "thresholds": {"level": _limit(0.4)},
-            "stability": {"minimum": _limit(0.7), "repeats": 10, "methods": ["singscore", "zscore"]},
+            "stability": {
+                "minimum": _limit(0.7),
+                "repeats": 10,
+                "methods": ["singscore", "zscore"],
+            },
             "anchor_quantity": "a_score",
             "one_sided": _limit(0.5),
             "line_shift": _limit(0.5),
-            "caveats": [{"code": "RUO"}, {"code": "LESION", "when": ["call course is up", "b_level >= level"]}],
+            "caveats": [
+                {"code": "RUO"},
+                {"code": "LESION", "when": ["call course is up", "b_level >= level"]},
+            ],
         }
     )
 
@@ -156,7 +196,9 @@ def library() -> Library:
 
 
 def matrix(seed: int = 0, n_obs: int = 12, *, unit: str = "log2") -> Expression:
-    """Biopsies ``s00``, ``s01``, … with sixty genes; even ones are baselines of the odd ones after them."""
+    """Biopsies ``s00``, ``s01``, … with sixty genes; even ones are baselines of the odd ones
+    after them.
+    """
     rng = np.random.default_rng(seed)
     if unit == "counts":
         values = np.round(rng.lognormal(5.0, 1.5, (n_obs, len(MINI_GENES))))
@@ -173,9 +215,15 @@ def pairs(n_obs: int) -> Rows:
     return Rows(index, np.where(index % 2 == 1, index - 1, -1))
 
 
-def context(expression: Expression, table: pd.DataFrame | None = None, *, own: bool = True) -> Context:
-    """Everything measured that does not need a reference; with `own`, the cohort is its own reference."""
-    made = Context(scheme(), library(), build_panel(expression, scheme(), library()), table=table, n_jobs=1)
+def context(
+    expression: Expression, table: pd.DataFrame | None = None, *, own: bool = True
+) -> Context:
+    """Everything measured that does not need a reference; with `own`, the cohort is its own
+    reference.
+    """
+    made = Context(
+        scheme(), library(), build_panel(expression, scheme(), library()), table=table, n_jobs=1
+    )
     made.basic = measure_basic(made)
     if own:
         made.reference = reference_of(made, np.arange(expression.n_obs), name="itself")
@@ -190,7 +238,9 @@ def slow_ssgsea(row: np.ndarray, members: list[int]) -> float:
     weight = sum(rank[m] ** 0.25 for m in members)
     running, total = 0.0, 0.0
     for gene in order:
-        running += rank[int(gene)] ** 0.25 / weight if int(gene) in members else -1.0 / (n - len(members))
+        running += (
+            rank[int(gene)] ** 0.25 / weight if int(gene) in members else -1.0 / (n - len(members))
+        )
         total += running
     return total / n
 
@@ -202,21 +252,40 @@ N_PATIENTS = 32
 
 @cache
 def cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
-    """64 biopsies in log2(TPM + 1), and their table; interferon rises in P00 to P05, P06 loses MHC class I."""
+    """64 biopsies in log2(TPM + 1), and their table; interferon rises in P00 to P05, P06 loses
+    MHC class I.
+    """
     rng = np.random.default_rng(seed)
-    sets = {name: load_library()[name].genes for name in load_scheme("acquired_resistance").signatures}
+    sets = {
+        name: load_library()[name].genes for name in load_scheme("acquired_resistance").signatures
+    }
     genes = list(dict.fromkeys(gene for members in sets.values() for gene in members))
     immune = np.repeat(rng.normal(0.0, 1.0, N_PATIENTS), 2)
-    values = np.repeat(rng.normal(6.0, 1.5, (N_PATIENTS, len(genes))) * 0.1 + rng.normal(5.5, 1.3, len(genes)), 2, 0)
+    values = np.repeat(
+        rng.normal(6.0, 1.5, (N_PATIENTS, len(genes))) * 0.1 + rng.normal(5.5, 1.3, len(genes)),
+        2,
+        0,
+    )
     values += rng.normal(0.0, 0.15, values.shape)
-    for name in ("hallmark_ifng_without_ap", "ss_cyt_davoli", "mhc1_core", "dysfunction_core", "benci_isg_rs"):
+    for name in (
+        "hallmark_ifng_without_ap",
+        "ss_cyt_davoli",
+        "mhc1_core",
+        "dysfunction_core",
+        "benci_isg_rs",
+    ):
         values[:, np.isin(genes, sets[name])] += 0.4 * immune[:, None]
     for patient in range(6):
         values[2 * patient + 1, np.isin(genes, sets["hallmark_ifng_without_ap"])] += 1.5
     values[13, np.isin(genes, sets["mhc1_core"])] -= 4.0
     names = tuple(f"P{row // 2:02}-{('Pre', 'Post')[row % 2]}" for row in range(2 * N_PATIENTS))
     table = pd.DataFrame(
-        {"sample": names, "patient": [n[:3] for n in names], "timepoint": [n[4:] for n in names], "genomic": ""}
+        {
+            "sample": names,
+            "patient": [n[:3] for n in names],
+            "timepoint": [n[4:] for n in names],
+            "genomic": "",
+        }
     )
     frame = pd.DataFrame(index=list(names))
     return Expression(np.clip(values, 0.0, None), tuple(genes), names, frame, "log2"), table

@@ -1,4 +1,6 @@
-"""Evidence: each number is the quantity, each distance the value minus the threshold, each tick what the rule says."""
+"""Evidence: each number is the quantity, each distance the value minus the threshold, each tick
+what the rule says.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,11 @@ import pandas as pd
 import pytest
 
 from resistype.scheme import Calls
-from resistype.scheme.context import Column
-from resistype.scheme.evidence import COLUMNS, evidence_frame
+from resistype.scheme.apply import Column, apply_rules
+from resistype.scheme.calls import COLUMNS, evidence_frame
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.scheme.stability import Stability, take_back
-from resistype.scheme.verdicts import apply_rules
 from tests.scheme.build import level_calls, paired_calls, scheme
 
 OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
@@ -32,9 +33,14 @@ def evidence(calls: Calls) -> pd.DataFrame:
 
 
 def mini(**values: list[float]) -> Calls:
-    """Calls of the small scheme on numbers given; the sets have coverage and shared genes written here."""
+    """Calls of the small scheme on numbers given; the sets have coverage and shared genes
+    written here.
+    """
     n = len(next(iter(values.values())))
-    columns = {name: Column.of(np.array(values.get(name, [np.nan] * n)), f"no {name}") for name in scheme().quantities}
+    columns = {
+        name: Column.of(np.array(values.get(name, [np.nan] * n)), f"no {name}")
+        for name in scheme().quantities
+    }
     coverage = pd.DataFrame(
         {"found": [12, 5], "asked": [12, 6], "shared": ["6 in set_c", ""]}, index=["set_a", "set_b"]
     )
@@ -80,7 +86,9 @@ def test_distance_and_tick_follow_from_value_and_threshold(evidence: pd.DataFram
     compared = evidence.query("threshold != ''")
 
     assert len(compared) > 100
-    np.testing.assert_allclose(compared["distance"], compared["value"] - compared["threshold_value"])
+    np.testing.assert_allclose(
+        compared["distance"], compared["value"] - compared["threshold_value"]
+    )
     for row in compared.itertuples():
         op, number = row.threshold.split()
         assert float(number) == pytest.approx(row.threshold_value)
@@ -109,7 +117,9 @@ def test_the_deciding_rows_are_the_rule_that_decided(calls: Calls, evidence: pd.
         axis = calls.scheme.axis(name)
         number = calls.verdicts.decided[name][calls.row(sample)]
         rule = axis.rules[number].conditions if number >= 0 else ()
-        assert set(part.loc[part["decided"], "quantity"]) == {c.subject for c in rule if c.kind == "compare"}
+        assert set(part.loc[part["decided"], "quantity"]) == {
+            c.subject for c in rule if c.kind == "compare"
+        }
         assert part.loc[part["decided"], "passes"].all()
 
 
@@ -131,7 +141,9 @@ def test_abstentions_carry_a_reason_in_every_row(evidence: pd.DataFrame) -> None
 def test_some_samples_alone(calls: Calls, evidence: pd.DataFrame) -> None:
     some = evidence_frame(calls, [5, 2])
     names = [calls.samples[5], calls.samples[2]]
-    expected = pd.concat([evidence[evidence["sample"] == name] for name in names], ignore_index=True)
+    expected = pd.concat(
+        [evidence[evidence["sample"] == name] for name in names], ignore_index=True
+    )
 
     pd.testing.assert_frame_equal(some, expected)
 
@@ -145,12 +157,19 @@ def test_rows_of_another_mode_are_not_compared() -> None:
     after = paired.evidence("P00-Post").query("axis == 'ifng' and threshold != ''")
     before = paired.evidence("P00-Pre").query("axis == 'ifng' and threshold != ''")
 
-    assert set(after["quantity"]) == {"ifng_change", "ifng_share_higher", "ifng_share_lower", "ifng_random_p"}
+    assert set(after["quantity"]) == {
+        "ifng_change",
+        "ifng_share_higher",
+        "ifng_share_lower",
+        "ifng_random_p",
+    }
     assert set(before["quantity"]) == {"ifng_level"}
 
 
 def test_rules_behind_a_gate_are_shown_where_the_gate_is_open() -> None:
-    calls = mini(a_level=[1.0, 1.0, np.nan], a_change=[0.9, np.nan, 0.9], a_higher=[0.7, np.nan, 0.7])
+    calls = mini(
+        a_level=[1.0, 1.0, np.nan], a_change=[0.9, np.nan, 0.9], a_higher=[0.7, np.nan, 0.7]
+    )
     shown = calls.evidence().query("axis == 'course' and threshold != ''")
     by_sample = shown.groupby("sample")["threshold"].agg(list).to_dict()
 
@@ -160,9 +179,15 @@ def test_rules_behind_a_gate_are_shown_where_the_gate_is_open() -> None:
 
 
 def test_one_threshold_in_several_rules_stands_once() -> None:
-    """``a_change >= cut`` and ``a_change < cut`` are the same cut-off, shown as the rule has it that decided."""
+    """``a_change >= cut`` and ``a_change < cut`` are the same cut-off, shown as the rule has it
+    that decided.
+    """
     risen = mini(**RISEN).evidence().query("quantity == 'a_change'")
-    calm = mini(a_level=[1.0], a_change=[0.4], a_higher=[0.7]).evidence().query("quantity == 'a_change'")
+    calm = (
+        mini(a_level=[1.0], a_change=[0.4], a_higher=[0.7])
+        .evidence()
+        .query("quantity == 'a_change'")
+    )
 
     assert risen["threshold"].tolist() == [">= 0.5", "> -0.5"]
     assert risen["distance"].tolist() == pytest.approx([0.4, 1.4])
@@ -173,17 +198,23 @@ def test_one_threshold_in_several_rules_stands_once() -> None:
 
 
 def test_what_was_taken_back_keeps_the_evidence_it_rested_on() -> None:
-    """A call that was not firm closes no gate: the rules of the later axis looked at the call before that."""
+    """A call that was not firm closes no gate: the rules of the later axis looked at the call
+    before that.
+    """
     calls = mini(**RISEN, b_level=[2.0])
     weak = Stability({"genes": {axis.id: np.array([0.1]) for axis in scheme().axes}})
     assert scheme().stability is not None
-    back = replace(calls, verdicts=take_back(calls.verdicts, weak, scheme().stability), stability=weak)
+    back = replace(
+        calls, verdicts=take_back(calls.verdicts, weak, scheme().stability), stability=weak
+    )
     compared = back.evidence().query("axis == 'later' and threshold != ''")
 
     assert back.verdicts.calls["later"].tolist() == ["indeterminate"]
     assert compared["quantity"].tolist() == ["b_level"]
     assert compared["decided"].tolist() == [True]
-    assert set(compared["reason"]) == {"not firm: the rules say both, but only 10% of the repeats do"}
+    assert set(compared["reason"]) == {
+        "not firm: the rules say both, but only 10% of the repeats do"
+    }
 
 
 # ---------------------------------------------------------------- what stands beside the numbers
@@ -191,7 +222,11 @@ def test_what_was_taken_back_keeps_the_evidence_it_rested_on() -> None:
 
 def test_coverage_and_shared_genes_are_those_of_the_set_behind_the_number() -> None:
     calls = mini(**RISEN, b_level=[2.0], b_left_sd=[1.0], events=[0.0])
-    beside = calls.evidence().drop_duplicates("quantity").set_index("quantity")[["coverage", "shared_genes"]]
+    beside = (
+        calls.evidence()
+        .drop_duplicates("quantity")
+        .set_index("quantity")[["coverage", "shared_genes"]]
+    )
 
     for name in ("a_level", "a_change", "a_higher", "a_p", "a_minus_b"):
         assert beside.loc[name].tolist() == ["12/12", "6 in set_c"], name
@@ -220,7 +255,12 @@ def test_a_published_threshold_names_its_paper() -> None:
 
 
 def test_a_threshold_of_the_whole_scheme_serves_every_axis() -> None:
-    row = mini(**RISEN, b_level=[0.5]).evidence().query("quantity == 'b_level' and threshold != ''").iloc[0]
+    row = (
+        mini(**RISEN, b_level=[0.5])
+        .evidence()
+        .query("quantity == 'b_level' and threshold != ''")
+        .iloc[0]
+    )
 
     assert row["threshold_value"] == 0.4
     assert row["distance"] == pytest.approx(0.1)
@@ -237,11 +277,17 @@ def test_the_reason_of_a_gap_comes_before_the_reason_of_the_call() -> None:
 
 def test_stability_stands_in_every_row_or_nowhere() -> None:
     calls = mini(**RISEN)
-    firm = Stability({"genes": {"course": np.array([0.8]), "loss": np.array([0.9]), "later": np.array([0.4])}})
+    firm = Stability(
+        {"genes": {"course": np.array([0.8]), "loss": np.array([0.9]), "later": np.array([0.4])}}
+    )
     shown = replace(calls, stability=firm).evidence().groupby("axis")["stability"].unique()
 
     assert calls.evidence()["stability"].isna().all()
-    assert {axis: values.tolist() for axis, values in shown.items()} == {"course": [0.8], "loss": [0.9], "later": [0.4]}
+    assert {axis: values.tolist() for axis, values in shown.items()} == {
+        "course": [0.8],
+        "loss": [0.9],
+        "later": [0.4],
+    }
 
 
 def test_conditions_are_marked_by_their_text() -> None:

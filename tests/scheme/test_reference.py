@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.errors import OutputError, ReferenceError_
-from resistype.scheme import Reference, find_reference
-from resistype.scheme.regression import Regression
+from resistype.errors import OutputError, ReferenceDataError
+from resistype.scheme import Reference
+from resistype.scheme.reference import Regression, find_reference
 
 
 @pytest.fixture
@@ -32,7 +32,9 @@ def reference() -> Reference:
             "holes": np.array([np.nan, 1.0, 3.0] + [2.0] * 37),
         },
         regressions={"score ~ constant": Regression(("constant",), 0.25, (1.5,), 0.4)},
-        base_rates=pd.DataFrame([{"axis": "a", "label": "x", "share": 1 / 3, "n": 40, "basis": "reference samples"}]),
+        base_rates=pd.DataFrame(
+            [{"axis": "a", "label": "x", "share": 1 / 3, "n": 40, "basis": "reference samples"}]
+        ),
         about={"tumour_type": "melanoma", "platform": "RNA-seq"},
     )
 
@@ -106,15 +108,17 @@ def test_a_damaged_file_is_refused(reference: Reference, tmp_path: Path, case: s
     path = tmp_path / "example.json"
     reference.save(path)
     damage(path)
-    with pytest.raises(ReferenceError_, match=message) as caught:
+    with pytest.raises(ReferenceDataError, match=message) as caught:
         Reference.load(path)
     assert caught.value.code == "R103"
 
 
 def test_unknown_names(tmp_path: Path) -> None:
-    with pytest.raises(ReferenceError_, match=r"^R102 There is no reference 'nowhere'\. Shipped: "):
+    with pytest.raises(
+        ReferenceDataError, match=r"^R102 There is no reference 'nowhere'\. Shipped: "
+    ):
         find_reference("nowhere")
-    with pytest.raises(ReferenceError_, match="is not a readable reference"):
+    with pytest.raises(ReferenceDataError, match="is not a readable reference"):
         find_reference(tmp_path / "absent.json")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.scheme.regression import Regression, fit_robust, robust_sd
+from resistype.scheme.reference import Regression, fit_robust, robust_sd
 
 
 def cohort(seed: int, n: int = 60, noise: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +79,9 @@ def test_a_term_that_does_not_vary_gets_no_slope_worth_naming() -> None:
     assert np.isfinite(line.residual(y, x)).all()
 
 
-@pytest.mark.parametrize(("values", "expected"), [([1.0, 1.0, 1.0], 0.0), ([0.0, 1.0, 2.0], 1.4826), ([5.0], 0.0)])
+@pytest.mark.parametrize(
+    ("values", "expected"), [([1.0, 1.0, 1.0], 0.0), ([0.0, 1.0, 2.0], 1.4826), ([5.0], 0.0)]
+)
 def test_robust_sd(values: list[float], expected: float) -> None:
     assert robust_sd(np.array(values)) == pytest.approx(expected)
 

@@ -88,8 +88,14 @@ def test_calls_of_earlier_axes() -> None:
     calls = {"ifng": np.array(["up", "down"], dtype=object)}
     values = {"x": np.zeros(2)}
 
-    assert holds(parse_condition("call ifng is up"), values, {}, calls=calls).tolist() == [True, False]
-    assert holds(parse_condition("call ifng is not up"), values, {}, calls=calls).tolist() == [False, True]
+    assert holds(parse_condition("call ifng is up"), values, {}, calls=calls).tolist() == [
+        True,
+        False,
+    ]
+    assert holds(parse_condition("call ifng is not up"), values, {}, calls=calls).tolist() == [
+        False,
+        True,
+    ]
 
 
 conditions = st.one_of(
@@ -102,7 +108,9 @@ conditions = st.one_of(
     ),
     st.builds(Condition, st.sampled_from(["has", "lacks"]), st.sampled_from(NAMES)),
     st.builds(
-        lambda sign, call: Condition("call", "axis", "is", sign, call), st.sampled_from([1, -1]), st.sampled_from("uv")
+        lambda sign, call: Condition("call", "axis", "is", sign, call),
+        st.sampled_from([1, -1]),
+        st.sampled_from("uv"),
     ),
 )
 numbers = st.one_of(st.just(math.nan), st.sampled_from([-0.5, 0.0, 0.5]), st.floats(-1, 1))
@@ -131,7 +139,9 @@ def true_for(condition: Condition, row: dict[str, float], call: str) -> bool:
     if condition.kind == "lacks":
         return math.isnan(value)
     limit = condition.sign * LIMITS[condition.target]
-    return {">=": value >= limit, "<=": value <= limit, ">": value > limit, "<": value < limit}[condition.op]
+    return {">=": value >= limit, "<=": value <= limit, ">": value > limit, "<": value < limit}[
+        condition.op
+    ]
 
 
 @given(rules=st.lists(st.lists(conditions, max_size=3), max_size=4), table=tables)
@@ -144,12 +154,15 @@ def test_the_first_rule_that_holds_decides(
     decided = decide(rules, columns, LIMITS, calls={"axis": np.array(calls, dtype=object)})
 
     assert decided.tolist() == [
-        slow(rules, dict(zip(NAMES, row, strict=True)), c) for row, c in zip(rows, calls, strict=True)
+        slow(rules, dict(zip(NAMES, row, strict=True)), c)
+        for row, c in zip(rows, calls, strict=True)
     ]
 
 
 def test_a_float32_column_is_compared_like_the_browser_does() -> None:
-    """Thresholds of the shipped scheme mean the same in float32: no value sits between the two roundings."""
+    """Thresholds of the shipped scheme mean the same in float32: no value sits between the two
+    roundings.
+    """
     value = np.array([0.5], dtype=np.float32)
 
     assert holds(Condition("compare", "x", ">=", 1, "t"), {"x": value}, {"t": 0.5}, calls={})[0]

@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 
 from resistype import datasets
-from resistype.errors import CohortWarning, ReferenceError_, SchemeError, SignatureError
+from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, SignatureError
 from resistype.library import Library, load_library
-from resistype.scheme import CallOptions, classify, find_reference, fit_reference, load_scheme
+from resistype.scheme import load_scheme
+from resistype.scheme.reference import find_reference
 from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
 from resistype.score import score
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
+from resistype.systems.bulk.reference import fit_reference
 
 SCHEME = "acquired_resistance"
 FAST = CallOptions(n_jobs=1, stability=False)
@@ -23,7 +27,9 @@ def shorter(name: str, version: str = "2.0.0") -> Library:
     """The shipped list without a third of its genes, as a new version."""
     old = load_library()[name]
     entries = [gene for number, gene in enumerate(old.genes) if number % 3]
-    kept = {field: [g for g in getattr(old, field) if _symbol(g) in entries] for field in ("up", "down")}
+    kept = {
+        field: [g for g in getattr(old, field) if _symbol(g) in entries] for field in ("up", "down")
+    }
     return Library([old.model_copy(update={**kept, "version": version})], source="mine")
 
 
@@ -64,10 +70,19 @@ def test_a_scheme_without_scores_has_no_variant_by_method() -> None:
 
 def test_scores_of_the_calls_are_those_of_the_method() -> None:
     demo = datasets.demo()
-    calls = classify(demo.expression, samples=demo.samples, baseline="Pre", options=replace(FAST, method="singscore"))
-    wanted = score(demo.expression, ["benci_isg_rs"], method="singscore", n_jobs=1).to_frame()["benci_isg_rs"]
+    calls = classify(
+        demo.expression,
+        samples=demo.samples,
+        baseline="Pre",
+        options=replace(FAST, method="singscore"),
+    )
+    wanted = score(demo.expression, ["benci_isg_rs"], method="singscore", n_jobs=1).to_frame()[
+        "benci_isg_rs"
+    ]
 
-    np.testing.assert_allclose(calls.quantities["isg_rs_score"], wanted.to_numpy(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        calls.quantities["isg_rs_score"], wanted.to_numpy(), rtol=0, atol=1e-12
+    )
     assert calls.run["scheme"]["version"] == "1.0.0+singscore"
 
 
@@ -75,10 +90,17 @@ def test_a_library_of_ones_own_stands_in_for_the_shipped_list() -> None:
     demo, own = datasets.demo(), shorter("benci_isg_rs")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CohortWarning)
-        calls = classify(demo.expression, samples=demo.samples, baseline="Pre", options=replace(FAST, library=own))
+        calls = classify(
+            demo.expression,
+            samples=demo.samples,
+            baseline="Pre",
+            options=replace(FAST, library=own),
+        )
     wanted = score(demo.expression, own, n_jobs=1).to_frame()["benci_isg_rs"]
 
-    np.testing.assert_allclose(calls.quantities["isg_rs_score"], wanted.to_numpy(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        calls.quantities["isg_rs_score"], wanted.to_numpy(), rtol=0, atol=1e-12
+    )
     assert calls.coverage.loc["benci_isg_rs", "version"] == "benci_isg_rs@2.0.0"
     assert calls.coverage.loc["mhc1_core", "version"] == "mhc1_core@1.0.0"
 
@@ -104,14 +126,23 @@ def test_a_reference_gives_its_scores_by_the_other_method() -> None:
 
 def test_a_reference_without_such_scores_is_refused_where_it_is_used() -> None:
     demo = datasets.demo()
-    with pytest.raises(ReferenceError_, match=r"R104 .*not for acquired_resistance@1\.0\.0\+ucell"):
+    with pytest.raises(
+        ReferenceDataError, match=r"R104 .*not for acquired_resistance@1\.0\.0\+ucell"
+    ):
         classify(demo.expression, reference="tcga_skcm", options=replace(FAST, method="ucell"))
 
 
 def test_a_reference_scored_with_another_list_is_refused() -> None:
     demo = datasets.demo()
-    with pytest.raises(ReferenceError_, match="R107 Reference 'tcga_skcm' was scored with other lists of benci_isg_rs"):
-        classify(demo.expression, reference="tcga_skcm", options=replace(FAST, library=shorter("benci_isg_rs")))
+    with pytest.raises(
+        ReferenceDataError,
+        match="R107 Reference 'tcga_skcm' was scored with other lists of benci_isg",
+    ):
+        classify(
+            demo.expression,
+            reference="tcga_skcm",
+            options=replace(FAST, library=shorter("benci_isg_rs")),
+        )
 
 
 def test_the_same_list_under_another_version_is_no_other_list() -> None:

@@ -1,4 +1,6 @@
-"""Verdicts: whole columns give what one row at a time gives; reasons, details and caveats in plain words."""
+"""Verdicts: whole columns give what one row at a time gives; reasons, details and caveats in
+plain words.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.scheme import apply_scheme, load_scheme
-from resistype.scheme.context import Column
+from resistype.scheme import load_scheme
+from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.rules import Condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
-from resistype.scheme.verdicts import Verdicts, apply_rules
+from resistype.systems.bulk.measure import apply_scheme
 from tests.scheme.build import scheme
 
 CUTS = [math.nan, -0.7, -0.5, -0.4, -0.3, 0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0]
@@ -24,28 +26,42 @@ LOOKED_AT = ("a_level", "a_change", "a_higher", "b_floor", "b_left_sd", "b_level
 
 def columns(rows: list[Mapping[str, float]], why: str = "") -> dict[str, Column]:
     """Columns of every quantity of the small scheme; what a row does not name is missing."""
-    return {name: Column.of(np.array([row.get(name, math.nan) for row in rows]), why) for name in scheme().quantities}
+    return {
+        name: Column.of(np.array([row.get(name, math.nan) for row in rows]), why)
+        for name in scheme().quantities
+    }
 
 
 def said(**row: float) -> dict[str, str]:
     """Calls of one row."""
-    return {axis: str(call[0]) for axis, call in apply_rules(scheme(), columns([row])).calls.items()}
+    return {
+        axis: str(call[0]) for axis, call in apply_rules(scheme(), columns([row])).calls.items()
+    }
 
 
 # ---------------------------------------------------------------- arrays and single rows
 
 
-def true(condition: Condition, row: Mapping[str, float], limits: Mapping[str, float], calls: Mapping[str, str]) -> bool:
+def true(
+    condition: Condition,
+    row: Mapping[str, float],
+    limits: Mapping[str, float],
+    calls: Mapping[str, str],
+) -> bool:
     if condition.kind == "call":
         return (calls[condition.subject] == condition.target) is (condition.sign > 0)
     value = row.get(condition.subject, math.nan)
     if condition.kind in ("has", "lacks"):
         return math.isnan(value) is (condition.kind == "lacks")
     limit = condition.sign * limits[condition.target]
-    return {">=": value >= limit, "<=": value <= limit, ">": value > limit, "<": value < limit}[condition.op]
+    return {">=": value >= limit, "<=": value <= limit, ">": value > limit, "<": value < limit}[
+        condition.op
+    ]
 
 
-def slow(wanted: Scheme, row: Mapping[str, float]) -> tuple[dict[str, str], dict[str, int], tuple[str, ...]]:
+def slow(
+    wanted: Scheme, row: Mapping[str, float]
+) -> tuple[dict[str, str], dict[str, int], tuple[str, ...]]:
     """The rules as one would apply them with a pencil."""
     calls: dict[str, str] = {}
     decided: dict[str, int] = {}
@@ -57,11 +73,15 @@ def slow(wanted: Scheme, row: Mapping[str, float]) -> tuple[dict[str, str], dict
                 calls[axis.id], decided[axis.id] = rule.call, number
                 break
     limits = {name: threshold.value for name, threshold in wanted.thresholds.items()}
-    codes = tuple(r.code for r in wanted.caveats if all(true(c, row, limits, calls) for c in r.conditions))
+    codes = tuple(
+        r.code for r in wanted.caveats if all(true(c, row, limits, calls) for c in r.conditions)
+    )
     return calls, decided, codes
 
 
-ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(LOOKED_AT, st.sampled_from(CUTS))), min_size=1, max_size=8)
+ROWS = st.lists(
+    st.fixed_dictionaries(dict.fromkeys(LOOKED_AT, st.sampled_from(CUTS))), min_size=1, max_size=8
+)
 
 
 @settings(deadline=None)
@@ -89,7 +109,9 @@ def test_a_row_is_called_alone_as_in_company(rows: list[dict[str, float]]) -> No
 
 @pytest.mark.parametrize("name", ["acquired_resistance", "hcc_primary_refractoriness"])
 def test_the_shipped_rules_on_random_numbers(name: str) -> None:
-    """Two hundred tumours with numbers on, below and above every threshold, and a third of them missing."""
+    """Two hundred tumours with numbers on, below and above every threshold, and a third of them
+    missing.
+    """
     shipped = load_scheme(name)
     limits = [t.value for axis in shipped.axes for t in axis.thresholds.values()]
     pool = np.array([math.nan, *limits, *(-v for v in limits), *(v + 0.01 for v in limits)])
@@ -134,7 +156,9 @@ def reasons(rows: list[Mapping[str, float]], **why: str) -> Verdicts:
     """Verdicts where the quantities named have words beside them."""
     given = columns(rows)
     for name, words in why.items():
-        given[name] = Column(given[name].values, np.array([words, *[""] * (len(rows) - 1)], dtype=object))
+        given[name] = Column(
+            given[name].values, np.array([words, *[""] * (len(rows) - 1)], dtype=object)
+        )
     return apply_rules(scheme(), given)
 
 
@@ -142,14 +166,21 @@ def test_reasons_are_given_for_abstentions_only() -> None:
     verdicts = reasons([{"a_level": 1.0}, {}, {"a_level": 1.0, "a_change": 0.5, "a_higher": 0.1}])
 
     assert verdicts.calls["course"].tolist() == ["high", "not_assessable", "indeterminate"]
-    assert verdicts.reasons["course"].tolist() == ["", "A has no place", "the change of A does not agree"]
+    assert verdicts.reasons["course"].tolist() == [
+        "",
+        "A has no place",
+        "the change of A does not agree",
+    ]
     assert verdicts.reasons["later"].tolist() == ["not asked"] * 3
 
 
 def test_the_detail_of_a_reason_is_the_word_of_its_quantity() -> None:
     verdicts = reasons([{}, {}], a_level="thin: 1 of 3 genes")
 
-    assert verdicts.reasons["course"].tolist() == ["A has no place (thin: 1 of 3 genes)", "A has no place"]
+    assert verdicts.reasons["course"].tolist() == [
+        "A has no place (thin: 1 of 3 genes)",
+        "A has no place",
+    ]
 
 
 def test_a_detail_may_stand_beside_a_number() -> None:
@@ -168,7 +199,9 @@ def test_without_a_rule_that_holds() -> None:
 
 def test_caveats_with_conditions_and_without() -> None:
     risen = {"a_level": 1.0, "a_change": 1.0, "a_higher": 1.0}
-    verdicts = apply_rules(scheme(), columns([{}, {**risen, "b_level": 0.4}, {**risen, "b_level": 0.3}]))
+    verdicts = apply_rules(
+        scheme(), columns([{}, {**risen, "b_level": 0.4}, {**risen, "b_level": 0.3}])
+    )
 
     assert verdicts.caveats == (("RUO",), ("RUO", "LESION"), ("RUO",))
 
@@ -186,7 +219,9 @@ def calls_of(axis: Axis) -> set[str]:
 
 @settings(deadline=None, max_examples=30)
 @given(ROWS)
-def test_a_call_is_a_label_of_its_axis_or_an_abstention_with_a_reason(rows: list[dict[str, float]]) -> None:
+def test_a_call_is_a_label_of_its_axis_or_an_abstention_with_a_reason(
+    rows: list[dict[str, float]],
+) -> None:
     verdicts = apply_rules(scheme(), columns(rows))
     for axis in scheme().axes:
         assert set(verdicts.calls[axis.id]) <= calls_of(axis)
@@ -195,7 +230,12 @@ def test_a_call_is_a_label_of_its_axis_or_an_abstention_with_a_reason(rows: list
 
 
 def test_labels_that_need_a_baseline_are_not_given_without_a_change() -> None:
-    grid = [{"a_level": a, "b_level": b, "a_higher": h} for a in CUTS for b in CUTS for h in (math.nan, 1.0)]
+    grid = [
+        {"a_level": a, "b_level": b, "a_higher": h}
+        for a in CUTS
+        for b in CUTS
+        for h in (math.nan, 1.0)
+    ]
     verdicts = apply_rules(scheme(), columns(grid))
     for axis in scheme().axes:
         needs = {name for name, label in axis.labels.items() if label.needs_baseline}

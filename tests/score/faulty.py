@@ -1,6 +1,8 @@
-"""A run that loses workers on purpose: `python -m tests.score.faulty ENGINE FILE RUN_DIR FLAG KILLS`.
+"""A run that loses workers on purpose: `python -m tests.score.faulty ENGINE FILE RUN_DIR FLAG
+KILLS`.
 
-A block kills the process that computes it while fewer than KILLS files `FLAG.n` exist. Prints the digest.
+A block kills the process that computes it while fewer than KILLS files `FLAG.n` exist. Prints the
+digest.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from typing import Any
 
 from joblib import parallel_config
 
-from resistype.score import loop
-from resistype.score.block import score_block
+from resistype.score import run as loop
+from resistype.score.run import score_block
+from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 
@@ -54,10 +57,18 @@ def engine(name: str) -> Iterator[None]:
         import dask
         from dask.distributed import Client, LocalCluster
 
-        dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
-        options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-        with LocalCluster(**options) as cluster, Client(cluster), parallel_config(backend="dask"):
-            yield
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))}
+        )
+        options = {
+            "n_workers": 2,
+            "threads_per_worker": 1,
+            "host": "127.0.0.1",
+            "dashboard_address": None,
+        }
+        with LocalCluster(**options) as cluster, Client(cluster):
+            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
+                yield
     else:
         with parallel_config(backend=name, n_jobs=2):
             yield
@@ -76,7 +87,12 @@ def main() -> None:
     with engine(name):
         start = time.monotonic()
         try:
-            found = run(backed(Path(file)), n_jobs=-1, run_dir=None if folder == "-" else folder, resume=True)
+            found = run(
+                backed(Path(file)),
+                n_jobs=-1,
+                run_dir=None if folder == "-" else folder,
+                resume=True,
+            )
             print("digest", found.digest, flush=True)
         except Exception as error:  # noqa: BLE001  whatever it is, it is told
             print("error", type(error).__name__, error, flush=True)

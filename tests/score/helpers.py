@@ -7,20 +7,24 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from resistype.score import METHODS, IndexedSets, Settings
-from resistype.score.block import score_block
 from resistype.score.rows import as_rows
+from resistype.score.run import score_block
 
 SAMPLE_METHODS = tuple(method for method in METHODS if method.family in ("rank", "value"))
 SMALL = Settings(ucell_max_rank=20, aucell_top=0.3)
 
 
-def scores(values: object, sets: IndexedSets, settings: Settings = SMALL) -> dict[str, NDArray[np.float64]]:
+def scores(
+    values: object, sets: IndexedSets, settings: Settings = SMALL
+) -> dict[str, NDArray[np.float64]]:
     """Every single-sample method at once."""
     return score_block(as_rows(values), sets, SAMPLE_METHODS, settings=settings)
 
 
 def ssgsea(row: NDArray[np.float64], columns: NDArray[np.intp]) -> float:
-    """Running sum over the genes from high to low, ties by mid-ranks (equal genes then share one step size)."""
+    """Running sum over the genes from high to low, ties by mid-ranks (equal genes then share one
+    step size).
+    """
     rank = rankdata(row)
     n, m = row.size, columns.size
     member = np.zeros(n, bool)
@@ -90,7 +94,9 @@ def some_sets(n_genes: int, sizes: tuple[int, ...], seed: int = 0) -> list[NDArr
     return [rng.choice(n_genes, size, replace=False) for size in sizes]
 
 
-def some_cells(n_obs: int, n_genes: int, *, density: float = 0.3, seed: int = 0) -> NDArray[np.float64]:
+def some_cells(
+    n_obs: int, n_genes: int, *, density: float = 0.3, seed: int = 0
+) -> NDArray[np.float64]:
     """Rows with many zeros and ties, as cells have them."""
     rng = np.random.default_rng(seed)
     counts = rng.geometric(0.4, (n_obs, n_genes)) * (rng.random((n_obs, n_genes)) < density)

@@ -1,4 +1,6 @@
-"""GSVA and PLAGE, which see the whole cohort: against R, against slow versions, and what they may depend on."""
+"""GSVA and PLAGE, which see the whole cohort: against R, against slow versions, and what they
+may depend on.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,17 @@ from scipy.stats import poisson, rankdata
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
 from resistype.score import IndexedSets, ScoreOptions, Settings, get_method, score, score_sets
-from resistype.score.cohort_kernels import kernel_cdf
-from resistype.score.methods.gsva import _table
+from resistype.score.methods.gsva import _table, kernel_cdf
 from tests.score.helpers import some_cells, some_sets
 from tests.score.test_run import SYMBOLS
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPRESSION = pd.read_csv(GOLDEN / "expression.csv", index_col=0)
 COUNTS = pd.read_csv(GOLDEN / "counts.csv", index_col=0)
-SETS = {line.split("\t")[0]: line.split("\t")[2:] for line in (GOLDEN / "sets.gmt").read_text().splitlines()}
+SETS = {
+    line.split("\t")[0]: line.split("\t")[2:]
+    for line in (GOLDEN / "sets.gmt").read_text().splitlines()
+}
 INDEXED = IndexedSets.build(
     [[EXPRESSION.index.get_loc(gene) for gene in genes] for genes in SETS.values()], len(EXPRESSION)
 )
@@ -96,7 +100,9 @@ def slow_walk(height: NDArray[np.float64], columns: NDArray[np.intp]) -> tuple[f
     value, points = 0.0, [0.0]
     for level in np.unique(rank)[::-1]:
         here = rank == level
-        value += weight[here & member].sum() / weight[member].sum() - (here & ~member).sum() / (n - member.sum())
+        value += weight[here & member].sum() / weight[member].sum() - (here & ~member).sum() / (
+            n - member.sum()
+        )
         points.append(value)
     return max(points), min(points)
 
@@ -108,7 +114,9 @@ def test_gsva_is_the_slow_version(kind: str) -> None:
     values = np.round(values * 20) if kind == "poisson" else values
     columns = some_sets(90, (2, 7, 30))
 
-    found = score_sets(values, IndexedSets.build(columns, 90), method="gsva", settings=Settings(gsva_kernel=kind))
+    found = score_sets(
+        values, IndexedSets.build(columns, 90), method="gsva", settings=Settings(gsva_kernel=kind)
+    )
 
     height = slow_height(values, kind)
     expected = [[sum(slow_walk(row, one)) for one in columns] for row in height]
@@ -120,9 +128,13 @@ class TestInvariance:
     values = np.round(np.random.default_rng(1).gamma(2, 3, (15, 60)) * 4)
     columns = some_sets(60, (3, 10))
 
-    def of(self, values: object, columns: list[NDArray[np.intp]], kind: str, n_jobs: int = 1) -> NDArray[np.float64]:
+    def of(
+        self, values: object, columns: list[NDArray[np.intp]], kind: str, n_jobs: int = 1
+    ) -> NDArray[np.float64]:
         settings = Settings(gsva_kernel=kind)
-        return score_sets(values, IndexedSets.build(columns, 60), method="gsva", settings=settings, n_jobs=n_jobs)
+        return score_sets(
+            values, IndexedSets.build(columns, 60), method="gsva", settings=settings, n_jobs=n_jobs
+        )
 
     def test_orders(self, kind: str) -> None:
         expected = self.of(self.values, self.columns, kind)
@@ -136,8 +148,12 @@ class TestInvariance:
     def test_jobs_forms_and_other_sets(self, kind: str) -> None:
         expected = self.of(self.values, self.columns, kind)
         np.testing.assert_array_equal(self.of(self.values, self.columns, kind, n_jobs=3), expected)
-        np.testing.assert_array_equal(self.of(sp.csr_matrix(self.values), self.columns, kind), expected)
-        np.testing.assert_array_equal(self.of(self.values, self.columns[1:], kind)[:, 0], expected[:, 1])
+        np.testing.assert_array_equal(
+            self.of(sp.csr_matrix(self.values), self.columns, kind), expected
+        )
+        np.testing.assert_array_equal(
+            self.of(self.values, self.columns[1:], kind)[:, 0], expected[:, 1]
+        )
 
     def test_constant_genes_are_left_out(self, kind: str) -> None:
         values = self.values.copy()
@@ -147,7 +163,9 @@ class TestInvariance:
         place[kept] = np.arange(kept.size)
         alone = IndexedSets.build([place[one] for one in self.columns], kept.size)
 
-        expected = score_sets(values[:, kept], alone, method="gsva", settings=Settings(gsva_kernel=kind))
+        expected = score_sets(
+            values[:, kept], alone, method="gsva", settings=Settings(gsva_kernel=kind)
+        )
 
         np.testing.assert_array_equal(self.of(values, self.columns, kind), expected)
 
@@ -168,7 +186,9 @@ class TestLimits:
         values = some_cells(5, 20)
         values[:, 0] = 1.0
 
-        assert np.isnan(score_sets(values, IndexedSets.build([[0], [1, 2]], 20), method=method)[:, 0]).all()
+        assert np.isnan(
+            score_sets(values, IndexedSets.build([[0], [1, 2]], 20), method=method)[:, 0]
+        ).all()
 
     def test_the_result_says_that_it_depends_on_the_cohort(self, method: str) -> None:
         table = pd.DataFrame(some_cells(8, 400), columns=SYMBOLS, index=[f"c{i}" for i in range(8)])
@@ -184,15 +204,25 @@ class TestLimits:
         monkeypatch.setattr(import_module("resistype.score.run"), "COHORT_LIMIT", 7)
         table = pd.DataFrame(some_cells(8, 400), columns=SYMBOLS, index=[f"c{i}" for i in range(8)])
 
-        with pytest.raises(ExpressionError, match=f"E605 {method} compares every sample with every other; 8 are more"):
-            score(table, {"one": SYMBOLS[:9]}, method=method, options=ScoreOptions(read=ReadOptions(unit="log2")))
+        with pytest.raises(
+            ExpressionError,
+            match=f"E608 {method} compares every sample with every other; 8 are more",
+        ):
+            score(
+                table,
+                {"one": SYMBOLS[:9]},
+                method=method,
+                options=ScoreOptions(read=ReadOptions(unit="log2")),
+            )
 
 
 def test_poisson_takes_counts() -> None:
     table = pd.DataFrame(some_cells(8, 400), columns=SYMBOLS, index=[f"c{i}" for i in range(8)])
     options = ScoreOptions(read=ReadOptions(unit="log2"), settings=Settings(gsva_kernel="poisson"))
 
-    with pytest.raises(ExpressionError, match="E605 The Poisson kernel of GSVA takes counts, and the values are of"):
+    with pytest.raises(
+        ExpressionError, match="E404 The Poisson kernel of GSVA takes counts, and the values are of"
+    ):
         score(table, {"one": SYMBOLS[:9]}, method="gsva", options=options)
 
 
@@ -202,7 +232,9 @@ def test_plage_does_not_turn_with_the_order_of_genes() -> None:
     for seed in range(5):
         genes = np.random.default_rng(seed).permutation(60)
         moved = IndexedSets.build([np.argsort(genes)[one] for one in columns], 60)
-        np.testing.assert_allclose(score_sets(values[:, genes], moved, method="plage"), expected, atol=1e-9)
+        np.testing.assert_allclose(
+            score_sets(values[:, genes], moved, method="plage"), expected, atol=1e-9
+        )
 
 
 FAR = st.sampled_from([0.0, 1.0, 1.0, 2.5, 3.0, 40.0]) | st.floats(-50, 50, allow_subnormal=False)
@@ -219,12 +251,16 @@ def slow_sums(row: NDArray[np.float64], table: NDArray[np.int64]) -> list[int]:
     if spread == 0.0 or not math.isfinite(spread):
         return [n * int(table[0])] * n
     scale, one = 4.0 / np.sqrt(spread / (n - 1)) * 1000, 2 * int(table[0])
-    entry = [[int(table[int(min((a - b) * scale, 10_001.0))]) if a >= b else 0 for b in row] for a in row]
+    entry = [
+        [int(table[int(min((a - b) * scale, 10_001.0))]) if a >= b else 0 for b in row] for a in row
+    ]
     return [sum(entry[j][k] if k <= j else one - entry[k][j] for k in range(n)) for j in range(n)]
 
 
 @hypothesis_settings(deadline=None)
-@given(st.lists(st.lists(FAR, min_size=19, max_size=19), min_size=1, max_size=3), st.integers(2, 19))
+@given(
+    st.lists(st.lists(FAR, min_size=19, max_size=19), min_size=1, max_size=3), st.integers(2, 19)
+)
 def test_sums_over_pairs_are_exact(rows: list[list[float]], n: int) -> None:
     """In fours, singly, tied, and so far apart that the pair is only counted."""
     check_sums(rows, n)

@@ -1,15 +1,17 @@
-"""Workers that are killed: the same digest, only what was lost computed again, and no call that hangs."""
+"""Workers that are killed: the same digest, only what was lost computed again, and no call that
+hangs.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.processes import finished
 from tests.score.test_loop import ROOT, backed, make_cells, run
 
 HAS_DASK = importlib.util.find_spec("distributed") is not None
@@ -30,12 +32,23 @@ def whole(cells: Path) -> str:
     return run(backed(cells)).digest
 
 
-def faulty(engine: str, file: Path, folder: Path, *, kills: int, keep: bool, allowed: int = 3) -> dict[str, str]:
+def faulty(
+    engine: str, file: Path, folder: Path, *, kills: int, keep: bool, allowed: int = 3
+) -> dict[str, str]:
     """Run `faulty.py` and give back what it printed."""
     where = str(folder / "run") if keep else "-"
-    command = [sys.executable, "-m", "tests.score.faulty", engine, str(file), where, str(folder / "flag"), str(kills)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.score.faulty",
+        engine,
+        str(file),
+        where,
+        str(folder / "flag"),
+        str(kills),
+    ]
     env = {**os.environ, "ALLOWED": str(allowed), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    done = finished(command, cwd=ROOT, env=env)
     lines = [line.partition(" ") for line in done.stdout.splitlines()]
     found = {word: rest for word, _, rest in lines}
     assert "seconds" in found, done.stderr[-2000:]
@@ -54,16 +67,18 @@ class TestKilledWorkers:
 
         assert found.get("digest") == whole, found
         assert len(list(tmp_path.glob("flag.*"))) == kills
-        assert float(found["seconds"]) < 60
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
-def test_workers_that_always_die_do_not_hang_the_call(engine: str, cells: Path, whole: str, tmp_path: Path) -> None:
-    """It ends in an error, unless dask has a single worker left: then joblib computes in the driver itself."""
+def test_workers_that_always_die_do_not_hang_the_call(
+    engine: str, cells: Path, whole: str, tmp_path: Path
+) -> None:
+    """It ends in an error, unless dask has a single worker left: then joblib computes in the
+    driver itself.
+    """
     found = faulty(engine, cells, tmp_path, kills=1000, keep=True, allowed=1)
 
-    assert float(found["seconds"]) < 60
     if "digest" in found:
         assert (engine, found["digest"]) == ("dask", whole)
         return

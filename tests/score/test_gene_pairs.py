@@ -50,7 +50,13 @@ def test_any_scale_that_keeps_order(row: list[int]) -> None:
     values = np.array([row], float)
     expected = sum(values[0, a] > values[0, b] for a, b in PAIRS)
 
-    for scale in (values, np.log2(values + 1), values * 1e6, sp.csr_matrix(values), values.astype(np.float32)):
+    for scale in (
+        values,
+        np.log2(values + 1),
+        values * 1e6,
+        sp.csr_matrix(values),
+        values.astype(np.float32),
+    ):
         np.testing.assert_array_equal(score_sets(scale, SETS, method="gene_pairs"), [[expected]])
 
 
@@ -64,10 +70,15 @@ def test_a_signature_without_pairs_is_nan_and_noted() -> None:
     table = pd.DataFrame([[3.0, 2.0, 1.0]], columns=["B2M", "CD8A", "TAP1"], index=["s"])
 
     found = score(
-        table, library, method=["gene_pairs", "singscore"], options=ScoreOptions(read=ReadOptions(unit="log2"))
+        table,
+        library,
+        method=["gene_pairs", "singscore"],
+        options=ScoreOptions(read=ReadOptions(unit="log2")),
     )
 
-    assert found.to_frame("gene_pairs").loc["s"].to_dict() == pytest.approx({"bag": np.nan, "two": 1.0}, nan_ok=True)
+    assert found.to_frame("gene_pairs").loc["s"].to_dict() == pytest.approx(
+        {"bag": np.nan, "two": 1.0}, nan_ok=True
+    )
     assert "1 signatures have no gene pairs and no score from gene_pairs: bag." in found.notes
     assert not np.isnan(found["singscore"]).any()
 
@@ -85,7 +96,9 @@ def test_impres_has_fifteen_pairs_and_reaches_all_of_them() -> None:
 
     found = score_sets(values, sets, method="gene_pairs")[:, 0]
 
-    expected = [sum(row[genes.index(a)] > row[genes.index(b)] for a, b in impres.pairs) for row in values]
+    expected = [
+        sum(row[genes.index(a)] > row[genes.index(b)] for a, b in impres.pairs) for row in values
+    ]
     assert len(impres.pairs) == 15
     assert first
     np.testing.assert_array_equal(found, expected)

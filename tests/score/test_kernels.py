@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from resistype.score import IndexedSets
-from resistype.score.rank import doubled_ranks, moments, rank_sums, weighted_sums
+from resistype.score.kernels import doubled_ranks, moments, rank_sums, weighted_sums
 from resistype.score.rows import CsrRows, DenseRows, as_rows
 from tests.score.helpers import some_sets
 from tests.strategies import Scored, scored
@@ -20,7 +20,9 @@ N = 2000
 
 
 def hard_rows(dtype: type) -> dict[str, NDArray[np.floating]]:
-    """Rows that could trip a sort on bits: clumps, long tails, signs, tiny differences, ascending, constant."""
+    """Rows that could trip a sort on bits: clumps, long tails, signs, tiny differences,
+    ascending, constant.
+    """
     rng = np.random.default_rng(1)
     normal = rng.normal(size=N)
     return {
@@ -60,9 +62,13 @@ def test_sums_of_sparse_rows_are_those_of_dense_rows(name: str, dtype: type, ind
     table = np.arange(2 * N + 2)[:, None] ** np.array([1, 2])
 
     csr = sp.csr_matrix(np.vstack([row, row[::-1]]))
-    sparse = rank_sums(CsrRows(csr.data, csr.indices.astype(index), csr.indptr.astype(np.int64), N), sets, table)
+    sparse = rank_sums(
+        CsrRows(csr.data, csr.indices.astype(index), csr.indptr.astype(np.int64), N), sets, table
+    )
 
-    np.testing.assert_array_equal(sparse, rank_sums(as_rows(np.vstack([row, row[::-1]])), sets, table))
+    np.testing.assert_array_equal(
+        sparse, rank_sums(as_rows(np.vstack([row, row[::-1]])), sets, table)
+    )
 
 
 @settings(deadline=None)
@@ -76,7 +82,9 @@ def test_sums_are_sums_over_members(case: Scored) -> None:
     expected = np.array([[table[row[one]].sum(0) for one in case.sets] for row in ranks])
 
     np.testing.assert_array_equal(rank_sums(as_rows(case.values), sets, table), expected)
-    np.testing.assert_array_equal(rank_sums(as_rows(sp.csr_matrix(case.values)), sets, table), expected)
+    np.testing.assert_array_equal(
+        rank_sums(as_rows(sp.csr_matrix(case.values)), sets, table), expected
+    )
 
 
 def test_stored_zeros_count_like_absent_ones() -> None:
@@ -86,12 +94,15 @@ def test_stored_zeros_count_like_absent_ones() -> None:
     table = np.arange(12)[:, None]
 
     np.testing.assert_array_equal(
-        rank_sums(as_rows(stored), sets, table), rank_sums(as_rows(sp.csr_matrix(values)), sets, table)
+        rank_sums(as_rows(stored), sets, table),
+        rank_sums(as_rows(sp.csr_matrix(values)), sets, table),
     )
 
 
 def test_an_entry_stored_twice_counts_as_its_sum() -> None:
-    twice = sp.csr_matrix((np.array([1.0, 2.0, 2.0]), np.array([1, 1, 0]), np.array([0, 3])), shape=(1, 3))
+    twice = sp.csr_matrix(
+        (np.array([1.0, 2.0, 2.0]), np.array([1, 1, 0]), np.array([0, 3])), shape=(1, 3)
+    )
 
     rows = as_rows(twice)
 
@@ -142,5 +153,7 @@ def test_rows_without_values() -> None:
     sets = IndexedSets.build([[0]], 3)
     empty = sp.csr_matrix((2, 3))
 
-    np.testing.assert_array_equal(rank_sums(as_rows(empty), sets, np.arange(8)[:, None])[:, 0, 0], [4, 4])
+    np.testing.assert_array_equal(
+        rank_sums(as_rows(empty), sets, np.arange(8)[:, None])[:, 0, 0], [4, 4]
+    )
     np.testing.assert_array_equal(moments(as_rows(empty)), np.zeros((2, 2)))

@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anndata
 import numpy as np
@@ -22,8 +22,10 @@ from joblib import Parallel, delayed, parallel_config
 
 from resistype.errors import ExpressionError, OutputError, RunError
 from resistype.expression import Block, Expression, ReadOptions, read_expression
-from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, loop, score
-from resistype.score.folder import RunFolder, write_whole
+from resistype.score import Progress, RunOptions, ScoreOptions, Scores, get_method, listening, score
+from resistype.score import run as loop
+from resistype.score.progress import RunFolder, write_whole
+from tests.processes import LIMIT, started, until
 from tests.score.helpers import some_cells
 from tests.score.test_run import SIGNATURES, SYMBOLS
 
@@ -51,6 +53,11 @@ def backed(path: Path) -> Expression:
 def run(data: object, *, n_jobs: int | None = 2, rows: int = 5, **more: object) -> Scores:
     options = ScoreOptions(block_rows=rows, run=RunOptions(**more))
     return score(data, SIGNATURES, method=METHODS, n_jobs=n_jobs, options=options)
+
+
+def run_until(stop: threading.Event, data: object, **more: object) -> Scores:
+    with listening(lambda _: None, stop):
+        return run(data, **more)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +88,9 @@ class TestProgress:
         assert lines[1].startswith("  0% 0 of 60 rows")
         assert lines[-1].startswith("100% 60 of 60 rows")
 
-    def test_told_while_a_file_is_read(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_told_while_a_file_is_read(
+        self, file: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         heard: list[Progress] = []
         options = ScoreOptions(read=ReadOptions(unit="log2"), run=RunOptions(progress=heard.append))
         score(file, SIGNATURES, options=options)
@@ -92,7 +101,9 @@ class TestProgress:
         assert capsys.readouterr().err.splitlines()[0] == f"reading {file}"
 
     @pytest.mark.parametrize("progress", ["auto", None])
-    def test_short_runs_are_silent(self, file: Path, progress: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_short_runs_are_silent(
+        self, file: Path, progress: str | None, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         run(backed(file), progress=progress)
 
         assert capsys.readouterr().err == ""
@@ -106,14 +117,16 @@ class TestCancel:
             if progress.blocks == 3:
                 stop.set()
 
-        with pytest.raises(RunError, match=r"E602 Cancelled after 3 blocks\. Nothing was kept; name a run_dir"):
-            run(backed(file), n_jobs=1, progress=hear, cancel=stop)
+        with pytest.raises(
+            RunError, match=r"E602 Cancelled after 3 blocks\. Nothing was kept; name a run_dir"
+        ):
+            run_until(stop, backed(file), n_jobs=1, progress=hear)
 
     def test_what_is_finished_is_kept(self, file: Path, expected: str, tmp_path: Path) -> None:
         stop = threading.Event()
         stop.set()
         with pytest.raises(RunError, match=r"E602 .*call again with resume=True to go on"):
-            run(backed(file), cancel=stop, run_dir=tmp_path / "run")
+            run_until(stop, backed(file), run_dir=tmp_path / "run")
         stop.clear()
 
         def hear(progress: Progress) -> None:
@@ -121,7 +134,7 @@ class TestCancel:
                 stop.set()
 
         with pytest.raises(RunError, match="E602"):
-            run(backed(file), cancel=stop, run_dir=tmp_path / "run", resume=True, progress=hear)
+            run_until(stop, backed(file), run_dir=tmp_path / "run", resume=True, progress=hear)
         heard: list[Progress] = []
         resumed = run(backed(file), run_dir=tmp_path / "run", resume=True, progress=heard.append)
 
@@ -142,7 +155,15 @@ class TestFolder:
 
     @pytest.mark.parametrize(
         ("damage", "again"),
-        [("flip", 1), ("cut", 1), ("empty", 1), ("gone", 1), ("other", 2), ("swapped", 2), ("nothing", 0)],
+        [
+            ("flip", 1),
+            ("cut", 1),
+            ("empty", 1),
+            ("gone", 1),
+            ("other", 2),
+            ("swapped", 2),
+            ("nothing", 0),
+        ],
     )
     def test_only_damaged_blocks_are_computed_again(
         self, file: Path, expected: str, tmp_path: Path, damage: str, again: int
@@ -170,11 +191,15 @@ class TestFolder:
             path.write_bytes(spoiled)
             assert folder.load(Block(0, 5)) is None
 
-    def test_other_jobs_and_blocks_on_resume(self, file: Path, expected: str, tmp_path: Path) -> None:
+    def test_other_jobs_and_blocks_on_resume(
+        self, file: Path, expected: str, tmp_path: Path
+    ) -> None:
         run(backed(file), run_dir=tmp_path)
         sorted(tmp_path.glob("*.block"))[3].unlink()
 
-        assert run(backed(file), run_dir=tmp_path, resume=True, n_jobs=1, rows=17).digest == expected
+        assert (
+            run(backed(file), run_dir=tmp_path, resume=True, n_jobs=1, rows=17).digest == expected
+        )
 
     def test_a_run_is_not_overwritten(self, file: Path, tmp_path: Path) -> None:
         run(backed(file), run_dir=tmp_path)
@@ -183,10 +208,14 @@ class TestFolder:
             run(backed(file), run_dir=tmp_path)
 
     def test_other_data_are_not_mixed(self, file: Path, tmp_path: Path) -> None:
-        table = pd.DataFrame(some_cells(60, len(SYMBOLS)), columns=SYMBOLS, index=[f"c{i}" for i in range(60)])
+        table = pd.DataFrame(
+            some_cells(60, len(SYMBOLS)), columns=SYMBOLS, index=[f"c{i}" for i in range(60)]
+        )
         run(table, run_dir=tmp_path)
 
-        with pytest.raises(RunError, match=r"E604 .* belongs to a run with other data, signatures or methods"):
+        with pytest.raises(
+            RunError, match=r"E604 .* belongs to a run with other data, signatures or methods"
+        ):
             run(table * 2, run_dir=tmp_path, resume=True)
         assert run(table, run_dir=tmp_path, resume=True).digest == run(table).digest
 
@@ -195,11 +224,16 @@ class TestFolder:
         [
             (b"{", "is damaged"),
             (b"[]", "is damaged"),
-            (b'{"format": "resistype-run", "format_version": 3}', "was written by a newer resistype"),
+            (
+                b'{"format": "resistype-run", "format_version": 3}',
+                "was written by a newer resistype",
+            ),
             (b'{"format": "other", "format_version": 1}', "is no manifest of a run"),
         ],
     )
-    def test_a_damaged_manifest(self, file: Path, tmp_path: Path, content: bytes, message: str) -> None:
+    def test_a_damaged_manifest(
+        self, file: Path, tmp_path: Path, content: bytes, message: str
+    ) -> None:
         (tmp_path / "manifest.json").write_bytes(content)
 
         with pytest.raises(RunError, match=f"E604 .*{message}"):
@@ -222,12 +256,27 @@ class TestFolder:
                     run(backed(file), run_dir=tmp_path, resume=True)
 
     @pytest.mark.parametrize(
-        "edges", [[0, 5], [5, 60], [0, 30, 20, 60], [0, 60.0], ["a"], [], [0, 10, 10, 60], [0, 1, 61], [0, True, 60]]
+        "edges",
+        [
+            [0, 5],
+            [5, 60],
+            [0, 30, 20, 60],
+            [0, 60.0],
+            ["a"],
+            [],
+            [0, 10, 10, 60],
+            [0, 1, 61],
+            [0, True, 60],
+        ],
     )
-    def test_a_manifest_of_version_1_must_cover_all_rows(self, file: Path, tmp_path: Path, edges: list[object]) -> None:
+    def test_a_manifest_of_version_1_must_cover_all_rows(
+        self, file: Path, tmp_path: Path, edges: list[object]
+    ) -> None:
         run(backed(file), run_dir=tmp_path)
         path = tmp_path / "manifest.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 1, "edges": edges}))
+        path.write_text(
+            json.dumps({**json.loads(path.read_text()), "format_version": 1, "edges": edges})
+        )
 
         with pytest.raises(RunError, match=r"E604 .* is damaged"):
             run(backed(file), run_dir=tmp_path, resume=True)
@@ -243,7 +292,10 @@ class TestFolder:
             one.write_bytes(b"resistype-block-1\n" + hashlib.sha256(content).digest() + content)
         heard: list[Progress] = []
 
-        assert run(backed(file), run_dir=tmp_path, resume=True, progress=heard.append).digest == expected
+        assert (
+            run(backed(file), run_dir=tmp_path, resume=True, progress=heard.append).digest
+            == expected
+        )
         assert heard[0].blocks == 12
 
     def test_a_file_in_the_place_of_the_folder(self, file: Path, tmp_path: Path) -> None:
@@ -253,23 +305,33 @@ class TestFolder:
             run(backed(file), run_dir=tmp_path / "run")
         assert (tmp_path / "run").read_text() == "mine"
 
-    def test_what_is_left_of_a_killed_writer_is_cleared(self, file: Path, expected: str, tmp_path: Path) -> None:
+    def test_what_is_left_of_a_killed_writer_is_cleared(
+        self, file: Path, expected: str, tmp_path: Path
+    ) -> None:
         run(backed(file), run_dir=tmp_path)
-        left = [tmp_path / ".tmp-abc", tmp_path / ".000000000000-000000000005.block.0a", tmp_path / ".manifest.json.0a"]
+        left = [
+            tmp_path / ".tmp-abc",
+            tmp_path / ".000000000000-000000000005.block.0a",
+            tmp_path / ".manifest.json.0a",
+        ]
         for one in left:
             one.write_bytes(b"half")
 
         assert run(backed(file), run_dir=tmp_path, resume=True).digest == expected
         assert not any(one.exists() for one in left)
 
-    def test_a_file_is_whole_or_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_file_is_whole_or_not_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         write_whole(tmp_path / "a", b"first")
 
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
-        with pytest.raises(OutputError, match=r"O101 .* could not be written: No space left on device"):
+        with pytest.raises(
+            OutputError, match=r"O101 .* could not be written: No space left on device"
+        ):
             write_whole(tmp_path / "a", b"second")
         assert (tmp_path / "a").read_bytes() == b"first"
         assert [path.name for path in tmp_path.iterdir()] == ["a"]
@@ -308,7 +370,9 @@ def test_bad_values_in_rows_on_disk_are_named(file: Path, tmp_path: Path) -> Non
         run(backed(path))
 
 
-def test_an_error_of_the_work_itself_is_not_tried_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_work_itself_is_not_tried_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls = []
 
     def fails(*_: object, **__: object) -> None:
@@ -342,7 +406,9 @@ class TestLostWorkers:
         return left
 
     @pytest.mark.parametrize("lost", [1, 2])
-    def test_blocks_are_given_out_again(self, file: Path, expected: str, losses: list[int], lost: int) -> None:
+    def test_blocks_are_given_out_again(
+        self, file: Path, expected: str, losses: list[int], lost: int
+    ) -> None:
         losses[0] = lost
 
         assert run(backed(file), n_jobs=1).digest == expected
@@ -352,50 +418,75 @@ class TestLostWorkers:
 
         with pytest.raises(RunError) as error:
             run(backed(file), n_jobs=1, run_dir=tmp_path)
-        assert str(error.value) == (
-            "E601 Worker lost 3 times on rows 0–4 (TerminatedWorkerError; likely out of memory). "
-            f"Finished: 0 blocks. They are saved in '{tmp_path}'; call again with resume=True to go on. "
-            "Smaller blocks need less memory: block_rows ≤ 2."
+        assert (
+            str(error.value)
+            == "E601 Worker lost 3 times on rows 0–4 (TerminatedWorkerError; likely out of"
+            f" memory). Finished: 0 blocks. They are saved in '{tmp_path}'; call again with"
+            " resume=True to go on. Smaller blocks need less memory: block_rows ≤ 2."
         )
 
 
 def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
     table = pd.DataFrame(
-        some_cells(60, len(SYMBOLS)).astype(np.float32), columns=SYMBOLS, index=[f"c{i}" for i in range(60)]
+        some_cells(60, len(SYMBOLS)).astype(np.float32),
+        columns=SYMBOLS,
+        index=[f"c{i}" for i in range(60)],
     )
     with parallel_config(backend="loky", n_jobs=2):
         assert run(backed(file), n_jobs=None).digest == expected
         assert (
             score(
-                table, SIGNATURES, method=METHODS, n_jobs=None, options=ScoreOptions(read=ReadOptions(unit="log2"))
+                table,
+                SIGNATURES,
+                method=METHODS,
+                n_jobs=None,
+                options=ScoreOptions(read=ReadOptions(unit="log2")),
             ).digest
             == expected
         )
 
 
-SLOW_RUN = """
+# It stands still after four blocks until it is killed or let go: however late the signal comes, the
+# run is not over.
+HELD_RUN = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 from pathlib import Path
-from resistype.score import loop
+from resistype.score import run as loop
 from tests.score.test_loop import backed, run
-real = loop.score_block
-def slow(*args, **more):
+real, folder, let_go = loop.score_block, Path(sys.argv[2]), Path(sys.argv[3])
+def held(*args, **more):
+    while len(list(folder.glob("*.block"))) >= 4 and not let_go.exists():
+        time.sleep(0.02)
     time.sleep(0.15)
     return real(*args, **more)
-loop.score_block = slow
+loop.score_block = held
 if __name__ == "__main__":
-    print(run(backed(Path(sys.argv[1])), run_dir=sys.argv[2], resume=True).digest, flush=True)
+    print(run(backed(Path(sys.argv[1])), run_dir=folder, resume=True).digest, flush=True)
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
-def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: signal.Signals) -> None:
-    command = [sys.executable, "-c", SLOW_RUN, str(file), str(tmp_path / "run")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for_blocks(tmp_path / "run", 2)
-    process.send_signal(how)
-    assert process.wait(timeout=60) != 0
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name
+)
+def test_the_driver_is_killed(
+    file: Path, expected: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        HELD_RUN,
+        str(file),
+        str(tmp_path / "run"),
+        str(tmp_path / "let go"),
+    ]
+    with started(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        wait_for_blocks(tmp_path / "run", 2, process)
+        process.send_signal(how)
+        (tmp_path / "let go").touch()
+        assert process.wait(timeout=LIMIT) != 0
     kept = len(list((tmp_path / "run").glob("*.block")))
     assert kept < 12
     heard: list[Progress] = []
@@ -406,11 +497,8 @@ def test_the_driver_is_killed(file: Path, expected: str, tmp_path: Path, how: si
     assert heard[0].blocks == kept >= 2
 
 
-def wait_for_blocks(folder: Path, n: int) -> None:
-    until = time.monotonic() + 30
-    while len(list(folder.glob("*.block"))) < n:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def wait_for_blocks(folder: Path, n: int, process: subprocess.Popen[Any]) -> None:
+    until(lambda: len(list(folder.glob("*.block"))) >= n, process)
 
 
 def test_methods_travel_to_processes() -> None:

@@ -17,7 +17,9 @@ GENES = ["B2M", "TAP1", "TAP2", "CD8A", "CD8B", "ACTB", "GAPDH", "DDX58"]
 
 def matrix(genes: list[str] = GENES) -> Expression:
     values = np.arange(2.0 * len(genes)).reshape(2, -1) / 3 + 0.1
-    return as_expression(pd.DataFrame(values, index=["s1", "s2"], columns=genes), ReadOptions(unit="log2"))
+    return as_expression(
+        pd.DataFrame(values, index=["s1", "s2"], columns=genes), ReadOptions(unit="log2")
+    )
 
 
 def signature(name: str, up: tuple[str, ...], **more: object) -> Signature:
@@ -81,8 +83,9 @@ def test_the_warning_names_all_at_once() -> None:
         match_signatures(matrix(), library)
 
     assert len(told) == 1
-    assert str(told[0].message) == (
-        "W201 1 of 4 signatures scored with reduced coverage: apm_loss 3/4 (75%); "
+    assert (
+        str(told[0].message)
+        == "W201 1 of 4 signatures scored with reduced coverage: apm_loss 3/4 (75%); "
         "1 not scorable: texpsr 1/3 (33% < min_coverage 0.5). Missing genes: result.coverage. "
         "Scores of not-scorable signatures are NaN."
     )
@@ -91,7 +94,7 @@ def test_the_warning_names_all_at_once() -> None:
 def test_the_warning_stays_short() -> None:
     library = read_signatures({f"s{i}": ["B2M", "TAP1", "TAP2", "ZNF1"] for i in range(9)})
 
-    with pytest.warns(CoverageWarning, match=r"9 of 9 .*s4 3/4 \(75%\), … 4 more\. Missing"):
+    with pytest.warns(CoverageWarning, match=r"9 of 9 .*s4 3/4 \(75%\) and 4 more\. Missing"):
         match_signatures(matrix(), library)
 
 
@@ -109,17 +112,23 @@ def test_nothing_can_be_scored() -> None:
     with pytest.raises(GeneError) as error:
         match_signatures(matrix(), library)
 
-    assert str(error.value) == (
-        "E101 No signature can be scored: 0 of 3 signature genes are in the data. Data looks like gene symbols "
-        "(B2M, TAP1, … 8 of 8); signatures use HGNC symbols (ZNF1, ZNF2, …). "
-        "Check that the matrix holds these genes: a panel may lack whole signatures."
+    assert (
+        str(error.value)
+        == "E101 No signature can be scored: 0 of 3 signature genes are in the data. Data looks"
+        " like gene symbols (B2M, TAP1, … 8 of 8); signatures use HGNC symbols (ZNF1, ZNF2, …)."
+        " Check that the matrix holds these genes: a panel may lack whole signatures."
     )
 
 
 def test_normaliser_becomes_controls() -> None:
     library = Library(
         [
-            signature("tis", ("B2M", "CD8A"), weights={"B2M": 0.5, "CD8A": 2.0}, scoring=Scoring(normaliser="keep")),
+            signature(
+                "tis",
+                ("B2M", "CD8A"),
+                weights={"B2M": 0.5, "CD8A": 2.0},
+                scoring=Scoring(normaliser="keep"),
+            ),
             signature("keep", ("GAPDH", "ACTB")),
         ]
     )
@@ -141,8 +150,17 @@ def test_a_gene_asked_for_twice_under_two_names_counts_once() -> None:
 
 @pytest.mark.parametrize("weight", [2.0, -2.0])
 def test_a_gene_down_lowers_a_weighted_score_however_its_weight_is_signed(weight: float) -> None:
-    table = pd.DataFrame([[5.0, 5.0, 1.0], [5.0, 8.0, 1.0]], index=["a", "b"], columns=["B2M", "TAP1", "CD8A"])
-    one = Signature(id="x", name="x", up=("B2M",), down=("TAP1",), weights={"B2M": 1.0, "TAP1": weight})
-    found = score(table, Library([one]), method="weighted", options=ScoreOptions(read=ReadOptions(unit="log2")))
+    table = pd.DataFrame(
+        [[5.0, 5.0, 1.0], [5.0, 8.0, 1.0]], index=["a", "b"], columns=["B2M", "TAP1", "CD8A"]
+    )
+    one = Signature(
+        id="x", name="x", up=("B2M",), down=("TAP1",), weights={"B2M": 1.0, "TAP1": weight}
+    )
+    found = score(
+        table,
+        Library([one]),
+        method="weighted",
+        options=ScoreOptions(read=ReadOptions(unit="log2")),
+    )
 
     assert found.to_frame()["x"].tolist() == [0.0, -3.0]

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resistype.errors import SignatureError
+from resistype.errors import InputError
 from resistype.score import METHODS, IndexedSets, get_method, methods
 from tests.score.helpers import SAMPLE_METHODS, SLOW, running_sum, scores, some_cells, some_sets
 from tests.strategies import Scored, scored
@@ -62,7 +62,9 @@ def test_ssgsea_does_not_lose_precision_with_many_genes() -> None:
 
     found = scores(values, IndexedSets.build(columns, 60_000))["ssgsea"]
 
-    np.testing.assert_allclose(found[0], [running_sum(values[0], one) for one in columns], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        found[0], [running_sum(values[0], one) for one in columns], rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("method", SAMPLE_METHODS, ids=lambda method: method.id)
@@ -81,7 +83,9 @@ class TestInvariance:
             order = np.random.default_rng(seed).permutation(200)
             place = np.argsort(order)
             moved = IndexedSets.build([place[one] for one in self.columns], 200)
-            np.testing.assert_array_equal(self.of(method, self.values[:, order], moved), self.of(method, self.values))
+            np.testing.assert_array_equal(
+                self.of(method, self.values[:, order], moved), self.of(method, self.values)
+            )
 
     def test_row_order_and_other_samples(self, method: object) -> None:
         whole = self.of(method, self.values)
@@ -89,7 +93,9 @@ class TestInvariance:
             order = np.random.default_rng(seed).permutation(6)
             np.testing.assert_array_equal(self.of(method, self.values[order]), whole[order])
         for row in range(6):
-            np.testing.assert_array_equal(self.of(method, self.values[row : row + 1]), whole[row : row + 1])
+            np.testing.assert_array_equal(
+                self.of(method, self.values[row : row + 1]), whole[row : row + 1]
+            )
 
     def test_other_sets(self, method: object) -> None:
         whole = self.of(method, self.values)
@@ -98,17 +104,27 @@ class TestInvariance:
             np.testing.assert_array_equal(alone[:, 0], whole[:, number])
 
     @pytest.mark.parametrize(
-        "form", [sp.csr_matrix, sp.csc_matrix, sp.csr_array, sp.coo_array, np.asfortranarray], ids=lambda f: f.__name__
+        "form",
+        [sp.csr_matrix, sp.csc_matrix, sp.csr_array, sp.coo_array, np.asfortranarray],
+        ids=lambda f: f.__name__,
     )
     def test_form_of_the_matrix(self, method: object, form: object) -> None:
-        np.testing.assert_array_equal(self.of(method, form(self.values)), self.of(method, self.values))
+        np.testing.assert_array_equal(
+            self.of(method, form(self.values)), self.of(method, self.values)
+        )
 
-    @pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint16, np.float16, np.float32, np.float64])
+    @pytest.mark.parametrize(
+        "dtype", [np.int8, np.int32, np.int64, np.uint16, np.float16, np.float32, np.float64]
+    )
     def test_type_of_the_numbers(self, method: object, dtype: type) -> None:
         counts = np.round(self.values).astype(int)
-        np.testing.assert_array_equal(self.of(method, counts.astype(dtype)), self.of(method, counts.astype(float)))
+        np.testing.assert_array_equal(
+            self.of(method, counts.astype(dtype)), self.of(method, counts.astype(float))
+        )
         if dtype is not np.float16:  # scipy has no such sparse matrix
-            np.testing.assert_array_equal(self.of(method, sp.csr_matrix(counts.astype(dtype))), self.of(method, counts))
+            np.testing.assert_array_equal(
+                self.of(method, sp.csr_matrix(counts.astype(dtype))), self.of(method, counts)
+            )
 
     def test_the_input_is_left_alone(self, method: object) -> None:
         values = self.values.copy()
@@ -132,10 +148,14 @@ class TestInvariance:
 
         np.testing.assert_array_equal(found[1:], self.of(method, self.values)[1:])
         alone = self.of(method, values[:1, kept], IndexedSets.build(columns, kept.size))
-        np.testing.assert_allclose(found[0], np.where(enough, alone[0], np.nan), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            found[0], np.where(enough, alone[0], np.nan), rtol=1e-12, atol=1e-12
+        )
 
     def test_up_minus_down(self, method: object) -> None:
-        both = IndexedSets.build([self.columns[3], ()], 200, down=[self.columns[4], self.columns[4]])
+        both = IndexedSets.build(
+            [self.columns[3], ()], 200, down=[self.columns[4], self.columns[4]]
+        )
         found, single = self.of(method, self.values, both), self.of(method, self.values)
         floor = -np.inf if method.floor is None else method.floor
 
@@ -151,18 +171,23 @@ class TestInvariance:
         assert not np.isnan(found[:, 1]).any()
 
 
-@pytest.mark.parametrize("method", [m for m in SAMPLE_METHODS if m.needs_ranks], ids=lambda method: method.id)
+@pytest.mark.parametrize(
+    "method", [m for m in SAMPLE_METHODS if m.needs_ranks], ids=lambda method: method.id
+)
 @settings(deadline=None, max_examples=30)
 @given(case=scored(), scale=st.floats(0.01, 100))
 def test_rank_methods_take_any_monotone_scale(method: object, case: Scored, scale: float) -> None:
     sets = IndexedSets.build(case.sets, case.values.shape[1])
 
     np.testing.assert_array_equal(
-        scores(case.values, sets)[method.id], scores(np.expm1(case.values * scale / 100), sets)[method.id]
+        scores(case.values, sets)[method.id],
+        scores(np.expm1(case.values * scale / 100), sets)[method.id],
     )
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [("ucell", 0, 1), ("aucell", 0, 1), ("singscore", -0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("ucell", 0, 1), ("aucell", 0, 1), ("singscore", -0.5, 0.5)]
+)
 def test_bounds_are_reached(name: str, low: float, high: float) -> None:
     values = np.arange(100.0)[None]
     sets = IndexedSets.build([np.arange(95, 100), np.arange(5)], 100)
@@ -172,11 +197,15 @@ def test_bounds_are_reached(name: str, low: float, high: float) -> None:
 
 def test_controls_are_subtracted() -> None:
     values = np.array([[4.0, 6.0, 1.0, 3.0]])
-    sets = IndexedSets.build([[0, 1], [0, 1]], 4, weights=[[1.0, 3.0], None]).with_controls([[2, 3], None])
+    sets = IndexedSets.build([[0, 1], [0, 1]], 4, weights=[[1.0, 3.0], None]).with_controls(
+        [[2, 3], None]
+    )
 
     np.testing.assert_allclose(scores(values, sets)["weighted"], [[(4 + 18) / 4 - 2, 5.0]])
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(SignatureError, match=r"E206 There is no scoring method 'ssGSEA'. Choose one of: ssgsea,"):
+    with pytest.raises(
+        InputError, match=r"E607 There is no scoring method 'ssGSEA'. Choose one of: ssgsea,"
+    ):
         get_method("ssGSEA")

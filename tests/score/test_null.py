@@ -62,9 +62,13 @@ def test_the_order_of_genes_does_not_matter() -> None:
     order = rng.permutation(300)
 
     here = matched_sets(mean, members, n=30, seed=5, names=names.tolist())
-    moved = matched_sets(mean[order], np.argsort(order)[members], n=30, seed=5, names=names[order].tolist())
+    moved = matched_sets(
+        mean[order], np.argsort(order)[members], n=30, seed=5, names=names[order].tolist()
+    )
 
-    np.testing.assert_array_equal([names[one] for one in here], [names[order][one] for one in moved])
+    np.testing.assert_array_equal(
+        [names[one] for one in here], [names[order][one] for one in moved]
+    )
 
 
 def test_every_gene_of_a_bin_is_drawn_alike() -> None:
@@ -81,7 +85,7 @@ def test_no_member() -> None:
 
 @pytest.mark.parametrize("member", [-1, 2])
 def test_a_member_outside(member: int) -> None:
-    with pytest.raises(SignatureError, match=r"E205 A member of the set is no column of 0\.\.1\."):
+    with pytest.raises(SignatureError, match=r"E220 A member of the set is no column of 0\.\.1\."):
         matched_sets([1.0, 2.0], [member], n=2, seed=0)
 
 
@@ -92,12 +96,20 @@ class TestNullOfARun:
     table = pd.DataFrame(values, columns=SYMBOLS, index=[f"c{i}" for i in range(6)])
 
     def run(self, table: pd.DataFrame, **more: object) -> Scores:
-        options = ScoreOptions(read=ReadOptions(unit="log2"), null=Null(n=200, seed=3), settings=SMALL, **more)
-        return score(table, SIGNATURES, method=["ssgsea", "ucell", "zscore"], n_jobs=2, options=options)
+        options = ScoreOptions(
+            read=ReadOptions(unit="log2"), null=Null(n=200, seed=3), settings=SMALL, **more
+        )
+        return score(
+            table, SIGNATURES, method=["ssgsea", "ucell", "zscore"], n_jobs=2, options=options
+        )
 
     def test_is_what_scoring_each_random_set_gives(self) -> None:
-        sets = match_signatures(as_expression(self.table, ReadOptions(unit="log2")), SIGNATURES).sets
-        draws = Draws.build(np.rint(self.values * 2**20).sum(0), sets, Null(n=200, seed=3), names=SYMBOLS)
+        sets = match_signatures(
+            as_expression(self.table, ReadOptions(unit="log2")), SIGNATURES
+        ).sets
+        draws = Draws.build(
+            np.rint(self.values * 2**20).sum(0), sets, Null(n=200, seed=3), names=SYMBOLS
+        )
         found = self.run(self.table)
         assert found.null is not None
         for number, owner in enumerate(range(sets.n_sets)):
@@ -140,7 +152,9 @@ class TestNullOfARun:
         values = rng.normal(size=(40, 400)) + 5
         values[:4, :20] += 1.2
         table = pd.DataFrame(values, columns=SYMBOLS, index=[f"s{i}" for i in range(40)])
-        sets = {"planted": SYMBOLS[:20]} | {f"r{i}": rng.choice(SYMBOLS, 20, replace=False).tolist() for i in range(40)}
+        sets = {"planted": SYMBOLS[:20]} | {
+            f"r{i}": rng.choice(SYMBOLS, 20, replace=False).tolist() for i in range(40)
+        }
         options = ScoreOptions(read=ReadOptions(unit="log2"), null=Null(n=999, seed=1))
 
         found = score(table, sets, method="singscore", options=options)
@@ -151,7 +165,9 @@ class TestNullOfARun:
         assert 0.03 < (p.drop(columns="planted") < 0.05).to_numpy().mean() < 0.08
 
 
-def random_members(draws: Draws, sets: IndexedSets, owner: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def random_members(
+    draws: Draws, sets: IndexedSets, owner: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Columns of the up and down genes of each draw."""
     none = np.empty((draws.n, 0), np.intp)
     found = {1: none, -1: none}

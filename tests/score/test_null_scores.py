@@ -7,16 +7,16 @@ import pytest
 import scipy.sparse as sp
 
 from resistype.score import IndexedSets, Null, Settings, get_method
-from resistype.score.block import score_block
-from resistype.score.null import Draws
-from resistype.score.null_kernels import _ways
-from resistype.score.null_scores import PROBE, _formula, _narrow, null_block
-from resistype.score.rank import Ranks, rank_sums
+from resistype.score.kernels import Ranks, rank_sums
+from resistype.score.null import PROBE, Draws, _formula, _narrow, _ways, null_block
 from resistype.score.rows import Rows, as_rows
+from resistype.score.run import score_block
 from tests.score.helpers import SMALL, some_cells, some_sets
 
 RANK = ["ssgsea", "ucell", "aucell", "singscore"]
-SETS = IndexedSets.build(some_sets(150, (2, 9, 40)), 150, down=[(), some_sets(150, (7,), seed=1)[0], ()])
+SETS = IndexedSets.build(
+    some_sets(150, (2, 9, 40)), 150, down=[(), some_sets(150, (7,), seed=1)[0], ()]
+)
 DRAWS = Draws.build(np.arange(150.0), SETS, Null(n=50, seed=2))
 
 
@@ -42,7 +42,10 @@ def slow_null(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     for draw in range(DRAWS.n):
         parts = [drawn[draw] for drawn in columns]
         up = [parts[k] for k in np.flatnonzero(SETS.sign == 1)]
-        down = [parts[np.flatnonzero((SETS.owner == s) & (SETS.sign == -1))[0]] if s == 1 else () for s in range(3)]
+        down = [
+            parts[np.flatnonzero((SETS.owner == s) & (SETS.sign == -1))[0]] if s == 1 else ()
+            for s in range(3)
+        ]
         random = IndexedSets.build(up, 150, down=down)
         scored.append(score_block(as_rows(values), random, (method,), settings=SMALL)[name])
     away = np.array(scored)
@@ -53,7 +56,9 @@ def slow_null(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("name", RANK)
 def test_is_the_slow_version(name: str) -> None:
-    values = some_cells(21, 150, density=0.6)  # more than one group of lanes, and not a whole number of them
+    values = some_cells(
+        21, 150, density=0.6
+    )  # more than one group of lanes, and not a whole number of them
 
     z, p = null_of(values, name)
 
@@ -67,7 +72,10 @@ def test_form_company_and_lane_change_nothing(name: str) -> None:
     values = some_cells(35, 150)
     z, p = null_of(values, name)
 
-    for other in (null_of(sp.csr_matrix(values), name), null_of(values.astype(np.float32).astype(float), name)):
+    for other in (
+        null_of(sp.csr_matrix(values), name),
+        null_of(values.astype(np.float32).astype(float), name),
+    ):
         np.testing.assert_array_equal(other[1], p)
         np.testing.assert_array_equal(other[0], z)
     for row in (0, 15, 16, 34):
@@ -78,12 +86,16 @@ def test_form_company_and_lane_change_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", RANK)
 def test_genes_that_few_samples_have_are_added_one_by_one_to_the_same(name: str) -> None:
-    """Stored sparsely, genes that a draw seldom meets go another way than in dense rows; bins without any go none."""
+    """Stored sparsely, genes that a draw seldom meets go another way than in dense rows; bins
+    without any go none.
+    """
     rng = np.random.default_rng(7)
     rate = np.repeat([0.0, 0.002, 0.01, 0.02, 0.3, 0.9], 100)
     values = np.where(rng.random((40, 600)) < rate, rng.geometric(0.3, (40, 600)), 0).astype(float)
     down = [(), rng.choice(600, 9, replace=False), ()]
-    sets = IndexedSets.build([rng.choice(600, size, replace=False) for size in (5, 30, 40)], 600, down=down)
+    sets = IndexedSets.build(
+        [rng.choice(600, size, replace=False) for size in (5, 30, 40)], 600, down=down
+    )
     draws = Draws.build(values.mean(axis=0), sets, Null(n=37, seed=1))
     n_met = np.bincount(draws.bin_of[draws.slots[values[:16].any(axis=0)]], minlength=25)
 
@@ -94,7 +106,9 @@ def test_genes_that_few_samples_have_are_added_one_by_one_to_the_same(name: str)
         ranks = Ranks.room(rows)
         rank_sums(rows, sets, np.zeros((2 * rows.n_genes + 2, 1), np.int64), ranks=ranks)
         scores = score_block(rows, sets, (method,), settings=SMALL)[name]
-        found.append(null_block((rows, ranks), sets, method, settings=SMALL, draws=draws, found=scores))
+        found.append(
+            null_block((rows, ranks), sets, method, settings=SMALL, draws=draws, found=scores)
+        )
 
     assert along.sum() > 3
     assert seldom.sum() > 3
@@ -113,7 +127,9 @@ def test_any_number_of_draws(n: int) -> None:
 
 
 def test_equal_scores_are_ties() -> None:
-    """Silent genes all score the same: every random set of them scores as high, and there is no spread to count in."""
+    """Silent genes all score the same: every random set of them scores as high, and there is no
+    spread to count in.
+    """
     values = np.zeros((2, 150))
     values[:, 100:] = np.arange(1, 51)
     low = IndexedSets.build([np.arange(20)], 150)
@@ -121,7 +137,9 @@ def test_equal_scores_are_ties() -> None:
     for name in RANK:
         method = get_method(name)
         found = score_block(as_rows(values), low, (method,), settings=SMALL)[name]
-        z, p = null_block(ranked(as_rows(values)), low, method, settings=SMALL, draws=draws, found=found)
+        z, p = null_block(
+            ranked(as_rows(values)), low, method, settings=SMALL, draws=draws, found=found
+        )
         assert (p == 1).all()
         assert np.isnan(z).all()
 

@@ -1,4 +1,6 @@
-"""One digest over engines, jobs, blocks and forms; over orders of genes and rows; and for cells scored alone."""
+"""One digest over engines, jobs, blocks and forms; over orders of genes and rows; and for cells
+scored alone.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Expression]:
     disk = backed(path)
     memory = as_expression(Path(path), ReadOptions(unit="log2", backed=False))
     values = sp.csr_matrix(memory.values).toarray()
-    table = pd.DataFrame(values.astype(np.float64), index=list(memory.samples), columns=list(memory.genes))
+    table = pd.DataFrame(
+        values.astype(np.float64), index=list(memory.samples), columns=list(memory.genes)
+    )
     return {"disk": disk, "sparse": memory, "dense": as_expression(table, ReadOptions(unit="log2"))}
 
 
@@ -52,7 +56,9 @@ def test_one_digest_over_many_routes(forms: dict[str, Expression]) -> None:
 
 def test_twenty_gene_and_row_orders(forms: dict[str, Expression]) -> None:
     whole = run(forms["dense"])
-    table = pd.DataFrame(forms["dense"].values, index=list(whole.samples), columns=list(forms["dense"].genes))
+    table = pd.DataFrame(
+        forms["dense"].values, index=list(whole.samples), columns=list(forms["dense"].genes)
+    )
     for seed in range(20):
         rng = np.random.default_rng(seed)
         rows, genes = rng.permutation(len(table)), rng.permutation(table.columns)

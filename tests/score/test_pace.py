@@ -1,4 +1,6 @@
-"""Pace: steps are heard by who listens, in that thread alone; a cancel ends the work at the next step."""
+"""Pace: steps are heard by who listens, in that thread alone; a cancel ends the work at the next
+step.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import pytest
 
 from resistype.errors import RunError
 from resistype.score import IndexedSets, score_sets
-from resistype.score.pace import is_heard, listening, step, watched
+from resistype.score.progress import is_heard, listening, step, watched
 
 
 def test_steps_are_heard_in_order_while_somebody_listens() -> None:

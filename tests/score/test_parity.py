@@ -1,6 +1,8 @@
-"""Parity with UCell and AUCell of other packages, singscore's formula by hand, PredictIO's published log-odds.
+"""Parity with UCell and AUCell of other packages, singscore's formula by hand, PredictIO's
+published log-odds.
 
-What differs is stated here as numbers, and each difference is made to vanish by doing it their way (golden/README.md).
+What differs is stated here as numbers, and each difference is made to vanish by doing it their way
+(golden/README.md).
 """
 
 from __future__ import annotations
@@ -18,9 +20,16 @@ from resistype.expression import read_expression
 from resistype.score import IndexedSets, Settings, score_sets
 
 GOLDEN = Path(__file__).parent / "golden"
-SETS = {line.split("\t")[0]: line.split("\t")[2:] for line in (GOLDEN / "cell_sets.gmt").read_text().splitlines()}
-CELLS = {kind: pd.read_csv(GOLDEN / f"cells_{kind}.csv", index_col=0) for kind in ("tied", "distinct")}
-COLUMNS = [np.array([CELLS["tied"].columns.get_loc(gene) for gene in genes]) for genes in SETS.values()]
+SETS = {
+    line.split("\t")[0]: line.split("\t")[2:]
+    for line in (GOLDEN / "cell_sets.gmt").read_text().splitlines()
+}
+CELLS = {
+    kind: pd.read_csv(GOLDEN / f"cells_{kind}.csv", index_col=0) for kind in ("tied", "distinct")
+}
+COLUMNS = [
+    np.array([CELLS["tied"].columns.get_loc(gene) for gene in genes]) for genes in SETS.values()
+]
 SETTINGS = Settings(ucell_max_rank=100, aucell_top=0.1)
 
 
@@ -40,14 +49,18 @@ def each(kind: str, score: object, ties: str) -> NDArray[np.float64]:
 
 
 def pyucell(rank: NDArray[np.float64]) -> float:
-    """pyUCell 0.8: genes beyond max_rank count max_rank, and the score is divided by what it can reach."""
+    """pyUCell 0.8: genes beyond max_rank count max_rank, and the score is divided by what it can
+    reach.
+    """
     m, counted = rank.size, np.where(rank > 100, 100, rank)
     lowest = m * (m + 1) / 2
     return 1 - (counted.sum() - lowest) / (m * 100 - lowest)
 
 
 def published_ucell(rank: NDArray[np.float64]) -> float:
-    """Andreatta 2021 and the R package: they count max_rank + 1, and the score is divided by m max_rank."""
+    """Andreatta 2021 and the R package: they count max_rank + 1, and the score is divided by m
+    max_rank.
+    """
     m, counted = rank.size, np.where(rank > 100, 101, rank)
     return 0.0 if (rank > 100).all() else 1 - (counted.sum() - m * (m + 1) / 2) / (m * 100)
 
@@ -59,22 +72,30 @@ def aucell(rank: NDArray[np.float64]) -> float:
 
 
 class TestUCell:
-    """Both take mid-ranks, so ties make no difference; the two formulas do, and more so for larger sets."""
+    """Both take mid-ranks, so ties make no difference; the two formulas do, and more so for
+    larger sets.
+    """
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_ours_is_the_published_formula(self, kind: str) -> None:
-        np.testing.assert_allclose(ours(kind, "ucell"), each(kind, published_ucell, "average"), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            ours(kind, "ucell"), each(kind, published_ucell, "average"), rtol=0, atol=1e-12
+        )
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_theirs_is_their_formula_on_the_same_ranks(self, kind: str) -> None:
-        np.testing.assert_allclose(golden("pyucell", kind), each(kind, pyucell, "average"), rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            golden("pyucell", kind), each(kind, pyucell, "average"), rtol=0, atol=1e-6
+        )
 
     @pytest.mark.parametrize("kind", CELLS)
     def test_how_far_they_are_apart(self, kind: str) -> None:
         away = np.abs(ours(kind, "ucell") - golden("pyucell", kind)).max(axis=0)
 
         np.testing.assert_allclose(
-            away, {"tied": [0.021, 0.088, 0.255], "distinct": [0.021, 0.088, 0.245]}[kind], atol=1e-3
+            away,
+            {"tied": [0.021, 0.088, 0.255], "distinct": [0.021, 0.088, 0.245]}[kind],
+            atol=1e-3,
         )
 
     @pytest.mark.parametrize("kind", CELLS)
@@ -86,10 +107,14 @@ class TestUCell:
 
 
 class TestAUCell:
-    """decoupler breaks ties by an order of genes drawn with seed 0; without ties the numbers are the same."""
+    """decoupler breaks ties by an order of genes drawn with seed 0; without ties the numbers are
+    the same.
+    """
 
     def test_equal_without_ties(self) -> None:
-        np.testing.assert_allclose(ours("distinct", "aucell"), golden("decoupler", "distinct"), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            ours("distinct", "aucell"), golden("decoupler", "distinct"), rtol=0, atol=1e-12
+        )
 
     def test_theirs_is_the_curve_with_ties_broken_by_a_seeded_order_of_genes(self) -> None:
         values = CELLS["tied"].to_numpy(float)
@@ -140,28 +165,39 @@ class TestSingscore:
     def test_by_hand(self, up: list[int], down: list[int] | None, expected: float) -> None:
         sets = IndexedSets.build([up], 5, down=None if down is None else [down])
 
-        np.testing.assert_allclose(score_sets(self.values, sets, method="singscore"), [[expected]], atol=1e-12)
+        np.testing.assert_allclose(
+            score_sets(self.values, sets, method="singscore"), [[expected]], atol=1e-12
+        )
 
 
 def test_predictio_hugo(shared: Path) -> None:
-    """Log-odds of non-response of PredictIO (Bareche 2022) in Hugo: GSVA of z-scored log2, logistic regression.
+    """Log-odds of non-response of PredictIO (Bareche 2022) in Hugo: GSVA of z-scored log2, logistic
+    regression.
 
     Gide is among the cohorts at hand, but PredictIO published no values for it.
     """
     folder = shared / "data" / "predictio_expected"
     table = pd.read_csv(folder / "Signature_Individual.txt", sep="\t")
-    theirs = table[(table["study"] == "Hugo") & (table["model"] == "Log_regression")].set_index("signature")
-    about = pd.read_csv(folder / "signatures" / "signature_INFO.txt", sep="\t").set_index("Signature")
+    theirs = table[(table["study"] == "Hugo") & (table["model"] == "Log_regression")].set_index(
+        "signature"
+    )
+    about = pd.read_csv(folder / "signatures" / "signature_INFO.txt", sep="\t").set_index(
+        "Signature"
+    )
     names = [name for name in about.index[about["method"] == "GSVA"] if name in theirs.index]
     data = read_expression(shared / "data" / "hugo" / "Hugo_melanoma_PD1.expr.parquet")
-    clinical = pd.read_csv(shared / "data" / "hugo" / "Hugo_melanoma_PD1.clinical.tsv", sep="\t").set_index("sample")
+    clinical = pd.read_csv(
+        shared / "data" / "hugo" / "Hugo_melanoma_PD1.clinical.tsv", sep="\t"
+    ).set_index("sample")
     fails = (clinical.loc[list(data.samples), "response"] == "NR").to_numpy()
     values = data.log2()
     spread = values.std(axis=0, ddof=1)
     standard = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     columns = []
     for name in names:
-        genes = pd.read_csv(folder / "signatures" / f"{name}.csv").iloc[:, 0].astype(str).str.strip()
+        genes = (
+            pd.read_csv(folder / "signatures" / f"{name}.csv").iloc[:, 0].astype(str).str.strip()
+        )
         found = data.index.match(sorted(set(genes))).columns
         columns.append(np.unique(found[found >= 0]))
 

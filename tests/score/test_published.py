@@ -24,7 +24,9 @@ def test_compass_mean_of_log_tpm(shared: Path) -> None:
     rows = theirs.index[theirs.notna().all(axis=1)]
 
     indexed = IndexedSets.build([columns[name] for name in names], expression.n_genes)
-    mine = pd.DataFrame(score_sets(expression.log2(), indexed, method="weighted"), index=toy.index, columns=names)
+    mine = pd.DataFrame(
+        score_sets(expression.log2(), indexed, method="weighted"), index=toy.index, columns=names
+    )
 
     agreement = [np.corrcoef(mine.loc[rows, name], theirs.loc[rows, name])[0, 1] for name in names]
     assert len(rows) == 10

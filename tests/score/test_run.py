@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse as sp
 from joblib import parallel_config
 
-from resistype.errors import ExpressionError, SignatureError
+from resistype.errors import ExpressionError, InputError
 from resistype.expression import ReadOptions, read_expression
 from resistype.library import Library, Signature, load_library
 from resistype.score import IndexedSets, ScoreOptions, Scores, get_method, score, score_sets
@@ -25,7 +25,12 @@ SIGNATURES = Library(
     [
         Signature(id="up", name="up", up=tuple(SYMBOLS[:30])),
         Signature(id="signed", name="signed", up=tuple(SYMBOLS[50:60]), down=tuple(SYMBOLS[80:90])),
-        Signature(id="heavy", name="heavy", up=tuple(SYMBOLS[5:9]), weights=dict.fromkeys(SYMBOLS[5:9], 2.0)),
+        Signature(
+            id="heavy",
+            name="heavy",
+            up=tuple(SYMBOLS[5:9]),
+            weights=dict.fromkeys(SYMBOLS[5:9], 2.0),
+        ),
     ]
 )
 OPTIONS = ReadOptions(unit="log2")
@@ -57,7 +62,12 @@ def test_what_comes_back(expected: Scores) -> None:
 
 
 def test_the_order_of_methods_asked_for_is_kept() -> None:
-    scores = score(cells(), SIGNATURES, method=["zscore", "ssgsea", "zscore"], options=ScoreOptions(read=OPTIONS))
+    scores = score(
+        cells(),
+        SIGNATURES,
+        method=["zscore", "ssgsea", "zscore"],
+        options=ScoreOptions(read=OPTIONS),
+    )
 
     assert scores.methods == ("zscore", "ssgsea")
 
@@ -77,7 +87,9 @@ def test_backends(expected: Scores, backend: str) -> None:
 def test_sparse(expected: Scores) -> None:
     table = cells()
     adata = anndata.AnnData(
-        sp.csr_matrix(table.to_numpy()), obs=pd.DataFrame(index=table.index), var=pd.DataFrame(index=table.columns)
+        sp.csr_matrix(table.to_numpy()),
+        obs=pd.DataFrame(index=table.index),
+        var=pd.DataFrame(index=table.columns),
     )
 
     assert run(adata).digest == expected.digest
@@ -87,7 +99,9 @@ def test_sparse(expected: Scores) -> None:
 def test_backed(expected: Scores, tmp_path: Path, *, sparse: bool) -> None:
     table = cells()
     values = sp.csr_matrix(table.to_numpy()) if sparse else table.to_numpy()
-    adata = anndata.AnnData(values, obs=pd.DataFrame(index=table.index), var=pd.DataFrame(index=table.columns))
+    adata = anndata.AnnData(
+        values, obs=pd.DataFrame(index=table.index), var=pd.DataFrame(index=table.columns)
+    )
     adata.write_h5ad(tmp_path / "cells.h5ad")
     backed = read_expression(tmp_path / "cells.h5ad", ReadOptions(unit="log2", backed=True))
 
@@ -109,7 +123,12 @@ def test_gene_and_sample_order(expected: Scores) -> None:
     for seed in range(5):
         rng = np.random.default_rng(seed)
         genes, samples = rng.permutation(table.columns), rng.permutation(table.index)
-        assert run(run_order(table, samples, genes)).to_frame().loc[table.index].equals(expected.to_frame())
+        assert (
+            run(run_order(table, samples, genes))
+            .to_frame()
+            .loc[table.index]
+            .equals(expected.to_frame())
+        )
 
 
 def run_order(table: pd.DataFrame, samples: np.ndarray, genes: np.ndarray) -> pd.DataFrame:
@@ -117,10 +136,14 @@ def run_order(table: pd.DataFrame, samples: np.ndarray, genes: np.ndarray) -> pd
 
 
 def test_other_signatures_change_nothing(expected: Scores) -> None:
-    alone = score(cells(), SIGNATURES.select(ids=["signed"]), method=ALL, options=ScoreOptions(read=OPTIONS))
+    alone = score(
+        cells(), SIGNATURES.select(ids=["signed"]), method=ALL, options=ScoreOptions(read=OPTIONS)
+    )
 
     for name in ALL:
-        np.testing.assert_array_equal(alone.to_frame(name)["signed"], expected.to_frame(name)["signed"])
+        np.testing.assert_array_equal(
+            alone.to_frame(name)["signed"], expected.to_frame(name)["signed"]
+        )
 
 
 def test_the_hash_seed_changes_nothing(expected: Scores) -> None:
@@ -128,7 +151,11 @@ def test_the_hash_seed_changes_nothing(expected: Scores) -> None:
     for seed in ("1", "7"):
         root = Path(__file__).parents[2]
         done = subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, cwd=root, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed},
+            cwd=root,
+            capture_output=True,
+            check=True,
         )
         assert done.stdout.decode().strip() == expected.digest
 
@@ -148,7 +175,9 @@ def test_counts_are_turned_into_log2_for_value_methods_only() -> None:
     sizes = counts.sum(axis=1).to_numpy()[:, None]
     cpm = np.log2(counts / sizes * 1e6 + 1)
 
-    raw = score(counts, SIGNATURES, method=ALL, options=ScoreOptions(read=ReadOptions(unit="counts")))
+    raw = score(
+        counts, SIGNATURES, method=ALL, options=ScoreOptions(read=ReadOptions(unit="counts"))
+    )
 
     for name in ALL:
         np.testing.assert_allclose(raw[name], run(cpm)[name], rtol=1e-12, atol=1e-12)
@@ -162,7 +191,7 @@ def test_value_methods_refuse_scaled_values() -> None:
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(SignatureError, match="E206 There is no scoring method 'gsvaa'"):
+    with pytest.raises(InputError, match="E607 There is no scoring method 'gsvaa'"):
         score(cells(), SIGNATURES, method="gsvaa")
 
 
@@ -179,5 +208,8 @@ def test_score_sets(n_jobs: int) -> None:
 
 
 def test_score_sets_wants_numbers_in_two_dimensions() -> None:
-    with pytest.raises(ExpressionError, match=r"E304 Expected numbers of shape \(n_obs, n_genes\), got shape \(3,\)"):
+    with pytest.raises(
+        ExpressionError,
+        match=r"E304 Expected numbers of shape \(n_obs, n_genes\), got shape \(3,\)",
+    ):
         score_sets(np.zeros(3), IndexedSets.build([[0]], 3))

@@ -9,23 +9,26 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions, as_expression
-from resistype.score.rows import CsrRows, DenseRows, as_rows
-from resistype.score.scale import log2_rows
+from resistype.score.rows import CsrRows, DenseRows, as_rows, log2_rows
 
 COUNTS = np.array([[0.0, 3.0, 12.0, 1.0], [5.0, 0.0, 0.0, 7.0]])
 GENES = ["B2M", "TAP1", "CD8A", "ACTB"]
 
 
 def values_of(unit: str) -> np.ndarray:
-    return {"log2_small_offset": np.log2(COUNTS + 0.001), "log2": np.log2(COUNTS + 1), "ln": np.log1p(COUNTS)}.get(
-        unit, COUNTS
-    )
+    return {
+        "log2_small_offset": np.log2(COUNTS + 0.001),
+        "log2": np.log2(COUNTS + 1),
+        "ln": np.log1p(COUNTS),
+    }.get(unit, COUNTS)
 
 
 def dense(rows: object) -> np.ndarray:
     if isinstance(rows, DenseRows):
         return rows.values
-    return sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.n_obs, rows.n_genes)).toarray()
+    return sp.csr_matrix(
+        (rows.data, rows.indices, rows.indptr), shape=(rows.n_obs, rows.n_genes)
+    ).toarray()
 
 
 @pytest.mark.parametrize("unit", ["counts", "cpm", "tpm", "log2", "log2_small_offset", "ln"])
@@ -62,7 +65,10 @@ def test_an_empty_sample_has_no_cpm() -> None:
 
 @pytest.mark.parametrize("unit", ["scaled", "unknown"])
 def test_units_that_cannot_be_converted(unit: str) -> None:
-    message = f"E404 This method needs log2 expression, and the values are of unit '{unit}'. Give counts, TPM or log2 "
+    message = (
+        f"E404 This method needs log2 expression, and the values are of unit '{unit}'. Give counts,"
+        " TPM or log2 "
+    )
     with pytest.raises(ExpressionError) as error:
         log2_rows(as_rows(COUNTS), unit)
     assert str(error.value).startswith(message)

@@ -25,7 +25,9 @@ READ = ReadOptions(unit="log2")
 
 
 def directly(values: object, genes: list[str], seed: int = 0) -> np.ndarray:
-    adata = anndata.AnnData(values, obs=pd.DataFrame(index=TABLE.index), var=pd.DataFrame(index=SYMBOLS))
+    adata = anndata.AnnData(
+        values, obs=pd.DataFrame(index=TABLE.index), var=pd.DataFrame(index=SYMBOLS)
+    )
     scanpy.tl.score_genes(adata, genes, random_state=seed)
     return adata.obs["score"].to_numpy()
 
@@ -38,12 +40,16 @@ def test_is_scanpy_called_directly(form: object, seed: int) -> None:
 
     found = score_sets(values, sets, method="score_genes", settings=Settings(seed=seed))
 
-    expected = np.stack([directly(values, SYMBOLS[:30], seed), directly(values, SYMBOLS[100:105], seed)], axis=1)
+    expected = np.stack(
+        [directly(values, SYMBOLS[:30], seed), directly(values, SYMBOLS[100:105], seed)], axis=1
+    )
     np.testing.assert_array_equal(found, expected)
 
 
 def test_through_score_with_signed_signatures() -> None:
-    found = score(TABLE, SIGNATURES, method="score_genes", options=ScoreOptions(read=READ)).to_frame()
+    found = score(
+        TABLE, SIGNATURES, method="score_genes", options=ScoreOptions(read=READ)
+    ).to_frame()
 
     up, down = directly(VALUES, SYMBOLS[50:60]), directly(VALUES, SYMBOLS[80:90])
     np.testing.assert_array_equal(found["up"], directly(VALUES, SYMBOLS[:30]))
@@ -51,11 +57,15 @@ def test_through_score_with_signed_signatures() -> None:
 
 
 def test_it_says_that_it_depends_on_the_cohort() -> None:
-    found = score(TABLE, SIGNATURES, method=["ssgsea", "score_genes"], options=ScoreOptions(read=READ))
+    found = score(
+        TABLE, SIGNATURES, method=["ssgsea", "score_genes"], options=ScoreOptions(read=READ)
+    )
 
     assert get_method("score_genes").depends_on == "cohort"
-    assert found.notes[-1] == (
-        "Scores of score_genes depend on the other samples of this matrix and change when some are added."
+    assert (
+        found.notes[-1]
+        == "Scores of score_genes depend on the other samples of this matrix and change when some"
+        " are added."
     )
     assert not np.isnan(found["score_genes"]).any()
     fewer = score(TABLE.iloc[:9], SIGNATURES, method="score_genes", options=ScoreOptions(read=READ))
@@ -66,7 +76,8 @@ def test_the_seed_decides_and_the_global_generator_is_left_alone() -> None:
     values = some_cells(20, 4000)  # scanpy draws 50 of a bin, so bins must be larger
     sets = IndexedSets.build(some_sets(4000, (20,)), 4000)
     first, same, other = (
-        score_sets(values, sets, method="score_genes", settings=Settings(seed=seed)) for seed in (1, 1, 2)
+        score_sets(values, sets, method="score_genes", settings=Settings(seed=seed))
+        for seed in (1, 1, 2)
     )
     np.random.seed(5)  # noqa: NPY002
     expected = np.random.random()  # noqa: NPY002
@@ -82,7 +93,10 @@ def test_larger_cohorts_than_those_of_pairwise_methods(monkeypatch: pytest.Monke
     monkeypatch.setattr(import_module("resistype.score.run"), "COHORT_LIMIT", 7)
 
     score(TABLE, SIGNATURES, method="score_genes", options=ScoreOptions(read=READ))
-    with pytest.raises(ExpressionError, match="E605 gsva compares every sample with every other; 25 are more than 7"):
+    with pytest.raises(
+        ExpressionError,
+        match="E608 gsva compares every sample with every other; 25 are more than 7",
+    ):
         score(TABLE, SIGNATURES, method=["score_genes", "gsva"], options=ScoreOptions(read=READ))
 
 
@@ -99,7 +113,9 @@ def test_empty_parts_and_missing_values() -> None:
 
 
 def test_a_set_without_controls_is_refused() -> None:
-    with pytest.raises(ExpressionError, match="E605 score_genes finds no control genes for a set of 400 among 400"):
+    with pytest.raises(
+        ExpressionError, match="E609 score_genes finds no control genes for a set of 400 among 400"
+    ):
         score_sets(VALUES, IndexedSets.build([np.arange(400)], 400), method="score_genes")
 
 
@@ -107,7 +123,8 @@ def test_without_scanpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scanpy", None)
 
     with pytest.raises(
-        MissingExtraError, match=r"^X101 score_genes needs scanpy: pip install 'resistype\[single-cell\]'\.$"
+        MissingExtraError,
+        match=r"^X101 score_genes needs scanpy: pip install 'resistype\[single-cell\]'\.$",
     ):
         score_sets(VALUES, IndexedSets.build([[0]], 400), method="score_genes")
 

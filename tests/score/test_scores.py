@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.errors import SignatureError
+from resistype.errors import InputError
 from resistype.score import Scores
 
 TWO = Scores(
@@ -48,7 +48,7 @@ def test_the_only_method_needs_no_name() -> None:
 
 
 def test_a_method_that_was_not_run() -> None:
-    with pytest.raises(SignatureError, match="E206 These scores hold ssgsea, ucell, not 'gsva'"):
+    with pytest.raises(InputError, match="E607 These scores hold ssgsea, ucell, not 'gsva'"):
         TWO.to_frame("gsva")
 
 
@@ -58,7 +58,12 @@ def test_a_method_that_was_not_run() -> None:
         {"samples": ("a", "c")},
         {"signatures": ("x", "y", "w")},
         {"specs": {"ssgsea": "ssgsea/2", "ucell": "ucell/1"}},
-        {"values": {"ssgsea": np.arange(6.0).reshape(2, 3) * (1 + 2**-52), "ucell": np.ones((2, 3))}},
+        {
+            "values": {
+                "ssgsea": np.arange(6.0).reshape(2, 3) * (1 + 2**-52),
+                "ucell": np.ones((2, 3)),
+            }
+        },
     ],
     ids=lambda change: next(iter(change)),
 )

@@ -58,12 +58,14 @@ def test_by_gene_is_the_same_turned_round(case: Scored) -> None:
 
 @pytest.mark.parametrize("columns", [[0, 4], [1, 1]])
 def test_wrong_columns(columns: list[int]) -> None:
-    with pytest.raises(SignatureError, match=r"E205 Signature 0 names a column twice or outside 0\.\.3\."):
+    with pytest.raises(
+        SignatureError, match=r"E220 Signature 0 names a column twice or outside 0\.\.3\."
+    ):
         IndexedSets.build([columns], 4)
 
 
 def test_wrong_number_of_weights() -> None:
-    with pytest.raises(SignatureError, match=r"E205 Signature 0 has 2 genes but 1 weights\."):
+    with pytest.raises(SignatureError, match=r"E220 Signature 0 has 2 genes but 1 weights\."):
         IndexedSets.build([[0, 1]], 4, weights=[[1.0]])
 
 

@@ -16,8 +16,9 @@ from joblib import parallel_config
 
 from resistype.errors import ExpressionError, RunError
 from resistype.expression import Expression, ReadOptions, as_expression, read_block, read_expression
-from resistype.expression.blocks import Block
-from resistype.expression.lazy import KEPT, lazy
+from resistype.expression.store import KEPT, lazy
+from resistype.expression.units import Block
+from tests.processes import LIMIT
 from tests.score.helpers import some_cells
 from tests.score.test_loop import run
 from tests.score.test_run import SYMBOLS
@@ -48,9 +49,9 @@ def sharded(path: Path, values: sp.csr_matrix) -> Path:
         array = np.asarray(group[name][:])
         size = -(-array.size // 512) * 512
         del group[name]
-        group.create_array(name, shape=array.shape, dtype=array.dtype, chunks=(128,), shards=(min(size, 512),))[:] = (
-            array
-        )
+        group.create_array(
+            name, shape=array.shape, dtype=array.dtype, chunks=(128,), shards=(min(size, 512),)
+        )[:] = array
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zarr on the future of its formats
         zarr.consolidate_metadata(str(path))
@@ -110,8 +111,12 @@ def test_engines(stores: dict[str, Path], expected: str, name: str, engine: str)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [True, False])
-def test_one_digest_over_a_dask_cluster(stores: dict[str, Path], expected: str, *, processes: bool) -> None:
-    """h5ad is tested with killed workers in test_faults.py; here zarr, dask arrays and memory, on one small cluster."""
+def test_one_digest_over_a_dask_cluster(
+    stores: dict[str, Path], expected: str, *, processes: bool
+) -> None:
+    """h5ad is tested with killed workers in test_faults.py; here zarr, dask arrays and memory,
+    on one small cluster.
+    """
     from distributed import Client, LocalCluster
 
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
@@ -120,7 +125,7 @@ def test_one_digest_over_a_dask_cluster(stores: dict[str, Path], expected: str, 
         warnings.simplefilter("ignore")
         with LocalCluster(processes=processes, **options) as cluster, Client(cluster):
             names = ["zarr 3 sharded", "zarr 2 dense", "dask sparse", "dask dense", "memory"]
-            with parallel_config(backend="dask"):
+            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
                 found = {name: run(source(stores, name), n_jobs=-1).digest for name in names}
 
     assert found == dict.fromkeys(names, expected)
@@ -159,7 +164,10 @@ class TestDask:
         holed = VALUES.copy()
         holed[40, 7] = np.nan
 
-        with pytest.raises(ExpressionError, match=f"E501 1 missing value in 1 gene x 1 sample .*{SYMBOLS[7]} in 'c40'"):
+        with pytest.raises(
+            ExpressionError,
+            match=f"E501 1 missing value in 1 gene x 1 sample .*{SYMBOLS[7]} in 'c40'",
+        ):
             as_expression(cells(da.from_array(holed, chunks=(7, 400))), READ)
 
     def test_turned_on_request(self, expected: str) -> None:
@@ -185,13 +193,20 @@ class TestDask:
 
 @pytest.mark.parametrize("how", ["short", "empty", "gone"])
 def test_a_truncated_zarr_store(tmp_path: Path, how: str) -> None:
-    """Cut off, a store is refused when it is opened or when its rows are read; it never gives other scores."""
+    """Cut off, a store is refused when it is opened or when its rows are read; it never gives
+    other scores.
+    """
     path = zarr_store(tmp_path / "a.zarr", sp.csr_matrix(VALUES), 3)
-    chunk = max((file for file in (path / "X" / "data").rglob("*") if file.is_file()), key=lambda f: f.stat().st_size)
+    chunk = max(
+        (file for file in (path / "X" / "data").rglob("*") if file.is_file()),
+        key=lambda f: f.stat().st_size,
+    )
     content = chunk.read_bytes()
     chunk.write_bytes(content[: len(content) // 2] if how == "short" else b"")
     if how == "gone":
         chunk.unlink()
 
-    with pytest.raises(ExpressionError, match=r"E313 .*a\.zarr .*Write the file again from its source"):
+    with pytest.raises(
+        ExpressionError, match=r"E313 .*a\.zarr .*Write the file again from its source"
+    ):
         run(read_expression(path, ReadOptions(unit="log2", backed=True)))

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.scheme import CallOptions, Calls, Scheme, classify, load_scheme
-from resistype.session import Material, from_quantities
+from resistype.scheme import Calls, Scheme, load_scheme
+from resistype.session import SessionData
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 
 N_OBS = 400
 
@@ -47,12 +49,16 @@ def scheme() -> Scheme:
 
 
 @pytest.fixture(scope="session")
-def material(scheme: Scheme) -> Material:
+def material(scheme: Scheme) -> SessionData:
     points = np.random.default_rng(1).normal(0, 1, (N_OBS, 2))
-    return from_quantities(scheme, quantities(scheme, N_OBS), design=design(N_OBS), embeddings={"UMAP": points})
+    return SessionData.from_quantities(
+        scheme, quantities(scheme, N_OBS), design=design(N_OBS), embeddings={"UMAP": points}
+    )
 
 
 @pytest.fixture(scope="session")
 def demo_calls() -> Calls:
     demo = datasets.demo()
-    return classify(demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1))
+    return classify(
+        demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1)
+    )

@@ -16,7 +16,9 @@ from resistype.session.drivers import driver_genes
 def matrix(n_genes: int = 30) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     genes = ["B2M", "STAT1", "CXCL9", *(f"GENE{i}" for i in range(n_genes - 3))]
-    frame = pd.DataFrame(rng.poisson(20, (60, n_genes)), index=[f"S{i}" for i in range(60)], columns=genes)
+    frame = pd.DataFrame(
+        rng.poisson(20, (60, n_genes)), index=[f"S{i}" for i in range(60)], columns=genes
+    )
     frame.loc[frame.index[:20], "STAT1"] *= 30
     frame.loc[frame.index[20:], "CXCL9"] = 0
     return frame

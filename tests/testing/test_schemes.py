@@ -1,4 +1,6 @@
-"""The checks of schemes: shipped ones keep them, and each finds the scheme that was broken for it."""
+"""The checks of schemes: shipped ones keep them, and each finds the scheme that was broken for
+it.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from resistype.cohort.cells.spec import list_cell_schemes
 from resistype.errors import SchemeError
 from resistype.scheme import Scheme, list_schemes, load_scheme
+from resistype.systems.cells import list_cell_schemes
 from resistype.testing import SCHEME_CHECKS, CheckError, check_scheme, schemes
 from tests.trust.figures import record
 
@@ -48,7 +50,9 @@ def with_axis(scheme: Scheme, **fields: Any) -> Scheme:
 
 def with_label(scheme: Scheme, **fields: Any) -> Scheme:
     name, label = next(iter(scheme.axes[0].labels.items()))
-    return with_axis(scheme, labels={**scheme.axes[0].labels, name: label.model_copy(update=fields)})
+    return with_axis(
+        scheme, labels={**scheme.axes[0].labels, name: label.model_copy(update=fields)}
+    )
 
 
 def without_source(scheme: Scheme) -> Scheme:
@@ -74,14 +78,18 @@ def unknown_signature(scheme: Scheme) -> Scheme:
 
 def never_abstains(scheme: Scheme) -> Scheme:
     first = scheme.axes[0]
-    rules = tuple(rule.model_copy(update={"call": next(iter(first.labels))}) for rule in first.rules)
+    rules = tuple(
+        rule.model_copy(update={"call": next(iter(first.labels))}) for rule in first.rules
+    )
     return with_axis(scheme, rules=rules, otherwise_call=next(iter(first.labels)))
 
 
 BROKEN = {
     "check_wiring": unknown_signature,
     "check_sources": without_source,
-    "check_promises": lambda scheme: with_label(scheme, text="The patient will respond to therapy."),
+    "check_promises": lambda scheme: with_label(
+        scheme, text="The patient will respond to therapy."
+    ),
     "check_abstains": never_abstains,
     "check_words_of_change": lambda scheme: with_label(
         scheme.model_copy(update={"forbidden_without_baseline": ("chronic",)}), text="chronic loss"
@@ -102,7 +110,9 @@ def test_each_check_of_a_file_finds_what_was_broken_for_it(name: str) -> None:
 def spoiled(made: Any, **verdicts: Any) -> Any:
     """The calls with something else in them."""
     parts = {name: getattr(made.verdicts, name) for name in ("calls", "reasons")} | verdicts
-    return SimpleNamespace(samples=made.samples, verdicts=SimpleNamespace(**parts), evidence=made.evidence)
+    return SimpleNamespace(
+        samples=made.samples, verdicts=SimpleNamespace(**parts), evidence=made.evidence
+    )
 
 
 class Made:
@@ -117,7 +127,9 @@ class Made:
 
 
 def other_calls() -> dict[str, list[str]]:
-    return {axis.id: [next(iter(axis.labels))] * len(given().calls.samples) for axis in given().axes}
+    return {
+        axis.id: [next(iter(axis.labels))] * len(given().calls.samples) for axis in given().axes
+    }
 
 
 def in_time() -> Any:
@@ -145,7 +157,9 @@ def test_calls_of_no_label_without_a_reason_or_evidence_are_found() -> None:
     n = len(calls.samples)
 
     with pytest.raises(CheckError, match="which is no label of it"):
-        check["check_calls"](Made(spoiled(calls, calls={**calls.verdicts.calls, axis: ["cured"] * n}), None))
+        check["check_calls"](
+            Made(spoiled(calls, calls={**calls.verdicts.calls, axis: ["cured"] * n}), None)
+        )
     silent = {name: [""] * n for name in calls.verdicts.reasons}
     every = {name: ["indeterminate"] * n for name in calls.verdicts.calls}
     with pytest.raises(CheckError, match="abstains without a reason"):
@@ -170,7 +184,13 @@ def test_a_word_of_change_without_a_baseline_is_found() -> None:
 
 
 def test_every_check_has_its_broken_example() -> None:
-    more = {"check_calls", "check_repeat", "check_sample_order", "check_gene_order", "check_evidence"}
+    more = {
+        "check_calls",
+        "check_repeat",
+        "check_sample_order",
+        "check_gene_order",
+        "check_evidence",
+    }
 
     assert {one.__name__ for one in SCHEME_CHECKS} == {*BROKEN, *more, "check_without_baseline"}
 

@@ -1,4 +1,6 @@
-"""The checks of scorers: all shipped methods keep them, and each finds the scorer that was broken for it."""
+"""The checks of scorers: all shipped methods keep them, and each finds the scorer that was
+broken for it.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,7 @@ import pytest
 
 from resistype.score.methods import METHODS
 from resistype.testing import SCORER_CHECKS, CheckError, Tags, check_scorer
-from resistype.testing.scorer import Scorer, Subject, matrix, sets, shipped
-from resistype.testing.scorers import KNOWN
+from resistype.testing.scorers import KNOWN, Scorer, Subject, matrix, sets, shipped
 
 Lists = Mapping[str, Sequence[str]]
 GOOD = shipped("singscore").scorer
@@ -219,13 +220,17 @@ def test_a_check_can_be_left_out_with_a_reason() -> None:
     outcomes = check_scorer("ucell", skip={"check_threads": "no threads here"})
     left = [one for one in outcomes if one.left_out]
 
-    assert [(one.name, one.passed, one.left_out) for one in left] == [("check_threads", False, "no threads here")]
+    assert [(one.name, one.passed, one.left_out) for one in left] == [
+        ("check_threads", False, "no threads here")
+    ]
     with pytest.raises(ValueError, match="There is no check check_nothing; there are: check_shape"):
         check_scorer("ucell", skip={"check_nothing": "x"})
 
 
 def test_what_is_no_table_is_said() -> None:
-    with pytest.raises(CheckError, match=r"wanted a DataFrame of samples × signatures, got ndarray"):
+    with pytest.raises(
+        CheckError, match=r"wanted a DataFrame of samples × signatures, got ndarray"
+    ):
         Subject(lambda data, lists: np.zeros(3))(matrix())  # type: ignore[arg-type, return-value]
 
 

@@ -1,4 +1,6 @@
-"""The checks of signatures: shipped ones keep them, and each finds the signature that was broken for it."""
+"""The checks of signatures: shipped ones keep them, and each finds the signature that was broken
+for it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from resistype.testing import SIGNATURE_CHECKS, CheckError, check_signature, sig
 from tests.trust.figures import FULL, record
 
 GOOD = Signature(
-    id="mine", name="Mine", up=("B2M", "TAP1", "TAP2", "CD8A"), source=Source(citation="Somebody 2020, Journal 1:2")
+    id="mine",
+    name="Mine",
+    up=("B2M", "TAP1", "TAP2", "CD8A"),
+    source=Source(citation="Somebody 2020, Journal 1:2"),
 )
 SHIPPED = list(load_library())
 CHOSEN = SHIPPED if FULL else [*SHIPPED[::12], "impres_pairs", "ayers_tis_weighted"]
@@ -37,7 +42,12 @@ def test_shipped_signatures_keep_what_they_say(name: str) -> None:
 
 
 def test_how_many_were_checked() -> None:
-    record("battery, signatures", checked=len(set(CHOSEN)), shipped=len(SHIPPED), checks=len(SIGNATURE_CHECKS))
+    record(
+        "battery, signatures",
+        checked=len(set(CHOSEN)),
+        shipped=len(SHIPPED),
+        checks=len(SIGNATURE_CHECKS),
+    )
     assert len(set(CHOSEN)) >= 10
 
 
@@ -117,7 +127,9 @@ PATCHED = {
 
 
 @pytest.mark.parametrize("name", PATCHED)
-def test_each_check_finds_a_package_that_was_broken_for_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_check_finds_a_package_that_was_broken_for_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check = next(one for one in SIGNATURE_CHECKS if one.__name__ == name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of coverage, as `run_checks` does
@@ -146,7 +158,9 @@ def test_a_file_of_somebody_else(tmp_path: Path) -> None:
 
 
 def test_all_failures_are_told_at_once() -> None:
-    with pytest.raises(CheckError, match=r"Signature 'mine@1.0.0': 3 of 12 checks failed") as caught:
+    with pytest.raises(
+        CheckError, match=r"Signature 'mine@1.0.0': 3 of 12 checks failed"
+    ) as caught:
         check_signature(changed(up=("B2M", "IL8"), source=Source()))
 
     assert "check_symbols: 1 of 2 genes are no approved symbols: IL8" in str(caught.value)

@@ -1,7 +1,8 @@
-"""Bad and awkward matrices and gene lists, each made from a clean one: what users have handed to scorers.
+"""Bad and awkward matrices and gene lists, each made from a clean one: what users have handed to
+scorers.
 
-Each change takes a clean table (samples × genes) and clean lists and gives what is scored instead. Nothing here
-scores, so that the same table runs on other scorers (`tests/bench/bad_inputs.py`).
+Each change takes a clean table (samples × genes) and clean lists and gives what is scored instead.
+Nothing here scores, so that the same table runs on other scorers (`tests/bench/bad_inputs.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.genes.table import gene_table
+from resistype.genes.names import gene_table
 
 Lists = dict[str, Any]
 Change = Callable[[pd.DataFrame, Lists], tuple[Any, Lists]]
@@ -21,9 +22,26 @@ SETS: Lists = {
     "ifng": ["STAT1", "IRF1", "CXCL9", "CXCL10", "IDO1", "HLA-DRA", "GBP1", "PSMB9", "TAP1", "B2M"],
     "effector": ["CD8A", "GZMA", "GZMB", "PRF1", "NKG7", "GNLY", "CCL5", "KLRG1", "PDCD1", "TOX"],
 }
-OTHERS = ("ACTB", "GAPDH", "TP53", "MYC", "EGFR", "KRAS", "VIM", "CDH1", "PTEN", "RB1", "ALB", "INS", "KRT8", "KRT18")
+OTHERS = (
+    "ACTB",
+    "GAPDH",
+    "TP53",
+    "MYC",
+    "EGFR",
+    "KRAS",
+    "VIM",
+    "CDH1",
+    "PTEN",
+    "RB1",
+    "ALB",
+    "INS",
+    "KRT8",
+    "KRT18",
+)
 ENSEMBL = {
-    gene: key for key, gene in gene_table().ensembl.items() if gene in {name for one in SETS.values() for name in one}
+    gene: key
+    for key, gene in gene_table().ensembl.items()
+    if gene in {name for one in SETS.values() for name in one}
 }
 
 
@@ -63,7 +81,9 @@ def _sets(change: Callable[[Lists], Lists]) -> Change:
 
 
 def _row(value: float) -> Change:
-    return _table(lambda table: table.mask(pd.Series(table.index == "P03", index=table.index), value, axis=0))
+    return _table(
+        lambda table: table.mask(pd.Series(table.index == "P03", index=table.index), value, axis=0)
+    )
 
 
 def _twice(table: pd.DataFrame, *, more: float) -> pd.DataFrame:
@@ -98,7 +118,9 @@ MATRICES: dict[str, Change] = {
     "a gene twice with other values": _table(lambda t: _twice(t, more=1.0)),
     "a gene twice with the same values": _table(lambda t: _twice(t, more=0.0)),
     "a gene twice, once with a space": _table(lambda t: t.assign(**{" B2M": t["B2M"] + 1})),
-    "a gene under its approved name and an alias": _table(lambda t: t.rename(columns={"INS": "NKG5"})),
+    "a gene under its approved name and an alias": _table(
+        lambda t: t.rename(columns={"INS": "NKG5"})
+    ),
     "a sample twice": _table(lambda t: pd.concat([t, t.iloc[[0]] + 1])),
     "a sample without a name": _table(lambda t: t.rename(index={"P04": ""})),
     "genes in rows": _table(lambda t: t.T),
@@ -106,13 +128,19 @@ MATRICES: dict[str, Change] = {
     "Ensembl ids": _names(lambda g: ENSEMBL.get(g, g)),
     "Ensembl ids with versions": _names(lambda g: f"{ENSEMBL[g]}.7" if g in ENSEMBL else g),
     "spaces around gene names": _names(lambda g: f" {g} "),
-    "dates of a spreadsheet for genes": _table(lambda t: t.rename(columns={"INS": "1-Mar", "ALB": "2-Sep"})),
+    "dates of a spreadsheet for genes": _table(
+        lambda t: t.rename(columns={"INS": "1-Mar", "ALB": "2-Sep"})
+    ),
     "an invisible character in a name": _names(lambda g: f"{g}\u200b" if g == "B2M" else g),
     "a Cyrillic letter in a name": _names(lambda g: g.replace("A", "\u0410") if g == "TAP1" else g),
-    "full-width letters": _names(lambda g: "".join(chr(ord(c) + 0xFEE0) for c in g) if g == "TOX" else g),
+    "full-width letters": _names(
+        lambda g: "".join(chr(ord(c) + 0xFEE0) for c in g) if g == "TOX" else g
+    ),
     "gene names of another species": _names(str.capitalize),
     "no gene of the lists": _table(lambda t: t[list(OTHERS)]),
-    "half of a list is missing": _table(lambda t: _missing(t, "STAT1", "IRF1", "CXCL9", "CXCL10", "IDO1", "GBP1")),
+    "half of a list is missing": _table(
+        lambda t: _missing(t, "STAT1", "IRF1", "CXCL9", "CXCL10", "IDO1", "GBP1")
+    ),
     "a third of a list is missing": _table(lambda t: _missing(t, "STAT1", "IRF1", "CXCL9")),
     "one gene of a list is missing": _table(lambda t: _missing(t, "STAT1")),
     "a sample of zeros": _row(0.0),
@@ -123,7 +151,9 @@ MATRICES: dict[str, Change] = {
     "one sample alone": _table(lambda t: t.iloc[[2]]),
     "names of several levels": _table(_levels),
     "nullable numbers with a gap": _table(lambda t: t.astype("Float64").where(t != t.iloc[0, 0])),
-    "a column of patients among the genes": _table(lambda t: t.assign(patient=[f"pat{k}" for k in range(len(t))])),
+    "a column of patients among the genes": _table(
+        lambda t: t.assign(patient=[f"pat{k}" for k in range(len(t))])
+    ),
     "a column of dates": _table(lambda t: t.assign(visit=pd.Timestamp("2024-01-01"))),
     "samples named by numbers": _table(lambda t: t.set_axis(range(100, 110), axis=0)),
     "samples and genes in another order": _table(_shuffled),
@@ -145,8 +175,22 @@ MATRICES: dict[str, Change] = {
 # Where the right answer is that of the clean input, told or not.
 SAME = frozenset(
     {
-        *("numbers written as text", "Ensembl ids", "Ensembl ids with versions", "spaces around gene names"),
-        *("one sample alone", "samples and genes in another order", "32-bit numbers", "a list with a gene twice"),
-        *("samples named by numbers", "a list of Ensembl ids", "a gene under its approved name and an alias"),
+        *(
+            "numbers written as text",
+            "Ensembl ids",
+            "Ensembl ids with versions",
+            "spaces around gene names",
+        ),
+        *(
+            "one sample alone",
+            "samples and genes in another order",
+            "32-bit numbers",
+            "a list with a gene twice",
+        ),
+        *(
+            "samples named by numbers",
+            "a list of Ensembl ids",
+            "a gene under its approved name and an alias",
+        ),
     }
 )

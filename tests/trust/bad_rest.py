@@ -1,4 +1,6 @@
-"""Bad samples tables, clinical tables, commands, messages of a page and panels of markers: what must be refused."""
+"""Bad samples tables, clinical tables, commands, messages of a page and panels of markers: what
+must be refused.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,12 @@ from typing import Any
 import pandas as pd
 
 from resistype import datasets
-from resistype.cohort import clinical
-from resistype.napari_plugin.markers import parse_sets
-from resistype.napari_plugin.panel import read_panel
-from resistype.scheme import CallOptions, Calls, classify
+from resistype.clinical.definitions import clinical
+from resistype.napari_plugin.marker_sets import parse_sets, read_panel
+from resistype.scheme import Calls
 from resistype.session import Session
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 from tests.widgets.vectors import material
 
 Case = Callable[[], object]
@@ -56,7 +59,9 @@ SAMPLES: dict[str, Case] = {
     "a column twice": _samples(lambda t: pd.concat([t, t[["patient"]]], axis=1)),
     "a scheme nobody knows": lambda: called(scheme="acquired"),
     "a reference nobody knows": lambda: called(reference="nowhere"),
-    "one sample and no reference": lambda: called(data=cohort().expression.iloc[:1], samples=None, baseline=None),
+    "one sample and no reference": lambda: called(
+        data=cohort().expression.iloc[:1], samples=None, baseline=None
+    ),
     "an unknown method": lambda: called(options=CallOptions(n_jobs=1, method="ssgse")),
 }
 
@@ -116,7 +121,9 @@ COMMANDS: dict[str, Case] = {
 PANELS: dict[str, Case] = {
     "marker sets that are no list": lambda: parse_sets("T cells CD3 CD8"),
     "marker sets without a marker": lambda: parse_sets("T cells:"),
-    "a panel without any of the markers": lambda: read_panel(pd.DataFrame({"XYZ": [0.1, 0.9]}), parse_sets("T: CD3")),
+    "a panel without any of the markers": lambda: read_panel(
+        pd.DataFrame({"XYZ": [0.1, 0.9]}), parse_sets("T: CD3")
+    ),
 }
 
 # Messages that a page may send: the question, its content, its bytes.

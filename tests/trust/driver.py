@@ -1,9 +1,12 @@
-"""A run that is to be disturbed: `python -m tests.trust.driver ENGINE FILE RUN_DIR PAUSE [FAULT]`; prints its digest.
+"""A run that is to be disturbed: `python -m tests.trust.driver ENGINE FILE RUN_DIR PAUSE [FAULT]`;
+prints its digest.
 
-Every block takes PAUSE seconds longer, so that there is time to disturb it. FAULT: `clock` lets the clock of the
-machine jump between blocks, `full:BYTES` lets no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills
-the process that computes a block while fewer than N files `FLAG.n` exist. Each of these says when it was and which
-block was lost; `FLAG.done` has a line for each block that was finished, see `waits.py`.
+Every block takes PAUSE seconds longer, so that there is time to disturb it. FAULT: `clock` lets the
+clock of the machine jump between blocks, `held:FILE` stands still after four blocks until FILE is
+there, `full:BYTES` lets no file grow beyond that size, as on a full disk, `worker:FLAG:N` kills the
+process that computes a block while fewer than N files `FLAG.n` exist. Each of these says when it
+was and which block was lost; `FLAG.done` has a line for each block that was finished, see
+`waits.py`.
 """
 
 from __future__ import annotations
@@ -20,16 +23,21 @@ from typing import Any
 
 from joblib import parallel_config
 
-from resistype.score import loop
-from resistype.score.block import score_block
+from resistype.score import run as loop
+from resistype.score.run import score_block
+from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 REAL = loop.compute
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell's background jobs are started deaf to it
 
 
 class Slow:
-    """`score_block` with a pause before it, and a death now and then; travels to workers by value."""
+    """`score_block` with a pause before it, and a death now and then; travels to workers by
+    value.
+    """
 
     def __init__(self, pause: float, fault: str, driver: int) -> None:
         self.pause, self.fault, self.driver, self.start = pause, fault, driver, -1
@@ -37,6 +45,8 @@ class Slow:
     def __call__(self, *args: Any, **more: Any) -> Any:
         time.sleep(self.pause)
         kind, _, rest = self.fault.partition(":")
+        while kind == "held" and self.start >= 20 and not Path(rest).exists():
+            time.sleep(0.02)
         if kind == "worker" and os.getpid() != self.driver:
             flag, _, kills = rest.rpartition(":")
             for number in range(int(kills)):
@@ -65,17 +75,27 @@ def engine(name: str) -> Iterator[None]:
         import dask
         from dask.distributed import Client, LocalCluster
 
-        dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
-        options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-        with LocalCluster(**options) as cluster, Client(cluster), parallel_config(backend="dask"):
-            yield
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))}
+        )
+        options = {
+            "n_workers": 2,
+            "threads_per_worker": 1,
+            "host": "127.0.0.1",
+            "dashboard_address": None,
+        }
+        with LocalCluster(**options) as cluster, Client(cluster):
+            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
+                yield
     else:
         with parallel_config(backend=name, n_jobs=1 if name == "sequential" else 2):
             yield
 
 
 def jumping() -> None:
-    """Let the clock of the machine jump a year back and forth at each look; the steady one stays steady."""
+    """Let the clock of the machine jump a year back and forth at each look; the steady one stays
+    steady.
+    """
     real, steps = time.time, iter(range(10**9))
     time.time = lambda: real() + (-1) ** next(steps) * 365 * 86_400
 
@@ -94,7 +114,11 @@ def main() -> None:
     with engine(name):
         start = time.monotonic()
         try:
-            print("digest", run(backed(Path(file)), n_jobs=None, run_dir=folder, resume=True).digest, flush=True)
+            print(
+                "digest",
+                run(backed(Path(file)), n_jobs=None, run_dir=folder, resume=True).digest,
+                flush=True,
+            )
         except Exception as error:  # noqa: BLE001  whatever it is, it is told
             print("error", type(error).__name__, str(error).partition("\n")[0], flush=True)
         print("ended", time.time(), flush=True)

@@ -1,7 +1,8 @@
-"""Figures of a run: each test of trust leaves what it counted, and `scripts/trust` makes a page of it.
+"""Figures of a run: each test of trust leaves what it counted, and `scripts/trust` makes a page of
+it.
 
-`RESISTYPE_TRUST=full` asks for all examples and faults; otherwise a part of them runs, small enough for every day.
-`RESISTYPE_TRUST_FIGURES` names the file that figures are added to, a JSON a line.
+`RESISTYPE_TRUST=full` asks for all examples and faults; otherwise a part of them runs, small enough
+for every day. `RESISTYPE_TRUST_FIGURES` names the file that figures are added to, a JSON a line.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from resistype.cohort import clinical
+from resistype.clinical.definitions import clinical
 from resistype.errors import ResistypeError
 from resistype.genes import GeneIndex, clean, id_type, resolve
 from resistype.library import import_signatures, read_toml
@@ -20,20 +20,39 @@ from resistype.samples import read_samples
 from resistype.score import score
 from resistype.session import Session
 from resistype.widgets import Explorer
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from tests.strategies import NAMES_OF_EACH_KIND
 from tests.widgets.vectors import material
 
 SETS = {"mhc": ["B2M", "TAP1", "TAP2"], "t_cells": ["CD8A", "GZMA", "PRF1"]}
 GENES = ("B2M", "TAP1", "TAP2", "CD8A", "GZMA", "PRF1", "TP53", "MYC")
 NUMBERS = st.one_of(
-    st.sampled_from([0.0, 1.0, 2.5, -1.0, 1e308, -1e308, 5e-324, float("nan"), float("inf"), float("-inf"), 2**53]),
+    st.sampled_from(
+        [
+            0.0,
+            1.0,
+            2.5,
+            -1.0,
+            1e308,
+            -1e308,
+            5e-324,
+            float("nan"),
+            float("inf"),
+            float("-inf"),
+            2**53,
+        ]
+    ),
     st.floats(width=64),
 )
 WORDS = st.one_of(st.sampled_from(NAMES_OF_EACH_KIND), st.text(max_size=12))
 PIECES = st.sampled_from(
     [
-        *('format = "resistype-signature"\n', "format_version = 1\n", 'id = "mine"\n', 'name = "Mine"\n'),
+        *(
+            'format = "resistype-signature"\n',
+            "format_version = 1\n",
+            'id = "mine"\n',
+            'name = "Mine"\n',
+        ),
         *(
             'up = ["B2M", "TAP1"]\n',
             'up = ["B2M"',
@@ -42,16 +61,53 @@ PIECES = st.sampled_from(
             "[weights]\nB2M = nan\n",
             "a.b.c = 1\n",
         ),
-        *("= ", "[[", "]]", '"""', "'''", "\\u0000", "inf", "1979-05-27", "{a = 1}", "# x\n", "\t", "\r\n", "\x00"),
-        *("x\tabout\tB2M\tTAP1\n", "\t\t\n", "B2M\n", "{", "}", '"a": ', "null", "1e999", ",", ";", "sample,patient\n"),
-        *('{"geneSymbols": ["B2M"]}', "source,target,weight\n", "a,B2M,1\n", "a,B2M,x\n", '"', "\u202e", "\ufeff"),
+        *(
+            "= ",
+            "[[",
+            "]]",
+            '"""',
+            "'''",
+            "\\u0000",
+            "inf",
+            "1979-05-27",
+            "{a = 1}",
+            "# x\n",
+            "\t",
+            "\r\n",
+            "\x00",
+        ),
+        *(
+            "x\tabout\tB2M\tTAP1\n",
+            "\t\t\n",
+            "B2M\n",
+            "{",
+            "}",
+            '"a": ',
+            "null",
+            "1e999",
+            ",",
+            ";",
+            "sample,patient\n",
+        ),
+        *(
+            '{"geneSymbols": ["B2M"]}',
+            "source,target,weight\n",
+            "a,B2M,1\n",
+            "a,B2M,x\n",
+            '"',
+            "\u202e",
+            "\ufeff",
+        ),
     ]
 )
 TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=60))
 DATES = st.one_of(
-    st.dates().map(str), st.sampled_from(["", "NA", "31/12/2023", "2023-02-30", "yesterday", "0000-00-00"])
+    st.dates().map(str),
+    st.sampled_from(["", "NA", "31/12/2023", "2023-02-30", "yesterday", "0000-00-00"]),
 )
-RESPONSES = st.one_of(st.sampled_from(["CR", "PR", "SD", "PD", "NE", "", "cr", "XX"]), st.text(max_size=3))
+RESPONSES = st.one_of(
+    st.sampled_from(["CR", "PR", "SD", "PD", "NE", "", "cr", "XX"]), st.text(max_size=3)
+)
 PLAIN = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), NUMBERS, WORDS),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
@@ -72,7 +128,9 @@ def matrices(draw: st.DrawFn) -> pd.DataFrame:
 def patients(draw: st.DrawFn) -> pd.DataFrame:
     """Clinical tables with columns and dates that come and go."""
     dates = ("start", "last_dose", "progression", "last_followup")
-    columns = dict.fromkeys(dates, DATES) | dict.fromkeys(("patient", "confirmed", "regimen"), WORDS)
+    columns = dict.fromkeys(dates, DATES) | dict.fromkeys(
+        ("patient", "confirmed", "regimen"), WORDS
+    )
     columns["best_response"] = RESPONSES
     kept = draw(st.lists(st.sampled_from(list(columns)), unique=True, min_size=4))
     n = draw(st.integers(0, 3))
@@ -82,12 +140,23 @@ def patients(draw: st.DrawFn) -> pd.DataFrame:
 COMMANDS = st.tuples(
     st.sampled_from(
         [
-            *("move_threshold", "reset_thresholds", "select", "select_patient", "select_region", "color_by", "hide"),
+            *(
+                "move_threshold",
+                "reset_thresholds",
+                "select",
+                "select_patient",
+                "select_region",
+                "color_by",
+                "hide",
+            ),
             *("add_region", "remove_region", "undo", "redo", "select_call"),
         ]
     ),
     st.lists(
-        st.one_of(st.sampled_from(["ifng", "change", "plane", "0-4,9", "axis:ifng", "up"]), NUMBERS, WORDS), max_size=3
+        st.one_of(
+            st.sampled_from(["ifng", "change", "plane", "0-4,9", "axis:ifng", "up"]), NUMBERS, WORDS
+        ),
+        max_size=3,
     ),
 )
 MESSAGES = st.tuples(
@@ -98,7 +167,14 @@ MESSAGES = st.tuples(
                 "id": st.one_of(WORDS, st.integers()),
                 "what": st.one_of(st.sampled_from(["data", "gene", "step"]), WORDS),
             },
-            optional={"gene": PLAIN, "rows": PLAIN, "step": PLAIN, "name": PLAIN, "after": PLAIN, "values": PLAIN},
+            optional={
+                "gene": PLAIN,
+                "rows": PLAIN,
+                "step": PLAIN,
+                "name": PLAIN,
+                "after": PLAIN,
+                "values": PLAIN,
+            },
         ),
     ),
     st.lists(st.binary(max_size=40), max_size=2),
@@ -107,7 +183,9 @@ MESSAGES = st.tuples(
 
 def matrix(table: pd.DataFrame) -> None:
     found = score(table, SETS, method=["ssgsea", "singscore", "ucell"], n_jobs=1)
-    if list(found.samples) != [str(name) for name in table.index] or list(found.signatures) != list(SETS):
+    if list(found.samples) != [str(name) for name in table.index] or list(found.signatures) != list(
+        SETS
+    ):
         raise LookupError("rows or lists were lost")
 
 
@@ -174,7 +252,9 @@ def command(given: Any) -> None:
             raise LookupError("a refused command changed the session") from None
         raise
     except TypeError as error:
-        if "positional argument" not in str(error):  # too many or too few words is Python's own refusal
+        if "positional argument" not in str(
+            error
+        ):  # too many or too few words is Python's own refusal
             raise
     if len(found.log) > 200:
         session.cache_clear()

@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from tests.expression.build import COUNTS, GENES, SAMPLES, annotated, write_10x, write_h5ad, write_zarr
+from tests.expression.build import (
+    COUNTS,
+    GENES,
+    SAMPLES,
+    annotated,
+    write_10x,
+    write_h5ad,
+    write_zarr,
+)
 
 
 def _h5ad(values: object, compression: str | None = None) -> Callable[[Path], Path]:
@@ -28,7 +36,10 @@ def _h5ad(values: object, compression: str | None = None) -> Callable[[Path], Pa
 
 def many_cells(folder: Path) -> Path:
     """Names of 20,000 cells, and a layer of nothing but zeros."""
-    obs = pd.DataFrame({"kind": pd.Categorical(["T"] * 20_000)}, index=[f"cell-{number}" for number in range(20_000)])
+    obs = pd.DataFrame(
+        {"kind": pd.Categorical(["T"] * 20_000)},
+        index=[f"cell-{number}" for number in range(20_000)],
+    )
     values = sp.random(20_000, 8, 0.2, format="csr", random_state=0)
     layers = {"zeros": sp.csr_matrix((20_000, 8))}
     made = anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=list(GENES)), layers=layers)

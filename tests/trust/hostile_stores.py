@@ -94,7 +94,9 @@ def many_claims(file: h5py.File, _: Path) -> None:
 def text_claim(file: h5py.File, _: Path) -> None:
     """Two million notes of one megabyte of text."""
     del file["obs/_index"]
-    names = file.create_dataset("obs/_index", shape=(2_000_000,), dtype=h5py.string_dtype(), chunks=(50_000,))
+    names = file.create_dataset(
+        "obs/_index", shape=(2_000_000,), dtype=h5py.string_dtype(), chunks=(50_000,)
+    )
     one = file.create_dataset("uns/one", shape=(1,), dtype=h5py.string_dtype(), chunks=(1,))
     one[0] = "x" * 1_000_000
     file.flush()
@@ -262,7 +264,11 @@ def zarr_link(path: Path, canary: Path) -> None:
 
 
 def zarr_piece_link(path: Path, canary: Path) -> None:
-    piece = next(one for one in (path / "X").rglob("*") if one.is_file() and one.name not in {"zarr.json", ".zarray"})
+    piece = next(
+        one
+        for one in (path / "X").rglob("*")
+        if one.is_file() and one.name not in {"zarr.json", ".zarray"}
+    )
     piece.unlink()
     piece.symlink_to(canary)
 
@@ -272,7 +278,11 @@ def zarr_folder_link(path: Path, canary: Path) -> None:
 
 
 def zarr_pipe(path: Path, _: Path) -> None:
-    piece = next(one for one in (path / "X").rglob("*") if one.is_file() and not one.name.startswith((".z", "zarr")))
+    piece = next(
+        one
+        for one in (path / "X").rglob("*")
+        if one.is_file() and not one.name.startswith((".z", "zarr"))
+    )
     piece.unlink()
     os.mkfifo(piece)
 
@@ -280,7 +290,11 @@ def zarr_pipe(path: Path, _: Path) -> None:
 def zarr_pickle(path: Path, canary: Path) -> None:
     """Names of the cells packed by pickle, which runs code when they are read."""
     names = path / "obs" / "_index"
-    payload = numcodecs.Pickle().encode(np.array([Planted(canary.parent / "ran")] * 4, dtype=object))
+    if not (names / ".zarray").exists():
+        names /= "values"  # anndata 0.13 keeps a mask beside them
+    payload = numcodecs.Pickle().encode(
+        np.array([Planted(canary.parent / "ran")] * 4, dtype=object)
+    )
     (names / "0").write_bytes(payload)
     _describe(names / ".zarray", filters=[{"id": "pickle"}], compressor=None)
 
@@ -290,8 +304,14 @@ def zarr_unknown_codec(path: Path, _: Path) -> None:
 
 
 def zarr_inner_codec(path: Path, _: Path) -> None:
-    inner = {"chunk_shape": [4, 8], "codecs": [{"name": "numcodecs.pickle"}], "index_codecs": [{"name": "bytes"}]}
-    _describe(path / "X" / "zarr.json", codecs=[{"name": "sharding_indexed", "configuration": inner}])
+    inner = {
+        "chunk_shape": [4, 8],
+        "codecs": [{"name": "numcodecs.pickle"}],
+        "index_codecs": [{"name": "bytes"}],
+    }
+    _describe(
+        path / "X" / "zarr.json", codecs=[{"name": "sharding_indexed", "configuration": inner}]
+    )
 
 
 def zarr_claim_2(path: Path, _: Path) -> None:

@@ -1,5 +1,7 @@
 # ruff: noqa: E501  a line of the table is a line here
-"""Makes the page of figures from what the tests left: `python -m tests.trust.page FIGURES SECONDS STATUS PAGE`."""
+"""Makes the page of figures from what the tests left: `python -m tests.trust.page FIGURES
+SECONDS STATUS PAGE`.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ LINES: dict[str, tuple[str, str]] = {
     "offline": ("no socket by import, scoring, report or command line", "{routes} routes: **{sockets} sockets**"),
     "supply chain": ("a core of at most 25 distributions; everything locked with hashes", "{core_distributions} distributions (**aim {aim} missed**); {locked} locked"),
 }  # fmt: skip
-# What other commands measure and each file says how to measure again: section of the page, file beside this one.
+# What other commands measure and each file says how to measure again: section of the page, file
+# beside this one.
 MORE = {"The same bad inputs in other scorers": "peers.md", "From disk": "fromdisk.md"}
 
 
@@ -65,17 +68,29 @@ def measured(name: str, words: str, figures: dict[str, dict[str, Any]]) -> str:
 def page(figures: dict[str, dict[str, Any]], seconds: float, status: int) -> str:
     """The page as text; what was not measured in this run says so."""
     rows = ["| promised | measured |", "|---|---|"]
-    rows += [f"| {promise} | {measured(name, words, figures)} |" for name, (promise, words) in LINES.items()]
-    kinds = [f"{key[6:]} {n}" for key, n in figures.get("faults", {}).items() if key.startswith("kind: ")]
-    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "anndata", "h5py", "zarr", "joblib"))
+    rows += [
+        f"| {promise} | {measured(name, words, figures)} |"
+        for name, (promise, words) in LINES.items()
+    ]
+    kinds = [
+        f"{key[6:]} {n}" for key, n in figures.get("faults", {}).items() if key.startswith("kind: ")
+    ]
+    versions = ", ".join(
+        f"{name} {version(name)}"
+        for name in ("numpy", "numba", "anndata", "h5py", "zarr", "joblib")
+    )
     load = os.getloadavg()[0]
     about = (
-        f"Run of {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s, "
-        f"{'all tests passed' if status == 0 else '**some tests failed**'}; {os.cpu_count()} cores, load {load:.1f} at "
-        f"the end, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}."
+        f"Run of {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s,"
+        f" {'all tests passed' if status == 0 else '**some tests failed**'}; {os.cpu_count()}"
+        f" cores, load {load:.1f} at the end, {platform.system()} {platform.machine()}, Python"
+        f" {platform.python_version()}, {versions}."
     )
     here = Path(__file__).parent
-    more = [f"## {title}\n\n{(here / name).read_text(encoding='utf-8').strip()}" for title, name in MORE.items()]
+    more = [
+        f"## {title}\n\n{(here / name).read_text(encoding='utf-8').strip()}"
+        for title, name in MORE.items()
+    ]
     parts = [HEAD + about, "\n".join(rows), f"Faults by kind: {', '.join(kinds)}." if kinds else ""]
     return "\n\n".join([*(one for one in parts if one), *more]) + "\n"
 
@@ -83,7 +98,9 @@ def page(figures: dict[str, dict[str, Any]], seconds: float, status: int) -> str
 def main() -> None:
     """Write the page."""
     figures, seconds, status, target = sys.argv[1:]
-    Path(target).write_text(page(read(Path(figures)), float(seconds), int(status)), encoding="utf-8")
+    Path(target).write_text(
+        page(read(Path(figures)), float(seconds), int(status)), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Does the work of a user under a hook that tells of every socket: `python -m tests.trust.quiet WHAT FOLDER`."""
+"""Does the work of a user under a hook that tells of every socket: `python -m tests.trust.quiet
+WHAT FOLDER`.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ def main() -> None:
         if what == "command line":
             from resistype.cli import main as command
 
-            for words in (["demo", "--out", f"{folder}/demo"], ["signatures", "list"], ["schemes", "list"]):
+            for words in (
+                ["demo", "--out", f"{folder}/demo"],
+                ["signatures", "list"],
+                ["schemes", "list"],
+            ):
                 try:
                     command(words)
                 except SystemExit as end:

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort import clinical
-from resistype.cohort.cells.spec import load_cell_scheme
+from resistype.clinical.definitions import clinical
 from resistype.expression import Block, ReadOptions, check_file, read_block, read_expression
 from resistype.library import import_signatures, read_toml
+from resistype.opinions.model import read_model
+from resistype.opinions.subtypes import PortraitScaler
 from resistype.samples import read_samples
 from resistype.scheme import Reference, load_scheme
-from resistype.scheme.portraits import PortraitScaler
-from resistype.scheme.trained.file import read_model
 from resistype.score import RunOptions, ScoreOptions, score
 
 GENES = ("CD8A", "B2M", "TAP1", "STAT1", "IFNG", "GZMA", "PRF1", "CXCL9")
@@ -58,7 +57,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "samples": read_samples,
     "clinical": clinical,
     "scheme": load_scheme,
-    "cell scheme": load_cell_scheme,
+    "cell scheme": load_scheme,
     "reference": Reference.load,
     "model": read_model,
     "scaler": PortraitScaler.load,

@@ -1,7 +1,9 @@
-"""Saves the same file again and again and is killed: `python -m tests.trust.resaver FOLDER KILLS SEED`.
+"""Saves the same file again and again and is killed: `python -m tests.trust.resaver FOLDER KILLS
+SEED`.
 
-For each kind of file a child saves two versions in turn, without end, until it is killed at a random moment; then the
-file is read. Prints, a line a kill, the kind and whether what was read is one of the two versions, whole.
+For each kind of file a child saves two versions in turn, without end, until it is killed at a
+random moment; then the file is read. Prints, a line a kill, the kind and whether what was read is
+one of the two versions, whole.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from resistype.library import Signature, read_toml, write_toml
-from resistype.report.files import table_text
+from resistype.opinions.model import read_model, write_model
+from resistype.report.write import table_text
 from resistype.resources import signatures_dir
 from resistype.scheme import Reference
-from resistype.scheme.trained.file import read_model, write_model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +43,9 @@ def model(folder: Path) -> tuple[list[Callable[[], Any]], Callable[[], object]]:
     other = {name: array + 1 for name, array in arrays.items()}
     path = folder / "model.json"
     savers = [lambda one=one: write_model(path, head, one) for one in (arrays, other)]
-    return savers, lambda: repr(sorted((name, array.tolist()) for name, array in read_model(path)[1].items()))
+    return savers, lambda: repr(
+        sorted((name, array.tolist()) for name, array in read_model(path)[1].items())
+    )
 
 
 def signature(folder: Path) -> tuple[list[Callable[[], Any]], Callable[[], object]]:

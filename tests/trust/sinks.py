@@ -1,4 +1,6 @@
-"""Every place where a name is shown, filled with hostile strings: reports, widgets in a notebook, files and pages."""
+"""Every place where a name is shown, filled with hostile strings: reports, widgets in a
+notebook, files and pages.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,15 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.errors import ResistypeError
 from resistype.report import render_report
-from resistype.scheme import CallOptions, classify
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
-from resistype.widgets._base import static_table
-from resistype.widgets._spec import Drawn
+from resistype.widgets.base import PageData, static_table
 from resistype.widgets.export import page
+from tests.processes import LIMIT
 from tests.report.page import hostile_calls, hostile_pairs
 from tests.widgets.conftest import hostile_material
 from tests.widgets.hostile import HOSTILE
@@ -43,7 +46,9 @@ class Views:
 
 
 def hostile_views(folder: Path) -> Views:
-    """Every string as whatever the widgets are given: names, genes, notes, groups, titles, checks, results, errors."""
+    """Every string as whatever the widgets are given: names, genes, notes, groups, titles,
+    checks, results, errors.
+    """
     material, matrix = hostile_material()
     return Views(
         Explorer(material, expression=matrix, title=HOSTILE[1]),
@@ -54,30 +59,41 @@ def hostile_views(folder: Path) -> Views:
 
 
 def hostile_curator(folder: Path) -> SignatureCurator:
-    """Strings as samples, genes, groups and columns of the data, as genes, notes and citations of the draft."""
+    """Strings as samples, genes, groups and columns of the data, as genes, notes and citations
+    of the draft.
+    """
     n = len(HOSTILE)
     samples = [f"{word}#{number}".replace("\0", "") for number, word in enumerate(HOSTILE)]
     genes = [*GENES, *(word.replace("\0", "") for word in dict.fromkeys(HOSTILE[:15]))]
-    values = pd.DataFrame(np.random.default_rng(0).uniform(0.5, 9, (n, len(genes))), index=samples, columns=genes)
+    values = pd.DataFrame(
+        np.random.default_rng(0).uniform(0.5, 9, (n, len(genes))), index=samples, columns=genes
+    )
     table = pd.DataFrame(
-        {HOSTILE[1]: [HOSTILE[at % 4] for at in range(n)], HOSTILE[7]: [HOSTILE[4 + at % 8] for at in range(n)]},
+        {
+            HOSTILE[1]: [HOSTILE[at % 4] for at in range(n)],
+            HOSTILE[7]: [HOSTILE[4 + at % 8] for at in range(n)],
+        },
         index=samples,
     )
-    made = SignatureCurator("mine", folder, " ".join(GENES), data={HOSTILE[3]: CohortData(values, table)})
+    made = SignatureCurator(
+        "mine", folder, " ".join(GENES), data={HOSTILE[3]: CohortData(values, table)}
+    )
     for word in HOSTILE:
         with contextlib.suppress(ResistypeError):  # some are no gene even for a draft
-            made.desk.add(word, note=word[:4000])
-    for at, row in enumerate(made.desk.sheet.rows):
+            made.editor.add(word, note=word[:4000])
+    for at, row in enumerate(made.editor.table.rows):
         for name in ("note", "citation", "name")[: 3 if at >= len(GENES) else 2]:
             with contextlib.suppress(ResistypeError):  # some are too long for a name
-                made.desk.edit(row.key, name, HOSTILE[at % n][:4000])
-    made.desk.set_field("name", HOSTILE[2])
-    made.desk.set_field("source.citation", HOSTILE[0])
+                made.editor.edit(row.key, name, HOSTILE[at % n][:4000])
+    made.editor.set_field("name", HOSTILE[2])
+    made.editor.set_field("source.citation", HOSTILE[0])
     return made
 
 
 def hostile_runners() -> tuple[Runner, Runner]:
-    """A run with strings as its checks, steps, warnings and result, and one that ends in such an error."""
+    """A run with strings as its checks, steps, warnings and result, and one that ends in such an
+    error.
+    """
 
     def work() -> Iterator[tuple[int, int, str]]:
         yield 1, 2, HOSTILE[0]
@@ -100,7 +116,7 @@ def hostile_runners() -> tuple[Runner, Runner]:
     )
     for one in runners:
         one.start()
-        one.wait(30)
+        one.wait(LIMIT)
     assert [one.state["phase"] for one in runners] == ["done", "failed"]
     return runners
 
@@ -114,11 +130,13 @@ def harmless_views(folder: Path) -> Views:
     failed = Runner(lambda: iter(int("x") for _ in range(1)))  # type: ignore[misc]
     for one in (runner, failed):
         one.start()
-        one.wait(60)
+        one.wait(LIMIT)
     return Views(
         Explorer(calls, expression=demo.expression),
         Compare(calls, moved, matrices=demo.expression),
-        SignatureCurator("mine", folder, " ".join(GENES), data=CohortData(demo.expression, demo.samples)),
+        SignatureCurator(
+            "mine", folder, " ".join(GENES), data=CohortData(demo.expression, demo.samples)
+        ),
         runner,
         failed,
     )
@@ -136,7 +154,7 @@ def in_a_notebook(view: Any) -> str:
 def runner_page(runner: Runner) -> str:
     """A page of its own for a Runner, which exports none: its traits as they reach any page."""
     state = {name: value for name, value in runner.get_state().items() if name in TOLD}
-    drawn = Drawn({"title": runner.title}, [], np.empty(0, dtype=np.int64))
+    drawn = PageData({"title": runner.title}, [], np.empty(0, dtype=np.int64))
     return page(drawn, state=state, fallback=runner.static_html())
 
 
@@ -151,8 +169,12 @@ STATIC: dict[str, Callable[[Views], str]] = {
     "failed Runner in a notebook": lambda views: in_a_notebook(views.failed),
 }
 PAGES: dict[str, Callable[[Views, Path], str]] = {
-    "Explorer": lambda views, path: views.explorer.to_html(path, names=True).read_text(encoding="utf-8"),
-    "Compare": lambda views, path: views.compare.to_html(path, names=True).read_text(encoding="utf-8"),
+    "Explorer": (
+        lambda views, path: views.explorer.to_html(path, names=True).read_text(encoding="utf-8")
+    ),
+    "Compare": (
+        lambda views, path: views.compare.to_html(path, names=True).read_text(encoding="utf-8")
+    ),
     "Curator": lambda views, path: views.curator.to_html(path).read_text(encoding="utf-8"),
     "Runner": lambda views, _: runner_page(views.runner),
     "failed Runner": lambda views, _: runner_page(views.failed),

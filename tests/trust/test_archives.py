@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resistype.cohort.cells.spec import load_cell_scheme
 from resistype.errors import InputError, RunError
 from resistype.library import import_signatures, read_toml
+from resistype.opinions.model import read_model
+from resistype.opinions.subtypes import PortraitScaler
+from resistype.safe.toml import read_json
 from resistype.scheme import Reference, load_scheme
-from resistype.scheme.portraits import PortraitScaler
-from resistype.scheme.trained.file import read_model
+from resistype.scheme import load_scheme as load_cell_scheme
 from resistype.score import RunOptions, ScoreOptions, score
-from resistype.strict import read_json
 from tests.data.archives.make import TABLE
 from tests.trust.figures import record
 
@@ -61,12 +61,19 @@ def test_reference_model_and_scaler(kept: Path, wanted: dict[str, Any]) -> None:
 
     assert Reference.load(kept / "reference.json").digest == wanted["reference"]
     assert read_model(kept / "model.json")[1]
-    assert json.loads((kept / "model.json").read_text(encoding="utf-8"))["sha256"] == wanted["model"]
-    assert dict(zip(scaler.signatures, np.c_[scaler.centre, scaler.spread].tolist(), strict=True)) == wanted["scaler"]
+    assert (
+        json.loads((kept / "model.json").read_text(encoding="utf-8"))["sha256"] == wanted["model"]
+    )
+    assert (
+        dict(zip(scaler.signatures, np.c_[scaler.centre, scaler.spread].tolist(), strict=True))
+        == wanted["scaler"]
+    )
 
 
 def test_a_run_goes_on(kept: Path, wanted: dict[str, Any], tmp_path: Path) -> None:
-    """Its blocks are sealed to the data and the methods; where these are the same, nothing is computed again."""
+    """Its blocks are sealed to the data and the methods; where these are the same, nothing is
+    computed again.
+    """
     from resistype.expression import ReadOptions
 
     shutil.copytree(kept / "run", tmp_path / "run")
@@ -124,7 +131,12 @@ def seen(found: Any) -> str:
     if isinstance(found, Reference):
         return found.digest
     head, arrays = found
-    return repr((sorted(head.items(), key=str), sorted((name, one.tolist()) for name, one in arrays.items())))
+    return repr(
+        (
+            sorted(head.items(), key=str),
+            sorted((name, one.tolist()) for name, one in arrays.items()),
+        )
+    )
 
 
 @pytest.mark.parametrize("name", ["reference.json", "reference.npz", "model.json", "model.npz"])
@@ -150,6 +162,8 @@ def test_flipped_bits_are_noticed(name: str, kept: Path, tmp_path: Path) -> None
 
 
 def test_figures() -> None:
-    files = sum(1 for version in VERSIONS for one in (ARCHIVES / version).rglob("*") if one.is_file())
+    files = sum(
+        1 for version in VERSIONS for one in (ARCHIVES / version).rglob("*") if one.is_file()
+    )
     record("archives", releases=len(VERSIONS), files=files)
     assert VERSIONS

@@ -1,6 +1,8 @@
-"""Bad matrices and lists, in Python and on the command line: an error that helps, or the right result; never silence.
+"""Bad matrices and lists, in Python and on the command line: an error that helps, or the right
+result; never silence.
 
-The rule is mechanical (`verdict.py`): the scores of the bad input are compared with those of the clean one.
+The rule is mechanical (`verdict.py`): the scores of the bad input are compared with those of the
+clean one.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from tests.trust.verdict import Verdict, complete, differs, judge
 METHODS = ["ssgsea", "singscore"]
 DONE: dict[tuple[str, str], Verdict] = {}
 # What every reading says of its values and names tells nobody of a change.
-PLAIN_NOTE = re.compile(r"[0-9,]+ of [0-9,]+ gene names are (gene symbols|of no kind)|Values are taken as")
+PLAIN_NOTE = re.compile(
+    r"[0-9,]+ of [0-9,]+ gene names are (gene symbols|of no kind)|Values are taken as"
+)
 OURS = re.compile(r"[A-Z][0-9]{3} |coverage: |[0-9,]+ (gene|of)")
 BEFORE_NOTES = score(clean(), lists(), method=METHODS).notes
 
@@ -32,7 +36,9 @@ def scored(data: Any, sets: Any) -> tuple[pd.DataFrame, str]:
     """Scores, and what the result says beyond what it says of the clean input."""
     found = score(data, sets, method=METHODS, n_jobs=1)
     parts = [found.to_frame(method).add_prefix(f"{method} ") for method in METHODS]
-    words = [note for note in found.notes if note not in BEFORE_NOTES and not PLAIN_NOTE.match(note)]
+    words = [
+        note for note in found.notes if note not in BEFORE_NOTES and not PLAIN_NOTE.match(note)
+    ]
     lost = found.coverage[found.coverage["found"] < found.coverage["asked"]]
     words += [f"coverage: {name} {row.found} of {row.asked}" for name, row in lost.iterrows()]
     return pd.concat(parts, axis=1), "; ".join(words)
@@ -70,7 +76,11 @@ def written(data: Any, folder: Path) -> Path:
 def gmt(sets: Any, folder: Path) -> Path:
     lines = []
     for name, genes in sets.items():
-        cells = [genes] if isinstance(genes, str) else ["" if gene is None else str(gene) for gene in genes]
+        cells = (
+            [genes]
+            if isinstance(genes, str)
+            else ["" if gene is None else str(gene) for gene in genes]
+        )
         lines.append("\t".join([name, "", *cells]) + "\n")
     path = folder / "lists.gmt"
     path.write_text("".join(lines), encoding="utf-8")
@@ -80,7 +90,14 @@ def gmt(sets: Any, folder: Path) -> Path:
 def on_the_command_line(data: Any, sets: Any, folder: Path) -> tuple[pd.DataFrame, str]:
     """Scores that `resistype score` wrote, and what it said; an error where it ended in one."""
     folder.mkdir()
-    words = ["score", str(written(data, folder)), "--signatures", str(gmt(sets, folder)), "--jobs", "1"]
+    words = [
+        "score",
+        str(written(data, folder)),
+        "--signatures",
+        str(gmt(sets, folder)),
+        "--jobs",
+        "1",
+    ]
     words += ["--method", "ssgsea", "--method", "singscore", "--out", str(folder / "out.tsv")]
     said = io.StringIO()
     with redirect_stderr(said), redirect_stdout(io.StringIO()):
@@ -95,7 +112,9 @@ def on_the_command_line(data: Any, sets: Any, folder: Path) -> tuple[pd.DataFram
     found = pd.read_csv(folder / "out.tsv", sep="\t", index_col=0)
     cover = pd.read_csv(folder / "out.coverage.tsv", sep="\t", index_col=0)
     lost = cover[cover["found"] < cover["asked"]].index.tolist()
-    told = [line for line in said.getvalue().splitlines() if "W" in line[:12] or "note" in line.lower()]
+    told = [
+        line for line in said.getvalue().splitlines() if "W" in line[:12] or "note" in line.lower()
+    ]
     return found, "; ".join(told + [f"coverage: {one}" for one in lost])
 
 

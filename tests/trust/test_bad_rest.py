@@ -1,4 +1,6 @@
-"""Tables, commands, messages and panels of markers that must end in an error that helps, and change nothing."""
+"""Tables, commands, messages and panels of markers that must end in an error that helps, and
+change nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,20 @@ import pytest
 from resistype.cli import main
 from resistype.errors import ResistypeError
 from resistype.widgets import Explorer
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from tests.trust import bad_napari, bad_widgets
 from tests.trust.bad_matrices import MATRICES
-from tests.trust.bad_rest import CLINICAL, COMMANDS, MESSAGES, PANELS, SAMPLES, cohort, material, patients, session
+from tests.trust.bad_rest import (
+    CLINICAL,
+    COMMANDS,
+    MESSAGES,
+    PANELS,
+    SAMPLES,
+    cohort,
+    material,
+    patients,
+    session,
+)
 from tests.trust.figures import record
 from tests.trust.verdict import Verdict, complete
 
@@ -103,7 +115,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_message_is_answered_with_an_error_and_changes_nothing(name: str, sent: list[dict[str, Any]]) -> None:
+def test_a_message_is_answered_with_an_error_and_changes_nothing(
+    name: str, sent: list[dict[str, Any]]
+) -> None:
     view = Explorer(material())
     before = (view.session.state, list(view.session.log), view.get_state())
     content, buffers = MESSAGES[name]
@@ -131,7 +145,13 @@ def test_figures() -> None:
     if sum(DONE.values()):
         record("bad inputs, named", cases=total, silent=asked - sum(DONE.values()), **counts)
     assert total >= 60
-    assert min(len(one) for one in (bad_widgets.REFUSED, bad_widgets.TOLD, bad_napari.REFUSED, bad_napari.TOLD)) >= 8
+    assert (
+        min(
+            len(one)
+            for one in (bad_widgets.REFUSED, bad_widgets.TOLD, bad_napari.REFUSED, bad_napari.TOLD)
+        )
+        >= 8
+    )
     assert cohort().expression.shape[0] == len(cohort().samples)
     assert len(patients()) == 2
     assert callable(main)

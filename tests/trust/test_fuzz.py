@@ -1,7 +1,8 @@
-"""Ten thousand inputs that nobody thought of: none ends in anything but a result or an error of ours.
+"""Ten thousand inputs that nobody thought of: none ends in anything but a result or an error of
+ours.
 
-Derandomised, so that a run fails for a change and not for a day; `RESISTYPE_FUZZ=random` draws new ones. What has once
-failed is kept in `tests/data/corpus` and tried each time.
+Derandomised, so that a run fails for a change and not for a day; `RESISTYPE_FUZZ=random` draws new
+ones. What has once failed is kept in `tests/data/corpus` and tried each time.
 """
 
 from __future__ import annotations
@@ -64,7 +65,11 @@ def test_corpus(path: Path) -> None:
     content: Any = path.read_bytes().decode("utf-8", "surrogatepass")
     if path.parent.name in {"commands", "messages"}:
         content = json.loads(content)
-        content = (content[0], [bytes(one) for one in content[1]]) if path.parent.name == "messages" else content
+        content = (
+            (content[0], [bytes(one) for one in content[1]])
+            if path.parent.name == "messages"
+            else content
+        )
 
     assert tried(KEPT[path.parent.name], content) in {"fine", "refused"}
 

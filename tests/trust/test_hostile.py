@@ -1,7 +1,8 @@
-"""Hostile files: each is refused by our own error in two seconds and 256 MiB, and nothing outside of it is touched.
+"""Hostile files: each is refused by our own error in two seconds and 256 MiB, and nothing outside
+of it is touched.
 
-Every file is tried in a process of its own. Beside it stands a canary, watched by the kernel, that its links, external
-storage and virtual datasets point to; pickles in it would make a folder `ran`.
+Every file is tried in a process of its own. Beside it stands a canary, watched by the kernel, that
+its links, external storage and virtual datasets point to; pickles in it would make a folder `ran`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 from tests.expression.build import COUNTS
+from tests.processes import LIMIT, started
 from tests.trust.figures import record
 from tests.trust.good import GOOD
 from tests.trust.hostile_stores import DENSE, SPARSE, STORES, made_h5ad
@@ -28,7 +30,8 @@ from tests.trust.watch import Watch
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS, BYTES = 2.0, 256 << 20
 NAMES = [*DENSE, *SPARSE, *STORES, *TEXTS]
-# A file that is refused for its content: its make, its size, what it points to; never for a unit or a missing gene.
+# A file that is refused for its content: its make, its size, what it points to; never for a unit or
+# a missing gene.
 CODES = {
     "matrix": {"E300", "E301", "E306", "E307", "E308", "E313", "E314", "E506"},
     "signatures": {"E205", "E206", "E207"},
@@ -48,17 +51,14 @@ ACCEPTED: dict[str, str] = {}
 class Zygote:
     """The process that tries files."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-W", "ignore", "-m", "tests.trust.zygote", str(folder / "warm")]
-        self.errors = (folder / "errors.txt").open("wb")
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors}
-        self.process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+        self.process, self.errors = process, errors
         self.line()
 
     def line(self) -> str:
         assert self.process.stdout is not None
         found = self.process.stdout.readline()
-        assert found, Path(self.errors.name).read_text()[-3000:]
+        assert found, self.errors.read_text()[-3000:]
         return found
 
     def ask(self, reader: str, path: Path) -> dict[str, Any]:
@@ -67,20 +67,18 @@ class Zygote:
         self.process.stdin.flush()
         return dict(json.loads(self.line()))
 
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(30)
-        self.process.stdout.close()
-        self.errors.close()
-
 
 @pytest.fixture(scope="module")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    made = Zygote(tmp_path_factory.mktemp("zygote"))
-    yield made
-    made.close()
+    folder = tmp_path_factory.mktemp("zygote")
+    command = [sys.executable, "-W", "ignore", "-m", "tests.trust.zygote", str(folder / "warm")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    errors = folder / "errors.txt"
+    with errors.open("wb") as stderr, started(command, cwd=ROOT, stderr=stderr, **pipes) as process:
+        yield Zygote(process, errors)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=LIMIT) == 0
 
 
 @pytest.fixture
@@ -128,12 +126,20 @@ def test_hostile(name: str, zygote: Zygote, tmp_path: Path, canary: Path) -> Non
 
 
 LOOKED_AT = [*DENSE, *SPARSE, *(name for name, (reader, _) in STORES.items() if reader == "matrix")]
-COLUMNS_ONLY = {"category codes beyond the categories", "index named by a path", "10x file with an external link"}
-EVERYWHERE = [name for name in LOOKED_AT if name not in {*COLUMNS_ONLY, "zarr with an index outside"}]
+COLUMNS_ONLY = {
+    "category codes beyond the categories",
+    "index named by a path",
+    "10x file with an external link",
+}
+EVERYWHERE = [
+    name for name in LOOKED_AT if name not in {*COLUMNS_ONLY, "zarr with an index outside"}
+]
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
-def test_a_store_is_refused_before_anndata_opens_it(name: str, zygote: Zygote, tmp_path: Path, canary: Path) -> None:
+def test_a_store_is_refused_before_anndata_opens_it(
+    name: str, zygote: Zygote, tmp_path: Path, canary: Path
+) -> None:
     _, path = made(name, tmp_path / "given", canary)
     found = zygote.ask("before anndata", path)
 

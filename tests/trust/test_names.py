@@ -1,4 +1,6 @@
-"""Forty hostile names for what is saved: no file is written outside of the folder that was given."""
+"""Forty hostile names for what is saved: no file is written outside of the folder that was
+given.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,48 @@ from resistype.library import import_signatures, read_signatures, read_toml, wri
 from tests.trust.figures import record
 
 NAMES = (
-    *("../x", "../../x", "..", ".", "/etc/x", "//x", "/", "~/x", "~root/x", "a/../../x", "a/b", "a\\b", "..\\x"),
-    *("C:\\x", "C:x", "\\\\server\\x", "con", "CON.txt", "nul", "aux.toml", "com1", "lpt9.x", "prn", "a\0b", "\0"),
-    *("a" * 300, "a" * 70, "a\nb", "a\tb", "\u202ex", "a\u200bb", "\u2025/x", "\uff0e\uff0e/x", "a:b", "a|b", "a;b"),
+    *(
+        "../x",
+        "../../x",
+        "..",
+        ".",
+        "/etc/x",
+        "//x",
+        "/",
+        "~/x",
+        "~root/x",
+        "a/../../x",
+        "a/b",
+        "a\\b",
+        "..\\x",
+    ),
+    *(
+        "C:\\x",
+        "C:x",
+        "\\\\server\\x",
+        "con",
+        "CON.txt",
+        "nul",
+        "aux.toml",
+        "com1",
+        "lpt9.x",
+        "prn",
+        "a\0b",
+        "\0",
+    ),
+    *(
+        "a" * 300,
+        "a" * 70,
+        "a\nb",
+        "a\tb",
+        "\u202ex",
+        "a\u200bb",
+        "\u2025/x",
+        "\uff0e\uff0e/x",
+        "a:b",
+        "a|b",
+        "a;b",
+    ),
     *("$(x)", "`x`", "-rf", "--out", "%2e%2e%2fx", "..%00/x", " ", "", "\ud800"),
 )
 DONE: list[bool] = []
@@ -26,7 +67,9 @@ def everything(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 @pytest.mark.parametrize("way", ["mapping", "GMT", "TOML"])
-def test_nothing_is_written_outside(way: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_outside(
+    way: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inside = tmp_path / "a" / "b" / "mine"
     given = tmp_path / "given"
     for folder in (inside, given):
@@ -40,7 +83,10 @@ def test_nothing_is_written_outside(way: str, name: str, tmp_path: Path, monkeyp
             (given / "a.gmt").write_bytes(f"{name}\t\tB2M\n".encode("utf-8", "surrogatepass"))
             found = import_signatures(given / "a.gmt")
         else:
-            text = f'format = "resistype-signature"\nformat_version = 1\nid = "{name}"\nname = "x"\nup = ["B2M"]\n'
+            text = (
+                f'format = "resistype-signature"\nformat_version = 1\nid = "{name}"\nname = "x"\nup'
+                ' = ["B2M"]\n'
+            )
             (given / "a.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
             found = [read_toml(given / "a.toml")]
         for one in found:

@@ -15,7 +15,9 @@ TESTS = Path(__file__).parents[1]
 
 def test_every_line_is_recorded_by_a_test() -> None:
     text = "".join(
-        path.read_text(encoding="utf-8") for room in ("trust", "testing") for path in (TESTS / room).glob("test_*.py")
+        path.read_text(encoding="utf-8")
+        for room in ("trust", "testing")
+        for path in (TESTS / room).glob("test_*.py")
     )
     plain = {name for name in LINES if not name.startswith(("flips of", "bad matrices"))}
 
@@ -23,7 +25,10 @@ def test_every_line_is_recorded_by_a_test() -> None:
 
 
 def test_figures_stand_on_the_page(tmp_path: Path) -> None:
-    lines = [{"name": "names", "names": 45, "ways": 3, "written_outside": 0}, {"name": "names", "names": 46}]
+    lines = [
+        {"name": "names", "names": 45, "ways": 3, "written_outside": 0},
+        {"name": "names", "names": 46},
+    ]
     (tmp_path / "a").write_text("\n".join(json.dumps(one) for one in lines[:1]), encoding="utf-8")
     text = page(read(tmp_path / "a"), 61.2, 0)
 

@@ -1,8 +1,9 @@
-"""A notebook that was run, used and saved holds no name of a sample or patient, but where its user printed one.
+"""A notebook that was run, used and saved holds no name of a sample or patient, but where its user
+printed one.
 
-Names are planted in the data, some where notes name them. Every widget is shown, asked what its page asks, and moved;
-then the file is searched: sources, outputs, the state of the widgets, and their bytes. Warnings of Python are off: they
-name samples, and a notebook keeps what is printed.
+Names are planted in the data, some where notes name them. Every widget is shown, asked what its
+page asks, and moved; then the file is searched: sources, outputs, the state of the widgets, and
+their bytes. Warnings of Python are off: they name samples, and a notebook keeps what is printed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ STATE = "application/vnd.jupyter.widget-state+json"
 DATA = """
 import warnings; warnings.simplefilter('ignore')
 import pandas as pd, resistype as rt
-from resistype.curation.desk_data import CohortData
+from resistype.curation.cohort import CohortData
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
 x, table = pd.read_parquet('x.parquet'), pd.read_parquet('samples.parquet')
 keys = dict(samples=table, baseline='Pre')
@@ -48,15 +49,18 @@ session.move_threshold('ifng', 'change', 0.9); session.color_by('column:patient'
 session.select_patient(str(table['patient'].iloc[0]))
 explorer._asked(explorer, {'id': '2', 'what': 'count', 'thresholds': {}, 'axis': 'ifng'}, [])
 compare.axis = 'dysfunction'
-curator.desk.add('TAP1'); curator.show_scores()
-runner.start(); runner.wait(100); runner.state['phase']
+curator.editor.add('TAP1'); curator.show_scores()
+runner.start(); runner.wait(300); runner.state['phase']
 """
 CELLS = (
     DATA,
     "explorer = Explorer(calls, expression=x); explorer",
     "compare = Compare(calls, other, matrices=x); compare",
     CURATOR,
-    "runner = Runner.classify(x, options=rt.CallOptions(n_jobs=1, stability=False), **keys); runner",
+    (
+        "runner = Runner.classify(x, options=rt.CallOptions(n_jobs=1, stability=False), **keys);"
+        " runner"
+    ),
     USED,
     "print(table.index[0])",  # the user's own print
 )
@@ -66,7 +70,9 @@ def planted() -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """The simulated cohort under names as a hospital gives them; and all these names."""
     demo = datasets.demo()
     table, matrix = demo.samples.copy(), demo.expression.copy()
-    people = {name: f"HUBER-ANNA-{1931 + at}" for at, name in enumerate(dict.fromkeys(table["patient"]))}
+    people = {
+        name: f"HUBER-ANNA-{1931 + at}" for at, name in enumerate(dict.fromkeys(table["patient"]))
+    }
     samples = {str(name): f"MRN-{70_000 + 17 * at}" for at, name in enumerate(table.index)}
     table["patient"] = table["patient"].map(people)
     table.index = pd.Index([samples[str(name)] for name in table.index], name="sample")
@@ -114,7 +120,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads((folder / "saved.ipynb").read_text(encoding="utf-8")))
 
 
-def test_no_name_is_in_the_file_but_the_one_that_was_printed(saved: dict[str, Any], names: list[str]) -> None:
+def test_no_name_is_in_the_file_but_the_one_that_was_printed(
+    saved: dict[str, Any], names: list[str]
+) -> None:
     whole = "\n".join(texts(saved))
     printed = saved["cells"][-1]["outputs"][0]["text"]
     quiet = {**saved, "cells": saved["cells"][:-1]}
@@ -135,8 +143,13 @@ def kinds(saved: dict[str, Any]) -> list[str]:
 
 
 def test_what_was_saved_is_what_was_used(saved: dict[str, Any]) -> None:
-    """All four are in the file, after they were moved, with the table that stands where no page runs."""
-    states = {one["state"].get("_kind"): one["state"] for one in saved["metadata"]["widgets"][STATE]["state"].values()}
+    """All four are in the file, after they were moved, with the table that stands where no page
+    runs.
+    """
+    states = {
+        one["state"].get("_kind"): one["state"]
+        for one in saved["metadata"]["widgets"][STATE]["state"].values()
+    }
     html = [
         "".join(one["data"]["text/html"])
         for cell in saved["cells"]

@@ -1,7 +1,9 @@
-"""Twenty-five strings in every place where a name is shown: none becomes a tag, runs, or reaches out.
+"""Twenty-five strings in every place where a name is shown: none becomes a tag, runs, or reaches
+out.
 
-Reports and the pages of the widgets are opened in a real browser too, and each string is moved over and clicked. What
-widgets send to a page of a notebook is text: on plain data no tag is in it, so none can be there but as a name.
+Reports and the pages of the widgets are opened in a real browser too, and each string is moved over
+and clicked. What widgets send to a page of a notebook is text: on plain data no tag is in it, so
+none can be there but as a name.
 """
 
 from __future__ import annotations
@@ -19,16 +21,25 @@ import pytest
 
 from resistype.report import table_text
 from resistype.samples import read_samples
-from resistype.widgets._base import Widget
+from resistype.widgets.base import Widget
 from tests.e2e.conftest import browser, chromium, page, picture  # noqa: F401  fixtures
 from tests.trust.cells import FORMULAS, starts_a_formula
 from tests.trust.figures import record
 from tests.trust.sinks import PAGES, STATIC, Views, harmless_views, hostile_views
 from tests.widgets.hostile import HOSTILE
 
-# A page brings tags of its own: links to its own parts, drawings, bold words. These it never brings.
+# A page brings tags of its own: links to its own parts, drawings, bold words. These it never
+# brings.
 NEVER = {"script", "img", "iframe", "link", "base", "object", "embed", "form"}
-TURNING = ("\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068")  # turn the text beside them
+TURNING = (
+    "\u202a",
+    "\u202b",
+    "\u202d",
+    "\u202e",
+    "\u2066",
+    "\u2067",
+    "\u2068",
+)  # turn the text beside them
 WITHOUT_NAMES = {"Explorer in a notebook"}  # counts of calls only
 WIDGETS = ("explorer", "compare", "curator", "runner", "failed")
 FOUND: dict[str, int] = {}
@@ -84,7 +95,9 @@ def test_no_string_ends_the_script_of_a_page(name: str, views: Views, tmp_path: 
 
 
 def told(view: Any) -> list[Any]:
-    """All that a widget sends to its page: its traits, and its answers to what the page asks first."""
+    """All that a widget sends to its page: its traits, and its answers to what the page asks
+    first.
+    """
     known = view.answers()
     traits = [value for name, value in view.get_state().items() if name not in ("_esm", "_css")]
     return [*traits, *(known[what]({}, [])[0] for what in ("data", "view") if what in known)]
@@ -111,7 +124,9 @@ def test_what_widgets_send_is_text(views: Views, tmp_path: Path) -> None:
 
         assert tags == [], name
         assert any("__pwned" in one for one in strings(sent)), name
-        json.dumps([one for one in sent if not isinstance(one, bytes)], allow_nan=False, default=repr)
+        json.dumps(
+            [one for one in sent if not isinstance(one, bytes)], allow_nan=False, default=repr
+        )
 
 
 def explore(kind: str, page: Any) -> None:  # noqa: F811
@@ -122,7 +137,9 @@ def explore(kind: str, page: Any) -> None:  # noqa: F811
             page.get_by_test_id("rt-color").select_option(index=number)  # each legend in turn
         box = page.locator(".rt canvas").first.bounding_box()
         for step in range(1, 20):  # tooltips
-            page.mouse.move(box["x"] + box["width"] * step / 20, box["y"] + box["height"] * (step * 7 % 20) / 20)
+            page.mouse.move(
+                box["x"] + box["width"] * step / 20, box["y"] + box["height"] * (step * 7 % 20) / 20
+            )
     elif kind == "Compare":
         for at in (1, 0):
             page.get_by_test_id(f"rt-axis-{at}").click()
@@ -135,7 +152,9 @@ def explore(kind: str, page: Any) -> None:  # noqa: F811
         page.get_by_text("This needs Python; the file has none.").first.wait_for()
     for summary in page.locator("summary:visible").all()[:5]:
         summary.click()
-    page.evaluate("document.querySelectorAll('details:not([open]) > summary').forEach(one => one.click())")
+    page.evaluate(
+        "document.querySelectorAll('details:not([open]) > summary').forEach(one => one.click())"
+    )
 
 
 @pytest.mark.e2e
@@ -150,8 +169,12 @@ def test_in_a_browser(kind: str, views: Views, tmp_path: Path, page: Any) -> Non
     explore(kind, page)
     page.wait_for_timeout(200)
     picture(page, f"hostile {kind}")
-    alive = page.locator("img, iframe, svg script, base, body link, [onerror], [onload], [onmouseover]").count()
-    IN_BROWSER[kind] = alive + len(dialogs) + len(page.external) + (page.evaluate("window.__pwned") is not None)
+    alive = page.locator(
+        "img, iframe, svg script, base, body link, [onerror], [onload], [onmouseover]"
+    ).count()
+    IN_BROWSER[kind] = (
+        alive + len(dialogs) + len(page.external) + (page.evaluate("window.__pwned") is not None)
+    )
 
     assert page.evaluate("window.__pwned") is None
     assert (alive, dialogs, page.external) == (0, [], [])

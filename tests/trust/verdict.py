@@ -19,15 +19,19 @@ CODE = re.compile(r"^[A-Z][0-9]{3} ")
 REMEDY = re.compile(
     r"\b(pass|give|select|open|name|rename|correct|choose|check|use|write|save|keep|remove|leave|say|add|load|type|needs?|wanted"
     # or what was wanted in the place of what was got
-    r"|such as|one of|is needed|are needed|known are|counted from|before|no column|no rows|no patient|has no value"
-    r"|match|compared|do not fill|list them|cast|there are|move|split|look|fetch|run)\b|\b(are|has): ",
+    r"|such as|one of|is needed|are needed|known are|counted from|before|no column|no rows|no"
+    r" patient|has no value"
+    r"|match|compared|do not fill|list them|cast|there"
+    r" are|move|split|look|fetch|run)\b|\b(are|has): ",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``error``, ``told`` (a warning, a log line or words in the result), ``same`` or ``silent``; and the words."""
+    """``error``, ``told`` (a warning, a log line or words in the result), ``same`` or
+    ``silent``; and the words.
+    """
 
     kind: str
     words: str = ""
@@ -40,7 +44,9 @@ class Verdict:
 
 
 def judge(
-    call: Callable[[], tuple[pd.DataFrame, str]], wanted: pd.DataFrame, usual: frozenset[str] = frozenset()
+    call: Callable[[], tuple[pd.DataFrame, str]],
+    wanted: pd.DataFrame,
+    usual: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Run a scorer and compare.
 
@@ -60,7 +66,8 @@ def judge(
         if one.levelno >= logging.WARNING:
             said.append(one.getMessage())
 
-    logging.Logger.handle = heard  # type: ignore[method-assign]  # of whatever logger, propagating or not
+    # of whatever logger, propagating or not
+    logging.Logger.handle = heard  # type: ignore[method-assign]
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
@@ -73,7 +80,11 @@ def judge(
         return Verdict("error", str(error), type(error).__name__)
     finally:
         logging.Logger.handle = handle  # type: ignore[method-assign]
-    said += [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning | FutureWarning)]
+    said += [
+        str(one.message)
+        for one in caught
+        if not issubclass(one.category, DeprecationWarning | FutureWarning)
+    ]
     said = [one for one in said + ([words] if words else []) if one not in usual]
     if said:
         return Verdict("told", "\n".join(said))
@@ -83,7 +94,8 @@ def judge(
 def differs(found: pd.DataFrame, wanted: pd.DataFrame) -> str:
     """How scores differ from those of the clean input; empty when they do not.
 
-    A row or a list that is gone differs; so does every score that was not there, or moved by more than a millionth.
+    A row or a list that is gone differs; so does every score that was not there, or moved by more
+    than a millionth.
     """
     found = found.set_axis([str(name) for name in found.index], axis=0)
     lost = [name for name in wanted.columns if name not in found.columns]
@@ -93,9 +105,13 @@ def differs(found: pd.DataFrame, wanted: pd.DataFrame) -> str:
         return "rows or lists twice"
     rows = [name for name in wanted.index if name in found.index]
     if len(rows) < min(len(wanted), 2) and len(found) > 1:
-        near = len(found) == len(wanted) and np.allclose(found[wanted.columns], wanted, atol=TOLERANCE)
+        near = len(found) == len(wanted) and np.allclose(
+            found[wanted.columns], wanted, atol=TOLERANCE
+        )
         return "" if near else "other rows"
-    one, other = (table.loc[rows, wanted.columns].to_numpy(dtype=np.float64) for table in (found, wanted))
+    one, other = (
+        table.loc[rows, wanted.columns].to_numpy(dtype=np.float64) for table in (found, wanted)
+    )
     apart = ~(np.abs(one - other) <= TOLERANCE)
     return f"{int(apart.sum())} of {apart.size} scores differ" if apart.any() else ""
 
@@ -108,7 +124,8 @@ def complete(verdict: Verdict) -> list[str]:
     if not (
         re.search(r"[0-9]", body)
         or re.search(
-            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:|/\w+", body.lower()
+            r"'[^']+'|\"[^\"]+\"|\b(no|none|every|all|empty|rows|columns|got)\b|[a-z_]+\.[a-z_]+:|/\w+",
+            body.lower(),
         )
     ):
         lacks.append("place or count")

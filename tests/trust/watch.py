@@ -19,7 +19,10 @@ class Watch:
         if self.handle < 0:
             raise OSError(ctypes.get_errno(), "inotify")
         mask = IN_ACCESS | IN_OPEN
-        self.names = {self.libc.inotify_add_watch(self.handle, str(path).encode(), mask): path for path in paths}
+        self.names = {
+            self.libc.inotify_add_watch(self.handle, str(path).encode(), mask): path
+            for path in paths
+        }
 
     def opened(self) -> set[Path]:
         """Files that were opened or read since the last call."""

@@ -1,7 +1,9 @@
-"""One interpreter that has everything loaded and tries each file in a child of its own: `python -m tests.trust.zygote`.
+"""One interpreter that has everything loaded and tries each file in a child of its own: `python -m
+tests.trust.zygote`.
 
-A line on its input is JSON with a reader and a path; its answer is a line of JSON with how the child ended, its
-seconds, the memory that it took beyond what was loaded, and the code and words of the error.
+A line on its input is JSON with a reader and a path; its answer is a line of JSON with how the
+child ended, its seconds, the memory that it took beyond what was loaded, and the code and words of
+the error.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-LIMIT = 4 << 30
-SECONDS = 20
+from tests.processes import LIMIT
+
+BYTES = 4 << 30
 
 
 def tried(reader: str, path: Path) -> dict[str, Any]:
@@ -42,8 +45,8 @@ def memory() -> int:
 def child(reader: str, path: Path, out: int) -> None:
     """Try, and write what happened."""
     virtual = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (virtual + LIMIT, virtual + LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (virtual + BYTES, virtual + BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
     before, start = memory(), time.perf_counter()
     found = tried(reader, path)
     seconds = time.perf_counter() - start
@@ -62,18 +65,23 @@ def run(reader: str, path: Path) -> dict[str, Any]:
         finally:
             os._exit(0)
     os.close(outlet)
-    until, status = time.monotonic() + SECONDS, 0
+    until = time.monotonic() + LIMIT
     while not (done := os.waitpid(pid, os.WNOHANG))[0]:
         if time.monotonic() > until:
             os.kill(pid, 9)
             done = os.waitpid(pid, 0)
             break
         time.sleep(0.005)
-    status = done[1]
     with os.fdopen(inlet, "rb") as stream:
         content = stream.read()
     if not content:
-        return {"end": "crash", "code": f"status {status}", "message": "", "seconds": SECONDS, "bytes": 0}
+        return {
+            "end": "crash",
+            "code": f"status {done[1]}",
+            "message": "",
+            "seconds": float(LIMIT),
+            "bytes": 0,
+        }
     return dict(json.loads(content))
 
 

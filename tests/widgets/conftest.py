@@ -7,26 +7,32 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.scheme import CallOptions, Calls, classify
-from resistype.session import Material, from_quantities
+from resistype.scheme import Calls
+from resistype.session import SessionData
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 
 from .hostile import HOSTILE
 from .vectors import material as make
 
 
 @pytest.fixture(scope="session")
-def small() -> Material:
+def small() -> SessionData:
     return make()
 
 
 @pytest.fixture(scope="session")
 def demo_calls() -> Calls:
     demo = datasets.demo()
-    return classify(demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1))
+    return classify(
+        demo.expression, samples=demo.samples, baseline="Pre", options=CallOptions(n_jobs=1)
+    )
 
 
-def hostile_material() -> tuple[Material, pd.DataFrame]:
-    """Every string as patient, time point, category, embedding, sample; and a matrix with them as genes."""
+def hostile_material() -> tuple[SessionData, pd.DataFrame]:
+    """Every string as patient, time point, category, embedding, sample; and a matrix with them
+    as genes.
+    """
     plain = make(100, seed=3)
     n_obs = plain.n_obs
     names = [HOSTILE[i % 25] for i in range(n_obs)]
@@ -47,4 +53,7 @@ def hostile_material() -> tuple[Material, pd.DataFrame]:
         index=frame.index,
         columns=[*HOSTILE[:15], *(f"GENE{i}" for i in range(25))],
     )
-    return from_quantities(plain.scheme, frame, design=design, embeddings=points), matrix
+    return (
+        SessionData.from_quantities(plain.scheme, frame, design=design, embeddings=points),
+        matrix,
+    )

@@ -1,4 +1,6 @@
-"""The Python side of Compare: what the page is told and may ask, export, hostile names; no browser and no kernel."""
+"""The Python side of Compare: what the page is told and may ask, export, hostile names; no
+browser and no kernel.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,15 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.cohort.agreement import Matrices, compare_calls
+from resistype.agreement import Matrices, compare_calls
 from resistype.errors import InputError, SamplesError
-from resistype.scheme import CallOptions, Calls, classify
+from resistype.scheme import Calls
 from resistype.session import Session
+from resistype.systems import classify
+from resistype.systems.bulk.measure import CallOptions
 from resistype.widgets import Compare
-from resistype.widgets._base import Widget
-from resistype.widgets._compare_view import MAX_CHANGES, compare_spec, flow_layout, plain
+from resistype.widgets.base import Widget
+from resistype.widgets.compare import MAX_CHANGES, compare_spec, flow_layout, plain
 
 from .hostile import HOSTILE
 
@@ -34,13 +38,17 @@ def pair(demo_calls: Calls) -> tuple[Calls, Calls]:
     demo, options = datasets.demo(), CallOptions(n_jobs=1, method="ucell", anchor="")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return demo_calls, classify(demo.expression, samples=demo.samples, baseline="Pre", options=options)
+        return demo_calls, classify(
+            demo.expression, samples=demo.samples, baseline="Pre", options=options
+        )
 
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], list[bytes]]]:
     found: list[tuple[dict[str, Any], list[bytes]]] = []
-    monkeypatch.setattr(Widget, "send", lambda _self, content, buffers=None: found.append((content, buffers or [])))
+    monkeypatch.setattr(
+        Widget, "send", lambda _self, content, buffers=None: found.append((content, buffers or []))
+    )
     return found
 
 
@@ -58,7 +66,9 @@ def fields(interface: str) -> set[str]:
     return set(re.findall(r"^  (\w+):", body[1], re.MULTILINE))
 
 
-def test_the_shape_that_the_page_reads_is_the_shape_that_python_writes(pair: tuple[Calls, Calls]) -> None:
+def test_the_shape_that_the_page_reads_is_the_shape_that_python_writes(
+    pair: tuple[Calls, Calls],
+) -> None:
     spec = compare_spec(compare_calls(*pair), title="x", has_genes=True)
     axis = next(one for one in spec["axes"] if one["changes"])
 
@@ -68,7 +78,9 @@ def test_the_shape_that_the_page_reads_is_the_shape_that_python_writes(pair: tup
     json.dumps(spec, allow_nan=False)
 
 
-def test_the_page_is_told_the_numbers_of_the_comparison(pair: tuple[Calls, Calls], sent: list[Any]) -> None:
+def test_the_page_is_told_the_numbers_of_the_comparison(
+    pair: tuple[Calls, Calls], sent: list[Any]
+) -> None:
     view = Compare(*pair, names=("ssGSEA", "UCell"))
     view._asked(view, {"id": "1", "what": "data"}, [])
     spec = sent[0][0]["spec"]
@@ -91,13 +103,17 @@ def test_samples_without_a_partner_are_named_both_ways(pair: tuple[Calls, Calls]
     spec = compare_spec(view.agreement, title="x")
     one, two = list(second.index[:2]), list(first.index[-3:])
 
-    assert spec["lines"][0].endswith(f"3 only in A: {', '.join(two)}; 2 only in B: {', '.join(one)}")
+    assert spec["lines"][0].endswith(
+        f"3 only in A: {', '.join(two)}; 2 only in B: {', '.join(one)}"
+    )
 
 
 def test_genes_are_answered_for_a_change(pair: tuple[Calls, Calls], sent: list[Any]) -> None:
     view = Compare(*pair, matrices=datasets.demo().expression)
     at = next(
-        k for k, c in enumerate(view.agreement.changes) if any(x.quantity.startswith("ifng") for x in c.crossings)
+        k
+        for k, c in enumerate(view.agreement.changes)
+        if any(x.quantity.startswith("ifng") for x in c.crossings)
     )
     view._asked(view, {"id": "1", "what": "genes", "change": at}, [])
     answer = sent[0][0]
@@ -127,12 +143,18 @@ def test_what_the_page_may_not_ask_gets_an_error(
     assert sent[0][0]["error"].startswith(error)
 
 
-def test_without_a_matrix_genes_are_not_answered(pair: tuple[Calls, Calls], sent: list[Any]) -> None:
+def test_without_a_matrix_genes_are_not_answered(
+    pair: tuple[Calls, Calls], sent: list[Any]
+) -> None:
     view = Compare(*pair)
     view._asked(view, {"id": "1", "what": "genes", "change": 0}, [])
 
-    assert sent[0][0]["error"].startswith("V114 No matrix was given")
-    assert not any(one["genes"] for axis in compare_spec(view.agreement, title="x")["axes"] for one in axis["changes"])
+    assert sent[0][0]["error"].startswith("V122 No matrix was given")
+    assert not any(
+        one["genes"]
+        for axis in compare_spec(view.agreement, title="x")["axes"]
+        for one in axis["changes"]
+    )
 
 
 def test_the_axis_follows_the_page_and_an_unknown_one_is_refused(pair: tuple[Calls, Calls]) -> None:
@@ -146,7 +168,9 @@ def test_the_axis_follows_the_page_and_an_unknown_one_is_refused(pair: tuple[Cal
 
 def test_no_trait_and_no_static_table_holds_a_name_of_a_sample(pair: tuple[Calls, Calls]) -> None:
     view = Compare(*pair)
-    state = repr({key: value for key, value in view.get_state().items() if key not in ("_esm", "_css")})
+    state = repr(
+        {key: value for key, value in view.get_state().items() if key not in ("_esm", "_css")}
+    )
 
     assert "SIM-P" not in state
     assert "SIM-P" not in repr(view._repr_mimebundle_())
@@ -159,12 +183,19 @@ def test_moved_thresholds_of_a_session_are_compared_with_the_calls(demo_calls: C
     view = Compare(demo_calls, session, names=("scheme", "moved"))
     kinds = {kind for change in view.agreement.changes for kind in change.kinds}
 
-    assert view.agreement.differences.set_index("what").loc["threshold ifng.change"].tolist() == ["0.5", "2.5"]
+    assert view.agreement.differences.set_index("what").loc["threshold ifng.change"].tolist() == [
+        "0.5",
+        "2.5",
+    ]
     assert "threshold" in kinds
     assert "other" not in kinds
     assert {change.axis for change in view.agreement.changes} <= {"ifng", "isg_rs"}
     up = session.counts("ifng")["up"]
-    assert view.agreement.axis("ifng").table["up"].sum() == up < demo_calls.to_frame()["ifng"].eq("up").sum()
+    assert (
+        view.agreement.axis("ifng").table["up"].sum()
+        == up
+        < demo_calls.to_frame()["ifng"].eq("up").sum()
+    )
 
 
 def test_a_comparison_made_before_is_shown_as_it_is(pair: tuple[Calls, Calls]) -> None:
@@ -182,7 +213,7 @@ def test_simulated_data_say_so(pair: tuple[Calls, Calls]) -> None:
     assert Compare(*pair)._note().startswith("Simulated data")
 
 
-# -- export -------------------------------------------------------------------------------------------------------
+# -- export ----------------------------------------------------------------------------------------
 
 
 class _Tags(HTMLParser):
@@ -216,7 +247,9 @@ def test_hostile_names_stay_text_in_the_file(tmp_path: Path) -> None:
     assert [name for _, names in parser.found for name in names if name.startswith("on")] == []
 
 
-def test_names_of_samples_are_in_the_file_only_where_asked_for(pair: tuple[Calls, Calls], tmp_path: Path) -> None:
+def test_names_of_samples_are_in_the_file_only_where_asked_for(
+    pair: tuple[Calls, Calls], tmp_path: Path
+) -> None:
     first, second = (calls.to_frame()[["ifng", "dysfunction"]] for calls in pair)
     view = Compare(first.iloc[1:], second.iloc[:-1])
     without = view.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
@@ -227,7 +260,9 @@ def test_names_of_samples_are_in_the_file_only_where_asked_for(pair: tuple[Calls
     assert '"sample ' in without
 
 
-def test_the_table_and_the_figure_come_from_the_same_numbers(pair: tuple[Calls, Calls], tmp_path: Path) -> None:
+def test_the_table_and_the_figure_come_from_the_same_numbers(
+    pair: tuple[Calls, Calls], tmp_path: Path
+) -> None:
     view = Compare(*pair)
     table = pd.read_csv(view.to_csv(tmp_path / "changed.csv"))
 
@@ -245,7 +280,7 @@ def test_only_so_many_changes_are_listed_and_all_are_counted() -> None:
     assert (len(axis["changes"]), axis["n_changes"]) == (MAX_CHANGES, n)
 
 
-# -- the flow -----------------------------------------------------------------------------------------------------
+# -- the flow --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(5))

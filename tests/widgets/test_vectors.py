@@ -1,4 +1,6 @@
-"""The vectors that the TypeScript is tested with are what Python says now; sources and bundles are safe and small."""
+"""The vectors that the TypeScript is tested with are what Python says now; sources and bundles
+are safe and small.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resistype.widgets._spec import build
+from resistype.widgets.explorer_view import build
 
 from .vectors import FILES, FOLDER, material, text
 
@@ -63,27 +65,39 @@ def test_no_source_and_no_bundle_makes_markup_or_asks_the_network(path: Path) ->
 
 
 def test_nodes_are_made_in_one_file_only() -> None:
-    makers = {path.name for path in SOURCES if "document.createElement" in path.read_text(encoding="utf-8")}
+    makers = {
+        path.name
+        for path in SOURCES
+        if "document.createElement" in path.read_text(encoding="utf-8")
+    }
 
     assert makers == {"dom.ts"}
 
 
 def test_no_bundle_can_end_the_script_it_stands_in() -> None:
-    assert [path.name for path in BUNDLES if "</script" in path.read_text(encoding="utf-8").lower()] == []
+    assert [
+        path.name for path in BUNDLES if "</script" in path.read_text(encoding="utf-8").lower()
+    ] == []
 
 
 def test_there_is_no_runtime_dependency_and_every_tool_is_pinned() -> None:
     package = json.loads((ROOT / "widgets" / "package.json").read_text(encoding="utf-8"))
 
     assert "dependencies" not in package
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in package["devDependencies"].values())
+    assert all(
+        re.fullmatch(r"\d+\.\d+\.\d+", version) for version in package["devDependencies"].values()
+    )
 
 
 def test_all_bundles_together_are_small() -> None:
     if not (ROOT / "widgets" / "node_modules" / "esbuild").is_dir() or shutil.which("node") is None:
         pytest.skip("node and the build tools are not here: scripts/widgets")
     done = subprocess.run(
-        ["node", "build.mjs", "--size"], cwd=ROOT / "widgets", capture_output=True, text=True, check=True
+        ["node", "build.mjs", "--size"],
+        cwd=ROOT / "widgets",
+        capture_output=True,
+        text=True,
+        check=True,
     )
     total = re.search(r"all (\d+) bytes", done.stdout)
     assert total is not None

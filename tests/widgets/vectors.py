@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resistype.cohort.stats import wilson
 from resistype.scheme import load_scheme
-from resistype.session import Session, from_quantities
+from resistype.session import Session, SessionData
 from resistype.session.state import inside
-from resistype.widgets._spec import build, whole
+from resistype.stats import wilson
+from resistype.widgets.explorer_view import build, whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "widgets"
 N_OBS = 240
@@ -27,8 +27,11 @@ N_OBS = 240
 def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
     scheme = load_scheme("acquired_resistance")
     rng = np.random.default_rng(seed)
-    # one decimal, so that many values lie exactly on a threshold, and some lie beside it by less than float32 can tell
-    frame = pd.DataFrame({name: np.round(rng.normal(0, 1.2, n_obs), 1) for name in scheme.quantities})
+    # one decimal, so that many values lie exactly on a threshold, and some lie beside it by less
+    # than float32 can tell
+    frame = pd.DataFrame(
+        {name: np.round(rng.normal(0, 1.2, n_obs), 1) for name in scheme.quantities}
+    )
     frame += rng.choice([0.0, 1e-12, -1e-12], size=frame.shape)
     frame["ifng_random_p"] = np.round(rng.uniform(0, 0.2, n_obs), 2)
     for name in ("ifng_share_higher", "ifng_share_lower"):
@@ -46,7 +49,7 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
         }
     )
     points = {"plane": rng.normal(0, 1, (n_obs, 2))}
-    return from_quantities(scheme, frame, design=design, embeddings=points)
+    return SessionData.from_quantities(scheme, frame, design=design, embeddings=points)
 
 
 def rule_vectors() -> dict[str, Any]:
@@ -91,8 +94,14 @@ def stats_vectors() -> dict[str, Any]:
     ]
     flows = [[one.before, one.after, one.n] for one in Session(material()).resolve().flows]
     return {
-        "wilson": [[k, n, float(a), float(b)] for (k, n), a, b in zip(pairs, low, high, strict=True)],
-        "polygon": {"points": points.ravel().tolist(), "corners": corners, "inside": inside(points, corners).tolist()},
+        "wilson": [
+            [k, n, float(a), float(b)] for (k, n), a, b in zip(pairs, low, high, strict=True)
+        ],
+        "polygon": {
+            "points": points.ravel().tolist(),
+            "corners": corners,
+            "inside": inside(points, corners).tolist(),
+        },
         "bits": {"mask": mask.tolist(), "bytes": np.packbits(mask).tolist()},
         "composition": shares,
         "flows": flows,

@@ -1,8 +1,10 @@
-"""GMT and its relatives: a line is a name, a description and genes, separated by TABs and by nothing else.
+"""GMT and its relatives: a line is a name, a description and genes, separated by TABs and by
+nothing else.
 
-Three forms share the layout. In plain GMT a set with genes up and down is two lines, ``<id>_UP`` and ``<id>_DN``, as
-MSigDB writes them; a reader here joins such a pair again. UCell writes the direction behind each gene (``CD8A+``,
-``IL7R-``). Enrichr leaves the description empty and may give a weight behind a comma (``CD8A,0.5``).
+Three forms share the layout. In plain GMT a set with genes up and down is two lines, ``<id>_UP``
+and ``<id>_DN``, as MSigDB writes them; a reader here joins such a pair again. UCell writes the
+direction behind each gene (``CD8A+``, ``IL7R-``). Enrichr leaves the description empty and may give
+a weight behind a comma (``CD8A,0.5``).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from resistype.library.formats.raw import (
     safe_id,
 )
 from resistype.library.signature import Signature
-from resistype.spreadsheet import inert, restored
+from resistype.text import inert, restored
 
 __all__ = ["ENRICHR", "GMT", "UCELL", "is_signed"]
 
@@ -31,7 +33,9 @@ WANTED = "no genes; wanted name, description and genes separated by TABs"
 
 
 def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complaint]]:
-    """Line number, name, description and genes of every line, and the complaints about the others."""
+    """Line number, name, description and genes of every line, and the complaints about the
+    others.
+    """
     good: list[tuple[int, str, str, list[str]]] = []
     complaints: list[Complaint] = []
     seen: dict[str, int] = {}
@@ -41,7 +45,9 @@ def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complai
         if not line.strip():
             continue
         if line.count("\t") > MAX_GENES:
-            complaints.append((number, f"{line.count(chr(9)) - 1:,} genes; a signature has at most {MAX_GENES:,}"))
+            complaints.append(
+                (number, f"{line.count(chr(9)) - 1:,} genes; a signature has at most {MAX_GENES:,}")
+            )
             continue
         cells = line.split("\t")
         genes = [cell for cell in cells[2:] if cell.strip()]
@@ -49,7 +55,9 @@ def rows(text: str) -> tuple[list[tuple[int, str, str, list[str]]], list[Complai
         if problem := WANTED if not genes else name_complaint(name):
             complaints.append((number, problem))
         elif safe_id(name) in seen:
-            complaints.append((number, f"the name '{name[:60]}' is already on line {seen[safe_id(name)]}"))
+            complaints.append(
+                (number, f"the name '{name[:60]}' is already on line {seen[safe_id(name)]}")
+            )
         else:
             seen[safe_id(name)] = number
             good.append((number, name, restored(cells[1].strip()[:4000]), genes))
@@ -64,7 +72,11 @@ def is_signed(genes: Sequence[str]) -> bool:
 def _read_gmt(text: str) -> Parsed:
     good, complaints = rows(text)
     sets = [
-        _signed(name, genes, line, about) if is_signed(genes) else _plain(name, tuple(genes), line, about)
+        (
+            _signed(name, genes, line, about)
+            if is_signed(genes)
+            else _plain(name, tuple(genes), line, about)
+        )
         for line, name, about, genes in good
     ]
     return list(_joined(sets)), complaints
@@ -85,7 +97,9 @@ def _signed(name: str, genes: Sequence[str], line: int, about: str) -> RawSet:
 
 
 def _joined(sets: list[RawSet]) -> Iterator[RawSet]:
-    """Pairs of ``_UP`` and ``_DN`` as one set, where the first of them stands; all others as they are."""
+    """Pairs of ``_UP`` and ``_DN`` as one set, where the first of them stands; all others as
+    they are.
+    """
     sides: dict[str, dict[str, RawSet]] = {}
     for one in sets:
         if found := SIDE.fullmatch(one.name):
@@ -107,7 +121,11 @@ def _cell(text: str) -> str:
 
 def _lines(signature: Signature, about: str, genes: dict[str, str]) -> Iterator[str]:
     """One line, or two for a set with genes up and down."""
-    sides = (("_UP", signature.up), ("_DN", signature.down)) if signature.down else (("", signature.up),)
+    sides = (
+        (("_UP", signature.up), ("_DN", signature.down))
+        if signature.down
+        else (("", signature.up),)
+    )
     for suffix, names in sides:
         if names:
             yield "\t".join([signature.id + suffix, about, *(genes[name] for name in names)])
@@ -117,7 +135,9 @@ def _write_gmt(signatures: Sequence[Signature]) -> str:
     lines = (
         line
         for signature in signatures
-        for line in _lines(signature, _cell(signature.description), {gene: gene for gene in signature.genes})
+        for line in _lines(
+            signature, _cell(signature.description), {gene: gene for gene in signature.genes}
+        )
     )
     return "".join(f"{line}\n" for line in lines)
 
@@ -134,7 +154,9 @@ def _write_enrichr(signatures: Sequence[Signature]) -> str:
     lines: list[str] = []
     for one in signatures:
         weights = one.weights or {}
-        genes = {gene: f"{gene},{weights[gene]!r}" if gene in weights else gene for gene in one.genes}
+        genes = {
+            gene: f"{gene},{weights[gene]!r}" if gene in weights else gene for gene in one.genes
+        }
         lines += _lines(one, "", genes)
     return "".join(f"{line}\n" for line in lines)
 

@@ -1,8 +1,10 @@
-"""What every format reads into and writes from: a set as it stands in a file, and what a format cannot hold.
+"""What every format reads into and writes from: a set as it stands in a file, and what a format
+cannot hold.
 
-A `RawSet` is not yet believed: its names are those of the file, so that the checks see a stray space or a date of a
-spreadsheet. `to_signature` brings it before the model. Readers return what they could read and every complaint with its
-line, and never raise; whoever calls them decides whether a complaint is an error or a finding.
+A `RawSet` is not yet believed: its names are those of the file, so that the checks see a stray
+space or a date of a spreadsheet. `to_signature` brings it before the model. Readers return what
+they could read and every complaint with its line, and never raise; whoever calls them decides
+whether a complaint is an error or a finding.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from resistype.library.parse import complaint
 from resistype.library.signature import Signature
+from resistype.library.textfile import complaint
 
 __all__ = [
     "MAX_GENES",
@@ -103,7 +105,9 @@ class Format:
 
 
 def safe_id(name: str) -> str:
-    """An id from any name: lower case, other characters become one underscore; empty when nothing is left."""
+    """An id from any name: lower case, other characters become one underscore; empty when
+    nothing is left.
+    """
     return UNSAFE.sub("_", name[:400].lower()).strip("_.-")[:64].rstrip("_.-")
 
 
@@ -122,9 +126,17 @@ def to_signature(raw: RawSet) -> tuple[Signature | None, list[Complaint]]:
     """The signature a raw set makes, or the complaints about it."""
     if bad := name_complaint(raw.name):
         return None, [(raw.line, bad)]
-    content = {"id": safe_id(raw.name), "name": raw.name[:200], "axis": "custom", "up": raw.up, "down": raw.down}
+    content = {
+        "id": safe_id(raw.name),
+        "name": raw.name[:200],
+        "axis": "custom",
+        "up": raw.up,
+        "down": raw.down,
+    }
     try:
         return Signature.model_validate({**content, "weights": raw.weights, **raw.fields}), []
     except ValidationError as error:
         items = error.errors(include_url=False)
-        return None, [(raw.line, f"'{raw.name[:SHOWN]}': {complaint(item)[1]}") for item in items[:20]]
+        return None, [
+            (raw.line, f"'{raw.name[:SHOWN]}': {complaint(item)[1]}") for item in items[:20]
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resistype.errors import SignatureError
+from resistype.errors import InputError
 from resistype.score.method import Method
 from resistype.score.methods.aucell import AUCELL
 from resistype.score.methods.gene_pairs import GENE_PAIRS
@@ -36,8 +36,8 @@ def get_method(name: str) -> Method:
 
     Raises
     ------
-    SignatureError
-        E206 when there is none; the message lists those there are.
+    InputError
+        E607 when there is none; the message lists those there are.
 
     Examples
     --------
@@ -49,4 +49,4 @@ def get_method(name: str) -> Method:
             return method
     known = ", ".join(method.id for method in METHODS)
     message = f"There is no scoring method {name!r}. Choose one of: {known}."
-    raise SignatureError(message, code="E206")
+    raise InputError(message, code="E607")

@@ -1,15 +1,18 @@
-"""AUCell (Aibar 2017): how early the members of a set appear in a cell's ranking, within its top 5 %.
+"""AUCell (Aibar 2017): how early the members of a set appear in a cell's ranking, within its top 5
+%.
 
-The recovery curve counts the members met when going down the ranking; the score is the area under it up to the
-threshold T (5 % of the genes, rounded up), over the largest area that a set of m genes can have:
+The recovery curve counts the members met when going down the ranking; the score is the area under
+it up to the threshold T (5 % of the genes, rounded up), over the largest area that a set of m genes
+can have:
 
     sum over members with rank < T of (T - rank)   /   sum over i = 1 .. min(m, T - 1) of (T - i)
 
 from 0 to 1. Down genes are subtracted; the publication has no signed sets.
 
-Ties are where implementations differ. The R package breaks them at random, others by the order of genes; here tied
-genes share their mid-rank. So the many zeros of a cell, which lie below T unless the cell expresses under 5 % of the
-genes, count nothing, instead of a random part of them counting a little.
+Ties are where implementations differ. The R package breaks them at random, others by the order of
+genes; here tied genes share their mid-rank. So the many zeros of a cell, which lie below T unless
+the cell expresses under 5 % of the genes, count nothing, instead of a random part of them counting
+a little.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Gene pairs: how many pairs have their first gene above their second.
 
-IMPRES (Auslander 2018) counts, over 15 pairs of checkpoint genes, those in which gene A is expressed above gene B.
-Nothing but the order of two genes within a sample enters, so any scale that keeps order gives the same, and no
-normalisation is needed. A tie is not above. The value is the **number of pairs**, an exact whole number; a pair with a
-gene that was not measured does not count, and when under half of the pairs are left the value is NaN.
+IMPRES (Auslander 2018) counts, over 15 pairs of checkpoint genes, those in which gene A is
+expressed above gene B. Nothing but the order of two genes within a sample enters, so any scale that
+keeps order gives the same, and no normalisation is needed. A tie is not above. The value is the
+**number of pairs**, an exact whole number; a pair with a gene that was not measured does not count,
+and when under half of the pairs are left the value is NaN.
 
 Signatures without pairs get NaN from this method, and a note of the result names them.
 """

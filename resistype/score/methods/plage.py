@@ -1,11 +1,13 @@
-"""Pathway level analysis of gene expression (Tomfohr 2005). **Depends on the cohort**: values change with its samples.
+"""Pathway level analysis of gene expression (Tomfohr 2005). **Depends on the cohort**: values
+change with its samples.
 
-Each gene is standardised over the samples; the first right singular vector of the set's genes × samples is the
-activity, one number a sample, of length 1 over the cohort. A singular vector has no sign of its own: here it points the
-way of the mean z-score of the set, where other programs leave it to chance.
+Each gene is standardised over the samples; the first right singular vector of the set's genes ×
+samples is the activity, one number a sample, of length 1 over the cohort. A singular vector has no
+sign of its own: here it points the way of the mean z-score of the set, where other programs leave
+it to chance.
 
-It is the one method that uses linear algebra of the platform, so it is promised to 1e-9 and not to the last bit.
-Constant genes are left out.
+It is the one method that uses linear algebra of the platform, so it is promised to 1e-9 and not to
+the last bit. Constant genes are left out.
 """
 
 from __future__ import annotations
@@ -22,16 +24,13 @@ __all__ = ["PLAGE"]
 
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
-    """Activity of each part over the whole cohort, shape (n_obs, n_parts); rows in log2(x + 1).
-
-    Raises
-    ------
-    ExpressionError
-        E605 when there are fewer than three samples, or a value is missing.
-    """
+    """Activity of each part over the whole cohort, shape (n_obs, n_parts); rows in log2(x + 1)."""
     values = np.asarray((dense(rows) if isinstance(rows, CsrRows) else rows).values, np.float64)
     if rows.n_obs < 3 or np.isnan(values).any():
-        message = f"PLAGE needs every gene in at least three samples; {rows.n_obs} samples were given, or values miss."
+        message = (
+            f"PLAGE needs every gene in at least three samples; {rows.n_obs} samples were given, or"
+            " values miss."
+        )
         raise ExpressionError(message, code="E605")
     out = np.full((rows.n_obs, sets.n_parts), np.nan)
     for part in range(sets.n_parts):

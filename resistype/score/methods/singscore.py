@@ -1,15 +1,17 @@
-"""singscore (Foroutan 2018): how far the mean rank of a set lies between its lowest and its highest possible value.
+"""singscore (Foroutan 2018): how far the mean rank of a set lies between its lowest and its highest
+possible value.
 
-With m members among N genes the mean ascending rank lies between ``(m + 1) / 2`` and ``(2 N - m + 1) / 2``. The score
-is
+With m members among N genes the mean ascending rank lies between ``(m + 1) / 2`` and ``(2 N - m +
+1) / 2``. The score is
 
-    (mean rank - lowest) / (highest - lowest) - 1/2        from -1/2 to 1/2, 0 for a set without direction
+    (mean rank - lowest) / (highest - lowest) - 1/2        from -1/2 to 1/2, 0 for a set without
+                                                           direction
 
-For down genes the publication ranks downwards and adds the two centred scores. Turning the ranks round turns the sign
-of the centred score, so that is up minus down, from -1 to 1.
+For down genes the publication ranks downwards and adds the two centred scores. Turning the ranks
+round turns the sign of the centred score, so that is up minus down, from -1 to 1.
 
-Tied genes get their mid-rank. (The R package gives them the lowest rank of the tie by default, which lets the score of
-a sparse sample depend on how many zeros it has.)
+Tied genes get their mid-rank. (The R package gives them the lowest rank of the tie by default,
+which lets the score of a sparse sample depend on how many zeros it has.)
 """
 
 from __future__ import annotations

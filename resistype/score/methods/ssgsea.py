@@ -1,20 +1,22 @@
 """Single-sample gene set enrichment (Barbie 2009), in closed form.
 
-Genes are ordered from high to low. A running sum rises by ``w = r ** 0.25`` (r the ascending rank) over all weight of
-the set at each member and falls by ``1 / (N - m)`` at each other gene; the enrichment score is the sum of the running
-sum over all N places. A member at ascending rank r lifts the r places from itself to the end, so
+Genes are ordered from high to low. A running sum rises by ``w = r ** 0.25`` (r the ascending rank)
+over all weight of the set at each member and falls by ``1 / (N - m)`` at each other gene; the
+enrichment score is the sum of the running sum over all N places. A member at ascending rank r lifts
+the r places from itself to the end, so
 
     ES = sum(w * r) / sum(w)  -  (N (N + 1) / 2 - sum(r)) / (N - m)
 
-which needs the ranks of the m members and nothing else. Without ties this is the running sum exactly; with ties, where
-the running sum depends on the order in which tied genes happen to lie, mid-ranks give one answer.
+which needs the ranks of the m members and nothing else. Without ties this is the running sum
+exactly; with ties, where the running sum depends on the order in which tied genes happen to lie,
+mid-ranks give one answer.
 
-The stored value is **ES / N**: ES grows with the number of ranked genes and cannot be compared between matrices
-otherwise. It is not normalised by the range over the cohort (the "NES" of other tools), because that would change a
-sample's value when others are added.
+The stored value is **ES / N**: ES grows with the number of ranked genes and cannot be compared
+between matrices otherwise. It is not normalised by the range over the cohort (the "NES" of other
+tools), because that would change a sample's value when others are added.
 
-Powers are tabulated once as integers of fixed point, as fine as 63 bits allow for N genes. The error of ES / N against
-exact arithmetic is below 1e-12.
+Powers are tabulated once as integers of fixed point, as fine as 63 bits allow for N genes. The
+error of ES / N against exact arithmetic is below 1e-12.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ def _tables(n_genes: int) -> NDArray[np.int64]:
     return table
 
 
-def tables(n_genes: int, settings: Settings) -> NDArray[np.int64]:  # noqa: ARG001  one shape for all methods
+# one shape for all methods
+def tables(n_genes: int, settings: Settings) -> NDArray[np.int64]:  # noqa: ARG001
     """Weight, weight times rank, doubled rank."""
     return _tables(n_genes)
 

@@ -1,15 +1,15 @@
 """UCell (Andreatta 2021): the Mann-Whitney U of a set among the highest genes of a cell.
 
-Genes are ranked downwards; ranks beyond `max_rank` (1,500) all count ``max_rank + 1``, because the order of genes that
-are hardly expressed says nothing. With m members
+Genes are ranked downwards; ranks beyond `max_rank` (1,500) all count ``max_rank + 1``, because the
+order of genes that are hardly expressed says nothing. With m members
 
     U = sum(rank) - m (m + 1) / 2          score = 1 - U / (m max_rank)
 
-from 0 to 1; a set without any member among the first `max_rank` gets 0. Down genes are subtracted and the difference is
-cut at 0, as published (weight 1).
+from 0 to 1; a set without any member among the first `max_rank` gets 0. Down genes are subtracted
+and the difference is cut at 0, as published (weight 1).
 
-Mid-ranks are kept as halves. Only the genes found in the matrix count: the R package can also count missing genes as
-unexpressed, which lowers the score by how much of the set was not measured.
+Mid-ranks are kept as halves. Only the genes found in the matrix count: the R package can also count
+missing genes as unexpressed, which lowers the score by how much of the set was not measured.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     sum(w * x) / sum(|w|)        x = log2(expression + 1); w = 1 for signatures without weights
 
-The T-cell-inflamed profile (Ayers 2017) weighs 18 genes after subtracting the mean of the log2 housekeeping genes of
-the same sample; a signature that names a normaliser gets that subtraction here. Dividing by the weights keeps the value
-in log2 units whatever the size of the set; the published weighted *sum* is this value times ``sum(|w|)``.
+The T-cell-inflamed profile (Ayers 2017) weighs 18 genes after subtracting the mean of the log2
+housekeeping genes of the same sample; a signature that names a normaliser gets that subtraction
+here. Dividing by the weights keeps the value in log2 units whatever the size of the set; the
+published weighted *sum* is this value times ``sum(|w|)``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from resistype.score.kernels import weighted_sums
 from resistype.score.method import Method, Settings
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
@@ -23,8 +25,6 @@ __all__ = ["WEIGHTED"]
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
     """Weighted mean of each part, shape (n_obs, n_parts), in log2 units."""
-    from resistype.score.rank import weighted_sums  # noqa: PLC0415  numba only when something is scored
-
     values = _means(weighted_sums(rows, sets), sets.asked)
     if sets.controls is None:
         return values

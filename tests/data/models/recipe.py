@@ -1,4 +1,5 @@
-"""How the kept models of format 1 were made (scikit-learn 1.9.1, numpy 2.4.6). They must always load: keep them.
+"""How the kept models of format 1 were made (scikit-learn 1.9.1, numpy 2.4.6). They must always
+load: keep them.
 
 python -m tests.data.models.recipe FOLDER
 """
@@ -8,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from resistype.scheme.trained import FitOptions, fit_model
-from tests.scheme.trained.test_fit import cohort
+from resistype.opinions import FitOptions, fit_model
+from tests.opinions.test_fit import cohort
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])

@@ -1,4 +1,6 @@
-"""Round trips: every shipped signature through every format, and a list of losses that is neither short nor long."""
+"""Round trips: every shipped signature through every format, and a list of losses that is
+neither short nor long.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from resistype.library import (
     to_toml,
 )
 from resistype.library.formats.exchange import _flat, format_of, read_raw
-from resistype.library.parse import parse_toml
+from resistype.library.read import parse_toml
 from tests.strategies import signatures
 
 SHIPPED = load_library()
@@ -41,7 +43,9 @@ SIGNED = Signature(
 )
 
 
-def through(given_: list[Signature], kind: str, folder: Path) -> tuple[list[Signature], set[tuple[str, str]]]:
+def through(
+    given_: list[Signature], kind: str, folder: Path
+) -> tuple[list[Signature], set[tuple[str, str]]]:
     done = export_text(given_, kind)
     path = folder / f"sets{FORMATS[kind].suffix}"
     path.write_text(done.text, encoding="utf-8", newline="")
@@ -80,7 +84,9 @@ KEPT = {
 
 
 @pytest.mark.parametrize(("kind", "fields"), KEPT.items(), ids=KEPT)
-def test_what_each_format_keeps_of_the_whole_library(kind: str, fields: set[str], tmp_path: Path) -> None:
+def test_what_each_format_keeps_of_the_whole_library(
+    kind: str, fields: set[str], tmp_path: Path
+) -> None:
     given_ = list(SHIPPED.values())
 
     back, losses = through(given_, kind, tmp_path)
@@ -94,13 +100,17 @@ def test_msigdb_json_loses_nothing(tmp_path: Path) -> None:
 
     assert losses == set()
     assert back == [*SHIPPED.values(), SIGNED]
-    assert [one.content_hash for one in back] == [one.content_hash for one in [*SHIPPED.values(), SIGNED]]
+    assert [one.content_hash for one in back] == [
+        one.content_hash for one in [*SHIPPED.values(), SIGNED]
+    ]
 
 
 def test_the_one_sign_that_signature_sets_cannot_hold() -> None:
     losses = export_text(SHIPPED.values(), "signaturesets").losses
 
-    assert {loss.signature for loss in losses if loss.field in ("up", "down")} == {"ayers_tis_weighted"}
+    assert {loss.signature for loss in losses if loss.field in ("up", "down")} == {
+        "ayers_tis_weighted"
+    }
 
 
 @given(signature=signatures())
@@ -114,14 +124,21 @@ def test_losses_are_exactly_what_differs(signature: Signature) -> None:
         if kind == "msigdb":
             assert done.losses == ()
         if signature.weights is not None and kind in ("gmt", "ucell"):
-            assert {"weights", "id"} & {loss.field for loss in done.losses}  # a set only down is another one there
+            assert {"weights", "id"} & {
+                loss.field for loss in done.losses
+            }  # a set only down is another one there
 
 
 def test_a_loss_reads_well() -> None:
     losses = export_text([SIGNED], "gmt").losses
 
-    assert str(next(loss for loss in losses if loss.field == "weights")) == "both: weights is lost (4 entries)"
-    assert str(next(loss for loss in losses if loss.field == "source.citation")).endswith("(Somebody 2020)")
+    assert (
+        str(next(loss for loss in losses if loss.field == "weights"))
+        == "both: weights is lost (4 entries)"
+    )
+    assert str(next(loss for loss in losses if loss.field == "source.citation")).endswith(
+        "(Somebody 2020)"
+    )
     assert list(losses) == [loss for loss in losses if loss.signature == "both"]
 
 
@@ -134,7 +151,10 @@ def test_long_values_are_cut_in_losses() -> None:
 
 
 def test_sets_that_become_one_are_told() -> None:
-    pair = [Signature(id="x_up", name="x", up=("TOX",)), Signature(id="x_dn", name="x", up=("IL7R",))]
+    pair = [
+        Signature(id="x_up", name="x", up=("TOX",)),
+        Signature(id="x_dn", name="x", up=("IL7R",)),
+    ]
 
     losses = export_text(pair, "gmt").losses
 
@@ -188,7 +208,9 @@ def test_msigdb_json_is_that_of_msigdb_for_others() -> None:
 
     assert list(data) == ["BOTH_UP", "BOTH_DN", "MHC1_CORE"]
     assert data["BOTH_DN"]["geneSymbols"] == ["IL7R", "TCF7"]
-    assert {"systematicName", "pmid", "exactSource", "geneSymbols", "msigdbURL"} <= set(data["MHC1_CORE"])
+    assert {"systematicName", "pmid", "exactSource", "geneSymbols", "msigdbURL"} <= set(
+        data["MHC1_CORE"]
+    )
 
 
 # which format
@@ -196,7 +218,13 @@ def test_msigdb_json_is_that_of_msigdb_for_others() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.gmt", "gmt"), ("a.JSON", "msigdb"), ("a.csv", "net"), ("a.tsv", "net"), ("b/a.txt", "enrichr")],
+    [
+        ("a.gmt", "gmt"),
+        ("a.JSON", "msigdb"),
+        ("a.csv", "net"),
+        ("a.tsv", "net"),
+        ("b/a.txt", "enrichr"),
+    ],
 )
 def test_the_suffix_tells_the_format(name: str, kind: str) -> None:
     assert format_of(name) == kind
@@ -210,10 +238,14 @@ def test_other_suffixes_are_refused(name: str) -> None:
 
 
 def test_an_unknown_format_names_its_neighbours(tmp_path: Path) -> None:
-    with pytest.raises(SignatureError, match=r"no format 'msigdbb'\. Did you mean msigdb") as caught:
+    with pytest.raises(
+        SignatureError, match=r"no format 'msigdbb'\. Did you mean msigdb"
+    ) as caught:
         export_text([SIGNED], "msigdbb")
     assert caught.value.code == "E209"
-    with pytest.raises(SignatureError, match="All: gmt, ucell, msigdb, net, signaturesets, enrichr"):
+    with pytest.raises(
+        SignatureError, match="All: gmt, ucell, msigdb, net, signaturesets, enrichr"
+    ):
         read_raw(tmp_path / "a.gmt", "xml")
 
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from resistype.library import Signature, read_gmt
 from resistype.library.formats.gmt import ENRICHR, GMT, UCELL, is_signed
 
-BOTH = Signature(id="both", name="Both", up=("TOX", "CXCL13"), down=("IL7R",), description="a\tb\nc")
+BOTH = Signature(
+    id="both", name="Both", up=("TOX", "CXCL13"), down=("IL7R",), description="a\tb\nc"
+)
 
 
 def test_up_and_down_are_two_lines_as_msigdb_writes_them() -> None:
@@ -25,23 +27,33 @@ def test_ucell_puts_the_sign_behind_the_gene() -> None:
 def test_enrichr_has_no_description_and_may_have_weights() -> None:
     weighted = Signature(id="w", name="w", up=("TOX", "LAG3"), weights={"TOX": 0.5, "LAG3": -1.0})
 
-    assert ENRICHR.write([BOTH, weighted]) == "both_UP\t\tTOX\tCXCL13\nboth_DN\t\tIL7R\nw\t\tTOX,0.5\tLAG3,-1.0\n"
+    assert (
+        ENRICHR.write([BOTH, weighted])
+        == "both_UP\t\tTOX\tCXCL13\nboth_DN\t\tIL7R\nw\t\tTOX,0.5\tLAG3,-1.0\n"
+    )
 
 
-@pytest.mark.parametrize("ends", [("_UP", "_DN"), ("_up", "_dn"), ("_UP", "_DOWN"), ("_Up", "_down")])
+@pytest.mark.parametrize(
+    "ends", [("_UP", "_DN"), ("_up", "_dn"), ("_UP", "_DOWN"), ("_Up", "_down")]
+)
 def test_pairs_of_two_lines_are_joined(ends: tuple[str, str]) -> None:
     text = f"X{ends[0]}\tabout\tTOX\nother\t\tB2M\nX{ends[1]}\tabout\tIL7R\n"
 
     sets, complaints = GMT.read(text)
 
     assert complaints == []
-    assert [(one.name, one.up, one.down) for one in sets] == [("X", ("TOX",), ("IL7R",)), ("other", ("B2M",), ())]
+    assert [(one.name, one.up, one.down) for one in sets] == [
+        ("X", ("TOX",), ("IL7R",)),
+        ("other", ("B2M",), ()),
+    ]
 
 
 def test_a_pair_may_come_in_either_order() -> None:
     sets, _ = GMT.read("X_DN\td\tIL7R\nX_UP\td\tTOX\n")
 
-    assert [(one.name, one.up, one.down, one.line) for one in sets] == [("X", ("TOX",), ("IL7R",), 1)]
+    assert [(one.name, one.up, one.down, one.line) for one in sets] == [
+        ("X", ("TOX",), ("IL7R",), 1)
+    ]
 
 
 @pytest.mark.parametrize("name", ["t_central_memory_up", "X_DN", "UP", "_UP"])
@@ -87,7 +99,11 @@ def test_signs_are_understood_in_every_gmt_file(tmp_path: Path) -> None:
 def test_names_stay_as_they_stand_there() -> None:
     (one,), _ = GMT.read("My set\tabout it\t WARS \t1-Mar\t\n")
 
-    assert (one.name, one.up, one.fields) == ("My set", (" WARS ", "1-Mar"), {"description": "about it"})
+    assert (one.name, one.up, one.fields) == (
+        "My set",
+        (" WARS ", "1-Mar"),
+        {"description": "about it"},
+    )
 
 
 def test_weights_of_enrichr_are_all_or_none() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.library import Signature
-from resistype.library.formats.msigdb import MSIGDB, load_json
+from resistype.library.formats.exchange import MSIGDB, load_json
 from resistype.library.formats.raw import to_signature
 
 THEIRS = {
@@ -57,7 +57,10 @@ def test_an_odd_pmid_does_no_harm(pmid: object) -> None:
         ({"X": {"geneSymbols": [None]}}, "'X' holds a gene that is no text"),
         ({"X": {"geneSymbols": ["B2M"] * 20_001}}, "'X' has 20,001 genes"),
         ({"X": {"geneSymbols": ["B2M"], "resistype": 7}}, "'X': its part 'resistype' is no object"),
-        ({"A b": {"geneSymbols": ["B2M"]}, "a_b": {"geneSymbols": ["B2M"]}}, "becomes the id of another set"),
+        (
+            {"A b": {"geneSymbols": ["B2M"]}, "a_b": {"geneSymbols": ["B2M"]}},
+            "becomes the id of another set",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(data: object, message: str) -> None:
@@ -94,7 +97,9 @@ def test_json_is_read_strictly(text: str, message: str) -> None:
     assert [message in said for _, said in complaints] == [True]
 
 
-@pytest.mark.parametrize("text", ['"[[[[[[[[[[[["', '{"a": "}}}}]]]]"}', "[[[[[[[[1]]]]]]]]", '"\\"["', "12", "null"])
+@pytest.mark.parametrize(
+    "text", ['"[[[[[[[[[[[["', '{"a": "}}}}]]]]"}', "[[[[[[[[1]]]]]]]]", '"\\"["', "12", "null"]
+)
 def test_brackets_inside_texts_do_not_count(text: str) -> None:
     value, complaints = load_json(text)
 
@@ -107,7 +112,10 @@ def test_a_foreign_reader_sees_plain_sets() -> None:
 
     data = json.loads(MSIGDB.write([signed]))
 
-    assert {name: entry["geneSymbols"] for name, entry in data.items()} == {"X_UP": ["TOX"], "X_DN": ["IL7R"]}
+    assert {name: entry["geneSymbols"] for name, entry in data.items()} == {
+        "X_UP": ["TOX"],
+        "X_DN": ["IL7R"],
+    }
     assert data["X_DN"]["resistype"] is True
 
 
@@ -121,7 +129,9 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
         max_leaves=10,
     )
 )

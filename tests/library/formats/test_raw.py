@@ -1,4 +1,6 @@
-"""Raw sets: which names are refused, which ids come of them, and how the model's complaints are told."""
+"""Raw sets: which names are refused, which ids come of them, and how the model's complaints are
+told.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,16 @@ from resistype.library import Loss
 from resistype.library.formats.raw import RawSet, name_complaint, safe_id, to_signature
 
 PATHS = ["/x", "\\x", "~/x", "C:\\x", "c:/x", "../x", "..\\x", "a/../b", "a\\..\\b", "x/.."]
-NAMES = ["CD4/CD8 ratio", "HALLMARK_X", "T cells (CD8+)", "a.b.c", "γδ T cells", "x..y", "10% up", "α/β"]
+NAMES = [
+    "CD4/CD8 ratio",
+    "HALLMARK_X",
+    "T cells (CD8+)",
+    "a.b.c",
+    "γδ T cells",
+    "x..y",
+    "10% up",
+    "α/β",
+]
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -56,7 +67,12 @@ def test_fields_go_into_the_signature() -> None:
 
     assert complaints == []
     assert signature is not None
-    assert (signature.id, signature.name, signature.down, signature.description) == ("mine", "Mine", ("IL7R",), "about")
+    assert (signature.id, signature.name, signature.down, signature.description) == (
+        "mine",
+        "Mine",
+        ("IL7R",),
+        "about",
+    )
 
 
 def test_hundreds_of_bad_genes_do_not_flood() -> None:

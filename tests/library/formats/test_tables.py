@@ -1,4 +1,6 @@
-"""Long tables: three headers of SignatureSets, decoupler's net, plain tables of weights, and what is wrong in a row."""
+"""Long tables: three headers of SignatureSets, decoupler's net, plain tables of weights, and
+what is wrong in a row.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.library import Signature, import_signatures
-from resistype.library.formats.exchange import read_raw
-from resistype.library.formats.tables import NET, SIGNATURE_SETS, weight_of
+from resistype.library.formats.exchange import NET, SIGNATURE_SETS, read_raw, weight_of
 
 HEADERS = {
-    "SignatureSets": "signature_name,gene_id,gene_type,gene_name,weight,entrez_id\nX,ENSG1,protein_coding,TOX,1,9760",
+    "SignatureSets": (
+        "signature_name,gene_id,gene_type,gene_name,weight,entrez_id\nX,ENSG1,protein_coding,TOX,1,9760"
+    ),
     "without ids": "signature_name,gene_name,weight\nX,TOX,1",
     "other words": "signature,gene,coefficient\nX,TOX,1",
     "capitals": "Signature_Name,Gene_Name,Weight\nX,TOX,1",
@@ -33,7 +36,9 @@ def test_every_header_in_use_is_understood(text: str) -> None:
     sets, complaints = NET.read(text)
 
     assert complaints == []
-    assert [(one.name, one.up, one.down, one.weights) for one in sets] == [("X", ("TOX",), (), None)]
+    assert [(one.name, one.up, one.down, one.weights) for one in sets] == [
+        ("X", ("TOX",), (), None)
+    ]
 
 
 def test_signs_of_weights_are_directions() -> None:
@@ -63,7 +68,9 @@ def test_a_table_of_weights_is_named_after_its_file(header: str, tmp_path: Path)
     sets, complaints = read_raw(path)
 
     assert complaints == []
-    assert [(one.name, one.weights) for one in sets] == [("cartex-84-weights", {"TOX": 0.5, "LAG3": 0.25})]
+    assert [(one.name, one.weights) for one in sets] == [
+        ("cartex-84-weights", {"TOX": 0.5, "LAG3": 0.25})
+    ]
 
 
 def test_latin_letters_of_old_tables_are_read(tmp_path: Path) -> None:
@@ -75,7 +82,9 @@ def test_latin_letters_of_old_tables_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["", "NA"])
 def test_rows_without_an_entrez_id_are_counted(value: str) -> None:
-    (one,), _ = SIGNATURE_SETS.read(f"signature_name,gene_name,weight,entrez_id\nX,HLA-DQA1,1,{value}\nX,TOX,1,9760\n")
+    (one,), _ = SIGNATURE_SETS.read(
+        f"signature_name,gene_name,weight,entrez_id\nX,HLA-DQA1,1,{value}\nX,TOX,1,9760\n"
+    )
 
     assert one.fields == {"without_entrez": ("HLA-DQA1",)}
 
@@ -90,11 +99,20 @@ def test_missing_ids_do_not_stand_in_the_way_of_an_import(tmp_path: Path) -> Non
 FAULTS = {
     "no column of genes": ("name,colour\nX,red\n", (1, "no column of genes among 'name, colour'")),
     "empty gene": ("source,target\nX,\n", (2, "no gene in this row")),
-    "weight is text": ("source,target,weight\nX,TOX,high\n", (2, "the weight 'high' of 'TOX' is no finite number")),
+    "weight is text": (
+        "source,target,weight\nX,TOX,high\n",
+        (2, "the weight 'high' of 'TOX' is no finite number"),
+    ),
     "weight is long": ("source,target,weight\nX,TOX," + "9" * 50, (2, "is no finite number")),
-    "weight with underscores": ("source,target,weight\nX,TOX,1_0\n", (2, "the weight '1_0' of 'TOX'")),
+    "weight with underscores": (
+        "source,target,weight\nX,TOX,1_0\n",
+        (2, "the weight '1_0' of 'TOX'"),
+    ),
     "weight is endless": ("source,target,weight\nX,TOX,inf\n", (2, "is no finite number")),
-    "two names of one id": ("source,target\nA b,TOX\na_b,TOX\n", (3, "the name 'a_b' becomes the id of another set")),
+    "two names of one id": (
+        "source,target\nA b,TOX\na_b,TOX\n",
+        (3, "the name 'a_b' becomes the id of another set"),
+    ),
     "a path": ("source,target\n../x,TOX\n", (2, "the name '../x' looks like a path")),
     "nothing": ("", (1, "no column of genes among ''")),
 }

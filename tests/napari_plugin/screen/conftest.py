@@ -30,7 +30,9 @@ def excluded(window: Any, demo: TissueDemo) -> Any:
     adata = demo.to_anndata()
     adata = adata[adata.obs["region"] == "sim_excluded"].copy()
     place = {"scale": (1.0, 1.0), "units": ("um", "um")}
-    return window.add_labels(demo.masks["sim_excluded"], name="sim_excluded", metadata={"adata": adata}, **place)
+    return window.add_labels(
+        demo.masks["sim_excluded"], name="sim_excluded", metadata={"adata": adata}, **place
+    )
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
+from resistype.errors import ResistypeWarning
 from resistype.napari_plugin import panels
 from resistype.napari_plugin.classify import view_of
 from resistype.napari_plugin.dock import ResistanceDock
-from resistype.spatial import read_cells
+from resistype.systems.tissue import read_cells
 from resistype.widgets import Explorer
+from tests.processes import LIMIT_MS
 
 
 def legend_of(dock: ResistanceDock) -> dict[str, Any]:
@@ -25,7 +27,10 @@ def legend_of(dock: ResistanceDock) -> dict[str, Any]:
 
 
 def texts(table: Any) -> list[list[str]]:
-    return [[table.item(r, c).text() for c in range(table.columnCount())] for r in range(table.rowCount())]
+    return [
+        [table.item(r, c).text() for c in range(table.columnCount())]
+        for r in range(table.rowCount())
+    ]
 
 
 def test_the_manifest_opens_the_panel_and_the_sample(window: Any, qtbot: Any) -> None:
@@ -40,7 +45,10 @@ def test_the_manifest_opens_the_panel_and_the_sample(window: Any, qtbot: Any) ->
 
     panel._classify()
 
-    assert panel.status.text() == "11,758 cells in 4 layers, each with its row of the table (by instance_id)."
+    assert (
+        panel.status.text()
+        == "11,758 cells in 4 layers, each with its row of the table (by instance_id)."
+    )
     assert panel.scale.value() == 1.0
     assert panel.color.currentText() == "axis:cell"
 
@@ -50,7 +58,10 @@ def test_the_legend_counts_what_the_table_counts(dock: ResistanceDock, demo: Any
     dock.color.textActivated.emit("column:phenotype")
 
     counts = demo.table.loc[demo.table["region"] == "sim_excluded", "phenotype"].value_counts()
-    shown = {name: int(item.text().rsplit(" ", 1)[1].replace(",", "")) for name, item in legend_of(dock).items()}
+    shown = {
+        name: int(item.text().rsplit(" ", 1)[1].replace(",", ""))
+        for name, item in legend_of(dock).items()
+    }
     assert shown == counts[counts > 0].to_dict()
 
 
@@ -69,7 +80,9 @@ def test_the_slider_moves_the_threshold_of_the_session(dock: ResistanceDock, qtb
 
     dock.slider.setValue(0.9)
 
-    qtbot.waitUntil(lambda: dock.view.session.counts("tumour")["positive"] < before, timeout=3000)
+    qtbot.waitUntil(
+        lambda: dock.view.session.counts("tumour")["positive"] < before, timeout=LIMIT_MS
+    )
     assert dock.view.session.thresholds("tumour")["cut"] == pytest.approx(0.9, abs=1e-3)
     assert dock.histogram.shown is not None
     assert dock.histogram.shown.n_above == dock.view.session.counts("tumour")["positive"]
@@ -84,25 +97,28 @@ def test_panel_and_notebook_share_one_session(dock: ResistanceDock, qtbot: Any) 
     assert dock.slider.value() == pytest.approx(0.75, abs=1e-3)
 
     dock.slider.setValue(0.25)
-    qtbot.waitUntil(lambda: abs(page.thresholds["tumour"]["cut"] - 0.25) < 1e-3, timeout=3000)
+    qtbot.waitUntil(lambda: abs(page.thresholds["tumour"]["cut"] - 0.25) < 1e-3, timeout=LIMIT_MS)
     assert page.counts("tumour") == dock.view.session.counts("tumour")
 
 
-def test_a_closed_panel_leaves_nothing_behind(dock: ResistanceDock, window: Any, qtbot: Any) -> None:
+def test_a_closed_panel_leaves_nothing_behind(
+    dock: ResistanceDock, window: Any, qtbot: Any
+) -> None:
     view, gone = dock.view, weakref.ref(dock)
     assert view is not None
     page = Explorer(view.session)
-    assert len(view.changed._signals) == 1
+    assert len(view.changed) == 1
 
     window.window.remove_dock_widget(dock)
     dock.close()
     dock.deleteLater()
     qtbot.wait(100)
+    told: list[str] = []
+    view.session.events.failed.connect(told.append)
     page.thresholds = {"tumour": {"cut": 0.6}}
 
-    assert view.changed._signals == []
-    assert view.changed.failures == []
-    assert view.session.events.calls.failures == []
+    assert len(view.changed) == 0
+    assert told == []
     assert page.counts("tumour") == view.session.counts("tumour")
     del gone
     gc.collect()
@@ -139,7 +155,9 @@ def test_a_line_of_sets_that_cannot_be_read_is_said(dock: ResistanceDock) -> Non
 
 def test_regions_are_read_and_composed(dock: ResistanceDock, window: Any) -> None:
     box = np.array([[200.0, 200.0], [200.0, 400.0], [400.0, 400.0], [400.0, 200.0]])
-    window.add_shapes([box], shape_type="rectangle", name="nest", scale=(1.0, 1.0), units=("um", "um"))
+    window.add_shapes(
+        [box], shape_type="rectangle", name="nest", scale=(1.0, 1.0), units=("um", "um")
+    )
 
     dock._read_regions()
     dock._compose()
@@ -163,7 +181,7 @@ def test_a_map_is_made_beside_the_window(dock: ResistanceDock, window: Any, qtbo
 
     dock._map()
 
-    qtbot.waitUntil(lambda: len(window.layers) == before + 1, timeout=10000)
+    qtbot.waitUntil(lambda: len(window.layers) == before + 1, timeout=LIMIT_MS)
     assert dock.status.text().startswith("share of cd163_macrophage")
 
 
@@ -176,7 +194,7 @@ def test_a_layer_deleted_while_a_map_is_made_has_an_outcome(
     dock._map()
     window.layers.remove(excluded)
 
-    qtbot.waitUntil(lambda: dock.status.text().startswith("N122"), timeout=10000)
+    qtbot.waitUntil(lambda: dock.status.text().startswith("N122"), timeout=LIMIT_MS)
     assert "was deleted while 'share of tumour within 30 µm' was made" in dock.status.text()
 
 
@@ -185,7 +203,9 @@ def test_a_map_without_a_scale_asks_for_it(dock: ResistanceDock) -> None:
 
     dock._map()
 
-    assert dock.status.text().startswith("P101 The coordinates are in pixels and no scale was given")
+    assert dock.status.text().startswith(
+        "P101 The coordinates are in pixels and no scale was given"
+    )
 
 
 def test_the_evidence_of_a_clicked_cell_is_shown(dock: ResistanceDock) -> None:
@@ -203,7 +223,11 @@ def test_the_evidence_of_a_clicked_cell_is_shown(dock: ResistanceDock) -> None:
 def test_files_are_written_where_the_user_says(
     dock: ResistanceDock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, window: Any
 ) -> None:
-    window.add_shapes([np.array([[200.0, 200.0], [200.0, 400.0], [400.0, 400.0]])], shape_type="polygon", name="roi")
+    window.add_shapes(
+        [np.array([[200.0, 200.0], [200.0, 400.0], [400.0, 400.0]])],
+        shape_type="polygon",
+        name="roi",
+    )
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / a[-1]), ""))
     for button in dock.findChildren(QPushButton):
         if button.text().endswith("…"):
@@ -233,7 +257,9 @@ def test_undo_and_reset_from_the_panel(dock: ResistanceDock) -> None:
 
 def test_the_viewer_goes_and_the_session_stays(make_napari_viewer: Any, demo: Any) -> None:
     other = make_napari_viewer()
-    layer = other.add_labels(demo.masks["sim_stroma"], metadata={"adata": demo.to_anndata(), "region": "sim_stroma"})
+    layer = other.add_labels(
+        demo.masks["sim_stroma"], metadata={"adata": demo.to_anndata(), "region": "sim_stroma"}
+    )
     panel = ResistanceDock(other)
     other.window.add_dock_widget(panel)
     other.layers.selection = {layer}
@@ -243,6 +269,27 @@ def test_the_viewer_goes_and_the_session_stays(make_napari_viewer: Any, demo: An
     session = view.session
 
     other.close()
+    told: list[str] = []
+    session.events.failed.connect(told.append)
     session.move_threshold("tumour", "cut", 0.5)
 
-    assert session.events.calls.failures == []
+    assert told == []
+
+
+def test_what_fails_behind_the_panel_is_said_in_it(
+    dock: ResistanceDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("unused")
+
+    assert dock.view is not None
+    dock.view.session.events.calls.connect(broken)
+    with pytest.warns(ResistypeWarning, match="V120"):
+        dock.view.session.move_threshold("tumour", "cut", 0.9)
+    assert dock.status.text().endswith("KeyError: 'unused'")
+    monkeypatch.setattr(panels, "histogram", broken)  # the panel itself fails
+    with pytest.warns(ResistypeWarning, match="'changed'"):
+        dock.view.session.move_threshold("tumour", "cut", 0.8)
+
+    assert "KeyError: 'unused'" in dock.status.text()
+    assert dock.view.session.thresholds("tumour")["cut"] == pytest.approx(0.8)

@@ -1,4 +1,6 @@
-"""Beside napari-spatialdata: it colours our columns, its clicks leave our calls alone, we do not make it crash."""
+"""Beside napari-spatialdata: it colours our columns, its clicks leave our calls alone, we do not
+make it crash.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,18 @@ REGION = "sim_excluded"
 
 @pytest.fixture
 def beside(window: Any, demo: Any, qtbot: Any) -> Callable[[int], Any]:
-    """A SpatialData of one image whose first rows are left out of the table, opened by napari-spatialdata."""
+    """A SpatialData of one image whose first rows are left out of the table, opened by
+    napari-spatialdata.
+    """
 
     def opened(left_out: int) -> tuple[Any, Any, Any]:
         adata = demo.to_anndata()
         adata = adata[adata.obs["region"] == REGION][left_out:].copy()
         adata.obs["region"] = pd.Categorical(adata.obs["region"].astype(str))
         del adata.uns["spatialdata_attrs"]
-        table = TableModel.parse(adata, region=REGION, region_key="region", instance_key="instance_id")
+        table = TableModel.parse(
+            adata, region=REGION, region_key="region", instance_key="instance_id"
+        )
         labels = Labels2DModel.parse(demo.masks[REGION], dims=("y", "x"))
         sdata = spatialdata.SpatialData(labels={REGION: labels}, tables={"table": table})
         theirs = SdataWidget(window, [sdata])
@@ -56,7 +62,9 @@ def test_its_layers_are_classified_as_they_are(window: Any, beside: Any) -> None
     assert view.status == f"{REGION}: 2,942 cells, each with its row of the table (by instance_id)."
 
 
-def test_it_shows_our_columns_in_our_colours_and_our_calls_survive(window: Any, beside: Any) -> None:
+def test_it_shows_our_columns_in_our_colours_and_our_calls_survive(
+    window: Any, beside: Any
+) -> None:
     _, theirs, layer = beside(0)
     view = classify_layers(window, [layer])
     calls = view.session.to_frame()
@@ -87,7 +95,9 @@ def test_ids_without_a_row_do_not_make_it_crash_through_us(window: Any, beside: 
 
 
 def test_with_colours_it_would_crash(window: Any, beside: Any) -> None:
-    """The reason for leaving them out: napari-spatialdata issue 392. When this passes no longer, leave them in."""
+    """The reason for leaving them out: napari-spatialdata issue 392. When this passes no longer,
+    leave them in.
+    """
     sdata, theirs, layer = beside(5)
     view = classify_layers(window, [layer])
     export.fill_layers(view)

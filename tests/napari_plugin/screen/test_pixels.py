@@ -1,4 +1,6 @@
-"""What is on the screen, pixel by pixel: every class in the legend's colour, in the share it has in the mask."""
+"""What is on the screen, pixel by pixel: every class in the legend's colour, in the share it has
+in the mask.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from resistype.napari_plugin.classify import classify_layers
 from resistype.napari_plugin.dock import ResistanceDock
 from resistype.napari_plugin.maps import MapRequest, prepare, show, work_out
 from resistype.napari_plugin.paint import Classes
-from resistype.spatial import Roles
+from resistype.systems.tissue import Roles
 
 Shot = Callable[..., np.ndarray]
 ROLES = Roles(("Tumour",), ("CD8 T cell",), ("CD163 macrophage",))
@@ -27,7 +29,9 @@ def hexes(pixels: np.ndarray) -> pd.Series:
 
 
 def in_class_colours(pixels: np.ndarray, expected: dict[str, int]) -> bool:
-    """Whether each colour covers as many pixels as its class has, within a hundredth of the picture."""
+    """Whether each colour covers as many pixels as its class has, within a hundredth of the
+    picture.
+    """
     found = hexes(pixels)
     total = sum(expected.values())
     return all(abs(int(found.get(color, 0)) - n) <= 0.01 * total for color, n in expected.items())
@@ -53,7 +57,9 @@ def expected_pixels(dock: ResistanceDock, demo: Any) -> dict[str, int]:
     return {one.color: int(by_kind[one.name]) for one in drawn.categories if one.n}
 
 
-def test_every_class_is_on_the_screen_in_its_colour(dock: ResistanceDock, window: Any, demo: Any, shot: Shot) -> None:
+def test_every_class_is_on_the_screen_in_its_colour(
+    dock: ResistanceDock, window: Any, demo: Any, shot: Shot
+) -> None:
     assert dock.view is not None
     dock.view.color_by("column:phenotype")
     one_to_one(window, (600, 600))
@@ -65,11 +71,15 @@ def test_every_class_is_on_the_screen_in_its_colour(dock: ResistanceDock, window
     assert in_class_colours(pixels, expected)
     strange = hexes(pixels).drop([*expected, "#000000"], errors="ignore")
     assert strange.sum() <= 0.01 * sum(expected.values())
-    wrong = dict(zip(expected, [*list(expected.values())[1:], next(iter(expected.values()))], strict=True))
+    wrong = dict(
+        zip(expected, [*list(expected.values())[1:], next(iter(expected.values()))], strict=True)
+    )
     assert not in_class_colours(pixels, wrong)
 
 
-def test_a_hidden_class_leaves_the_screen(dock: ResistanceDock, window: Any, demo: Any, shot: Shot) -> None:
+def test_a_hidden_class_leaves_the_screen(
+    dock: ResistanceDock, window: Any, demo: Any, shot: Shot
+) -> None:
     assert dock.view is not None
     dock.view.color_by("column:phenotype")
     expected = expected_pixels(dock, demo)
@@ -93,7 +103,9 @@ def squares_of_points(window: Any) -> Any:
     return window.add_points(grid, features=table, size=12, name="grid")
 
 
-def test_points_are_in_the_legends_colours_whatever_came_first(window: Any, squares_of_points: Any, shot: Shot) -> None:
+def test_points_are_in_the_legends_colours_whatever_came_first(
+    window: Any, squares_of_points: Any, shot: Shot
+) -> None:
     view = classify_layers(window, [squares_of_points])
     view.color_by("column:band")
     window.window._qt_window.resize(1450, 950)
@@ -107,7 +119,9 @@ def test_points_are_in_the_legends_colours_whatever_came_first(window: Any, squa
     middle = np.array(pixels.shape[:2]) / 2
     right = 0
     for place, name in zip(squares_of_points.data, squares_of_points.features["band"], strict=True):
-        offset = (np.asarray(layer.data_to_world(place)) - np.asarray(window.camera.center[-2:])) * window.camera.zoom
+        offset = (
+            np.asarray(layer.data_to_world(place)) - np.asarray(window.camera.center[-2:])
+        ) * window.camera.zoom
         y, x = np.rint(middle + offset).astype(int)
         seen = "#{:02X}{:02X}{:02X}".format(*pixels[y, x, :3])
         if name == "unassigned":
@@ -121,7 +135,9 @@ def test_classes_stay_on_top_of_the_unassigned(window: Any, shot: Shot) -> None:
     rng = np.random.default_rng(0)
     data = np.vstack([rng.uniform(0, 200, (200, 2)), rng.uniform(0, 200, (4000, 2))])
     kind = np.repeat(["macrophage", "unassigned"], [200, 4000])
-    layer = window.add_points(data, features=pd.DataFrame({"kind": kind, "CD163": 0.5}), size=6, name="crowd")
+    layer = window.add_points(
+        data, features=pd.DataFrame({"kind": kind, "CD163": 0.5}), size=6, name="crowd"
+    )
     view = classify_layers(window, [layer])
     view.color_by("column:kind")
     window.reset_view()
@@ -137,10 +153,14 @@ def test_classes_stay_on_top_of_the_unassigned(window: Any, shot: Shot) -> None:
     assert ours > 500
 
 
-def test_the_rim_is_seen_in_the_exclusion_map(dock: ResistanceDock, window: Any, shot: Shot) -> None:
+def test_the_rim_is_seen_in_the_exclusion_map(
+    dock: ResistanceDock, window: Any, shot: Shot
+) -> None:
     assert dock.view is not None
     dock.view.color_by("column:phenotype")
-    layer = show(dock.view, work_out(prepare(dock.view), MapRequest("exclusion map", (), ROLES, 20.0)))[0]
+    layer = show(
+        dock.view, work_out(prepare(dock.view), MapRequest("exclusion map", (), ROLES, 20.0))
+    )[0]
     layer.colorbar.visible = True
     one_to_one(window, (600, 600))
 
@@ -167,5 +187,7 @@ def test_a_value_image_is_clear_where_there_is_no_cell(
     pixels = shot("score")
 
     background = int((demo.masks["sim_excluded"] == 0).sum())
-    black = int((pixels[..., :3].max(axis=-1) == 0).sum()) - (pixels.shape[0] * pixels.shape[1] - 600 * 600)
+    black = int((pixels[..., :3].max(axis=-1) == 0).sum()) - (
+        pixels.shape[0] * pixels.shape[1] - 600 * 600
+    )
     assert black == pytest.approx(background, rel=0.02)

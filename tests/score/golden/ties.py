@@ -1,4 +1,6 @@
-"""UCell and AUCell by pyucell and decoupler, with and without ties: `python ties.py` in this folder (see README.md)."""
+"""UCell and AUCell by pyucell and decoupler, with and without ties: `python ties.py` in this
+folder (see README.md).
+"""
 
 from pathlib import Path
 
@@ -15,10 +17,14 @@ genes, cells = [f"G{i:03d}" for i in range(N_GENES)], [f"C{i:02d}" for i in rang
 counts = rng.geometric(0.4, (N_CELLS, N_GENES)) * (rng.random((N_CELLS, N_GENES)) < 0.3)
 distinct = np.argsort(rng.random((N_CELLS, N_GENES)), axis=1) + 1
 sets = {f"set{size}": sorted(rng.choice(genes, size, replace=False).tolist()) for size in SETS}
-net = pd.DataFrame([(name, gene) for name, members in sets.items() for gene in members], columns=["source", "target"])
+net = pd.DataFrame(
+    [(name, gene) for name, members in sets.items() for gene in members],
+    columns=["source", "target"],
+)
 
 (HERE / "cell_sets.gmt").write_text(
-    "".join("\t".join([name, "made", *members]) + "\n" for name, members in sets.items()), encoding="utf-8"
+    "".join("\t".join([name, "made", *members]) + "\n" for name, members in sets.items()),
+    encoding="utf-8",
 )
 for kind, values in (("tied", counts), ("distinct", distinct)):
     table = pd.DataFrame(values, cells, genes)

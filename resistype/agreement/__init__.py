@@ -1,0 +1,31 @@
+"""Agreement of two labelings of the same samples: methods, thresholds, schemes, lists, references,
+cohorts.
+
+sides.py    what is compared: calls, label columns, folders of `resistype classify` (folder.py)
+reasons.py  why a call changed: the lines of the rules that hold on one side only (judged.py: rules
+            applied again)
+genes.py    which genes carried a score from one side to the other
+shift.py    how far the numbers behind an axis moved
+compare.py  all of it for two labelings; result.py: what comes out; differences.py: what differs
+            between the runs
+"""
+
+from resistype.agreement.compare import Agreement, AxisAgreement, compare_calls
+from resistype.agreement.genes import Matrices, carriers
+from resistype.agreement.reasons import Change, Crossing
+from resistype.agreement.sides import Labelling, as_labelling
+from resistype.stats import Kappa, cohen_kappa
+
+__all__ = [
+    "Agreement",
+    "AxisAgreement",
+    "Change",
+    "Crossing",
+    "Kappa",
+    "Labelling",
+    "Matrices",
+    "as_labelling",
+    "carriers",
+    "cohen_kappa",
+    "compare_calls",
+]

@@ -1,0 +1,476 @@
+"""From a matrix to calls: read, pair, find the reference, measure, apply the rules, count the base
+rates.
+
+The order is the one a scientist would follow by hand. Nothing here knows a gene or a threshold;
+both are in the scheme and in its signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resistype.errors import CohortWarning, InputError, ReferenceDataError, SamplesError, warn
+from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.library import Library
+from resistype.samples import Pairing, align_samples, pair_samples, read_samples
+from resistype.samples.table import as_key
+from resistype.scheme.apply import Column, Verdicts, apply_rules
+from resistype.scheme.calls import Calls
+from resistype.scheme.read import load_scheme
+from resistype.scheme.reference import MIN_COHORT, Reference, find_reference
+from resistype.scheme.scheme import Scheme
+from resistype.scheme.stability import Stability, take_back
+from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
+from resistype.systems.bulk.context import Context, Rows, batch_columns, build_panel
+from resistype.systems.bulk.quantities import measure, measure_basic
+from resistype.systems.bulk.record import (
+    coverage_frame,
+    gene_frame,
+    run_caveats,
+    run_record,
+    sample_caveats,
+)
+from resistype.systems.bulk.reference import (
+    Shift,
+    fit_own,
+    in_universe,
+    line_shifts,
+    measure_shift,
+    too_few,
+    with_base_rates,
+    withhold,
+    withhold_lines,
+)
+from resistype.systems.bulk.stability import assess
+
+__all__ = [
+    "CallOptions",
+    "Study",
+    "apply_scheme",
+    "classify_biopsies",
+    "read_study",
+]
+
+
+# A study: the matrix, the samples table and the pairs, joined by sample id.
+
+
+@dataclass(frozen=True)
+class Study:
+    """Matrix, table and pairs, joined by sample id."""
+
+    expression: Expression
+    table: pd.DataFrame | None
+    pairing: Pairing | None
+    design: pd.DataFrame
+    notes: tuple[str, ...]
+    # Samples that are the reference where the cohort itself is: all, or the first baseline biopsy
+    # of each patient.
+    reference_rows: NDArray[np.intp]
+
+    @property
+    def rows(self) -> Rows:
+        """All observations with the row of their baseline."""
+        place = {name: row for row, name in enumerate(self.expression.samples)}
+        baseline = [place[name] if name else -1 for name in self.design["baseline_sample"]]
+        return Rows(np.arange(self.expression.n_obs), np.array(baseline, dtype=np.intp))
+
+
+def read_study(
+    expression: Expression,
+    samples: Any,
+    keys: tuple[str, str, str | None],
+    *,
+    sample: str | None = None,
+) -> Study:
+    """Join matrix and table by sample id and find the pairs; `keys` are patient, timepoint,
+    baseline.
+
+    Raises
+    ------
+    SamplesError
+        E911 for a baseline without a table, and what the table and the pairs say.
+    """
+    patient, timepoint, baseline = keys
+    design = pd.DataFrame(
+        {"baseline_sample": ""}, index=pd.Index(expression.samples, name="sample")
+    )
+    everybody = _by_name(expression, expression.samples)
+    if samples is None:
+        if baseline is not None:
+            message = (
+                f"baseline={baseline!r} needs a samples table with the columns {patient!r} and"
+                f" {timepoint!r}."
+            )
+            raise SamplesError(message, code="E911")
+        return Study(expression, None, None, design, expression.notes, everybody)
+    given = read_samples(samples, sample=sample)
+    table, notes = align_samples(given, expression.samples)
+    for name, column in (("patient", patient), ("timepoint", timepoint)):
+        if column in table.columns:
+            design.insert(
+                design.shape[1] - 1, name, [as_key(value) or "" for value in table[column]]
+            )
+    if baseline is None:
+        return Study(expression, table, None, design, (*expression.notes, *notes), everybody)
+    # The order of the table, not that of the matrix, says which of several biopsies is the first.
+    given = given[given.index.isin(table.index)]
+    pairing = pair_samples(given, patient=patient, timepoint=timepoint, baseline=baseline)
+    pairs = pairing.pairs.set_index("sample").to_dict("index")
+    for column, empty in (
+        ("baseline_sample", ""),
+        ("n_baseline", 0),
+        ("n_at_timepoint", 0),
+        ("used_first", True),
+    ):
+        design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
+    before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]
+    first = before[~pd.Index([as_key(value) for value in before[patient]]).duplicated()]
+    all_notes = (*expression.notes, *notes, *pairing.notes)
+    return Study(expression, table, pairing, design, all_notes, _by_name(expression, first.index))
+
+
+def _by_name(expression: Expression, names: Iterable[str]) -> NDArray[np.intp]:
+    """Rows of the samples named, in the order of their names, so that the order of the matrix
+    decides nothing.
+    """
+    place = {name: row for row, name in enumerate(expression.samples)}
+    return np.array([place[name] for name in sorted(names)], dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class CallOptions:
+    """How a classification is run.
+
+    Parameters
+    ----------
+    n_jobs
+        Threads; the result does not depend on it.
+    read
+        How the matrix is read.
+    sample
+        Column of the samples table with the sample ids; by default the first.
+    stability
+        Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
+        it, no call says how firm it is and none is taken back.
+    batch
+        Column of the samples table with the sequencing batch; genes at the floor in a whole batch
+        make an axis not assessable there. By default every column that divides the samples is
+        looked at.
+    anchor
+        Frozen reference that shows whether the cohort lies to one side; by default the scheme's,
+        ``""`` for none.
+    method
+        Takes every score of the scheme by another method; the version of the scheme says so.
+    library
+        Signatures in the place of the shipped ones of the same id, for example another version.
+
+    Examples
+    --------
+    >>> CallOptions(n_jobs=2, stability=False).n_jobs
+    2
+    """
+
+    n_jobs: int = -1
+    read: ReadOptions = field(default_factory=ReadOptions)
+    sample: str | None = None
+    stability: bool = True
+    batch: str | None = None
+    anchor: str | None = None
+    method: str | None = None
+    library: Library | None = None
+
+
+def classify_biopsies(
+    data: Any,
+    scheme: str | Path | Scheme = "acquired_resistance",
+    *,
+    samples: Any = None,
+    patient: str = "patient",
+    timepoint: str = "timepoint",
+    baseline: str | None = None,
+    reference: str | Path | Reference | None = None,
+    options: CallOptions = CallOptions(),
+) -> Calls:
+    """Call every axis of a scheme for every sample, with evidence, or say why it cannot be called.
+
+    Parameters
+    ----------
+    data
+        Expression of shape (n_obs, n_genes): DataFrame (samples × genes), AnnData, `Expression`, or
+        path. Counts, TPM or log2 values; the unit is detected and printed.
+    scheme
+        Shipped name, path of a TOML file, or `Scheme`.
+    samples
+        Samples table (DataFrame or path); its first column holds the sample ids.
+    patient, timepoint
+        Columns of the samples table.
+    baseline
+        Value of `timepoint` that marks the baseline biopsy. Without it nothing is compared in time,
+        and no word about change is printed.
+    reference
+        Frozen reference: shipped name, path of its JSON file, or `Reference`. By default the cohort
+        itself (its baseline biopsies where there are some): refused below 10 samples, warned below
+        30.
+    options
+        Threads and reading.
+
+    Returns
+    -------
+    Calls
+
+    Raises
+    ------
+    ResistypeError
+        InputError and its kinds for a matrix, a table, a scheme or a reference that cannot be used;
+        R101 when there is nothing to compare with.
+
+    Notes
+    -----
+    Axes after Memon et al. 2024, doi:10.1016/j.ccell.2023.12.013. Research use only; nothing here
+    predicts response.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> demo = rt.datasets.demo()
+    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
+    >>> calls.headline("SIM-P20-Post")
+    'IFNγ up + ISG.RS supports persistent signalling'
+    """
+    loaded = by_method(load_scheme(scheme), options.method)
+    study = read_study(
+        as_expression(data, options.read),
+        samples,
+        (patient, timepoint, baseline),
+        sample=options.sample,
+    )
+    library = merged_library(options.library)
+    frozen = (
+        None if reference is None else reference_for(find_reference(reference), loaded, library)
+    )
+    note = ""
+    if frozen is not None:
+        expression, note = in_universe(study.expression, frozen, loaded)
+        study = replace(study, expression=expression)
+    batches = tuple(batch_columns(study.table, options.batch, patient=patient))
+    context = _context(study, loaded, options, batches)
+    context = replace(context, reference=_reference(context, study, frozen))
+    found = _call(context, study, options)
+    about = _about(context.reference, study, note, found)
+    return Calls(
+        scheme=loaded,
+        samples=study.expression.samples,
+        columns=found.columns,
+        verdicts=found.verdicts,
+        design=study.design,
+        base_rates=context.reference.base_rates if context.reference else pd.DataFrame(),
+        reference=about,
+        run_caveats=run_caveats(context, about, study.table),
+        coverage=coverage_frame(context),
+        genes=gene_frame(context, study.rows),
+        run=run_record(context, about, study.notes)
+        | {"arguments": _named(scheme=scheme, samples=samples, reference=reference)}
+        | {
+            "columns": {
+                "patient": patient,
+                "timepoint": timepoint,
+                "baseline": baseline,
+                "sample": options.sample,
+            }
+        },
+        stability=found.stability,
+    )
+
+
+def _named(**given: Any) -> dict[str, str | None]:
+    """What was given by name or path; for anything else its kind, because a record cannot hold
+    it.
+    """
+    return {
+        name: (
+            one
+            if one is None
+            else str(one)
+            if isinstance(one, str | Path)
+            else f"{type(one).__name__} in memory"
+        )
+        for name, one in given.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Found:
+    columns: dict[str, Column]
+    verdicts: Verdicts
+    stability: Stability | None
+    shift: Shift | None
+    off_line: dict[str, float]
+
+
+def _call(context: Context, study: Study, options: CallOptions) -> _Found:
+    """Measure, apply the rules, ask how firm the calls are, and whether the cohort lies to one
+    side.
+    """
+    scheme, rows = context.scheme, study.rows
+    columns = measure(context, rows)
+    verdicts = apply_rules(scheme, columns)
+    stability = None
+    if options.stability and scheme.stability is not None:
+        stability = assess(context, rows, verdicts, plan=scheme.stability)
+        verdicts = take_back(verdicts, stability, scheme.stability)
+    shift = _shift(context, options)
+    if (
+        shift is not None
+        and shift.one_sided
+        and context.reference is not None
+        and context.reference.is_own
+    ):
+        verdicts = withhold(context, verdicts, shift)
+    off = line_shifts(context, columns, context.reference_rows_or_all)
+    verdicts = withhold_lines(context, verdicts, off)
+    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
+    return _Found(columns, verdicts, stability, shift, off)
+
+
+def _shift(context: Context, options: CallOptions) -> Shift | None:
+    """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is
+    its own reference.
+    """
+    if context.reference is None or context.scheme.one_sided is None:
+        return None
+    name = context.scheme.anchor if options.anchor is None else options.anchor
+    anchor = (
+        anchor_for(name, context.scheme, context.library)
+        if context.reference.is_own
+        else context.reference
+    )
+    if anchor is None:
+        return None
+    return measure_shift(
+        context, anchor, context.reference_rows_or_all, limit=context.scheme.one_sided.value
+    )
+
+
+def apply_scheme(
+    scheme: str | Path | Scheme, quantities: pd.DataFrame | Mapping[str, float]
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Apply the rules of a scheme to quantities that were measured elsewhere.
+
+    Parameters
+    ----------
+    scheme
+        As for `classify`.
+    quantities
+        One row a sample (or one mapping for one sample), one column a quantity of the scheme; what
+        is absent counts as not measured.
+
+    Returns
+    -------
+    tuple
+        Calls, one row a sample and one column an axis; and the caveat codes of each sample.
+
+    Raises
+    ------
+    InputError
+        S112 for a column that is no quantity of the scheme.
+
+    Examples
+    --------
+    >>> calls, _ = apply_scheme("acquired_resistance", {"mhc1_measured": 8, "mhc1_residual": 0.1})
+    >>> calls.loc["0", "antigen_presentation"]
+    'intact'
+    """
+    loaded = load_scheme(scheme)
+    frame = (
+        quantities
+        if isinstance(quantities, pd.DataFrame)
+        else pd.DataFrame([dict(quantities)], index=["0"])
+    )
+    unknown = [str(name) for name in frame.columns if name not in loaded.quantities]
+    if unknown:
+        message = (
+            f"Not quantities of scheme {loaded.id!r}: {', '.join(unknown)}. It has:"
+            f" {', '.join(loaded.quantities)}."
+        )
+        raise InputError(message, code="S112")
+    columns = {
+        name: (
+            Column.of(frame[name].to_numpy(dtype=np.float64))
+            if name in frame
+            else Column.missing(len(frame), "not given")
+        )
+        for name in loaded.quantities
+    }
+    verdicts = apply_rules(loaded, columns)
+    return pd.DataFrame(dict(verdicts.calls), index=frame.index), pd.Series(
+        verdicts.caveats, index=frame.index
+    )
+
+
+def _context(
+    study: Study, scheme: Scheme, options: CallOptions, batches: tuple[str, ...]
+) -> Context:
+    library = merged_library(options.library)
+    panel = build_panel(study.expression, scheme, library)
+    context = Context(
+        scheme, library, panel, table=study.table, n_jobs=options.n_jobs, batches=batches
+    )
+    context.reference_rows = study.reference_rows
+    context.basic = measure_basic(context)
+    return context
+
+
+def _reference(context: Context, study: Study, frozen: Reference | None) -> Reference | None:
+    if frozen is not None:
+        return frozen
+    if len(study.reference_rows) >= MIN_COHORT:
+        name = "baseline biopsies of this cohort" if study.pairing else "this cohort"
+        return with_base_rates(
+            context, fit_own(context, name=name), pairs=study.pairing is not None
+        )
+    if study.pairing is None:
+        raise ReferenceDataError(too_few(context.n_obs), code="R101")
+    message = (
+        f"{len(study.reference_rows)} baseline samples give no reference (10 are needed): only each"
+        " patient's change is called, in log2 units; levels and relative axes are not assessable."
+        " Give reference= for those."
+    )
+    warn(message, CohortWarning, code="W302", stacklevel=4)
+    return None
+
+
+def _about(
+    reference: Reference | None, study: Study, universe: str, found: _Found
+) -> dict[str, Any]:
+    if reference is None:
+        return {
+            "mode": "own baseline",
+            "name": "each patient's own baseline biopsy",
+            "n": len(study.reference_rows),
+        }
+    about: dict[str, Any] = {
+        "mode": (
+            reference.mode
+            if study.pairing is None
+            else f"{reference.mode}, paired with own baseline"
+        ),
+        "name": reference.name,
+        "n": reference.n,
+        "sha256": reference.digest,
+        **reference.about,
+    }
+    if found.shift is not None:
+        about["shift"] = found.shift.to_json()
+    if found.off_line:
+        about["off_line"] = found.off_line
+    if reference.scheme.endswith("moved") and not reference.is_own:
+        about["not_counted"] = "not counted: a threshold that enters it was moved"
+    return about | ({"universe": universe} if universe else {})

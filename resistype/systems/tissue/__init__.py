@@ -1,0 +1,112 @@
+"""Tissue: cells with places. Who lives near whom, inside or outside the tumour, and what a drawn
+region holds.
+
+tissue.py        `Tissue`: coordinates, keys (region, instance id), kinds; build.py, source.py,
+                 checks.py: `read_tissue`
+mask.py          table and label mask: ids counted both ways, order of the axes tried
+neighbours.py    shares in a radius, distance to the nearest cell of a kind
+compartments.py  inside, margin, outside; density.py: cells per mm² with intervals; rim.py:
+                 macrophages at the margin
+phenotype.py     inflamed, excluded, desert with evidence, or why not
+maps.py          value images on a grid (grid.py)
+rois.py          polygons; composition.py: what they hold; depth.py: how deep cells lie behind an
+                 outline
+export.py        CSV with thresholds in the header, GeoJSON
+options.py       every threshold, with its source
+
+Everything is in µm and nothing is computed without a scale. Images never mix.
+"""
+
+from resistype.systems.tissue.compartments import (
+    Compartments,
+    border_depth,
+    compartments,
+    infiltration,
+)
+from resistype.systems.tissue.density import (
+    densities,
+    density_ratio,
+    poisson_interval,
+    rim_score,
+    rim_thresholds,
+)
+from resistype.systems.tissue.export import (
+    cells_table,
+    cells_text,
+    read_cells,
+    read_rois,
+    rois_text,
+    write_cells,
+    write_rois,
+)
+from resistype.systems.tissue.immune_phenotype import describe_regions, measure_regions
+from resistype.systems.tissue.maps import (
+    ValueMap,
+    density_map,
+    exclusion_map,
+    marker_map,
+    share_map,
+)
+from resistype.systems.tissue.mask import MaskMatch, match_mask
+from resistype.systems.tissue.neighbours import (
+    Neighbourhood,
+    nearest,
+    neighbourhood,
+    roi_composition,
+    roi_difference,
+)
+from resistype.systems.tissue.options import (
+    MapOptions,
+    MarginRule,
+    Roles,
+    Threshold,
+    TissueOptions,
+    threshold_table,
+)
+from resistype.systems.tissue.rois import Roi, in_roi
+from resistype.systems.tissue.tissue import UNASSIGNED, Tissue, TissueColumns, read_tissue
+
+__all__ = [
+    "UNASSIGNED",
+    "Compartments",
+    "MapOptions",
+    "MarginRule",
+    "MaskMatch",
+    "Neighbourhood",
+    "Roi",
+    "Roles",
+    "Threshold",
+    "Tissue",
+    "TissueColumns",
+    "TissueOptions",
+    "ValueMap",
+    "border_depth",
+    "cells_table",
+    "cells_text",
+    "compartments",
+    "densities",
+    "density_map",
+    "density_ratio",
+    "describe_regions",
+    "exclusion_map",
+    "in_roi",
+    "infiltration",
+    "marker_map",
+    "match_mask",
+    "measure_regions",
+    "nearest",
+    "neighbourhood",
+    "poisson_interval",
+    "read_cells",
+    "read_rois",
+    "read_tissue",
+    "rim_score",
+    "rim_thresholds",
+    "roi_composition",
+    "roi_difference",
+    "rois_text",
+    "share_map",
+    "threshold_table",
+    "write_cells",
+    "write_rois",
+]
