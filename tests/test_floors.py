@@ -78,6 +78,7 @@ OUTSIDE = {
 ROOM_OUTSIDE = {
     "safe": {"numpy", "pandas", "pyarrow"},
     "stats": {"scipy"},
+    "text": {"pandas"},  # formulas are escaped in whole tables
     "expression": {"anndata", "scanpy", "scipy", "h5py", "zarr", "pyarrow"},
     "datasets": {"anndata"},  # the simulated tissue as one
     "systems/tissue": {"anndata", "shapely"},

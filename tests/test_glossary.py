@@ -24,6 +24,7 @@ import resistype as rt
 from resistype.cli.app import app
 from tests.imports import modules
 from tests.measures import Function, every_argument, faces
+from tests.test_every_system import EVERY
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "resistype"
@@ -182,26 +183,13 @@ def keys(value: Any) -> Iterator[str]:
             yield from keys(inner)
 
 
-SYSTEMS = ("acquired_resistance", "tex_psr", "cart_product", "dli_response", "immune_phenotype")
-
-
-def calls(scheme: str) -> Any:
-    """Calls of a demonstration with a scheme."""
-    if scheme == "acquired_resistance":
-        demo = rt.datasets.demo()
-        return rt.classify(demo.expression, scheme, samples=demo.samples, baseline="Pre")
-    if scheme == "immune_phenotype":
-        return rt.classify(rt.datasets.tissue_demo().tissue, scheme)
-    return rt.classify(rt.datasets.cell_demo().to_anndata(), scheme)
-
-
-@pytest.fixture(scope="module", params=SYSTEMS)
+@pytest.fixture(scope="module", params=[name for name in EVERY if name != "my_stress"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The written folder of a run."""
     path = tmp_path_factory.mktemp("run") / "out"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        run = calls(request.param)
+        run = EVERY[request.param](request.param)
         run.write(path)
         run.report(path / "report.html")
     return path
@@ -213,9 +201,11 @@ def helps() -> dict[str, str]:
     texts = {}
 
     def visit(command: Any, name: str) -> None:
-        texts[name] = command.get_help(command.context_class(command, info_name=name))
-        for verb, inner in getattr(command, "commands", {}).items():
-            visit(inner, f"{name} {verb}")
+        context = command.context_class(command, info_name=name)
+        texts[name] = command.get_help(context)
+        if hasattr(command, "list_commands"):
+            for verb in command.list_commands(context):
+                visit(command.get_command(context, verb), f"{name} {verb}")
 
     visit(get_command(app), "resistype")
     return texts
