@@ -127,17 +127,17 @@ def lines(path: Path) -> int:
 def scopes_forwarded(tree: ast.AST) -> list[int]:
     """Lines where `locals`, `globals` or `vars` of the caller's own names are passed on.
 
-    `vars(thing)` reads a thing and stays; `**vars(thing)` in a call forwards. A module may keep or
-    list its own names: `globals()[name] = value`, and `globals()` inside `__dir__`.
+    `vars(thing)` reads a thing and stays; `**vars(thing)` in a call forwards. A module may keep,
+    drop or list its own names: `globals()[name] = value`, `globals().pop(name)`, and `globals()`
+    inside `__dir__`.
     """
-    own = [
-        node
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
-        or (isinstance(node, ast.FunctionDef) and node.name == "__dir__")
+    nodes = list(ast.walk(tree))
+    listing = [
+        node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "__dir__"
     ]
-    allowed = {id(inner) for node in own for inner in ast.walk(node)}
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    held = [node.value for node in nodes if isinstance(node, ast.Subscript | ast.Attribute)]
+    allowed = {id(inner) for node in listing for inner in ast.walk(node)} | set(map(id, held))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     bad = [
         node
         for node in calls
@@ -145,15 +145,8 @@ def scopes_forwarded(tree: ast.AST) -> list[int]:
         and not node.args
         and (_named(node) != "globals" or id(node) not in allowed)
     ]
-    bad += [
-        key.value
-        for node in calls
-        for key in node.keywords
-        if key.arg is None
-        and isinstance(key.value, ast.Call)
-        and _named(key.value) == "vars"
-        and key.value.args
-    ]
+    spread = [key.value for node in calls for key in node.keywords if key.arg is None]
+    bad += [node for node in spread if isinstance(node, ast.Call) and _named(node) == "vars"]
     return sorted({node.lineno for node in bad})
 
 

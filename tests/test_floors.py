@@ -81,6 +81,7 @@ ROOM_OUTSIDE = {
     "text": {"pandas"},
     "safe": {"numpy", "pandas", "pyarrow"},
     "stats": {"scipy"},
+    "text": {"pandas"},  # formulas are escaped in whole tables
     "expression": {"anndata", "scanpy", "scipy", "h5py", "zarr", "pyarrow"},
     "datasets": {"anndata"},  # the simulated tissue as one
     "systems/tissue": {"anndata", "shapely"},

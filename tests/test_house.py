@@ -54,8 +54,8 @@ CONTRACT = {
 
 # Faults that were here when the rule came. The numbers can only fall: lower them with each mend.
 CEILINGS = {
-    "vague names": 152,
-    "long docstrings off the faces": 354,
+    "vague names": 141,
+    "long docstrings off the faces": 211,
     "faces that do not name their parameters": 137,
 }
 
@@ -339,6 +339,7 @@ def test_a_spoilt_line_is_found(
 
 FINE = {
     "a module keeps a name": (scopes_forwarded, "globals()[name] = value"),
+    "a module drops a name": (scopes_forwarded, "globals().pop('a', None)"),
     "a module lists its names": (scopes_forwarded, "def __dir__():\n    return [*globals()]"),
     "a thing is read": (scopes_forwarded, "columns = vars(a)"),
     "a name is no id": (dispatch_on_ids, "gene.startswith('ENSG')"),
