@@ -272,14 +272,13 @@ def _system(scheme: Scheme) -> Iterable[str]:
             yield f"parameters: nothing uses {name!r}"
 
 
-_OF_FILE = (  # numbers of the published gate, shown beside the calls; the gate holds them itself
-    "gate_"
-)
+# numbers of the published gate, shown beside the calls; the gate holds them itself
+_OF_FILE = "gate_"
 
 
 def _lines(scheme: Scheme) -> Iterable[str]:
-    rules = (rule for axis in scheme.axes for rule in axis.rules)
-    return (line for one in (*rules, *scheme.caveats) for line in one.when)
+    yield from (line for axis in scheme.axes for rule in axis.rules for line in rule.when)
+    yield from (line for caveat in scheme.caveats for line in caveat.when)
 
 
 def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:
