@@ -19,6 +19,7 @@ from resistype.expression import Expression
 from resistype.library import Library, load_library
 from resistype.library.read import read_mapping
 from resistype.scheme import Calls, load_scheme
+from resistype.scheme.read import upgrade
 from resistype.scheme.scheme import Scheme
 from resistype.systems import classify
 from resistype.systems.bulk.context import Context, Rows, build_panel
@@ -152,40 +153,42 @@ def _axes() -> list[dict[str, Any]]:
 def scheme() -> Scheme:
     """A scheme with every kind of quantity, three axes and two caveats."""
     return Scheme.model_validate(
-        {
-            "format": "resistype-scheme",
-            "format_version": 1,
-            "id": "mini",
-            "version": "1.0.0",
-            **{
-                key: f"{key} of mini"
-                for key in ("title", "unit", "context", "summary", "citation", "claim")
-            },
-            "seed": 7,
-            "random_sets": 99,
-            "inputs": (
-                {
-                    name: {"column": name, "text": name}
-                    for name in ("genomic", "purity", "nlr", "anc", "alc")
-                }
-                | {"steroid": {"column": "steroid", "text": "steroid"}}
-            ),
-            "quantities": _quantities(),
-            "axes": _axes(),
-            "thresholds": {"level": _limit(0.4)},
-            "stability": {
-                "minimum": _limit(0.7),
-                "repeats": 10,
-                "methods": ["singscore", "zscore"],
-            },
-            "anchor_quantity": "a_score",
-            "one_sided": _limit(0.5),
-            "line_shift": _limit(0.5),
-            "caveats": [
-                {"code": "RUO"},
-                {"code": "LESION", "when": ["call course is up", "b_level >= level"]},
-            ],
-        }
+        upgrade(
+            {
+                "format": "resistype-scheme",
+                "format_version": 1,
+                "id": "mini",
+                "version": "1.0.0",
+                **{
+                    key: f"{key} of mini"
+                    for key in ("title", "unit", "context", "summary", "citation", "claim")
+                },
+                "seed": 7,
+                "random_sets": 99,
+                "inputs": (
+                    {
+                        name: {"column": name, "text": name}
+                        for name in ("genomic", "purity", "nlr", "anc", "alc")
+                    }
+                    | {"steroid": {"column": "steroid", "text": "steroid"}}
+                ),
+                "quantities": _quantities(),
+                "axes": _axes(),
+                "thresholds": {"level": _limit(0.4)},
+                "stability": {
+                    "minimum": _limit(0.7),
+                    "repeats": 10,
+                    "methods": ["singscore", "zscore"],
+                },
+                "anchor_quantity": "a_score",
+                "one_sided": _limit(0.5),
+                "line_shift": _limit(0.5),
+                "caveats": [
+                    {"code": "RUO"},
+                    {"code": "LESION", "when": ["call course is up", "b_level >= level"]},
+                ],
+            }
+        )
     )
 
 

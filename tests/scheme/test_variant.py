@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from resistype import datasets
-from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, SignatureError
+from resistype.errors import CohortWarning, InputError, ReferenceDataError, SchemeError
 from resistype.library import Library, load_library
 from resistype.scheme import load_scheme
 from resistype.scheme.reference import find_reference
@@ -57,7 +57,7 @@ def test_the_method_in_use_changes_nothing(method: str | None) -> None:
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(SignatureError, match="nope"):
+    with pytest.raises(InputError, match="E607 .*nope"):
         by_method(load_scheme(SCHEME), "nope")
 
 

@@ -72,7 +72,7 @@ def slow(
             if all(true(c, row, limits, calls) for c in rule.conditions):
                 calls[axis.id], decided[axis.id] = rule.call, number
                 break
-    limits = {name: threshold.value for name, threshold in wanted.thresholds.items()}
+    limits = {name: threshold.value for name, threshold in wanted.parameters.items()}
     codes = tuple(
         r.code for r in wanted.caveats if all(true(c, row, limits, calls) for c in r.conditions)
     )
