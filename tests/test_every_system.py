@@ -162,7 +162,7 @@ def test_a_renamed_copy_of_format_1_says_that_it_has_no_system(tmp_path: Path) -
         rt.apply_scheme(path, {"n_t_cells": 1200, "balance_low": 0.1})[0].loc["0", "balance"]
         == "not_assessable"
     )
-    with pytest.raises(SchemeError, match="S104 .*system"):
+    with pytest.raises(SchemeError, match=r"S104 .*system"):
         rt.classify(cells(), path)
 
 

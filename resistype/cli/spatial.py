@@ -169,7 +169,7 @@ def _regions(calls: Calls) -> pd.DataFrame:
     given = {"label": frame["phenotype"], "stability": frame["phenotype_stability"]}
     given |= {
         "base_rate": frame["phenotype_base_rate"],
-        "reason": calls.verdicts.reasons["phenotype"],
+        "reason": pd.Series(calls.verdicts.reasons["phenotype"], index=frame.index),
     }
     return pd.DataFrame(given).rename_axis("region").reset_index()
 

@@ -268,8 +268,13 @@ class Calls:
         for one in self.others:
             if one.unit == unit:
                 rest = tuple(other for other in self.others if other is not one)
-                same = {"run": self.run, "tables": self.tables, "coverage": self.coverage}
-                return replace(one, **same, others=(replace(self, others=()), *rest))
+                return replace(
+                    one,
+                    run=self.run,
+                    tables=self.tables,
+                    coverage=self.coverage,
+                    others=(replace(self, others=()), *rest),
+                )
         message = f"There are no calls of a {unit}; this run called {' and '.join(self.units)}."
         raise InputError(message, code="S111")
 

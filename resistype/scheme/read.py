@@ -21,7 +21,7 @@ from resistype.safe.toml import RefusedError, read_toml
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.known import SYSTEMS
 from resistype.scheme.rules import parse_condition
-from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+from resistype.scheme.scheme import ABSTENTIONS, Axis, CaveatRule, Rule, Scheme
 
 __all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
 
@@ -272,14 +272,14 @@ def _system(scheme: Scheme) -> Iterable[str]:
             yield f"parameters: nothing uses {name!r}"
 
 
-_OF_FILE = (  # numbers of the published gate, shown beside the calls; the gate holds them itself
-    "gate_"
-)
+# numbers of the published gate, shown beside the calls; the gate holds them itself
+_OF_FILE = "gate_"
 
 
 def _lines(scheme: Scheme) -> Iterable[str]:
     rules = (rule for axis in scheme.axes for rule in axis.rules)
-    return (line for one in (*rules, *scheme.caveats) for line in one.when)
+    held: tuple[Rule | CaveatRule, ...] = (*rules, *scheme.caveats)
+    return (line for one in held for line in one.when)
 
 
 def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:

@@ -86,12 +86,19 @@ def dli_response(
 
     Examples
     --------
-    >>> rows = [("D1", "pre", "late")] * 310 + [("D1", "pre", "early")] * 90 + [("D1", "pre", "other")] * 400
+    >>> rows = (
+    ...     [("D1", "pre", "late")] * 310
+    ...     + [("D1", "pre", "early")] * 90
+    ...     + [("D1", "pre", "other")] * 400
+    ... )
     >>> rows += [("D1", "D60", "early")] * 420 + [("D1", "D60", "other")] * 580
     >>> cells = pd.DataFrame(rows, columns=["patient", "timepoint", "state"])
     >>> from resistype.systems.cells import CellColumns
-    >>> found = dli_response(cells, inputs=CellInputs(columns=CellColumns(state="state")),
-    ...                      plan=DliPlan(reference_late=0.3))
+    >>> found = dli_response(
+    ...     cells,
+    ...     inputs=CellInputs(columns=CellColumns(state="state")),
+    ...     plan=DliPlan(reference_late=0.3),
+    ... )
     >>> found.to_frame().loc["D1", "headline"]
     'responder-like pattern (Bachireddy 2021)'
     """
@@ -174,8 +181,8 @@ def _repeats(
             if not origins.loc[name].isna().any():
                 part = origins.loc[name, _ORIGINS].to_numpy(np.float64)
                 n_early = int(origins["n_early"].loc[name])
-                drawn = rng.multinomial(n_early, part / part.sum())
-                origins.loc[name, _ORIGINS] = drawn / max(n_early, 1)
+                anew = rng.multinomial(n_early, part / part.sum())
+                origins.loc[name, _ORIGINS] = anew / max(n_early, 1)
         again.append(_numbers(drawn, scheme, plan, seed=seed)[0].join(origins))
         permuted.append(
             _numbers(dealt, scheme, plan, seed=seed)[0].join(numbers[[*_ORIGINS, "n_early"]])
