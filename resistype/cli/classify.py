@@ -301,7 +301,7 @@ def _unit(
     sys.stderr.write(
         "note: --unit is now --values (counts, tpm, …) and --per (sample, patient, cell).\n"
     )
-    answers = [word for word in words if word in PER]
+    answers: list[str | None] = [word for word in words if word in PER]
     units = [word for word in words if word not in PER]
     if len(answers) > 1 or len(units) > 1:
         message = (

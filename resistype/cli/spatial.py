@@ -166,12 +166,10 @@ def spatial_command(
 def _regions(calls: Calls) -> pd.DataFrame:
     """One row a region: label, how often it comes again and by chance, reason."""
     frame = calls.to_frame()
-    given = {"label": frame["phenotype"], "stability": frame["phenotype_stability"]}
-    given |= {
-        "base_rate": frame["phenotype_base_rate"],
-        "reason": pd.Series(calls.verdicts.reasons["phenotype"], index=frame.index),
-    }
-    return pd.DataFrame(given).rename_axis("region").reset_index()
+    given = frame[["phenotype", "phenotype_stability", "phenotype_base_rate"]].copy()
+    given.columns = pd.Index(["label", "stability", "base_rate"])
+    given["reason"] = calls.verdicts.reasons["phenotype"]
+    return given.rename_axis("region").reset_index()
 
 
 def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:

@@ -267,13 +267,10 @@ class Calls:
             return self
         for one in self.others:
             if one.unit == unit:
-                rest = tuple(other for other in self.others if other is not one)
+                rest = (other for other in self.others if other is not one)
+                back = (replace(self, others=()), *rest)
                 return replace(
-                    one,
-                    run=self.run,
-                    tables=self.tables,
-                    coverage=self.coverage,
-                    others=(replace(self, others=()), *rest),
+                    one, run=self.run, tables=self.tables, coverage=self.coverage, others=back
                 )
         message = f"There are no calls of a {unit}; this run called {' and '.join(self.units)}."
         raise InputError(message, code="S111")

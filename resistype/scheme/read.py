@@ -21,7 +21,7 @@ from resistype.safe.toml import RefusedError, read_toml
 from resistype.scheme.caveats import CAVEATS
 from resistype.scheme.known import SYSTEMS
 from resistype.scheme.rules import parse_condition
-from resistype.scheme.scheme import ABSTENTIONS, Axis, CaveatRule, Rule, Scheme
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 
 __all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
 
@@ -277,9 +277,8 @@ _OF_FILE = "gate_"
 
 
 def _lines(scheme: Scheme) -> Iterable[str]:
-    rules = (rule for axis in scheme.axes for rule in axis.rules)
-    held: tuple[Rule | CaveatRule, ...] = (*rules, *scheme.caveats)
-    return (line for one in held for line in one.when)
+    yield from (line for axis in scheme.axes for rule in axis.rules for line in rule.when)
+    yield from (line for caveat in scheme.caveats for line in caveat.when)
 
 
 def _rules(scheme: Scheme, axis: Axis, earlier: set[str]) -> Iterable[str]:

@@ -181,8 +181,8 @@ def _repeats(
             if not origins.loc[name].isna().any():
                 part = origins.loc[name, _ORIGINS].to_numpy(np.float64)
                 n_early = int(origins["n_early"].loc[name])
-                anew = rng.multinomial(n_early, part / part.sum())
-                origins.loc[name, _ORIGINS] = anew / max(n_early, 1)
+                parts = rng.multinomial(n_early, part / part.sum())
+                origins.loc[name, _ORIGINS] = parts / max(n_early, 1)
         again.append(_numbers(drawn, scheme, plan, seed=seed)[0].join(origins))
         permuted.append(
             _numbers(dealt, scheme, plan, seed=seed)[0].join(numbers[[*_ORIGINS, "n_early"]])

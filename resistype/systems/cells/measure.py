@@ -314,7 +314,7 @@ def classify_cells(
     ...     rng.poisson(2.0, (120, 48)) + 0.0, genes, names, obs.set_axis(list(names)), "counts"
     ... )
     >>> only = load_scheme("cart_product").model_copy(
-    ...     update={"candidates": {"memory": ("memory_core4",)}}
+    ...     update={"signature_choices": {"memory": ("memory_core4",)}}
     ... )
     >>> found = classify_cells(cells, only, options=CellOptions(columns=CellColumns(state="state")))
     >>> found.to_frame().loc["A", "headline"]

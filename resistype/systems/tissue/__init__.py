@@ -3,12 +3,12 @@
 tissue.py            `read_tissue`, `Tissue`: coordinates, keys (region, instance id), kinds
 mask.py              table and label mask: ids counted both ways, order of the axes tried
 neighbours.py        fractions in a radius, distance to the nearest cell of a kind
-compartments.py      inside, margin, outside
+compartments.py      inside, margin, outside; how deep cells lie behind an outline
 density.py           cells per mm² with intervals; macrophages at the margin
 immune_phenotype.py  inflamed, excluded, desert with evidence, or why not
 grid.py              places of a side in µm, one grid per image
 maps.py              value images on it
-rois.py              polygons, what they hold, how deep cells lie behind an outline
+rois.py              polygons drawn over an image, and which cells lie in them
 export.py            CSV with thresholds in the header, GeoJSON
 options.py           every threshold, with its source
 
