@@ -1,4 +1,4 @@
-"""Agreement of two labelings of the same samples: methods, thresholds, schemes, references, cohorts.
+"""Agreement of two labelings of the same samples: methods, thresholds, schemes, lists, references.
 
 sides.py    what is compared: calls, label columns, folders of `resistype classify`
 reasons.py  why a call changed: the lines of the rules that hold on one side only

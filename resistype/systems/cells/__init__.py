@@ -1,4 +1,4 @@
-"""Cell systems over time: tables of cells, fractions, clones, and the schemes of CAR T, TEX and DLI.
+"""Cell systems over time: tables of cells, fractions, clones; the schemes of CAR T, TEX and DLI.
 
 measure.py         `classify_cells`: from a matrix, in blocks, to calls of patients
 table.py           the table of cells, checked

@@ -170,14 +170,13 @@ def _repeats(
         origins = numbers[[*_ORIGINS, "n_early"]].copy()
         for name, rng in rngs.items():
             pre, post = (_three(pd.Series(counts.loc[name]), time) for time in ("pre", "post"))
-            for time, own in (("pre", pre), ("post", post)):
-                if own is not None:
-                    _put(drawn, name, time, rng.multinomial(own.sum(), own / max(own.sum(), 1)))
+            there = [(t, own) for t, own in (("pre", pre), ("post", post)) if own is not None]
+            for time, own in there:
+                _put(drawn, name, time, rng.multinomial(own.sum(), own / max(own.sum(), 1)))
             if pre is not None and post is not None:
-                for time, own in zip(
-                    ("pre", "post"), split_counts(pre, post, rng=rng), strict=True
-                ):
-                    _put(dealt, name, time, own)
+                first, second = split_counts(pre, post, rng=rng)
+                _put(dealt, name, "pre", first)
+                _put(dealt, name, "post", second)
             if not origins.loc[name].isna().any():
                 part = origins.loc[name, _ORIGINS].to_numpy(np.float64)
                 n_early = int(origins["n_early"].loc[name])
