@@ -1,4 +1,4 @@
-"""Sphinx: Markdown pages, API from docstrings, pages of schemes and notebooks made at build time. Needs no network."""
+"""Sphinx without a network: Markdown, API from docstrings, pages made at build time."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     ResistypeError
     ├── InputError                 what the user gave cannot be used
-    │   ├── ExpressionError        the matrix: orientation, duplicates, NaN, text, unit   (E3xx-E8xx)
+    │   ├── ExpressionError        the matrix: orientation, duplicates, NaN, text, unit   (E3xx-8xx)
     │   ├── GeneError              gene names, coverage                                   (E1xx)
     │   ├── SignatureError         signature files and libraries                          (E2xx)
     │   ├── SamplesError           samples tables, pairs, clinical tables                 (E9xx)

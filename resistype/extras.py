@@ -40,8 +40,8 @@ def needs(name: str, *, extra: str, what: str, hint: str = "") -> Iterator[None]
     >>> from resistype.extras import needs
     >>> with needs("cellophane", extra="h5ad", what="Wrapping"):
     ...     import cellophane
-    Traceback (most recent call last): resistype.errors.MissingExtraError: X101 Wrapping needs
-    cellophane: pip install 'resistype[h5ad]'.
+    Traceback (most recent call last):
+    resistype.errors.MissingExtraError: X101 Wrapping needs cellophane: pip install ...
     """
     try:
         yield

@@ -13,9 +13,9 @@ from resistype.errors import Code, codes
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "errors.md"
 HEAD = """# Error codes
 
-Every error, warning and finding begins with a code that never changes its meaning. `resistype doctor --explain E504`
-prints the same row. In Python the code is `error.code`. This page is made from `resistype/codes.toml` by
-`scripts/make_error_page.py`; do not edit it.
+Every error, warning and finding begins with a code that never changes its meaning.
+`resistype doctor --explain E504` prints the same row. In Python the code is `error.code`. This page
+is made from `resistype/codes.toml` by `scripts/make_error_page.py`; do not edit it.
 """
 
 

@@ -99,7 +99,8 @@ def test_nothing_is_left_by_what_was_refused(told: dict[str, Any]) -> None:
 def test_no_module_of_the_core_loads_them() -> None:
     code = (
         "import sys; import resistype.cli, resistype.expression, resistype.score, resistype.scheme,"
-        " resistype.cohort, resistype.systems.tissue, resistype.session, resistype.report,"
+        " resistype.clinical.definitions, resistype.samples, resistype.systems.tissue,"
+        " resistype.session, resistype.report,"
         " resistype.datasets, resistype.testing; print(sorted({name.partition('.')[0] for name in"
         " sys.modules} & {'anndata', 'h5py', 'zarr'}))"
     )

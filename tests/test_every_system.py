@@ -103,7 +103,8 @@ def test_from_the_data_to_every_view_and_back(name: str, tmp_path: Path) -> None
         call: int((calls.verdicts.calls[axis] == call).sum()) for call in session.names(axis)
     }
     assert Explorer(calls) is not None
-    other = with_threshold(calls.scheme, *_movable(calls))
+    axis, threshold, value = _movable(calls)
+    other = with_threshold(calls.scheme, axis, threshold, value=value)
     moved = EVERY[name](load_scheme(scheme).whole(other))
     assert moved.run["scheme"]["version"].endswith("+moved")
     assert Compare(calls, moved) is not None
@@ -162,7 +163,7 @@ def test_a_renamed_copy_of_format_1_says_that_it_has_no_system(tmp_path: Path) -
         rt.apply_scheme(path, {"n_t_cells": 1200, "balance_low": 0.1})[0].loc["0", "balance"]
         == "not_assessable"
     )
-    with pytest.raises(SchemeError, match="S104 .*system"):
+    with pytest.raises(SchemeError, match=r"S104 .*system"):
         rt.classify(cells(), path)
 
 
@@ -268,7 +269,7 @@ def test_a_session_saves_both_levels_of_a_scheme(tmp_path: Path) -> None:
 
 def test_a_frozen_reference_keeps_its_scale_where_a_threshold_was_moved() -> None:
     reference = rt.Reference.load(_skcm())
-    scheme = with_threshold(load_scheme("acquired_resistance"), "ifng", "change", 1.0)
+    scheme = with_threshold(load_scheme("acquired_resistance"), "ifng", "change", value=1.0)
     found = reference_for(reference, scheme, LIBRARY)
 
     assert found.scheme == "acquired_resistance@1.0.0+moved"

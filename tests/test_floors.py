@@ -78,10 +78,9 @@ OUTSIDE = {
     7: set(),
 }
 ROOM_OUTSIDE = {
-    "text": {"pandas"},
+    "text": {"pandas"},  # formulas are escaped in whole tables
     "safe": {"numpy", "pandas", "pyarrow"},
     "stats": {"scipy"},
-    "text": {"pandas"},  # formulas are escaped in whole tables
     "expression": {"anndata", "scanpy", "scipy", "h5py", "zarr", "pyarrow"},
     "datasets": {"anndata"},  # the simulated tissue as one
     "systems/tissue": {"anndata", "shapely"},

@@ -116,7 +116,7 @@ ROUTES = [
     "import resistype",
     "import resistype, resistype.score, resistype.scheme",
     "import resistype; resistype.score; from resistype.score.scores import Scores",
-    "import resistype; from resistype.scheme import classify",
+    "import resistype; from resistype.systems import classify",
     "from resistype.score import score; import resistype",
     "import resistype.score.run; import resistype",
     "import resistype.score as room; import resistype; import resistype.score.scores",

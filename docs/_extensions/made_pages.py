@@ -1,6 +1,6 @@
-"""Pages made when the docs are built: one a scheme with every threshold and its source, one an API room, the notebooks.
+"""Pages made when the docs are built: schemes with their thresholds, rooms of the API, notebooks.
 
-They are written into `docs/made/` (never committed), so that no table can differ from the files it is about.
+They are written into `docs/made/` (never committed), so that no table can differ from its files.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def axis_part(axis: Axis) -> Iterator[str]:
 
 
 def lone_thresholds(content: BaseModel, where: str = "") -> Iterator[tuple[str, Threshold]]:
-    """Thresholds that stand in fields of their own: the stability that is asked for, limits on the whole cohort."""
+    """Thresholds in fields of their own: the stability asked for, limits on the whole cohort."""
     for name in type(content).model_fields:
         value = getattr(content, name)
         if isinstance(value, Threshold):

@@ -1,13 +1,9 @@
-"""Agreement of two labelings of the same samples: methods, thresholds, schemes, lists, references,
-cohorts.
+"""Agreement of two labelings of the same samples: methods, thresholds, schemes, lists, references.
 
-sides.py    what is compared: calls, label columns, folders of `resistype classify` (folder.py)
-reasons.py  why a call changed: the lines of the rules that hold on one side only (judged.py: rules
-            applied again)
+sides.py    what is compared: calls, label columns, folders of `resistype classify`
+reasons.py  why a call changed: the lines of the rules that hold on one side only
 genes.py    which genes carried a score from one side to the other
-shift.py    how far the numbers behind an axis moved
-compare.py  all of it for two labelings; result.py: what comes out; differences.py: what differs
-            between the runs
+compare.py  all of it for two labelings: counts, kappa, shifts, changes, differences of the runs
 """
 
 from resistype.agreement.compare import Agreement, AxisAgreement, compare_calls

@@ -105,7 +105,7 @@ def carriers(
         rows.append(_whole(sides, name, values))
         if rows[-1]["note"] != SAME:
             parts = [
-                _influence(side, *one, name=name, who=(change.sample, moved))
+                _influence(side, *one, name=name, sample=change.sample, moved=moved)
                 for side, one in zip(sides, given, strict=True)
             ]
             rows += _most_different(
@@ -184,10 +184,15 @@ def _value(side: Labelling, name: str, sample: str, *, moved: bool) -> float:
 
 
 def _influence(
-    side: Labelling, expression: Expression, library: Library, *, name: str, who: tuple[str, bool]
+    side: Labelling,
+    expression: Expression,
+    library: Library,
+    *,
+    name: str,
+    sample: str,
+    moved: bool,
 ) -> dict[str, float]:
     """Influence of every measured gene of a score on a sample (or on its change from baseline)."""
-    sample, moved = who
     signature = _list_of(side, library, name)
     wanted = [sample, *([side.baseline[sample]] if moved and side.baseline[sample] else [])]
     absent = [one for one in wanted if one not in set(expression.samples)]

@@ -175,7 +175,11 @@ def needed_lines(
 
     Examples
     --------
-    >>> needed_lines([["a", "b"], ["c"]], {"a": True, "b": True, "c": True}, {"a": True, "b": False, "c": True})
+    >>> needed_lines(
+    ...     [["a", "b"], ["c"]],
+    ...     {"a": True, "b": True, "c": True},
+    ...     {"a": True, "b": False, "c": True},
+    ... )
     ['b']
     """
     goal = _first_rule(rules, second)

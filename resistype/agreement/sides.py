@@ -122,7 +122,7 @@ def _reasons(evidence: pd.DataFrame, samples: pd.Index, axes: list[str]) -> pd.D
     """
     said = evidence[evidence["reason"] != ""]
     said = said.assign(late=said["value"] == "").sort_values("late", kind="stable")
-    first = said.drop_duplicates(["sample", "axis"]).pivot(
+    first = said.drop_duplicates(["sample", "axis"]).pivot(  # noqa: PD010
         index="sample", columns="axis", values="reason"
     )
     return first.reindex(index=samples, columns=axes).fillna("")
@@ -249,7 +249,9 @@ def as_labelling(source: Any, name: str) -> Labelling:
 
     Examples
     --------
-    >>> as_labelling(pd.Series(["hot", "cold"], index=["P1", "P2"], name="phenotype"), "pathologist").axes
+    >>> as_labelling(
+    ...     pd.Series(["hot", "cold"], index=["P1", "P2"], name="phenotype"), "pathologist"
+    ... ).axes
     ('phenotype',)
     """
     if isinstance(source, Labelling):

@@ -308,7 +308,7 @@ def _unit(
             f"--unit {' --unit '.join(words)}: give one unit of the values and one of the answer."
         )
         raise InputError(message, code="E990")
-    return {**read, "unit": (units or [read["unit"]])[0]}, (answers or [per])[0]
+    return {**read, "unit": units[0] if units else read["unit"]}, answers[0] if answers else per
 
 
 def _per(per: str | None, scheme: Scheme) -> str | None:

@@ -397,7 +397,7 @@ def clinical(
     Examples
     --------
     >>> import pandas as pd
-    >>> from resistype.cohort import clinical
+    >>> from resistype.clinical import clinical
     >>> table = pd.DataFrame(
     ...     {
     ...         "patient": ["P03"],
@@ -441,7 +441,7 @@ def thresholds() -> pd.DataFrame:
 
     Examples
     --------
-    >>> from resistype.cohort import thresholds
+    >>> from resistype.clinical import thresholds
     >>> table = thresholds()
     >>> sorted(table["source"].unique())
     ['ours', 'published']
@@ -507,7 +507,7 @@ def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEF
 
     Examples
     --------
-    >>> from resistype.cohort import phenotype
+    >>> from resistype.clinical import phenotype
     >>> phenotype(None, "P03").headline("IFNγ-up")
     'profile resembles IFNγ-up; clinical phenotype is not given (nsclc_ar_2021)'
     """

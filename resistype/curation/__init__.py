@@ -1,15 +1,14 @@
-"""The bench of signatures: drafts, derivations from data, quality on the user's own data.
+"""Curation of signatures: drafts, derivations from data, quality on the user's own data.
 
-fields.py     `key=value` settings -> fields of a signature and filters
-draft.py      gene lists, files of sets -> drafts with approved symbols, and what was changed
-tables.py     a table of differential expression -> a draft
-derive.py     case against control in a matrix -> a draft       contrast.py  the comparison itself
-translate.py  mouse <-> human
-prepared.py   a matrix made ready for questions about sets
-quality.py    coverage, detection, coherence, influence         overlap.py  the library
-report.py     all of quality as one object
-editor.py     a draft under a curator's hands: gene_table.py, fixes.py, cohort.py
-store.py      the folder: drafts, and versions of a file
+draft.py       settings, gene lists, files of sets, differential expression -> drafts with notes
+derive.py      case against control in a matrix -> a draft
+prepared.py    a matrix made ready for questions about sets
+quality.py     coverage, detection, coherence, influence, overlap with the library
+editor.py      a draft under a curator's hands
+gene_table.py  its genes as they were typed, and its fields
+fixes.py       what the checks say of it, and how each can be mended
+cohort.py      a cohort beside it, asked after every edit
+store.py       the folder: drafts, and versions of a file
 """
 
 from __future__ import annotations

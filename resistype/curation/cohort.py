@@ -103,7 +103,7 @@ class CohortData:
     @cached_property
     def _ranks(self) -> NDArray[np.int32] | None:
         """Doubled mid-ranks of every sample; None where genes are missing in some samples."""
-        from resistype.score.kernels import doubled_ranks
+        from resistype.score.kernels import doubled_ranks  # noqa: PLC0415
         from resistype.score.rows import CsrRows, as_rows, dense  # noqa: PLC0415
 
         rows = as_rows(self.expression.values)

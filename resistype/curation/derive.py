@@ -459,10 +459,14 @@ def derive(
     --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
-    >>> values = pd.DataFrame(rng.normal(5, 0.2, (8, 3)), columns=["TOX", "B2M", "GAPDH"], index=list("abcdefgh"))
+    >>> values = pd.DataFrame(
+    ...     rng.normal(5, 0.2, (8, 3)), columns=["TOX", "B2M", "GAPDH"], index=list("abcdefgh")
+    ... )
     >>> values.loc[list("abcd"), "TOX"] += 3
     >>> groups = pd.DataFrame({"state": ["late"] * 4 + ["memory"] * 4}, index=values.index)
-    >>> derive(values, Contrast(case="state=late", controls=("state=memory",)), "late", samples=groups).signature.up
+    >>> derive(
+    ...     values, Contrast(case="state=late", controls=("state=memory",)), "late", samples=groups
+    ... ).signature.up
     ('TOX',)
     """
     expression = as_expression(data)

@@ -277,7 +277,10 @@ def draft_library(
 
     Examples
     --------
-    >>> [made.signature.id for made in draft_library({"Interferon Gamma Response": ["WARS", "STAT1"]})]
+    >>> [
+    ...     made.signature.id
+    ...     for made in draft_library({"Interferon Gamma Response": ["WARS", "STAT1"]})
+    ... ]
     ['interferon_gamma_response']
     """
     wanted = list(sets) if terms is None else list(terms)

@@ -53,9 +53,10 @@ N_FILL, BACKGROUND, RAISED = 300, 0.4, 6.0
 WITHOUT_CLONE = 0.1
 DESCRIPTION = """\
 SIMULATED DATA. Nothing here was measured; no patient exists.
-CAR T cells of three patients: the infusion product (IP) and day 14, with counts, states, stages and clones.
-Planted: one product leans to memory, one to cytotoxic cells, one to neither; clones grow in two patients; the
-chaperones of the proteotoxic stress response rise along exhaustion in two patients.
+CAR T cells of three patients: the infusion product (IP) and day 14, with counts, states, stages
+and clones.
+Planted: one product leans to memory, one to cytotoxic cells, one to neither; clones grow in two
+patients; the chaperones of the proteotoxic stress response rise along exhaustion in two patients.
 """
 
 

@@ -141,8 +141,10 @@ def kinds_of(plan: Plan, zone: NDArray[Any], rng: np.random.Generator) -> NDArra
 SCALE_UM = 1.0
 DESCRIPTION = """\
 SIMULATED DATA. Nothing here was measured; no patient exists.
-Four images of 600 × 600 µm, 1 µm per pixel, as of imaging mass cytometry: a label mask, five channels and a table.
-Planted: a nest with a CD163 rim and T cells kept out, an inflamed nest, a desert, and stroma without tumour.
+Four images of 600 × 600 µm, 1 µm per pixel, as of imaging mass cytometry: a label mask, five
+channels and a table.
+Planted: a nest with a CD163 rim and T cells kept out, an inflamed nest, a desert, and stroma
+without tumour.
 """
 
 

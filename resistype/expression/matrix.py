@@ -99,7 +99,9 @@ class Expression:
     --------
     >>> import pandas as pd
     >>> from resistype.expression import as_expression
-    >>> data = as_expression(pd.DataFrame({"CD8A": [1.5, 0.0], "B2M": [9.5, 8.0]}, index=["P1", "P2"]))
+    >>> data = as_expression(
+    ...     pd.DataFrame({"CD8A": [1.5, 0.0], "B2M": [9.5, 8.0]}, index=["P1", "P2"])
+    ... )
     >>> data.n_obs, data.n_genes, data.unit
     (2, 2, 'log2')
     """
@@ -440,7 +442,9 @@ def iter_blocks(
     --------
     >>> import pandas as pd
     >>> from resistype.expression import as_expression, iter_blocks
-    >>> table = pd.DataFrame({"CD8A": [1.5, 2.0, 0.5], "B2M": [9.5, 8.0, 7.0]}, index=["a", "b", "c"])
+    >>> table = pd.DataFrame(
+    ...     {"CD8A": [1.5, 2.0, 0.5], "B2M": [9.5, 8.0, 7.0]}, index=["a", "b", "c"]
+    ... )
     >>> [tuple(block) for block in iter_blocks(as_expression(table), rows=2)]
     [(0, 2), (2, 3)]
     """

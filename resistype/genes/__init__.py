@@ -1,10 +1,8 @@
 """Gene names: what they mean today, and which columns of a matrix they are.
 
-table.py      the shipped tables, read once
-symbols.py    clean, resolve, id_type
-excel.py      names that a spreadsheet turned into dates
+names.py      the shipped tables: clean, resolve, id_type, names turned into dates by a spreadsheet
 orthologs.py  human <-> mouse
-coverage.py   GeneIndex: wanted genes -> columns, and how each was found
+match.py      GeneIndex: wanted genes -> columns, and how each was found
 """
 
 from __future__ import annotations

@@ -122,7 +122,9 @@ class GeneIndex:
     >>> index = GeneIndex(["DDX58", "B2M", "ENSG00000141510.18"])
     >>> index.match(["RIGI", "TP53", "GZMB"]).how
     ('previous', 'ensembl', 'absent')
-    >>> GeneIndex(["Gzmb", "H2-K1", "Tap1"], species="mouse").coverage(["GZMB", "HLA-A", "GNLY"]).missing
+    >>> GeneIndex(["Gzmb", "H2-K1", "Tap1"], species="mouse").coverage(
+    ...     ["GZMB", "HLA-A", "GNLY"]
+    ... ).missing
     ('GNLY',)
     """
 

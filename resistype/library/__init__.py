@@ -1,14 +1,15 @@
 """The signature library: the model, readers, writers, checks.
 
-signature.py  Signature, Source, Scoring: the model of one signature      schema.py  its JSON Schema
-read.py       TOML, GMT, mappings -> signatures; parse.py, textfile.py for files of strangers
+signature.py  Signature, Source, Scoring: the model of one signature, and its JSON Schema
+read.py       TOML, GMT, mappings -> signatures
+textfile.py   text of a stranger's file, or what it is instead
 write.py      signatures -> TOML
 formats/      other people's formats, in and out, with what is lost
-library.py    Library, load_library, read_signatures; algebra.py sets made of sets
-diff.py       what changed between two versions
-check.py      every rule at once: rules.py names of genes, claims.py what a file says of itself,
-              relations.py the other signatures, siblings.py the axes of the schemes
-show.py       tables and pages; names.py near misses for messages
+library.py    Library, load_library, read_signatures; sets made of sets
+check.py      every rule at once, with file, line and code
+rules.py      rules of one file: genes, what it says of itself, the axes of the schemes
+relations.py  rules that need the other signatures; what changed between two versions
+show.py       tables and pages
 """
 
 from __future__ import annotations

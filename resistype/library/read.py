@@ -190,8 +190,10 @@ def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, li
     odd = [gene for gene in names if not isinstance(gene, str)]
     if odd:
         return None, [
-            f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give symbols"
-            " as text"
+            (
+                f"{len(odd)} of {len(names)} genes are no text (first: {brief(odd[0])}); give"
+                " symbols as text"
+            )
         ]
     blank = sum(not gene.strip() for gene in names)
     if blank:

@@ -183,7 +183,9 @@ class Signature(BaseModel):
 
     Examples
     --------
-    >>> signature = Signature(id="two_genes", version="1.0.0", name="Two genes", axis="custom", up=("B2M", "TAP1"))
+    >>> signature = Signature(
+    ...     id="two_genes", version="1.0.0", name="Two genes", axis="custom", up=("B2M", "TAP1")
+    ... )
     >>> signature.ref, len(signature)
     ('two_genes@1.0.0', 2)
     """

@@ -229,8 +229,10 @@ def _foot(grown: Grown, bootstrap: TreeBootstrap | None) -> str:
         else []
     )
     lines += [
-        "Bars: 95 % interval (Clopper–Pearson) of a class's share. Smallest leaf allowed:"
-        f" {grown.rules.min_bucket}."
+        (
+            "Bars: 95 % interval (Clopper–Pearson) of a class's share. Smallest leaf allowed:"
+            f" {grown.rules.min_bucket}."
+        )
     ]
     lines += bootstrap.to_text().splitlines()[:3] if bootstrap else ["No bootstrap was given."]
     lines += caveats(grown).values()

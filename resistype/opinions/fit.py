@@ -296,7 +296,9 @@ def fit_model(
     >>> import numpy as np, pandas as pd
     >>> rng, names = np.random.default_rng(0), [f"P{number}" for number in range(80)]
     >>> state = pd.Series(["hot", "cold"] * 40, index=names)
-    >>> scores = pd.DataFrame({"ifng": rng.normal(np.where(state == "hot", 2.0, -2.0))}, index=names)
+    >>> scores = pd.DataFrame(
+    ...     {"ifng": rng.normal(np.where(state == "hot", 2.0, -2.0))}, index=names
+    ... )
     >>> quick = FitOptions(n_perm=19, folds=2, n_jobs=1)
     >>> model = fit_model(scores, state, groups=pd.Series(names, names), options=quick)
     >>> model.assessment["auc"] > 0.9, model.assessment["p"]

@@ -36,9 +36,10 @@ def _set(text: str) -> frozenset[str]:
 
 # single words, in the name of a column or inside a value
 _OUTCOMES = _set("""
-    recist irecist imrecist mrecist bor orr dcr dcb ndb pfs dfs rfs efs ttp ttnt dor benefit nonbenefit benefiter
-    benefitter respond responded responder responders nonresponder nonresponders nonresponse relapse relapsed progressed
-    progressor progressors nonprogressor nonprogressors deceased survival survivor survivors nonsurvivor nonsurvivors
+    recist irecist imrecist mrecist bor orr dcr dcb ndb pfs dfs rfs efs ttp ttnt dor benefit
+    nonbenefit benefiter benefitter respond responded responder responders nonresponder
+    nonresponders nonresponse relapse relapsed progressed progressor progressors nonprogressor
+    nonprogressors deceased survival survivor survivors nonsurvivor nonsurvivors
 """)
 # in the name of a column only, where they can mean nothing else
 _NAMES = _set(
@@ -47,14 +48,14 @@ _NAMES = _set(
 )
 # values as a whole, without spaces and signs
 _VALUES = _set("""
-    cr pr sd pd mr nr r nonr vgpr ncr mpr pcr crpr prcr sdpd pdsd icr ipr isd iupd icpd cb ncb nondcb stabledisease
-    progressivedisease progression sensitive resistant nonresistant refractory nonrefractory durable nondurable alive
-    dead
+    cr pr sd pd mr nr r nonr vgpr ncr mpr pcr crpr prcr sdpd pdsd icr ipr isd iupd icpd cb ncb
+    nondcb stabledisease progressivedisease progression sensitive resistant nonresistant
+    refractory nonrefractory durable nondurable alive dead
 """)
 # beside one of these, "response" is a programme of the cell
 _BIOLOGY = _set("""
-    ifn ifng ifna ifnb ifnγ interferon isg gamma alpha stress damage dna unfolded protein heat shock hypoxia cytokine
-    innate antiviral viral oxidative hormone tgfb wound
+    ifn ifng ifna ifnb ifnγ interferon isg gamma alpha stress damage dna unfolded protein heat
+    shock hypoxia cytokine innate antiviral viral oxidative hormone tgfb wound
 """)
 
 
@@ -132,8 +133,10 @@ def read_study(scores: Any, labels: Any, groups: Any) -> Study:
     patient, also = _by_sample(groups, "groups", frame.index)
     if groups is None:
         also = [
-            "groups: give the patient of each sample, so that no patient is on both sides of a"
-            " split"
+            (
+                "groups: give the patient of each sample, so that no patient is on both sides of a"
+                " split"
+            )
         ]
     subject = "A model cannot be trained on this"
     complain([*complaints, *said, *also], ModelError, code="T101", subject=subject)

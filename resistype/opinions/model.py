@@ -265,11 +265,18 @@ class TrainedModel:
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> arrays = {"location": np.zeros(1), "scale": np.ones(1), "coefficients": np.array([[-2.0], [2.0]]),
-    ...           "intercepts": np.zeros(2), "calibration_0": np.linspace(0, 0.6, 20),
-    ...           "calibration_1": np.linspace(0, 0.6, 20)}
+    >>> arrays = {
+    ...     "location": np.zeros(1),
+    ...     "scale": np.ones(1),
+    ...     "coefficients": np.array([[-2.0], [2.0]]),
+    ...     "intercepts": np.zeros(2),
+    ...     "calibration_0": np.linspace(0, 0.6, 20),
+    ...     "calibration_1": np.linspace(0, 0.6, 20),
+    ... }
     >>> model = TrainedModel("logistic", ("cold", "hot"), ("ifng",), arrays)
-    >>> model.apply(pd.DataFrame({"ifng": [1.5, 0.0]}, index=["P1", "P2"]))[["call", "set"]].to_numpy().tolist()
+    >>> model.apply(pd.DataFrame({"ifng": [1.5, 0.0]}, index=["P1", "P2"]))[
+    ...     ["call", "set"]
+    ... ].to_numpy().tolist()
     [['hot', 'hot'], ['ambiguous', 'cold | hot']]
     """
 

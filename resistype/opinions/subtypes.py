@@ -239,7 +239,9 @@ def portraits(
     >>> rng = np.random.default_rng(0)
     >>> genes = [f"GENE{number}" for number in range(40)]
     >>> sets = {"first": tuple(genes[:10]), "second": tuple(genes[10:20])}
-    >>> reference = pd.DataFrame([[1.5, -1.5], [-1.5, 1.5]] * 20, columns=list(sets), index=range(40))
+    >>> reference = pd.DataFrame(
+    ...     [[1.5, -1.5], [-1.5, 1.5]] * 20, columns=list(sets), index=range(40)
+    ... )
     >>> files = PortraitFiles(sets, reference, pd.Series(["A", "B"] * 20, index=reference.index))
     >>> values = rng.normal(6, 1, size=(30, 40))
     >>> values[::2, :10] += 3
@@ -336,7 +338,9 @@ def portrait_scores(
     --------
     >>> genes = ["CD8A", "GZMA", "MYC", "SOX2"]
     >>> sample = pd.DataFrame([[9.0, 8.0, 1.0, 2.0]], index=["P1"], columns=genes)
-    >>> portrait_scores(sample, {"T cells": genes[:2], "growth": genes[2:]}).round(3).to_numpy().tolist()
+    >>> portrait_scores(sample, {"T cells": genes[:2], "growth": genes[2:]}).round(
+    ...     3
+    ... ).to_numpy().tolist()
     [[2.018, 0.043]]
     """
     expression = as_expression(data, read or ReadOptions())
@@ -423,7 +427,9 @@ def decide(votes: Codes, *, min_share: float, min_margin: float) -> tuple[Codes,
 
     Examples
     --------
-    >>> first, clear = decide(np.array([[28, 5, 1, 1], [16, 15, 3, 1]]), min_share=0.5, min_margin=0.15)
+    >>> first, clear = decide(
+    ...     np.array([[28, 5, 1, 1], [16, 15, 3, 1]]), min_share=0.5, min_margin=0.15
+    ... )
     >>> first.tolist(), clear.tolist()
     ([0, 0], [True, False])
     """

@@ -390,7 +390,9 @@ def second_opinion(
     Examples
     --------
     >>> import pandas as pd
-    >>> profiles = pd.DataFrame({"hot": [8.0, 9, 1, 2], "cold": [2.0, 1, 8, 9]}, index=["CD8A", "GZMA", "SOX2", "MYC"])
+    >>> profiles = pd.DataFrame(
+    ...     {"hot": [8.0, 9, 1, 2], "cold": [2.0, 1, 8, 9]}, index=["CD8A", "GZMA", "SOX2", "MYC"]
+    ... )
     >>> sample = pd.DataFrame([[7.0, 7.5, 2.0, 1.0]], index=["P1"], columns=profiles.index)
     >>> second_opinion(sample, profiles, method="centroid")["prediction"].tolist()
     ['hot']

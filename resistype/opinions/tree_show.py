@@ -208,8 +208,15 @@ class TreeBootstrap:
     Examples
     --------
     >>> from resistype.opinions.tree_fit import Column
-    >>> cuts = [Cut(Column("nlr", "numeric"), 9.0, low=low, high=low + 0.1) for low in (2.9, 3.0, 3.1)]
-    >>> trees = [Resampled(cuts[0], ("albi",)), Resampled(cuts[1]), Resampled(cuts[2]), Resampled(None)]
+    >>> cuts = [
+    ...     Cut(Column("nlr", "numeric"), 9.0, low=low, high=low + 0.1) for low in (2.9, 3.0, 3.1)
+    ... ]
+    >>> trees = [
+    ...     Resampled(cuts[0], ("albi",)),
+    ...     Resampled(cuts[1]),
+    ...     Resampled(cuts[2]),
+    ...     Resampled(None),
+    ... ]
     >>> boot = TreeBootstrap(tuple(trees), seed=0)
     >>> boot.roots()
     {'nlr': 0.75, '(no split)': 0.25}

@@ -214,7 +214,9 @@ def compare_groups(
     Examples
     --------
     >>> changes = pd.Series([1.0, 2.0, -1.0, 0.0], index=list("abcd"))
-    >>> compare_groups(changes, pd.Series(list("xxyy"), index=list("abcd")), first="x", second="y")["auc"]
+    >>> compare_groups(changes, pd.Series(list("xxyy"), index=list("abcd")), first="x", second="y")[
+    ...     "auc"
+    ... ]
     1.0
     """
     from scipy.stats import mannwhitneyu  # noqa: PLC0415  0.6 s

@@ -131,8 +131,12 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
     --------
     >>> import resistype as rt
     >>> demo = rt.datasets.demo()
-    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
-    ...                     options=rt.CallOptions(stability=False))
+    >>> calls = rt.classify(
+    ...     demo.expression,
+    ...     samples=demo.samples,
+    ...     baseline="Pre",
+    ...     options=rt.CallOptions(stability=False),
+    ... )
     >>> profile_strip(calls).caption
     'Calls of 64 samples (32 patients) on 5 axes; order: patient, baseline first. Research use
     only.'
@@ -231,8 +235,12 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
     --------
     >>> import resistype as rt
     >>> demo = rt.datasets.demo()
-    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
-    ...                     options=rt.CallOptions(stability=False))
+    >>> calls = rt.classify(
+    ...     demo.expression,
+    ...     samples=demo.samples,
+    ...     baseline="Pre",
+    ...     options=rt.CallOptions(stability=False),
+    ... )
     >>> len(change_plot(calls).table)
     32
     """
@@ -326,8 +334,12 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
     --------
     >>> import resistype as rt
     >>> demo = rt.datasets.demo()
-    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
-    ...                     options=rt.CallOptions(stability=False))
+    >>> calls = rt.classify(
+    ...     demo.expression,
+    ...     samples=demo.samples,
+    ...     baseline="Pre",
+    ...     options=rt.CallOptions(stability=False),
+    ... )
     >>> axis_scatter(calls, "ifng_level", "mhc1_residual").table.columns.tolist()
     ['sample', 'x', 'y', 'call']
     """
@@ -435,8 +447,12 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
     --------
     >>> import resistype as rt
     >>> demo = rt.datasets.demo()
-    >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre",
-    ...                     options=rt.CallOptions(stability=False))
+    >>> calls = rt.classify(
+    ...     demo.expression,
+    ...     samples=demo.samples,
+    ...     baseline="Pre",
+    ...     options=rt.CallOptions(stability=False),
+    ... )
     >>> coverage_plot(calls).table["share"].min() > 0.9
     np.True_
     """
@@ -494,7 +510,9 @@ def reliability_plot(
 
     Examples
     --------
-    >>> reliability_plot([0.6, 0.6, 0.9, 0.9], [True, False, True, True], bins=2).table["share"].tolist()
+    >>> reliability_plot([0.6, 0.6, 0.9, 0.9], [True, False, True, True], bins=2).table[
+    ...     "share"
+    ... ].tolist()
     [0.5, 1.0]
     """
     said, good = np.asarray(stated, dtype=np.float64), np.asarray(right, dtype=bool)
@@ -593,11 +611,21 @@ def tree_plot(
     """
     grown = grown_of(tree)
     rows = [
-        {"leaf": leaf.number, "rule": leaf.rule, "n": leaf.n, "class": name, "count": int(count), "share": float(share),
-         "low": float(ends[0]), "high": float(ends[1])}
+        {
+            "leaf": leaf.number,
+            "rule": leaf.rule,
+            "n": leaf.n,
+            "class": name,
+            "count": int(count),
+            "share": float(share),
+            "low": float(ends[0]),
+            "high": float(ends[1]),
+        }
         for leaf in grown.leaves
-        for name, count, share, ends in zip(grown.classes, leaf.counts, leaf.shares, leaf.intervals, strict=True)
-    ]  # fmt: skip
+        for name, count, share, ends in zip(
+            grown.classes, leaf.counts, leaf.shares, leaf.intervals, strict=True
+        )
+    ]
     if ax is not None:
         draw_tree(tree, ax, bootstrap=bootstrap)
     caption = (
@@ -618,7 +646,9 @@ def captioned(draw: Draw, *, width: float, height: float) -> Figure:
     Examples
     --------
     >>> from resistype.report import reliability_plot
-    >>> figure = captioned(lambda ax: reliability_plot([0.6, 0.9], [True, True], ax), width=4, height=3)
+    >>> figure = captioned(
+    ...     lambda ax: reliability_plot([0.6, 0.9], [True, True], ax), width=4, height=3
+    ... )
     >>> len(figure.axes)
     1
     """

@@ -76,7 +76,7 @@ def time_order(table: pd.DataFrame) -> list[str]:
     product = (
         order["is_product"].fillna(value=False).astype(bool).to_numpy()
         if "is_product" in order
-        else key != key
+        else np.zeros(len(key), dtype=bool)
     )
     rank = np.where(product, -1.0, np.where(np.isnan(key), np.inf, key))
     return [str(name) for name in order["timepoint"].to_numpy()[np.argsort(rank, kind="stable")]]
@@ -323,9 +323,18 @@ def composition_plot(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"patient": ["A", "A"], "timepoint": ["IP", "D7"], "kind": "memory",
-    ...     "numerator": [60, 20], "denominator": [100, 100], "share": [0.6, 0.2], "low": [0.5, 0.13],
-    ...     "high": [0.69, 0.29]})
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "patient": ["A", "A"],
+    ...         "timepoint": ["IP", "D7"],
+    ...         "kind": "memory",
+    ...         "numerator": [60, 20],
+    ...         "denominator": [100, 100],
+    ...         "share": [0.6, 0.2],
+    ...         "low": [0.5, 0.13],
+    ...         "high": [0.69, 0.29],
+    ...     }
+    ... )
     >>> composition_plot(table).caption
     'Patient A: share of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
     Research use only.'
@@ -369,8 +378,18 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
 
     Examples
     --------
-    >>> table = pd.DataFrame([("A", "memory", "effector", 3.0, 1.0, "IP", "D7")],
-    ...     columns=["patient", "from_state", "to_state", "clones", "share", "from_time", "to_time"])
+    >>> table = pd.DataFrame(
+    ...     [("A", "memory", "effector", 3.0, 1.0, "IP", "D7")],
+    ...     columns=[
+    ...         "patient",
+    ...         "from_state",
+    ...         "to_state",
+    ...         "clones",
+    ...         "share",
+    ...         "from_time",
+    ...         "to_time",
+    ...     ],
+    ... )
     >>> flow_plot(table).caption
     'Patient A: n = 3 clones from IP to D7, each counted once, split by its cells. Research use
     only.'

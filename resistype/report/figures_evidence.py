@@ -202,11 +202,11 @@ def draw_flow(
     for x, place, totals in zip(
         (0.0, 1.0), starts, (counts.sum(axis=1), counts.sum(axis=0)), strict=True
     ):
-        for number, (name, total) in enumerate(zip(labels, totals, strict=True)):
+        for index, (name, total) in enumerate(zip(labels, totals, strict=True)):
             if total:
-                ax.bar(x, total, bottom=place[number], width=0.06, color=colours[name], zorder=3)
+                ax.bar(x, total, bottom=place[index], width=0.06, color=colours[name], zorder=3)
                 side, align = (-0.05, "right") if x == 0.0 else (1.05, "left")
-                middle = place[number] + total / 2
+                middle = place[index] + total / 2
                 ax.text(
                     side, middle, f"{_short(name)} {total:.0f}", ha=align, va="center", fontsize=7
                 )
@@ -316,11 +316,10 @@ def _save(figure: Figure, stream: BinaryIO) -> None:
 def write_figures(agreement: Agreement, folder: str | Path) -> list[Path]:
     """One PNG an axis, ``compare_<axis>.png``; each appears whole or not at all."""
     target, files = make_folder(folder), []
-    for number, one in enumerate(agreement.axes):
+    for index, one in enumerate(agreement.axes):
         plain = one.axis.isascii() and one.axis.replace("_", "").isalnum() and len(one.axis) <= 60
-        path = (
-            target / f"compare_{one.axis if plain else number}.png"
-        )  # a column may have any name, a file may not
+        # a column may have any name, a file may not
+        path = target / f"compare_{one.axis if plain else index}.png"
         figure = compare_figure(agreement, one.axis)
         files.append(write_file(path, partial(_save, figure)))
     return files

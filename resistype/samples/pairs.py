@@ -126,7 +126,9 @@ def pair_samples(
     >>> import pandas as pd
     >>> from resistype.samples import pair_samples, read_samples
     >>> table = read_samples(
-    ...     pd.DataFrame({"id": ["a", "b", "c"], "patient": ["P1", "P1", "P2"], "time": ["Pre", "On", "On"]})
+    ...     pd.DataFrame(
+    ...         {"id": ["a", "b", "c"], "patient": ["P1", "P1", "P2"], "time": ["Pre", "On", "On"]}
+    ...     )
     ... )
     >>> pairing = pair_samples(table, patient="patient", timepoint="time", baseline="Pre")
     >>> pairing.pairs[["sample", "baseline_sample"]].values.tolist(), pairing.unpaired

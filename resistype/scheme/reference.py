@@ -187,7 +187,7 @@ class Reference:
 
     Examples
     --------
-    >>> from resistype.scheme import find_reference
+    >>> from resistype.scheme.reference import find_reference
     >>> find_reference("tcga_skcm").n
     472
     """

@@ -11,13 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype.scheme.rules import Condition, parse_condition
-from resistype.scheme.toml import toml_text
 
 __all__ = [
     "ABSTENTIONS",
@@ -310,7 +309,7 @@ class Scheme(_Model):
         data["axes"] = [
             {**one, "level": axis.level} for one, axis in zip(data["axes"], self.axes, strict=True)
         ]
-        return toml_text(fixed | {name: one for name, one in data.items() if name not in fixed})
+        return _toml_text(fixed | {name: one for name, one in data.items() if name not in fixed})
 
     @property
     def ref(self) -> str:
@@ -438,3 +437,39 @@ def _toned(color: str, tone: float) -> str:
     channels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     target = 255 if tone > 0 else 0
     return "#" + "".join(f"{round(c + (target - c) * abs(tone)):02X}" for c in channels)
+
+
+def _toml_text(data: Mapping[str, Any]) -> str:
+    """Plain values as TOML: words and numbers first, then tables, then tables in rows."""
+    return "\n".join(_table(data, ())) + "\n"
+
+
+def _table(data: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    plain = {k: v for k, v in data.items() if not isinstance(v, Mapping) and not _rows(v)}
+    yield from (f"{_key(k)} = {_value(v)}" for k, v in plain.items() if v is not None)
+    for key, value in data.items():
+        here = (*path, _key(key))
+        if isinstance(value, Mapping):
+            yield from ("", f"[{'.'.join(here)}]", *_table(value, here))
+        elif _rows(value):
+            for row in value:
+                yield from ("", f"[[{'.'.join(here)}]]", *_table(row, here))
+
+
+def _rows(value: Any) -> bool:
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    return is_list and bool(value) and isinstance(value[0], Mapping)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Sequence):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    return repr(value)
+
+
+def _key(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "").replace("-", "").isalnum() else _value(key)

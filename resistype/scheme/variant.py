@@ -32,7 +32,7 @@ def marked(scheme: Scheme, mark: str) -> Scheme:
     return scheme.model_copy(update={"version": f"{base}+{'.'.join(kept)}"})
 
 
-def with_threshold(scheme: Scheme, axis: str, name: str, value: float) -> Scheme:
+def with_threshold(scheme: Scheme, axis: str, name: str, *, value: float) -> Scheme:
     """The scheme with one threshold moved, which is ours then, and marked; as it is where
     nothing moves.
     """

@@ -50,7 +50,9 @@ def contrast(
 
     Examples
     --------
-    >>> contrast(table, groups, ["ifng"], case="non-responder", control="responder")  # doctest: +SKIP
+    >>> contrast(
+    ...     table, groups, ["ifng"], case="non-responder", control="responder"
+    ... )  # doctest: +SKIP
     """
     options = options or ContrastOptions()
     expression = as_expression(data, options.read)

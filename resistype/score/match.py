@@ -36,6 +36,7 @@ REMEDIES = {
     "lower_case": 'Pass case="fold" to turn them into upper case.',
     "unknown": "Pass the column that holds gene symbols (gene_names=…), and samples × genes.",
 }
+_REMEDY = "Check that the matrix holds these genes: a panel may lack whole signatures."
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +204,6 @@ def _none_scorable(
         " are in the data. "
         f"Data looks like {looks} ({examples}, … {kind.n:,} of {kind.total:,}); "
         f"signatures use HGNC symbols ({', '.join(sorted(wanted)[:2])}, …). "
-        f"{REMEDIES.get(kind.kind, 'Check that the matrix holds these genes: a panel may lack whole signatures.')}"
+        f"{REMEDIES.get(kind.kind, _REMEDY)}"
     )
     return GeneError(message, code="E101")

@@ -166,7 +166,9 @@ def score(
     >>> genes = ["B2M", "TAP1", "TAP2", "CD8A", "ACTB", "GAPDH"]
     >>> values = np.arange(12.0).reshape(2, 6)
     >>> table = pd.DataFrame(values, index=["s1", "s2"], columns=genes)
-    >>> score(table, {"mhc": ["B2M", "TAP1"]}, method="singscore").to_frame().round(2).to_dict("list")
+    >>> score(table, {"mhc": ["B2M", "TAP1"]}, method="singscore").to_frame().round(2).to_dict(
+    ...     "list"
+    ... )
     {'mhc': [-0.5, -0.5]}
     """
     options = options or ScoreOptions()
@@ -376,7 +378,9 @@ def score_sets(
     Examples
     --------
     >>> import numpy as np
-    >>> score_sets(np.array([[3.0, 1.0, 2.0]]), IndexedSets.build([[0]], 3), method="singscore").tolist()
+    >>> score_sets(
+    ...     np.array([[3.0, 1.0, 2.0]]), IndexedSets.build([[0]], 3), method="singscore"
+    ... ).tolist()
     [[0.5]]
     """
     rows, chosen = as_rows(values), get_method(method)

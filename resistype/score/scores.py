@@ -75,7 +75,9 @@ class Scores:
     --------
     >>> import numpy as np, pandas as pd
     >>> from resistype.score import score
-    >>> table = pd.DataFrame([[9.5, 2.0, 0.5, 4.0]], index=["P1"], columns=["B2M", "TAP1", "CD8A", "ACTB"])
+    >>> table = pd.DataFrame(
+    ...     [[9.5, 2.0, 0.5, 4.0]], index=["P1"], columns=["B2M", "TAP1", "CD8A", "ACTB"]
+    ... )
     >>> scores = score(table, {"mhc": ["B2M", "TAP1"]}, method="singscore")
     >>> scores.to_frame().loc["P1", "mhc"], scores.coverage.loc["mhc", "found"]
     (np.float64(0.25), np.int64(2))

@@ -102,7 +102,11 @@ BAD = {
     "broken record": ("run.json", "{", "cannot be read as written by resistype classify"),
     "another record": ("run.json", '{"format": "other"}', "holds no calls of resistype classify"),
     "empty scores": ("scores.tsv", "", "cannot be read as written by resistype classify"),
-    "calls of cells": ("calls.tsv", "sample\tproduct\na\tx\n", "holds no calls of resistype classify"),
+    "calls of cells": (
+        "calls.tsv",
+        "sample\tproduct\na\tx\n",
+        "holds no calls of resistype classify",
+    ),
     "no numbers": (
         "scores.tsv",
         "sample\tifng_level\nSIM\tmany\n",

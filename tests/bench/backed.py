@@ -31,7 +31,8 @@ process = psutil.Process()
 read = ReadOptions(unit="log2", backed=True)
 sets = signatures(symbols(20_000))
 def go(file, heard=None):
-    return score(file, sets, n_jobs=jobs, options=ScoreOptions(read=read, run=RunOptions(progress=heard)))
+    options = ScoreOptions(read=read, run=RunOptions(progress=heard))
+    return score(file, sets, n_jobs=jobs, options=options)
 base = process.memory_info().rss
 go(warm)  # loads the compiled kernels, as any first call does
 warmed = process.memory_info().rss
@@ -44,13 +45,16 @@ watcher = threading.Thread(target=look, daemon=True)
 watcher.start()
 ticks = []
 start = time.perf_counter()
-found = go(path, lambda progress: ticks.append((time.perf_counter() - start, progress.rows, progress.total_rows)))
+def heard(progress):
+    ticks.append((time.perf_counter() - start, progress.rows, progress.total_rows))
+found = go(path, heard)
 wall = time.perf_counter() - start
 stop.append(1)
 plan = next(at for at, rows, total in ticks if total)
 first = next(at for at, rows, total in ticks if rows)
-print(json.dumps(dict(base=base, warmed=warmed, peak=peak[0], wall=wall, told=ticks[0][0], plan=plan, first=first,
-                      values=found["ssgsea"].nbytes, digest=found.digest[:16],
+print(json.dumps(dict(base=base, warmed=warmed, peak=peak[0], wall=wall, told=ticks[0][0],
+                      plan=plan, first=first, values=found["ssgsea"].nbytes,
+                      digest=found.digest[:16],
                       names=sum(map(sys.getsizeof, found.samples)) + 8 * len(found.samples))))
 """
 

@@ -18,7 +18,8 @@ from tests.score.test_loop import ROOT, make_cells, wait_for_blocks
 # It stands still after the first block: however late the signal comes, the run is not over.
 HELD = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
+# a shell's background jobs are started deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from resistype.score import run as loop
 real, folder = loop.score_block, Path(sys.argv[-1])

@@ -15,7 +15,10 @@ from resistype.library import Signature, load_library, to_toml
 from tests.widgets.hostile import HOSTILE
 
 NONE = Filters()
-DE = "gene,log2FoldChange,padj\nTOX,2.5,0.001\nWARS,2,0.001\nIL7R,-3,0.0001\nSTRA13,1.5,0.01\nB2M,0.1,0.9\n"
+DE = (
+    "gene,log2FoldChange,padj\nTOX,2.5,0.001\nWARS,2,0.001\nIL7R,-3,0.0001\n"
+    "STRA13,1.5,0.01\nB2M,0.1,0.9\n"
+)
 
 
 def test_a_signature_comes_with_its_evidence() -> None:
@@ -53,8 +56,10 @@ def test_a_table_of_differential_expression_is_filtered() -> None:
         ("IL7R", "down"),
     ]
     assert notes == [
-        "4 of 5 genes of a table: effect ≥ 1 log2, fdr ≤ 0.05, at most 200 genes a direction, up"
-        " and down."
+        (
+            "4 of 5 genes of a table: effect ≥ 1 log2, fdr ≤ 0.05, at most 200 genes a direction,"
+            " up and down."
+        )
     ]
     assert rows[0].note == "differential expression: +2.50 log2, fdr 1.0e-03"
 

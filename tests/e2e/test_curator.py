@@ -1,4 +1,3 @@
-
 """The Curator in a real JupyterLab: a list is pasted, mended, looked at in two cohorts and
 saved, all in the page.
 """

@@ -1,4 +1,3 @@
-
 """Without a mouse: Tab reaches every control, every function has keys, every picture a table."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """The same in Notebook 7: numbers as in Python, keys stay with the control, hostile names run
 nothing.
 """

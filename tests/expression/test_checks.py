@@ -82,8 +82,10 @@ def test_gene_names_are_cleaned_and_that_is_told() -> None:
 
     assert genes == ("TP53", "ENSG00000166710", "B2M")
     assert notes == [
-        "2 gene names were cleaned of spaces or Ensembl versions "
-        "(' TP53' → TP53, 'ENSG00000166710.12' → ENSG00000166710)."
+        (
+            "2 gene names were cleaned of spaces or Ensembl versions "
+            "(' TP53' → TP53, 'ENSG00000166710.12' → ENSG00000166710)."
+        )
     ]
 
 
@@ -128,8 +130,10 @@ def test_lower_case_warns_with_the_remedy() -> None:
         gene_notes([name.lower() for name in GENES])
 
     assert [str(one.message) for one in caught] == [
-        "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
-        "Symbols are compared as written, so none will match; pass case='fold'."
+        (
+            "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
+            "Symbols are compared as written, so none will match; pass case='fold'."
+        )
     ]
 
 
@@ -138,8 +142,10 @@ def test_excel_dates_warn_with_what_they_may_have_been() -> None:
         notes = gene_notes([*GENES, "1-Mar", "1-Dec"])
 
     assert [str(one.message) for one in caught] == [
-        "W901 2 gene names look like Excel dates: '1-Mar' (MARCHF1 or MTARC1?), '1-Dec' (DELEC1). "
-        "They were not matched."
+        (
+            "W901 2 gene names look like Excel dates: '1-Mar' (MARCHF1 or MTARC1?), '1-Dec'"
+            " (DELEC1). They were not matched."
+        )
     ]
     assert f"W901 {notes[1]}" == str(caught[0].message)
 
@@ -173,8 +179,10 @@ def test_missing_values_can_be_kept() -> None:
     values[1, 1] = np.nan
 
     assert checked(values, nan="drop") == [
-        "1 missing value in 1 gene x 1 sample stay missing: each sample is ranked over its present"
-        ' genes (nan="drop").'
+        (
+            "1 missing value in 1 gene x 1 sample stay missing: each sample is ranked over its"
+            ' present genes (nan="drop").'
+        )
     ]
 
 

@@ -44,8 +44,9 @@ def unit_of(values: Any, **options: Any) -> Verdict:
         (TPM / TPM.max() * 60, "unknown", "not recognised: from 0.00 to 60.00"),
     ],
     ids=[
-        "counts", "deep counts", "tiny counts", "tpm", "tpm of a panel", "27 million", "log2", "log2 rounded",
-        "batch-corrected log2", "small offset", "small offset float32", "ln", "zero to one", "between log and linear",
+        "counts", "deep counts", "tiny counts", "tpm", "tpm of a panel", "27 million", "log2",
+        "log2 rounded", "batch-corrected log2", "small offset", "small offset float32", "ln",
+        "zero to one", "between log and linear",
     ],
 )  # fmt: skip
 def test_units_are_found(values: Any, unit: str, words: str) -> None:

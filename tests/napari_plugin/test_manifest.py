@@ -19,7 +19,8 @@ from npe2 import PluginManifest
 found = PluginManifest.from_distribution("resistype")
 made = found.contributions
 print(sorted(one.id for one in made.commands))
-print([one.python_name.module if hasattr(one.python_name, "module") else str(one.python_name) for one in made.commands])
+names = [one.python_name for one in made.commands]
+print([one.module if hasattr(one, "module") else str(one) for one in names])
 print([one.display_name for one in made.widgets], [one.filename_patterns for one in made.readers])
 print([one.display_name for one in made.sample_data], sorted(made.menus))
 """

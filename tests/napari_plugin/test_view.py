@@ -336,8 +336,9 @@ import resistype.napari_plugin, resistype.napari_plugin.cells, resistype.napari_
 import resistype.napari_plugin.paint
 print([m for m in ("napari", "qtpy", "PyQt6", "anywidget", "matplotlib") if m in sys.modules])
 import warnings; warnings.simplefilter("ignore")
-import resistype.napari_plugin.classify, resistype.napari_plugin.export, resistype.napari_plugin.maps
-import resistype.napari_plugin.reader, resistype.napari_plugin.sample, resistype.napari_plugin.panels
+import resistype.napari_plugin.classify, resistype.napari_plugin.export
+import resistype.napari_plugin.maps, resistype.napari_plugin.reader
+import resistype.napari_plugin.sample, resistype.napari_plugin.panels
 from napari.components import ViewerModel
 ViewerModel()
 print([m for m in ("qtpy", "PyQt6", "PySide6", "superqt") if m in sys.modules])

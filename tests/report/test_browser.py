@@ -30,16 +30,20 @@ KINDS = ["demo", "patient", "hostile", "hostile pairs", "cells"]
 OVER = """() => {
   const hidden = e => { const head = e.closest('thead, summary i');
     return head && getComputedStyle(head).clipPath !== 'none'; };
-  const over = e => { const r = e.getBoundingClientRect(); return r.width && r.right > innerWidth + 1; };
-  return [...document.querySelectorAll('main *, header *')].filter(e => over(e) && !hidden(e)).slice(0, 5)
+  const over = e => { const r = e.getBoundingClientRect();
+    return r.width && r.right > innerWidth + 1; };
+  return [...document.querySelectorAll('main *, header *')]
+    .filter(e => over(e) && !hidden(e)).slice(0, 5)
     .map(e => e.tagName + ' ' + e.textContent.slice(0, 60)); }"""
 # Rows of which two cells lie over each other.
 OVERLAP = """() => {
   const shared = (a, b, low, high) => Math.min(a[high], b[high]) - Math.max(a[low], b[low]) > 1;
   const meet = (a, b) => shared(a, b, 'left', 'right') && shared(a, b, 'top', 'bottom');
-  const boxes = row => [...row.children].map(e => e.getBoundingClientRect()).filter(r => r.width > 1 && r.height > 1);
-  return [...document.querySelectorAll('tr, summary, .strip')].filter(row => boxes(row).some((a, i, all) =>
-    all.slice(i + 1).some(b => meet(a, b)))).slice(0, 5).map(row => row.textContent.slice(0, 80)); }"""
+  const boxes = row => [...row.children].map(e => e.getBoundingClientRect())
+    .filter(r => r.width > 1 && r.height > 1);
+  const over = row => boxes(row).some((a, i, all) => all.slice(i + 1).some(b => meet(a, b)));
+  return [...document.querySelectorAll('tr, summary, .strip')].filter(over).slice(0, 5)
+    .map(row => row.textContent.slice(0, 80)); }"""
 
 
 def missing(reason: str) -> None:

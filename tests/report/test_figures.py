@@ -105,7 +105,8 @@ import sys, resistype.report as r
 assert 'matplotlib' not in sys.modules
 import matplotlib
 from matplotlib.figure import Figure
-keys = [key for key in matplotlib.rcParams if key != 'backend']  # to ask for the backend loads pyplot
+# to ask for the backend loads pyplot
+keys = [key for key in matplotlib.rcParams if key != 'backend']
 before = [matplotlib.rcParams[key] for key in keys]
 r.reliability_plot([0.5, 1.0], [True, False], Figure().subplots())
 assert [matplotlib.rcParams[key] for key in keys] == before

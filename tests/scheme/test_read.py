@@ -358,9 +358,8 @@ class TestShipped:
         for axis in scheme.axes:
             for key, label in axis.labels.items():
                 if not label.needs_baseline:
-                    words = set(
-                        f"{key.replace('_', ' ')} {label.text} {label.headline} {axis.title}".lower().split()
-                    )
+                    texts = (key.replace("_", " "), label.text, label.headline, axis.title)
+                    words = set(" ".join(texts).lower().split())
                     assert not words & set(scheme.forbidden_without_baseline), (axis.id, key)
 
     def test_quantities_come_in_order(self, name: str) -> None:

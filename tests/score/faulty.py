@@ -66,9 +66,12 @@ def engine(name: str) -> Iterator[None]:
             "host": "127.0.0.1",
             "dashboard_address": None,
         }
-        with LocalCluster(**options) as cluster, Client(cluster):
-            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
-                yield
+        with (
+            LocalCluster(**options) as cluster,
+            Client(cluster),
+            parallel_config(backend="dask", wait_for_workers_timeout=LIMIT),
+        ):
+            yield
     else:
         with parallel_config(backend=name, n_jobs=2):
             yield

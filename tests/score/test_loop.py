@@ -450,7 +450,8 @@ def test_processes_are_sent_rows_or_a_path(file: Path, expected: str) -> None:
 # run is not over.
 HELD_RUN = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
+# a shell's background jobs are started deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from resistype.score import run as loop
 from tests.score.test_loop import backed, run

@@ -32,12 +32,15 @@ from resistype.curation.cohort import CohortData
 from resistype.widgets import Compare, Explorer, Runner, SignatureCurator
 x, table = pd.read_parquet('x.parquet'), pd.read_parquet('samples.parquet')
 keys = dict(samples=table, baseline='Pre')
-calls, other = (rt.classify(x, options=rt.CallOptions(n_jobs=1, stability=False, method=m, anchor=''), **keys)
-                for m in ('ssgsea', 'singscore'))
+options = (rt.CallOptions(n_jobs=1, stability=False, method=m, anchor='')
+           for m in ('ssgsea', 'singscore'))
+calls, other = (rt.classify(x, options=one, **keys) for one in options)
 """
 CURATOR = """
-cohort = CohortData(x, table, by='timepoint', patient='patient', timepoint='timepoint', baseline='Pre')
-curator = SignatureCurator('mine', 'drafts', 'STAT1 IRF1 CXCL9 B2M', data=cohort, session=explorer.session)
+names = dict(by='timepoint', patient='patient', timepoint='timepoint', baseline='Pre')
+cohort = CohortData(x, table, **names)
+genes = 'STAT1 IRF1 CXCL9 B2M'
+curator = SignatureCurator('mine', 'drafts', genes, data=cohort, session=explorer.session)
 curator
 """
 # what pages ask, and what a user does

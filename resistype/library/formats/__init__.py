@@ -2,9 +2,7 @@
 
 raw.py       RawSet, Loss, Format: what every format reads into and writes from
 gmt.py       GMT, UCell, Enrichr libraries
-msigdb.py    MSigDB JSON, lossless
-tables.py    decoupler net, SignatureSets CSV, plain tables of weights
-exchange.py  FORMATS, import_signatures, export_text
+exchange.py  MSigDB JSON, decoupler net, SignatureSets CSV, tables of weights; FORMATS, export_text
 """
 
 from __future__ import annotations

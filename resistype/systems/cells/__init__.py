@@ -1,14 +1,18 @@
-"""Cell systems over time: tables of cells, shares, clones, and the schemes of CAR T, exhausted T
-cells and DLI.
+"""Cell systems over time: tables of cells, fractions, clones; the schemes of CAR T, TEX and DLI.
 
-table.py     the table of cells, checked            samples.py   shares, balance, mean scores of
-    samples
-course.py    clones of patients over time
-product.py   `cart_product`                         psr.py, dli.py   `tex_psr`, `dli_response`
-repeats.py   cells drawn anew, labels permuted      run.py       `classify_cells`: from a matrix, in
-    blocks
-prepare.py   what is known of the cells             options.py   how it is done
-cuts.py      states by cuts that somebody set       compare.py   groups of patients
+measure.py         `classify_cells`: from a matrix, in blocks, to calls of patients
+table.py           the table of cells, checked
+gate.py            the gate of Haradhvala 2022: T-cell subtypes from averaged markers
+cuts.py            states by cuts that somebody set
+cart_product.py    `cart_product`
+tex_psr.py         `tex_psr`
+dli_response.py    `dli_response`
+clones.py          one clone per cell, from AIRR columns or a table of clonotypes
+clone_tracking.py  clones of patients over time
+clone_fate.py      drift between states, flow, plasticity
+repeats.py         cells drawn anew, labels permuted
+compare_groups.py  groups of patients
+pseudobulk.py      counts of cells summed to one profile per sample
 """
 
 from resistype.systems.cells.cart_product import CellInputs, cart_product

@@ -75,8 +75,13 @@ def drift(
 
     Examples
     --------
-    >>> cells = pd.DataFrame({"clone": ["a"] * 20, "time": ["IP"] * 10 + ["day 14"] * 10,
-    ...                       "state": ["memory"] * 9 + ["effector"] * 10 + ["memory"]})
+    >>> cells = pd.DataFrame(
+    ...     {
+    ...         "clone": ["a"] * 20,
+    ...         "time": ["IP"] * 10 + ["day 14"] * 10,
+    ...         "state": ["memory"] * 9 + ["effector"] * 10 + ["memory"],
+    ...     }
+    ... )
     >>> found = drift(cells, "memory", first="IP", second="day 14")
     >>> found.n_clones, round(found.change, 2), bool(found.p < 0.01)
     (1, -0.8, True)
@@ -196,7 +201,9 @@ def plasticity(
 
     Examples
     --------
-    >>> cells = pd.DataFrame({"clone": ["a"] * 4, "time": ["0", "0", "7", "7"], "state": ["m", "m", "e", "e"]})
+    >>> cells = pd.DataFrame(
+    ...     {"clone": ["a"] * 4, "time": ["0", "0", "7", "7"], "state": ["m", "m", "e", "e"]}
+    ... )
     >>> plasticity(cells, {"m"}, {"e"}).share
     1.0
     """

@@ -195,7 +195,9 @@ def clone_counts(clone: pd.Series, sample: pd.Series) -> pd.DataFrame:
 
     Examples
     --------
-    >>> clone_counts(pd.Series(["a", "a", None, "b"]), pd.Series(["s", "t", "t", "t"])).loc["a"].tolist()
+    >>> clone_counts(pd.Series(["a", "a", None, "b"]), pd.Series(["s", "t", "t", "t"])).loc[
+    ...     "a"
+    ... ].tolist()
     [1, 1]
     """
     keys = sample.astype(str).to_numpy()
@@ -342,7 +344,10 @@ def clone_diversity(
     --------
     >>> counts = pd.DataFrame({"s": [60, 40, 20], "t": [600, 400, 200]})
     >>> found = clone_diversity(counts)
-    >>> found["depth"].tolist(), bool(abs(found.loc["s", "shannon"] - found.loc["t", "shannon"]) < 0.02)
+    >>> (
+    ...     found["depth"].tolist(),
+    ...     bool(abs(found.loc["s", "shannon"] - found.loc["t", "shannon"]) < 0.02),
+    ... )
     ([120, 120], True)
     """
     plan = rarefaction or Rarefaction()

@@ -86,12 +86,19 @@ def dli_response(
 
     Examples
     --------
-    >>> rows = [("D1", "pre", "late")] * 310 + [("D1", "pre", "early")] * 90 + [("D1", "pre", "other")] * 400
+    >>> rows = (
+    ...     [("D1", "pre", "late")] * 310
+    ...     + [("D1", "pre", "early")] * 90
+    ...     + [("D1", "pre", "other")] * 400
+    ... )
     >>> rows += [("D1", "D60", "early")] * 420 + [("D1", "D60", "other")] * 580
     >>> cells = pd.DataFrame(rows, columns=["patient", "timepoint", "state"])
     >>> from resistype.systems.cells import CellColumns
-    >>> found = dli_response(cells, inputs=CellInputs(columns=CellColumns(state="state")),
-    ...                      plan=DliPlan(reference_late=0.3))
+    >>> found = dli_response(
+    ...     cells,
+    ...     inputs=CellInputs(columns=CellColumns(state="state")),
+    ...     plan=DliPlan(reference_late=0.3),
+    ... )
     >>> found.to_frame().loc["D1", "headline"]
     'responder-like pattern (Bachireddy 2021)'
     """
@@ -163,14 +170,13 @@ def _repeats(
         origins = numbers[[*_ORIGINS, "n_early"]].copy()
         for name, rng in rngs.items():
             pre, post = (_three(pd.Series(counts.loc[name]), time) for time in ("pre", "post"))
-            for time, own in (("pre", pre), ("post", post)):
-                if own is not None:
-                    _put(drawn, name, time, rng.multinomial(own.sum(), own / max(own.sum(), 1)))
+            there = [(t, own) for t, own in (("pre", pre), ("post", post)) if own is not None]
+            for time, own in there:
+                _put(drawn, name, time, rng.multinomial(own.sum(), own / max(own.sum(), 1)))
             if pre is not None and post is not None:
-                for time, own in zip(
-                    ("pre", "post"), split_counts(pre, post, rng=rng), strict=True
-                ):
-                    _put(dealt, name, time, own)
+                first, second = split_counts(pre, post, rng=rng)
+                _put(dealt, name, "pre", first)
+                _put(dealt, name, "post", second)
             if not origins.loc[name].isna().any():
                 part = origins.loc[name, _ORIGINS].to_numpy(np.float64)
                 n_early = int(origins["n_early"].loc[name])

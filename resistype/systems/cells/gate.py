@@ -68,7 +68,15 @@ def pseudo_flow(markers: pd.DataFrame, *, cuts: Mapping[str, float] = CUTS) -> G
 
     Examples
     --------
-    >>> cell = {"CD3D": 1.2, "CD8A": 1.1, "CD4": 0.0, "CD45RA": 0.8, "CCR7": 0.9, "NKG7": 0.2, "FOXP3": 0.0}
+    >>> cell = {
+    ...     "CD3D": 1.2,
+    ...     "CD8A": 1.1,
+    ...     "CD4": 0.0,
+    ...     "CD45RA": 0.8,
+    ...     "CCR7": 0.9,
+    ...     "NKG7": 0.2,
+    ...     "FOXP3": 0.0,
+    ... }
     >>> pseudo_flow(pd.DataFrame([cell])).cells["label"].tolist()
     ['CD8 Naive']
     """

@@ -196,8 +196,10 @@ def _gated(
     label[place] = gated.cells["label"].to_numpy()
     lineage[place[kept]] = [f"{one} T" for one in gated.cells["lineage"][kept]]
     notes = [
-        "Gate of Haradhvala 2022:"
-        f" {', '.join(f'{n:,} {name}' for name, n in gated.counts().items())}."
+        (
+            "Gate of Haradhvala 2022:"
+            f" {', '.join(f'{n:,} {name}' for name, n in gated.counts().items())}."
+        )
     ]
     notes += [gated.message] if gated.message else []
     notes += [
@@ -293,11 +295,27 @@ def classify_cells(
     >>> import numpy as np
     >>> from resistype.expression import Expression
     >>> rng = np.random.default_rng(0)
-    >>> genes = ("CCR7", "SELL", "TCF7", "IL7R", "GZMB", "PRF1", "NKG7", "GNLY", *(f"X{i}" for i in range(40)))
+    >>> genes = (
+    ...     "CCR7",
+    ...     "SELL",
+    ...     "TCF7",
+    ...     "IL7R",
+    ...     "GZMB",
+    ...     "PRF1",
+    ...     "NKG7",
+    ...     "GNLY",
+    ...     *(f"X{i}" for i in range(40)),
+    ... )
     >>> names = tuple(f"c{i}" for i in range(120))
-    >>> obs = pd.DataFrame({"patient": "A", "timepoint": "IP", "state": ["memory"] * 90 + ["effector"] * 30})
-    >>> cells = Expression(rng.poisson(2.0, (120, 48)) + 0.0, genes, names, obs.set_axis(list(names)), "counts")
-    >>> only = load_scheme("cart_product").model_copy(update={"candidates": {"memory": ("memory_core4",)}})
+    >>> obs = pd.DataFrame(
+    ...     {"patient": "A", "timepoint": "IP", "state": ["memory"] * 90 + ["effector"] * 30}
+    ... )
+    >>> cells = Expression(
+    ...     rng.poisson(2.0, (120, 48)) + 0.0, genes, names, obs.set_axis(list(names)), "counts"
+    ... )
+    >>> only = load_scheme("cart_product").model_copy(
+    ...     update={"signature_choices": {"memory": ("memory_core4",)}}
+    ... )
     >>> found = classify_cells(cells, only, options=CellOptions(columns=CellColumns(state="state")))
     >>> found.to_frame().loc["A", "headline"]
     'memory-leaning product'

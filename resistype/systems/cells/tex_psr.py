@@ -84,7 +84,11 @@ def partial_correlation(
     --------
     >>> rng = np.random.default_rng(0)
     >>> common = rng.normal(size=500)
-    >>> abs(partial_correlation(common + rng.normal(size=500), common + rng.normal(size=500), common)) < 0.15
+    >>> abs(
+    ...     partial_correlation(
+    ...         common + rng.normal(size=500), common + rng.normal(size=500), common
+    ...     )
+    ... ) < 0.15
     True
     """
     design = np.column_stack([np.ones(len(given)), given])

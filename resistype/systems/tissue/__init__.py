@@ -1,18 +1,16 @@
-"""Tissue: cells with places. Who lives near whom, inside or outside the tumour, and what a drawn
-region holds.
+"""Tissue: cells with places. Who lives near whom, inside or outside the tumour, within an outline.
 
-tissue.py        `Tissue`: coordinates, keys (region, instance id), kinds; build.py, source.py,
-                 checks.py: `read_tissue`
-mask.py          table and label mask: ids counted both ways, order of the axes tried
-neighbours.py    shares in a radius, distance to the nearest cell of a kind
-compartments.py  inside, margin, outside; density.py: cells per mm² with intervals; rim.py:
-                 macrophages at the margin
-phenotype.py     inflamed, excluded, desert with evidence, or why not
-maps.py          value images on a grid (grid.py)
-rois.py          polygons; composition.py: what they hold; depth.py: how deep cells lie behind an
-                 outline
-export.py        CSV with thresholds in the header, GeoJSON
-options.py       every threshold, with its source
+tissue.py            `read_tissue`, `Tissue`: coordinates, keys (region, instance id), kinds
+mask.py              table and label mask: ids counted both ways, order of the axes tried
+neighbours.py        fractions in a radius, distance to the nearest cell of a kind
+compartments.py      inside, margin, outside; how deep cells lie behind an outline
+density.py           cells per mm² with intervals; macrophages at the margin
+immune_phenotype.py  inflamed, excluded, desert with evidence, or why not
+grid.py              places of a side in µm, one grid per image
+maps.py              value images on it
+rois.py              polygons drawn over an image, and which cells lie in them
+export.py            CSV with thresholds in the header, GeoJSON
+options.py           every threshold, with its source
 
 Everything is in µm and nothing is computed without a scale. Images never mix.
 """

@@ -89,7 +89,7 @@ def describe_regions(
     loaded, options = load_scheme(scheme), options or TissueOptions()
     parts = roles or options.roles or _roles(tissue, loaded)
     found = compartments(tissue, parts, rule=options.margin)
-    return call_measured(loaded, measure_regions(tissue, parts, found, loaded))
+    return call_measured(loaded, measure_regions(tissue, parts, found, scheme=loaded))
 
 
 def _roles(tissue: Tissue, scheme: Scheme) -> Roles:
@@ -103,7 +103,9 @@ def _roles(tissue: Tissue, scheme: Scheme) -> Roles:
     return Roles(tumour=named["tumour"], t_cells=named["t_cells"])
 
 
-def measure_regions(tissue: Tissue, roles: Roles, found: Compartments, scheme: Scheme) -> Measured:
+def measure_regions(
+    tissue: Tissue, roles: Roles, found: Compartments, *, scheme: Scheme
+) -> Measured:
     """Numbers of every region, with T cells drawn anew, and scattered over the area."""
     counts = dict(_counts(tissue, roles, found))
     numbers = pd.DataFrame.from_dict(

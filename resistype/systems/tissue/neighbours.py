@@ -177,7 +177,9 @@ def nearest(
     Examples
     --------
     >>> from resistype.systems.tissue import read_tissue
-    >>> cells = pd.DataFrame({"x": [0, 30, 90], "y": [0, 40, 0], "phenotype": ["T", "tumour", "tumour"]})
+    >>> cells = pd.DataFrame(
+    ...     {"x": [0, 30, 90], "y": [0, 40, 0], "phenotype": ["T", "tumour", "tumour"]}
+    ... )
     >>> nearest(read_tissue(cells, unit="um"), "tumour", of="T").tolist()
     [50.0, nan, nan]
     """

@@ -126,7 +126,9 @@ def in_roi(tissue: Tissue, roi: Roi | Sequence[Roi]) -> NDArray[np.bool_]:
     >>> import pandas as pd
     >>> from resistype.systems.tissue import read_tissue
     >>> cells = pd.DataFrame({"x": [5, 50], "y": [5, 5], "phenotype": ["T", "T"]})
-    >>> in_roi(read_tissue(cells, unit="um"), Roi("A", [[0, 0], [0, 10], [10, 10], [10, 0]])).tolist()
+    >>> in_roi(
+    ...     read_tissue(cells, unit="um"), Roi("A", [[0, 0], [0, 10], [10, 10], [10, 0]])
+    ... ).tolist()
     [True, False]
     """
     shapely = load_shapely()

@@ -165,8 +165,10 @@ BAD: dict[str, tuple[Edit, list[str]]] = {
     "a coordinate is infinite": (
         lambda t: t.assign(y=[np.inf, 1, -np.inf]),
         [
-            "P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1; leave"
-            " them out"
+            (
+                "P103 2 of 3 cells have coordinates that are missing or infinite: one/1, two/1;"
+                " leave them out"
+            )
         ],
     ),
     "coordinates are text": (

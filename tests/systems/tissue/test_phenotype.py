@@ -181,7 +181,7 @@ def test_every_limit_stands_with_its_source() -> None:
 
 
 def test_limits_are_the_users() -> None:
-    scheme = with_threshold(RULES, "phenotype", "dense", 5000.0)
+    scheme = with_threshold(RULES, "phenotype", "dense", value=5000.0)
     options = TissueOptions(margin=MarginRule(width_um=10.0))
     calls = describe_regions(
         tissue(halves(inside=5, around=7)), ROLES, options=options, scheme=scheme
