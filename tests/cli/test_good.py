@@ -23,6 +23,7 @@ OUTPUTS = [
     "report.html",
     "report.json",
     "run.json",
+    "scheme.toml",
     "scores.tsv",
 ]
 
@@ -334,5 +335,5 @@ def test_templates_of_one_class_are_refused(
     )
 
     assert run(*words, "--out", tmp_path / "o") == 2
-    assert "1 class(es); a second opinion compares at least 2" in capsys.readouterr().err
+    assert "1 class(es); a classifier compares at least 2" in capsys.readouterr().err
     assert not (tmp_path / "o").exists()

@@ -30,6 +30,7 @@ FILES = [
     "report.html",
     "report.json",
     "run.json",
+    "scheme.toml",
     "scores.tsv",
 ]
 
