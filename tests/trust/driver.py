@@ -23,7 +23,6 @@ from joblib import parallel_config
 
 from resistype.score import loop
 from resistype.score.block import score_block
-from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 REAL = loop.compute
@@ -71,9 +70,8 @@ def engine(name: str) -> Iterator[None]:
 
         dask.config.set({"distributed.scheduler.allowed-failures": int(os.environ.get("ALLOWED", "3"))})
         options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-        with LocalCluster(**options) as cluster, Client(cluster):
-            with parallel_config(backend="dask", wait_for_workers_timeout=LIMIT):
-                yield
+        with LocalCluster(**options) as cluster, Client(cluster), parallel_config(backend="dask"):
+            yield
     else:
         with parallel_config(backend=name, n_jobs=1 if name == "sequential" else 2):
             yield
