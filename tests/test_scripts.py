@@ -60,6 +60,30 @@ def fake_python(path: Path, refused: str) -> str:
     return str(path)
 
 
+def tools(folder: Path) -> Path:
+    """A machine with hardly anything on it."""
+    made = folder / "tools"
+    made.mkdir()
+    for name in ("bash", "cat", "cksum", "dirname", "id"):
+        (made / name).symlink_to(shutil.which(name) or "")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("has_old_python", "wanted"), [(False, "python3 python3-venv"), (True, "python3.11 python3.11-venv")]
+)
+def test_no_python_or_an_old_one_says_what_to_install(
+    checkout: Path, tmp_path: Path, *, has_old_python: bool, wanted: str
+) -> None:
+    path = tools(tmp_path)
+    if has_old_python:
+        fake_python(path / "python3", "version_info")
+    done = setup(checkout, RESISTYPE_PYTHON="", PATH=str(path))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"setup: missing: {wanted}. On Debian or Ubuntu: sudo apt-get install {wanted}. Or")
+
+
 def test_a_python_that_is_not_there_is_named(checkout: Path) -> None:
     done = setup(checkout, RESISTYPE_PYTHON="/nowhere/python")
 
@@ -81,11 +105,7 @@ def test_an_old_python_is_refused(checkout: Path, tmp_path: Path) -> None:
 
 def test_a_python_without_venv_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
     bare = fake_python(tmp_path / "bare-python", "ensurepip")
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in ("bash", "cat", "cksum", "dirname", "id"):
-        (tools / name).symlink_to(shutil.which(name) or "")
-    done = setup(checkout, RESISTYPE_PYTHON=bare, PATH=str(tools))
+    done = setup(checkout, RESISTYPE_PYTHON=bare, PATH=str(tools(tmp_path)))
 
     assert done.returncode == 1
     assert (

@@ -31,6 +31,7 @@ LOST = frozenset(
         "FutureCancelledError",
         "KilledWorker",
         "TerminatedWorkerError",
+        "TimeoutError",  # joblib's word when all workers of dask are gone and none comes back in ten seconds
         "WorkerCrashedError",
     }
 )

@@ -20,7 +20,6 @@ from joblib import parallel_config
 
 from resistype.score import run as loop
 from resistype.score.run import score_block
-from tests.processes import LIMIT
 from tests.score.test_loop import backed, run
 
 
@@ -69,7 +68,7 @@ def engine(name: str) -> Iterator[None]:
         with (
             LocalCluster(**options) as cluster,
             Client(cluster),
-            parallel_config(backend="dask", wait_for_workers_timeout=LIMIT),
+            parallel_config(backend="dask"),
         ):
             yield
     else:

@@ -413,6 +413,21 @@ class TestLostWorkers:
 
         assert run(backed(file), n_jobs=1).digest == expected
 
+    def test_a_cluster_without_workers_has_lost_them(
+        self, file: Path, expected: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        times, real = [0], loop._State._results
+
+        def empty(*args: Any) -> Any:
+            times[0] += 1
+            if times[0] == 1:
+                raise TimeoutError("DaskDistributedBackend has no worker after 10 seconds.")
+            return real(*args)
+
+        monkeypatch.setattr(loop._State, "_results", empty)
+
+        assert run(backed(file), n_jobs=1).digest == expected
+
     def test_not_for_ever(self, file: Path, losses: list[int], tmp_path: Path) -> None:
         losses[0] = 99
 
