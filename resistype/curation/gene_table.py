@@ -227,7 +227,7 @@ def check_size(table: GeneTable) -> None:
             f"{len(table.rows):,} genes are more than a draft holds ({MAX_ROWS:,}). Was a whole "
             "matrix pasted?"
         )
-        raise SignatureError(message, code="E215")
+        raise SignatureError(message, code="E219")
 
 
 def side_of(value: str) -> str:

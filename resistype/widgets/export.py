@@ -14,8 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from resistype.errors import OutputError
-from resistype.safe.files import replace_file
+from resistype.safe.files import write_file
 from resistype.widgets.base import STATIC, PageData
 
 __all__ = ["page", "safe_json", "write_page"]
@@ -72,9 +71,4 @@ def page(drawn: PageData, *, state: dict[str, Any], fallback: str) -> str:
 def write_page(path: str | Path, drawn: PageData, *, state: dict[str, Any], fallback: str) -> Path:
     """Write the file, whole or not at all."""
     text = page(drawn, state=state, fallback=fallback).encode("utf-8")
-    try:
-        return replace_file(path, lambda stream: stream.write(text))
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}. Choose another place.", code="O101"
-        ) from error
+    return write_file(path, lambda stream: stream.write(text))

@@ -5,6 +5,7 @@ refused.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -204,7 +205,7 @@ def test_blocks_do_not_change_pseudobulk(monkeypatch: pytest.MonkeyPatch) -> Non
     units = np.array([f"p{n % 5}" for n in range(40)])
     whole = house_rows(data, np.ones(40, bool), units)
 
-    monkeypatch.setattr("resistype.curation.derive.BLOCK", 3)
+    monkeypatch.setattr(sys.modules["resistype.curation.derive"], "BLOCK", 3)
 
     np.testing.assert_array_equal(house_rows(data, np.ones(40, bool), units), whole)
 

@@ -121,7 +121,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was_and_the_draft_in_memory(tmp_pat
 
     assert (
         unsaved
-        == "O101 The draft could not be kept in mine.draft.json: File too large. It is only in"
+        == "O105 The draft could not be kept in mine.draft.json: File too large. It is only in"
         " memory now."
     )
     assert len(messages) == 1
