@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was_and_the_draft_in_memory(tmp_pat
         " memory now."
     )
     assert len(messages) == 1
-    assert "could not be written: File too large" in messages[0]
+    assert "cannot be written: File too large" in messages[0]
     assert names == ["B2M", "TAP1", "TAP2", "LAG3"]
     assert (tmp_path / "mine.toml").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.draft.json", "mine.toml"]
