@@ -137,11 +137,11 @@ def test_no_text_is_smaller_than_print_allows_or_leaves_the_figure(name: str) ->
 
 def test_the_strip_has_every_call_in_its_colour() -> None:
     calls = paired_calls()
-    table = profile_strip(calls).table
+    table, frame = profile_strip(calls).table, calls.to_frame()
 
     assert len(table) == len(calls.samples) * len(calls.scheme.axes)
     for row in table.itertuples():
-        assert row.call == calls.to_frame().loc[row.sample, row.axis]
+        assert row.call == frame.loc[row.sample, row.axis]
         assert row.color == axis_colors(calls.scheme.axis(row.axis))[row.call]
     assert sorted(table.loc[table["axis"] == "ifng", "place"]) == list(range(64))
 

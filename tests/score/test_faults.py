@@ -56,8 +56,7 @@ def faulty(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("keep", [True, False], ids=["kept", "not_kept"])
-@pytest.mark.parametrize("kills", [1, 2])
+@pytest.mark.parametrize(("kills", "keep"), [(2, True), (1, False)], ids=["2_kept", "1_not_kept"])
 @pytest.mark.parametrize("engine", ENGINES)
 class TestKilledWorkers:
     def test_the_same_digest(
