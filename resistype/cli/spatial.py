@@ -48,6 +48,7 @@ from resistype.systems.tissue import (
     rim_score,
     rim_thresholds,
     roi_composition,
+    scheme_limits,
     threshold_table,
 )
 
@@ -69,14 +70,11 @@ class _Results:
 
     def thresholds(self) -> tuple[Threshold, ...]:
         rim = rim_thresholds() if self.roles.macrophages else ()
-        return (*self.limits(), *self.found.thresholds(), *self.around.thresholds(), *rim)
-
-    def limits(self) -> tuple[Threshold, ...]:
-        """The numbers of the scheme."""
-        rows = self.calls.scheme.threshold_rows()
-        return tuple(
-            Threshold(one["name"], one["value"], "", one["text"], one["source"], one["citation"])
-            for one in rows
+        return (
+            *scheme_limits(self.calls.scheme),
+            *self.found.thresholds(),
+            *self.around.thresholds(),
+            *rim,
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -34,6 +34,7 @@ from resistype.systems.tissue import (
     exclusion_map,
     nearest,
     neighbourhood,
+    scheme_limits,
     share_map,
 )
 
@@ -106,7 +107,7 @@ def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
         return MapResult(title, "µm", (), _spread(snapshot, far))
     if asked.kind == "description":
         calls = describe_regions(tissue, asked.roles)
-        return MapResult("description", "", (), calls=calls)
+        return MapResult("description", "", scheme_limits(calls.scheme), calls=calls)
     images = tuple(_image(tissue, asked, region) for region in tissue.regions)
     diverging = "PiYG_r" if asked.kind == "exclusion map" else "viridis"
     return MapResult(

@@ -81,7 +81,7 @@ def test_claim_and_citation_stand_there(folder: Path, path: Path) -> None:
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     page = (folder / "schemes" / f"{content['id']}.md").read_text(encoding="utf-8")
 
-    assert content["claim"] in page
+    assert content["scope"] in page
     assert content["citation"] in page
     assert "Research use only" in page
 

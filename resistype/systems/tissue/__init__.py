@@ -37,7 +37,11 @@ from resistype.systems.tissue.export import (
     write_cells,
     write_rois,
 )
-from resistype.systems.tissue.immune_phenotype import describe_regions, measure_regions
+from resistype.systems.tissue.immune_phenotype import (
+    describe_regions,
+    measure_regions,
+    scheme_limits,
+)
 from resistype.systems.tissue.maps import (
     ValueMap,
     density_map,
@@ -103,6 +107,7 @@ __all__ = [
     "roi_composition",
     "roi_difference",
     "rois_text",
+    "scheme_limits",
     "share_map",
     "threshold_table",
     "write_cells",

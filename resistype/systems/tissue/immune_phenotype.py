@@ -20,13 +20,10 @@ from resistype.scheme.measured import ByChance, Measured, call_measured, rng_of
 from resistype.systems.tissue.compartments import Compartments, compartments
 from resistype.systems.tissue.density import density_ratio, poisson_interval
 from resistype.systems.tissue.neighbours import nearest
-from resistype.systems.tissue.options import Roles, TissueOptions
+from resistype.systems.tissue.options import Roles, Threshold, TissueOptions
 from resistype.systems.tissue.tissue import Tissue
 
-__all__ = [
-    "describe_regions",
-    "measure_regions",
-]
+__all__ = ["describe_regions", "measure_regions", "scheme_limits"]
 
 _PARTS = ("inside", "margin", "outside")
 _SCATTERED = "regions with their T cells scattered over the area"
@@ -226,3 +223,11 @@ def _why(numbers: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     ]
     why["inside"] = ["; ".join(one) for one in spans]
     return why
+
+
+def scheme_limits(scheme: Scheme) -> tuple[Threshold, ...]:
+    """The numbers of a scheme, as maps and exported tables say them."""
+    return tuple(
+        Threshold(row["name"], row["value"], "", row["text"], row["source"], row["citation"])
+        for row in scheme.threshold_rows()
+    )

@@ -365,9 +365,9 @@ def test_the_record_is_strict_json(make: Any) -> None:
 
 
 def test_an_edited_scheme_that_kept_its_version_shows() -> None:
-    limits = scheme().thresholds
+    limits = scheme().parameters
     edited = scheme().model_copy(
-        update={"thresholds": {"level": limits["level"].model_copy(update={"value": 0.41})}}
+        update={"parameters": {"level": limits["level"].model_copy(update={"value": 0.41})}}
     )
 
     assert len(scheme().content_hash) == 64
