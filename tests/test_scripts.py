@@ -70,7 +70,8 @@ def tools(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("has_old_python", "wanted"), [(False, "python3 python3-venv"), (True, "python3.11 python3.11-venv")]
+    ("has_old_python", "wanted"),
+    [(False, "python3 python3-venv"), (True, "python3.11 python3.11-venv")],
 )
 def test_no_python_or_an_old_one_says_what_to_install(
     checkout: Path, tmp_path: Path, *, has_old_python: bool, wanted: str
@@ -81,7 +82,9 @@ def test_no_python_or_an_old_one_says_what_to_install(
     done = setup(checkout, RESISTYPE_PYTHON="", PATH=str(path))
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"setup: missing: {wanted}. On Debian or Ubuntu: sudo apt-get install {wanted}. Or")
+    assert done.stderr.startswith(
+        f"setup: missing: {wanted}. On Debian or Ubuntu: sudo apt-get install {wanted}. Or"
+    )
 
 
 def test_a_python_that_is_not_there_is_named(checkout: Path) -> None:

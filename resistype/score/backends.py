@@ -31,7 +31,8 @@ LOST = frozenset(
         "FutureCancelledError",
         "KilledWorker",
         "TerminatedWorkerError",
-        "TimeoutError",  # joblib's word when all workers of dask are gone and none comes back in ten seconds
+        # joblib says so when all workers of dask are gone and none comes back in ten seconds
+        "TimeoutError",
         "WorkerCrashedError",
     }
 )

@@ -57,7 +57,7 @@ def test_the_method_in_use_changes_nothing(method: str | None) -> None:
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(InputError, match="E607 .*nope"):
+    with pytest.raises(InputError, match=r"E607 .*nope"):
         by_method(load_scheme(SCHEME), "nope")
 
 
