@@ -47,11 +47,16 @@ FLOORS = {
     "session": 6,
     "systems": 6,
     "cli": 7,
+    "cohort": 7,
     "napari_plugin": 7,
+    "spatial": 7,
     "testing": 7,
     "web": 7,
     "widgets": 7,
 }
+
+# the table of names of 0.1 is the one place that imports by what it reads
+RENAMED = "resistype._renamed"
 
 # the steps sideways that are allowed, each with its reason
 SIDEWAYS = {
@@ -145,9 +150,9 @@ def hidden(package: Path) -> list[str]:
     """Complaints about imports by name that cannot be read, or stand outside a face."""
     wrong = []
     for module, path, line, readable in by_name(package):
-        if not readable:
+        if not readable and module != RENAMED:
             wrong.append(f"{module}:{line} imports what cannot be read")
-        elif path.name not in {"__init__.py", "extras.py"}:
+        elif path.name not in {"__init__.py", "extras.py"} and module != RENAMED:
             wrong.append(f"{module}:{line} imports by name outside a face")
     return wrong
 

@@ -1,5 +1,6 @@
 """Schemes: which quantities are measured, how they are called, and what they are compared with."""
 
+from resistype._renamed import old_names
 from resistype.scheme.calls import Calls
 from resistype.scheme.measured import Measured, call_measured
 from resistype.scheme.read import check_scheme, list_schemes, load_scheme, scheme_as_json
@@ -19,3 +20,5 @@ __all__ = [
     "scheme_as_json",
     "write_scheme",
 ]
+
+__getattr__ = old_names(__name__)

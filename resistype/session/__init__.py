@@ -8,6 +8,7 @@ drivers.py  genes that set a selection apart
 
 from __future__ import annotations
 
+from resistype._renamed import old_names
 from resistype.events import Event
 from resistype.scheme.scheme import GREYS, NO_DATA, OKABE_ITO, axis_colors, category_colors
 from resistype.session.commands import Command
@@ -47,3 +48,5 @@ __all__ = [
     "expect",
     "resolve",
 ]
+
+__getattr__ = old_names(__name__)
