@@ -226,7 +226,18 @@ def _why(numbers: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
 
 
 def scheme_limits(scheme: Scheme) -> tuple[Threshold, ...]:
-    """The numbers of a scheme, as maps and exported tables say them."""
+    """The numbers of a scheme, as maps and exported tables say them.
+
+    Parameters
+    ----------
+    scheme
+        Any scheme.
+
+    Returns
+    -------
+    tuple of Threshold
+        One per number, with its source.
+    """
     return tuple(
         Threshold(row["name"], row["value"], "", row["text"], row["source"], row["citation"])
         for row in scheme.threshold_rows()
