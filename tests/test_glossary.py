@@ -89,7 +89,7 @@ PHRASES = {
     r"the shelf": "library folder",
     r"kept out": "excluded",
 }
-# Still open: words of 0.1 that are printed until the renaming of columns. The lists can only shrink.
+# Still open: words of 0.1 that are printed until columns are renamed. The lists can only shrink.
 OPEN_NAMES = {
     "Drawn",
     "Labelling",
