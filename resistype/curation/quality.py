@@ -361,6 +361,8 @@ def over_representation(
         "Odds Ratio": "odds_ratio",
     }
     frame = frame.rename(columns={**names, "Genes": "genes"}).set_index("set")
+    # gseapy joins them in the order of a set, which differs from process to process
+    frame["genes"] = [";".join(sorted(str(genes).split(";"))) for genes in frame["genes"]]
     return frame[["overlap", "p", "fdr", "odds_ratio", "genes"]].sort_values("p", kind="stable")
 
 

@@ -88,6 +88,9 @@ def test_over_representation_is_the_hypergeometric_test(offline: None) -> None:
     one = Signature(id="x", name="x", up=tuple(background[:20]), down=tuple(background[1000:1003]))
 
     found = over_representation(one, background, lists)
+    assert [text.split(";") for text in found["genes"]] == [
+        sorted(text.split(";")) for text in found["genes"]
+    ]
 
     assert list(found.index) == ["first", "second"]
     for name, k in (("first", 20), ("second", 3)):
