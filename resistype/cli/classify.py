@@ -116,6 +116,7 @@ class _Asked:
 
     data: Path
     scheme: Scheme
+    named: str  # the scheme as it was typed, for the record
     out: Path
     read: ReadOptions
     jobs: int
@@ -235,6 +236,7 @@ def classify_command(
     asked = _Asked(
         expression,
         loaded,
+        scheme,
         out,
         ReadOptions(**words),
         jobs,
@@ -345,7 +347,7 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
     with show.progress("classifying", 2) as bar:
         calls = classify(
             asked.data,
-            asked.scheme,
+            asked.named,
             samples=asked.samples,
             patient=asked.columns.patient,
             timepoint=asked.columns.timepoint,

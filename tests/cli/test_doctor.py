@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from numba.core.caching import FunctionCache
+from numba.core.dispatcher import Dispatcher
 
 from resistype.cli import doctor
 from resistype.cli import doctor as surroundings
 from resistype.cli.doctor import Finding, bundle, display, front_end, jupyter_folders
+from resistype.score import kernels, null
+from resistype.score.methods import gsva
 from tests.cli.test_good import run
 
 
@@ -150,3 +155,19 @@ def test_every_self_test_has_a_known_answer() -> None:
         lines["self-test: demo"].detail
         == "all 104 planted profiles of the simulated cohort are found"
     )
+
+
+def test_compiling_says_so_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("doctor", "--compile") == 0
+
+    first, last = capsys.readouterr().out.strip().splitlines()
+    assert first.startswith("Compiling the loops of scoring and calling")
+    assert re.fullmatch(r"Done in \d+ s\.", last)
+
+
+def test_compiled_loops_are_kept_on_disk() -> None:
+    for module in (kernels, null, gsva):
+        loops = [one for one in vars(module).values() if isinstance(one, Dispatcher)]
+        assert loops
+        for loop in loops:
+            assert type(loop._cache) is FunctionCache, f"{module.__name__}.{loop.__name__}"

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from resistype.cli import main
 from resistype.datasets import demo, write_demo
 from resistype.library import load_library
+from resistype.report import write_folder
 from resistype.scheme import load_scheme
 
 OUTPUTS = [
@@ -128,6 +130,20 @@ def test_run_json_lets_a_run_be_repeated(
     assert set(record["signatures"]["mhc1_core"]) == {"ref", "sha256"}
     assert all(t["source"] in ("ours", "published") for t in record["thresholds"])
     assert record["versions"]["numpy"]
+    assert record["arguments"]["scheme"] == "acquired_resistance"
+
+
+def test_the_script_of_the_report_runs(inputs: Path, tmp_path: Path) -> None:
+    words = ["classify", inputs / "expression.tsv.gz", "--samples", inputs / "samples.tsv"]
+    assert run(*words, "--baseline", "Pre", "--out", tmp_path / "o") == 0
+    script = json.loads((tmp_path / "o" / "report.json").read_text(encoding="utf-8"))["script"]
+
+    names: dict[str, Any] = {}
+    exec(script, names)  # noqa: S102  what the report prints, from this very run
+    made = write_folder(names["calls"], tmp_path / "again")
+    assert made
+    for name in ("calls.tsv", "evidence.tsv", "scores.tsv"):
+        assert (tmp_path / "o" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
 def test_score_writes_scores_and_coverage(
