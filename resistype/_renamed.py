@@ -8,8 +8,6 @@ from typing import Any
 
 from resistype.errors import ResistypeWarning, warn
 
-__all__ = ["OLD", "old_names"]
-
 _CELLS, _TISSUE = "resistype.systems.cells", "resistype.systems.tissue"
 _BULK, _OPINIONS = "resistype.systems.bulk", "resistype.opinions"
 _CALLS = "resistype.scheme:Calls"

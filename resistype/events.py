@@ -9,8 +9,6 @@ from typing import Any
 
 from resistype.errors import ResistypeWarning, warn
 
-__all__ = ["Event"]
-
 Listener = Callable[..., Any]
 
 

@@ -12,8 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from resistype.errors import MissingExtraError
 
-__all__ = ["installed", "needs"]
-
 
 @contextmanager
 def needs(name: str, *, extra: str, what: str, hint: str = "") -> Iterator[None]:

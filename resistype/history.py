@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, TypeVar
 
-__all__ = ["History"]
-
 StateT = TypeVar("StateT")
 
 

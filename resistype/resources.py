@@ -12,8 +12,6 @@ from pathlib import Path
 
 from resistype.errors import ResistypeError
 
-__all__ = ["signatures_dir"]
-
 
 @cache
 def signatures_dir() -> Path:

@@ -26,20 +26,6 @@ from scipy.special import ndtr, ndtri
 from resistype.errors import SamplesError
 from resistype.extras import needs
 
-__all__ = [
-    "BestCut",
-    "Kappa",
-    "PatientTable",
-    "adjusted",
-    "against_rest",
-    "auc",
-    "best_cut",
-    "cohen_kappa",
-    "compare_patients",
-    "per_patient",
-    "wilson",
-]
-
 DECIMALS = 12  # values that differ by rounding only are ties
 EXACT, PERMUTATIONS = 100_000, 20_000
 _N, _EFFECT = ("n_first", "n_second"), ("auc", "difference", "median_first", "median_second")

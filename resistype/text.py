@@ -18,24 +18,6 @@ from itertools import islice
 
 import pandas as pd
 
-__all__ = [
-    "condition",
-    "exact",
-    "file_names",
-    "inert",
-    "inert_frame",
-    "listed",
-    "number",
-    "one_line",
-    "p_value",
-    "percent",
-    "plural",
-    "restored",
-    "separator",
-    "sign",
-    "word",
-]
-
 SHOWN = 5
 DELIMITERS = ("\t", ",", ";")
 _WORDS = {"indeterminate": "indeterminate", "not_assessable": "not assessable"}

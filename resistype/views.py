@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["register_view", "view"]
-
 _VIEWS: dict[str, Callable[[], Callable[..., Any]]] = {}
 
 

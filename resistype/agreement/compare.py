@@ -25,16 +25,6 @@ from resistype.scheme.scheme import ABSTENTIONS, Quantity, Scheme
 from resistype.stats import Kappa, cohen_kappa, wilson
 from resistype.text import inert_frame
 
-__all__ = [
-    "COLUMNS",
-    "Agreement",
-    "AxisAgreement",
-    "compare_calls",
-    "differences",
-    "score_shift",
-]
-
-
 # How far the numbers behind an axis moved between two labelings of the same samples.
 
 COLUMNS = (

@@ -30,8 +30,6 @@ from resistype.scheme.variant import merged_library
 from resistype.score import get_method
 from resistype.systems.bulk.context import Members, rescored, sets_of
 
-__all__ = ["Matrices", "carriers"]
-
 COLUMNS = ("quantity", "signature", "gene", "first", "second", "difference", "note")
 SAME = "the score is the same on both sides; what it is compared with differs"
 _CHANGES = ("change", "raw_change", "share_higher", "share_lower", "random_p")

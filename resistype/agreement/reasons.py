@@ -23,16 +23,6 @@ from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.rules import Condition, holds
 from resistype.scheme.scheme import Axis
 
-__all__ = [
-    "Change",
-    "Crossing",
-    "Judged",
-    "explain",
-    "judge",
-    "needed_lines",
-]
-
-
 # The rules of one side applied again to the samples compared: which rule decided, and which of
 # their lines hold.
 

@@ -22,14 +22,6 @@ from resistype.scheme.scheme import ABSTENTIONS
 from resistype.scheme.variant import by_method
 from resistype.text import restored
 
-__all__ = [
-    "Labelling",
-    "as_labelling",
-    "read_folder",
-    "read_opinion",
-]
-
-
 # A folder written by ``resistype classify``, read back: labels, numbers, and the rules where they
 # can be had again.
 

@@ -11,8 +11,6 @@ from typer.core import TyperGroup
 
 from resistype.errors import ResistypeError, ResistypeWarning
 
-__all__ = ["app", "main"]
-
 # The base of all usage errors; newer versions of typer carry their own copy of click.
 _UsageError: Any = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"

@@ -47,8 +47,6 @@ from resistype.systems.bulk.measure import CallOptions
 from resistype.systems.cells import CellColumns, CellOptions, DliPlan, compare_cells
 from resistype.systems.tissue import MarginRule, Roles, TissueColumns, TissueOptions
 
-__all__ = ["classify_command"]
-
 PER = ("sample", "patient", "cell", "region")
 Column = Annotated[str | None, typer.Option(help="cells: column")]
 CELLS, TISSUE, BULK = ("tex_psr", "cart_product", "dli_response"), ("immune_phenotype",), ("bulk",)

@@ -14,8 +14,6 @@ from resistype.errors import InputError
 from resistype.report import make_folder, table_text, write_text
 from resistype.report.figures_evidence import write_figures
 
-__all__ = ["compare_command"]
-
 
 def compare_command(
     first: Annotated[Path, typer.Argument(help="folder written by classify")],

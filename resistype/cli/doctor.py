@@ -30,16 +30,6 @@ from resistype.score import score
 from resistype.systems import classify
 from resistype.systems.bulk.measure import CallOptions, apply_scheme
 
-__all__ = [
-    "Finding",
-    "bundle",
-    "display",
-    "examine",
-    "front_end",
-    "jupyter_folders",
-]
-
-
 # One line of an examination by `resistype doctor`.
 
 

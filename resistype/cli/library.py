@@ -47,8 +47,6 @@ from resistype.report import table_text, write_text
 from resistype.samples import read_samples
 from resistype.scheme import Scheme, check_scheme, list_schemes, load_scheme
 
-__all__ = ["schemes", "signatures"]
-
 signatures = typer.Typer(help="The signature library.", no_args_is_help=True, rich_markup_mode=None)
 schemes = typer.Typer(
     help="The classification schemes.", no_args_is_help=True, rich_markup_mode=None

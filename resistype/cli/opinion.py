@@ -46,8 +46,6 @@ from resistype.report.figures import captioned
 from resistype.safe.files import replace_file
 from resistype.samples import read_samples
 
-__all__ = ["opinion"]
-
 opinion = typer.Typer(
     name="opinion",
     help=(

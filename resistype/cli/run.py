@@ -29,15 +29,6 @@ from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 from resistype.systems import classify
 
-__all__ = [
-    "clinical_command",
-    "demo_command",
-    "doctor_command",
-    "opinions_of",
-    "print_cohort",
-    "score_command",
-]
-
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
 Unit = Annotated[
     str | None,

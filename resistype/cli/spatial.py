@@ -52,8 +52,6 @@ from resistype.systems.tissue import (
     threshold_table,
 )
 
-__all__ = ["spatial_command"]
-
 Column = Annotated[str | None, typer.Option(help="column; with a .h5ad as spatialdata names it")]
 
 

@@ -29,16 +29,6 @@ from resistype.clinical.timelines import (
 )
 from resistype.errors import SamplesError
 
-__all__ = [
-    "DEFINITIONS",
-    "Definition",
-    "Phenotype",
-    "clinical",
-    "judge",
-    "phenotype",
-    "thresholds",
-]
-
 _RESPONSE: Final = frozenset({"CR", "PR"})
 _NO_RESPONSE_GIVEN: Final = frozenset({"NE", ""})
 

@@ -24,20 +24,6 @@ from resistype.errors import SamplesError, complain
 from resistype.safe.files import unpacked
 from resistype.text import restored
 
-__all__ = [
-    "CITATIONS",
-    "THRESHOLDS",
-    "History",
-    "Threshold",
-    "Verdict",
-    "add_months",
-    "full_months",
-    "limit",
-    "read_courses",
-    "span",
-]
-
-
 # The course of one patient in dates, what a definition says of it, and the table of the
 # definitions' limits.
 

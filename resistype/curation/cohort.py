@@ -28,8 +28,6 @@ from resistype.samples import pair_samples, read_samples
 from resistype.score import Settings, get_method, score_sets
 from resistype.score.match import match_signatures
 
-__all__ = ["CohortData", "Group", "Spread"]
-
 MOST = 2000
 METHOD = "ssgsea"
 FEW, MANY = 1, 12

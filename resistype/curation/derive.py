@@ -28,22 +28,6 @@ from resistype.library.textfile import read_text
 from resistype.stats import adjusted
 from resistype.text import separator
 
-__all__ = [
-    "COLUMNS",
-    "Contrast",
-    "Derived",
-    "Groups",
-    "columns_of",
-    "compare",
-    "derive",
-    "draft_de",
-    "filter_text",
-    "groups_of",
-    "house_rows",
-    "strongest",
-]
-
-
 # Case against controls, gene by gene: effects, adjusted p-values and detection.
 
 Method = Literal["t-test", "wilcoxon", "t-test_overestim_var"]

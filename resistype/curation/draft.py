@@ -25,18 +25,6 @@ from resistype.library.signature import near
 from resistype.library.textfile import complaint
 from resistype.text import listed
 
-__all__ = [
-    "Drafted",
-    "Filters",
-    "counterparts",
-    "draft",
-    "draft_file",
-    "draft_library",
-    "parse_settings",
-    "read_names",
-    "translate",
-]
-
 MOUSE = ("mouse_symbol", "mouse_ensembl")
 
 

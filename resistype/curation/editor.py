@@ -49,8 +49,6 @@ from resistype.library import Library, Signature, SignatureDiff, check_paths, di
 from resistype.library.formats import read_raw
 from resistype.library.read import parse_toml
 
-__all__ = ["Found", "SignatureEditor", "from_contrast", "from_file"]
-
 MOST = 300  # commands that can be taken back
 ANYWHERE = Path("x.toml")  # for checks that look at the genes only
 

@@ -21,8 +21,6 @@ from resistype.library import Signature
 from resistype.library.relations import relations
 from resistype.library.rules import CLAIM_RULES, NAME_RULES, Draft, glued, mistyped
 
-__all__ = ["Mend", "Problem", "certain", "mended", "problems"]
-
 DUPLICATE = "L110"
 TWICE = re.compile(r"[0-9]+ genes occur more than once \([^)]*\); keep one of each(; )?")
 

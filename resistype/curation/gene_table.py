@@ -20,25 +20,6 @@ from resistype.genes.names import date_symbols
 from resistype.library import Signature
 from resistype.library.signature import AXES, Status
 
-__all__ = [
-    "CHOICES",
-    "FORM",
-    "MAX_NAME",
-    "MAX_ROWS",
-    "MAX_TEXT",
-    "GeneTable",
-    "Row",
-    "Typed",
-    "check_size",
-    "known_fields",
-    "read_gene_table",
-    "read_pasted",
-    "side_of",
-    "text_of",
-    "weight_of",
-    "with_names",
-]
-
 MAX_ROWS, MAX_NAME, MAX_TEXT = 5000, 200, 4000
 OWN = (
     "id",

@@ -23,8 +23,6 @@ from resistype.expression import Expression, as_expression
 from resistype.genes import Coverage, GeneIndex
 from resistype.library import Signature
 
-__all__ = ["Members", "Prepared", "prepare"]
-
 FEWEST = 3
 MOST = 2000
 

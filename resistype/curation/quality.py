@@ -32,19 +32,6 @@ from resistype.library import Library, Signature, load_library, to_gseapy
 from resistype.score import matched_sets
 from resistype.text import listed
 
-__all__ = [
-    "CONTROLS",
-    "Coherence",
-    "Quality",
-    "coherence",
-    "influence",
-    "over_representation",
-    "overlap",
-    "quality",
-    "redundancy",
-    "set_score",
-]
-
 CONTROLS = {
     "proliferation": "hallmark_g2m_checkpoint",
     "T cells": "ss_cyt_davoli",

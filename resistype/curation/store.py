@@ -28,8 +28,6 @@ from resistype.library.read import parse_toml
 from resistype.library.textfile import read_text
 from resistype.safe.files import replace_file
 
-__all__ = ["DraftStore", "Saved", "Stored", "save_version"]
-
 
 @dataclass(frozen=True)
 class Saved:

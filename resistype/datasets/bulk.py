@@ -27,20 +27,6 @@ from resistype.library import load_library
 from resistype.safe.files import replace_file
 from resistype.text import inert_frame
 
-__all__ = [
-    "DESCRIPTION",
-    "Demo",
-    "clinical_table",
-    "demo",
-    "gene_roles",
-    "patients",
-    "samples_table",
-    "simulate",
-    "truth_table",
-    "write_demo",
-]
-
-
 # What is planted in the simulated cohort: who gets which effect, the tables of samples and courses,
 # and the truth.
 

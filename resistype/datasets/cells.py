@@ -29,7 +29,6 @@ from resistype.library import load_library
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["CellDemo", "cell_demo"]
 
 Floats = NDArray[np.float64]
 N_CLONES, N_GROW, GROWTH = 120, 6, 8.0

@@ -34,19 +34,6 @@ from resistype.safe.files import replace_file
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = [
-    "CHANNELS",
-    "IMAGES",
-    "KINDS",
-    "MEANS",
-    "Plan",
-    "TissueDemo",
-    "kinds_of",
-    "tissue_demo",
-    "write_tissue_demo",
-    "zones",
-]
-
 
 # What is planted in the simulated tissue: the images, their zones, and which kinds of cells live in
 # each zone.

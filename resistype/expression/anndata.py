@@ -26,8 +26,6 @@ from resistype.expression.units import ReadOptions
 from resistype.extras import needs
 from resistype.text import listed
 
-__all__ = ["is_anndata", "new_anndata", "raw_of", "safe_names", "write_obs"]
-
 FORMAT_VERSION = 1
 
 

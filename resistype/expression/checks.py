@@ -25,21 +25,6 @@ from resistype.genes import id_type, resolve
 from resistype.genes.names import survey
 from resistype.text import listed, plural
 
-__all__ = [
-    "Names",
-    "Side",
-    "check_flat",
-    "check_samples",
-    "check_values",
-    "clean_genes",
-    "gene_notes",
-    "look_at",
-    "merge_duplicates",
-    "not_empty",
-    "sides",
-    "transposed",
-]
-
 KINDS = {
     "symbol": "gene symbols",
     "ensembl": "Ensembl ids",

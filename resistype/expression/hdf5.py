@@ -38,20 +38,6 @@ from resistype.extras import needs
 from resistype.safe.files import replace_file
 from resistype.text import listed, plural
 
-__all__ = [
-    "check_file",
-    "index_names",
-    "is_group",
-    "load_matrix",
-    "matrix_kind",
-    "matrix_shape",
-    "open_h5ad",
-    "read_store",
-    "save_h5ad",
-    "stored_frame",
-    "texts",
-]
-
 LARGE = 256 << 20
 STEP = 1 << 22
 GENES = "Gene Expression"

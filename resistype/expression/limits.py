@@ -31,8 +31,6 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError
 from resistype.safe.toml import RefusedError, read_json
 
-__all__ = ["check_folder", "check_h5", "check_sparse", "claimed_text"]
-
 MAX_OBJECTS = 200_000
 MAX_NAME = 256
 MAX_ATTRIBUTES = 16 << 20

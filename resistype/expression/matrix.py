@@ -55,18 +55,6 @@ from resistype.expression.units import Block, ReadOptions, Unit, figures, find_u
 from resistype.genes import GeneIndex
 from resistype.text import listed, plural
 
-__all__ = [
-    "Block",
-    "Expression",
-    "Raw",
-    "bare_obs",
-    "finish",
-    "flip",
-    "iter_blocks",
-    "read_block",
-    "upright",
-]
-
 OFFSET = 0.001  # of the cohorts stored as log2(TPM + 0.001)
 
 

@@ -35,17 +35,6 @@ from resistype.safe.arrays import read_frame
 from resistype.safe.toml import RefusedError
 from resistype.text import listed, plural, restored, separator
 
-__all__ = [
-    "Table",
-    "about_genes",
-    "as_expression",
-    "frame_table",
-    "read_expression",
-    "read_parquet",
-    "read_text",
-    "text_error",
-]
-
 TEXT = (".csv", ".tsv", ".txt", ".gct")
 PARQUET = (".parquet", ".pq")
 STORES = (".h5ad", ".h5", ".zarr")

@@ -34,27 +34,6 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError
 from resistype.extras import needs
 
-__all__ = [
-    "Backed",
-    "CsrRows",
-    "Lazy",
-    "Matrix",
-    "SampleNames",
-    "SourceFile",
-    "arrow_index",
-    "as_csr",
-    "columns_of",
-    "compact",
-    "csr_rows",
-    "dense_rows",
-    "is_dask",
-    "is_sparse",
-    "lazy",
-    "names_in",
-    "open_store",
-    "part_of",
-]
-
 STEP = 1_024  # rows made dense at once when single columns are wanted
 Store: TypeAlias = Literal["h5", "zarr"]
 

@@ -19,24 +19,6 @@ from numpy.typing import NDArray
 from resistype.errors import ExpressionError, complain
 from resistype.expression.store import Backed, Matrix, csr_rows, dense_rows, is_sparse
 
-__all__ = [
-    "SMALL_OFFSET_FLOOR",
-    "UNITS",
-    "Block",
-    "Figures",
-    "Places",
-    "ReadOptions",
-    "Unit",
-    "Verdict",
-    "as_bytes",
-    "figures",
-    "find",
-    "find_unit",
-    "in_words",
-    "row_ranges",
-    "total_bytes",
-]
-
 _UNITS = {
     "": 1,
     "B": 1,

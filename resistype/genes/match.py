@@ -31,8 +31,6 @@ from resistype.genes.names import (
 )
 from resistype.genes.orthologs import ranked_human, to_human
 
-__all__ = ["Coverage", "GeneIndex", "How", "Match", "Species"]
-
 How = Literal[
     "exact", "previous", "alias", "ensembl", "ncbi", "ortholog", "ambiguous", "duplicate", "absent"
 ]

@@ -30,25 +30,6 @@ from typing import Literal
 from resistype.errors import ResistypeError
 from resistype.resources import signatures_dir
 
-__all__ = [
-    "GeneNames",
-    "GeneTable",
-    "IdType",
-    "Kind",
-    "Resolution",
-    "Status",
-    "clean",
-    "date_symbols",
-    "excel_dates",
-    "gene_table",
-    "id_type",
-    "is_serial",
-    "numbers_are_ids",
-    "resolve",
-    "resolve_one",
-    "survey",
-]
-
 COLUMNS = ("symbol", "ensembl", "ncbi", "previous", "alias")
 MOUSE_COLUMNS = ("human", "mouse", "mouse_ensembl", "support")
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from resistype.genes.names import gene_table, mouse_table
 
-__all__ = ["orthologs", "to_human", "to_mouse"]
-
 OLD_NAME = 90  # rank of a column found by an outdated mouse name: after every counterpart
 
 

@@ -26,8 +26,6 @@ from resistype.library.rules import CLAIM_RULES, NAME_RULES, Draft
 from resistype.library.textfile import read_text
 from resistype.resources import signatures_dir
 
-__all__ = ["Finding", "check_library", "check_paths"]
-
 JUDGED = (
     "gene names are plain ASCII",
     "genes occur more than once",

@@ -22,14 +22,6 @@ from resistype.library.read import GeneList, read_folder, read_mapping, read_pat
 from resistype.library.signature import AXES, Signature, near
 from resistype.resources import signatures_dir
 
-__all__ = [
-    "Library",
-    "SignatureSpec",
-    "evaluate",
-    "load_library",
-    "read_signatures",
-]
-
 
 class Library(Mapping[str, Signature]):
     """Signatures by id; ``library["id"]`` is the newest version, ``library["id@1.0.0"]`` that one.

@@ -23,19 +23,6 @@ from resistype.library.textfile import brief, complaint, line_of, read_text
 from resistype.safe.toml import RefusedError
 from resistype.safe.toml import read_toml as parse_read_toml
 
-__all__ = [
-    "FORMAT",
-    "FORMAT_VERSION",
-    "GeneList",
-    "parse_toml",
-    "read_folder",
-    "read_gmt",
-    "read_mapping",
-    "read_path",
-    "read_toml",
-]
-
-
 # TOML text of a stranger to a signature: refused before parsing when it is hostile, explained when
 # it is wrong.
 

@@ -21,12 +21,6 @@ from resistype.library.library import evaluate
 from resistype.library.rules import Draft, Problem, shared_with_siblings
 from resistype.library.signature import Signature
 
-__all__ = [
-    "SignatureDiff",
-    "diff",
-    "relations",
-]
-
 JACCARD, CONTAINED, SMALLEST = 0.8, 0.95, 5
 SWAPPED = 0.5
 WORD = re.compile(r"[a-z]{3,}[0-9]*")

@@ -21,15 +21,6 @@ from resistype.resources import signatures_dir
 from resistype.safe.toml import read_toml
 from resistype.text import listed
 
-__all__ = [
-    "CLAIM_RULES",
-    "NAME_RULES",
-    "Draft",
-    "Problem",
-    "scheme_axes",
-    "shared_with_siblings",
-]
-
 Problem: TypeAlias = tuple[str, str, str, str]
 LOOKALIKES = str.maketrans({"0": "O", "O": "0", "1": "I", "I": "1", "l": "1"})
 RECEPTOR = re.compile(r"(TR[ABGD]|IG[HKL])([VDJ])[0-9].*")

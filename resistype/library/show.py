@@ -9,8 +9,6 @@ import pandas as pd
 from resistype.library.library import Library
 from resistype.library.signature import Signature
 
-__all__ = ["list_frame", "show"]
-
 WIDTH = 100
 
 

@@ -19,16 +19,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-__all__ = [
-    "AXES",
-    "Evidence",
-    "Scoring",
-    "Signature",
-    "Source",
-    "Status",
-    "near",
-]
-
 AXES = (
     "antigen_presentation",
     "cart_state",

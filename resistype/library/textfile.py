@@ -10,8 +10,6 @@ from typing import Any
 
 from resistype.errors import SignatureError
 
-__all__ = ["MAX_BYTES", "brief", "complaint", "line_of", "read_text"]
-
 MAX_BYTES = 8 * 2**20
 
 

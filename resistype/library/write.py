@@ -16,14 +16,6 @@ from resistype.library.read import FORMAT, FORMAT_VERSION
 from resistype.library.signature import Signature
 from resistype.safe.files import write_file
 
-__all__ = [
-    "schema_text",
-    "signature_schema",
-    "to_toml",
-    "write_text",
-    "write_toml",
-]
-
 HEAD = ("id", "version", "name", "axis", "species", "compartment", "status", "description")
 
 

@@ -19,8 +19,6 @@ from resistype.napari_plugin.cells import CellTable
 from resistype.napari_plugin.layers import MARK, Bound, region_of
 from resistype.systems.tissue import MaskMatch, TissueColumns, match_mask, read_tissue
 
-__all__ = ["axis_hint", "points_on_mask", "swap_axes"]
-
 
 def points_on_mask(bound: Bound, table: CellTable, mask: Any) -> MaskMatch | None:
     """How drawn points and a mask fit; None where the rows have no ids that a mask could hold."""

@@ -13,8 +13,6 @@ import numpy as np
 
 from resistype.errors import InputError
 
-__all__ = ["ONE_IMAGE", "embedding_of", "placement", "real", "scale_of", "weak_clicks", "weakly"]
-
 ONE_IMAGE = "image"
 DRAGGED = 3  # screen pixels
 MICRON = {"micrometer": 1.0, "micron": 1.0, "um": 1.0, "nanometer": 1e-3, "millimeter": 1e3}

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 
-__all__ = ["CellTable", "Match", "as_keys", "join_tables", "match_ids", "table_of"]
-
 INSTANCE_NAMES = (
     "instance_id",
     "cell_id",

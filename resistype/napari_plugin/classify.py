@@ -33,8 +33,6 @@ from resistype.session import Session, SessionData
 from resistype.systems import classify
 from resistype.systems.bulk.measure import CallOptions
 
-__all__ = ["Calling", "classify_layers", "session_of", "tissue_material", "view_of"]
-
 
 @dataclass(frozen=True)
 class Calling:

@@ -46,8 +46,6 @@ from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
 from resistype.systems.tissue import Roles
 
-__all__ = ["HistogramView", "ResistanceDock"]
-
 
 class HistogramView(QWidget):  # type: ignore[misc, unused-ignore]
     """Bars, the threshold as a line, its place before it was moved as a thin one."""

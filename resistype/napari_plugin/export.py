@@ -26,17 +26,6 @@ from resistype.session import axis_colors, call_names
 from resistype.session.state import inside
 from resistype.systems.tissue import Threshold, read_rois, write_cells, write_rois
 
-__all__ = [
-    "cell_frame",
-    "fill_adata",
-    "fill_layers",
-    "thresholds",
-    "write_csv",
-    "write_geojson",
-    "write_h5ad",
-    "write_script",
-]
-
 NOTE = "A marker is not a state; cells are not patients."
 
 

@@ -30,17 +30,6 @@ from resistype.napari_plugin.cells import CellTable, Match, as_keys, match_ids
 from resistype.napari_plugin.paint import FAINT, NO_ROW_COLOR, Classes, Ramp, rgba
 from resistype.session import GREYS, NO_DATA
 
-__all__ = [
-    "FIRST",
-    "MARK",
-    "Bound",
-    "RowRaster",
-    "bind",
-    "check_points",
-    "read_raster",
-    "region_of",
-]
-
 BACKGROUND, UNKNOWN, FIRST = 0, 1, 2  # a pixel of row r holds r + FIRST
 MAX_DIRECT = 50_000_000
 BLOCK = 512

@@ -38,8 +38,6 @@ from resistype.systems.tissue import (
     share_map,
 )
 
-__all__ = ["MapKind", "MapRequest", "MapResult", "describe_text", "prepare", "show", "work_out"]
-
 MapKind = Literal[
     "share of neighbours", "share map", "density map", "exclusion map", "distance", "description"
 ]

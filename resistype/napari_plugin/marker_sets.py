@@ -23,18 +23,6 @@ from resistype.scheme import Scheme
 from resistype.scheme.scheme import Axis, Label, Quantity, Rule, Threshold
 from resistype.systems.tissue import UNASSIGNED
 
-__all__ = [
-    "DEFAULT_SETS",
-    "MarkerSet",
-    "Panel",
-    "find_markers",
-    "otsu",
-    "parse_sets",
-    "quantity_name",
-    "read_panel",
-    "sets_text",
-]
-
 ALIASES = {
     "CD3": ("CD3", "CD3D", "CD3E", "CD3G", "CD3EPSILON"),
     "CD8": ("CD8", "CD8A", "CD8ALPHA"),

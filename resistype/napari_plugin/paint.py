@@ -18,20 +18,6 @@ from resistype.errors import SessionError
 from resistype.session import GREYS, NO_DATA, Category, Session
 from resistype.systems.tissue import UNASSIGNED
 
-__all__ = [
-    "FAINT",
-    "NO_ROW",
-    "NO_ROW_COLOR",
-    "Classes",
-    "LegendRow",
-    "Ramp",
-    "compared",
-    "drawing",
-    "legend",
-    "margins",
-    "rgba",
-]
-
 NO_ROW = "no row in the table"
 NO_ROW_COLOR = "#5A5A5A"
 FAINT = 0.12

@@ -17,16 +17,6 @@ from resistype.napari_plugin.view import TissueView
 from resistype.session import Session
 from resistype.systems.tissue import Roles
 
-__all__ = [
-    "Histogram",
-    "evidence_lines",
-    "guess_roles",
-    "histogram",
-    "kinds_of",
-    "threshold_names",
-    "threshold_text",
-]
-
 BINS = 80
 WORDS = {
     "tumour": ("tumour", "tumor", "cancer", "malignant"),

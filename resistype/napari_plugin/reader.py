@@ -20,8 +20,6 @@ from resistype.expression.hdf5 import open_h5ad
 from resistype.napari_plugin.cells import CellTable, table_of
 from resistype.systems.tissue import MaskMatch, TissueColumns, match_mask, read_tissue
 
-__all__ = ["axis_order", "get_reader", "layers_of", "read_h5ad"]
-
 LayerData = tuple[Any, dict[str, Any], str]
 KEYS = ("spatial", "X_spatial")
 COLUMN_PAIRS = (

@@ -22,8 +22,6 @@ from resistype.napari_plugin.layers import Bound
 from resistype.napari_plugin.view import TissueView
 from resistype.systems.tissue import Roi, roi_composition, roi_difference
 
-__all__ = ["Drawn", "compose", "compose_text", "drawn_rois", "keep_regions", "shapes_of"]
-
 CORNERS = 64
 CLOSED = ("polygon", "rectangle", "ellipse")
 

@@ -11,8 +11,6 @@ import numpy as np
 
 from resistype.datasets import tissue_demo
 
-__all__ = ["simulated_imc"]
-
 GAP = 60  # pixels between the images
 COLORS = {"DNA": "gray", "panCK": "yellow", "CD8A": "cyan", "CD163": "magenta", "SMA": "green"}
 

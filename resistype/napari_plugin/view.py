@@ -35,8 +35,6 @@ from resistype.napari_plugin.paint import (
 from resistype.session import Session
 from resistype.systems.tissue import Tissue, TissueColumns, read_tissue
 
-__all__ = ["VIEWS", "TissueView"]
-
 VIEWS: weakref.WeakKeyDictionary[Any, TissueView] = weakref.WeakKeyDictionary()
 
 

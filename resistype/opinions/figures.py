@@ -21,8 +21,6 @@ from resistype.opinions.tree_fit import Grown, Node, format_p
 from resistype.opinions.tree_show import caveats
 from resistype.scheme.scheme import category_colors
 
-__all__ = ["draw_tree", "grown_of", "tree_figure_size"]
-
 _LEVEL = 1.5
 _ROW = 0.42
 _WIDTH = 0.4

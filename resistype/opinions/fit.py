@@ -28,8 +28,6 @@ from resistype.opinions.labels import Rows, Study, looks_like_response, read_stu
 from resistype.opinions.model import KINDS, TrainedModel
 from resistype.score.scores import Scores
 
-__all__ = ["Association", "FitOptions", "fit_model"]
-
 CAVEAT = (
     "This describes how scores went with labels in this cohort. It is no model and predicts"
     " nothing: resistype never predicts treatment response. Research use only."
@@ -351,6 +349,7 @@ class Learner:
     kind: Kind
 
     def split(self, rows: Rows, *, n: int, seed: int) -> Splits:
+        """Folds in which no patient stands on both sides."""
         # loaded when a model is trained
         from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415
 
@@ -363,16 +362,19 @@ class Learner:
         return list(splitter.split(rows.values, rows.codes, rows.patients))
 
     def settings(self, smallest: int) -> tuple[float, ...]:
+        """The settings to try, for the smallest fold."""
         grid = _GRID[self.kind]
         return tuple(one for one in grid if self.kind != "knn" or one <= smallest) or (1.0,)
 
     def weights(self, train: Rows, wanted: Floats, *, setting: float, n_classes: int) -> Floats:
+        """One column of weights per class."""
         weight = np.zeros((len(wanted), n_classes))
         seen = np.unique(train.codes)  # a class that was not seen has no weight
         weight[:, seen] = self.fit(train, setting).predict_proba(wanted) if len(seen) > 1 else 1.0
         return weight
 
     def fit(self, train: Rows, setting: float) -> Any:
+        """A trained model of the library."""
         from sklearn import config_context  # noqa: PLC0415
 
         # loaded when a model is trained

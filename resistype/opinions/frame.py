@@ -31,24 +31,6 @@ from resistype.errors import (
 )
 from resistype.safe.toml import RefusedError, read_json
 
-__all__ = [
-    "UNASSIGNED",
-    "Codes",
-    "Flags",
-    "Floats",
-    "Limit",
-    "check_coverage",
-    "check_limits",
-    "explain",
-    "not_numbers",
-    "opinion_table",
-    "read_head",
-    "refuse_missing",
-    "repeated",
-    "some",
-    "writing",
-]
-
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.intp]
 Flags: TypeAlias = NDArray[np.bool_]

@@ -22,8 +22,6 @@ from resistype.errors import ModelError, complain
 from resistype.opinions.frame import Codes, Floats, not_numbers, repeated, some
 from resistype.opinions.model import as_score_frame
 
-__all__ = ["Rows", "Study", "looks_like_response", "read_study"]
-
 MIN_PATIENTS = 5
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")

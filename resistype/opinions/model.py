@@ -39,8 +39,6 @@ from resistype.safe.arrays import array_files, read_arrays, write_pair
 from resistype.safe.toml import RefusedError
 from resistype.score.scores import Scores
 
-__all__ = ["KINDS", "TrainedModel", "as_score_frame", "read_model", "write_model"]
-
 
 def conformal_p(misfit: Floats, calibration: Sequence[Floats]) -> Floats:
     """Share of the kept samples of each class, the new one counted in, that fit it no better."""

@@ -41,8 +41,6 @@ from resistype.opinions.subtypes_files import DOI, LICENCE_NOTE, PortraitFiles
 from resistype.safe.files import replace_file
 from resistype.scheme.reference import SMALL_COHORT
 
-__all__ = ["PortraitOptions", "PortraitScaler", "portrait_scores", "portraits"]
-
 MAX_SCALER = 2**20
 _CELLS = 2_000_000
 _FORMAT, _VERSION = "resistype-portrait-scaler", 1

@@ -19,8 +19,6 @@ import pandas as pd
 from resistype.errors import SchemeError, complain
 from resistype.opinions.frame import not_numbers, repeated, some
 
-__all__ = ["LICENCE_NOTE", "PortraitFiles", "read_gene_sets", "read_portrait_clone"]
-
 DOI = "10.1016/j.ccell.2021.04.014"
 LICENCE_NOTE = (
     f"The gene sets and reference of Bagaev 2021 (doi {DOI}) are their authors' and are read from"

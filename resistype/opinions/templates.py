@@ -53,8 +53,6 @@ from resistype.opinions.frame import (
 )
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT
 
-__all__ = ["OpinionOptions", "Templates", "read_templates", "second_opinion"]
-
 Templates: TypeAlias = Mapping[str, Sequence[str] | Signature] | pd.DataFrame
 
 MIN_FEATURES = 5

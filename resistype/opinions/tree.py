@@ -46,8 +46,6 @@ from resistype.opinions.tree_show import (
     tree_text,
 )
 
-__all__ = ["ConditionalInferenceTree", "bootstrap_tree", "shuffled_roots"]
-
 _SMALLEST_BUCKET = 20
 _BUCKET_SHARE = 0.05
 _LIMITS = {

@@ -39,19 +39,6 @@ from scipy.special import betaincinv, gammaln, log_ndtr
 
 from resistype.opinions.frame import Codes, Flags, Floats
 
-__all__ = [
-    "Candidate",
-    "Column",
-    "Cut",
-    "Data",
-    "Grown",
-    "Node",
-    "Rules",
-    "clopper_pearson",
-    "format_p",
-    "grow",
-]
-
 _LN_TINY = -500.0
 
 

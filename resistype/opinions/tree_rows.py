@@ -24,18 +24,6 @@ from resistype.errors import SamplesError, complain
 from resistype.opinions.frame import Codes, Flags, Floats, some
 from resistype.opinions.tree_fit import Column, Cut, Data, Grown
 
-__all__ = [
-    "Labels",
-    "Table",
-    "as_frame",
-    "encode",
-    "leaves_of",
-    "paths_frame",
-    "prepare",
-    "reached",
-    "strata_frame",
-]
-
 MAX_LEVELS = 12
 MAX_CLASSES = 10
 

@@ -21,16 +21,6 @@ import pandas as pd
 from resistype.opinions.tree_fit import Cut, Grown, Node, format_p
 from resistype.scheme.caveats import caveat_text
 
-__all__ = [
-    "Resampled",
-    "ShuffledRoots",
-    "TreeBootstrap",
-    "candidates_frame",
-    "caveats",
-    "nodes_frame",
-    "tree_text",
-]
-
 ONE_TREE = "One tree is not a hierarchy of covariates: look at the bootstrap."
 _ASSOCIATION = (
     "It describes how the covariates go with {label} in this labelled cohort. "

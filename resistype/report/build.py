@@ -40,15 +40,6 @@ from resistype.scheme.scheme import Threshold as SchemeThreshold
 from resistype.stats import wilson
 from resistype.text import one_line, word
 
-__all__ = [
-    "MEANINGS",
-    "TABLES",
-    "build_report",
-    "build_tables",
-    "label_rows",
-]
-
-
 # Tables of a system on a page: columns that fit, rows up to a limit, each with its n.
 
 TABLES = {

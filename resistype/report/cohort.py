@@ -36,21 +36,6 @@ from resistype.scheme.scheme import ABSTENTIONS, Axis, Rule, natural
 from resistype.stats import adjusted, auc
 from resistype.systems.bulk.stability import KINDS
 
-__all__ = [
-    "FIRM",
-    "build_cohort",
-    "compare_groups",
-    "cuts_of",
-    "grey",
-    "limits",
-    "median_interval",
-    "paired_changes",
-    "paired_rows",
-    "patient_changes",
-    "zones",
-]
-
-
 # Zones of a quantity: where the rules of an axis may give which call, and where they give none (the
 # grey zone).
 

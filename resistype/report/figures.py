@@ -34,24 +34,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "GREY_ZONE",
-    "INK",
-    "RUO",
-    "SOFT",
-    "Drawn",
-    "axis_scatter",
-    "captioned",
-    "change_plot",
-    "coverage_plot",
-    "draw_calls",
-    "label_order",
-    "plain",
-    "profile_strip",
-    "reliability_plot",
-    "shade",
-    "tree_plot",
-]
 
 INK, SOFT, GREY_ZONE = "#1B1F24", "#5A636C", "#E3E6E9"
 RUO = "Research use only."

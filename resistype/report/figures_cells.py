@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "composition_figure",
-    "composition_panel",
-    "composition_plot",
-    "distribution_figure",
-    "draw_cells",
-    "flow_figure",
-    "flow_panel",
-    "flow_plot",
-    "state_colors",
-    "time_order",
-]
 
 PER_ROW, MOST = 4, 24
 FOOT = (

@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "compare_figure",
-    "draw_confusion",
-    "draw_flow",
-    "draw_shift",
-    "evidence_lollipop",
-    "label_colours",
-    "write_figures",
-]
-
 
 def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Drawn:
     """How far the numbers of one sample lie from the thresholds that they were held against.

@@ -25,17 +25,6 @@ from resistype.safe.files import legible
 from resistype.scheme.scheme import GREYS, NO_DATA
 from resistype.text import condition, exact, number, p_value, percent, sign, word
 
-__all__ = [
-    "Chart",
-    "Rect",
-    "change_charts",
-    "policy",
-    "render",
-    "share_chart",
-    "strip_chart",
-]
-
-
 # Geometry of the drawings on the page: plain numbers and colours, drawn by the template as
 # rectangles.
 

@@ -14,8 +14,6 @@ from resistype.report.units import has_baseline, visible_thresholds
 from resistype.scheme import Calls
 from resistype.text import one_line, percent
 
-__all__ = ["METHOD_PAPERS", "PAPERS", "methods_text", "references", "script", "signature_papers"]
-
 METHOD_PAPERS = {
     "ssgsea": "Barbie DA et al. Nature 2009;462:108-112, doi:10.1038/nature08460",
     "singscore": "Foroutan M et al. BMC Bioinformatics 2018;19:404, doi:10.1186/s12859-018-2435-4",

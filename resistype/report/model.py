@@ -14,37 +14,6 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = [
-    "AxisCounts",
-    "Call",
-    "Change",
-    "ChangePanel",
-    "ChangeTest",
-    "Check",
-    "Cohort",
-    "Comparison",
-    "Evidence",
-    "Firmness",
-    "GeneMove",
-    "Group",
-    "Inputs",
-    "LabelCount",
-    "Model",
-    "Number",
-    "Opinion",
-    "Quantity",
-    "Refusal",
-    "Report",
-    "ReportOptions",
-    "Signature",
-    "Step",
-    "Table",
-    "Threshold",
-    "Unit",
-    "Zone",
-]
-
-
 # Parts of a report that are about units: counts of calls, calls, evidence, refusals. See `model`
 # for the whole.
 

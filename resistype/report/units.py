@@ -32,20 +32,6 @@ from resistype.scheme.scheme import ABSTENTIONS, Axis, Rule, natural
 from resistype.systems.bulk.stability import KINDS
 from resistype.text import number
 
-__all__ = [
-    "MOVED",
-    "build_checks",
-    "build_units",
-    "has_baseline",
-    "only_patient",
-    "order_of",
-    "patients_of",
-    "refusals",
-    "taken_back",
-    "visible_labels",
-    "visible_thresholds",
-]
-
 MOVED = 8  # genes of a signature that are named for a pair
 
 

@@ -23,20 +23,6 @@ from resistype.safe.files import make_folder, write_text
 from resistype.scheme import Calls
 from resistype.text import file_names, inert_frame
 
-__all__ = [
-    "read_report",
-    "render_report",
-    "report_json",
-    "report_schema",
-    "run_json",
-    "schema_path",
-    "table_text",
-    "write_folder",
-    "write_patient_pages",
-    "write_report",
-]
-
-
 # The JSON twin of a page: a `Report` written out, its schema, and a way back.
 
 _VERSION = 1

@@ -25,13 +25,6 @@ from numpy.typing import NDArray
 from resistype.safe.files import replace_file
 from resistype.safe.toml import RefusedError
 
-__all__ = [
-    "array_files",
-    "read_arrays",
-    "read_frame",
-    "write_pair",
-]
-
 MAX_BYTES = 512 * 2**20
 
 

@@ -23,15 +23,6 @@ from typing import BinaryIO
 from resistype.errors import OutputError
 from resistype.safe.toml import RefusedError
 
-__all__ = [
-    "legible",
-    "make_folder",
-    "replace_file",
-    "unpacked",
-    "write_file",
-    "write_text",
-]
-
 
 def replace_file(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
     """Let `write` fill a file in memory, put it beside `path`, check it, then put it in the place

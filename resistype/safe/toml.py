@@ -15,12 +15,6 @@ import re
 import tomllib
 from typing import Any
 
-__all__ = [
-    "RefusedError",
-    "read_json",
-    "read_toml",
-]
-
 MAX_DEPTH = 8
 JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 STRING = re.compile(

@@ -19,16 +19,6 @@ from numpy.typing import NDArray
 from resistype.errors import SamplesError
 from resistype.stats import PatientTable, wilson
 
-__all__ = [
-    "Balance",
-    "Interval",
-    "balance",
-    "composition",
-    "share_change",
-    "share_table",
-    "shares_per_patient",
-]
-
 MIN_CELLS = 50
 REPEATS = 4_000
 

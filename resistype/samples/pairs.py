@@ -17,8 +17,6 @@ from resistype.errors import SamplesError, complain
 from resistype.samples.table import as_key
 from resistype.text import listed, plural
 
-__all__ = ["Design", "Pairing", "pair_samples"]
-
 COLUMNS = [
     "sample",
     "baseline_sample",

@@ -23,8 +23,6 @@ from resistype.safe.arrays import read_frame
 from resistype.safe.toml import RefusedError
 from resistype.text import listed, plural, restored, separator
 
-__all__ = ["align_samples", "as_key", "read_samples"]
-
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "#N/A", "<NA>"})
 # Not 007 (an id), not 1E2 (a well of a plate: an exponent needs a point or a sign), not sixteen
 # digits and more.

@@ -13,12 +13,6 @@ from numpy.typing import NDArray
 from resistype.scheme.rules import decide, holds
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 
-__all__ = [
-    "Column",
-    "Verdicts",
-    "apply_rules",
-]
-
 
 @dataclass(frozen=True)
 class Verdicts:

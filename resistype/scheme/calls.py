@@ -24,14 +24,6 @@ from resistype.scheme.scheme import Axis, Scheme, Unit
 from resistype.scheme.stability import Stability
 from resistype.views import view
 
-__all__ = [
-    "COLUMNS",
-    "Called",
-    "Calls",
-    "evidence_frame",
-]
-
-
 # Evidence: every number that an axis looked at, the threshold beside it, and how far it was from
 # deciding.
 

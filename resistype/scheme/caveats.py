@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["CAVEATS", "caveat_text"]
-
 CAVEATS: dict[str, str] = {
     "RUO": "Research use only; not for treatment decisions.",
     "NON_EXCLUSIVE": "Labels are not exclusive classes.",

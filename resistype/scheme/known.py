@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SYSTEMS", "Known"]
-
 
 @dataclass(frozen=True)
 class Known:

@@ -25,8 +25,6 @@ from resistype.scheme.record import versions
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, Unit
 from resistype.scheme.stability import Stability, take_back
 
-__all__ = ["NOTHING_ENTERS", "ByChance", "Measured", "call_measured", "call_units", "rng_of"]
-
 COVERAGE = ("asked", "found", "share", "missing", "at_floor", "shared", "version", "status")
 
 

@@ -23,8 +23,6 @@ from resistype.scheme.known import SYSTEMS
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 
-__all__ = ["check_scheme", "list_schemes", "load_scheme", "scheme_as_json", "upgrade"]
-
 _MAX_BYTES = 1_000_000
 
 

@@ -6,8 +6,6 @@ import platform
 
 from resistype.extras import installed
 
-__all__ = ["versions"]
-
 _PACKAGES = ("resistype", "numpy", "scipy", "pandas", "numba", "anndata", "joblib")
 
 

@@ -28,18 +28,6 @@ from resistype.resources import signatures_dir
 from resistype.safe.arrays import array_files, read_arrays, write_pair
 from resistype.safe.toml import RefusedError, read_json
 
-__all__ = [
-    "MIN_COHORT",
-    "SMALL_COHORT",
-    "GeneFigures",
-    "Reference",
-    "Regression",
-    "find_reference",
-    "fit_robust",
-    "robust_sd",
-]
-
-
 # Robust linear regression for relative axes: what a score should be, given others.
 
 _HUBER = 1.345

@@ -24,8 +24,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Condition", "decide", "holds", "parse_condition"]
-
 _NAME = r"[a-z][a-z0-9_]*"
 _COMPARE = re.compile(rf"({_NAME}) (>=|<=|>|<) (-?)({_NAME})")
 _PRESENT = re.compile(rf"(has|lacks) ({_NAME})")

@@ -18,27 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype.scheme.rules import Condition, parse_condition
 
-__all__ = [
-    "ABSTENTIONS",
-    "GREYS",
-    "NO_DATA",
-    "OKABE_ITO",
-    "REPEATS",
-    "Axis",
-    "CaveatRule",
-    "Input",
-    "Label",
-    "Quantity",
-    "Rule",
-    "Scheme",
-    "StabilityPlan",
-    "Threshold",
-    "Unit",
-    "axis_colors",
-    "category_colors",
-    "natural",
-]
-
 ABSTENTIONS = ("indeterminate", "not_assessable")
 REPEATS = 50  # ours, where a scheme does not say
 

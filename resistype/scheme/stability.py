@@ -12,11 +12,6 @@ from numpy.typing import NDArray
 from resistype.scheme.apply import Verdicts
 from resistype.scheme.scheme import ABSTENTIONS, StabilityPlan
 
-__all__ = [
-    "Stability",
-    "take_back",
-]
-
 
 @dataclass(frozen=True)
 class Stability:

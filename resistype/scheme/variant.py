@@ -20,8 +20,6 @@ from resistype.scheme.reference import Reference, find_reference
 from resistype.scheme.scheme import Scheme
 from resistype.score import get_method
 
-__all__ = ["anchor_for", "by_method", "marked", "merged_library", "reference_for", "with_threshold"]
-
 
 def marked(scheme: Scheme, mark: str) -> Scheme:
     """The scheme with a mark in its version: ``1.0.0`` becomes ``1.0.0+moved``; a mark stands

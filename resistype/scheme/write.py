@@ -8,8 +8,6 @@ from resistype.errors import OutputError
 from resistype.safe.files import replace_file
 from resistype.scheme.scheme import Scheme
 
-__all__ = ["write_scheme"]
-
 
 def write_scheme(scheme: Scheme, path: str | Path) -> Path:
     """Write a scheme, whole or not at all.

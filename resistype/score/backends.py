@@ -20,8 +20,6 @@ from typing import Any
 
 from joblib.parallel import get_active_backend
 
-__all__ = ["guarded", "is_lost_worker", "return_as", "shares_memory"]
-
 LOST = frozenset(
     {
         "ActorDiedError",

@@ -22,8 +22,6 @@ from resistype.extras import needs
 from resistype.library import SignatureSpec, read_signatures
 from resistype.score.match import match_signatures
 
-__all__ = ["ContrastOptions", "contrast"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class ContrastOptions:

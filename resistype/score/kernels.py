@@ -33,25 +33,6 @@ from numpy.typing import NDArray
 from resistype.score.rows import CsrRows, DenseRows, Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = [
-    "DIGIT",
-    "Ranks",
-    "add_gene_sums",
-    "bits_of",
-    "doubled_ranks",
-    "gene_sums",
-    "moments",
-    "rank_row",
-    "rank_sums",
-    "ranks_dense",
-    "room",
-    "row_moments",
-    "sort_keys",
-    "sums_csr",
-    "sums_dense",
-    "weighted_sums",
-]
-
 DIGIT = 11  # bits a radix pass; 2,048 counters stay in the first cache
 SPARE = 8  # insertion moves allowed a key before all bits are sorted instead
 

@@ -22,8 +22,6 @@ from resistype.library import Library, Signature, load_library
 from resistype.score.sets import IndexedSets
 from resistype.text import listed
 
-__all__ = ["Matched", "match_signatures"]
-
 KINDS = {
     "symbol": "gene symbols",
     "ensembl": "Ensembl IDs",

@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["Method", "Settings", "Tables"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:

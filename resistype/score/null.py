@@ -50,23 +50,6 @@ from resistype.score.method import Method, Settings, Tables
 from resistype.score.rows import CsrRows, Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = [
-    "APART",
-    "GATED",
-    "LINEAR",
-    "RATIO",
-    "Draws",
-    "Null",
-    "compare",
-    "entries_csr",
-    "entries_dense",
-    "expression_bins",
-    "forget_csr",
-    "matched_sets",
-    "null_block",
-    "shuffle",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Null:

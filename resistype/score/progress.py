@@ -34,23 +34,6 @@ from resistype.safe.files import replace_file
 from resistype.safe.toml import read_json
 from resistype.score.rows import Values
 
-__all__ = [
-    "Cancel",
-    "Hear",
-    "Plan",
-    "Progress",
-    "Reporter",
-    "RunFolder",
-    "RunOptions",
-    "asked",
-    "is_heard",
-    "listening",
-    "step",
-    "tell_reading",
-    "watched",
-    "write_whole",
-]
-
 QUIET = 3.0  # seconds without a word in "auto"
 PAUSE = 0.2
 

@@ -21,18 +21,6 @@ from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 
-__all__ = [
-    "LINEAR",
-    "CsrRows",
-    "DenseRows",
-    "Rows",
-    "Values",
-    "as_rows",
-    "as_scipy",
-    "dense",
-    "log2_rows",
-]
-
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.signedinteger[Any]]
 

@@ -64,17 +64,6 @@ from resistype.score.rows import CsrRows, Rows, Values, as_rows, log2_rows
 from resistype.score.scores import NullResult, Scores
 from resistype.score.sets import IndexedSets
 
-__all__ = [
-    "ScoreOptions",
-    "Task",
-    "make_plan",
-    "null_names",
-    "run_blocks",
-    "score",
-    "score_block",
-    "score_sets",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions:

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError
 
-__all__ = ["NullResult", "Scores"]
-
 
 @dataclass(frozen=True, eq=False)
 class NullResult:

@@ -18,8 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from resistype.errors import SignatureError
 
-__all__ = ["IndexedSets"]
-
 
 @dataclass(frozen=True, eq=False)
 class IndexedSets:

@@ -17,8 +17,6 @@ from resistype.errors import SessionError
 from resistype.session.data import SessionData, call_names
 from resistype.session.state import Region, State, inside, read_rows, write_rows
 
-__all__ = ["COMMANDS", "Command", "apply", "as_corners", "color_choices", "known_axis"]
-
 MAX_NAME = 200
 
 

@@ -25,18 +25,6 @@ from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity, natural
 from resistype.session.reapply import comparisons, reapply_rules, safe_float32
 from resistype.stats import wilson
 
-__all__ = [
-    "Flow",
-    "SessionData",
-    "Share",
-    "align",
-    "call_names",
-    "composition",
-    "coordinates",
-    "flows",
-    "in_order",
-]
-
 Codes = NDArray[np.uint8]
 DESIGN = ("patient", "timepoint", "baseline_sample")
 

@@ -18,8 +18,6 @@ from resistype.expression import Expression, as_expression
 from resistype.library import Library
 from resistype.session.data import align
 
-__all__ = ["driver_genes"]
-
 BLOCK = 1024
 COLUMNS = ("gene", "effect", "inside", "outside", "signatures", "shared")
 

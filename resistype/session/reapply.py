@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from resistype.scheme.rules import Condition, decide
 from resistype.scheme.scheme import Axis, Scheme
 
-__all__ = ["comparisons", "overlay", "reapply_rules", "safe_float32", "touched"]
-
 BLOCK = 32_768
 
 

@@ -9,8 +9,6 @@ from resistype.errors import SessionError
 from resistype.session.commands import Command
 from resistype.session.data import SessionData
 
-__all__ = ["expect", "script"]
-
 
 class _Replayed(Protocol):
     @property

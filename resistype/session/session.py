@@ -40,8 +40,6 @@ from resistype.session.state import (
     write_rows,
 )
 
-__all__ = ["Events", "Session"]
-
 Thresholds = Mapping[str, Mapping[str, float]]
 
 

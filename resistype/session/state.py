@@ -25,21 +25,6 @@ from resistype.scheme.variant import marked
 from resistype.session.data import Flow, SessionData, Share, call_names, composition, flows
 from resistype.session.reapply import comparisons
 
-__all__ = [
-    "AxisView",
-    "Category",
-    "Display",
-    "Region",
-    "State",
-    "ThresholdView",
-    "inside",
-    "moved_between",
-    "moved_scheme",
-    "read_rows",
-    "resolve",
-    "write_rows",
-]
-
 
 @dataclass(frozen=True)
 class Region:

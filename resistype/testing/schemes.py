@@ -26,8 +26,6 @@ from resistype.systems import classify
 from resistype.systems.bulk.measure import CallOptions
 from resistype.testing.signatures import Outcome, fail, run_checks
 
-__all__ = ["SCHEME_CHECKS", "check_scheme"]
-
 # No output tells what a patient will do or should get.
 PROMISES = re.compile(
     r"will (not )?respond|predicts? (a )?respon|likely to (respond|benefit)|benefits? from"

@@ -22,21 +22,6 @@ from resistype.library import Library, Signature
 from resistype.score import ScoreOptions, get_method, score
 from resistype.testing.signatures import CheckError, Outcome, fail, run_checks
 
-__all__ = [
-    "SCORER_CHECKS",
-    "Scorer",
-    "Subject",
-    "Tags",
-    "annotated",
-    "check_scorer",
-    "matrix",
-    "same",
-    "sets",
-    "shipped",
-    "signatures",
-    "untidy",
-]
-
 Scorer: TypeAlias = Callable[[Any, Mapping[str, Sequence[str]]], pd.DataFrame]
 N_OBS, N_GENES = 12, 240
 

@@ -29,15 +29,6 @@ from resistype.library import (
 )
 from resistype.score import ScoreOptions, score
 
-__all__ = [
-    "SIGNATURE_CHECKS",
-    "CheckError",
-    "Outcome",
-    "check_signature",
-    "fail",
-    "run_checks",
-]
-
 
 class CheckError(AssertionError):
     """Something does not keep what it should; `outcomes` holds every check that was run.

@@ -30,19 +30,6 @@ from numpy.typing import NDArray
 from resistype.errors import InputError, ResistypeError
 from resistype.events import Event
 
-__all__ = [
-    "STATIC",
-    "Answer",
-    "Bits",
-    "PageData",
-    "Widget",
-    "read_bits",
-    "stand_ins",
-    "static_table",
-    "unnamed",
-    "write_bits",
-]
-
 STATIC = Path(__file__).parent / "static"
 MAX_TEXT = 200
 MAX_WAITING, MAX_PAGES = 20, 50

@@ -36,8 +36,6 @@ from resistype.session import Session
 from resistype.widgets.base import Answer, PageData, Widget, static_table
 from resistype.widgets.export import write_page
 
-__all__ = ["Compare", "compare_spec", "flow_layout", "gene_rows", "plain"]
-
 
 class Compare(Widget):
     """Two labelings of the same samples.

@@ -35,8 +35,6 @@ from resistype.session.drivers import driver_genes
 from resistype.widgets.base import Answer, PageData, Widget, static_table
 from resistype.widgets.export import write_page
 
-__all__ = ["Choice", "SignatureCurator", "exported", "view"]
-
 MAX_FILE = 2 * 2**20
 SHAPES: dict[str, tuple[type, ...]] = {
     "add": (str, str),

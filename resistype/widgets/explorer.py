@@ -41,8 +41,6 @@ from resistype.widgets.base import (
 from resistype.widgets.explorer_view import build, draw_rows, quantity_buffers, session_of, whole
 from resistype.widgets.export import write_page
 
-__all__ = ["Explorer", "show"]
-
 MAX_DRAWN = 200_000
 MAX_EXPORT = 300_000
 

@@ -25,16 +25,6 @@ from resistype.session import Session, SessionData, axis_colors, call_names, cat
 from resistype.session.data import coordinates
 from resistype.widgets.base import PageData
 
-__all__ = [
-    "build",
-    "draw_rows",
-    "projection",
-    "quantity_buffers",
-    "session_of",
-    "whole",
-    "with_projection",
-]
-
 NAME = "main axes of the quantities"
 
 

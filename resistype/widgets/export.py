@@ -17,8 +17,6 @@ from typing import Any
 from resistype.safe.files import write_file
 from resistype.widgets.base import STATIC, PageData
 
-__all__ = ["page", "safe_json", "write_page"]
-
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>

@@ -40,8 +40,6 @@ from resistype.systems.bulk.measure import CallOptions, Study, read_study
 from resistype.systems.bulk.reference import too_few
 from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
 
-__all__ = ["Run", "Runner", "check_classify", "check_score", "in_thread"]
-
 EVERY = 0.2  # seconds between two messages of progress
 MAX_LOG = 200
 

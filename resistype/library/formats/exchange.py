@@ -39,23 +39,6 @@ from resistype.library.textfile import read_text
 from resistype.safe.toml import RefusedError, read_json
 from resistype.text import separator
 
-__all__ = [
-    "FORMATS",
-    "MSIGDB",
-    "NET",
-    "SIGNATURE_SETS",
-    "Exported",
-    "export_text",
-    "format_of",
-    "import_signatures",
-    "load_json",
-    "read_raw",
-    "to_gseapy",
-    "to_net",
-    "weight_of",
-]
-
-
 # Long tables, a gene a row: decoupler's net, the CSV of SignatureSets, and a plain table of genes
 # and weights.
 

@@ -26,8 +26,6 @@ from resistype.library.formats.raw import (
 from resistype.library.signature import Signature
 from resistype.text import inert, restored
 
-__all__ = ["ENRICHR", "GMT", "UCELL", "is_signed"]
-
 SIDE = re.compile(r"(.+)_(up|dn|down)", re.IGNORECASE)
 WANTED = "no genes; wanted name, description and genes separated by TABs"
 

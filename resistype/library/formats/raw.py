@@ -19,20 +19,6 @@ from pydantic import ValidationError
 from resistype.library.signature import Signature
 from resistype.library.textfile import complaint
 
-__all__ = [
-    "MAX_GENES",
-    "MAX_SETS",
-    "TOO_MANY_SETS",
-    "Complaint",
-    "Format",
-    "Loss",
-    "Parsed",
-    "RawSet",
-    "name_complaint",
-    "safe_id",
-    "to_signature",
-]
-
 Complaint: TypeAlias = tuple[int, str]
 MAX_GENES = 20_000  # more names than a species has genes of one kind: no signature
 MAX_SETS = 20_000

@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 
 from resistype.score.method import Method, Settings
 
-__all__ = ["AUCELL"]
-
 
 def _threshold(n_genes: int, settings: Settings) -> int:
     return max(2, int(np.ceil(round(settings.aucell_top * n_genes, 9))))

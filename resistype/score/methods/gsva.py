@@ -39,8 +39,6 @@ from resistype.score.method import Method, Settings
 from resistype.score.rows import CsrRows, DenseRows, Rows, dense
 from resistype.score.sets import IndexedSets
 
-__all__ = ["GSVA", "kernel_cdf", "walk"]
-
 ONE = 2**52
 GENES = 512  # of one task
 

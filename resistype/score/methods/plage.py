@@ -20,8 +20,6 @@ from resistype.score.method import Method, Settings
 from resistype.score.rows import CsrRows, Rows, dense
 from resistype.score.sets import IndexedSets
 
-__all__ = ["PLAGE"]
-
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
     """Activity of each part over the whole cohort, shape (n_obs, n_parts); rows in log2(x + 1)."""

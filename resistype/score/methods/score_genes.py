@@ -25,8 +25,6 @@ from resistype.score.method import Method, Settings
 from resistype.score.rows import CsrRows, Rows, as_scipy
 from resistype.score.sets import IndexedSets
 
-__all__ = ["SCORE_GENES"]
-
 BINS = 25  # scanpy's default: a set that fills whole bins has no controls
 
 

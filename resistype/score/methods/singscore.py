@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 
 from resistype.score.method import Method, Settings
 
-__all__ = ["SINGSCORE"]
-
 
 def tables(n_genes: int, settings: Settings) -> NDArray[np.int64]:  # noqa: ARG001
     """The doubled rank itself."""

@@ -28,8 +28,6 @@ from numpy.typing import NDArray
 
 from resistype.score.method import Method, Settings
 
-__all__ = ["SSGSEA"]
-
 WEIGHT = 0.25
 
 

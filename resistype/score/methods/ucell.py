@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 
 from resistype.score.method import Method, Settings
 
-__all__ = ["UCELL"]
-
 
 def tables(n_genes: int, settings: Settings) -> NDArray[np.int64]:
     """Doubled rank from the top, cut at `max_rank`; and whether it was not cut."""

@@ -20,8 +20,6 @@ from resistype.score.method import Method, Settings
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["WEIGHTED"]
-
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
     """Weighted mean of each part, shape (n_obs, n_parts), in log2 units."""

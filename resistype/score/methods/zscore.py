@@ -21,8 +21,6 @@ from resistype.score.method import Method, Settings
 from resistype.score.rows import Rows
 from resistype.score.sets import IndexedSets
 
-__all__ = ["ZSCORE"]
-
 
 def kernel(rows: Rows, sets: IndexedSets, settings: Settings) -> NDArray[np.float64]:  # noqa: ARG001
     """Mean z of each part, shape (n_obs, n_parts); rows in log2(x + 1)."""

@@ -30,26 +30,6 @@ from resistype.score.kernels import doubled_ranks
 from resistype.score.null import Draws
 from resistype.score.rows import DenseRows
 
-__all__ = [
-    "MIN_COVERAGE",
-    "Context",
-    "Members",
-    "Panel",
-    "Rows",
-    "at_floor",
-    "batch_columns",
-    "batch_floors",
-    "build_panel",
-    "es_of_profile",
-    "floor_everywhere",
-    "gene_figures",
-    "leave_out_shift",
-    "random_sets",
-    "rescored",
-    "sets_of",
-]
-
-
 # Scores of sets that are no signatures: random ones, and signatures with genes left out.
 
 

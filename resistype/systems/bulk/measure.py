@@ -50,15 +50,6 @@ from resistype.systems.bulk.reference import (
 )
 from resistype.systems.bulk.stability import assess
 
-__all__ = [
-    "CallOptions",
-    "Study",
-    "apply_scheme",
-    "classify_biopsies",
-    "read_study",
-]
-
-
 # A study: the matrix, the samples table and the pairs, joined by sample id.
 
 

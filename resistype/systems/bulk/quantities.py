@@ -32,19 +32,6 @@ from resistype.systems.bulk.context import (
     rescored,
 )
 
-__all__ = [
-    "BASIC",
-    "RELATIVE",
-    "count_events",
-    "events_column",
-    "mark_column",
-    "measure",
-    "measure_basic",
-    "number_column",
-    "ratio_column",
-]
-
-
 # DNA events that the user gives: "B2M:frameshift;HLA-A:LOH", counted for the genes of a signature.
 
 _LOSS = frozenset(

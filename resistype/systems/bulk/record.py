@@ -19,14 +19,6 @@ from resistype.scheme.scheme import Scheme
 from resistype.systems.bulk.context import Context, Rows
 from resistype.systems.bulk.quantities import mark_column
 
-__all__ = [
-    "coverage_frame",
-    "gene_frame",
-    "run_caveats",
-    "run_record",
-    "sample_caveats",
-]
-
 _LOW_COVERAGE = 0.8
 _LESION_COLUMNS = ("lesion", "site")
 # Share of ±0.5 SD calls that move at a cohort size, measured on 442 melanomas.

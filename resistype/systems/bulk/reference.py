@@ -33,20 +33,6 @@ from resistype.systems.bulk.context import (
 )
 from resistype.systems.bulk.quantities import measure, measure_basic
 
-__all__ = [
-    "MIN_UNIVERSE",
-    "Shift",
-    "fit_own",
-    "fit_reference",
-    "in_universe",
-    "line_shifts",
-    "measure_shift",
-    "restrict",
-    "with_base_rates",
-    "withhold",
-    "withhold_lines",
-]
-
 _MAX_PAIRS = 2000
 
 

@@ -31,11 +31,6 @@ from resistype.systems.bulk.context import Context, Rows, leave_out_shift, resco
 from resistype.systems.bulk.quantities import measure
 from resistype.systems.bulk.reference import reference_of
 
-__all__ = [
-    "KINDS",
-    "assess",
-]
-
 KINDS = ("genes", "cohort", "methods")
 
 

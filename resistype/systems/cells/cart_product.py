@@ -31,12 +31,6 @@ from resistype.systems.cells.table import (
     share_of,
 )
 
-__all__ = [
-    "CellInputs",
-    "cart_product",
-    "find_clones",
-]
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CellInputs:

@@ -18,16 +18,6 @@ from scipy.special import chdtrc
 from resistype.errors import SamplesError
 from resistype.stats import adjusted, wilson
 
-__all__ = [
-    "ORIGINS",
-    "Drift",
-    "Plasticity",
-    "drift",
-    "flow",
-    "origin",
-    "plasticity",
-]
-
 COLUMNS = ("clone", "time", "state")
 
 

@@ -26,13 +26,6 @@ from resistype.systems.cells.clones import (
 from resistype.systems.cells.repeats import Draws
 from resistype.systems.cells.table import CellTable
 
-__all__ = [
-    "Course",
-    "Repeats",
-    "clone_courses",
-    "repeat_courses",
-]
-
 
 @dataclass(frozen=True, eq=False)
 class Course:

@@ -22,20 +22,6 @@ from resistype.samples import read_samples
 from resistype.stats import adjusted
 from resistype.text import listed, plural
 
-__all__ = [
-    "ChangeRule",
-    "Clones",
-    "Rarefaction",
-    "clone_change",
-    "clone_counts",
-    "clone_diversity",
-    "clones_from_airr",
-    "clones_from_table",
-    "gini",
-    "shannon",
-    "top_share",
-]
-
 NAMED = ("clone_id", "clone", "clonotype", "clonotype_id", "raw_clonotype_id", "clonotype_orig")
 # of scirpy in order of preference: nucleotides before amino acids, new names before old
 VJ = (

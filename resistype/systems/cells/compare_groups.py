@@ -11,10 +11,6 @@ from resistype.errors import SamplesError
 from resistype.scheme import Calls
 from resistype.stats import PatientTable, adjusted, compare_patients
 
-__all__ = [
-    "compare_cells",
-]
-
 
 def compare_cells(
     calls: Calls,

@@ -14,12 +14,6 @@ import pandas as pd
 
 from resistype.errors import SamplesError
 
-__all__ = [
-    "cut_from_controls",
-    "distributions",
-    "states_by_cuts",
-]
-
 BINS = 50
 
 

@@ -24,11 +24,6 @@ from resistype.systems.cells.clone_fate import origin
 from resistype.systems.cells.repeats import split_counts
 from resistype.systems.cells.table import CellTable, cell_table, group_names, sample_shares
 
-__all__ = [
-    "DliPlan",
-    "dli_response",
-]
-
 BEFORE = frozenset({"pre", "pre-dli", "pre dli", "before", "baseline", "screening"})
 
 

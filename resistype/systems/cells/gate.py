@@ -26,14 +26,6 @@ from resistype.errors import ExpressionError, SamplesError
 from resistype.expression import Expression
 from resistype.extras import needs
 
-__all__ = [
-    "CUTS",
-    "NO_ISOFORMS",
-    "Gated",
-    "pseudo_flow",
-    "smooth_markers",
-]
-
 GENES = ("CD3D", "CD8A", "CD4", "CCR7", "NKG7", "FOXP3")
 ISOFORM = "CD45RA"
 NO_ISOFORMS = "memory split not resolvable; using CCR7/SELL/TCF7/IL7R score instead"

@@ -31,18 +31,6 @@ from resistype.systems.cells.gate import pseudo_flow, smooth_markers
 from resistype.systems.cells.table import CellColumns, read_time
 from resistype.systems.cells.tex_psr import PsrReference, tex_psr
 
-__all__ = [
-    "STATE_OF_SCORE",
-    "CellOptions",
-    "classify_cells",
-    "list_cell_schemes",
-    "prepare_clones",
-    "prepare_obs",
-    "prepare_states",
-    "scheme_signatures",
-]
-
-
 # How cells are classified, where the defaults do not fit: one frozen object.
 
 

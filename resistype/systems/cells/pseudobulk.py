@@ -20,11 +20,6 @@ from resistype.expression import CsrRows, Expression, iter_blocks, read_block
 from resistype.extras import needs
 from resistype.samples.table import as_key
 
-__all__ = [
-    "Pseudobulk",
-    "pseudobulk",
-]
-
 
 @dataclass(frozen=True, eq=False)
 class Pseudobulk:

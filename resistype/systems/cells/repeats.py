@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from resistype.scheme.measured import rng_of
 
-__all__ = ["Draws", "draw_counts", "split_counts"]
-
 Counts = NDArray[np.int64]
 
 

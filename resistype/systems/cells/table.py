@@ -21,19 +21,6 @@ from resistype.samples.table import as_key
 from resistype.scheme.scheme import Scheme
 from resistype.text import listed
 
-__all__ = [
-    "KEYS",
-    "CellColumns",
-    "CellTable",
-    "balances",
-    "cell_table",
-    "group_names",
-    "mean_scores",
-    "read_time",
-    "sample_shares",
-    "share_of",
-]
-
 PRODUCT = frozenset({"ip", "product", "infusion product", "infusion", "bag", "drug product", "dp"})
 DAY = re.compile(r"(?:day|d)?[ _]*([+-]?[0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 T_CELL = re.compile(

@@ -24,14 +24,6 @@ from resistype.systems.cells.cart_product import CellInputs
 from resistype.systems.cells.repeats import Draws
 from resistype.systems.cells.table import CellTable, cell_table, mean_scores
 
-__all__ = [
-    "PsrReference",
-    "cd8_cells",
-    "partial_correlation",
-    "psr_cells",
-    "tex_psr",
-]
-
 STAGES = ("tprog", "tint", "ttex")
 NEEDED = ("psr", "activation", "heat_shock")
 _NO_STAGES = "not counted: no column says the stage, so none could be permuted"

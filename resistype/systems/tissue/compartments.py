@@ -24,15 +24,6 @@ from resistype.systems.tissue.options import MarginRule, Roles, Threshold
 from resistype.systems.tissue.rois import Roi, load_shapely, roi_region
 from resistype.systems.tissue.tissue import Tissue
 
-__all__ = [
-    "COMPARTMENTS",
-    "Compartments",
-    "Ground",
-    "border_depth",
-    "compartments",
-    "infiltration",
-]
-
 COMPARTMENTS = ("inside", "margin", "outside")
 INSIDE, MARGIN, OUTSIDE, NO_TISSUE = 0, 1, 2, -1
 Floats = NDArray[np.float64]

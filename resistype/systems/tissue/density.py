@@ -20,15 +20,6 @@ from resistype.systems.tissue.compartments import COMPARTMENTS, Compartments, Gr
 from resistype.systems.tissue.options import Roles, Threshold
 from resistype.systems.tissue.tissue import Tissue
 
-__all__ = [
-    "Estimate",
-    "densities",
-    "density_ratio",
-    "poisson_interval",
-    "rim_score",
-    "rim_thresholds",
-]
-
 ALPHA = 0.05
 
 

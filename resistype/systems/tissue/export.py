@@ -24,16 +24,6 @@ from resistype.systems.tissue.rois import Roi
 from resistype.systems.tissue.tissue import Tissue
 from resistype.text import inert_frame, restored
 
-__all__ = [
-    "cells_table",
-    "cells_text",
-    "read_cells",
-    "read_rois",
-    "rois_text",
-    "write_cells",
-    "write_rois",
-]
-
 FORMAT, FORMAT_VERSION = "resistype-rois", 1
 
 

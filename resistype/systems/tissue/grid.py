@@ -15,11 +15,6 @@ from scipy import ndimage
 
 from resistype.errors import TissueError
 
-__all__ = [
-    "Grid",
-    "smooth",
-]
-
 Floats = NDArray[np.float64]
 MOST = 60_000_000
 TRUNCATE = 4.0

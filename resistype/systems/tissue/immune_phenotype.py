@@ -23,8 +23,6 @@ from resistype.systems.tissue.neighbours import nearest
 from resistype.systems.tissue.options import Roles, Threshold, TissueOptions
 from resistype.systems.tissue.tissue import Tissue
 
-__all__ = ["describe_regions", "measure_regions", "scheme_limits"]
-
 _PARTS = ("inside", "margin", "outside")
 _SCATTERED = "regions with their T cells scattered over the area"
 

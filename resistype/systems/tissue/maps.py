@@ -22,14 +22,6 @@ from resistype.systems.tissue.options import MapOptions, Roles, Threshold
 from resistype.systems.tissue.tissue import Tissue
 from resistype.text import listed
 
-__all__ = [
-    "ValueMap",
-    "density_map",
-    "exclusion_map",
-    "marker_map",
-    "share_map",
-]
-
 Floats = NDArray[np.float64]
 
 

@@ -18,11 +18,6 @@ from resistype.errors import TissueError
 from resistype.systems.tissue.tissue import Tissue
 from resistype.text import listed
 
-__all__ = [
-    "MaskMatch",
-    "match_mask",
-]
-
 AGREE = 0.5
 
 

@@ -23,14 +23,6 @@ from resistype.systems.tissue.rois import Roi, in_roi
 from resistype.systems.tissue.tissue import Tissue
 from resistype.text import listed
 
-__all__ = [
-    "Neighbourhood",
-    "nearest",
-    "neighbourhood",
-    "roi_composition",
-    "roi_difference",
-]
-
 Floats = NDArray[np.float64]
 PAIRS = 8_000_000  # held at a time
 

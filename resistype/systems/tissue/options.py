@@ -16,15 +16,6 @@ import pandas as pd
 from resistype.errors import TissueError
 from resistype.systems.tissue.tissue import TissueColumns
 
-__all__ = [
-    "MapOptions",
-    "MarginRule",
-    "Roles",
-    "Threshold",
-    "TissueOptions",
-    "threshold_table",
-]
-
 
 @dataclass(frozen=True)
 class Threshold:

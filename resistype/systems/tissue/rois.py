@@ -18,13 +18,6 @@ from resistype.errors import TissueError, TissueWarning, warn
 from resistype.extras import needs
 from resistype.systems.tissue.tissue import Tissue
 
-__all__ = [
-    "Roi",
-    "in_roi",
-    "load_shapely",
-    "roi_region",
-]
-
 
 @dataclass(frozen=True, eq=False)
 class Roi:

@@ -26,19 +26,6 @@ from resistype.expression.hdf5 import check_file
 from resistype.extras import needs
 from resistype.text import listed
 
-__all__ = [
-    "UNASSIGNED",
-    "Source",
-    "Tissue",
-    "TissueColumns",
-    "checked_scale",
-    "complaints",
-    "numbers",
-    "open_source",
-    "raise_all",
-    "read_tissue",
-]
-
 UNASSIGNED = "unassigned"
 
 
