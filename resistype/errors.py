@@ -35,6 +35,35 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+__all__ = [
+    "Code",
+    "CohortWarning",
+    "CoverageWarning",
+    "ExpressionError",
+    "ExpressionWarning",
+    "GeneError",
+    "GeneNameWarning",
+    "InputError",
+    "MissingExtraError",
+    "ModelError",
+    "OutputError",
+    "ReferenceDataError",
+    "ReferenceError_",
+    "ResistypeError",
+    "ResistypeWarning",
+    "RunError",
+    "SamplesError",
+    "SchemeError",
+    "SessionError",
+    "SignatureError",
+    "TissueError",
+    "TissueWarning",
+    "codes",
+    "complain",
+    "explained",
+    "warn",
+]
+
 
 class ResistypeError(Exception):
     """Base of every error that resistype raises on purpose.
