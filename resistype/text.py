@@ -13,7 +13,9 @@ same. Numbers are not touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 
 import pandas as pd
@@ -28,6 +30,41 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNOREC
 # spreadsheet.
 _UNSEEN = r"[\s\x00-\x20\x7f\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]"
 _LIVE = re.compile(rf"'*(?:{_UNSEEN}*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
+
+
+# Options for reading that Python spells otherwise than the command line and the Runner do.
+_IN_PYTHON = {"values": "unit"}
+_DOOR: ContextVar[str] = ContextVar("door", default="python")
+
+
+@contextmanager
+def door(name: str) -> Iterator[None]:
+    """Where the user stands: ``python``, ``cli`` or ``runner``; messages name options as that door
+    does.
+    """
+    token = _DOOR.set(name)
+    try:
+        yield
+    finally:
+        _DOOR.reset(token)
+
+
+def option(name: str, value: object = None) -> str:
+    """An option for reading, with the value that helps, as the user would write it."""
+    if _DOOR.get() == "cli":
+        word = f"--{name.replace('_', '-')}"
+        return word if value is None or value is True else f"{word} {value}"
+    if _DOOR.get() == "runner":
+        word = f"the field '{name.replace('_', ' ')}'"
+        return word if value is None else f"{word}: {'yes' if value is True else value}"
+    word = f"{_IN_PYTHON.get(name, name)}="
+    return (
+        word
+        if value is None
+        else f'{word}"{value}"'
+        if isinstance(value, str)
+        else f"{word}{value}"
+    )
 
 
 def listed(names: Iterable[object], *, counted: bool = False) -> str:

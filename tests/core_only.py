@@ -25,8 +25,11 @@ import resistype as rt  # noqa: E402
 from resistype.cli import main as command  # noqa: E402
 from resistype.datasets import cell_demo, tissue_demo, write_tissue_demo  # noqa: E402
 from resistype.expression import check_file  # noqa: E402
-from resistype.expression.anndata import new_anndata  # noqa: E402
-from resistype.expression.hdf5 import open_h5ad, save_h5ad  # noqa: E402
+from resistype.expression.anndata import (  # noqa: E402
+    new_anndata,
+    open_h5ad,
+    save_h5ad,
+)
 from resistype.systems import tissue as spatial  # noqa: E402
 from tests.small import small  # noqa: E402
 

@@ -99,6 +99,7 @@ LAZY = {
     "gseapy": {"score", "curation"},
     "lifelines": {"outcome"},
     "matplotlib": {"report", "opinions"},
+    "openpyxl": {"safe"},
     "rich": {"score"},
     "scanpy": {"expression", "curation", "systems/cells", "score"},
     "sklearn": {"opinions"},

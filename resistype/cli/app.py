@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from resistype.errors import ResistypeError, ResistypeWarning
+from resistype.text import door
 
 # The base of all usage errors; newer versions of typer carry their own copy of click.
 _UsageError: Any = next(
@@ -127,7 +128,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        result = app(args=arguments, standalone_mode=False)
+        with door("cli"):
+            result = app(args=arguments, standalone_mode=False)
     except ResistypeError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

@@ -159,6 +159,7 @@ _EXTRAS = {
     "notebook": ("anywidget", "ipywidgets"),
     "napari": ("napari", "qtpy", "superqt"),
     "report": ("matplotlib",),
+    "tables": ("openpyxl",),
     "spatial": ("shapely",),
     "compare": ("statsmodels",),
     "learn": ("scikit-learn",),

@@ -136,6 +136,7 @@ def score_command(
     write_text(out.with_name(f"{out.stem}.coverage.tsv"), table_text(scores.coverage.reset_index()))
     if scores.null is not None:
         write_text(out.with_name(f"{out.stem}.null.tsv"), table_text(scores.null_frame()))
+    show.say(f"Values {scores.read_as}.")
     show.say(
         f"{len(scores.samples)} samples × {len(scores.signatures)} signatures,"
         f" {', '.join(scores.specs.values())}"
@@ -180,6 +181,8 @@ def print_cohort(calls: Calls) -> None:
     said with them.
     """
     about = calls.reference
+    if read_as := calls.run["input"].get("read_as"):
+        show.say(f"Values {read_as}.")
     for one in (calls.at(unit) for unit in calls.units):
         show.say(
             f"{len(one.samples)} {one.unit}s, scheme {one.scheme.id} {one.scheme.version}, "

@@ -12,19 +12,23 @@ from __future__ import annotations
 import json
 import re
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 import pandas as pd
 
-from resistype.errors import ExpressionError
+from resistype.errors import ExpressionError, OutputError
+from resistype.expression.hdf5 import check_file
 from resistype.expression.matrix import Raw
 from resistype.expression.store import Backed, is_dask, is_scipy, lazy
-from resistype.expression.units import ReadOptions
+from resistype.expression.tenx import not_genes, without
+from resistype.expression.units import ReadOptions, stated_by_log1p
 from resistype.extras import needs
-from resistype.text import listed
+from resistype.safe.files import replace_file
+from resistype.text import listed, option
 
 FORMAT_VERSION = 1
 
@@ -35,36 +39,51 @@ def is_anndata(data: object) -> TypeGuard[Any]:
     return module is not None and isinstance(data, module.AnnData)
 
 
+def is_mudata(data: object) -> TypeGuard[Any]:
+    """Whether `data` is a MuData, without importing mudata when nobody has."""
+    module = sys.modules.get("mudata")
+    return module is not None and isinstance(data, module.MuData)
+
+
 def raw_of(adata: Any, options: ReadOptions) -> Raw:
     """Matrix and names of an AnnData. Nothing is copied; a backed X stays on disk when it can."""
     complaint = ""
     layers = [
         name for name in adata.layers if name is not None
     ]  # since anndata 0.13, None stands for X
-    if options.layer is not None and options.layer not in layers:
+    if options.raw and adata.raw is None:
+        complaint = f"The AnnData has no .raw; leave out {option('raw')}."
+    elif options.layer is not None and options.layer not in layers:
         complaint = (
             f"There is no layer {options.layer!r}; the layers are: {listed(layers) or 'none'}."
         )
-    elif options.layer is None and adata.X is None:
+    elif options.layer is None and not options.raw and adata.X is None:
         complaint = (
-            "The AnnData has no X. Name a layer with layer=; the layers are:"
+            f"The AnnData has no X. Name a layer with {option('layer')}; the layers are:"
             f" {listed(layers) or 'none'}."
         )
     if complaint:
         raise ExpressionError(complaint, code="E312")
-    if options.gene_names is not None and options.gene_names not in adata.var:
+    source = adata.raw if options.raw else adata
+    var = source.var
+    if options.gene_names is not None and options.gene_names not in var:
         message = (
             f"There is no column {options.gene_names!r} in var; the columns are:"
-            f" {listed(adata.var) or 'none'}."
+            f" {listed(var) or 'none'}."
         )
         raise ExpressionError(message, code="E311")
-    genes = adata.var_names if options.gene_names is None else adata.var[options.gene_names]
-    names, samples = tuple(map(str, genes)), tuple(map(str, adata.obs_names))
-    return Raw(_matrix(adata, options), names, samples, adata.obs.copy())
+    genes = source.var_names if options.gene_names is None else var[options.gene_names]
+    names = tuple("" if gone else str(one) for one, gone in zip(genes, pd.isna(genes), strict=True))
+    samples = tuple(map(str, adata.obs_names))
+    log1p = adata.uns.get("log1p") if options.layer is None and not options.raw else None
+    stated = stated_by_log1p(log1p.get("base")) if isinstance(log1p, Mapping) else None
+    raw = Raw(_matrix(source, adata, options), names, samples, adata.obs.copy(), stated=stated)
+    kinds = list(var["feature_types"]) if "feature_types" in var else []
+    return without(raw, not_genes(kinds), kinds)
 
 
-def _matrix(adata: Any, options: ReadOptions) -> Any:
-    values = adata.X if options.layer is None else adata.layers[options.layer]
+def _matrix(source: Any, adata: Any, options: ReadOptions) -> Any:
+    values = source.X if options.layer is None else source.layers[options.layer]
     if isinstance(values, np.ndarray):
         return values
     if is_scipy(values):
@@ -74,6 +93,7 @@ def _matrix(adata: Any, options: ReadOptions) -> Any:
     keeps = (
         options.orientation != "genes_x_samples"
         and options.duplicates == "error"
+        and not options.raw
         and not adata.is_view
     )
     if adata.isbacked and keeps and getattr(values, "format", "dense") != "csc":
@@ -198,3 +218,36 @@ def _storable(record: Mapping[str, object]) -> dict[str, Any]:
         else:
             out[name] = json.dumps(value, default=str)
     return out
+
+
+def open_h5ad(path: str | Path) -> Any:
+    """An AnnData in memory from an h5ad file."""
+    check_file(path)
+    with needs("anndata and h5py", extra="h5ad", what=f"Reading {Path(path).name}"):
+        import anndata  # noqa: PLC0415  only where such a file is read
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", anndata.OldFormatWarning
+        )  # files of 2020 are as good as others
+        try:
+            return anndata.read_h5ad(path)
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            message = f"{path} cannot be read as an AnnData: {error}. Write the file again."
+            raise ExpressionError(message, code="E313") from error
+
+
+def save_h5ad(adata: Any, path: str | Path) -> Path:
+    """Write an AnnData as h5ad, whole or not at all."""
+    with needs("anndata and h5py", extra="h5ad", what=f"Writing {Path(path).name}"):
+        import h5py  # noqa: PLC0415
+        from anndata.io import write_elem  # noqa: PLC0415  only where such a file is written
+
+    def fill(stream: BinaryIO) -> None:
+        with h5py.File(stream, "w") as file:
+            write_elem(file, "/", adata)
+
+    try:
+        return replace_file(path, fill)
+    except (OSError, TypeError, NotImplementedError, ValueError) as error:
+        message = f"{str(path)!r} cannot be written: {error}. Nothing was written there."
+        raise OutputError(message, code="O101") from error

@@ -8,20 +8,19 @@ files of anndata 0.6.
 
 from __future__ import annotations
 
-import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from resistype.errors import ExpressionError, OutputError
-from resistype.expression.checks import clean_genes
+from resistype.errors import ExpressionError
+from resistype.expression.gene_rows import clean_genes
 from resistype.expression.limits import check_folder, check_h5, check_sparse
 from resistype.expression.matrix import Raw, bare_obs
 from resistype.expression.store import (
@@ -33,14 +32,12 @@ from resistype.expression.store import (
     open_store,
     part_of,
 )
-from resistype.expression.units import ReadOptions
-from resistype.extras import needs
-from resistype.safe.files import replace_file
-from resistype.text import listed, plural
+from resistype.expression.tenx import GENES, feature_column, not_genes, without
+from resistype.expression.units import ReadOptions, Stated, stated_by_log1p
+from resistype.text import listed, option
 
 LARGE = 256 << 20
 STEP = 1 << 22
-GENES = "Gene Expression"
 
 
 # What h5py, zarr and numcodecs raise on damaged files; a size that is a lie ends in OverflowError
@@ -138,17 +135,43 @@ def _check_whole(path: Path, name: str, element: Any) -> None:
 
 
 def read_store(path: Path, options: ReadOptions) -> Raw:
-    """The matrix of an h5ad, 10x h5 or zarr store with its names."""
+    """The matrix of an h5ad, h5mu, loom, 10x h5 or zarr store with its names."""
     store: Store = "zarr" if path.is_dir() else "h5"
     with _opened(path) as root:
+        if "row_attrs" in root and "col_attrs" in root:
+            return _read_loom(path, root, options)
         if "matrix" in root and "X" not in root:
             return _read_10x(path, root["matrix"], options)
+        if "mod" in root and "X" not in root:
+            name = choose_modality(list(root["mod"]), options, path.name)
+            raw = _read_anndata(path, root, options, store=store, within=f"mod/{name}/")
+            return replace(raw, notes=(f"The modality '{name}' was read.", *raw.notes))
         return _read_anndata(path, root, options, store=store)
 
 
-def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) -> Raw:
-    place = "X" if options.layer is None else f"layers/{options.layer}"
-    absent = [name for name in ("obs", "var") if name not in root]
+def choose_modality(names: Sequence[str], options: ReadOptions, source: str) -> str:
+    """The modality that was asked for, else ``rna``, else the only one."""
+    wanted = options.modality or (
+        "rna" if "rna" in names else names[0] if len(names) == 1 else None
+    )
+    if wanted in names:
+        return str(wanted)
+    what = f"no modality {wanted!r}" if wanted else "several modalities"
+    message = (
+        f"{source} has {what}; there are: {listed(names)}. Name one with {option('modality')}."
+    )
+    raise ExpressionError(message, code="E312")
+
+
+def _read_anndata(
+    path: Path, root: Any, options: ReadOptions, *, store: Store, within: str = ""
+) -> Raw:
+    place, table = within + "X", within + "var"
+    if options.raw:
+        place, table = within + "raw/X", within + "raw/var"
+    elif options.layer is not None:
+        place = f"{within}layers/{options.layer}"
+    absent = [name for name in ("obs", "var") if within + name not in root]
     if absent:
         message = (
             f"{path} is not an h5ad file: it has no {' and no '.join(absent)}. Its top level holds:"
@@ -156,25 +179,96 @@ def _read_anndata(path: Path, root: Any, options: ReadOptions, *, store: Store) 
         )
         raise ExpressionError(message, code="E317")
     if place not in root:
-        layers = listed(root["layers"]) if "layers" in root else ""
+        layers = listed(root[within + "layers"]) if within + "layers" in root else ""
+        raw_too = f"; it has .raw ({option('raw', value=True)})" if within + "raw/X" in root else ""
         message = (
-            f"{path} has no {place}; the layers are: {layers or 'none'}. Name one with layer=."
+            f"{path} has no {place}; the layers are: {layers or 'none'}{raw_too}. Name one with"
+            f" {option('layer')}."
         )
         raise ExpressionError(message, code="E312")
     element = part_of(root, place)
     kind, shape = matrix_kind(element), matrix_shape(element)
-    genes, obs = index_names(root["var"], options.gene_names), stored_frame(root["obs"])
+    genes, obs = index_names(root[table], options.gene_names), stored_frame(root[within + "obs"])
     if shape != (len(obs), len(genes)):
         message = (
             f"{path} is damaged: {place} is {shape[0]} × {shape[1]}, but obs has {len(obs)} rows,"
             f" var {len(genes)}."
         )
         raise ExpressionError(message, code="E313")
-    raw = Raw(None, tuple(genes), names_in(obs.index), obs, source=str(path))
+    plain = options.layer is None and not options.raw
+    stated = _stated(root, within) if plain else None
+    raw = Raw(None, tuple(genes), names_in(obs.index), obs, source=str(path), stated=stated)
     backed = Backed(
         path, place, shape, sparse=kind != "dense", store=store, may_miss=options.nan == "drop"
     )
-    return _with_values(raw, element, backed, kind=kind, options=options)
+    kinds = _feature_types(root[table])
+    others = not_genes(kinds)
+    within_memory = replace(options, backed=False) if others else options
+    raw = _with_values(raw, element, backed, kind=kind, options=within_memory)
+    return without(raw, others, kinds)
+
+
+def _feature_types(var: Any) -> list[Any]:
+    return _column(var, "feature_types") if is_group(var) and "feature_types" in var else []
+
+
+def _stated(root: Any, within: str) -> Stated | None:
+    """What ``uns["log1p"]`` says: scanpy writes the base there when it takes logs."""
+    place = f"{within}uns/log1p"
+    if place not in root or not is_group(root[place]):
+        return None
+    base: Any = root[place]["base"][()] if "base" in root[place] else None
+    return stated_by_log1p(float(base) if isinstance(base, int | float | np.number) else None)
+
+
+def _read_loom(path: Path, root: Any, options: ReadOptions) -> Raw:
+    """A loom file: genes × cells, names in row and column attributes."""
+    place = "matrix" if options.layer is None else f"layers/{options.layer}"
+    rows, columns = root["row_attrs"], root["col_attrs"]
+    gene_key = options.gene_names or next((k for k in LOOM_GENES if k in rows), None)
+    cell_key = next((k for k in LOOM_CELLS if k in columns), None)
+    if place not in root:
+        layers = listed(root["layers"]) if "layers" in root else ""
+        message = (
+            f"{path} has no {place}; the layers are: {layers or 'none'}. Name one with"
+            f" {option('layer')}."
+        )
+        raise ExpressionError(message, code="E312")
+    if gene_key is None or gene_key not in rows or cell_key is None:
+        message = (
+            f"{path} does not say which attribute names the genes or the cells: row attributes are"
+            f" {listed(rows)}, column attributes {listed(columns)}. Name the genes' with"
+            f" {option('gene_names')}."
+        )
+        raise ExpressionError(message, code="E311")
+    values = np.asarray(root[place][:]).T
+    samples = tuple(texts(columns[cell_key]))
+    about = {
+        str(name): texts(columns[name])
+        if columns[name].dtype.kind in "OSU"
+        else columns[name][:].tolist()
+        for name in columns
+        if columns[name].ndim == 1
+    }
+    obs = pd.DataFrame(about, index=pd.Index(samples, dtype=object))
+    note = f"loom: genes are named by the attribute '{gene_key}', cells by '{cell_key}'."
+    if values.dtype.kind not in "iufb":
+        raise ExpressionError(f"{path}: {place} holds no numbers.", code="E503")
+    sparse: Any = sp.csr_matrix(values)
+    return Raw(sparse, tuple(texts(rows[gene_key])), samples, obs, (note,), str(path))
+
+
+LOOM_GENES = (
+    "Gene",
+    "gene_names",
+    "gene",
+    "Symbol",
+    "symbol",
+    "var_names",
+    "Accession",
+    "gene_ids",
+)
+LOOM_CELLS = ("CellID", "obs_names", "cell_names", "Cell", "cell_id", "barcode", "Barcode")
 
 
 def _read_10x(path: Path, group: Any, options: ReadOptions) -> Raw:
@@ -185,15 +279,8 @@ def _read_10x(path: Path, group: Any, options: ReadOptions) -> Raw:
         else [GENES] * len(features["id"])
     )
     ids, names = texts(features["id"]), texts(features["name"])
-    unique = len(set(names)) == len(names)
-    column = options.gene_names or ("name" if unique else "id")
+    column, note = feature_column(names, options)
     genes = texts(features[column]) if column in features else _no_column(column, features)
-    why = (
-        ""
-        if unique or options.gene_names
-        else "; some symbols occur more than once, so the ids are used"
-    )
-    notes = [f"10x h5: genes are named by the column '{column}'{why}."]
     shape = (int(group["shape"][1]), int(group["shape"][0]))
     samples = tuple(texts(group["barcodes"]))
     if shape != (len(samples), len(ids)):
@@ -202,13 +289,13 @@ def _read_10x(path: Path, group: Any, options: ReadOptions) -> Raw:
             f" barcodes, {len(ids)} genes."
         )
         raise ExpressionError(message, code="E313")
-    raw = Raw(None, tuple(genes), samples, bare_obs(samples), tuple(notes), str(path))
-    others = [place for place, kind in enumerate(kinds) if kind != GENES]
+    raw = Raw(None, tuple(genes), samples, bare_obs(samples), (note,), str(path))
+    others = not_genes(kinds)
     within = replace(options, backed=False) if others else options
     raw = _with_values(
         raw, group, Backed(path, "matrix", shape, sparse=True), kind="csr", options=within
     )
-    return _without(raw, others) if others else raw
+    return without(raw, others, kinds)
 
 
 def _no_column(column: str, features: Any) -> list[str]:
@@ -217,16 +304,6 @@ def _no_column(column: str, features: Any) -> list[str]:
         f" {listed(sorted(features))}."
     )
     raise ExpressionError(message, code="E311")
-
-
-def _without(raw: Raw, others: list[int]) -> Raw:
-    keep = np.setdiff1d(np.arange(len(raw.genes)), others)
-    note = (
-        f"{plural(len(others), 'feature is', 'features are')} not of the type 'Gene Expression' and"
-        " were left out."
-    )
-    genes = tuple(raw.genes[place] for place in keep)
-    return replace(raw, values=raw.values[:, keep], genes=genes, notes=(*raw.notes, note))
 
 
 def _with_values(raw: Raw, element: Any, backed: Backed, *, kind: str, options: ReadOptions) -> Raw:
@@ -302,7 +379,7 @@ def index_names(group: Any, column: str | None = None) -> list[str]:
         names = ", ".join(sorted(name for name in group if not name.startswith("_")))
         message = f"There is no column {key!r} in {group.name}; the columns are: {names or 'none'}."
         raise ExpressionError(message, code="E311")
-    return [str(item) for item in _column(group, key)]
+    return ["" if item is None or item != item else str(item) for item in _column(group, key)]  # noqa: PLR0124  NaN
 
 
 def _column(group: Any, key: str) -> list[Any]:
@@ -420,36 +497,3 @@ def load_matrix(element: Any, kind: str, shape: tuple[int, int]) -> Any:
     columns: Any = sp.csc_matrix((data, indices, pointer), shape=shape)
     rows = columns.tocsr()
     return as_csr(rows.data, rows.indices, rows.indptr, shape=shape)
-
-
-def open_h5ad(path: str | Path) -> Any:
-    """An AnnData in memory from an h5ad file."""
-    check_file(path)
-    with needs("anndata and h5py", extra="h5ad", what=f"Reading {Path(path).name}"):
-        import anndata  # noqa: PLC0415  only where such a file is read
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", anndata.OldFormatWarning
-        )  # files of 2020 are as good as others
-        try:
-            return anndata.read_h5ad(path)
-        except (OSError, KeyError, ValueError, TypeError) as error:
-            message = f"{path} cannot be read as an AnnData: {error}. Write the file again."
-            raise ExpressionError(message, code="E313") from error
-
-
-def save_h5ad(adata: Any, path: str | Path) -> Path:
-    """Write an AnnData as h5ad, whole or not at all."""
-    with needs("anndata and h5py", extra="h5ad", what=f"Writing {Path(path).name}"):
-        import h5py  # noqa: PLC0415
-        from anndata.io import write_elem  # noqa: PLC0415  only where such a file is written
-
-    def fill(stream: BinaryIO) -> None:
-        with h5py.File(stream, "w") as file:
-            write_elem(file, "/", adata)
-
-    try:
-        return replace_file(path, fill)
-    except (OSError, TypeError, NotImplementedError, ValueError) as error:
-        message = f"{str(path)!r} cannot be written: {error}. Nothing was written there."
-        raise OutputError(message, code="O101") from error

@@ -22,28 +22,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
+from resistype.expression.blocks import Block, row_ranges, take_columns, take_rows
 from resistype.expression.checks import (
     Names,
     check_flat,
     check_samples,
     check_values,
-    clean_genes,
-    gene_notes,
-    merge_duplicates,
     not_empty,
     transposed,
 )
+from resistype.expression.figures import figures
+from resistype.expression.gene_rows import gene_notes, gene_rows, merge_duplicates
 from resistype.expression.store import (
     Backed,
     CsrRows,
     Matrix,
     SampleNames,
     SourceFile,
-    as_csr,
     columns_of,
     compact,
     csr_rows,
@@ -51,9 +49,9 @@ from resistype.expression.store import (
     is_scipy,
     is_sparse,
 )
-from resistype.expression.units import Block, ReadOptions, Unit, figures, find_unit, row_ranges
+from resistype.expression.units import ReadOptions, Stated, Unit, find_unit, taken_back
 from resistype.genes import GeneIndex
-from resistype.text import listed, plural
+from resistype.text import listed, option, plural
 
 OFFSET = 0.001  # of the cohorts stored as log2(TPM + 0.001)
 
@@ -82,6 +80,8 @@ class Expression:
         File the matrix came from, or ``"memory"``.
     file
         The file itself, where there is one; its SHA-256 is `digest`.
+    read_as
+        What the values were read as, and how that was recognised.
 
     Examples
     --------
@@ -102,6 +102,7 @@ class Expression:
     notes: tuple[str, ...] = field(default=(), repr=False)
     source: str = "memory"
     file: SourceFile | None = field(default=None, repr=False)
+    read_as: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         wanted = (len(self.samples), len(self.genes))
@@ -177,7 +178,10 @@ class Expression:
             raise ExpressionError(message, code="E305")
         rows = np.array([place[name] for name in samples], dtype=np.intp)
         out = replace(
-            self, values=_take(self.values, rows), samples=tuple(samples), obs=self.obs.iloc[rows]
+            self,
+            values=take_rows(self.values, rows),
+            samples=tuple(samples),
+            obs=self.obs.iloc[rows],
         )
         if "index" in self.__dict__:  # the genes are the same
             out.__dict__["index"] = self.index
@@ -205,7 +209,7 @@ class Expression:
             )
             raise ExpressionError(message, code="E305")
         genes = tuple(self.genes[column] for column in wanted)
-        out = replace(self, values=_take_columns(self.values, wanted), genes=genes)
+        out = replace(self, values=take_columns(self.values, wanted), genes=genes)
         if self.unit == "counts":
             out.__dict__["library_size"] = self.library_size
         return out
@@ -245,7 +249,7 @@ class Expression:
             message = (
                 f"Values are of unit '{self.unit}' and cannot be turned into log2(x + 1). Give"
                 " counts, TPM or log2 values; where the unit was not recognised, name it with"
-                " unit=."
+                f" {option('values')}."
             )
             raise ExpressionError(message, code="E404")
         wanted = np.arange(self.n_genes) if columns is None else np.asarray(columns, dtype=np.intp)
@@ -304,35 +308,6 @@ def _row_floor(values: Matrix, start: int, stop: int) -> NDArray[np.float64]:
     return lowest
 
 
-def _take(values: Any, rows: NDArray[np.intp]) -> Any:
-    if not isinstance(values, Backed):
-        return values[rows]
-    if not values.sparse:
-        return np.vstack([dense_rows(values, int(row), int(row) + 1) for row in rows])
-    return _stacked([csr_rows(values, int(row), int(row) + 1) for row in rows], values.shape[1])
-
-
-def _take_columns(values: Any, columns: NDArray[np.intp]) -> Any:
-    if not isinstance(values, Backed):
-        picked = values[:, columns]
-        return picked.tocsr() if is_sparse(values) else np.ascontiguousarray(picked)
-    blocks = list(row_ranges(values, memory="64MB"))
-    if not values.sparse:
-        return np.vstack(
-            [np.ascontiguousarray(dense_rows(values, *block)[:, columns]) for block in blocks]
-        )
-    parts = [_stacked([csr_rows(values, *block)], values.shape[1])[:, columns] for block in blocks]
-    return sp.vstack(parts, format="csr")
-
-
-def _stacked(parts: list[CsrRows], n_genes: int) -> Any:
-    data, indices = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
-    stored = np.concatenate([np.diff(part.indptr) for part in parts])
-    return as_csr(
-        data, indices, np.concatenate([[0], np.cumsum(stored)]), shape=(stored.size, n_genes)
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Raw:
     """Values (n_obs, n_genes) with the names as they were found."""
@@ -344,6 +319,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     source: str = "memory"
     file: SourceFile | None = None
+    stated: Stated | None = None
 
 
 def bare_obs(samples: tuple[str, ...]) -> pd.DataFrame:
@@ -359,14 +335,14 @@ def flip(raw: Raw) -> Raw:
     )
 
 
-def upright(raw: Raw, options: ReadOptions, *, remedy: str) -> Raw:
+def upright(raw: Raw, options: ReadOptions) -> Raw:
     """A matrix in memory or of an h5ad, turned only when the user says so."""
     not_empty(
         len(raw.samples), len(raw.genes), raw.source if raw.source != "memory" else "The matrix"
     )
     if options.orientation == "genes_x_samples":
         return flip(raw)
-    error = transposed(raw.samples, raw.genes, remedy) if options.orientation == "auto" else None
+    error = transposed(raw.samples, raw.genes) if options.orientation == "auto" else None
     if error is not None:
         raise error
     return raw
@@ -377,19 +353,33 @@ def finish(raw: Raw, options: ReadOptions) -> Expression:
     whole = isinstance(raw.samples, SampleNames) and isinstance(raw.values, Backed)
     samples = raw.samples if whole else tuple(name.strip() for name in raw.samples)
     check_samples(samples)
-    genes, notes = clean_genes(raw.genes, options)
-    values = _floats(raw.values)
+    genes, keep, notes = gene_rows(raw.genes, options)
+    values = _floats(raw.values if keep is None else take_columns(raw.values, keep))
     seen = figures(values)
     notes += check_values(values, Names(genes, samples), seen=seen, options=options)
-    unit, why = find_unit(seen, options)
+    verdict = find_unit(seen, options, raw.stated)
+    unit = verdict.unit
+    if verdict.scale != unit and isinstance(values, Backed):
+        values = take_columns(values, np.arange(len(genes), dtype=np.intp))
+    values = taken_back(values, verdict.scale)
     values, genes, merged = merge_duplicates(values, genes, unit=unit, options=options)
-    notes += [why, *merged, *gene_notes(genes), *check_flat(samples, seen, len(samples))]
+    notes += [verdict.note, *merged, *gene_notes(genes), *check_flat(samples, seen, len(samples))]
     if isinstance(values, Backed):
         samples, index = compact(samples)
     else:
         index = pd.Index(samples, dtype=object)
     obs = raw.obs.set_axis(index, axis=0)
-    return Expression(values, genes, samples, obs, unit, (*raw.notes, *notes), raw.source, raw.file)
+    return Expression(
+        values,
+        genes,
+        samples,
+        obs,
+        unit,
+        (*raw.notes, *notes),
+        raw.source,
+        raw.file,
+        verdict.read_as,
+    )
 
 
 def _floats(values: Any) -> Any:

@@ -8,38 +8,36 @@ remedy.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError
 from resistype.expression import anndata as adapter
 from resistype.expression.checks import not_empty, sides
-from resistype.expression.hdf5 import read_store
-from resistype.expression.matrix import Expression, Raw, bare_obs, finish, flip, upright
+from resistype.expression.gene_rows import refuse_probes
+from resistype.expression.hdf5 import choose_modality, read_store
+from resistype.expression.matrix import Expression, Raw, bare_obs, finish, upright
 from resistype.expression.store import Backed, SourceFile
+from resistype.expression.tables import Table, frame_table, read_text
+from resistype.expression.tenx import read_folder
 from resistype.expression.units import ReadOptions
 from resistype.safe.arrays import read_frame
+from resistype.safe.tables import Content, content, workbook_text
 from resistype.safe.toml import RefusedError
-from resistype.text import listed, plural, restored, separator
+from resistype.text import listed, option, plural
 
 TEXT = (".csv", ".tsv", ".txt", ".gct")
 PARQUET = (".parquet", ".pq")
-STORES = (".h5ad", ".h5", ".zarr")
+STORES = (".h5ad", ".h5", ".zarr", ".loom", ".h5mu")
+KINDS = "csv, tsv, gct, xlsx, parquet, h5ad, h5mu, loom, 10x h5, a 10x folder or zarr"
 DEFAULT = ReadOptions()
-REMEDY = 'pass orientation="genes_x_samples"'
 
 
 def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Expression:
@@ -48,7 +46,9 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
     Parameters
     ----------
     path
-        csv, tsv, txt or gct (also gzipped), parquet, h5ad, 10x h5, or a zarr folder.
+        csv, tsv, txt or gct (also in gzip or zip), xlsx, parquet, h5ad, h5mu, loom, 10x h5, the
+        folder
+        of a 10x matrix, or a zarr folder. `layouts` has those of portals and programs.
     options
         What to do where the defaults do not fit.
 
@@ -83,22 +83,104 @@ def read_expression(path: str | Path, options: ReadOptions = DEFAULT) -> Express
         raise ExpressionError(
             f"{file} is neither a file nor a folder. Give the path of a matrix.", code="E300"
         )
-    name = file.name.lower().removesuffix(".gz")
-    if name.endswith((*TEXT, *PARQUET)):
-        reader = read_text if name.endswith(TEXT) else read_parquet
-        raw = _oriented(reader(file, names=options.gene_names), options, str(file))
-    elif name.endswith(STORES):
-        raw = upright(read_store(file, options), options, remedy=REMEDY)
-    else:
-        message = (
-            f"{file.name} is of no kind known here. Give csv, tsv, gct, parquet, h5ad, 10x h5 or"
-            " zarr."
-        )
-        raise ExpressionError(message, code="E309")
+    raw = _raw(file, options)
     source = SourceFile(file)
     if not isinstance(raw.values, Backed):
         source.sha256  # noqa: B018  found now: a file that was read whole may go away
     return finish(replace(raw, file=source), options)
+
+
+def _raw(file: Path, options: ReadOptions) -> Raw:
+    """What a file holds, by what its first bytes are; its name is asked only where they do not
+    say.
+    """
+    name = file.name.lower()
+    if file.is_dir() and not name.endswith(".zarr"):
+        return upright(read_folder(file, options), options)
+    if name.endswith(STORES):
+        return upright(read_store(file, options), options)
+    if name.endswith(PARQUET):
+        return _oriented(_parquet(file, options), options, str(file))
+    try:
+        held = content(file)
+    except RefusedError as error:
+        again = "Fetch it again." if error.invalid else "Unpack it yourself if you trust it."
+        code = "E306" if error.invalid else "E307"
+        raise ExpressionError(f"{file}: {error}. {again}", code=code) from error
+    if held.kind not in ("text", "workbook", "parquet", "hdf5"):
+        raise ExpressionError(NOT_READ[held.kind].format(file=file.name), code="E321")
+    if held.kind == "hdf5":
+        return upright(read_store(_unpacked_only(file, held), options), options)
+    if held.kind == "parquet":
+        table = _parquet(_unpacked_only(file, held), options)
+    elif held.kind == "workbook":
+        text, sheet = _sheet(file, held, options)
+        table = read_text(file, text, options, notes=(f"The workbook's sheet '{sheet}' was read.",))
+    else:
+        table = read_text(file, held.data, options)
+    return _oriented(table, options, str(file))
+
+
+NOT_READ = {
+    "rds": (
+        "{file} is an R object, which only R reads. In R, write the matrix as text and read that:\n"
+        "    x <- readRDS('{file}')            # or load(), which names what it loads\n"
+        "    # x <- SummarizedExperiment::assay(x)                 # of a SummarizedExperiment\n"
+        "    # x <- Seurat::GetAssayData(x, layer = 'counts')      # of a Seurat object\n"
+        "    write.table(as.matrix(x), 'matrix.tsv', sep = '\\t', quote = FALSE, col.names = NA)"
+    ),
+    "xls": (
+        "{file} is a workbook of Excel before 2007. Open it and save it as xlsx, or as text (csv or"
+        " tsv)."
+    ),
+}
+
+
+def _parquet(path: Path, options: ReadOptions) -> Table:
+    """A parquet table: names in the pandas index, in the column named, or in the first column when
+    that is text.
+    """
+    try:
+        frame = read_frame(path)
+    except RefusedError as error:
+        raise ExpressionError(
+            f"{path} cannot be read as parquet: {error}. Write it again.", code="E308"
+        ) from error
+    names = options.gene_names
+    if names is not None and names not in frame.columns:
+        message = (
+            f"{path} has no column {names!r} for {option('gene_names')}; its first columns are:"
+            f" {listed(frame.columns)}."
+        )
+        raise ExpressionError(message, code="E311")
+    numbered = isinstance(frame.index, pd.RangeIndex) and frame.shape[1] > 0
+    if names is None and numbered and frame.dtypes.iloc[0].kind not in "fiu":
+        names = frame.columns[0]
+    return frame_table(frame if names is None else frame.set_index(names))
+
+
+def _unpacked_only(file: Path, held: Content) -> Path:
+    """A store is read where it lies, so it must lie there unpacked."""
+    if held.data[:8] == file.open("rb").read(8):
+        return file
+    message = (
+        f"{file.name} is a packed {held.kind} file, which is read only unpacked. Unpack it (gunzip"
+        " or unzip) and"
+        f" give {held.name}."
+    )
+    raise ExpressionError(message, code="E321")
+
+
+def _sheet(file: Path, held: Content, options: ReadOptions) -> tuple[bytes, str]:
+    try:
+        return workbook_text(held.data, options.layer)
+    except RefusedError as error:
+        message = (
+            f"{file.name} is a workbook (xlsx), and {error}. Name a sheet with {option('layer')},"
+            " or save it as"
+            " text (csv or tsv)."
+        )
+        raise ExpressionError(message, code="E312") from error
 
 
 def as_expression(
@@ -139,10 +221,18 @@ def as_expression(
         return read_expression(data, options)
     if isinstance(data, pd.DataFrame):
         table = frame_table(data)
-        raw = Raw(table.values, table.columns, table.rows, bare_obs(table.rows))
-        return finish(upright(raw, options, remedy=REMEDY), options)
+        if options.orientation == "genes_x_samples":
+            return finish(_oriented(table, options, "memory"), options)
+        obs = pd.DataFrame(table.beside, index=bare_obs(table.rows).index)
+        raw = Raw(table.values, table.columns, table.rows, obs, table.notes)
+        return finish(upright(raw, options), options)
+    if adapter.is_mudata(data):
+        name = choose_modality(list(data.mod), options, "The MuData")
+        raw = adapter.raw_of(data.mod[name], options)
+        raw = replace(raw, notes=(f"The modality '{name}' was read.", *raw.notes))
+        return finish(upright(raw, options), options)
     if adapter.is_anndata(data):
-        return finish(upright(adapter.raw_of(data, options), options, remedy=REMEDY), options)
+        return finish(upright(adapter.raw_of(data, options), options), options)
     message = (
         f"Got {type(data).__name__}; wanted a DataFrame (samples x genes), an AnnData, or the path"
         " of a file."
@@ -153,343 +243,239 @@ def as_expression(
 def _oriented(table: Table, options: ReadOptions, source: str) -> Raw:
     """A table of a file with samples in rows, whichever way it lay."""
     not_empty(len(table.rows), len(table.columns), source)
-    raw = Raw(table.values, table.columns, table.rows, bare_obs(table.rows), table.notes, source)
-    if options.orientation != "auto":
-        return flip(raw) if options.orientation == "genes_x_samples" else raw
-    where, words = sides(table.rows, table.columns)
-    if where == "unclear":
-        message = (
-            f"It is unclear which side of {source} holds the genes: {words}. "
-            'Pass orientation="samples_x_genes" or orientation="genes_x_samples".'
+    where, words = options.orientation, ""
+    if where == "auto":
+        side, words = sides(table.rows, table.columns)
+        if side == "unclear":
+            refuse_probes(table.rows)
+            refuse_probes(table.columns)
+            message = (
+                f"It is unclear which side of {source} holds the genes: {words}. Pass"
+                f" {option('orientation', 'samples_x_genes')} or"
+                f" {option('orientation', 'genes_x_samples')}."
+            )
+            raise ExpressionError(message, code="E702")
+        where = "genes_x_samples" if side == "rows" else "samples_x_genes"
+    notes = (
+        (
+            *table.notes,
+            f"Genes are in {'rows' if where == 'genes_x_samples' else 'columns'}: {words}.",
         )
-        raise ExpressionError(message, code="E702")
-    note = f"Genes are in {where}: {words}."
-    return replace(flip(raw) if where == "rows" else raw, notes=(*raw.notes, note))
+        if words
+        else table.notes
+    )
+    if where == "samples_x_genes":
+        obs = pd.DataFrame(table.beside, index=bare_obs(table.rows).index)
+        return Raw(table.values, table.columns, table.rows, obs, notes, source)
+    keep, said = _samples_among(table, options)
+    columns, cut = _without_paths([table.columns[k] for k in keep])
+    obs = bare_obs(columns)
+    if table.about is not None:
+        obs = table.about.reindex([table.columns[k] for k in keep]).set_axis(obs.index, axis=0)
+    values = table.values if len(keep) == len(table.columns) else table.values[:, keep]
+    return Raw(values.T, table.rows, columns, obs, (*notes, *said, *cut), source)
 
 
-# Columns beside the values in tables of cBioPortal, featureCounts, GEO, Xena and gct files.
-ABOUT_GENES = frozenset(
+# ------------------------------------------------------------------ columns that are no samples
+
+# Names that no sample has: about genes, or results of a test.
+NEVER_SAMPLES = frozenset(
     {
         *(
             "entrez_gene_id",
             "entrezid",
+            "entrez_id",
             "entrez",
             "geneid",
             "gene_id",
-            "ensembl_id",
-            "ensembl",
-            "ensembl_gene_id",
+            "ncbi_gene_id",
+            "hgnc_id",
         ),
         *(
-            "gene_name",
-            "genename",
-            "gene_symbol",
-            "genesymbol",
-            "symbol",
-            "hugo_symbol",
-            "hgnc_symbol",
+            "ensembl_id",
+            "ensembl_gene_id",
+            "gene_length",
+            "genelength",
+            "genelen",
+            "gc_content",
+            "gc_percent",
         ),
-        *("description", "gene_description", "gene_type", "biotype", "gene_biotype", "gene_length"),
-        *("chr", "chrom", "chromosome", "start", "end", "strand", "length"),
+        *(
+            "effective_length",
+            "effectivelength",
+            "exon_length",
+            "transcript_length",
+            "exonic_length",
+        ),
+        *(
+            "basemean",
+            "aveexpr",
+            "logcpm",
+            "log2foldchange",
+            "logfc",
+            "lfcse",
+            "padj",
+            "pvalue",
+            "p_value",
+        ),
+        *("adj_p_val", "p_val", "p_val_adj", "qvalue", "q_value", "fdr"),
     }
 )
-CHUNK = 256
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Numbers with the names of their two sides."""
-
-    values: NDArray[Any]
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
-def about_genes(header: Sequence[str]) -> list[int]:
-    """Places of columns that describe genes and are no samples."""
-    return [
-        place
-        for place, name in enumerate(header)
-        if name.strip().lower().replace(" ", "_") in ABOUT_GENES
-    ]
-
-
-def text_error(n: int, cells: Sequence[str], *, decimal_commas: bool) -> ExpressionError:
-    """The error that names the cells holding text."""
-    advice = (
-        "Write decimals with a point."
-        if decimal_commas
-        else "Correct them, or remove their columns."
-    )
-    many = plural(n, "cell holds", "cells hold")
-    return ExpressionError(
-        f"{many} text where a number belongs (first: {listed(cells)}). {advice}", code="E503"
-    )
-
-
-def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with text that spells numbers, nullable and Boolean columns turned into float64."""
-    plain = [isinstance(dtype, np.dtype) and dtype.kind in "fiu" for dtype in frame.dtypes]
-    if all(plain):
-        return frame
-    cells: list[str] = []
-    n, columns = 0, {}
-    for place in np.flatnonzero(~np.array(plain)).tolist():
-        column: Any = frame.iloc[:, place]
-        if getattr(column.dtype, "kind", "O") in "mMc":
-            column = column.astype(str)
-        numbers: Any = pd.to_numeric(column.astype(object), errors="coerce")
-        lost = (
-            column.map(lambda cell: isinstance(cell, complex))
-            if numbers.dtype.kind == "c"
-            else numbers.isna()
-        )
-        bad = np.flatnonzero(lost & column.notna()).tolist()
-        n += len(bad)
-        name = frame.columns[place]
-        cells.extend(
-            f"{column.iloc[row]!r} in row '{frame.index[row]}', column '{name}'" for row in bad[:6]
-        )
-        columns[place] = numbers if bad else numbers.astype(np.float64)
-    if n:
-        raise text_error(n, cells, decimal_commas=False)
-    parts = [columns.get(place, frame.iloc[:, place]) for place in range(frame.shape[1])]
-    joined: pd.DataFrame = pd.concat(parts, axis=1)
-    return joined
-
-
-def frame_table(frame: pd.DataFrame) -> Table:
-    """Numbers and names of a DataFrame. The frame is not changed, and its values are copied once.
-
-    Raises
-    ------
-    ExpressionError
-        E503 when cells hold text, E505 when rows or columns have names of several levels.
-    """
-    if isinstance(frame.index, pd.MultiIndex) or isinstance(frame.columns, pd.MultiIndex):
-        message = "The DataFrame has names of several levels. Give rows and columns one name each."
-        raise ExpressionError(message, code="E505")
-    rows, columns = _names(frame.index), _names(frame.columns)
-    if not frame.size:
-        return Table(np.empty(frame.shape), rows, columns)
-    numbers = _numbers(frame)
-    kept = {np.dtype(np.float32)} >= set(numbers.dtypes)
-    values = np.empty(frame.shape, dtype=np.float32 if kept else np.float64)
-    for start in range(0, frame.shape[1], CHUNK):
-        values[:, start : start + CHUNK] = numbers.iloc[:, start : start + CHUNK].to_numpy()
-    return Table(values, rows, columns)
-
-
-def _names(index: pd.Index) -> tuple[str, ...]:
-    missing = index.isna()
-    return tuple("" if gone else str(name) for name, gone in zip(index, missing, strict=True))
-
-
-def read_parquet(path: Path, *, names: str | None = None) -> Table:
-    """A parquet table: names in the pandas index, in the column named, or in the first column when
-    that is text.
-
-    Raises
-    ------
-    ExpressionError
-        E308 when the file is no parquet, E311 when the column is not there, E503 when cells hold
-        text.
-    """
-    try:
-        frame = read_frame(path)
-    except RefusedError as error:
-        raise ExpressionError(
-            f"{path} cannot be read as parquet: {error}. Write it again.", code="E308"
-        ) from error
-    if names is not None and names not in frame.columns:
-        message = (
-            f"{path} has no column {names!r} for gene_names=; its first columns are:"
-            f" {listed(frame.columns)}."
-        )
-        raise ExpressionError(message, code="E311")
-    first = names
-    if (
-        first is None
-        and isinstance(frame.index, pd.RangeIndex)
-        and frame.shape[1]
-        and frame.dtypes.iloc[0].kind not in "fiu"
-    ):
-        first = frame.columns[0]
-    if first is not None:
-        frame = frame.set_index(first)
-    beside = [frame.columns[place] for place in about_genes([str(name) for name in frame.columns])]
-    table = frame_table(frame.drop(columns=beside))
-    notes = (
-        (f"Columns that describe genes were not read as samples: {listed(beside)}.",)
-        if beside
-        else ()
-    )
-    return Table(table.values, table.rows, table.columns, notes)
-
-
-BLOCK = 1 << 25
-RATIO = 200  # a matrix in text packs 5 to 50 times; far more is a bomb
-FREE = 1 << 26
-MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "#N/A", "-nan", "-NaN"})
-NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?i:inf|infinity)")
-DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How a text is laid out: names of all columns, which hold text, the delimiter, lines before
-    the first values.
-    """
-
-    header: tuple[str, ...]
-    names: int
-    texts: tuple[int, ...]
-    delimiter: str
-    skip: int
-
-
-def _unpacked(path: Path) -> bytes:
-    """Whole text of a file; refuses one that unpacks to far more than it holds."""
-    raw = path.read_bytes()
-    if raw[:2] != b"\x1f\x8b":
-        return raw
-    limit = max(FREE, RATIO * len(raw))
-    try:
-        with gzip.open(io.BytesIO(raw)) as stream:
-            text = stream.read(limit + 1)
-    except (OSError, EOFError) as error:
-        raise ExpressionError(
-            f"{path} is not a whole gzip file ({error}). Fetch it again.", code="E306"
-        ) from error
-    if len(text) > limit:
-        message = (
-            f"{path} unpacks to more than {RATIO} times its size. Unpack it yourself if you"
-            " trust it."
-        )
-        raise ExpressionError(message, code="E307")
-    return text
-
-
-def _fields(text: bytes, delimiter: str, skip: int) -> Iterator[list[str]]:
-    lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8-sig", errors="replace", newline="")
-    next(islice(lines, skip - 1, skip), None) if skip else None
-    return (row for row in csv.reader(lines, delimiter=delimiter) if row)
-
-
-def _layout(text: bytes, source: Path, wanted: str | None) -> _Layout:
-    if text[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in text[:1000]:
-        message = f"{source} is not plain text in UTF-8. Save it as csv or tsv in UTF-8."
-        raise ExpressionError(message, code="E308")
-    skip = 0
-    for line in text[: 1 << 16].split(b"\n"):
-        if not line.startswith(b"#"):
-            break
-        skip += 2 if line.startswith(b"#1.") else 1  # a gct file: the version, then the dimensions
-    lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8-sig", errors="replace", newline="")
-    top = next(islice(lines, skip, None), "")
-    delimiter = separator(top)
-    rows = list(islice(_fields(text, delimiter, skip), 2))
-    if len(rows) < 2 or max(map(len, rows)) < 2:
-        message = (
-            f"{source} holds no table of values: it has {plural(len(rows), 'line', 'lines')} of at"
-            f" most {plural(max(map(len, rows), default=0), 'column', 'columns')}. A matrix needs a"
-            " header line with names, rows of values, and commas, tabs or semicolons between the"
-            " columns."
-        )
-        raise ExpressionError(message, code="E301")
-    header = [""] * (len(rows[1]) == len(rows[0]) + 1) + [
-        restored(name).strip() for name in rows[0]
-    ]
-    names = _names_column(header, wanted, source)
-    described = tuple(place for place in about_genes(header) if place not in {0, names})
-    return _Layout(tuple(header), names, (*{0, names}, *described), delimiter, skip)
-
-
-def _names_column(header: list[str], wanted: str | None, source: Path) -> int:
-    if wanted is None:
-        return 0
-    if wanted in header:
-        return header.index(wanted)
-    message = (
-        f"{source} has no column {wanted!r} for gene_names=; its first columns are:"
-        f" {listed(header)}."
-    )
-    raise ExpressionError(message, code="E311")
-
-
-def read_text(path: Path, *, names: str | None = None) -> Table:
-    """A csv, tsv or gct table; one column holds names, all others numbers."""
-    text = _unpacked(path)
-    layout = _layout(text, path, names)
-    keys = [str(place) for place in range(len(layout.header))]
-    types = {
-        key: pa.string() if place in layout.texts else pa.float64()
-        for place, key in enumerate(keys)
+# Names that mostly tell of genes, but can be a sample's: set aside where their values are unlike
+# the others.
+MAYBE_SAMPLES = frozenset(
+    {
+        *(
+            "chr",
+            "chrom",
+            "chromosome",
+            "chromosome_name",
+            "seqnames",
+            "start",
+            "end",
+            "strand",
+            "length",
+            "width",
+        ),
+        *(
+            "position",
+            "start_position",
+            "end_position",
+            "gene_start",
+            "gene_end",
+            "txstart",
+            "txend",
+            "tss",
+        ),
+        *(
+            "gc",
+            "mean",
+            "median",
+            "variance",
+            "var",
+            "sd",
+            "std",
+            "min",
+            "max",
+            "sum",
+            "total",
+            "average",
+        ),
+        *(
+            "rank",
+            "index",
+            "no",
+            "nr",
+            "number",
+            "n",
+            "unnamed:_0",
+            "level",
+            "score",
+            "weight",
+            "stat",
+            "t",
+            "b",
+        ),
+        *(
+            "description",
+            "gene_name",
+            "gene_symbol",
+            "symbol",
+            "hugo_symbol",
+            "biotype",
+            "gene_type",
+            "class",
+        ),
     }
-    reading = pa_csv.ReadOptions(
-        skip_rows=layout.skip + 1, column_names=keys, block_size=max(BLOCK, 64 * len(layout.header))
-    )
-    parsing = pa_csv.ParseOptions(delimiter=layout.delimiter)
-    converting = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=False)
-    try:
-        table = pa_csv.read_csv(io.BytesIO(text), reading, parsing, converting)
-    except pa.ArrowInvalid as error:
-        raise _diagnosis(text, layout, path, error) from error
-    return _collected(table, layout)
+)
+ROWS_COMPARED = 3_000
+UNLIKE, ALIKE, LIKE = 0.30, 0.60, 0.50  # Spearman correlation with the median of the others (ours)
+MOST_COLUMNS = 1_000  # more are cells, of which each may be unlike the others
 
 
-def _collected(table: pa.Table, layout: _Layout) -> Table:
-    columns = [place for place in range(len(layout.header)) if place not in layout.texts]
-    values = np.empty((table.num_rows, len(columns)))
-    for k, place in enumerate(columns):
-        values[:, k] = table.column(place).to_numpy()
-    rows = tuple(restored(str(name)) for name in table.column(layout.names).to_pylist())
-    left_out = [layout.header[place] for place in sorted(layout.texts) if place != layout.names]
-    notes = (
-        (f"Columns that describe genes were not read as samples: {listed(left_out)}.",)
-        if left_out
-        else ()
-    )
-    return Table(values, rows, tuple(layout.header[place] for place in columns), notes)
-
-
-def _diagnosis(text: bytes, layout: _Layout, path: Path, error: Exception) -> ExpressionError:
-    """What is wrong in a text that pyarrow could not read: lines of another length, or cells
-    that are no numbers.
-    """
-    uneven: list[str] = []
-    cells: list[str] = []
-    n_cells, commas = 0, False
-    rows = _fields(text, layout.delimiter, layout.skip)
-    next(rows)
-    for line, row in enumerate(rows, start=layout.skip + 2):
-        if len(row) != len(layout.header):
-            uneven.append(f"line {line} has {len(row)}")
-            continue
-        bad = [
-            place
-            for place, cell in enumerate(row)
-            if place not in layout.texts and not _is_number(cell)
+def _samples_among(table: Table, options: ReadOptions) -> tuple[list[int], list[str]]:
+    """Places of the columns that are samples, and what became of the others."""
+    names = table.columns
+    every = list(range(len(names)))
+    if options.set_aside is not None:
+        absent = [
+            name for name in options.set_aside if name not in names and name not in table.beside
         ]
-        n_cells += len(bad)
-        commas = commas or any(DECIMAL_COMMA.fullmatch(row[place].strip()) for place in bad)
-        cells.extend(
-            f"{row[k]!r} in row '{row[layout.names]}', column '{layout.header[k]}'" for k in bad[:6]
-        )
-    if uneven:
-        many = plural(len(uneven), "line has", "lines have")
+        if absent:
+            message = (
+                f"There is no column {listed(absent)} for {option('set_aside')}; the columns are:"
+                f" {listed(names)}."
+            )
+            raise ExpressionError(message, code="E311")
+        gone = [k for k in every if names[k] in options.set_aside]
+        return [k for k in every if k not in gone], _told(names, gone, "as asked for")
+    plain = [re.sub(r"[ .-]+", "_", name.strip().lower()) for name in names]
+    gone = [k for k in every if plain[k] in NEVER_SAMPLES]
+    rest = [k for k in every if k not in gone]
+    like = _likeness(table.values, rest)
+    aside = [k for k in rest if plain[k] in MAYBE_SAMPLES and not like.get(k, 1.0) >= LIKE]
+    others = [like[k] for k in like if k not in aside]
+    odd = [k for k in like if k not in aside and like[k] < UNLIKE]
+    if odd and np.median(others) >= ALIKE and len(odd) < len(others) / 3:
+        shown = listed(f"{names[k]} ({like[k]:.2f})" for k in odd)
         message = (
-            f"{path}: {many} not {len(layout.header)} fields like the header ({listed(uneven)})."
-            " Correct them."
+            f"{plural(len(odd), 'column does', 'columns do')} not look like a sample of the"
+            " others: their genes are"
+            f" ranked otherwise (Spearman correlation with the median of the columns: {shown})."
+            " Leave out what is no"
+            f" sample with {option('set_aside', names[odd[0]])}; if all are samples, say"
+            f" {option('set_aside', 'none')}."
         )
-        return ExpressionError(message, code="E506")
-    if cells:
-        return text_error(n_cells, cells, decimal_commas=commas)
-    return ExpressionError(
-        f"{path} cannot be read as a table: {error}. Save it as csv or tsv.", code="E308"
+        raise ExpressionError(message, code="E703")
+    gone += aside
+    return [k for k in every if k not in gone], _told(
+        names, sorted(gone), "by their names and values"
     )
 
 
-def _is_number(cell: str) -> bool:
-    return cell.strip() in MISSING or NUMBER.fullmatch(cell.strip()) is not None
+def _told(names: Sequence[str], gone: Sequence[int], how: str) -> list[str]:
+    if not gone:
+        return []
+    many = plural(len(gone), "column describes genes and was", "columns describe genes and were")
+    return [f"{many} set aside, {how}: {listed((names[k] for k in gone), counted=True)}."]
+
+
+def _likeness(values: NDArray[Any], columns: list[int]) -> dict[int, float]:
+    """Spearman correlation of each column with the median of all; none where there is no
+    telling.
+    """
+    if not 4 <= len(columns) <= MOST_COLUMNS or len(values) < 100:
+        return {}
+    part = values[:: max(1, len(values) // ROWS_COMPARED)][:, columns]
+    ranks = pd.DataFrame(part).rank().to_numpy()
+    middle = np.nanmedian(ranks, axis=1)
+    if np.nanstd(middle) == 0:
+        return {}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = ~np.isnan(ranks)
+        found = [
+            np.corrcoef(ranks[known[:, k], k], middle[known[:, k]])[0, 1]
+            if known[:, k].sum() > 50
+            else np.nan
+            for k in range(len(columns))
+        ]
+    return {
+        column: float(one) for column, one in zip(columns, found, strict=True) if not np.isnan(one)
+    }
+
+
+BAM = re.compile(
+    r"(?:[._](?:Aligned(?:\.sortedByCoord)?(?:\.out)?|sorted|sort|markdup|dedup|marked_duplicates|umi_dedup))*\.(?:bam|sam|cram)$"
+)
+
+
+def _without_paths(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Sample names without folders and endings of BAM files, where every name has them."""
+    if not all(name.lower().endswith((".bam", ".sam", ".cram")) for name in names):
+        return tuple(names), []
+    bare = tuple(BAM.sub("", re.split(r"[/\\]", name)[-1]) for name in names)
+    if len(set(bare)) < len(bare) or not all(bare):
+        return tuple(names), []
+    return bare, [
+        f"Folders and endings of bam files were cut from the sample names ({names[0]} → {bare[0]})."
+    ]

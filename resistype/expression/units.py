@@ -1,314 +1,49 @@
-"""What the values of a matrix are: the unit, and the one pass over its rows that shows it.
+"""What the values of a matrix are: named by the user, said by the file, or found from the values.
 
-In memory every row is looked at. Of a matrix that stays on disk some two thousand rows in sixteen
-runs are, so that opening a file of a million cells does not read it whole; its other rows are
-checked when their block is read.
+Sums tell scales apart. TPM of one sample cannot sum to more than a million, whatever its genes;
+counts sum to
+the depth of the library; logs of the right base, turned back, sum to one total in every sample.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Any, Literal, NamedTuple, cast, get_args, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resistype.errors import ExpressionError, complain
-from resistype.expression.store import Backed, Matrix, csr_rows, dense_rows, is_sparse
-
-_UNITS = {
-    "": 1,
-    "B": 1,
-    "KB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "KIB": 2**10,
-    "MIB": 2**20,
-    "GIB": 2**30,
-}
-_CELL = 8  # a value is float64 at most
-_STORED = 16  # a value and its column number
-
-
-class Block(NamedTuple):
-    """Rows `start` to `stop` (not included) of a matrix."""
-
-    start: int
-    stop: int
-
-
-def as_bytes(memory: str | int) -> int:
-    """Number of bytes that ``"512MB"``, ``"2 GiB"`` or a plain number mean."""
-    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([A-Za-z]{0,3})", str(memory).strip())
-    unit = match.group(2).upper() if match else "?"
-    if match is None or unit not in _UNITS or float(match.group(1)) <= 0:
-        message = (
-            f"memory={memory!r} is not a size. Give a number of bytes, or a text like '512MB' or"
-            " '2GB'."
-        )
-        raise ExpressionError(message, code="E303")
-    return int(float(match.group(1)) * _UNITS[unit])
-
-
-def total_bytes(values: Any) -> NDArray[np.int64]:
-    """Bytes of all rows before each, shape (n_obs + 1,); made in one array, of which a million
-    cells have one.
-    """
-    n_obs, n_genes = values.shape
-    total = np.arange(n_obs + 1, dtype=np.int64)
-    total *= 8 if is_sparse(values) else n_genes * _CELL
-    if is_sparse(values):
-        pointer, step = values.indptr, 1 << 16
-        for start in range(0, n_obs + 1, step):
-            total[start : start + step] += (
-                np.asarray(pointer[start : start + step], np.int64) * _STORED
-            )
-    return total
-
-
-def row_ranges(
-    values: Any, *, memory: str | int = "512MB", rows: int | None = None
-) -> Iterator[Block]:
-    """Row ranges of a matrix, each within the budget; see `iter_blocks`."""
-    budget, total = as_bytes(memory), total_bytes(values)
-    n_obs, start = values.shape[0], 0
-    while start < n_obs:
-        fits = int(np.searchsorted(total, total[start] + budget, side="right")) - 1 - start
-        wanted = min(rows or n_obs, n_obs - start)
-        if fits < min(wanted, rows or 1):
-            raise _too_large(
-                int(total[start + wanted] - total[start]), wanted, fits=fits, budget=budget
-            )
-        stop = start + min(wanted, fits)
-        yield Block(start, stop)
-        start = stop
-
-
-def in_words(size: int) -> str:
-    """A number of bytes as one reads it.
-
-    Examples
-    --------
-    >>> from resistype.expression.units import in_words
-    >>> in_words(1_900_000_000), in_words(512_000_000), in_words(80)
-    ('1.9 GB', '512 MB', '80 bytes')
-    """
-    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= scale:
-            return f"{size / scale:.3g} {unit}"
-    return f"{size} bytes"
-
-
-def _too_large(need: int, rows: int, *, fits: int, budget: int) -> ExpressionError:
-    if fits < 1:
-        message = (
-            f"One row needs {in_words(need // rows)} but the budget is {in_words(budget)}; raise"
-            " memory=."
-        )
-    else:
-        message = (
-            f"One block of {rows:,} rows needs {in_words(need)} but the budget is"
-            f" {in_words(budget)}; lower rows to ≤ {fits:,} or raise memory=."
-        )
-    return ExpressionError(message, code="E302")
-
-
-RUNS, RUN = 16, 128
-LN_ROWS = 50
-SHOWN = 6
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one pass over a matrix shows; missing and infinite values are passed over and counted in
-    `bad`.
-
-    Parameters
-    ----------
-    low, high, mean, spread
-        Of all values, zeros of a sparse matrix included.
-    sum_low, sum_high
-        Smallest and largest sum of a sample.
-    ln_low, ln_high
-        Smallest and largest sum of exp(x) − 1 over the first samples; 0 where values cannot be
-        natural logs.
-    whole
-        Whether all values are whole numbers.
-    bad
-        Number of missing and infinite values.
-    flat
-        Rows whose genes all have one value.
-    """
-
-    low: float
-    high: float
-    mean: float
-    spread: float
-    sum_low: float
-    sum_high: float
-    ln_low: float
-    ln_high: float
-    whole: bool
-    bad: int
-    flat: tuple[int, ...]
-
-
-class Places(NamedTuple):
-    """How many values meet a test, in how many genes and samples, and the first ones as (row,
-    column).
-    """
-
-    n: int
-    n_genes: int
-    n_obs: int
-    first: tuple[tuple[int, int], ...]
-
-
-class _Rows(NamedTuple):
-    """Figures of each row of a block, arrays of shape (n,), and whether all values are whole
-    numbers.
-    """
-
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    total: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    present: NDArray[np.int64]
-    whole: bool
-
-
-def _ranges(values: Matrix) -> list[Block]:
-    n_obs = values.shape[0]
-    if not isinstance(values, Backed) or n_obs <= RUNS * RUN:
-        return list(row_ranges(values, memory="64MB"))
-    starts = np.linspace(0, n_obs - RUN, RUNS).astype(int)
-    return [Block(int(start), int(start) + RUN) for start in starts]
-
-
-def _dense(rows: NDArray[Any]) -> _Rows:
-    numbers = rows.astype(np.float64)
-    good = np.isfinite(numbers)
-    numbers[~good] = np.nan
-    return _Rows(
-        np.fmin.reduce(numbers, axis=1),
-        np.fmax.reduce(numbers, axis=1),
-        np.nansum(numbers, axis=1),
-        np.nansum(numbers * numbers, axis=1),
-        good.sum(axis=1),
-        bool((numbers == np.rint(numbers)).all(where=good)),
-    )
-
-
-def _sparse(values: Matrix, block: Block) -> _Rows:
-    data, _, indptr, n_genes = csr_rows(values, *block)
-    stored = np.diff(indptr)
-    good = np.isfinite(data)
-    numbers = data.astype(np.float64)
-    known = numbers if good.all() else np.where(good, numbers, 0.0)
-    numbers = numbers if good.all() else np.where(good, numbers, np.nan)
-    beside = np.where(stored < n_genes, 0.0, np.nan)
-    return _Rows(
-        np.fmin(beside, _by_row(np.fmin, numbers, indptr, empty=np.nan)),
-        np.fmax(beside, _by_row(np.fmax, numbers, indptr, empty=np.nan)),
-        _by_row(np.add, known, indptr, empty=0.0),
-        _by_row(np.add, known * known, indptr, empty=0.0),
-        n_genes
-        - stored
-        + _by_row(np.add, good.astype(np.float64), indptr, empty=0.0).astype(np.int64),
-        bool((known == np.rint(known)).all()),
-    )
-
-
-def _by_row(
-    reduce: np.ufunc, numbers: NDArray[np.float64], indptr: NDArray[np.int64], *, empty: float
-) -> Any:
-    """Stored values of each row reduced to one; `empty` for rows that store none."""
-    filled = np.flatnonzero(np.diff(indptr))
-    out = np.full(indptr.size - 1, empty)
-    if filled.size:
-        out[filled] = reduce.reduceat(numbers, indptr[filled])
-    return out
-
-
-def _joined(parts: list[_Rows]) -> _Rows:
-    low, high, total, squares, present = (
-        np.concatenate([part[k] for part in parts]) for k in range(5)
-    )
-    return _Rows(low, high, total, squares, present, all(part.whole for part in parts))
-
-
-def _ln_sums(values: Matrix, low: float, high: float) -> tuple[float, float]:
-    """Range of the sums of exp(x) − 1 over the first rows; zeros where values cannot be natural
-    logs.
-    """
-    rows = min(LN_ROWS, values.shape[0])
-    if not (low >= 0 and 1 < high < 25 and rows > 1):
-        return 0.0, 0.0
-    sums = np.nansum(np.expm1(dense_rows(values, 0, rows).astype(np.float64)), axis=1)
-    return float(sums.min()), float(sums.max())
-
-
-def figures(values: Matrix) -> Figures:
-    """Figures of a matrix of shape (n_obs, n_genes)."""
-    ranges = _ranges(values)
-    parts = [
-        _sparse(values, b) if is_sparse(values) else _dense(dense_rows(values, *b)) for b in ranges
-    ]
-    rows = _joined(parts)
-    number = np.concatenate([np.arange(*block) for block in ranges])
-    n = int(rows.present.sum())
-    low, high = (
-        float(reduce.reduce(side)) for reduce, side in ((np.fmin, rows.low), (np.fmax, rows.high))
-    )
-    mean = float(rows.total.sum()) / n if n else 0.0
-    variance = float(rows.squares.sum()) / n - mean * mean if n else 0.0
-    ln_low, ln_high = _ln_sums(values, low, high)
-    return Figures(
-        low=0.0 if math.isnan(low) else low,
-        high=0.0 if math.isnan(high) else high,
-        mean=mean,
-        spread=math.sqrt(max(variance, 0.0)),
-        sum_low=float(rows.total.min()),
-        sum_high=float(rows.total.max()),
-        ln_low=ln_low,
-        ln_high=ln_high,
-        whole=rows.whole,
-        bad=number.size * values.shape[1] - n,
-        flat=tuple(number[(rows.low == rows.high) & (values.shape[1] > 1)].tolist()),
-    )
-
-
-def find(values: Matrix, test: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> Places:
-    """Where stored values meet a test that zeros do not meet."""
-    first: list[tuple[int, int]] = []
-    genes = np.zeros(values.shape[1], dtype=bool)
-    n = n_obs = 0
-    for block in _ranges(values):
-        data, columns, row = _cells(values, block)
-        hit = test(data)
-        n += int(hit.sum())
-        n_obs += np.unique(row[hit]).size
-        genes[columns[hit]] = True
-        some = zip(row[hit][:SHOWN].tolist(), columns[hit][:SHOWN].tolist(), strict=True)
-        first.extend((block.start + r, c) for r, c in some)
-    return Places(n, int(genes.sum()), n_obs, tuple(first[:SHOWN]))
-
-
-def _cells(values: Matrix, block: Block) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Stored values of a block with their columns and rows."""
-    if is_sparse(values):
-        data, columns, indptr, _ = csr_rows(values, *block)
-        return data, columns, np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    rows = dense_rows(values, *block)
-    place = np.indices(rows.shape, dtype=np.intp)
-    return rows.ravel(), place[1].ravel(), place[0].ravel()
-
+from resistype.expression.figures import BACK, Figures, Turned
+from resistype.expression.store import is_sparse
+from resistype.text import option
 
 Unit = Literal["counts", "cpm", "tpm", "log2", "log2_small_offset", "ln", "scaled", "unknown"]
 UNITS: tuple[str, ...] = get_args(Unit)
+# What can be named: the units, and scales that are turned into one of them when they are read.
+Scale = Literal[Unit, "log10", "log2_counts", "ln_counts", "log10_counts"]
+BASES = ("log2", "ln", "log10")
+STORED = {"log10": "log2", "expected_counts": "counts"} | dict.fromkeys(
+    (f"{base}_counts" for base in BASES), "counts"
+)
+NAMES = {
+    "counts": "raw counts",
+    "expected_counts": "expected counts with fractions",
+    "cpm": "CPM",
+    "tpm": "TPM or CPM",
+    "log2": "log2(x + 1)",
+    "ln": "natural logs, ln(x + 1)",
+    "log10": "log10(x + 1), kept as log2",
+    "log2_small_offset": "log2(TPM + 0.001)",
+    "log2_counts": "log2(count + 1)",
+    "ln_counts": "ln(count + 1)",
+    "log10_counts": "log10(count + 1)",
+    "scaled": "centred or scaled values",
+    "unknown": "values of no unit known here",
+}
+
+
+_WORDS = {"unit": "values"}  # what a field is called where options have other names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,7 +71,14 @@ class ReadOptions:
     case
         ``"keep"``, or ``"fold"``: gene names are turned into upper case, with a note.
     layer
-        Layer of the AnnData to read; by default `X`.
+        Layer of the AnnData or loom file to read, by default `X`; the sheet of a workbook.
+    raw
+        Read the `.raw` of an AnnData: its matrix and its genes.
+    modality
+        Modality of a MuData; by default ``rna``, or the only one.
+    set_aside
+        Columns of a table of genes × samples that are no samples. By default they are found;
+        ``"none"`` keeps all.
     allow_scaled
         Accept centred or z-scored values. Ranks of such values within a sample mean little.
     backed
@@ -355,13 +97,16 @@ class ReadOptions:
     'tpm'
     """
 
-    unit: Unit | None = None
+    unit: Scale | None = None
     orientation: Literal["auto", "samples_x_genes", "genes_x_samples"] = "auto"
     duplicates: Literal["error", "sum", "mean", "max", "first"] = "error"
     nan: Literal["error", "drop"] = "error"
     gene_names: str | None = None
     case: Literal["keep", "fold"] = "keep"
     layer: str | None = None
+    raw: bool = False
+    modality: str | None = None
+    set_aside: Sequence[str] | str | None = None
     allow_scaled: bool = False
     backed: bool | None = None
 
@@ -373,7 +118,12 @@ class ReadOptions:
             value = getattr(self, field.name)
             if allowed and value not in allowed:
                 words = ", ".join(repr(word) for word in allowed if word is not None)
-                complaints.append(f"{field.name}={value!r} is not one of {words}.")
+                complaints.append(
+                    f"{option(_WORDS.get(field.name, field.name), value)} is not one of {words}."
+                )
+        if isinstance(self.set_aside, str):
+            names = () if self.set_aside == "none" else (self.set_aside,)
+            object.__setattr__(self, "set_aside", names)
         complain(complaints, ExpressionError, code="E310", subject="Options for reading")
 
 
@@ -394,103 +144,263 @@ def _allowed(hint: Any) -> tuple[Any, ...]:
 
 
 SMALL_OFFSET_FLOOR = float(np.log2(0.001))
+LOG2_OF_10 = float(np.log2(10.0))
 MILLION = 1e6
 LOG_TOP = 25.0
 LINEAR = 100.0
+OVER = 1.10  # a sum of TPM may pass a million by rounding only (ours)
+EVEN = 1.05  # sums within 5 % are one total (ours)
+LEAST_TPM = 0.3  # TPM of the genes that are kept sum to more of a million than this (ours)
+WHOLE_GENOME = 5_000  # fewer genes are a panel, whose sums say little (ours)
+MOSTLY_WHOLE = (
+    0.3  # quantifiers give most genes whole counts; of TPM with a decimal a tenth is whole (ours)
+)
+COVERAGE = 5e8  # no library of one tumour has so many reads (ours)
+NO_ZERO = 1.0  # log2 of arrays, VST and rlog have no zeros
 
 
 class Verdict(NamedTuple):
-    """A unit, and the sentence that says why."""
+    """What the values are, the word that names it, and how it was recognised.
+    `scale` is that of the values as they stand; `unit` what they are in an Expression, which holds
+    log10 as log2 and logs of counts as counts.
+    """
 
     unit: Unit
-    note: str
+    scale: str
+    why: str
+    more: str = ""
+
+    @property
+    def read_as(self) -> str:
+        """What the values were read as, how that was recognised, and how to say otherwise."""
+        return f"read as {NAMES[self.scale]} ({self.why})"
+
+    @property
+    def note(self) -> str:
+        """The same as a sentence, with what else is to be known of the values."""
+        return " ".join(filter(None, (f"Values are {self.read_as}.", self.more)))
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the file says of its values, beside the numbers themselves."""
+
+    scale: Scale
+    by: str
+
+
+def stated_by_log1p(base: float | None) -> Stated | None:
+    """The scale that scanpy's ``log1p`` left, by the base it wrote down; None for another base."""
+    bases: dict[float, Scale] = {2.0: "log2", 10.0: "log10"}
+    scale: Scale | None = "ln" if base is None else bases.get(base)
+    return None if scale is None else Stated(scale, "uns['log1p']")
+
+
+def _guessed(scale: str, why: str, more: str = "") -> Verdict:
+    how = "guessed from" if why.startswith("values") else "recognised by"
+    words = f"{how} {why}; {option('values')} says otherwise"
+    return Verdict(_stored(scale), scale, words, more)
+
+
+def _stored(scale: str) -> Unit:
+    """The unit of an Expression that was read from values of a scale."""
+    unit: Any = STORED.get(scale, scale)
+    return cast("Unit", unit)
+
+
+def _range(low: float, high: float) -> str:
+    """Smallest and largest sum of a sample."""
+    return f"{low:,.0f}" if f"{low:,.0f}" == f"{high:,.0f}" else f"{low:,.0f}–{high:,.0f}"
 
 
 def _with_negatives(seen: Figures) -> Verdict:
     span = f"from {seen.low:.2f} to {seen.high:.2f} around a mean of {seen.mean:.2f}"
     if abs(seen.low - SMALL_OFFSET_FLOOR) < 0.01 and seen.high < LOG_TOP:
-        note = (
-            f"Values are log2(TPM + 0.001): the minimum is {seen.low:.3f} = log2(0.001), the"
-            f" largest {seen.high:.1f}."
-        )
-        return Verdict("log2_small_offset", note)
+        why = f"the minimum {seen.low:.3f} = log2(0.001), the largest {seen.high:.1f}"
+        return _guessed("log2_small_offset", why, _too_much(seen.turned.get("log2_small_offset")))
     if abs(seen.mean) <= 0.3 * seen.spread:
-        return Verdict("scaled", f"Values are centred or scaled: {span}.")
+        return _guessed("scaled", f"values {span}")
     if seen.mean > 0 and seen.high < LOG_TOP:
-        note = (
-            f"Values look like log2 with some negative ones, as batch correction leaves ({span});"
-            " they are kept."
-        )
-        return Verdict("log2", note)
-    return Verdict("unknown", f"The unit of the values was not recognised: {span}.")
+        why = f"values, some negative as batch correction leaves them, {span}"
+        return _guessed("log2", why, "They are kept.")
+    return _guessed("unknown", f"values {span}")
+
+
+def _too_much(sums: Turned | None) -> str:
+    """That logs called TPM are none, where their sums turned back say so."""
+    if sums is None or sums.high <= OVER * MILLION:
+        return ""
+    return (
+        f"Turned back, samples sum to {_range(sums.low, sums.high)}; TPM cannot pass a million, so"
+        " these are"
+        " normalised otherwise: compare them with each other, not with TPM of others."
+    )
 
 
 def _per_million(seen: Figures) -> bool:
     return all(abs(total - MILLION) < 0.01 * MILLION for total in (seen.sum_low, seen.sum_high))
 
 
-def _natural(seen: Figures) -> bool:
-    return seen.ln_low > LINEAR and seen.ln_high - seen.ln_low < 0.002 * seen.ln_high
-
-
 def _without_negatives(seen: Figures) -> Verdict:
     if _per_million(seen):
-        return Verdict("tpm", "Values are TPM or CPM: every sample sums to a million.")
+        return _guessed("tpm", "samples that sum to a million each")
     if seen.whole:
-        return Verdict(
-            "counts", f"Values are raw counts: whole numbers, the largest {seen.high:,.0f}."
-        )
+        return _counts(seen)
     if seen.high > LINEAR:
-        note = (
-            f"Values are linear and taken as TPM (the largest is {seen.high:,.0f}); samples sum to "
-            f"{seen.sum_low:,.0f}–{seen.sum_high:,.0f}, not to a million, and are left as they are."
-        )
-        return Verdict("tpm", note)
-    if _natural(seen):
-        return Verdict(
-            "ln",
-            f"Values are natural logs: exp(x) − 1 sums to {seen.ln_high:,.0f} in every sample.",
-        )
-    span = f"from {seen.low:.2f} to {seen.high:.2f}"
+        return _linear(seen)
     if 1.01 < seen.high < LOG_TOP:
-        note = (
-            f"Values are taken as log2(x + 1): {span}. If they are natural logs, say so with"
-            " unit='ln'."
+        return _logs(seen)
+    return _guessed("unknown", f"values from {seen.low:.2f} to {seen.high:.2f}")
+
+
+def _counts(seen: Figures) -> Verdict:
+    if seen.sum_low < COVERAGE:
+        return _guessed("counts", f"whole numbers, the largest {seen.high:,.0f}")
+    more = (
+        f"Samples sum to {_range(seen.sum_low, seen.sum_high)}: so many are bases covered, as"
+        " recount gives"
+        " them, not reads. Each sample is divided by its sum, so the read length does not matter."
+    )
+    return _guessed("counts", "whole numbers", more)
+
+
+def _linear(seen: Figures) -> Verdict:
+    """Numbers with decimals: TPM, counts that a program of quantification shared out, or others."""
+    sums, mostly_whole = _range(seen.sum_low, seen.sum_high), seen.whole_part > MOSTLY_WHOLE
+    one_total = seen.sum_low < seen.sum_high <= EVEN * seen.sum_low
+    if one_total and seen.sum_high > OVER * MILLION and not mostly_whole:
+        more = "They are normalised to one total, which TPM never pass, and are left as they are."
+        return _guessed("tpm", f"samples that sum to about {seen.sum_high:,.0f} each", more)
+    if mostly_whole or (seen.sum_high > OVER * MILLION and seen.n_genes >= WHOLE_GENOME):
+        why = (
+            f"{seen.whole_part:.0%} of the values being whole"
+            if mostly_whole
+            else "sums that TPM, which stay below a million, cannot have"
         )
-        return Verdict("log2", note)
-    return Verdict("unknown", f"The unit of the values was not recognised: {span}.")
+        more = f"Samples sum to {sums}, and are divided by their sum as counts are."
+        return _guessed("expected_counts", why, more)
+    more = (
+        f"Samples sum to {sums}, not to a million, and are left as they are."
+        if seen.sum_high <= OVER * MILLION
+        else f"Samples sum to {sums}, which no TPM do; so few genes say no more, and they are left"
+        " as they are."
+    )
+    return _guessed("tpm", f"values with decimals, the largest {seen.high:,.0f}", more)
 
 
-def _against(seen: Figures, unit: Unit) -> str:
+def _logs(seen: Figures) -> Verdict:
+    """The base whose logs, turned back, are counts, or sum to one total, or at least to what TPM
+    do.
+    """
+    turned = {base: sums for base, sums in seen.turned.items() if base in BASES}
+    for base, sums in turned.items():
+        if sums.counts:
+            why = f"whole numbers when turned back, {_range(sums.low, sums.high)} a sample"
+            return _guessed(f"{base}_counts", why, "They are taken back to counts.")
+    for base, sums in turned.items():
+        if sums.even:
+            return _guessed(base, f"samples that sum to {sums.high:,.0f} each when turned back")
+    like_tpm = {
+        base: sums
+        for base, sums in turned.items()
+        if sums.low >= LEAST_TPM * MILLION and sums.high <= OVER * MILLION
+    }
+    if like_tpm and seen.n_genes >= WHOLE_GENOME:
+        base = min(like_tpm, key=lambda one: like_tpm[one].high / like_tpm[one].low)
+        sums = like_tpm[base]
+        return _guessed(base, f"samples that sum to {_range(sums.low, sums.high)} when turned back")
+    why = f"values from {seen.low:.2f} to {seen.high:.2f}"
+    if seen.low > NO_ZERO:
+        return _guessed(
+            "log2", why, "Nothing is 0: an array, VST or rlog, without an absolute scale."
+        )
+    more = f"If they are natural logs, say so with {option('values', 'ln')}."
+    return _guessed("log2", why, _too_much(turned.get("log2")) or more)
+
+
+def _against(seen: Figures, unit: str) -> str:
     """What speaks against the unit that the user named; empty when nothing does."""
+    if unit.startswith(BASES):
+        return _against_logs(seen, unit)
     if unit in {"counts", "cpm", "tpm"} and seen.low < 0:
         return f"are negative in places (lowest {seen.low:.2f})"
-    if unit in {"log2", "ln", "log2_small_offset"} and seen.high > LINEAR:
-        kind = "raw counts (integers" if seen.whole else "TPM ("
-        return f"look like {kind}{', ' if seen.whole else ''}max {seen.high:,.0f})"
-    if unit == "log2_small_offset" and seen.low < SMALL_OFFSET_FLOOR - 0.01:
-        return f"go below log2(0.001) (lowest {seen.low:.2f})"
+    if unit in {"cpm", "tpm"} and seen.whole and seen.sum_high > OVER * MILLION:
+        sums = _range(seen.sum_low, seen.sum_high)
+        return f"look like raw counts (whole numbers that sum to {sums})"
+    if unit == "counts" and not seen.whole and _per_million(seen):
+        return "look like TPM (with decimals, every sample sums to a million)"
     return ""
 
 
-def find_unit(seen: Figures, options: ReadOptions) -> Verdict:
-    """Unit of a matrix: the one named by the user, else the one its figures show."""
+def _against_logs(seen: Figures, unit: str) -> str:
+    if seen.high > LINEAR:
+        kind = "raw counts (integers, " if seen.whole else "TPM ("
+        return f"look like {kind}max {seen.high:,.0f})"
+    if unit == "log2_small_offset":
+        low = seen.low < SMALL_OFFSET_FLOOR - 0.01
+        return f"go below log2(0.001) (lowest {seen.low:.2f})" if low else ""
+    base = unit.removesuffix("_counts")
+    if unit != base and not (base in seen.turned and seen.turned[base].counts):
+        return f"turned back from {base} are no whole numbers"
+    even = [one for one in BASES if one in seen.turned and seen.turned[one].even]
+    if even and base not in even:
+        total = seen.turned[even[0]].high
+        return f"look like {NAMES[even[0]]} (turned back every sample sums to {total:,.0f})"
+    return ""
+
+
+def _against_stated(seen: Figures, stated: Stated) -> str:
+    """What speaks against the file's own word; logs of many genes are never all whole."""
+    if stated.scale in BASES and seen.whole and seen.high > 1:
+        return f"are whole numbers, the largest {seen.high:,.0f}"
+    return _against(seen, stated.scale)
+
+
+def find_unit(seen: Figures, options: ReadOptions, stated: Stated | None = None) -> Verdict:
+    """Unit of a matrix: the one named by the user, else that of the file, else the one its figures
+    show.
+    """
     if options.unit is not None:
         against = _against(seen, options.unit)
         if against:
             message = (
-                f"Values {against} but unit='{options.unit}' was given. Correct unit=, or leave it"
-                " out."
+                f"Values {against} but {option('values', options.unit)} was given. Correct it, or"
+                " leave it out."
             )
             raise ExpressionError(message, code="E401")
-        verdict = Verdict(options.unit, f"The unit was given: {options.unit}.")
+        verdict = Verdict(_stored(options.unit), options.unit, f"given by {option('values')}")
+    elif stated is not None and (against := _against_stated(seen, stated)):
+        message = (
+            f"{stated.by} says {NAMES[stated.scale]}, but the values {against}. One of the two is"
+            " wrong: say"
+            f" what they are with {option('values')}, or read another matrix of the file."
+        )
+        raise ExpressionError(message, code="E405")
+    elif stated is not None:
+        verdict = _guessed(stated.scale, stated.by)
     else:
         verdict = _with_negatives(seen) if seen.low < 0 else _without_negatives(seen)
     if verdict.unit == "scaled" and not options.allow_scaled:
         message = (
             f"Values look centred or scaled (from {seen.low:.2f} to {seen.high:.2f} around a mean"
             f" of {seen.mean:.2f}). Genes of such a sample cannot be ranked against each other."
-            " Give counts, TPM or log2 values, or pass allow_scaled=True."
+            f" Give counts, TPM or log2 values, or pass {option('allow_scaled', value=True)}."
         )
         raise ExpressionError(message, code="E402")
     return verdict
+
+
+def taken_back(values: Any, scale: str) -> Any:
+    """Values as an Expression holds them: logs of counts as counts, log10 as log2; others as they
+    are.
+    """
+    if scale == "log10":
+        return values * LOG2_OF_10
+    base = scale.removesuffix("_counts")
+    if base == scale or base not in BACK:
+        return values
+    if not is_sparse(values):
+        return np.rint(BACK[base](values))
+    out = values.copy()
+    out.data = np.rint(BACK[base](out.data))
+    return out

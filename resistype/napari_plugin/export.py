@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import InputError, OutputError
-from resistype.expression.anndata import safe_names, write_obs
-from resistype.expression.hdf5 import save_h5ad
+from resistype.expression.anndata import safe_names, save_h5ad, write_obs
 from resistype.napari_plugin.paint import compared
 from resistype.napari_plugin.regions import Drawn
 from resistype.napari_plugin.view import TissueView

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from resistype.errors import InputError
-from resistype.expression.hdf5 import open_h5ad
+from resistype.expression.anndata import open_h5ad
 from resistype.napari_plugin.cells import CellTable, table_of
 from resistype.systems.tissue import MaskMatch, TissueColumns, match_mask, read_tissue
 

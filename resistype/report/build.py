@@ -259,7 +259,8 @@ def _hashes(calls: Calls) -> dict[str, str]:
 def _inputs(calls: Calls) -> Inputs:
     given = calls.run["input"]
     kept = {name: given[name] for name in ("source", "sha256", "n_obs", "n_genes", "unit")}
-    return Inputs(**kept, notes=tuple(given["notes"]), checks=build_checks(calls))
+    read_as = str(given.get("read_as", ""))
+    return Inputs(**kept, read_as=read_as, notes=tuple(given["notes"]), checks=build_checks(calls))
 
 
 # ------------------------------------------------------------------ axes

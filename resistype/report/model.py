@@ -249,6 +249,7 @@ class Inputs(Model):
     n_obs: int
     n_genes: int
     unit: str
+    read_as: str = ""
     notes: tuple[str, ...]
     checks: tuple[Check, ...]
 

@@ -7,7 +7,6 @@ elsewhere in the column made it a float or not. Row positions are never used to 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
 from collections import Counter
@@ -20,6 +19,7 @@ import pandas as pd
 
 from resistype.errors import SamplesError, complain
 from resistype.safe.arrays import read_frame
+from resistype.safe.tables import as_utf8, content, workbook_text
 from resistype.safe.toml import RefusedError
 from resistype.text import listed, plural, restored, separator
 
@@ -38,7 +38,8 @@ def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None)
     Parameters
     ----------
     table
-        csv, tsv, txt (also gzipped) or parquet; or a DataFrame. One that is indexed by names, or by
+        csv, tsv, txt (also in gzip or zip), xlsx, parquet, or a GEO series matrix; or a DataFrame.
+        One that is indexed by names, or by
         a named column, keeps that index as sample ids.
     sample
         Column with the sample ids. By default the first column.
@@ -124,40 +125,67 @@ def as_key(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def _unpacked(path: Path) -> str:
-    raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(io.BytesIO(raw)) as stream:
-                raw = stream.read(LARGEST + 1)
-        except (OSError, EOFError) as error:
-            message = (
-                f"The samples table {path} is not a whole gzip file ({error}). Fetch it again."
-            )
-            raise SamplesError(message, code="E907") from error
-    if len(raw) > LARGEST:
+def _text(path: Path) -> str:
+    """Text of a table, out of gzip, zip or a workbook, without remarks before its header."""
+    try:
+        held = content(path, max_bytes=LARGEST)
+        raw = workbook_text(held.data)[0] if held.kind == "workbook" else held.data
+        text = as_utf8(raw)[0].decode()
+    except RefusedError as error:
         message = (
-            f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row a"
-            " sample; check the path."
+            f"The samples table {path} cannot be read: {error}. It needs one row a sample, as csv,"
+            " tsv"
+            " or one sheet of a workbook."
         )
-        raise SamplesError(message, code="E907")
-    return raw.decode("utf-8-sig", "replace")
+        raise SamplesError(message, code="E907") from error
+    if text.startswith(("!Sample_", "!Series_", '"!Sample_', '"!Series_')):
+        return _series(text)
+    lines = text.splitlines(keepends=True)
+    skip = next((k for k, line in enumerate(lines) if not line.startswith("#")), 0)
+    return "".join(lines[skip:])
+
+
+def _series(text: str) -> str:
+    """The samples of a GEO series matrix as a table: accession, title, characteristics by their
+    key.
+    """
+    columns: dict[str, list[str]] = {}
+    head = (line for line in text.splitlines() if line.lstrip('"').startswith("!Sample_"))
+    for row in csv.reader(head, delimiter="\t"):
+        name = row[0].removeprefix("!Sample_")
+        cells = [cell.strip() for cell in row[1:]]
+        if not name.startswith("characteristics"):
+            columns.setdefault(name, cells)
+            continue
+        for place, cell in enumerate(cells):
+            key, colon, value = cell.partition(":")
+            if colon:
+                column = columns.setdefault(key.strip(), [""] * len(cells))
+                column[place] = value.strip()
+    order = sorted(columns, key=lambda name: name != "geo_accession")
+    out = io.StringIO(newline="")
+    rows = zip(*(columns[name] for name in order), strict=True)
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows([order, *rows])
+    return out.getvalue()
+
+
+TEXT = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".maf")
 
 
 def _read(path: Path, sample: str | None) -> pd.DataFrame:
-    name = path.name.lower().removesuffix(".gz")
-    complaint = ""
     if not path.is_file():
-        complaint = f"There is no samples table {path}. Check the path."
-    elif not name.endswith((".csv", ".tsv", ".txt", ".parquet", ".pq")):
-        complaint = (
-            f"{path.name} is of no kind known here. Give the samples table as csv, tsv or parquet."
-        )
-    if complaint:
-        raise SamplesError(complaint, code="E907")
+        message = f"There is no samples table {path}. Check the path."
+        raise SamplesError(message, code="E907")
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     if name.endswith((".parquet", ".pq")):
         return _read_parquet(path)
-    text = _unpacked(path)
+    if not name.endswith(TEXT):
+        message = (
+            f"{path.name} is of no kind known here. Give the samples table as csv, tsv, xlsx or"
+            " parquet."
+        )
+        raise SamplesError(message, code="E907")
+    text = _text(path)
     first = text.split("\n", 1)[0]
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator(first))
     try:

@@ -40,8 +40,8 @@ from resistype.expression import (
     iter_blocks,
     read_block,
 )
+from resistype.expression.blocks import as_bytes
 from resistype.expression.store import Lazy, csr_rows, dense_rows, is_sparse
-from resistype.expression.units import as_bytes
 from resistype.library import Library, SignatureSpec, read_signatures
 from resistype.score.backends import guarded, is_lost_worker, return_as, shares_memory
 from resistype.score.kernels import Ranks, add_gene_sums, rank_sums
@@ -204,6 +204,7 @@ def _scores(
         n_genes=expression.n_genes,
         unit=expression.unit,
         notes=(*expression.notes, *_notes(methods, matched.sets)),
+        read_as=expression.read_as,
     )
 
 

@@ -68,6 +68,8 @@ class Scores:
         What was found on reading, and which values depend on the cohort.
     null
         The comparison with matched random sets, where it was asked for.
+    read_as
+        What the values were read as, and how that was recognised.
 
     Examples
     --------
@@ -92,6 +94,7 @@ class Scores:
     unit: str
     notes: tuple[str, ...] = field(default=(), repr=False)
     null: NullResult | None = None
+    read_as: str = field(default="", repr=False)
 
     def to_frame(self, method: str | None = None) -> pd.DataFrame:
         """Scores as a table, samples in rows.

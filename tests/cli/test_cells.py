@@ -245,7 +245,7 @@ BAD = {
         "E990",
         "give one unit of the values and one of the answer",
     ),
-    "an unknown unit": (("--values", "galaxies"), "E310", "unit='galaxies' is not one of"),
+    "an unknown unit": (("--values", "galaxies"), "E310", "--values galaxies is not one of"),
     "a cut without a number": (
         ("--cut", "memory=high"),
         "E990",

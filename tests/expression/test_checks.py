@@ -14,11 +14,10 @@ from resistype.expression.checks import (
     check_flat,
     check_samples,
     check_values,
-    clean_genes,
-    gene_notes,
     not_empty,
 )
-from resistype.expression.units import figures
+from resistype.expression.figures import figures
+from resistype.expression.gene_rows import clean_genes, gene_notes
 from resistype.text import listed, plural
 from tests.expression.build import COUNTS, GENES, LOGS, SAMPLES
 
@@ -132,7 +131,7 @@ def test_lower_case_warns_with_the_remedy() -> None:
     assert [str(one.message) for one in caught] == [
         (
             "W902 8 of 8 gene names are gene symbols in lower case (cd8a, b2m, tap1). "
-            "Symbols are compared as written, so none will match; pass case='fold'."
+            'Symbols are compared as written, so none will match; pass case="fold".'
         )
     ]
 

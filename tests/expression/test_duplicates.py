@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.checks import merge_duplicates
+from resistype.expression.gene_rows import merge_duplicates
 from tests.expression.build import dense
 from tests.strategies import Matrix, matrices
 
@@ -90,7 +90,7 @@ def test_the_refusal_says_whether_values_differ(make: Any) -> None:
         str(caught.value)
         == "E801 2 gene names occur more than once (HLA-A x2, HLA-B x2); values differ in 1 of"
         " them. "
-        'Choose duplicates="sum" (counts), "mean" or "max".'
+        'Choose duplicates="sum" (counts), mean or max.'
     )
 
 
@@ -109,6 +109,6 @@ def test_logs_are_not_summed(unit: str) -> None:
 
     assert (
         str(caught.value)
-        == f"E802 duplicates='sum' adds linear values, but the unit is '{unit}'. Choose 'mean',"
-        " 'max' or 'first'."
+        == f"E802 duplicates=\"sum\" adds linear values, but the unit is '{unit}'. Choose mean,"
+        " max or first."
     )

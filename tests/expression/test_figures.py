@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.expression import units as module
+from resistype.expression import figures as module
+from resistype.expression.figures import figures, find
 from resistype.expression.store import Backed
-from resistype.expression.units import figures, find
 from tests.expression.build import COUNTS, LOGS, write_h5ad
 from tests.strategies import Matrix, matrices
 
@@ -59,14 +59,15 @@ def test_figures_of_counts() -> None:
 
     assert (seen.low, seen.high, seen.whole, seen.bad, seen.flat) == (0.0, 18214.0, True, 0, ())
     assert (seen.sum_low, seen.sum_high) == (160.0, 20775.0)
-    assert seen.ln_high == 0.0, "values above 25 are no logs"
+    assert seen.turned == {}, "values above 25 are no logs"
 
 
 def test_sums_of_natural_logs_are_taken_back() -> None:
     seen = figures(np.log1p(COUNTS / COUNTS.sum(axis=1, keepdims=True) * 1e4))
 
-    assert seen.ln_low == pytest.approx(1e4)
-    assert seen.ln_high == pytest.approx(1e4)
+    assert seen.turned["ln"][:2] == pytest.approx((1e4, 1e4))
+    assert seen.turned["ln"].even
+    assert not seen.turned["log2"].even
 
 
 def test_one_gene_is_never_flat() -> None:

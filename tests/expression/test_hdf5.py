@@ -229,7 +229,7 @@ def test_10x_names_and_cells(tmp_path: Path) -> None:
 
     assert (data.genes, data.samples) == (GENES, SAMPLES)
     assert np.array_equal(dense(data.values), COUNTS)
-    assert data.notes[0] == "10x h5: genes are named by the column 'name'."
+    assert data.notes[0] == "10x: genes are named by the column 'name'."
 
 
 def test_10x_with_repeated_symbols_uses_the_ids(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_10x_with_repeated_symbols_uses_the_ids(tmp_path: Path) -> None:
     assert data.genes[0] == "ENSG00000000001"
     assert (
         data.notes[0]
-        == "10x h5: genes are named by the column 'id'; some symbols occur more than once, so the"
+        == "10x: genes are named by the column 'id'; some symbols occur more than once, so the"
         " ids are used."
     )
 
@@ -250,7 +250,10 @@ def test_10x_keeps_genes_only(tmp_path: Path) -> None:
 
     assert data.genes == GENES[:6]
     assert np.array_equal(dense(data.values), COUNTS[:, :6])
-    assert "2 features are not of the type 'Gene Expression' and were left out." in data.notes
+    assert (
+        "2 features are not of the type 'Gene Expression' (Antibody Capture) and were left out."
+        in data.notes
+    )
 
 
 def test_10x_without_the_column_asked_for(tmp_path: Path) -> None:

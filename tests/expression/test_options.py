@@ -41,7 +41,10 @@ def test_options_are_given_by_name() -> None:
         (
             "unit",
             "fpkm",
-            "'counts', 'cpm', 'tpm', 'log2', 'log2_small_offset', 'ln', 'scaled', 'unknown'",
+            (
+                "'counts', 'cpm', 'tpm', 'log2', 'log2_small_offset', 'ln', 'scaled', 'unknown',"
+                " 'log10', 'log2_counts', 'ln_counts', 'log10_counts'"
+            ),
         ),
         ("orientation", "genes", "'auto', 'samples_x_genes', 'genes_x_samples'"),
         ("duplicates", "median", "'error', 'sum', 'mean', 'max', 'first'"),
@@ -55,7 +58,7 @@ def test_a_wrong_word_is_named_with_the_right_ones(name: str, value: Any, allowe
 
     assert (
         str(caught.value)
-        == f"E310 Options for reading: 1 problem\n  - {name}={value!r} is not one of {allowed}."
+        == f'E310 Options for reading: 1 problem\n  - {name}="{value}" is not one of {allowed}.'
     )
 
 

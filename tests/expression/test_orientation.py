@@ -103,7 +103,7 @@ def test_a_share_of_nothing_is_nothing() -> None:
 
 
 def test_a_transposed_matrix_gets_the_remedy() -> None:
-    error = transposed(GENES, SAMPLES, 'pass orientation="genes_x_samples"')
+    error = transposed(GENES, SAMPLES)
 
     assert (
         str(error)
@@ -115,4 +115,4 @@ def test_a_transposed_matrix_gets_the_remedy() -> None:
 
 @pytest.mark.parametrize("genes", [GENES, ("marker 1", "marker 2")])
 def test_an_upright_or_unknown_matrix_is_let_through(genes: tuple[str, ...]) -> None:
-    assert transposed(SAMPLES, genes, "") is None
+    assert transposed(SAMPLES, genes) is None

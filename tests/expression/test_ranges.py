@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression.units import as_bytes, in_words, row_ranges, total_bytes
+from resistype.expression.blocks import as_bytes, in_words, row_ranges, total_bytes
 
 
 @pytest.mark.parametrize(

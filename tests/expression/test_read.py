@@ -28,7 +28,7 @@ REAL = {
         "rows",
     ),
     "tcga_skcm/log2tpm1.parquet": ((472, 18_863), "log2", "rows"),
-    "philip_mouse/normalized_counts.symbols.parquet": ((38, 20_065), "tpm", "rows"),
+    "philip_mouse/normalized_counts.symbols.parquet": ((38, 20_065), "counts", "rows"),
     "compass_scores/toy_data.csv": ((10, 15_672), "tpm", "columns"),
     "sadefeldman_cells/sadefeldman_550.h5ad": ((550, 3_523), "log2", None),
     "scirpy_tcr/wu2020_200_v0_6.h5ad": ((200, 3_000), "counts", None),
@@ -91,7 +91,10 @@ def test_the_notes_are_sentences_for_a_report(shared: Path) -> None:
             "Genes are in rows: 1,910 of 1,997 row names (picked from 19,961) are approved gene"
             " symbols, 0 of 41 column names are known genes."
         ),
-        "Values are log2(TPM + 0.001): the minimum is -9.966 = log2(0.001), the largest 14.2.",
+        (
+            "Values are read as log2(TPM + 0.001) (recognised by the minimum -9.966 = log2(0.001),"
+            " the largest 14.2; unit= says otherwise)."
+        ),
         "19,355 of 19,961 gene names are gene symbols (TSPAN6, TNMD, DPM1).",
     )
 
@@ -180,7 +183,7 @@ def test_what_was_asked_for_is_noted(tmp_path: Path) -> None:
     assert data.notes == (
         "1 gene name was cleaned of spaces or Ensembl versions (' CD8A' → CD8A).",
         "case='fold': 1 gene name was turned into upper case.",
-        "The unit was given: counts.",
+        "Values are read as raw counts (given by unit=).",
         "1 gene name occurred more than once (CD8A x2); duplicates='sum' was applied.",
         "7 of 7 gene names are gene symbols (CD8A, B2M, TAP1).",
     )
@@ -287,7 +290,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         {},
         (
             "E801 1 gene name occurs more than once (CD8A x2); values differ in 1 of them. "
-            'Choose duplicates="sum" (counts), "mean" or "max".'
+            'Choose duplicates="sum" (counts), mean or max.'
         ),
     ),
     "duplicate genes after cleaning": (
@@ -295,7 +298,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         {},
         (
             "E801 2 gene names occur more than once (CD8A x2, B2M x2); values differ in 2 of them. "
-            'Choose duplicates="sum" (counts), "mean" or "max".'
+            'Choose duplicates="sum" (counts), mean or max.'
         ),
     ),
     "duplicate samples": (
@@ -391,16 +394,16 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         broken(r2c1=-3),
         {"unit": "counts"},
         (
-            "E401 Values are negative in places (lowest -3.00) but unit='counts' was given. "
-            "Correct unit=, or leave it out."
+            'E401 Values are negative in places (lowest -3.00) but unit="counts" was given. '
+            "Correct it, or leave it out."
         ),
     ),
     "counts said to be log2": (
         frame(COUNTS),
         {"unit": "log2"},
         (
-            "E401 Values look like raw counts (integers, max 18,214) but unit='log2' was given. "
-            "Correct unit=, or leave it out."
+            'E401 Values look like raw counts (integers, max 18,214) but unit="log2" was given. '
+            "Correct it, or leave it out."
         ),
     ),
     "scaled": (
@@ -416,8 +419,8 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
         frame(LOGS, genes=(*GENES[:-1], "CD8A")),
         {"duplicates": "sum"},
         (
-            "E802 duplicates='sum' adds linear values, but the unit is 'log2'. Choose 'mean', 'max'"
-            " or 'first'."
+            "E802 duplicates=\"sum\" adds linear values, but the unit is 'log2'. Choose mean, max"
+            " or first."
         ),
     ),
     "no rows": (
@@ -438,7 +441,11 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "unknown kind of file": (
         lambda folder: Path((folder / "m.xlsx").write_bytes(b"PK") and folder / "m.xlsx"),
         {},
-        "E309 m.xlsx is of no kind known here. Give csv, tsv, gct, parquet, h5ad, 10x h5 or zarr.",
+        (
+            "E301 {path} holds no table of values: it has 1 line of at most 1 column. A"
+            " matrix needs a header line with names, rows of values, and commas, tabs or semicolons"
+            " between the columns."
+        ),
     ),
     "an array": (
         COUNTS,

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from resistype.errors import ExpressionError
-from resistype.expression.read import about_genes, frame_table, read_parquet
+from resistype.expression import ReadOptions
+from resistype.expression.read import _parquet
+from resistype.expression.tables import frame_table
 from tests.expression.build import GENES, LOGS, SAMPLES, frame
 
 
@@ -102,12 +104,18 @@ def test_text_is_named_with_its_place(cell: Any, shown: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "values", [pd.to_datetime(["2024-01-01"] * 4), np.array([1j] * 4), list("abcd")]
-)
+@pytest.mark.parametrize("values", [pd.to_datetime(["2024-01-01"] * 4), np.array([1j] * 4)])
 def test_columns_of_other_kinds_are_refused(values: Any) -> None:
     with pytest.raises(ExpressionError, match="E503 4 cells hold text where a number belongs"):
         frame_table(frame().assign(seen=values))
+
+
+def test_a_column_of_words_is_set_aside_and_told() -> None:
+    table = frame_table(frame().assign(response=["R", "NR", "R", "NR"]))
+
+    assert table.columns == GENES
+    assert table.beside == {"response": ("R", "NR", "R", "NR")}
+    assert table.notes == ("1 column of text was set aside and not read as values: 'response'.",)
 
 
 def test_categories_of_numbers_are_numbers_and_of_words_are_not() -> None:
@@ -146,12 +154,6 @@ def test_an_empty_frame_is_an_empty_table(shape: tuple[int, int]) -> None:
     assert table.values.shape == shape
 
 
-def test_columns_about_genes() -> None:
-    header = ["Hugo_Symbol", "Entrez_Gene_Id", "TCGA-1", "Gene Name", "LENGTH", "End", "CHRNA1"]
-
-    assert about_genes(header) == [0, 1, 3, 4, 5]
-
-
 def parquet(path: Path, table: pd.DataFrame) -> Path:
     table.to_parquet(path)
     return path
@@ -164,27 +166,27 @@ def test_parquet_has_its_names_in_the_index_or_the_first_column(
     given = frame().T.rename_axis("gene")
     file = parquet(tmp_path / "a.parquet", given.reset_index() if as_column else given)
 
-    table = read_parquet(file)
+    table = _parquet(file, ReadOptions())
 
     assert (table.rows, table.columns) == (GENES, SAMPLES)
     assert np.array_equal(table.values, LOGS.T)
 
 
 def test_parquet_with_another_column_of_names(tmp_path: Path) -> None:
-    given = frame().T.assign(Entrez_Gene_Id=range(8), symbol=[f"{gene}x" for gene in GENES])
+    given = frame().T.assign(other=list("abcdefgh"), symbol=[f"{gene}x" for gene in GENES])
 
-    table = read_parquet(parquet(tmp_path / "a.parquet", given), names="symbol")
+    table = _parquet(parquet(tmp_path / "a.parquet", given), ReadOptions(gene_names="symbol"))
 
     assert table.rows[0] == "CD8Ax"
     assert table.columns == SAMPLES
-    assert table.notes == ("Columns that describe genes were not read as samples: Entrez_Gene_Id.",)
+    assert table.notes == ("1 column of text was set aside and not read as values: 'other'.",)
 
 
 def test_parquet_without_the_column_of_names(tmp_path: Path) -> None:
     file = parquet(tmp_path / "a.parquet", frame())
 
     with pytest.raises(ExpressionError) as caught:
-        read_parquet(file, names="symbol")
+        _parquet(file, ReadOptions(gene_names="symbol"))
 
     assert (
         str(caught.value)
@@ -198,4 +200,4 @@ def test_what_is_no_parquet(tmp_path: Path) -> None:
     file.write_text("gene,P1\nCD8A,1\n")
 
     with pytest.raises(ExpressionError, match=r"E308 .*a.parquet cannot be read as parquet"):
-        read_parquet(file)
+        _parquet(file, ReadOptions())

@@ -12,9 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resistype.errors import ExpressionError
-from resistype.expression.read import read_text
+from resistype.expression import ReadOptions, read_expression
+from resistype.expression.tables import Table
+from resistype.expression.tables import read_text as _read_text
+from resistype.safe.tables import content
 from tests.expression.build import GENES, LOGS, SAMPLES, frame
 from tests.strategies import Matrix, matrices
+
+
+def read_text(path: Path, names: str | None = None) -> Table:
+    return _read_text(path, content(path).data, ReadOptions(gene_names=names))
+
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -97,14 +105,20 @@ def test_a_gct_file(tmp_path: Path) -> None:
 
     assert table.rows == ("CD8A", "B2M")
     assert table.values.tolist() == [[1, 2], [3, 4]]
-    assert table.notes == ("Columns that describe genes were not read as samples: Description.",)
+    assert table.notes == (
+        "The file is laid out as GCT 1.2: a first line #1.2.",
+        "1 column of text was set aside and not read as values: 'Description'.",
+    )
 
 
 def test_a_table_of_cbioportal(tmp_path: Path) -> None:
-    table = read_text(written(tmp_path, "Hugo_Symbol\tEntrez_Gene_Id\tP1\nCD8A\t925\t4.5\n"))
+    file = written(tmp_path, "Hugo_Symbol\tEntrez_Gene_Id\tP1\nCD8A\t925\t4.5\n\t1001\t3\n")
 
-    assert table.columns == ("P1",), "the Entrez id is not a sample"
-    assert table.notes == ("Columns that describe genes were not read as samples: Entrez_Gene_Id.",)
+    data = read_expression(file)
+
+    assert (data.genes, data.samples) == (("CD8A",), ("P1",)), "the Entrez id is not a sample"
+    assert "1 row without a gene symbol was set aside." in data.notes
+    assert any(note.endswith("values: Entrez_Gene_Id.") for note in data.notes)
 
 
 def test_another_column_may_hold_the_names(tmp_path: Path) -> None:
@@ -113,7 +127,7 @@ def test_another_column_may_hold_the_names(tmp_path: Path) -> None:
     table = read_text(written(tmp_path, text), names="gene_name")
 
     assert (table.rows, table.columns) == (("CD8A", "B2M"), ("P1",))
-    assert table.notes == ("Columns that describe genes were not read as samples: gene_id.",)
+    assert table.notes == ("1 column of text was set aside and not read as values: 'gene_id'.",)
 
 
 @pytest.mark.parametrize("gap", ["", "NA", "NaN", "nan", "null", "N/A", "#N/A"])
@@ -150,10 +164,10 @@ BAD = {
         ),
     ),
     "decimal commas": (
-        "gene;P1;P2\nCD8A;1,5;2\n",
+        "gene;P1;P2\nCD8A;1,523;2\n",
         (
-            "E503 1 cell holds text where a number belongs (first: '1,5' in row 'CD8A', column"
-            " 'P1'). Write decimals with a point."
+            "E503 1 cell holds text where a number belongs (first: '1,523' in row 'CD8A', column"
+            " 'P1'). Their commas can be marks of thousands or of decimals: write 1234, or 1.234."
         ),
     ),
     "uneven lines": (
@@ -208,8 +222,17 @@ def test_bad_text_is_named(tmp_path: Path, case: str) -> None:
 def test_utf_16_of_excel(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("gene,P1\nCD8A,1\n".encode("utf-16"))
 
-    with pytest.raises(ExpressionError, match=r"E308 .* is not plain text in UTF-8"):
-        read_text(tmp_path / "a.csv")
+    table = read_text(tmp_path / "a.csv")
+
+    assert (table.rows, table.columns) == (("CD8A",), ("P1",))
+    assert table.notes == ("The file was decoded from UTF-16.",)
+
+
+def test_decimal_commas(tmp_path: Path) -> None:
+    table = read_text(written(tmp_path, "gene;P1;P2\nCD8A;1,5;2\nB2M;1,523;0,1\n"))
+
+    assert table.values.tolist() == [[1.5, 2.0], [1.523, 0.1]]
+    assert table.notes == ("Decimals are written with a decimal comma, and were read so.",)
 
 
 def test_letters_of_another_encoding(tmp_path: Path) -> None:
@@ -234,19 +257,19 @@ def test_a_column_of_names_that_is_not_there(tmp_path: Path) -> None:
 def test_a_cut_gzip_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(frame().to_csv().encode())[:-20])
 
-    with pytest.raises(ExpressionError, match=r"E306 .*a\.csv\.gz is not a whole gzip file"):
-        read_text(tmp_path / "a.csv.gz")
+    with pytest.raises(ExpressionError, match=r"E306 .*a\.csv\.gz: it is not a whole gzip file"):
+        read_expression(tmp_path / "a.csv.gz")
 
 
 def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resistype.expression.read.FREE", 1 << 16)
+    monkeypatch.setattr("resistype.safe.tables.FREE", 1 << 16)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
 
     with pytest.raises(ExpressionError) as caught:
-        read_text(tmp_path / "a.csv.gz")
+        read_expression(tmp_path / "a.csv.gz")
 
     assert (
         str(caught.value)
-        == f"E307 {tmp_path / 'a.csv.gz'} unpacks to more than 200 times its size. Unpack it"
+        == f"E307 {tmp_path / 'a.csv.gz'}: it unpacks to more than 200 times its size. Unpack it"
         " yourself if you trust it."
     )

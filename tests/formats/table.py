@@ -2,7 +2,8 @@
 with which words.
 
 `python -m tests.formats.table` prints every row with its result and ends with 1 where one is not as
-expected. The files of `shared/data/formats` are made anew in a temporary folder; `tests/formats/make`
+expected. The files of `shared/data/formats` are made anew in a temporary folder;
+`tests/formats/make`
 adds more layouts to them.
 """
 
@@ -102,7 +103,8 @@ def _matrix(
             complaints.append(f"{what} {is_there}, not {row[what]}")
     if row["b2m_first"]:
         match = data.index.match(["B2M"])
-        value = float(np.asarray(data.restrict(match.found).values[0])[0]) if match.found.size else np.nan
+        first = data.restrict(match.found).values
+        value = float(np.asarray(first.todense() if hasattr(first, "todense") else first)[0, 0])
         if not np.isclose(value, float(row["b2m_first"]), rtol=2e-3):
             complaints.append(f"B2M of the first sample is {value:g}, not {row['b2m_first']}")
     if row["must_say"] and not re.search(row["must_say"], told, re.IGNORECASE):

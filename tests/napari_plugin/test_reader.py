@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from resistype.errors import ExpressionError, InputError
-from resistype.expression.hdf5 import open_h5ad, save_h5ad
+from resistype.expression.anndata import open_h5ad, save_h5ad
 from resistype.napari_plugin.axis_order import swap_axes
 from resistype.napari_plugin.classify import Calling, classify_layers
 from resistype.napari_plugin.maps import MapRequest, prepare, show, work_out

@@ -256,7 +256,7 @@ def test_bad_tables_are_named_exactly(tmp_path: Path, case: str) -> None:
         (
             "s.xlsx",
             b"PK",
-            "s.xlsx is of no kind known here. Give the samples table as csv, tsv or parquet.",
+            "has no rows. It needs a header and one row a sample.",
         ),
         ("s.parquet", b"PAR", "The samples table .* cannot be read as parquet"),
         ("s.csv.gz", gzip.compress(b"id,x\na,1\n")[:-9], "is not a whole gzip file"),
@@ -281,9 +281,7 @@ def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resistype.samples.table.LARGEST", 1 << 20)
     (tmp_path / "s.csv.gz").write_bytes(gzip.compress(b"a" * (3 << 20)))
 
-    with pytest.raises(
-        SamplesError, match=r"is larger than 1 MB\. It needs one row a sample; check the path\."
-    ):
+    with pytest.raises(SamplesError, match=r"unpacks to more than .* It needs one row a sample"):
         read_samples(tmp_path / "s.csv.gz")
 
 

@@ -16,8 +16,8 @@ from joblib import parallel_config
 
 from resistype.errors import ExpressionError, RunError
 from resistype.expression import Expression, ReadOptions, as_expression, read_block, read_expression
+from resistype.expression.blocks import Block
 from resistype.expression.store import KEPT, lazy
-from resistype.expression.units import Block
 from tests.processes import LIMIT
 from tests.score.helpers import some_cells
 from tests.score.test_loop import run

@@ -26,9 +26,9 @@ METHODS = ["ssgsea", "singscore"]
 DONE: dict[tuple[str, str], Verdict] = {}
 # What every reading says of its values and names tells nobody of a change.
 PLAIN_NOTE = re.compile(
-    r"[0-9,]+ of [0-9,]+ gene names are (gene symbols|of no kind)|Values are taken as"
+    r"[0-9,]+ of [0-9,]+ gene names are (gene symbols|of no kind)|Values are read as"
 )
-OURS = re.compile(r"[A-Z][0-9]{3} |coverage: |[0-9,]+ (gene|of)")
+OURS = re.compile(r"[A-Z][0-9]{3} |coverage: |[0-9,]+ (gene|of|column)")
 BEFORE_NOTES = score(clean(), lists(), method=METHODS).notes
 
 

@@ -190,6 +190,7 @@ def run_record(
             "n_obs": expression.n_obs,
             "n_genes": expression.n_genes,
             "unit": expression.unit,
+            "read_as": expression.read_as,
             "notes": list(notes),
         },
         "scheme": {

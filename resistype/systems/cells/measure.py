@@ -421,6 +421,7 @@ def _run(
             "n_obs": expression.n_obs,
             "n_genes": expression.n_genes,
             "unit": expression.unit,
+            "read_as": expression.read_as,
             "notes": list(
                 dict.fromkeys([*expression.notes, *calls.run.get("input", {}).get("notes", [])])
             ),
