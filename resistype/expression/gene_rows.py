@@ -67,7 +67,7 @@ NAMELESS = frozenset(
 )
 MOSTLY = 0.5  # a way of writing names is taken for one where half of them have it (ours)
 SOME = 0.2
-LOOKED_AT = 2_000
+LOOKED_AT = 500
 
 
 class GeneRows(NamedTuple):
@@ -213,16 +213,15 @@ def symbols_in(names: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
 def _with_dashes(names: tuple[str, ...], notes: list[str]) -> tuple[tuple[str, ...], list[str]]:
     """Symbols whose dash R turned into a point, as in HLA.A."""
     approved = gene_table().approved
+    present = set(names)
     dotted = {
-        name: name.replace(".", "-")
-        for name in names
-        if "." in name and name not in approved and name.replace(".", "-") in approved
+        name: symbol
+        for name in present - approved
+        if "." in name and (symbol := name.replace(".", "-")) in approved and symbol not in present
     }
-    taken = set(names) & set(dotted.values())
-    dotted = {name: symbol for name, symbol in dotted.items() if symbol not in taken}
     if not dotted:
         return names, notes
-    shown = listed(f"{old} → {new}" for old, new in dotted.items())
+    shown = listed(f"{old} → {dotted[old]}" for old in sorted(dotted))
     many = plural(
         len(dotted),
         "gene name had its dash turned into a point",
@@ -241,16 +240,10 @@ def _made_unique(names: tuple[str, ...], options: ReadOptions) -> tuple[tuple[st
     """Copies of a gene that a program renamed, as B2M-1 and B2M.1 beside B2M."""
     present, table = set(names), gene_table()
     copies = {}
-    for name in names:
-        if name[-1:].isdigit() and ("-" in name or "." in name) and name not in table.approved:
-            match = COPY.match(name)
-            if (
-                match
-                and match[1] in present
-                and match[1] in table.approved
-                and name not in table.older
-            ):
-                copies[name] = match[1]
+    for name in sorted(present - table.approved - table.older):
+        match = COPY.match(name) if name[-1:].isdigit() else None
+        if match and match[1] in present and match[1] in table.approved:
+            copies[name] = match[1]
     if not copies:
         return names, []
     shown = listed(f"{copy} of {gene}" for copy, gene in copies.items())

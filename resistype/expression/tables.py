@@ -69,7 +69,6 @@ def text_error(n: int, cells: Sequence[str], advice: str) -> ExpressionError:
 
 
 CORRECT = "Correct them, or remove their columns."
-POINTS = "Write decimals with a point."
 
 
 # ------------------------------------------------------------------ text
@@ -77,9 +76,7 @@ POINTS = "Write decimals with a point."
 
 @dataclass(frozen=True)
 class _Shape:
-    """How a text is laid out: names of all columns, which hold text, the delimiter, lines before
-    the first values.
-    """
+    """How a text is laid out: names of columns, which hold text, delimiter, lines before them."""
 
     header: tuple[str, ...]
     names: int
@@ -123,9 +120,7 @@ def read_text(
 
 
 def _named_rows(table: Table) -> Table:
-    """Rows without a symbol left out, as layouts have them whose gene ids stand in another
-    column.
-    """
+    """Rows left out that have an id in another column, and no symbol."""
     keep = [
         k for k, name in enumerate(table.rows) if name.partition("|")[0].strip() not in NAMELESS
     ]
@@ -194,7 +189,7 @@ def _gct(path: Path, text: bytes, head: Head) -> tuple[bytes, pd.DataFrame | Non
 
 
 def _without_spaces(text: bytes) -> tuple[bytes, str]:
-    """Text with tabs where columns stand apart by spaces only, as R writes tables by default."""
+    """Text with tabs where columns stand apart by spaces, as R writes tables."""
     lines = text[: 1 << 16].decode("utf-8", "replace").split("\n")
     top, second = (
         next(islice((x for x in lines if x and not x.startswith("#")), k, None), "") for k in (0, 1)
@@ -277,9 +272,7 @@ def _decimal_commas(body: Sequence[Sequence[str]]) -> bool:
 def _names_column(
     header: list[str], body: Sequence[Sequence[str]], wanted: str | None, source: Path
 ) -> tuple[int, tuple[str, ...]]:
-    """The column that names the rows: the first, unless that holds row numbers or no genes and
-    another one does.
-    """
+    """The column that names the rows: the first, unless only another one holds genes."""
     if wanted is not None:
         if wanted in header:
             return header.index(wanted), ()
@@ -344,9 +337,7 @@ def _told(beside: Sequence[str] | dict[str, Any]) -> tuple[str, ...]:
 
 
 def _diagnosis(text: bytes, shape: _Shape, path: Path, error: Exception) -> ExpressionError:
-    """What is wrong in a text that pyarrow could not read: lines of another length, or cells
-    that are no numbers.
-    """
+    """What is wrong in a text: lines of another length, or cells that are no numbers."""
     uneven: list[str] = []
     cells: list[str] = []
     bad_cells: list[str] = []
@@ -382,7 +373,8 @@ def _diagnosis(text: bytes, shape: _Shape, path: Path, error: Exception) -> Expr
 def _advice(cells: Sequence[str]) -> str:
     if all(THOUSANDS.fullmatch(cell) for cell in cells):
         return "Their commas can be marks of thousands or of decimals: write 1234, or 1.234."
-    return POINTS if any(DECIMAL_COMMA.fullmatch(cell) for cell in cells) else CORRECT
+    commas = any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    return "Write decimals with a point." if commas else CORRECT
 
 
 def _is_number(cell: str) -> bool:
@@ -433,18 +425,48 @@ def _text_columns(frame: pd.DataFrame) -> list[int]:
 def _float_values(frame: pd.DataFrame) -> NDArray[Any]:
     """Values of a frame as float32 or float64, whatever its columns are made of."""
     dtypes = list(frame.dtypes)
-    kept = {np.dtype(np.float32)} >= set(dtypes)
+    single = np.dtype(np.float32)
+    kept = all(isinstance(one, np.dtype) and one == single for one in dtypes)
     values = np.empty(frame.shape, dtype=np.float32 if kept else np.float64)
-    plain = np.array([isinstance(one, np.dtype) and one.kind in "fiu" for one in dtypes])
-    if plain.all():
+    plain = [isinstance(one, np.dtype) and one.kind in "fiu" for one in dtypes]
+    if all(plain):
         for start in range(0, frame.shape[1], CHUNK):
             values[:, start : start + CHUNK] = frame.iloc[:, start : start + CHUNK].to_numpy()
         return values
+    first = type(dtypes[0])
+    if not issubclass(first, np.dtype) and all(
+        type(one) is first and getattr(one, "kind", "O") in "fiub" for one in dtypes
+    ):
+        return _of_one_kind(frame, first)
+    return _mixed(frame, values, plain)
+
+
+def _of_one_kind(frame: pd.DataFrame, kind: type) -> NDArray[np.float64]:
+    """Numbers of columns that are all nullable, of Arrow or sparse: at once, since each costs."""
+    if kind is not pd.SparseDtype:
+        turned = frame.T  # rows are fewer than columns, and pandas turns such frames at once
+        return np.asarray(turned.to_numpy(dtype=np.float64, na_value=np.nan).T)
+    arrays = [column.array for _, column in frame.items()]
+    out = np.empty(frame.shape[::-1])
+    out[:] = np.array([array.fill_value for array in arrays], dtype=np.float64)[:, None]
+    stored = [array.sp_index.npoints for array in arrays]
+    place = (
+        np.repeat(np.arange(len(arrays)), stored),
+        np.concatenate([array.sp_index.indices for array in arrays]),
+    )
+    out[place] = np.concatenate([array.sp_values for array in arrays])
+    return out.T
+
+
+def _mixed(frame: pd.DataFrame, values: NDArray[Any], plain: Sequence[bool]) -> NDArray[Any]:
+    """Numbers of columns of several kinds, some spelt as text."""
     cells: list[str] = []
     n = 0
     for place, (_, column) in enumerate(frame.items()):
         if plain[place] or getattr(column.dtype, "kind", "O") in "fiub":
-            values[:, place] = _plain(column.array)
+            array = column.array
+            known = isinstance(column.dtype, np.dtype | pd.SparseDtype)
+            values[:, place] = array if known else array.to_numpy(np.float64, na_value=np.nan)
             continue
         numbers, bad = _spelt(column)
         values[:, place] = numbers
@@ -456,19 +478,6 @@ def _float_values(frame: pd.DataFrame) -> NDArray[Any]:
     if n:
         raise text_error(n, cells, CORRECT)
     return values
-
-
-def _plain(array: Any) -> NDArray[np.float64]:
-    """Numbers of one column; missing ones are NaN."""
-    if isinstance(array, pd.arrays.SparseArray):
-        out = np.full(len(array), array.fill_value, dtype=np.float64)
-        out[array.sp_index.indices] = array.sp_values
-        return out
-    if hasattr(array, "__arrow_array__") and hasattr(array, "_pa_array"):
-        return np.asarray(array.to_numpy(dtype=np.float64, na_value=np.nan))
-    if hasattr(array, "to_numpy") and not isinstance(array, np.ndarray):
-        return np.asarray(array.to_numpy(dtype=np.float64, na_value=np.nan))
-    return np.asarray(array, dtype=np.float64)
 
 
 def _spelt(column: Any) -> tuple[NDArray[np.float64], list[int]]:
@@ -487,4 +496,6 @@ def _spelt(column: Any) -> tuple[NDArray[np.float64], list[int]]:
 
 def _names(index: pd.Index) -> tuple[str, ...]:
     missing = index.isna()
+    if not missing.any():
+        return tuple(map(str, index))
     return tuple("" if gone else str(name) for name, gone in zip(index, missing, strict=True))
