@@ -323,23 +323,40 @@ def _reference(calls: Calls) -> Iterator[Check]:
         state=state,
         text=f"{n} samples; 30 or more are wanted, 10 are needed",
     )
-    shift = about.get("shift")
-    if not shift:
-        yield Check(name="Cohort beside another", state="none", text="not measured")
-    else:
-        text = (
-            f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD"
-            f" from that of {shift['anchor']}"
-        )
-        text += "; it lies to one side" if shift["one_sided"] else "; not to one side"
-        yield Check(
-            name="Cohort beside another", state="look" if shift["one_sided"] else "ok", text=text
-        )
+    yield from _compared(about)
     for line, distance in (about.get("off_line") or {}).items():
         text = f"the cohort lies {number(distance)} robust SD off the line {line} of the reference"
         yield Check(name="Line of the reference", state="look", text=text)
     if about.get("universe"):
         yield Check(name="Gene universe", state="ok", text=str(about["universe"]))
+
+
+def _compared(about: Mapping[str, Any]) -> Iterator[Check]:
+    """What was checked before samples were compared with others; what was not is no pass."""
+    compared = about.get("comparable")
+    if compared:
+        name, n, of = about["name"], compared["n"], compared["of"]
+        text = f"{compared['alike']} of {of} samples are measured like {name} and look like it"
+        if compared["max_distance"] is not None and compared["median_distance"] is not None:
+            text += (
+                f" (assay distance {number(compared['median_distance'])}, up to"
+                f" {number(compared['max_distance'])}; likeness"
+                f" {number(compared['median_likeness'])}, from {number(compared['min_likeness'])})"
+            )
+        text += f"; stated to be the same: {compared['stated']} of {of}"
+        yield Check(name="Comparable", state="ok" if n == of else "look", text=text)
+    shift = about.get("shift")
+    if not shift:
+        yield Check(name="Cohort beside another", state="none", text="not asked")
+    elif shift["state"] == "cannot_tell":
+        yield Check(name="Cohort beside another", state="none", text=f"not asked: {shift['why']}")
+    else:
+        side = max(shift["above"], 1.0 - shift["above"])
+        where = "above" if shift["above"] > 0.5 else "below"
+        text = f"{side:.0%} of {shift['n']} samples lie {where} the median of {shift['anchor']}"
+        one = shift["state"] == "one_sided"
+        text += "; it lies to one side" if one else "; not to one side"
+        yield Check(name="Cohort beside another", state="look" if one else "ok", text=text)
 
 
 def _pairs(calls: Calls) -> Iterator[Check]:

@@ -94,6 +94,12 @@ def _parsed(text: str, subject: str) -> Scheme:
     return scheme
 
 
+_COHORT_SHIFT = {
+    "value": 0.8,
+    "source": "ours",
+    "text": "fraction of a cohort on one side of the median of a comparable reference from which"
+    " its own ranks mean nothing",
+}
 _OLD_WORDS = {
     "claim": "scope",
     "never": "forbidden_words",
@@ -117,6 +123,9 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
     new = {_OLD_WORDS.get(name, name): one for name, one in data.items()}
     if data.get("format_version") == 1:
         new.pop("unit", None)  # free words, printed nowhere
+    if "one_sided" in new:  # an SD of unlike data; today a fraction on one side of a median
+        del new["one_sided"]
+        new.setdefault("cohort_shift", _COHORT_SHIFT)
     new["axes"] = [_level(one) for one in data.get("axes", ())] if "axes" in data else []
     if of_cells:
         new = _of_cells(new)

@@ -36,6 +36,15 @@ QuantityKind = Literal[
     "difference",
     "measured",
     "at_floor",
+    "silent",
+    "detected",
+    "gene",
+    "other_genes",
+    "from_median",
+    "from_fence",
+    "outside_fences",
+    "residual_fenced",
+    "residual_fenced_sd",
     "dna_events",
     "number",
     "ratio",
@@ -73,6 +82,7 @@ class Quantity(_Model):
     title: str
     unit: str
     signature: str = ""
+    gene: str = ""
     of: str = ""
     minus: str = ""
     on: tuple[str, ...] = ()
@@ -237,7 +247,7 @@ class Scheme(_Model):
     stability: StabilityPlan | None = None
     anchor: str = ""
     anchor_quantity: str = ""
-    one_sided: Threshold | None = None
+    cohort_shift: Threshold | None = None
     line_shift: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     method: str = "ssgsea"

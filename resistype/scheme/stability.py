@@ -27,6 +27,14 @@ class Stability:
         n_obs = len(next(iter(self.shares.values()))[axis])
         return np.mean(known, axis=0) if known else np.full(n_obs, np.nan)
 
+    def without(self, rows: Mapping[str, NDArray[np.bool_]]) -> Stability:
+        """The same, not asked where an axis was not called: nothing is firm about no answer."""
+        shares = {
+            kind: {axis: np.where(rows[axis], np.nan, one) for axis, one in axes.items()}
+            for kind, axes in self.shares.items()
+        }
+        return Stability(shares)
+
     def to_frame(self, samples: tuple[str, ...]) -> pd.DataFrame:
         """Long table: sample, axis, genes, cohort, methods, overall."""
         axes = list(next(iter(self.shares.values())))

@@ -15,6 +15,7 @@ import pandas as pd
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, warn
 from resistype.genes import GeneIndex
 from resistype.library import Library, load_library
+from resistype.scheme.profile import METHODS
 from resistype.scheme.read import list_schemes, load_scheme
 from resistype.scheme.reference import Reference, find_reference
 from resistype.scheme.scheme import Scheme
@@ -111,6 +112,12 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
         )
         raise ReferenceDataError(message, code="R107")
     base, method = _method_of(scheme)
+    if reference.kept is not None and reference.scheme == f"{scheme.id}@{base}":
+        if method and method not in METHODS:
+            return reference  # the check of the scheme follows where the reference is used
+        rates = reference.base_rates.iloc[:0] if method else _kept_rates(reference, scheme)
+        moved = scheme.version != base
+        return replace(reference, scheme=scheme.ref, base_rates=rates) if moved else reference
     if (
         not method and scheme.version != base and reference.scheme == f"{scheme.id}@{base}"
     ):  # moved thresholds only
@@ -135,8 +142,8 @@ def _kept_rates(reference: Reference, scheme: Scheme) -> pd.DataFrame:
     """Base rates of the axes that no moved threshold enters; the others were counted with other
     rules.
 
-    A reference keeps scores and not the genes that some rules count, so it cannot count them again
-    itself.
+    Those of a level are counted again in the genes of the data; those of a change are not, because
+    no reference keeps the random sets.
     """
     shipped = load_scheme(scheme.id) if scheme.id in list_schemes() else None
     if shipped is None or shipped.version != scheme.version.partition("+")[0]:
