@@ -113,9 +113,9 @@ def _lists(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Mean of each gene, the steady and the varying ones."""
     mean, spread = log2.mean(axis=0), log2.std(axis=0, ddof=1)
-    high = mean >= STEADY_MEAN
+    high = ~in_signatures & (mean >= STEADY_MEAN)
     limit = np.quantile(spread[high], STEADY_FRACTION) if high.any() else -1.0
-    steady = ~in_signatures & high & (spread <= limit)
+    steady = high & (spread <= limit)
     candidates = np.flatnonzero(~in_signatures & (mean >= VARYING_MEAN))
     most = candidates[np.argsort(-spread[candidates], kind="stable")[:N_VARYING]]
     varying = np.zeros(mean.size, dtype=bool)

@@ -479,12 +479,24 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
     return reference
 
 
+def list_references() -> dict[str, Path]:
+    """Shipped references by name.
+
+    Examples
+    --------
+    >>> from resistype.scheme.reference import list_references
+    >>> sorted(list_references())
+    ['riaz_pre', 'tcga_skcm']
+    """
+    folder = signatures_dir() / "references"
+    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
 def find_reference(reference: str | Path | Reference) -> Reference:
     """A reference given as it is, by shipped name, or by path of its JSON file."""
     if isinstance(reference, Reference):
         return reference
-    folder = signatures_dir() / "references"
-    shipped = {path.stem: path for path in sorted(folder.glob("*.json"))}
+    shipped = list_references()
     if str(reference) in shipped:
         return Reference.load(shipped[str(reference)])
     if Path(reference).suffix == ".json":

@@ -162,15 +162,16 @@ def _other_lists(reference: Reference, scheme: Scheme, library: Library) -> list
     """
     if all(library[name] is load_library()[name] for name in scheme.signatures):
         return []
-    universe = GeneIndex(reference.genes)
+    inside = reference.universe
+    universe = GeneIndex(inside)
     found = []
     for name in scheme.signatures:
         wanted = library[name].genes
         columns = universe.match(wanted).columns
-        genes = {reference.genes[column] for column in columns[columns >= 0].tolist()}
+        genes = {inside[column] for column in columns[columns >= 0].tolist()}
         kept = reference.genes_of.get(name)
         theirs = universe.match(kept.genes).columns.tolist() if kept is not None else None
-        if theirs is not None and {reference.genes[column] for column in theirs} != genes:
+        if theirs is not None and {inside[column] for column in theirs} != genes:
             found.append(name)
     return found
 

@@ -88,8 +88,8 @@ def _other_numbers(path: Path) -> None:
 CASES = {
     "another format": (_edit_json(lambda h: h.update(format="x")), "is not a resistype reference"),
     "newer format": (
-        _edit_json(lambda h: h.update(format_version=2)),
-        "has format version 2; this version of resistype",
+        _edit_json(lambda h: h.update(format_version=3)),
+        "has format version 3; this version of resistype",
     ),
     "changed slope": (
         _edit_json(lambda h: h["regressions"]["score ~ constant"].update(slopes=[9.0])),

@@ -8,7 +8,8 @@ stability.py   the same biopsies measured again     record.py  coverage, caveats
 measure.py     `classify_biopsies`, `apply_scheme` and their options
 """
 
+from resistype.systems.bulk.comparable import check_reference
 from resistype.systems.bulk.measure import CallOptions, apply_scheme, classify_biopsies
 from resistype.systems.bulk.reference import fit_reference
 
-__all__ = ["CallOptions", "apply_scheme", "classify_biopsies", "fit_reference"]
+__all__ = ["CallOptions", "apply_scheme", "check_reference", "classify_biopsies", "fit_reference"]

@@ -20,11 +20,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, ReferenceDataError, warn
-from resistype.expression import Expression
+from resistype.expression import Expression, as_expression
 from resistype.samples.table import as_key
 from resistype.scheme.apply import Column, Verdicts
-from resistype.scheme.profile import MIN_GENES, likeness
-from resistype.scheme.reference import MIN_COHORT, Reference
+from resistype.scheme.profile import METHODS, MIN_GENES, likeness
+from resistype.scheme.reference import MIN_COHORT, Reference, find_reference
 from resistype.scheme.scheme import Scheme
 from resistype.systems.bulk.context import (
     MIN_COVERAGE,
@@ -81,7 +81,7 @@ def join(expression: Expression, reference: Reference, scheme: Scheme) -> Joined
         )
         raise ReferenceDataError(message, code="R104")
     joined = shared(expression, reference)
-    least = _least(reference)
+    least = _least(reference, scheme)
     if joined.found.mean() < least:
         message = (
             f"Reference {reference.name!r} expresses {joined.found.size:,} genes; your data have"
@@ -110,10 +110,16 @@ def shared(expression: Expression, reference: Reference) -> Joined:
     return Joined(expression.restrict(inside), columns, found, note)
 
 
-def _least(reference: Reference) -> float:
+def _least(reference: Reference, scheme: Scheme) -> float:
     if reference.profile is None:
         return MIN_UNIVERSE_1
-    return MIN_UNIVERSE if reference.kept is not None else MIN_UNIVERSE_FIGURES
+    return MIN_UNIVERSE if rescores(reference, scheme) else MIN_UNIVERSE_FIGURES
+
+
+def rescores(reference: Reference, scheme: Scheme) -> bool:
+    """Whether its scores can be had again in other genes."""
+    methods = {q.method for q in scheme.quantities.values() if q.kind == "score"}
+    return reference.kept is not None and methods <= set(METHODS)
 
 
 # ------------------------------------------------------------------ like with like
@@ -182,6 +188,42 @@ def compare(
     return Comparability(name, ~(far | unlike), stated, reasons, found.distance, found.likeness)
 
 
+def check_reference(data: Any, reference: str | Path | Reference) -> pd.DataFrame:
+    """Whether samples are measured like a frozen reference and look like its tumours.
+
+    Parameters
+    ----------
+    data
+        As for `classify`.
+    reference
+        Shipped name, path of a JSON file, or `Reference`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by sample: alike (yes or no), assay_distance, likeness, why.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> from resistype.systems.bulk import check_reference
+    >>> check_reference(rt.datasets.demo().expression, "tcga_skcm")["alike"].unique().tolist()
+    ['no']
+    """
+    expression, found = as_expression(data), find_reference(reference)
+    everybody = np.ones(expression.n_obs, dtype=bool)
+    compared = compare(expression, found, shared(expression, found), everybody)
+    return pd.DataFrame(
+        {
+            "alike": np.where(compared.alike, "yes", "no"),
+            "assay_distance": compared.distance,
+            "likeness": compared.likeness,
+            "why": compared.why,
+        },
+        index=pd.Index(expression.samples, name="sample"),
+    )
+
+
 def stated_same(
     reference: Reference, same_as: str | None, *, table: pd.DataFrame | None, expression: Expression
 ) -> NDArray[np.bool_]:
@@ -216,8 +258,8 @@ def _same_unit(reference: Reference, expression: Expression) -> None:
     if known and counted != mine:
         message = (
             f"You said that these data were made like {reference.name!r}, but they are"
-            f" {expression.unit} and it is {'counts' if counted else 'TPM'}. Leave --same-as out, or"
-            " give the data in its unit."
+            f" {expression.unit} and it is {'counts' if counted else 'TPM'}. Leave --same-as out,"
+            " or give the data in its unit."
         )
         raise ReferenceDataError(message, code="R110")
 
@@ -328,23 +370,14 @@ def cohort_shift(
     quantity = context.scheme.quantities.get(name)
     if quantity is None:
         return None
-    unknown = Shift(name, anchor.name, len(rows), "cannot_tell", float("nan"))
-    if compared is None or not compared.stated.any():
-        why = f"nobody has said that these data were made like {anchor.name}"
-        return replace(unknown, why=why)
-    if len(rows) < MIN_COHORT:
-        return replace(unknown, why=f"{len(rows)} samples are too few ({MIN_COHORT} are needed)")
-    like = compared.comparable[rows]
-    if like.mean() < MIN_COMPARABLE:
-        why = f"{int(like.sum())} of {len(rows)} samples can be compared with {anchor.name}"
-        return replace(unknown, why=why)
-    if anchor.kept is None:
-        return replace(unknown, why=f"{anchor.name} keeps figures only")
-    joined = shared(context.panel.expression, anchor)
     signature = context.library[quantity.signature]
+    joined = shared(context.panel.expression, anchor)
     mine = Members.of(signature, joined.expression.index.match(signature.genes))
-    if len(mine.genes) < MIN_COVERAGE * len(signature):
-        return replace(unknown, why=f"too few genes of {signature.id} in both")
+    why = _cannot_tell(anchor, compared, rows)
+    if not why and len(mine.genes) < MIN_COVERAGE * len(signature):
+        why = f"too few genes of {signature.id} in both"
+    if why or anchor.kept is None:
+        return Shift(name, anchor.name, len(rows), "cannot_tell", float("nan"), why)
     theirs = anchor.kept.scores(quantity.method, signature.up, signature.down, kept=joined.found)
     usual = float(np.median(theirs))
     values = rescored(
@@ -356,6 +389,18 @@ def cohort_shift(
     above = float(np.mean(values > usual))
     state = "one_sided" if max(above, 1.0 - above) >= limit else "not"
     return Shift(name, anchor.name, len(rows), state, above)
+
+
+def _cannot_tell(anchor: Reference, compared: Comparability | None, rows: NDArray[np.intp]) -> str:
+    """Why a cohort may not be placed beside a reference; empty where it may."""
+    if compared is None or not compared.stated.any():
+        return f"nobody has said that these data were made like {anchor.name}"
+    if len(rows) < MIN_COHORT:
+        return f"{len(rows)} samples are too few ({MIN_COHORT} are needed)"
+    like = compared.comparable[rows]
+    if like.mean() < MIN_COMPARABLE:
+        return f"{int(like.sum())} of {len(rows)} samples can be compared with {anchor.name}"
+    return "" if anchor.kept is not None else f"{anchor.name} keeps figures only"
 
 
 def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:

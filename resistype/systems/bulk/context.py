@@ -201,12 +201,21 @@ SILENT_FRACTION, SILENT_MIN = 0.25, 3  # ours
 _MILLION = 1.1e6
 
 
+_BATCH_WORDS = ("batch", "plate", "run", "lane", "flowcell", "sequenc", "pipeline")
+
+
 def silent_genes(
-    log2: NDArray[np.float64], table: pd.DataFrame | None, columns: Sequence[str]
+    log2: NDArray[np.float64],
+    table: pd.DataFrame | None,
+    columns: Sequence[str],
+    *,
+    batch: str | None = None,
 ) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_], str]]:
     """Where genes say nothing: samples, genes and the words "of …" for a batch or for the cohort.
 
-    A batch is looked at first; the cohort is judged by the samples outside the silent batches.
+    A batch is looked at first; the cohort is judged by the samples outside the silent batches. A
+    column that is no batch by its name or by the user's word (it may be the response) makes genes
+    silent only where they are so in the whole group.
 
     Parameters
     ----------
@@ -216,6 +225,8 @@ def silent_genes(
         Samples table in the order of the matrix.
     columns
         Its columns that may be a batch.
+    batch
+        The one that the user named.
     """
     low = log2 < DETECTED
     found = []
@@ -228,7 +239,10 @@ def silent_genes(
             inside = levels == level
             if inside.all():
                 continue
-            genes = _silent(low[inside]) & ~_silent(low[~inside])
+            mine = low[inside]
+            is_batch = column == batch or any(w in str(column).lower() for w in _BATCH_WORDS)
+            whole = mine.all(axis=0) & (len(mine) >= SILENT_MIN)
+            genes = (_silent(mine) if is_batch else whole) & ~_silent(low[~inside])
             if genes.any():
                 rest[np.ix_(inside, genes)] = False
                 found.append((inside, genes, f"of {column} {level}"))
@@ -378,6 +392,7 @@ class Context:
     n_jobs: int = -1
     reference_rows: NDArray[np.intp] | None = None
     batches: tuple[str, ...] = ()
+    batch: str | None = None
     compared: Comparability | None = None
 
     @property

@@ -438,7 +438,9 @@ def apply_scheme(
 
     Examples
     --------
-    >>> calls, _ = apply_scheme("acquired_resistance", {"mhc1_measured": 8, "mhc1_residual": 0.1})
+    >>> numbers = {"mhc1_measured": 8, "b2m_log2": 9.1, "tap1_log2": 6.0, "tap2_log2": 5.5}
+    >>> numbers |= {"mhc1_residual": 0.1, "mhc1_residual_fenced": 0.1}
+    >>> calls, _ = apply_scheme("acquired_resistance", numbers)
     >>> calls.loc["0", "antigen_presentation"]
     'intact'
     """
@@ -475,7 +477,13 @@ def _context(
     library = merged_library(options.library)
     panel = build_panel(study.expression, scheme, library)
     context = Context(
-        scheme, library, panel, table=study.table, n_jobs=options.n_jobs, batches=batches
+        scheme,
+        library,
+        panel,
+        table=study.table,
+        n_jobs=options.n_jobs,
+        batches=batches,
+        batch=options.batch,
     )
     context.reference_rows = study.reference_rows
     context.basic = measure_basic(context)

@@ -232,7 +232,9 @@ def _silent_here(quantity: Quantity, context: Context) -> Column:
     log2, names = panel.log2[quantity.signature], panel.measured(quantity.signature)
     values, words = np.zeros(context.n_obs), [list[str]() for _ in range(context.n_obs)]
     if panel.absolute:
-        for rows, genes, where in silent_genes(log2, context.table, context.batches):
+        for rows, genes, where in silent_genes(
+            log2, context.table, context.batches, batch=context.batch
+        ):
             for gene in np.flatnonzero(genes):
                 fraction = float(np.mean(log2[rows, gene] < DETECTED))
                 for row in np.flatnonzero(rows):

@@ -21,6 +21,7 @@ from resistype.scheme.profile import METHODS, Kept, fit_profile
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference, fit_robust
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+from resistype.systems.bulk.comparable import rescores
 from resistype.systems.bulk.context import (
     MIN_COVERAGE,
     Context,
@@ -89,7 +90,8 @@ def fit_reference(
     loaded, library = load_scheme(scheme), load_library()
     if whole.n_obs < MIN_COHORT:
         raise ReferenceDataError(too_few(whole.n_obs), code="R101")
-    log2 = whole.log2()
+    order = np.argsort(np.array(whole.samples, dtype=object), kind="stable")
+    log2 = whole.log2()[order]
     wanted = [gene for signature in loaded.signatures for gene in library[signature].genes]
     columns = whole.index.match(tuple(dict.fromkeys(wanted))).columns
     in_signatures = np.zeros(whole.n_genes, dtype=bool)
@@ -98,15 +100,15 @@ def fit_reference(
     expression = whole.restrict(np.flatnonzero(profile.expressed))
     context = Context(loaded, library, build_panel(expression, loaded, library), n_jobs=n_jobs)
     context.basic = measure_basic(context)
-    context.reference_rows = np.argsort(np.array(expression.samples, dtype=object), kind="stable")
+    context.reference_rows = order
     fitted = fit_own(context, name=name)
     words = {"unit": expression.unit, **(about or {})}
     fitted = with_base_rates(context, fitted, pairs=True)
     figures = gene_figures(context.panel, context.reference_rows)
     kept = None
     if not figures_only:
-        inside = log2[context.reference_rows][:, profile.expressed]
-        kept = Kept.fit(inside, expression.genes, np.flatnonzero(in_signatures[profile.expressed]))
+        places = np.flatnonzero(in_signatures[profile.expressed])
+        kept = Kept.fit(log2[:, profile.expressed], expression.genes, places)
     return replace(
         fitted,
         mode="frozen",
@@ -263,7 +265,7 @@ def in_genes(
     reference: Reference, found: NDArray[np.bool_], scheme: Scheme, library: Library, *, n_jobs: int
 ) -> Reference:
     """The reference as if only these genes of its universe had been measured: scores, lines and
-    base rates in the genes that both sides have. As it is where only figures were kept.
+    base rates in the genes that both sides have. As it is where its scores cannot be had again.
 
     Parameters
     ----------
@@ -277,7 +279,7 @@ def in_genes(
         Threads.
     """
     kept = reference.kept
-    if kept is None:
+    if kept is None or not rescores(reference, scheme):
         return reference
     here = found[kept.places]
     expression = Expression(

@@ -20,7 +20,7 @@ from resistype.expression import Expression
 from resistype.scheme.apply import Column
 from resistype.scheme.reference import Reference, Regression
 from resistype.score import matched_sets
-from resistype.systems.bulk.context import Context, Rows
+from resistype.systems.bulk.context import Comparability, Context, Rows
 from resistype.systems.bulk.quantities import BASIC, RELATIVE, events_column, mark_column, measure
 from resistype.systems.bulk.reference import reference_of
 from tests.scheme.build import MHC1, MINI_GENES, SETS, context, matrix, pairs, scheme, slow_ssgsea
@@ -522,6 +522,106 @@ def test_every_kind_is_measured_by_one_function() -> None:
     assert kinds == {"score", "difference", *BASIC, *RELATIVE}
 
 
+def by_hand(n: int = 40) -> tuple[Context, np.ndarray]:
+    """A cohort of which the first sample has a predictor far outside, and its MHC-I genes."""
+    data = matrix(3, n)
+    values = np.array(data.values)
+    values[0, [MINI_GENES.index(g) for g in SETS["set_c"]]] += 40.0
+    made = context(replace(data, values=values))
+    return made, values[:, [MINI_GENES.index(g) for g in SETS["set_b"]]]
+
+
+def test_one_gene_and_the_others() -> None:
+    made, genes = by_hand()
+    place = SETS["set_b"].index("TAP1")
+
+    np.testing.assert_allclose(made.basic["tap1"].values, genes[:, place])
+    np.testing.assert_allclose(
+        made.basic["tap1_others"].values, np.delete(genes, place, axis=1).mean(axis=1)
+    )
+    absent = made.scheme.quantities["tap1"].model_copy(update={"gene": "GENE00"})
+    column = BASIC["gene"](absent, made)
+    assert np.isnan(column.values).all()
+    assert set(column.why) == {"GENE00 is not in the data"}
+
+
+def test_median_fences_and_what_lies_outside_by_hand() -> None:
+    made, genes = by_hand()
+    found = measure(made, Rows.alone(np.arange(40)))
+    mean = genes.mean(axis=1)
+    first, third = np.percentile(mean, [25, 75])
+
+    np.testing.assert_allclose(found["b_from_median"].values, mean - np.median(mean))
+    np.testing.assert_allclose(found["b_from_fence"].values, mean - (first - 1.5 * (third - first)))
+    assert found["c_outside"].values[0] == 1
+    assert found["c_outside"].why[0] == "title of c_mean outside the reference"
+    inside = found["c_outside"].values == 0
+    assert inside.sum() > 30
+    np.testing.assert_array_equal(found["b_fenced"].values[inside], found["b_left"].values[inside])
+
+
+def test_outside_the_range_the_predictor_is_moved_back_to_it() -> None:
+    made, genes = by_hand()
+    assert made.reference is not None
+    line = made.reference.regressions["b_mean ~ c_mean"]
+    high = made.reference.fences("c_mean")[1]
+    found = measure(made, Rows.alone(np.arange(40)))
+    held = genes[0].mean() - (line.intercept + line.slopes[0] * high)
+
+    assert found["b_fenced"].values[0] == pytest.approx(held)
+    assert found["b_fenced_sd"].values[0] == pytest.approx(held / line.robust_sd)
+    assert abs(found["b_left"].values[0] - held) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("n_low", "n_obs", "silent"), [(2, 8, 0), (3, 12, 1), (3, 13, 0), (5, 5, 1)]
+)
+def test_silent_genes_by_hand(n_low: int, n_obs: int, silent: int) -> None:
+    """Three samples and a quarter of them."""
+    data = matrix(3, n_obs)
+    values = np.maximum(data.values, 2.0)
+    values[:n_low, MINI_GENES.index("B2M")] = 0.9
+    made = context(replace(data, values=values), own=False)
+
+    assert set(made.basic["b_silent"].values) == {silent}
+    words = f"B2M below 1 TPM in {n_low / n_obs:.0%} of the cohort" if silent else ""
+    assert set(made.basic["b_silent"].why) == {words}
+    assert made.basic["b_detected"].values.tolist() == (values[:, :5] >= 1.0).sum(axis=1).tolist()
+
+
+def test_without_an_absolute_scale_nothing_is_said_of_one_tpm() -> None:
+    data = replace(matrix(3), values=np.array(matrix(3).values) + 12.0)
+    made = context(data, own=False)
+
+    assert not made.panel.absolute
+    assert np.isnan(made.basic["b_detected"].values).all()
+    assert set(made.basic["b_detected"].why) == {"the values have no absolute scale (TPM or CPM)"}
+
+
+def test_what_places_a_sample_needs_a_comparable_reference() -> None:
+    """Every kind but a change; the reason is that of the sample."""
+    made = context(matrix(3))
+    may = np.arange(12) < 5
+    made.compared = Comparability(
+        "far", may, np.ones(12, bool), np.where(may, "", "measured elsewhere").astype(object),
+        np.zeros(12), np.zeros(12),
+    )  # fmt: skip
+    found = measure(made, pairs(12))
+    for name in (
+        "a_level",
+        "b_left",
+        "b_left_sd",
+        "b_fenced",
+        "b_rank",
+        "b_from_median",
+        "a_minus_b",
+    ):
+        assert np.isnan(found[name].values).tolist() == (~may).tolist(), name
+        assert set(found[name].why[~may]) == {"measured elsewhere"}
+    for name in ("a_change", "b_raw", "a_higher"):
+        assert np.isnan(found[name].values).tolist() == [True, False] * 6
+
+
 def chosen(made: Context, index: list[int], baseline: list[int]) -> dict[str, Column]:
     return measure(made, Rows(np.array(index), np.array(baseline)))
 
@@ -607,5 +707,9 @@ def test_another_reference_changes_relative_values_only() -> None:
         "b_left",
         "b_left_sd",
         "b_rank",
+        "b_from_median",
+        "b_from_fence",
+        "b_fenced",
+        "b_fenced_sd",
         "a_minus_b",
     }
