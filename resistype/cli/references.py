@@ -29,10 +29,10 @@ Name = Annotated[str, typer.Argument(help="shipped name, or the path of a .json 
 
 
 def _about(reference: Reference) -> dict[str, object]:
-    about, kept = reference.about, reference.kept
+    about, tumours = reference.about, reference.tumours
     inside = "figures only"
-    if kept is not None:
-        inside = f"values of {len(kept.genes)} genes of each tumour, shuffled and without names"
+    if tumours is not None:
+        inside = f"values of {len(tumours.genes)} genes of each tumour, shuffled and without names"
     return {
         "reference": reference.name,
         "n": reference.n,
@@ -135,9 +135,9 @@ def fit_one(
     )
     fitted.save(out)
     show.say(f"{fitted.name}: {fitted.n} tumours, {len(fitted.universe):,} expressed genes.")
-    if fitted.kept is not None:
+    if fitted.tumours is not None:
         show.say(
-            f"Values of {len(fitted.kept.genes)} genes of each tumour are inside, shuffled and"
+            f"Values of {len(fitted.tumours.genes)} genes of each tumour are inside, shuffled and"
             " without names; --figures-only keeps none."
         )
     show.say(f"Use it: resistype classify … --reference {out} --same-as {out}")

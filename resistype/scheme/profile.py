@@ -24,9 +24,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from resistype.genes import GeneIndex
+from resistype.score.kernels import doubled_ranks
+from resistype.score.rows import DenseRows
 
 EXPRESSED = 1.0  # log2(x + 1): one TPM or CPM
 EXPRESSED_IN = 0.2  # ours: a gene belongs to the universe when a fifth of the reference reaches it
@@ -42,16 +43,9 @@ _WEIGHT = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """The usual tumour of a reference.
-
-    Attributes
-    ----------
-    mean
-        Shape (n_genes,): mean log2(x + 1) of every gene.
-    steady, varying, expressed
-        Shape (n_genes,): genes of the assay distance, of the likeness, of the universe of scores.
-    max_distance, min_likeness
-        Limits within which a sample is measured like the reference.
+    """The usual tumour of a reference: mean log2(x + 1) of every gene, which genes are steady
+    (assay distance), varying (likeness) and expressed (the universe of scores), each of shape
+    (n_genes,), and the limits within which a sample is measured like the reference.
     """
 
     mean: NDArray[np.float32]
@@ -75,16 +69,8 @@ class Likeness:
 def fit_profile(
     log2: NDArray[np.float64], in_signatures: NDArray[np.bool_], *, seed: int = 0
 ) -> Profile:
-    """The usual profile of reference samples.
-
-    Parameters
-    ----------
-    log2
-        Shape (n_obs, n_genes), in log2(x + 1).
-    in_signatures
-        Shape (n_genes,): genes of any signature of the scheme.
-    seed
-        Of the fifths.
+    """The usual profile of reference samples, log2 of shape (n_obs, n_genes); `in_signatures`
+    marks the genes of the scheme.
     """
     order = np.random.default_rng(seed).permutation(len(log2))
     distances, likes = [], []
@@ -93,7 +79,9 @@ def fit_profile(
         mean, steady, varying = _lists(log2[rest], in_signatures)
         if steady.any() and varying.any() and fifth.size:
             mine = log2[fifth]
-            own = likeness(mine[:, steady], mean[steady], mine[:, varying], mean[varying])
+            own = likeness(
+                mine[:, steady], mean[steady], varying=mine[:, varying], usual_varying=mean[varying]
+            )
             distances.append(own.distance)
             likes.append(own.likeness)
     mean, steady, varying = _lists(log2, in_signatures)
@@ -126,6 +114,7 @@ def _lists(
 def likeness(
     steady: NDArray[np.float64],
     usual_steady: NDArray[np.floating],
+    *,
     varying: NDArray[np.float64],
     usual_varying: NDArray[np.floating],
 ) -> Likeness:
@@ -167,26 +156,11 @@ METHODS = (*FROM_RANKS, "zscore")
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
-    """Ranks and values of the signature genes of every reference sample; the samples in no order
-    and without names.
-
-    Attributes
-    ----------
-    quantiles
-        Shape (9, n_universe), in 255ths: where each gene lies among the ranks of a sample.
-    genes
-        The signature genes in the universe.
-    places
-        Shape (n_signature_genes,): their places in the universe.
-    ranks
-        Shape (n_obs, n_signature_genes): their ranks, 1 = lowest.
-    log2
-        Shape (n_obs, n_signature_genes), in hundredths.
-    moments
-        Shape (n_obs, 2): mean and SD of log2 over the universe.
-    usual
-        Shape (n_universe,): mean log2.
+class Tumours:
+    """Values and ranks of the signature genes of every reference sample, in no order and without
+    names: `ranks` (1 = lowest) and `log2` (hundredths) of shape (n_obs, n_genes), `places` of the
+    genes in the universe, `quantiles` of shape (9, n_universe) in 255ths of where each gene lies
+    among the ranks, `moments` (mean and SD over the universe) and the `usual` value of each gene.
     """
 
     quantiles: NDArray[np.uint8]
@@ -204,17 +178,15 @@ class Kept:
         places: NDArray[np.intp],
         *,
         seed: int = 0,
-    ) -> Kept:
+    ) -> Tumours:
         """From log2(x + 1) over the universe, shape (n_obs, n_universe)."""
         n = log2.shape[1]
-        ranks = np.empty(log2.shape)
-        for row, values in enumerate(log2):
-            ranks[row] = rankdata(values)
+        ranks = doubled_ranks(DenseRows(np.ascontiguousarray(log2))) / 2.0
         quantiles = np.quantile(ranks / n, np.linspace(0.0, 1.0, _LEVELS), axis=0)
         order = np.random.default_rng(seed).permutation(len(log2))
         moments = np.column_stack([log2.mean(axis=1), log2.std(axis=1, ddof=1)])
         mine = log2[np.ix_(order, places)]
-        return Kept(
+        return Tumours(
             np.round(quantiles * 255).astype(np.uint8),
             tuple(names[place] for place in places),
             places,
@@ -234,60 +206,46 @@ class Kept:
         return GeneIndex(self.genes)
 
     def scores(
-        self, method: str, up: Sequence[str], down: Sequence[str], *, kept: NDArray[np.bool_]
+        self, method: str, up: Sequence[str], down: Sequence[str], *, measured: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Scores of the reference samples as if only some genes of the universe were measured.
-
-        Parameters
-        ----------
-        method
-            One of `METHODS`.
-        up, down
-            Genes of the set.
-        kept
-            Shape (n_universe,): genes that are measured.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape (n_obs,); NaN where none of the genes is there.
+        """Scores of the reference samples as if only the genes of the mask (n_universe,) were
+        measured, shape (n_obs,); NaN where none of the set is there.
         """
         total, n = np.zeros(len(self.ranks)), 0
         for sign, wanted in ((1.0, up), (-1.0, down)):
             columns = self._index.match(tuple(wanted)).columns
             side = columns[columns >= 0]
-            side = side[kept[self.places[side]]]
+            side = side[measured[self.places[side]]]
             n += side.size
             if side.size:
-                total += sign * self._side(method, side, kept)
+                total += sign * self._side(method, side, measured)
         return total if n else np.full(len(self.ranks), np.nan)
 
     def _side(
-        self, method: str, side: NDArray[np.intp], kept: NDArray[np.bool_]
+        self, method: str, side: NDArray[np.intp], measured: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         if method == "zscore":
-            return self._within_sample_z(side, kept)
-        n, left = kept.size, int(kept.sum())
+            return self._within_sample_z(side, measured)
+        n, left = measured.size, int(measured.sum())
         ranks = self.ranks[:, side].astype(np.float64)
         if left < n:
-            fallen = ranks - np.interp(ranks / n, _GRID, _below(self.quantiles[:, ~kept]))
+            fallen = ranks - np.interp(ranks / n, _GRID, _below(self.quantiles[:, ~measured]))
             ranks = np.clip(fallen, 1.0, left)
         return FROM_RANKS[method](ranks, left)
 
     def _within_sample_z(
-        self, side: NDArray[np.intp], kept: NDArray[np.bool_]
+        self, side: NDArray[np.intp], measured: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """Mean and SD of a sample move as those of the usual profile do when genes leave."""
-        whole, part = self.usual.astype(np.float64), self.usual[kept].astype(np.float64)
+        whole, part = self.usual.astype(np.float64), self.usual[measured].astype(np.float64)
         centre = self.moments[:, 0] + (part.mean() - whole.mean())
         spread = self.moments[:, 1] * (part.std(ddof=1) / whole.std(ddof=1))
         return np.asarray((self.values[:, side].mean(axis=1) - centre) / spread)
 
 
 def _below(quantiles: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """How many of the genes usually lie at or below each point of the grid.
-
-    Between two quantiles a gene lies evenly; equal stretches of several genes are counted together.
+    """How many of the genes usually lie at or below each point of the grid; between two
+    quantiles a gene lies evenly.
     """
     starts, ends = quantiles[:-1].astype(np.intp).ravel(), quantiles[1:].astype(np.intp).ravel()
     codes, counts = np.unique(starts * 256 + ends, return_counts=True)

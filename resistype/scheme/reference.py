@@ -27,7 +27,7 @@ from resistype.errors import OutputError, ReferenceDataError
 from resistype.resources import signatures_dir
 from resistype.safe.arrays import array_files, read_arrays, write_pair
 from resistype.safe.toml import RefusedError, read_json
-from resistype.scheme.profile import Kept, Profile
+from resistype.scheme.profile import Profile, Tumours
 
 # Robust linear regression for relative axes: what a score should be, given others.
 
@@ -178,9 +178,9 @@ class Reference:
     profile
         The usual tumour over all genes, which says whether a sample can be compared; None in files
         of format 1.
-    kept
+    tumours
         Ranks and values of the signature genes, for scores in other gene universes; None where only
-        figures were kept.
+        figures were tumours.
     format_version
         Of the file it came from.
 
@@ -201,7 +201,7 @@ class Reference:
     about: Mapping[str, str] = field(default_factory=dict)
     genes_of: Mapping[str, GeneFigures] = field(default_factory=dict)
     profile: Profile | None = None
-    kept: Kept | None = None
+    tumours: Tumours | None = None
     format_version: int = _VERSION
 
     @property
@@ -233,7 +233,7 @@ class Reference:
             figures = self.genes_of[name]
             seal.update("\n".join((name, *figures.genes)).encode())
             seal.update(np.ascontiguousarray([figures.log2, figures.rank], dtype="<f8").tobytes())
-        for name, array in sorted(_arrays(self.profile, self.kept).items()):
+        for name, array in sorted(_arrays(self.profile, self.tumours).items()):
             seal.update(name.encode())
             seal.update(np.ascontiguousarray(array).tobytes())
         return seal.hexdigest()
@@ -254,12 +254,24 @@ class Reference:
         return spread if spread > 1e-12 else float("nan")
 
     def median(self, quantity: str) -> float:
-        """Median of a quantity over the reference."""
+        """Median over the reference.
+
+        Parameters
+        ----------
+        quantity
+            Name of a quantity of the scheme.
+        """
         values = self._known(quantity)
         return float(np.median(values)) if len(values) else float("nan")
 
     def fences(self, quantity: str) -> tuple[float, float]:
-        """Tukey's fences of a quantity: beyond them the reference has next to no samples."""
+        """Tukey's fences, beyond which the reference has next to no samples.
+
+        Parameters
+        ----------
+        quantity
+            Name of a quantity of the scheme.
+        """
         values = self._known(quantity)
         if not len(values):
             return float("nan"), float("nan")
@@ -290,7 +302,7 @@ class Reference:
         arrays["genes"] = (
             _bytes(self.genes) if self.format_version > 1 else np.array(self.genes, dtype=np.str_)
         )
-        arrays |= _arrays(self.profile, self.kept)
+        arrays |= _arrays(self.profile, self.tumours)
         for name, figures in self.genes_of.items():
             arrays[f"names_{name}"] = np.array(figures.genes, dtype=np.str_)
             arrays[f"usual_{name}"] = np.array([figures.log2, figures.rank])
@@ -387,22 +399,22 @@ def _names(stored: NDArray[Any]) -> tuple[str, ...]:
 _ROLES = ("steady", "varying", "expressed")
 
 
-def _arrays(profile: Profile | None, kept: Kept | None) -> dict[str, NDArray[Any]]:
+def _arrays(profile: Profile | None, tumours: Tumours | None) -> dict[str, NDArray[Any]]:
     """Profile and ranks as the plain arrays of the file."""
     found: dict[str, NDArray[Any]] = {}
     if profile is not None:
         roles = [getattr(profile, role).astype(np.uint8) << bit for bit, role in enumerate(_ROLES)]
         found["profile_mean"] = profile.mean.astype("<f2")
         found["profile_roles"] = np.bitwise_or.reduce(roles)
-    if kept is not None:
+    if tumours is not None:
         found |= {
-            "kept_quantiles": kept.quantiles,
-            "kept_genes": _bytes(kept.genes),
-            "kept_places": kept.places.astype("<u4"),
-            "kept_ranks": kept.ranks.astype("<u2"),
-            "kept_log2": kept.log2.astype("<i2"),
-            "kept_moments": kept.moments.astype("<f4"),
-            "kept_usual": kept.usual.astype("<f2"),
+            "tumours_quantiles": tumours.quantiles,
+            "tumours_genes": _bytes(tumours.genes),
+            "tumours_places": tumours.places.astype("<u4"),
+            "tumours_ranks": tumours.ranks.astype("<u2"),
+            "tumours_log2": tumours.log2.astype("<i2"),
+            "tumours_moments": tumours.moments.astype("<f4"),
+            "tumours_usual": tumours.usual.astype("<f2"),
         }
     return found
 
@@ -418,17 +430,17 @@ def _profile(head: dict[str, Any], data: dict[str, NDArray[Any]]) -> Profile | N
     return Profile(mean, steady, varying, expressed, distance, like)
 
 
-def _kept(data: dict[str, NDArray[Any]]) -> Kept | None:
-    if "kept_ranks" not in data:
+def _tumours(data: dict[str, NDArray[Any]]) -> Tumours | None:
+    if "tumours_ranks" not in data:
         return None
-    return Kept(
-        data["kept_quantiles"],
-        _names(data["kept_genes"]),
-        data["kept_places"].astype(np.intp),
-        data["kept_ranks"],
-        data["kept_log2"],
-        data["kept_moments"],
-        data["kept_usual"].astype(np.float32),
+    return Tumours(
+        data["tumours_quantiles"],
+        _names(data["tumours_genes"]),
+        data["tumours_places"].astype(np.intp),
+        data["tumours_ranks"],
+        data["tumours_log2"],
+        data["tumours_moments"],
+        data["tumours_usual"].astype(np.float32),
     )
 
 
@@ -467,7 +479,7 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
             if k.startswith("names_")
         },
         profile=_profile(head, data),
-        kept=_kept(data),
+        tumours=_tumours(data),
         format_version=int(head["format_version"]),
     )
     if reference.digest != head.get("sha256"):
@@ -480,14 +492,7 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
 
 
 def list_references() -> dict[str, Path]:
-    """Shipped references by name.
-
-    Examples
-    --------
-    >>> from resistype.scheme.reference import list_references
-    >>> sorted(list_references())
-    ['riaz_pre', 'tcga_skcm']
-    """
+    """Shipped references by name."""
     folder = signatures_dir() / "references"
     return {path.stem: path for path in sorted(folder.glob("*.json"))}
 

@@ -68,7 +68,7 @@ def by_method(scheme: Scheme, method: str | None) -> Scheme:
     --------
     >>> from resistype.scheme import load_scheme
     >>> by_method(load_scheme("acquired_resistance"), "singscore").version
-    '1.0.0+singscore'
+    '1.1.0+singscore'
     """
     if method is None:
         return scheme
@@ -112,7 +112,7 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
         )
         raise ReferenceDataError(message, code="R107")
     base, method = _method_of(scheme)
-    if reference.kept is not None and reference.scheme == f"{scheme.id}@{base}":
+    if reference.tumours is not None and reference.scheme == f"{scheme.id}@{base}":
         if method and method not in METHODS:
             return reference  # the check of the scheme follows where the reference is used
         rates = reference.base_rates.iloc[:0] if method else _kept_rates(reference, scheme)

@@ -87,7 +87,7 @@ def numbers(scheme: Scheme, seed: int, n_obs: int = 300) -> pd.DataFrame:
     )
     frame["ifng_share_higher"], frame["ifng_share_lower"] = rng.uniform(0.3, 1, (2, n_obs))
     frame["ifng_random_p"] = rng.uniform(0, 0.1, n_obs)
-    frame["mhc1_at_floor"] = (rng.random(n_obs) < 0.1).astype(float)
+    frame["mhc1_silent"] = (rng.random(n_obs) < 0.1).astype(float)
     frame[rng.random(frame.shape) < 0.15] = np.nan
     frame.index = pd.Index([f"S{number}" for number in range(n_obs)])
     return frame

@@ -305,13 +305,13 @@ def cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
 
 @cache
 def wide_cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
-    """The same with 1,200 genes of no signature, by which two cohorts can be compared: a third of
+    """The same with 2,000 genes of no signature, by which two cohorts can be compared: a third of
     them steady.
     """
     expression, table = cohort(seed)
     rng = np.random.default_rng(11)
-    n = 1200
-    usual, spread = rng.uniform(5.0, 9.0, n), np.where(np.arange(n) < 400, 0.1, 1.0)
+    n = 2000
+    usual, spread = rng.uniform(5.0, 9.0, n), np.where(np.arange(n) < 700, 0.1, 1.0)
     more = usual + spread * rng.normal(0.0, 1.0, (2 * N_PATIENTS, n))
     values = np.hstack([np.asarray(expression.values), np.clip(more, 0.0, None)])
     genes = (*expression.genes, *(f"FREE{k:04}" for k in range(n)))

@@ -117,7 +117,9 @@ def test_the_merged_library_has_every_name_once() -> None:
 def test_a_reference_gives_its_scores_by_the_other_method() -> None:
     reference, scheme = find_reference("tcga_skcm"), by_method(load_scheme(SCHEME), "singscore")
     library, every = load_library(), np.ones(len(reference.universe), dtype=bool)
-    fitted = in_genes(reference_for(reference, scheme, library), every, scheme, library, n_jobs=1)
+    fitted = in_genes(
+        reference_for(reference, scheme, library), every, scheme=scheme, library=library, n_jobs=1
+    )
 
     assert fitted.scheme == f"{SCHEME}@1.1.0+singscore"
     for name, stored in (("ifng_score", "ifng_score@singscore"), ("ifng_mean", "ifng_mean")):

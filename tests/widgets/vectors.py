@@ -38,7 +38,7 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
         frame[name] = np.round(rng.uniform(0.3, 1, n_obs), 1)
     frame["tcell_percentile"] = rng.integers(0, 100, n_obs)
     frame["mhc1_measured"] = rng.integers(5, 9, n_obs)
-    frame["mhc1_at_floor"] = (rng.random(n_obs) < 0.1).astype(float)
+    frame["mhc1_silent"] = (rng.random(n_obs) < 0.1).astype(float)
     frame[rng.random(frame.shape) < 0.15] = np.nan
     frame.index = pd.Index([f"S{i}" for i in range(n_obs)])
     design = pd.DataFrame(

@@ -44,24 +44,14 @@ _COUNTED = ("counts", "cpm")
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """Samples and a frozen reference, joined by gene.
-
-    Attributes
-    ----------
-    expression
-        The samples in the genes of both.
-    columns
-        Shape (n_reference_genes,): the column of each gene of the reference in the whole matrix, −1
-        where it is not there.
-    found
-        Shape (n_universe,): which genes of the universe are there.
-    note
-        How many genes are shared, in words.
+    """Samples and a frozen reference, joined by gene: the samples in the genes of both, the
+    column of each gene of the reference (−1 where it is not there), which genes of the universe are
+    in the data, and how many are shared, in words.
     """
 
     expression: Expression
     columns: NDArray[np.intp]
-    found: NDArray[np.bool_]
+    in_data: NDArray[np.bool_]
     note: str
 
 
@@ -82,10 +72,10 @@ def join(expression: Expression, reference: Reference, scheme: Scheme) -> Joined
         raise ReferenceDataError(message, code="R104")
     joined = shared(expression, reference)
     least = _least(reference, scheme)
-    if joined.found.mean() < least:
+    if joined.in_data.mean() < least:
         message = (
-            f"Reference {reference.name!r} expresses {joined.found.size:,} genes; your data have"
-            f" {int(joined.found.sum()):,} of them ({joined.found.mean():.1%}; {least:.1%} are"
+            f"Reference {reference.name!r} expresses {joined.in_data.size:,} genes; your data have"
+            f" {int(joined.in_data.sum()):,} of them ({joined.in_data.mean():.1%}; {least:.1%} are"
             " needed). Leave reference= out to call within this cohort, or fit a reference on data"
             " like yours: resistype references fit."
         )
@@ -119,27 +109,17 @@ def _least(reference: Reference, scheme: Scheme) -> float:
 def rescores(reference: Reference, scheme: Scheme) -> bool:
     """Whether its scores can be had again in other genes."""
     methods = {q.method for q in scheme.quantities.values() if q.kind == "score"}
-    return reference.kept is not None and methods <= set(METHODS)
+    return reference.tumours is not None and methods <= set(METHODS)
 
 
 # ------------------------------------------------------------------ like with like
 
 
 def compare(
-    expression: Expression, reference: Reference, joined: Joined, stated: NDArray[np.bool_]
+    expression: Expression, reference: Reference, joined: Joined, *, stated: NDArray[np.bool_]
 ) -> Comparability:
-    """Which samples may be compared with the reference; each is looked at alone.
-
-    Parameters
-    ----------
-    expression
-        The samples with all their genes.
-    reference
-        Frozen reference.
-    joined
-        The two, joined by gene.
-    stated
-        Shape (n_obs,): whether the user has said that the sample was made like the reference.
+    """Which samples, with all their genes, may be compared with the reference; each is looked at
+    alone. `stated` says of each whether the user has said that it was made like the reference.
     """
     n, name, profile = expression.n_obs, reference.name, reference.profile
     unknown = np.full(n, np.nan)
@@ -164,8 +144,8 @@ def compare(
     found = likeness(
         expression.log2(joined.columns[steady]),
         profile.mean[steady],
-        expression.log2(joined.columns[varying]),
-        profile.mean[varying],
+        varying=expression.log2(joined.columns[varying]),
+        usual_varying=profile.mean[varying],
     )
     far = ~(found.distance <= profile.max_distance)
     unlike = ~(found.likeness >= profile.min_likeness)
@@ -212,7 +192,7 @@ def check_reference(data: Any, reference: str | Path | Reference) -> pd.DataFram
     """
     expression, found = as_expression(data), find_reference(reference)
     everybody = np.ones(expression.n_obs, dtype=bool)
-    compared = compare(expression, found, shared(expression, found), everybody)
+    compared = compare(expression, found, shared(expression, found), stated=everybody)
     return pd.DataFrame(
         {
             "alike": np.where(compared.alike, "yes", "no"),
@@ -297,20 +277,8 @@ _RELATIVE = ("residual", "residual_sd")
 
 @dataclass(frozen=True)
 class Shift:
-    """Whether a cohort lies to one side of a frozen reference, in the genes that both have.
-
-    Attributes
-    ----------
-    quantity, anchor
-        What was compared, and with which reference.
-    n
-        Samples compared.
-    state
-        ``one_sided``, ``not``, or ``cannot_tell``.
-    above
-        Fraction of the samples above the median of the reference; NaN where it cannot be told.
-    why
-        Why it cannot be told.
+    """Whether a cohort lies to one side of a frozen reference, in the genes that both have:
+    ``one_sided``, ``not`` or ``cannot_tell`` (and why), and the fraction above its median.
     """
 
     quantity: str
@@ -347,24 +315,12 @@ def cohort_shift(
     context: Context,
     anchor: Reference,
     compared: Comparability | None,
-    rows: NDArray[np.intp],
     *,
+    rows: NDArray[np.intp],
     limit: float,
 ) -> Shift | None:
-    """Whether the rows lie to one side of a frozen reference; None where the scheme does not ask.
-
-    Parameters
-    ----------
-    context
-        Scheme and matrix, with all its genes.
-    anchor
-        The frozen reference.
-    compared
-        Which samples may be compared with it; None where nobody said that the data are like it.
-    rows
-        Samples to compare.
-    limit
-        Fraction of the cohort on one side from which it is one-sided.
+    """Whether the rows lie to one side of a frozen reference, from the fraction `limit` of them
+    on; None where the scheme does not ask.
     """
     name = context.scheme.anchor_quantity
     quantity = context.scheme.quantities.get(name)
@@ -376,9 +332,11 @@ def cohort_shift(
     why = _cannot_tell(anchor, compared, rows)
     if not why and len(mine.genes) < MIN_COVERAGE * len(signature):
         why = f"too few genes of {signature.id} in both"
-    if why or anchor.kept is None:
+    if why or anchor.tumours is None:
         return Shift(name, anchor.name, len(rows), "cannot_tell", float("nan"), why)
-    theirs = anchor.kept.scores(quantity.method, signature.up, signature.down, kept=joined.found)
+    theirs = anchor.tumours.scores(
+        quantity.method, signature.up, signature.down, measured=joined.in_data
+    )
     usual = float(np.median(theirs))
     values = rescored(
         joined.expression,
@@ -400,7 +358,7 @@ def _cannot_tell(anchor: Reference, compared: Comparability | None, rows: NDArra
     like = compared.comparable[rows]
     if like.mean() < MIN_COMPARABLE:
         return f"{int(like.sum())} of {len(rows)} samples can be compared with {anchor.name}"
-    return "" if anchor.kept is not None else f"{anchor.name} keeps figures only"
+    return "" if anchor.tumours is not None else f"{anchor.name} keeps figures only"
 
 
 def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:
@@ -421,11 +379,8 @@ def line_shifts(
     context: Context, columns: Mapping[str, Column], rows: NDArray[np.intp]
 ) -> dict[str, float]:
     """Relative quantities whose median over the rows leaves the lines of a frozen reference, in its
-    robust SD.
-
-    A whole cohort above or below a line tells of another platform or pipeline, not of its tumours.
-    The median must pass the limit of the scheme and three of its standard errors; below ten samples
-    nothing can be said.
+    robust SD: another platform or pipeline. The median must pass the limit of the scheme and three
+    of its standard errors; below ten samples nothing can be said.
     """
     scheme, reference = context.scheme, context.reference
     if reference is None or reference.is_own or scheme.line_shift is None or len(rows) < MIN_COHORT:

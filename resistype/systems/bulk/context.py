@@ -211,22 +211,9 @@ def silent_genes(
     *,
     batch: str | None = None,
 ) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_], str]]:
-    """Where genes say nothing: samples, genes and the words "of …" for a batch or for the cohort.
-
-    A batch is looked at first; the cohort is judged by the samples outside the silent batches. A
-    column that is no batch by its name or by the user's word (it may be the response) makes genes
-    silent only where they are so in the whole group.
-
-    Parameters
-    ----------
-    log2
-        Shape (n_obs, n_genes), in log2(x + 1).
-    table
-        Samples table in the order of the matrix.
-    columns
-        Its columns that may be a batch.
-    batch
-        The one that the user named.
+    """Where genes say nothing: samples, genes and the words "of …" for a batch or for the cohort
+    outside such batches. A column that is no batch by its name or by the user's word (it may be the
+    response) makes genes silent only where they are so in the whole group.
     """
     low = log2 < DETECTED
     found = []
@@ -347,20 +334,9 @@ def _floor_genes(expression: Expression, match: Match) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Comparability:
-    """Which samples may be compared with a frozen reference, each of shape (n_obs,).
-
-    Attributes
-    ----------
-    reference
-        Its name.
-    alike
-        Whether a sample is measured like it and looks like its tumours.
-    stated
-        Whether the user has said that tumour type, library and quantification are the same.
-    why
-        Why a sample may not be compared; empty where it may.
-    distance, likeness
-        What the check found; NaN where it could not be made.
+    """Which samples may be compared with a frozen reference, each of shape (n_obs,): measured
+    like it and alike in tissue, stated by the user to be made like it, why not, and the two figures
+    of the check (NaN where it could not be made).
     """
 
     reference: str

@@ -269,9 +269,11 @@ def classify_biopsies(
         stated = stated_same(
             frozen, options.same_as, table=study.table, expression=study.expression
         )
-        compared = compare(study.expression, frozen, joined, stated)
+        compared = compare(study.expression, frozen, joined, stated=stated)
         say(compared)
-        frozen = in_genes(frozen, joined.found, loaded, library, n_jobs=options.n_jobs)
+        frozen = in_genes(
+            frozen, joined.in_data, scheme=loaded, library=library, n_jobs=options.n_jobs
+        )
         study = replace(study, expression=joined.expression)
         note = joined.note
     batches = tuple(batch_columns(study.table, options.batch, patient=patient))
@@ -376,7 +378,7 @@ def _shift(context: Context, study: Study, options: CallOptions) -> Shift | None
         return None
     limit = scheme.cohort_shift.value
     if not context.reference.is_own:
-        return cohort_shift(context, context.reference, context.compared, rows, limit=limit)
+        return cohort_shift(context, context.reference, context.compared, rows=rows, limit=limit)
     name = options.anchor if options.anchor is not None else options.same_as or scheme.anchor
     said = options.same_as is not None or (
         study.table is not None and all(one in study.table.columns for one in STATED)
@@ -395,8 +397,8 @@ def _shift(context: Context, study: Study, options: CallOptions) -> Shift | None
     stated = stated_same(anchor, options.same_as, table=study.table, expression=expression)
     compared: Comparability | None = None
     if stated.any():
-        compared = compare(expression, anchor, shared(expression, anchor), stated)
-    return cohort_shift(context, anchor, compared, rows, limit=limit)
+        compared = compare(expression, anchor, shared(expression, anchor), stated=stated)
+    return cohort_shift(context, anchor, compared, rows=rows, limit=limit)
 
 
 def _rates_left(context: Context, found: _Found) -> pd.DataFrame:

@@ -230,21 +230,24 @@ def _silent_here(quantity: Quantity, context: Context) -> Column:
     """Genes that say nothing in the sample's batch or in the whole cohort."""
     panel = context.panel
     log2, names = panel.log2[quantity.signature], panel.measured(quantity.signature)
-    values, words = np.zeros(context.n_obs), [list[str]() for _ in range(context.n_obs)]
+    values, words = np.zeros(context.n_obs), np.full(context.n_obs, "", dtype=object)
     if panel.absolute:
         for rows, genes, where in silent_genes(
             log2, context.table, context.batches, batch=context.batch
         ):
-            for gene in np.flatnonzero(genes):
-                fraction = float(np.mean(log2[rows, gene] < DETECTED))
-                for row in np.flatnonzero(rows):
-                    words[row].append(f"{names[gene]} below 1 TPM in {fraction:.0%} {where}")
+            low = np.mean(log2[np.ix_(rows, genes)] < DETECTED, axis=0)
+            silent = [name for name, here in zip(names, genes, strict=True) if here]
+            told = "; ".join(
+                f"{name} below 1 TPM in {fraction:.0%} {where}"
+                for name, fraction in zip(silent, low, strict=True)
+            )
+            words[rows] = np.where(words[rows] == "", told, words[rows] + "; " + told)
             values[rows] += genes.sum()
     elif context.n_obs >= SILENT_MIN:
         flat = panel.floor[quantity.signature]
         values += len(flat)
-        words = [[f"{gene} without any variation in the cohort" for gene in flat] for _ in words]
-    return Column(values, np.array(["; ".join(one) for one in words], dtype=object))
+        words[:] = "; ".join(f"{name} without any variation in the cohort" for name in flat)
+    return Column(values, words)
 
 
 def _detected(quantity: Quantity, context: Context) -> Column:

@@ -17,7 +17,7 @@ from resistype.errors import CohortWarning, ReferenceDataError, warn
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, load_library
 from resistype.scheme.apply import Column, Verdicts, apply_rules
-from resistype.scheme.profile import METHODS, Kept, fit_profile
+from resistype.scheme.profile import METHODS, Tumours, fit_profile
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference, fit_robust
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
@@ -105,10 +105,10 @@ def fit_reference(
     words = {"unit": expression.unit, **(about or {})}
     fitted = with_base_rates(context, fitted, pairs=True)
     figures = gene_figures(context.panel, context.reference_rows)
-    kept = None
+    tumours = None
     if not figures_only:
         places = np.flatnonzero(in_signatures[profile.expressed])
-        kept = Kept.fit(log2[:, profile.expressed], expression.genes, places)
+        tumours = Tumours.fit(log2[:, profile.expressed], expression.genes, places)
     return replace(
         fitted,
         mode="frozen",
@@ -117,7 +117,7 @@ def fit_reference(
         genes_of=figures,
         values={**fitted.values, **_by_other_methods(context)},
         profile=profile,
-        kept=kept,
+        tumours=tumours,
     )
 
 
@@ -262,31 +262,25 @@ def _shares(
 
 
 def in_genes(
-    reference: Reference, found: NDArray[np.bool_], scheme: Scheme, library: Library, *, n_jobs: int
+    reference: Reference,
+    in_data: NDArray[np.bool_],
+    *,
+    scheme: Scheme,
+    library: Library,
+    n_jobs: int,
 ) -> Reference:
-    """The reference as if only these genes of its universe had been measured: scores, lines and
+    """The reference as if only some genes of its universe had been measured: scores, lines and
     base rates in the genes that both sides have. As it is where its scores cannot be had again.
-
-    Parameters
-    ----------
-    reference
-        Frozen reference.
-    found
-        Shape (n_universe,): which genes are in the data.
-    scheme, library
-        What is measured.
-    n_jobs
-        Threads.
     """
-    kept = reference.kept
-    if kept is None or not rescores(reference, scheme):
+    tumours = reference.tumours
+    if tumours is None or not rescores(reference, scheme):
         return reference
-    here = found[kept.places]
+    here = in_data[tumours.places]
     expression = Expression(
-        values=kept.values[:, here],
-        genes=tuple(gene for gene, there in zip(kept.genes, here, strict=True) if there),
-        samples=tuple(str(row) for row in range(len(kept.ranks))),
-        obs=pd.DataFrame(index=range(len(kept.ranks))),
+        values=tumours.values[:, here],
+        genes=tuple(gene for gene, there in zip(tumours.genes, here, strict=True) if there),
+        samples=tuple(str(row) for row in range(len(tumours.ranks))),
+        obs=pd.DataFrame(index=range(len(tumours.ranks))),
         unit="log2",
     )
     context = Context(scheme, library, build_panel(expression, scheme, library), n_jobs=n_jobs)
@@ -294,9 +288,9 @@ def in_genes(
 
     def score(signature: str, method: str) -> Column:
         if context.panel.coverage(signature) < MIN_COVERAGE:
-            return Column.missing(len(kept.ranks), "too few genes")
+            return Column.missing(len(tumours.ranks), "too few genes")
         up, down = library[signature].up, library[signature].down
-        return Column.of(kept.scores(method, up, down, kept=found))
+        return Column.of(tumours.scores(method, up, down, measured=in_data))
 
     context.basic = measure_basic(
         context, {name: score(q.signature, q.method) for name, q in scored.items()}
@@ -317,7 +311,7 @@ def in_genes(
 
 def _recounted(context: Context, reference: Reference, rows: NDArray[np.intp]) -> pd.DataFrame:
     """Base rates in the genes of both sides. Those of change stay as they were counted over pairs,
-    because the random sets are not kept.
+    because the random sets are not tumours.
     """
     alone = apply_rules(
         context.scheme, measure(replace(context, reference=reference), Rows.alone(rows))

@@ -12,7 +12,7 @@ import pytest
 
 from resistype.errors import ReferenceDataError
 from resistype.scheme.apply import Column, apply_rules
-from resistype.scheme.profile import Kept, Profile
+from resistype.scheme.profile import Profile, Tumours
 from resistype.scheme.reference import Reference, Regression
 from resistype.systems.bulk.comparable import (
     Shift,
@@ -42,11 +42,11 @@ def anchor(*, seed: int = 1, genes: tuple[str, ...] = MINI_GENES, sd: float = 0.
     """
     log2 = matrix(seed).values[:, : len(genes)]
     line = Regression(("c_mean",), 0.0, (1.0,), sd)
-    kept = Kept.fit(np.asarray(log2), genes[:60], np.arange(min(len(genes), 60)))
+    kept = Tumours.fit(np.asarray(log2), genes[:60], np.arange(min(len(genes), 60)))
     values = {"a_score": np.zeros(12)}
     return Reference(
         "far", "frozen", "mini@1.0.0", genes, values, {"b_mean ~ c_mean": line},
-        profile=profile(len(genes)), kept=kept,
+        profile=profile(len(genes)), tumours=kept,
     )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def shift_of(
     limit: float = 0.8,
 ) -> Shift:
     made = context(matrix(seed), own=False)
-    found = cohort_shift(made, reference, compared or like(), rows, limit=limit)
+    found = cohort_shift(made, reference, compared or like(), rows=rows, limit=limit)
     assert found is not None
     return found
 
@@ -92,10 +92,10 @@ def test_the_fraction_above_the_median_by_hand(seed: int, n_genes: int) -> None:
 
 def test_the_limit_decides_on_both_sides() -> None:
     reference = anchor()
-    assert reference.kept is not None
+    assert reference.tumours is not None
     for moved, above in ((-40, 1.0), (40, 0.0)):
-        ranks = np.clip(reference.kept.ranks.astype(int) + moved, 1, 60).astype(np.uint16)
-        found = shift_of(replace(reference, kept=replace(reference.kept, ranks=ranks)))
+        ranks = np.clip(reference.tumours.ranks.astype(int) + moved, 1, 60).astype(np.uint16)
+        found = shift_of(replace(reference, tumours=replace(reference.tumours, ranks=ranks)))
         assert (found.above, found.state) == (above, "one_sided")
     assert shift_of(anchor(), limit=1.1).state == "not"
 
@@ -106,7 +106,7 @@ def test_the_limit_decides_on_both_sides() -> None:
         (anchor(), like(), np.arange(9), "9 samples are too few (10 are needed)"),
         (anchor(), like(5), ALL, "5 of 12 samples can be compared with far"),
         (anchor(), like(stated=False), ALL, "nobody has said that these data were made like far"),
-        (replace(anchor(), kept=None), like(), ALL, "far keeps figures only"),
+        (replace(anchor(), tumours=None), like(), ALL, "far keeps figures only"),
     ],
     ids=["few", "unlike", "not stated", "figures only"],
 )
@@ -125,7 +125,7 @@ def test_a_scheme_without_an_anchor_quantity() -> None:
         context(matrix(0), own=False), scheme=scheme().model_copy(update={"anchor_quantity": ""})
     )
 
-    assert cohort_shift(made, anchor(), like(), ALL, limit=0.8) is None
+    assert cohort_shift(made, anchor(), like(), rows=ALL, limit=0.8) is None
 
 
 def test_words_and_json() -> None:
@@ -151,7 +151,7 @@ def test_a_sample_in_the_universe_of_a_reference() -> None:
     joined = join(matrix(0), reference, scheme())
 
     assert joined.expression.genes == MINI_GENES[:55]
-    assert joined.found.tolist() == [True] * 55 + [False] * 2
+    assert joined.in_data.tolist() == [True] * 55 + [False] * 2
     assert joined.note == "55 of the 57 genes that the reference expresses are in the data (96.5%)"
 
 
@@ -165,7 +165,7 @@ def test_another_universe_is_refused_with_the_counts(
 ) -> None:
     genes = (*MINI_GENES, *(f"X{k}" for k in range(more)))
     reference = replace(anchor(), genes=genes, profile=profile(len(genes)))
-    reference = reference if kept else replace(reference, kept=None)
+    reference = reference if kept else replace(reference, tumours=None)
     with pytest.raises(ReferenceDataError) as caught:
         join(matrix(0), reference, scheme())
 
