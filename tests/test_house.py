@@ -80,6 +80,7 @@ LONG_FILES: dict[str, str] = {
     "library/formats/exchange.py": "formats of other tools, one reader and one writer each",
     "opinions/templates.py": "nearest template prediction and centroids share their null",
     "report/figures.py": "figures of a cohort of biopsies",
+    "scheme/reference.py": "robust lines, a reference and its file",
     "score/kernels.py": "the kernels that every method uses",
     "score/null.py": "matched random sets: kernels, draws, p; wanted: 700",
     "score/run.py": "a reader follows a score from match to table; wanted: 700",

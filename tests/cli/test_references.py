@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from resistype.cli import main
+from resistype.datasets import demo
 from resistype.scheme import Reference
 from tests.scheme.build import wide_cohort
 
@@ -33,7 +34,9 @@ def run(*words: object) -> str:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("references")
     expression, table = wide_cohort()
-    frame = pd.DataFrame(expression.values, index=expression.samples, columns=expression.genes)
+    free = (name for name in demo().expression.columns if name not in set(expression.genes))
+    genes = [next(free) if gene.startswith("FREE") else gene for gene in expression.genes]
+    frame = pd.DataFrame(expression.values, index=list(expression.samples), columns=genes)
     frame.to_parquet(folder / "tumours.parquet")
     table.to_csv(folder / "samples.tsv", sep="\t", index=False)
     frame.iloc[:5].to_parquet(folder / "five.parquet")
