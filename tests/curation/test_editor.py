@@ -183,8 +183,8 @@ def test_a_second_version_keeps_the_first(editor: SignatureEditor) -> None:
     editor.set_field("version", "2.0.0")
     saved = editor.save()
 
-    assert saved.tumours is not None
-    assert read_toml(saved.tumours).genes == ("STAT1", "IRF1", "B2M")
+    assert saved.kept is not None
+    assert read_toml(saved.kept).genes == ("STAT1", "IRF1", "B2M")
     assert sorted(path.name for path in editor.store.folder.iterdir()) == [
         "mine.toml",
         "mine@1.0.0.toml",
@@ -219,7 +219,7 @@ def test_a_file_changed_by_somebody_else_is_not_overwritten(editor: SignatureEdi
     change = editor.difference()
     assert change is not None
     assert (change.added, change.removed) == (("IRF1", "TAP1"), ("IRF2",))
-    assert editor.save().tumours is not None
+    assert editor.save().kept is not None
 
 
 def test_a_change_by_somebody_else_is_seen_after_a_restart_too(tmp_path: Path) -> None:

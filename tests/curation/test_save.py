@@ -21,7 +21,7 @@ def version(number: str, **fields: Any) -> Signature:
 def test_the_first_version_is_a_file(tmp_path: Path) -> None:
     saved = save_version(FIRST, tmp_path)
 
-    assert (saved.path, saved.tumours, saved.change) == (tmp_path / "mine.toml", None, None)
+    assert (saved.path, saved.kept, saved.change) == (tmp_path / "mine.toml", None, None)
     assert read_toml(saved.path) == FIRST
 
 
@@ -30,7 +30,7 @@ def test_a_new_version_keeps_the_old_one_beside_it(tmp_path: Path) -> None:
 
     saved = save_version(version("2.0.0", up=("TOX", "CTLA4")), tmp_path / "mine.toml")
 
-    assert saved.tumours == tmp_path / "mine@1.0.0.toml"
+    assert saved.kept == tmp_path / "mine@1.0.0.toml"
     assert saved.change is not None
     assert (saved.change.added, saved.change.removed) == (("CTLA4",), ("LAG3",))
     library = load_library(tmp_path)
@@ -58,7 +58,7 @@ def test_a_third_version_keeps_both(tmp_path: Path) -> None:
 def test_the_same_again_is_no_version(tmp_path: Path) -> None:
     save_version(FIRST, tmp_path)
 
-    assert save_version(FIRST, tmp_path).tumours is None
+    assert save_version(FIRST, tmp_path).kept is None
     assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
 
 

@@ -31,12 +31,12 @@ class Deadly:
     def __call__(self, *args: Any, **more: Any) -> Any:
         time.sleep(0.02)
         if os.getpid() == self.driver:
-            return loop.tumours(*args, **more)
+            return loop.kept(*args, **more)
         for number in range(self.kills):
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(f"{self.flag}.{number}", os.O_CREAT | os.O_EXCL))
                 os.kill(os.getpid(), signal.SIGKILL)
-        return loop.tumours(*args, **more)
+        return loop.kept(*args, **more)
 
 
 def compute(deadly: Deadly, *args: Any, **more: Any) -> Any:

@@ -26,6 +26,7 @@ def quantities(scheme: Scheme, n_obs: int, seed: int = 7) -> pd.DataFrame:
     frame["mhc1_measured"] = rng.integers(4, 9, n_obs)
     for name in ("mhc1_dna_events", "ifn_sensing_dna_events", "mhc1_silent"):
         frame[name] = (rng.random(n_obs) < 0.03).astype(float)
+    frame["tcell_detected"] = rng.integers(1, 8, n_obs)
     frame.loc[rng.random(n_obs) < 0.3, "ifng_change"] = np.nan
     frame.index = pd.Index([f"S{number}" for number in range(n_obs)])
     return frame

@@ -52,7 +52,7 @@ class Slow:
                     file = os.open(f"{flag}.{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY)
                     os.write(file, f"{time.time()} {self.start}".encode())
                     os.kill(os.getpid(), signal.SIGKILL)
-        return loop.tumours(*args, **more)
+        return loop.kept(*args, **more)
 
 
 def compute(slow: Slow, task: Any, block: Any, **more: Any) -> Any:

@@ -289,7 +289,7 @@ def test_figures_of_waits() -> None:
         longest=round(worst.silence, 2),
         again=round(max(one.again for one in WAITS), 2),
         block=round(worst.block, 2),
-        missed=sum(not one.tumours for one in WAITS),
+        missed=sum(not one.kept for one in WAITS),
         aim=AIM,
     )
 

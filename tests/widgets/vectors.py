@@ -39,7 +39,10 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
     frame["tcell_percentile"] = rng.integers(0, 100, n_obs)
     frame["mhc1_measured"] = rng.integers(5, 9, n_obs)
     frame["mhc1_silent"] = (rng.random(n_obs) < 0.1).astype(float)
+    frame["tcell_detected"] = rng.integers(1, 8, n_obs)
+    known = [f"{gene}_log2" for gene in ("b2m", "tap1", "tap2")]
     frame[rng.random(frame.shape) < 0.15] = np.nan
+    frame[known] = np.where(rng.random((n_obs, 3)) < 0.02, np.nan, 6.0)
     frame.index = pd.Index([f"S{i}" for i in range(n_obs)])
     design = pd.DataFrame(
         {
