@@ -272,7 +272,7 @@ def test_a_frozen_reference_keeps_its_scale_where_a_threshold_was_moved() -> Non
     scheme = with_threshold(load_scheme("acquired_resistance"), "ifng", "change", value=1.0)
     found = reference_for(reference, scheme, LIBRARY)
 
-    assert found.scheme == "acquired_resistance@1.0.0+moved"
+    assert found.scheme == "acquired_resistance@1.1.0+moved"
     assert all(
         np.array_equal(found.values[name], reference.values[name]) for name in reference.values
     )

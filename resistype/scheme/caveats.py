@@ -47,7 +47,7 @@ CAVEATS: dict[str, str] = {
         "The DNA event and low MHC class I expression are seen in the same sample."
     ),
     "DNA_WITHOUT_EXPRESSION": (
-        "A DNA event was given while MHC class I expression is as predicted: the event may be on"
+        "A DNA event was given while MHC class I expression is as expected: the event may be on"
         " one allele or act after transcription."
     ),
     "PURITY": (

@@ -99,7 +99,10 @@ def test_base_rates_and_stability_of_a_sample_are_those_of_the_table(kind: str) 
                 words = (
                     f"again in {overall} (genes {kinds[0]}, cohort {kinds[1]}, methods {kinds[2]})"
                 )
-                assert words in said
+                if np.isnan(calls.stability.overall(axis.id)[row]):  # no answer, nothing is firm
+                    assert "again in" not in said
+                else:
+                    assert words in said
 
 
 def none(value: float) -> float | None:

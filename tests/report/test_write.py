@@ -154,7 +154,7 @@ def test_thresholds_of_every_axis_and_of_the_whole_are_listed() -> None:
     whole = {one.condition for one in report.thresholds if one.axis == "every axis"}
     assert whole == {
         "same call in repeats: 0.7",
-        "cohort to one side: 0.5",
+        "cohort to one side: 0.8",
         "cohort off a line of the reference: 0.5",
     }
 
@@ -194,16 +194,17 @@ def test_checks_say_what_is_not_as_it_should_be() -> None:
     thin = calls.coverage.copy()
     thin.loc["benci_isg_rs", ["share", "at_floor"]] = [0.5, "MX1, OAS1"]
     about = {**calls.reference, "n": 12, "off_line": {"a ~ b": 0.8}}
-    shift = {"quantity": "q", "anchor": "far", "n": 12, "median": 1.25, "one_sided": True}
+    shift = {
+        "quantity": "q", "anchor": "far", "n": 12, "state": "one_sided", "above": 0.9, "why": "",
+    }  # fmt: skip
     odd = replace(calls, coverage=thin, reference={**about, "shift": shift})
     checks = {one.name: one for one in build_report(odd).inputs.checks}
 
     assert checks["Genes of the signatures"].text.endswith("80 % of their genes: benci_isg_rs 50%")
     assert "MX1, OAS1 (benci_isg_rs)" in checks["Genes at the floor"].text
     assert checks["Size of the reference"].state == "look"
-    assert (
-        "lies 1.25 SD from that of far; it lies to one side" in checks["Cohort beside another"].text
-    )
+    beside = checks["Cohort beside another"].text
+    assert beside == "90% of 12 samples lie above the median of far; it lies to one side"
     assert checks["Line of the reference"].state == "look"
     assert {one.state for one in checks.values()} == {"look", "ok", "none"}
 
