@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from resistype._renamed import renamed
 from resistype.errors import SamplesError
 from resistype.extras import needs
 
@@ -470,6 +471,7 @@ def _statistics(above: NDArray[np.bool_], y: NDArray[np.bool_]) -> NDArray[np.fl
     return np.where(variance > 0, z, 0.0)
 
 
+@renamed({"why": "reason"})
 @dataclass(frozen=True)
 class Kappa:
     """Cohen's kappa: agreement beyond what the two margins would give by chance.
@@ -485,7 +487,7 @@ class Kappa:
         Samples counted.
     same
         Samples with the same label on both sides.
-    why
+    reason
         Why there is no value.
     """
 
@@ -494,13 +496,13 @@ class Kappa:
     high: float
     n: int
     same: int
-    why: str = ""
+    reason: str = ""
 
     @property
     def words(self) -> str:
         """Value, interval and n, or why there is none."""
-        if self.why:
-            return f"no kappa: {self.why} (n = {self.n})"
+        if self.reason:
+            return f"no kappa: {self.reason} (n = {self.n})"
         return f"κ = {self.value:.2f} ({self.low:.2f} to {self.high:.2f}), n = {self.n}"
 
 

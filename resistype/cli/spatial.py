@@ -173,7 +173,7 @@ def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
     neighbours.
     """
     kind = pd.Series(tissue.kind, index=found.counts.index, name="cell")
-    shares = found.shares.assign(cells=(found.n > 0).astype(float))
+    shares = found.fractions.assign(cells=(found.n > 0).astype(float))
     grouped = shares.groupby(kind.to_numpy(), observed=True)
     table = grouped.mean(numeric_only=True)
     table.insert(0, "with_neighbours", grouped["cells"].sum().astype(int))

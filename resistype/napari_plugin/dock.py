@@ -314,7 +314,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             axis, name = self.threshold.currentData()
             self._do(lambda view: view.session.move_threshold(axis, name, value))
 
-    def _drawn(self, view: TissueView) -> regions.Drawn:
+    def _drawn(self, view: TissueView) -> regions.Annotations:
         return regions.drawn_rois(view, regions.shapes_of(view.viewer_model))
 
     def _read_regions(self) -> None:

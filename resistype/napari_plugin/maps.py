@@ -32,10 +32,10 @@ from resistype.systems.tissue import (
     density_map,
     describe_regions,
     exclusion_map,
+    fraction_map,
     nearest,
     neighbourhood,
     scheme_limits,
-    share_map,
 )
 
 MapKind = Literal[
@@ -91,7 +91,7 @@ def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
     if asked.kind == "share of neighbours":
         found = neighbourhood(tissue, asked.radius_um)
         tissue.of(asked.kinds)
-        values = found.shares[list(asked.kinds)].sum(axis=1, min_count=1).to_numpy(np.float32)
+        values = found.fractions[list(asked.kinds)].sum(axis=1, min_count=1).to_numpy(np.float32)
         title = f"share of {', '.join(asked.kinds)} within {asked.radius_um:g} µm"
         return MapResult(
             title, "share of neighbours", found.thresholds(), _spread(snapshot, values)
@@ -117,7 +117,7 @@ def _image(tissue: Tissue, asked: MapRequest, region: str) -> ValueMap:
     options = MapOptions(kernel_um=asked.radius_um)
     if asked.kind == "exclusion map":
         return exclusion_map(tissue, asked.roles, region=region, options=options)
-    make = share_map if asked.kind == "share map" else density_map
+    make = fraction_map if asked.kind == "share map" else density_map
     return make(tissue, asked.kinds, region=region, options=options)
 
 

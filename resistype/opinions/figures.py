@@ -76,7 +76,9 @@ def draw_tree(
         else:
             _draw_inner(ax, grown, node, place)
     if len(grown.nodes) == 1:
-        ax.text(0.0, 0.45, grown.nodes[0].why, ha="center", va="center", fontsize=9.5, color=_INK)
+        ax.text(
+            0.0, 0.45, grown.nodes[0].reason, ha="center", va="center", fontsize=9.5, color=_INK
+        )
     ax.text(
         0.0,
         0.0,

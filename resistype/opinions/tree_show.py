@@ -64,7 +64,7 @@ def _node_row(tree: Grown, node: Node) -> dict[str, object]:
         "statistic": chosen.statistic if chosen else np.nan,
         "p_adjusted": chosen.p_adjusted if chosen else np.nan,
         "cut_statistic": cut.statistic if cut else np.nan,
-        "why_no_split": node.why,
+        "why_no_split": node.reason,
     }
 
 
@@ -81,7 +81,7 @@ def candidates_frame(tree: Grown) -> pd.DataFrame:
             "log_p": one.log_p,
             "log_p_adjusted": one.log_p_adjusted,
             "chosen": one is node.chosen,
-            "why_not_tested": one.why,
+            "why_not_tested": one.reason,
         }
         for node in tree.nodes
         for one in node.candidates
@@ -94,7 +94,7 @@ def caveats(tree: Grown) -> dict[str, str]:
     found = {"RUO": caveat_text("RUO")}
     root = tree.nodes[0].chosen
     if root is not None:
-        tested = sum(1 for one in tree.nodes[0].candidates if not one.why)
+        tested = sum(1 for one in tree.nodes[0].candidates if not one.reason)
         whole = f"for {root.variable} as a whole, no cut used, adjusted for {tested} covariates"
         found["CUT_OPTIMISED"] = caveat_text(
             "CUT_OPTIMISED", {"p": f"{format_p(root.log_p_adjusted)} {whole}"}
@@ -111,7 +111,7 @@ def tree_text(tree: Grown, bootstrap: TreeBootstrap | None = None) -> str:
     if len(tree.nodes) == 1:
         lines += [
             "",
-            tree.nodes[0].why,
+            tree.nodes[0].reason,
             "That is a result: these covariates do not divide this cohort.",
         ]
     lines += [
@@ -163,14 +163,14 @@ def _node_lines(tree: Grown, node: Node) -> Iterator[str]:
         if cut.boundary():
             yield f"{indent}    at the cut: {cut.boundary()}"
     elif node.depth:
-        yield f"{indent}    {node.why}"
+        yield f"{indent}    {node.reason}"
     yield f"{indent}    all tests: {'; '.join(_tests(node))}"
 
 
 def _tests(node: Node) -> Iterator[str]:
     for one in node.candidates:
-        if one.why:
-            yield f"{one.variable} not tested ({one.why})"
+        if one.reason:
+            yield f"{one.variable} not tested ({one.reason})"
         else:
             yield (
                 f"{one.variable} {one.statistic:.2f} (df {one.df}), adjusted p"

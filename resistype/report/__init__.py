@@ -7,9 +7,10 @@ as data.
 
 from __future__ import annotations
 
+from resistype._renamed import old_names
 from resistype.report.build import build_report
 from resistype.report.figures import (
-    Drawn,
+    FigureResult,
     axis_scatter,
     change_plot,
     coverage_plot,
@@ -35,7 +36,7 @@ from resistype.report.write import (
 from resistype.safe.files import make_folder, write_text
 
 __all__ = [
-    "Drawn",
+    "FigureResult",
     "Report",
     "ReportOptions",
     "axis_scatter",
@@ -61,3 +62,5 @@ __all__ = [
     "write_report",
     "write_text",
 ]
+
+__getattr__ = old_names(__name__)

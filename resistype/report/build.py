@@ -315,8 +315,8 @@ def _thresholds(calls: Calls) -> list[Threshold]:
     scheme = calls.scheme
     whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
     whole |= {
-        "cohort to one side": scheme.one_sided,
-        "cohort off a line of the reference": scheme.line_shift,
+        "cohort to one side": scheme.cohort_shift,
+        "cohort off a line of the reference": scheme.line_offset,
     }
     rows += [_whole(name, one) for name, one in whole.items() if one is not None]
     if scheme.system == "bulk":

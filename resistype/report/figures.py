@@ -40,7 +40,7 @@ RUO = "Research use only."
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class FigureResult:
     """Data and caption of a figure.
 
     Parameters
@@ -92,7 +92,7 @@ def label_order(limits: Sequence[float]) -> str:
 _LONG = 22  # characters of an entry of a key, of which four stand beside each other, else three
 
 
-def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
+def profile_strip(calls: Calls, ax: Axes | None = None) -> FigureResult:
     """Calls of every sample as coloured columns, a row an axis, with the number of each call below
     its row.
 
@@ -106,7 +106,7 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: sample, place (of its column), axis, call, color.
 
     Examples
@@ -146,7 +146,7 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
     caption = f"Calls of {len(order)} samples{who} on {len(parts)} axes; order: {words}. {RUO}"
     if ax is not None:
         _draw_strip(calls, ax, table)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _draw_strip(calls: Calls, ax: Axes, table: pd.DataFrame) -> None:
@@ -191,7 +191,7 @@ def _draw_strip(calls: Calls, ax: Axes, table: pd.DataFrame) -> None:
 # ------------------------------------------------------------------ pairs
 
 
-def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None) -> Drawn:
+def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None) -> FigureResult:
     """Change of every patient from the own baseline, largest first, with thresholds and grey zones.
 
     Parameters
@@ -205,7 +205,7 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: patient, timepoint, sample, baseline, value, call.
 
     Raises
@@ -237,7 +237,7 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
     if ax is not None:
         _draw_changes(calls, ax, panel)
         ax.set_xlabel(f"{quantity.title} ({quantity.unit})", fontsize=8)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _panel_of(calls: Calls, axis: str | None) -> ChangePanel:
@@ -288,7 +288,7 @@ def _draw_changes(calls: Calls, ax: Axes, panel: ChangePanel) -> None:
 # ------------------------------------------------------------------ two axes
 
 
-def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Drawn:
+def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> FigureResult:
     """Two quantities of every sample against each other, with thresholds and grey zones; colour:
     the call on `y`.
 
@@ -303,7 +303,7 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: sample, x, y, call; samples that lack one of the two are left out and counted in the
         caption.
 
@@ -352,7 +352,7 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
     if ax is not None:
         _draw_scatter(ax, table, axis=axis)
         _frame_scatter(calls, ax, x, y=y)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _axis_of(calls: Calls, quantity: str) -> Axis | None:
@@ -410,7 +410,7 @@ def _frame_scatter(calls: Calls, ax: Axes, x: str, *, y: str) -> None:
 _FULL, _LOW, _NONE = "#0072B2", "#E69F00", "#D55E00"
 
 
-def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
+def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
     """Share of the genes of every signature that the matrix has, with the bounds at 50 % and 80 %.
 
     Parameters
@@ -422,7 +422,7 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: signature, found, asked, share.
 
     Examples
@@ -458,12 +458,12 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
         ax.set_xticks([0, 0.5, 0.8, 1.0], ["0", "50 %", "80 %", "100 %"])
         ax.set_xlabel("share of the genes found", fontsize=8)
         plain(ax)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def reliability_plot(
     stated: Sequence[float], right: Sequence[bool], ax: Axes | None = None, *, bins: int = 5
-) -> Drawn:
+) -> FigureResult:
     """Whether what is said to hold so often does: share that is right against the share that was
     stated.
 
@@ -481,7 +481,7 @@ def reliability_plot(
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: low, high (of the stated share), stated (mean), n, n_right, share, share_low,
         share_high (Wilson, 95 %).
 
@@ -511,7 +511,7 @@ def reliability_plot(
     )
     if ax is not None:
         _draw_reliability(ax, table)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _binned(said: NDArray[np.float64], good: NDArray[np.bool_], bins: int) -> pd.DataFrame:
@@ -562,7 +562,7 @@ def tree_plot(
     ax: Axes | None = None,
     *,
     bootstrap: TreeBootstrap | None = None,
-) -> Drawn:
+) -> FigureResult:
     """A conditional inference tree: cuts with their adjusted p, leaves with shares and intervals.
 
     Parameters
@@ -577,7 +577,7 @@ def tree_plot(
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: leaf, rule, n, class, count, share, low, high (Clopper–Pearson, 95 %).
 
     Raises
@@ -614,12 +614,12 @@ def tree_plot(
         f"Conditional inference tree of {grown.label}; n = {grown.nodes[0].n}, {len(grown.leaves)}"
         f" leaves. {RUO}"
     )
-    return Drawn(pd.DataFrame(rows), caption)
+    return FigureResult(pd.DataFrame(rows), caption)
 
 
 # Figures of a run as files: each with its caption under it, whole or not at all.
 
-Draw = Callable[["Axes"], Drawn]
+Draw = Callable[["Axes"], FigureResult]
 
 
 def captioned(draw: Draw, *, width: float, height: float) -> Figure:
@@ -705,5 +705,5 @@ def _levels(calls: Calls) -> list[str]:
     return found
 
 
-def _scatter(calls: Calls, x: str, y: str, ax: Axes) -> Drawn:
+def _scatter(calls: Calls, x: str, y: str, ax: Axes) -> FigureResult:
     return axis_scatter(calls, x, y, ax=ax)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from resistype.errors import InputError
 from resistype.extras import needs
-from resistype.report.figures import RUO, Drawn
+from resistype.report.figures import RUO, FigureResult
 from resistype.safe.files import write_file
 from resistype.scheme.scheme import GREYS, category_colors
 
@@ -285,7 +285,7 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
 
 def composition_plot(
     composition: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None
-) -> Drawn:
+) -> FigureResult:
     """Shares of states of one patient over time, with Wilson's intervals and the number of cells at
     each time.
 
@@ -301,7 +301,7 @@ def composition_plot(
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: the rows of that patient.
 
     Raises
@@ -338,10 +338,12 @@ def composition_plot(
         composition_panel(ax, own, times, colours=state_colors(kinds))
         ax.set_ylabel("share of cells", fontsize=8)
         ax.legend(frameon=False, fontsize=7)
-    return Drawn(own.reset_index(drop=True), caption)
+    return FigureResult(own.reset_index(drop=True), caption)
 
 
-def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None) -> Drawn:
+def flow_plot(
+    flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None
+) -> FigureResult:
     """Clones of one patient between the states of the first and the last time point.
 
     Parameters
@@ -356,7 +358,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: the rows of that patient.
 
     Raises
@@ -392,7 +394,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     )
     if ax is not None:
         flow_panel(ax, own, states, colours=state_colors(states))
-    return Drawn(own.reset_index(drop=True), caption)
+    return FigureResult(own.reset_index(drop=True), caption)
 
 
 def _own(table: pd.DataFrame, patient: str | None) -> tuple[pd.DataFrame, str]:

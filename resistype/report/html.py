@@ -247,7 +247,7 @@ def _nowhere(group: Group) -> dict[tuple[str, str], str]:
     for unit in group.units:
         for one in unit.evidence:
             key = (one.axis, one.quantity)
-            whys.setdefault(key, set()).add(one.why)
+            whys.setdefault(key, set()).add(one.reason)
             known |= {key} if one.value is not None else set()
     return {key: min(why) if len(why) == 1 else "" for key, why in whys.items() if key not in known}
 
@@ -264,7 +264,7 @@ def _evidence(unit: Unit, nowhere: Collection[tuple[str, str]]) -> dict[str, dic
         missing: dict[str, list[str]] = {}
         for one in own:
             if one.value is None:
-                missing.setdefault(one.why, []).append(one.quantity)
+                missing.setdefault(one.reason, []).append(one.quantity)
         found[call.axis] = {
             "known": [one for one in own if one.value is not None],
             "missing": list(missing.items()),

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from resistype._renamed import renamed
+
 # Parts of a report that are about units: counts of calls, calls, evidence, refusals. See `model`
 # for the whole.
 
@@ -73,13 +75,14 @@ class Comparison(Model):
     decided: bool
 
 
+@renamed({"why": "reason"})
 class Evidence(Model):
     """One number that an axis looked at, the thresholds beside it, or why it is missing."""
 
     axis: str
     quantity: str
     value: Number
-    why: str = ""
+    reason: str = ""
     tests: tuple[Comparison, ...] = ()
 
 

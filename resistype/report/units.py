@@ -117,7 +117,7 @@ def _call(
     firm: dict[str, dict[str, Any]],
 ) -> Call:
     verdicts = calls.verdicts
-    given, ruled = str(verdicts.calls[axis][row]), str(verdicts.by_rule[axis][row])
+    given, ruled = str(verdicts.calls[axis][row]), str(verdicts.rule_calls[axis][row])
     return Call(
         axis=axis,
         call=given,
@@ -133,7 +133,7 @@ def taken_back(calls: Calls, axis: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
     plan = calls.scheme.stability
     if calls.stability is None or plan is None:
         return np.zeros(len(calls.samples), dtype=bool)
-    ruled = ~np.isin(calls.verdicts.by_rule[axis], ABSTENTIONS)
+    ruled = ~np.isin(calls.verdicts.rule_calls[axis], ABSTENTIONS)
     return np.asarray(ruled & (calls.stability.overall(axis) < plan.minimum.value))
 
 
@@ -170,7 +170,7 @@ def _lines(calls: Calls, row: int, lines: Sequence[tuple[Any, ...]]) -> Iterator
             axis=axis,
             quantity=quantity,
             value=own[0][3],
-            why=str(calls.columns[quantity].why[row]),
+            reason=str(calls.columns[quantity].reason[row]),
             tests=tuple(_test(line) for line in own if line[4]),
         )
 
@@ -331,9 +331,9 @@ def _reference(calls: Calls) -> Iterator[Check]:
             f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD"
             f" from that of {shift['anchor']}"
         )
-        text += "; it lies to one side" if shift["one_sided"] else "; not to one side"
+        text += "; it lies to one side" if shift["cohort_shift"] else "; not to one side"
         yield Check(
-            name="Cohort beside another", state="look" if shift["one_sided"] else "ok", text=text
+            name="Cohort beside another", state="look" if shift["cohort_shift"] else "ok", text=text
         )
     for line, distance in (about.get("off_line") or {}).items():
         text = f"the cohort lies {number(distance)} robust SD off the line {line} of the reference"

@@ -102,7 +102,7 @@ def _in_play(calls: Called, axis: Axis, row: int) -> Iterator[Condition]:
     they exclude is not.
     """
     values = {name: column.values[row : row + 1] for name, column in calls.columns.items()}
-    given = {name: call[row : row + 1] for name, call in calls.verdicts.by_rule.items()}
+    given = {name: call[row : row + 1] for name, call in calls.verdicts.rule_calls.items()}
     for rule in axis.rules:
         gates = [c for c in rule.conditions if c.kind != "compare"]
         if all(bool(holds(gate, values, {}, calls=given)[0]) for gate in gates):
@@ -133,7 +133,7 @@ def _line(calls: Called, axis: Axis, row: int, name: str) -> dict[str, Any]:
         "decided": False,
         "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
         "shared_genes": "" if known is None else known["shared"],
-        "reason": column.why[row] or calls.verdicts.reasons[axis.id][row],
+        "reason": column.reason[row] or calls.verdicts.reasons[axis.id][row],
     }
 
 

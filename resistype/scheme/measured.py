@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype._renamed import renamed
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.calls import Calls
 from resistype.scheme.caveats import caveat_text
@@ -42,6 +43,7 @@ class ByChance:
     numbers: Sequence[pd.DataFrame]
 
 
+@renamed({"why": "reason"})
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
     """Numbers of the units of a system.
@@ -52,7 +54,7 @@ class Measured:
         What a row is.
     numbers
         One row per unit (its id is the index), one column per quantity of the scheme.
-    why
+    reason
         Of the same rows: reasons for what is missing.
     design
         One row per unit: patient, timepoint, baseline_sample and what else is known.
@@ -74,7 +76,7 @@ class Measured:
 
     unit: Unit
     numbers: pd.DataFrame
-    why: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reason: pd.DataFrame = field(default_factory=pd.DataFrame)
     design: pd.DataFrame = field(default_factory=pd.DataFrame)
     by_chance: Sequence[ByChance] = ()
     not_counted: str = NOTHING_ENTERS
@@ -105,7 +107,7 @@ def call_units(scheme: Scheme, measured: Sequence[Measured]) -> Calls:
 def call_measured(scheme: Scheme, measured: Measured) -> Calls:
     """Calls of what a system measured, by the rules of the axes of its unit."""
     part = scheme.of(measured.unit)
-    columns = _columns(part, measured.numbers, measured.why)
+    columns = _columns(part, measured.numbers, measured.reason)
     verdicts = apply_rules(part, columns)
     ids = tuple(str(one) for one in measured.numbers.index)
     base_rates = _base_rates(part, measured)

@@ -100,6 +100,8 @@ _OLD_WORDS = {
     "candidates": "signature_choices",
     "signatures": "signature_choices",
     "thresholds": "parameters",
+    "one_sided": "cohort_shift",
+    "line_shift": "line_offset",
 }
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resistype._renamed import renamed
 from resistype.scheme.rules import Condition, parse_condition
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
@@ -174,6 +175,7 @@ class CaveatRule(_Model):
         return tuple(parse_condition(text) for text in self.when)
 
 
+@renamed({"one_sided": "cohort_shift", "line_shift": "line_offset"})
 class Scheme(_Model):
     """A classification scheme: data only.
 
@@ -237,8 +239,8 @@ class Scheme(_Model):
     stability: StabilityPlan | None = None
     anchor: str = ""
     anchor_quantity: str = ""
-    one_sided: Threshold | None = None
-    line_shift: Threshold | None = None
+    cohort_shift: Threshold | None = None
+    line_offset: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     method: str = "ssgsea"
 

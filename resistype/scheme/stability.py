@@ -42,7 +42,7 @@ class Stability:
 
 def take_back(verdicts: Verdicts, stability: Stability, plan: StabilityPlan) -> Verdicts:
     """Calls below the minimum become indeterminate; the call of the rules alone stays in
-    `by_rule`.
+    `rule_calls`.
     """
     calls, reasons = dict(verdicts.calls), dict(verdicts.reasons)
     for axis in verdicts.calls:

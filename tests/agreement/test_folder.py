@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from resistype import datasets
-from resistype.agreement import as_labelling, compare_calls
+from resistype.agreement import as_call_set, compare_calls
 from resistype.errors import SamplesError
 from resistype.scheme import Calls
 from resistype.systems import classify
@@ -82,7 +82,7 @@ def test_ids_that_look_like_formulas_come_back_as_they_were(tmp_path: Path) -> N
     calls = called(replace(OPTIONS, stability=False), prefix="=1+")
     calls.write(tmp_path / "out")
 
-    assert as_labelling(tmp_path / "out", "x").labels.index.tolist() == list(calls.samples)
+    assert as_call_set(tmp_path / "out", "x").labels.index.tolist() == list(calls.samples)
     assert compare_calls(calls, tmp_path / "out").changes == ()
 
 
@@ -148,5 +148,5 @@ def test_other_thresholds_than_the_shipped_ones_are_seen_in_the_evidence(
     text = (folders[1] / "evidence.tsv").read_text(encoding="utf-8").replace(">= 0.5", ">= 0.6")
     moved = edited(folders[1], tmp_path / "moved", "evidence.tsv", text)
 
-    assert as_labelling(moved, "x").scheme is None
-    assert as_labelling(folders[1], "x").scheme is not None
+    assert as_call_set(moved, "x").scheme is None
+    assert as_call_set(folders[1], "x").scheme is not None

@@ -210,7 +210,7 @@ def stability(_: Path) -> None:
             pd.DataFrame(
                 {
                     "stability": calls.stability.overall("ifng"),
-                    "right": calls.verdicts.by_rule["ifng"] == right,
+                    "right": calls.verdicts.rule_calls["ifng"] == right,
                 }
             )
         )

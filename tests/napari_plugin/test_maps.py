@@ -90,7 +90,7 @@ def test_a_share_of_neighbours_is_that_of_the_core(phenotypes: TissueView, demo:
     layers = show(phenotypes, result)
 
     tissue, rows = phenotypes.tissue()
-    shares = neighbourhood(tissue, 25.0).shares["CD163 macrophage"].to_numpy(np.float32)
+    shares = neighbourhood(tissue, 25.0).fractions["CD163 macrophage"].to_numpy(np.float32)
     mask = demo.masks["sim_excluded"]
     for number in (0, 500, 2500):
         row = int(rows[number])

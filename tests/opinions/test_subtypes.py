@@ -244,12 +244,12 @@ def test_missing_values_are_refused() -> None:
 
 def test_options_out_of_range_are_told_at_once() -> None:
     with pytest.raises(SchemeError) as caught:
-        PortraitOptions(k=0, clip=0, min_share=1.5, min_margin=-1)
+        PortraitOptions(k=0, clip=0, min_fraction=1.5, min_margin=-1)
 
     assert (
         str(caught.value)
         == "S134 Options of the subtypes: 4 problems\n  - k=0: wanted a whole number from 1\n"
-        "  - clip=0: wanted a number above 0\n  - min_share=1.5: wanted a number from 0 to 1\n"
+        "  - clip=0: wanted a number above 0\n  - min_fraction=1.5: wanted a number from 0 to 1\n"
         "  - min_margin=-1: wanted a number from 0 to 1"
     )
 

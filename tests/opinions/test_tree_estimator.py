@@ -75,7 +75,7 @@ def test_shares_are_those_of_the_leaf_and_the_commonest_label_is_given(
     tree: ConditionalInferenceTree,
 ) -> None:
     table, label = cohort()
-    shares, leaves = tree.class_shares(table), tree.apply(table)
+    shares, leaves = tree.class_proportions(table), tree.apply(table)
 
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
     np.testing.assert_array_equal(tree.predict_proba(table), shares)
@@ -228,7 +228,7 @@ def test_all_bad_settings_come_at_once() -> None:
         ConditionalInferenceTree(alpha=2, min_split=1, max_depth=0).fit(*cohort(30))
 
 
-@pytest.mark.parametrize("what", ["apply", "predict", "class_shares", "strata", "paths"])
+@pytest.mark.parametrize("what", ["apply", "predict", "class_proportions", "strata", "paths"])
 def test_rows_before_a_fit(what: str) -> None:
     with pytest.raises(SamplesError) as caught:
         getattr(ConditionalInferenceTree(), what)(ROWS)

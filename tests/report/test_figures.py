@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from resistype.errors import InputError, MissingExtraError, OutputError, SamplesError
 from resistype.opinions import ConditionalInferenceTree
 from resistype.report import (
-    Drawn,
+    FigureResult,
     axis_scatter,
     change_plot,
     composition_plot,
@@ -40,7 +40,7 @@ from tests.report.page import cell_calls
 from tests.scheme.build import level_calls, paired_calls
 
 TREE = ConditionalInferenceTree().fit([[float(k)] for k in range(40)], ["a"] * 18 + ["b"] * 22)
-DRAW: dict[str, Callable[[Axes | None], Drawn]] = {
+DRAW: dict[str, Callable[[Axes | None], FigureResult]] = {
     "profile": lambda ax: profile_strip(paired_calls(), ax),
     "changes": lambda ax: change_plot(paired_calls(), ax),
     "scatter": lambda ax: axis_scatter(paired_calls(), "ifng_level", "mhc1_residual", ax=ax),

@@ -291,7 +291,7 @@ def test_firmness_is_counted_on_the_stability() -> None:
     for axis in calls.scheme.axes:
         called = ~frame[axis.id].isin(ABSTENTIONS)
         again = frame[f"{axis.id}_stability"]
-        ruled = pd.Series(calls.verdicts.by_rule[axis.id], index=frame.index)
+        ruled = pd.Series(calls.verdicts.rule_calls[axis.id], index=frame.index)
         back = ~ruled.isin(ABSTENTIONS) & (again < 0.7)
         counts = [int(called.sum()), int((called & (again >= 0.9)).sum()), int(back.sum())]
         assert rows[axis.title][:3] == [str(n) for n in counts]

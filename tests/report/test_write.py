@@ -194,7 +194,7 @@ def test_checks_say_what_is_not_as_it_should_be() -> None:
     thin = calls.coverage.copy()
     thin.loc["benci_isg_rs", ["share", "at_floor"]] = [0.5, "MX1, OAS1"]
     about = {**calls.reference, "n": 12, "off_line": {"a ~ b": 0.8}}
-    shift = {"quantity": "q", "anchor": "far", "n": 12, "median": 1.25, "one_sided": True}
+    shift = {"quantity": "q", "anchor": "far", "n": 12, "median": 1.25, "cohort_shift": True}
     odd = replace(calls, coverage=thin, reference={**about, "shift": shift})
     checks = {one.name: one for one in build_report(odd).inputs.checks}
 

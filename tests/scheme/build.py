@@ -181,8 +181,8 @@ def scheme() -> Scheme:
                     "methods": ["singscore", "zscore"],
                 },
                 "anchor_quantity": "a_score",
-                "one_sided": _limit(0.5),
-                "line_shift": _limit(0.5),
+                "cohort_shift": _limit(0.5),
+                "line_offset": _limit(0.5),
                 "caveats": [
                     {"code": "RUO"},
                     {"code": "LESION", "when": ["call course is up", "b_level >= level"]},

@@ -304,7 +304,7 @@ class TestShipped:
         thresholds = [t for axis in scheme.axes for t in axis.thresholds.values()] + list(
             scheme.parameters.values()
         )
-        thresholds += [t for t in (scheme.one_sided, scheme.line_shift) if t is not None]
+        thresholds += [t for t in (scheme.cohort_shift, scheme.line_offset) if t is not None]
 
         assert thresholds
         for threshold in thresholds:

@@ -320,7 +320,7 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
     shift = _shift(context, options)
     if (
         shift is not None
-        and shift.one_sided
+        and shift.cohort_shift
         and context.reference is not None
         and context.reference.is_own
     ):
@@ -335,7 +335,7 @@ def _shift(context: Context, options: CallOptions) -> Shift | None:
     """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is
     its own reference.
     """
-    if context.reference is None or context.scheme.one_sided is None:
+    if context.reference is None or context.scheme.cohort_shift is None:
         return None
     name = context.scheme.anchor if options.anchor is None else options.anchor
     anchor = (
@@ -346,7 +346,7 @@ def _shift(context: Context, options: CallOptions) -> Shift | None:
     if anchor is None:
         return None
     return measure_shift(
-        context, anchor, context.reference_rows_or_all, limit=context.scheme.one_sided.value
+        context, anchor, context.reference_rows_or_all, limit=context.scheme.cohort_shift.value
     )
 
 

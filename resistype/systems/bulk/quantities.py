@@ -319,7 +319,7 @@ def _level(quantity: Quantity, context: Context, rows: Rows) -> Column:
     values = (base.values - context.reference.location(quantity.of)) / context.reference.scale(
         quantity.of
     )
-    return _because(values, base.why, known=quantity.of in context.reference.values)
+    return _because(values, base.reason, known=quantity.of in context.reference.values)
 
 
 def _because(values: NDArray[np.float64], why: NDArray[np.object_], *, known: bool) -> Column:
@@ -333,7 +333,7 @@ def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     now = context.basic[quantity.of].take(rows.index)
     before = context.basic[quantity.of].take(rows.baseline)
     values = np.where(rows.paired, now.values - before.values, np.nan)
-    why = np.where(now.why == "", "baseline biopsy: " + before.why, now.why)
+    why = np.where(now.reason == "", "baseline biopsy: " + before.reason, now.reason)
     why = np.where(rows.paired, why, _NO_BASELINE)
     return Column(values, np.where(np.isnan(values), why, "").astype(object))
 
@@ -341,10 +341,12 @@ def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
 def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     raw = _raw_change(quantity, context, rows)
     if context.reference is None:
-        why = np.where(np.isnan(raw.values), raw.why, "fewer than 10 reference samples give no SD")
+        why = np.where(
+            np.isnan(raw.values), raw.reason, "fewer than 10 reference samples give no SD"
+        )
         return Column(np.full(len(rows.index), np.nan), why.astype(object))
     values = raw.values / context.reference.scale(quantity.of)
-    return _because(values, raw.why, known=quantity.of in context.reference.values)
+    return _because(values, raw.reason, known=quantity.of in context.reference.values)
 
 
 def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
@@ -377,7 +379,7 @@ def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
     """
     observed = _raw_change(quantity, context, rows)
     if not rows.paired.any() or np.isnan(observed.values).all():
-        return Column(np.full(len(rows.index), np.nan), observed.why)
+        return Column(np.full(len(rows.index), np.nan), observed.reason)
     null = _random_scores(context.scheme.quantities[quantity.of], context)
     as_far = np.zeros(len(rows.index))
     for start in range(0, len(as_far), 512):
@@ -385,7 +387,7 @@ def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
         moved = np.abs(null[rows.index[part]] - null[rows.baseline[part]])
         as_far[part] = (moved >= np.abs(observed.values[part])[:, None]).sum(axis=1)
     p = (1.0 + as_far) / (1.0 + null.shape[1])
-    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.why)
+    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.reason)
 
 
 def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
@@ -421,9 +423,9 @@ def _left_over(quantity: Quantity, context: Context, rows: Rows, *, scaled: bool
         return Column.missing(n, _NO_REFERENCE)
     measured = {name: context.basic[name].take(rows.index) for name in quantity.needs}
     values = np.full(n, np.nan)
-    why = measured[quantity.of].why
+    why = measured[quantity.of].reason
     for name in quantity.on:
-        why = np.where(why == "", measured[name].why, why)
+        why = np.where(why == "", measured[name].reason, why)
     for line_name, terms in quantity.lines:
         line = context.reference.regressions.get(line_name)
         if line is None or (scaled and line.robust_sd <= 1e-12):
@@ -441,7 +443,7 @@ def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
     if context.reference is None:
         return Column.missing(len(rows.index), _NO_REFERENCE)
     values = context.reference.percentile(quantity.of, base.values)
-    return _because(values, base.why, known=quantity.of in context.reference.values)
+    return _because(values, base.reason, known=quantity.of in context.reference.values)
 
 
 RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
@@ -467,7 +469,7 @@ def measure(context: Context, rows: Rows) -> dict[str, Column]:
         elif quantity.kind == "difference":
             first, second = columns[quantity.of], columns[quantity.minus]
             values = first.values - second.values
-            why = np.where(first.why == "", second.why, first.why)
+            why = np.where(first.reason == "", second.reason, first.reason)
             columns[name] = Column(values, np.where(np.isnan(values), why, "").astype(object))
         else:
             columns[name] = RELATIVE[quantity.kind](quantity, context, rows)

@@ -48,7 +48,7 @@ def run_caveats(
             ),
         }
     shift = about.get("shift")
-    if shift and shift["one_sided"]:
+    if shift and shift["cohort_shift"]:
         values["ONE_SIDED_COHORT"] = {"side": "higher" if shift["median"] > 0 else "lower", **shift}
     if n < SMALL_COHORT:
         values["SMALL_COHORT"] = {"n": n}

@@ -248,13 +248,13 @@ class Shift:
     median: float
     spread: float
     ks: float
-    one_sided: bool
+    cohort_shift: bool
 
     def to_json(self) -> dict[str, Any]:
         """As plain values; median and spread in SD of the frozen reference."""
         return {
             k: getattr(self, k)
-            for k in ("quantity", "anchor", "n", "median", "spread", "ks", "one_sided")
+            for k in ("quantity", "anchor", "n", "median", "spread", "ks", "cohort_shift")
         }
 
     @property
@@ -350,7 +350,7 @@ def measure_shift(
         median=median,
         spread=float(np.std(mine, ddof=1)) / scale,
         ks=_distance(mine, theirs),
-        one_sided=abs(median) >= limit,
+        cohort_shift=abs(median) >= limit,
     )
 
 
@@ -390,9 +390,14 @@ def line_shifts(
     nothing can be said.
     """
     scheme, reference = context.scheme, context.reference
-    if reference is None or reference.is_own or scheme.line_shift is None or len(rows) < MIN_COHORT:
+    if (
+        reference is None
+        or reference.is_own
+        or scheme.line_offset is None
+        or len(rows) < MIN_COHORT
+    ):
         return {}
-    limit = max(scheme.line_shift.value, 3.0 * 1.2533 / math.sqrt(len(rows)))
+    limit = max(scheme.line_offset.value, 3.0 * 1.2533 / math.sqrt(len(rows)))
     found = {}
     for name, quantity in scheme.quantities.items():
         if quantity.kind not in _RELATIVE or np.isnan(columns[name].values[rows]).all():

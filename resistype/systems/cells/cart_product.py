@@ -155,7 +155,7 @@ def cart_product(
     of_patients = Measured(
         unit="patient",
         numbers=patients,
-        why=why_patients,
+        reason=why_patients,
         design=pd.DataFrame({"patient": patients.index}, index=patients.index),
         by_chance=[
             ByChance(_COIN.format("products"), [_of_products(patients, one) for one in dealt]),
@@ -178,7 +178,7 @@ def cart_product(
     of_samples = Measured(
         unit="sample",
         numbers=_flat(numbers),
-        why=_flat(why),
+        reason=_flat(why),
         design=_flat(numbers.index.to_frame()),
         by_chance=[ByChance(_COIN.format("samples"), [_flat(one) for one in dealt])],
         again={"cells": [_flat(one) for one in again]},

@@ -119,7 +119,7 @@ def dli_response(
     measured = Measured(
         unit="patient",
         numbers=numbers[[name for name in numbers if name in loaded.quantities]],
-        why=why,
+        reason=why,
         design=pd.DataFrame({"patient": numbers.index, "timepoint": after}, index=numbers.index),
         by_chance=[ByChance("patients with the time points of their cells permuted", permuted)],
         again={"cells": again},

@@ -150,7 +150,7 @@ def tex_psr(
     measured = Measured(
         unit="patient",
         numbers=numbers,
-        why=_why(numbers, loaded),
+        reason=_why(numbers, loaded),
         design=pd.DataFrame({"patient": numbers.index}, index=numbers.index),
         by_chance=[ByChance("patients with permuted stages", permuted)] if permuted else [],
         not_counted=_NO_STAGES if "stage" not in table.frame else NOTHING_ENTERS,

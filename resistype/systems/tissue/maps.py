@@ -147,7 +147,7 @@ def density_map(
     return place.made(image, f"density of {_names(kinds)}", "cells/mm²")
 
 
-def share_map(
+def fraction_map(
     tissue: Tissue,
     kinds: str | Sequence[str],
     *,
@@ -177,7 +177,7 @@ def share_map(
     >>> import pandas as pd
     >>> from resistype.systems.tissue import read_tissue
     >>> cells = pd.DataFrame({"x": [0, 1, 2, 3], "y": 0, "phenotype": ["M", "M", "T", "T"]})
-    >>> found = share_map(read_tissue(cells, unit="um"), "M")
+    >>> found = fraction_map(read_tissue(cells, unit="um"), "M")
     >>> found.image.shape, round(float(np.nanmax(found.image)), 2)
     ((9, 9), 0.5)
     """

@@ -96,7 +96,7 @@ def test_riaz_interferon_changes(shared: Path) -> None:
     first = ((calls.design["baseline_sample"] != "") & calls.design["used_first"]).to_numpy()
 
     assert first.sum() == 43
-    assert Counter(calls.verdicts.by_rule["ifng"][first]) == {
+    assert Counter(calls.verdicts.rule_calls["ifng"][first]) == {
         "up": 13,
         "down": 3,
         "stable": 22,
@@ -265,11 +265,11 @@ def test_post_samples_without_a_baseline_argument(shared: Path) -> None:
     post = matrix(folder / "counts.symbols.parquet").select(table["column"].tolist())
     calls = classify(post, samples=table)
 
-    assert set(calls.verdicts.by_rule["ifng"]) <= {
+    assert set(calls.verdicts.rule_calls["ifng"]) <= {
         f"cross_sectional_{word}" for word in ("high", "mid", "low")
     }
     assert set(calls.verdicts.calls["ifng"]) <= {
-        *calls.verdicts.by_rule["ifng"],
+        *calls.verdicts.rule_calls["ifng"],
         "indeterminate",
         "not_assessable",
     }

@@ -109,11 +109,17 @@ def test_a_frozen_reference_is_named_with_what_is_known_of_it() -> None:
 
 @pytest.mark.parametrize(("median", "side"), [(0.7, "higher"), (-0.7, "lower")])
 def test_a_one_sided_cohort(median: float, side: str) -> None:
-    shift = {"quantity": "a_score", "anchor": "far", "median": median, "one_sided": True, "n": 40}
+    shift = {
+        "quantity": "a_score",
+        "anchor": "far",
+        "median": median,
+        "cohort_shift": True,
+        "n": 40,
+    }
     text = said("own cohort", shift=shift)["ONE_SIDED_COHORT"]
 
     assert f"its median a_score is {side} than that of far by {median:+.2f} SD" in text
-    assert "ONE_SIDED_COHORT" not in said("own cohort", shift=shift | {"one_sided": False})
+    assert "ONE_SIDED_COHORT" not in said("own cohort", shift=shift | {"cohort_shift": False})
 
 
 def test_purity_given_is_not_asked_for() -> None:
@@ -405,7 +411,7 @@ def test_a_frozen_run_records_universe_shift_and_lines() -> None:
         "median",
         "spread",
         "ks",
-        "one_sided",
+        "cohort_shift",
     }
     assert set(record["off_line"]) == {"mhc1_residual", "mhc1_residual_rsd"}
     assert record["off_line"]["mhc1_residual"] == pytest.approx(

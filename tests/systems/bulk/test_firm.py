@@ -56,7 +56,7 @@ def test_every_label_is_firm_or_taken_back(shared: Path) -> None:
         overall = calls.stability.overall(axis.id)
         labelled = np.isin(calls.verdicts.calls[axis.id], list(axis.labels))
         assert (overall[labelled] >= 0.7).all()
-        changed = calls.verdicts.calls[axis.id] != calls.verdicts.by_rule[axis.id]
+        changed = calls.verdicts.calls[axis.id] != calls.verdicts.rule_calls[axis.id]
         assert (calls.verdicts.calls[axis.id][changed] == "indeterminate").all()
         assert (overall[changed] < 0.7).all()
 
@@ -171,7 +171,7 @@ def test_taking_back() -> None:
     found = take_back(verdicts, Stability(shares), plan)
 
     assert found.calls["a"].tolist() == ["up", "indeterminate", "not_assessable"]
-    assert found.by_rule["a"].tolist() == ["up", "up", "not_assessable"]
+    assert found.rule_calls["a"].tolist() == ["up", "up", "not_assessable"]
     assert found.reasons["a"][1] == "not firm: the rules say up, but only 60% of the repeats do"
 
 
@@ -190,7 +190,7 @@ def test_a_one_sided_cohort_is_not_called_by_its_own_ranks(shared: Path) -> None
 
     assert "ONE_SIDED_COHORT" in calls.run_caveats
     assert set(calls.verdicts.calls["ifng"]) == {"not_assessable"}
-    assert set(calls.verdicts.by_rule["ifng"]) == {
+    assert set(calls.verdicts.rule_calls["ifng"]) == {
         f"cross_sectional_{w}" for w in ("high", "mid", "low")
     }
     assert (
@@ -217,8 +217,8 @@ def test_mixed_cohorts_are_not_called_one_sided(shared: Path) -> None:
     with pytest.warns(CohortWarning, match="W301 The reference has 27 samples"):
         small = classify(hugo, options=QUICK)
 
-    assert not firm(shared).reference["shift"]["one_sided"]
-    assert not small.reference["shift"]["one_sided"]
+    assert not firm(shared).reference["shift"]["cohort_shift"]
+    assert not small.reference["shift"]["cohort_shift"]
 
 
 def test_a_frozen_reference_does_not_flip_calls(shared: Path) -> None:

@@ -77,7 +77,7 @@ def test_median_spread_and_ks_by_hand(seed: int, known: list[int]) -> None:
     assert found.spread == pytest.approx(statistics.stdev(mine) / sd)
     assert found.ks == pytest.approx(slow_ks(mine, theirs))
     assert (found.n, found.quantity, found.anchor) == (12, "a_score", "far")
-    assert found.one_sided is (abs(found.median) >= 0.5)
+    assert found.cohort_shift is (abs(found.median) >= 0.5)
 
 
 def test_the_score_is_computed_in_the_universe_of_the_anchor() -> None:
@@ -103,11 +103,11 @@ def test_the_limit_decides_on_both_sides() -> None:
     centre = shift_of(anchor()).median * anchor().scale("a_score")
     for side in (-1.0, 1.0):
         moved = [v + centre - side for v in (-0.1, 0.0, 0.05, 0.2)]
-        assert shift_of(anchor(moved), limit=3.0).one_sided
+        assert shift_of(anchor(moved), limit=3.0).cohort_shift
         assert math.copysign(1.0, shift_of(anchor(moved)).median) == side
     level = [v + centre for v in (-0.1, 0.0, 0.05, 0.2)]
     assert abs(shift_of(anchor(level)).median) < 1e-9
-    assert not shift_of(anchor(level)).one_sided
+    assert not shift_of(anchor(level)).cohort_shift
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_scheme_without_an_anchor_quantity() -> None:
 
 
 def test_words_and_json() -> None:
-    shift = Shift("a_score", "far", 12, 0.756, 1.2, 0.4, one_sided=True)
+    shift = Shift("a_score", "far", 12, 0.756, 1.2, 0.4, cohort_shift=True)
 
     assert shift.words == "median of a_score +0.76 SD from far, spread 1.20 of its SD, n = 12"
     assert shift.to_json() == {
@@ -143,7 +143,7 @@ def test_words_and_json() -> None:
         "median": 0.756,
         "spread": 1.2,
         "ks": 0.4,
-        "one_sided": True,
+        "cohort_shift": True,
     }
 
 
@@ -266,7 +266,7 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
         b_left_sd=[1.0, -1.0, 0.0, 1.0],
     )
     before = apply_rules(scheme(), columns)
-    after = withhold(made, before, Shift("a_score", "far", 12, 0.7, 1.0, 0.5, one_sided=True))
+    after = withhold(made, before, Shift("a_score", "far", 12, 0.7, 1.0, 0.5, cohort_shift=True))
 
     assert before.calls["course"].tolist() == ["high", "up", "low", "not_assessable"]
     assert after.calls["course"].tolist() == [
@@ -276,7 +276,7 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
         "not_assessable",
     ]
     assert after.calls["loss"].tolist() == before.calls["loss"].tolist()
-    assert after.by_rule["course"].tolist() == before.calls["course"].tolist()
+    assert after.rule_calls["course"].tolist() == before.calls["course"].tolist()
     assert (
         after.reasons["course"][0]
         == "the cohort lies to one side (median of a_score +0.70 SD from far, spread 1.00 of its"
@@ -291,7 +291,7 @@ def test_a_later_axis_that_compares_a_level_is_withheld_too() -> None:
     after = withhold(
         made,
         apply_rules(scheme(), columns),
-        Shift("a_score", "far", 12, 0.7, 1.0, 0.5, one_sided=True),
+        Shift("a_score", "far", 12, 0.7, 1.0, 0.5, cohort_shift=True),
     )
 
     assert after.calls["course"].tolist() == ["up"]

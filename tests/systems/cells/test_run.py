@@ -24,7 +24,7 @@ from resistype.systems.cells import (
     CellOptions,
     classify_cells,
     compare_cells,
-    cut_from_controls,
+    cutoff_from_controls,
     scheme_signatures,
     states_by_cuts,
 )
@@ -310,7 +310,7 @@ def test_effectors_are_not_called_exhausted(mouse: pd.DataFrame) -> None:
     exhausted.
     """
     controls = mouse.loc[mouse["state"].isin(["N", "M"]), "exhaustion"]
-    cut = cut_from_controls(controls, margin=0.1)
+    cut = cutoff_from_controls(controls, margin=0.1)
     called = states_by_cuts(mouse[["exhaustion"]], {"exhaustion": cut})
     effectors = mouse["state"].isin(["E5", "E7"])
 

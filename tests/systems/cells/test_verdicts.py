@@ -216,7 +216,7 @@ def test_one_unit_does_not_depend_on_the_others(order: list[int]) -> None:
 def test_the_reason_carries_its_detail() -> None:
     frame = pd.DataFrame([{"n_t_cells": 12}], index=["A"])
     why = pd.DataFrame({"n_t_cells": ["12 T cells"]}, index=["A"])
-    found = apply_cell_scheme("cart_product", frame, patients=False, why=why)
+    found = apply_cell_scheme("cart_product", frame, patients=False, reason=why)
 
     assert found.reasons.loc["A", "balance"] == "too few T cells (12 T cells)"
     assert (

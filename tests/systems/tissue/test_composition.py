@@ -121,7 +121,7 @@ def test_differences_need_two_groups() -> None:
         roi_difference(pd.concat([shares, shares.assign(group="third")]))
     assert (
         str(caught.value)
-        == "P114 A difference needs the shares of two groups, each once; these have left, rest,"
+        == "P114 A difference needs the proportions of two groups, each once; these have left, rest,"
         " third. Take roi_composition without by_region."
     )
 
