@@ -381,8 +381,8 @@ class BestCut:
     cut: float
     n_above: int
     n_below: int
-    share_first_above: float
-    share_first_below: float
+    fraction_first_above: float
+    fraction_first_below: float
     p_plain: float
     p_corrected: float
 
@@ -441,8 +441,8 @@ def best_cut(
         cut=float((edges[best] + edges[best + 1]) / 2),
         n_above=int(chosen.sum()),
         n_below=int((~chosen).sum()),
-        share_first_above=float(y[chosen].mean()),
-        share_first_below=float(y[~chosen].mean()),
+        fraction_first_above=float(y[chosen].mean()),
+        fraction_first_below=float(y[~chosen].mean()),
         p_plain=float(2 * ndtr(-strength)),
         p_corrected=(1 + sum(one >= strength - 1e-12 for one in null)) / (1 + repeats),
     )

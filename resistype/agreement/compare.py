@@ -248,7 +248,7 @@ class Agreement:
         raise SamplesError(f"Axis {name!r} was not compared: {why}.", code="E992")
 
     def summary(self) -> pd.DataFrame:
-        """One row an axis: n, same, share with interval, both kappas with intervals, changes."""
+        """One row per axis: n, same, proportion and both kappas with intervals, changes."""
         rows = [_summary_row(one) for one in self.axes]
         return pd.DataFrame(rows).set_index("axis")
 
@@ -262,14 +262,14 @@ class Agreement:
                 "first": a,
                 "second": b,
                 "n": int(n),
-                "share_of_first": n / max(one.table.loc[a].sum(), 1),
+                "fraction_of_first": n / max(one.table.loc[a].sum(), 1),
             }
             for one in self.axes
             for a in one.table.index
             for b, n in one.table.loc[a].items()
             if n
         ]
-        return pd.DataFrame(rows, columns=["axis", "first", "second", "n", "share_of_first"])
+        return pd.DataFrame(rows, columns=["axis", "first", "second", "n", "fraction_of_first"])
 
     def changed(self, axis: str | None = None) -> pd.DataFrame:
         """Samples whose call changes: sample, axis, first, second, kind, why, and what the rules
@@ -341,7 +341,9 @@ def _summary_row(one: AxisAgreement) -> dict[str, Any]:
         "same": one.kappa.same,
         "changed": one.kappa.n - one.kappa.same,
     }
-    row |= dict(zip(("share", "share_low", "share_high"), one.proportion, strict=True))
+    row |= dict(
+        zip(("proportion", "proportion_low", "proportion_high"), one.proportion, strict=True)
+    )
     for name, kappa in (("kappa", one.kappa), ("kappa_called", one.kappa_called)):
         row |= {
             name: kappa.value,

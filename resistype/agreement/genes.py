@@ -32,7 +32,7 @@ from resistype.systems.bulk.context import Members, rescored, sets_of
 
 COLUMNS = ("quantity", "signature", "gene", "first", "second", "difference", "note")
 SAME = "the score is the same on both sides; what it is compared with differs"
-_CHANGES = ("change", "raw_change", "share_higher", "share_lower", "random_p")
+_CHANGES = ("change", "raw_change", "fraction_up", "fraction_down", "random_p")
 
 
 @dataclass(frozen=True, eq=False)

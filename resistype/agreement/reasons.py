@@ -285,7 +285,7 @@ def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
         "not firm",
         "",
         title,
-        "share",
+        "fraction",
         values,
         limits,
         held,

@@ -19,6 +19,7 @@ import pandas as pd
 from resistype._renamed import renamed
 from resistype.errors import ResistypeError, SamplesError
 from resistype.scheme import Calls, Scheme, load_scheme
+from resistype.scheme.known import OLD_QUANTITIES
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.scheme.variant import by_method
 from resistype.text import restored
@@ -53,6 +54,8 @@ def read_folder(folder: Path) -> dict[str, Any]:
         if not axes or run.get("format") != "resistype-run":
             message = f"{str(folder)!r} holds no calls of resistype classify."
             raise SamplesError(message, code="E993")
+        scores = scores.rename(columns=OLD_QUANTITIES)
+        evidence["quantity"] = evidence["quantity"].replace(OLD_QUANTITIES)
         reasons = _reasons(evidence, calls.index, axes)
         scheme = _scheme(folder, run, evidence)
         if scheme is not None:  # a run may call two units; the folder's first table is of one

@@ -166,8 +166,8 @@ def compose_text(shares: pd.DataFrame) -> list[tuple[str, ...]]:
         group = f"{row['group']} · {row['region']}" if "region" in row else str(row["group"])
         n = f"{row['numerator']:,} of {row['denominator']:,}"
         share = (
-            f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
-            if row["share"] == row["share"]
+            f"{row['proportion']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+            if row["proportion"] == row["proportion"]
             else ""
         )
         lines.append((group, str(row["kind"]), n, share or str(row["reason"])))

@@ -215,7 +215,7 @@ def portraits(
     -------
     DataFrame, one row per sample
         ``prediction`` (a label or ``"unassigned"``), ``nearest`` (the label with most votes, which
-        the authors' own software gives), then ``votes_<label>`` and ``share_<label>``. ``attrs``
+        the authors' own software gives), then ``votes_<label>`` and ``fraction_<label>``. ``attrs``
         holds where it comes from.
 
     Raises
@@ -310,7 +310,8 @@ def _voted(scaled: pd.DataFrame, files: PortraitFiles, options: PortraitOptions)
     }
     columns |= {f"votes_{name}": votes[:, number] for number, name in enumerate(files.classes)}
     return columns | {
-        f"share_{name}": votes[:, number] / options.k for number, name in enumerate(files.classes)
+        f"fraction_{name}": votes[:, number] / options.k
+        for number, name in enumerate(files.classes)
     }
 
 

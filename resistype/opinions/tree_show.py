@@ -48,7 +48,7 @@ def _node_row(tree: Grown, node: Node) -> dict[str, object]:
     ):
         row |= {
             f"n_{name}": count,
-            f"share_{name}": share,
+            f"fraction_{name}": share,
             f"low_{name}": ends[0],
             f"high_{name}": ends[1],
         }
@@ -64,7 +64,7 @@ def _node_row(tree: Grown, node: Node) -> dict[str, object]:
         "statistic": chosen.statistic if chosen else np.nan,
         "p_adjusted": chosen.p_adjusted if chosen else np.nan,
         "cut_statistic": cut.statistic if cut else np.nan,
-        "why_no_split": node.reason,
+        "reason_no_split": node.reason,
     }
 
 
@@ -81,7 +81,7 @@ def candidates_frame(tree: Grown) -> pd.DataFrame:
             "log_p": one.log_p,
             "log_p_adjusted": one.log_p_adjusted,
             "chosen": one is node.chosen,
-            "why_not_tested": one.reason,
+            "reason_not_tested": one.reason,
         }
         for node in tree.nodes
         for one in node.candidates

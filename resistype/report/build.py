@@ -70,14 +70,14 @@ _SHOWN = {
         "kind",
         "numerator",
         "denominator",
-        "share",
+        "proportion",
         "low",
         "high",
         "reason",
     ),
     "patients": (
         *("patient", "first", "last", "n_tracked", "n_expanded", "n_contracted"),
-        *("plastic_share", "plastic_low", "plastic_high", "drift", "drift_p"),
+        *("plastic_fraction", "plastic_low", "plastic_high", "drift", "drift_p"),
     ),
 }
 _MOST = 400  # rows of a table on the page
@@ -277,7 +277,7 @@ def label_rows(
     for name, text in {**labels, **MEANINGS}.items():
         n = given.count(name)
         low, high = wilson(n, len(given))
-        about = {"n": n, "share": n / len(given) if given else None, "low": low, "high": high}
+        about = {"n": n, "proportion": n / len(given) if given else None, "low": low, "high": high}
         stability = (median or {}).get(name)
         rows.append(
             LabelCount(
@@ -303,7 +303,7 @@ def _axis(calls: Calls, axis: Axis) -> AxisCounts:
     for row in rows:
         share, basis = calls.base_rate(axis.id, row.id)
         known = None if np.isnan(share) else share
-        filled.append(row.model_copy(update={"reference_share": known, "reference_basis": basis}))
+        filled.append(row.model_copy(update={"base_rate": known, "reference_basis": basis}))
     return AxisCounts(id=axis.id, title=axis.title, n=len(given), labels=tuple(filled))
 
 

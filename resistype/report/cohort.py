@@ -145,7 +145,7 @@ _MIN_PAIRS = 2
 
 def patient_changes(scores: pd.DataFrame, pairing: Pairing) -> pd.DataFrame:
     """Change of every score from baseline, one row a patient and time point."""
-    pairs = pairing.pairs[pairing.pairs["used_first"]]
+    pairs = pairing.pairs[pairing.pairs["counted"]]
     wanted = pd.Index([*pairs["sample"], *pairs["baseline_sample"]])
     absent = wanted.difference(scores.index)
     if len(absent):
@@ -261,8 +261,8 @@ def paired_rows(calls: Calls) -> list[int]:
     """
     design = calls.design
     later = (design["baseline_sample"] != "").to_numpy(copy=True)
-    if "used_first" in design:
-        later &= design["used_first"].to_numpy(dtype=bool)
+    if "counted" in design:
+        later &= design["counted"].to_numpy(dtype=bool)
     return [row for row in order_of(calls)[0] if later[row]]
 
 

@@ -423,7 +423,7 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
     Returns
     -------
     FigureResult
-        Table: signature, found, asked, share.
+        Table: signature, found, asked, fraction.
 
     Examples
     --------
@@ -435,10 +435,10 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
     ...     baseline="Pre",
     ...     options=rt.CallOptions(stability=False),
     ... )
-    >>> coverage_plot(calls).table["share"].min() > 0.9
+    >>> coverage_plot(calls).table["fraction"].min() > 0.9
     np.True_
     """
-    table = calls.coverage[["found", "asked", "share"]].reset_index()
+    table = calls.coverage[["found", "asked", "fraction"]].reset_index()
     caption = (
         f"Genes found of n = {len(table)} signatures in {calls.run['input']['n_genes']:,} genes of"
         f" the matrix. Below 50 % a signature is not scored, below 80 % it is marked. {RUO}"
@@ -446,9 +446,10 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
     if ax is not None:
         places = np.arange(len(table))[::-1]
         colors = [
-            _FULL if share >= 0.8 else _LOW if share >= 0.5 else _NONE for share in table["share"]
+            _FULL if share >= 0.8 else _LOW if share >= 0.5 else _NONE
+            for share in table["fraction"]
         ]
-        ax.barh(places, table["share"], color=colors, height=0.66)
+        ax.barh(places, table["fraction"], color=colors, height=0.66)
         for place, row in zip(places, table.itertuples(), strict=True):
             ax.text(1.02, place, f"{row.found} of {row.asked}", fontsize=7, va="center", color=INK)
         for bound in (0.5, 0.8):
@@ -482,8 +483,8 @@ def reliability_plot(
     Returns
     -------
     FigureResult
-        Table: low, high (of the stated share), stated (mean), n, n_right, share, share_low,
-        share_high (Wilson, 95 %).
+        Table: low, high (of the stated fraction), stated (mean), n, n_right, proportion,
+        proportion_low, proportion_high (Wilson, 95 %).
 
     Raises
     ------
@@ -493,7 +494,7 @@ def reliability_plot(
     Examples
     --------
     >>> reliability_plot([0.6, 0.6, 0.9, 0.9], [True, False, True, True], bins=2).table[
-    ...     "share"
+    ...     "proportion"
     ... ].tolist()
     [0.5, 1.0]
     """
@@ -529,18 +530,28 @@ def _binned(said: NDArray[np.float64], good: NDArray[np.bool_], bins: int) -> pd
             "n": n,
             "n_right": k,
         }
-        rows.append({**about, "share": k / n, "share_low": float(low), "share_high": float(high)})
+        rows.append(
+            {
+                **about,
+                "proportion": k / n,
+                "proportion_low": float(low),
+                "proportion_high": float(high),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _draw_reliability(ax: Axes, table: pd.DataFrame) -> None:
     error = np.stack(
-        [table["share"] - table["share_low"], table["share_high"] - table["share"]]
+        [
+            table["proportion"] - table["proportion_low"],
+            table["proportion_high"] - table["proportion"],
+        ]
     ).clip(min=0)
     ax.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle="--")
     ax.errorbar(
         table["stated"],
-        table["share"],
+        table["proportion"],
         error,
         color=_FULL,
         marker="o",
@@ -578,7 +589,7 @@ def tree_plot(
     Returns
     -------
     FigureResult
-        Table: leaf, rule, n, class, count, share, low, high (Clopper–Pearson, 95 %).
+        Table: leaf, rule, n, class, count, proportion, low, high (Clopper–Pearson, 95 %).
 
     Raises
     ------
@@ -599,7 +610,7 @@ def tree_plot(
             "n": leaf.n,
             "class": name,
             "count": int(count),
-            "share": float(share),
+            "proportion": float(share),
             "low": float(ends[0]),
             "high": float(ends[1]),
         }

@@ -106,13 +106,15 @@ def composition_panel(
     where = {time: i for i, time in enumerate(present)}
     kinds = [str(name) for name in pd.unique(own["kind"])]
     for number, kind in enumerate(kinds):
-        part = own[(own["kind"].astype(str) == kind) & own["share"].notna()]
+        part = own[(own["kind"].astype(str) == kind) & own["proportion"].notna()]
         middle = part["timepoint"].astype(str).map(where).to_numpy(np.float64)
         x = (
             middle + (number - (len(kinds) - 1) / 2) * 0.05
         )  # so that intervals do not hide each other
         order = np.argsort(x)
-        share, low, high = (part[name].to_numpy(float)[order] for name in ("share", "low", "high"))
+        share, low, high = (
+            part[name].to_numpy(float)[order] for name in ("proportion", "low", "high")
+        )
         error = np.clip(np.stack([share - low, high - share]), 0, None)
         axis.errorbar(
             x[order],
@@ -131,7 +133,7 @@ def composition_panel(
     axis.tick_params(labelsize=7)
     axis.set_xlim(-0.4, max(len(present) - 0.6, 0.4))
     axis.set_ylim(0, 1)
-    refused = own[own["share"].isna()]["timepoint"].astype(str).unique()
+    refused = own[own["proportion"].isna()]["timepoint"].astype(str).unique()
     for time in refused:
         axis.text(
             where[time],
@@ -174,7 +176,7 @@ def flow_panel(
 ) -> None:
     """Clones of one patient between states."""
     matrix = own.pivot_table(
-        index="from_state", columns="to_state", values="share", aggfunc="sum", fill_value=0.0
+        index="from_state", columns="to_state", values="fraction", aggfunc="sum", fill_value=0.0
     )
     matrix = matrix.reindex(index=states, columns=states, fill_value=0.0)
     gap = 0.03
@@ -293,7 +295,7 @@ def composition_plot(
     ----------
     composition
         The table of that name of a cell scheme (or composition.tsv): patient, timepoint, kind,
-        numerator, denominator, share, low, high.
+        numerator, denominator, proportion, low, high.
     ax
         Where to draw; without it only data and caption are returned.
     patient
@@ -318,7 +320,7 @@ def composition_plot(
     ...         "kind": "memory",
     ...         "numerator": [60, 20],
     ...         "denominator": [100, 100],
-    ...         "share": [0.6, 0.2],
+    ...         "proportion": [0.6, 0.2],
     ...         "low": [0.5, 0.13],
     ...         "high": [0.69, 0.29],
     ...     }
@@ -350,7 +352,7 @@ def flow_plot(
     ----------
     flow
         The table of that name of a cell scheme (or flow.tsv): patient, from_state, to_state,
-        clones, share, from_time, to_time.
+        clones, fraction, from_time, to_time.
     ax
         Where to draw; without it only data and caption are returned. At least 3 inches wide.
     patient
@@ -375,7 +377,7 @@ def flow_plot(
     ...         "from_state",
     ...         "to_state",
     ...         "clones",
-    ...         "share",
+    ...         "fraction",
     ...         "from_time",
     ...         "to_time",
     ...     ],

@@ -78,16 +78,14 @@ def share_chart(label: LabelCount) -> Chart:
     to 100 %.
     """
     rects: list[Rect] = [(0.0, 0.0, 100.0, 10.0, "#F3F5F7", "")]
-    if label.share is not None and label.low is not None and label.high is not None:
+    if label.proportion is not None and label.low is not None and label.high is not None:
         low, high = 100 * label.low, 100 * label.high
-        rects.append((0.0, 2.0, round(100 * label.share, 2), 6.0, label.color, ""))
+        rects.append((0.0, 2.0, round(100 * label.proportion, 2), 6.0, label.color, ""))
         rects.append((round(low, 2), 4.4, round(max(high - low, 0.3), 2), 1.2, _INK, ""))
-    if label.reference_share is not None:
-        rects.append(
-            (round(min(100 * label.reference_share, 99.4), 2), 0.0, 0.6, 10.0, "#A84800", "")
-        )
+    if label.base_rate is not None:
+        rects.append((round(min(100 * label.base_rate, 99.4), 2), 0.0, 0.6, 10.0, "#A84800", ""))
     about = (
-        f"{label.word}: {percent(label.share)}, interval {percent(label.low)} to"
+        f"{label.word}: {percent(label.proportion)}, interval {percent(label.low)} to"
         f" {percent(label.high)}"
     )
     return Chart(100.0, 10.0, tuple(rects), about)

@@ -47,10 +47,10 @@ class LabelCount(Model):
     text: str
     color: str = Field(pattern="^#[0-9A-Fa-f]{6}$")
     n: int
-    share: Number
+    proportion: Number
     low: Number
     high: Number
-    reference_share: Number = None
+    base_rate: Number = None
     reference_basis: str = ""
     stability: Number = Field(None, description="median share of repeats that give this call again")
 
@@ -97,7 +97,7 @@ class Call(Model):
     genes: Number = None
     cohort: Number = None
     methods: Number = None
-    rules_say: str = Field(
+    call_before_stability: str = Field(
         "", description="what the rules alone gave, where the call was taken back"
     )
 

@@ -123,7 +123,7 @@ def _call(
         call=given,
         reason=str(verdicts.reasons[axis][row]),
         base_rate=rates[axis, given],
-        rules_say=ruled if ruled != given else "",
+        call_before_stability=ruled if ruled != given else "",
         **{kind: values[row] for kind, values in firm[axis].items()},
     )
 
@@ -300,7 +300,9 @@ def build_checks(calls: Calls) -> tuple[Check, ...]:
 
 def _genes(calls: Calls) -> Iterator[Check]:
     thin = [
-        f"{name} {share:.0%}" for name, share in calls.coverage["share"].items() if share < _ENOUGH
+        f"{name} {share:.0%}"
+        for name, share in calls.coverage["fraction"].items()
+        if share < _ENOUGH
     ]
     n = len(calls.coverage)
     whole = f"all {n} signatures have at least 80 % of their genes"
@@ -358,7 +360,7 @@ def _pairs(calls: Calls) -> Iterator[Check]:
         " baseline"
     )
     alone = len(design) - len(later) - later["baseline_sample"].nunique()
-    several = int((~later["used_first"].astype(bool)).sum()) if "used_first" in later else 0
+    several = int((~later["counted"].astype(bool)).sum()) if "counted" in later else 0
     text += f"; {alone} samples are in no pair" if alone else ""
     text += (
         f"; {several} further biopsies of a time point are called but not counted twice"

@@ -100,7 +100,8 @@ def composition(
     Examples
     --------
     >>> cells = pd.DataFrame({"patient": ["A"] * 60, "state": ["memory"] * 45 + ["effector"] * 15})
-    >>> float(composition(cells, "state", by=["patient"]).set_index("kind").loc["memory", "share"])
+    >>> found = composition(cells, "state", by=["patient"]).set_index("kind")
+    >>> float(found.loc["memory", "proportion"])
     0.75
     """
     _check(cells, [*by, kind], by)
@@ -152,7 +153,7 @@ def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataF
     low, high = wilson(long["numerator"], long["denominator"])
     with np.errstate(invalid="ignore", divide="ignore"):
         share = long["numerator"].to_numpy() / long["denominator"].to_numpy()
-    for name, values in (("share", share), ("low", low), ("high", high)):
+    for name, values in (("proportion", share), ("low", low), ("high", high)):
         long[name] = np.where(enough, values, np.nan)
     words = [f"{n} cells, {min_cells} are needed for a share" for n in long["denominator"]]
     long["reason"] = np.where(enough, "", words)
@@ -168,7 +169,7 @@ def shares_per_patient(shares: pd.DataFrame, *, patient: str = "patient") -> Pat
             " compared."
         )
         raise SamplesError(message, code="E968")
-    wide = shares.pivot_table(index=patient, columns="kind", values="share", observed=True)
+    wide = shares.pivot_table(index=patient, columns="kind", values="proportion", observed=True)
     n_cells = shares.groupby(patient, observed=True)["denominator"].first()
     reasons = shares[shares["reason"] != ""].groupby(patient, observed=True)["reason"].first()
     return PatientTable(wide, n_cells.reindex(wide.index), {str(k): v for k, v in reasons.items()})

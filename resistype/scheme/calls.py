@@ -194,8 +194,8 @@ class Calls:
     run_caveats
         Caveats of the whole run: code and filled text.
     coverage
-        One row a signature: genes asked, found, share, missing, shared with other signatures of the
-        scheme.
+        One row per signature: genes asked, found, fraction, missing, shared with other signatures
+        of the scheme.
     genes
         Long table of the genes that decide single-gene questions (MHC class I): log2 values now and
         at baseline.
@@ -330,7 +330,7 @@ class Calls:
     @cached_property
     def _rates(self) -> dict[tuple[str, str], tuple[float, str]]:
         columns = (
-            self.base_rates[name].tolist() for name in ("axis", "label", "share", "n", "basis")
+            self.base_rates[name].tolist() for name in ("axis", "label", "proportion", "n", "basis")
         )
         rows = zip(*columns, strict=True)
         # The first row of a label counts, so the last one is put in first.

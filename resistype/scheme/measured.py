@@ -26,7 +26,7 @@ from resistype.scheme.record import versions
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, Unit
 from resistype.scheme.stability import Stability, take_back
 
-COVERAGE = ("asked", "found", "share", "missing", "at_floor", "shared", "version", "status")
+COVERAGE = ("asked", "found", "fraction", "missing", "at_floor", "shared", "version", "status")
 
 
 NOTHING_ENTERS = "not counted: nothing that could be permuted enters this axis"
@@ -67,7 +67,7 @@ class Measured:
     again
         The same numbers of the same units measured anew, by kind of repeat.
     coverage
-        One row per signature: asked, found, share, missing, version.
+        One row per signature: asked, found, fraction, missing, version.
     reference
         What the units were compared with: mode, name, n.
     tables, notes, run
@@ -197,7 +197,7 @@ def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
                     {
                         "axis": axis.id,
                         "label": label,
-                        "share": share,
+                        "proportion": share,
                         "n": len(given),
                         "basis": chance.words,
                     }
@@ -228,9 +228,9 @@ def _too_near(scheme: Scheme, verdicts: Verdicts, base_rates: pd.DataFrame) -> d
     for row in base_rates.to_dict("records"):
         label = scheme.axis(row["axis"]).labels.get(row["label"])
         seen = float(np.mean(verdicts.calls[row["axis"]] == row["label"]))
-        if label is not None and label.headline and seen and row["share"] >= _NEAR * seen:
+        if label is not None and label.headline and seen and row["proportion"] >= _NEAR * seen:
             near.append(
-                f"{label.headline} in {seen:.0%} here, in {row['share']:.0%} of {row['basis']}"
+                f"{label.headline} in {seen:.0%} here, in {row['proportion']:.0%} of {row['basis']}"
             )
     return (
         {"BASE_RATE_HIGH": caveat_text("BASE_RATE_HIGH", {"calls": "; ".join(near)})}

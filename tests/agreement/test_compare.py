@@ -281,4 +281,4 @@ def test_the_long_table_of_counts_is_the_square_one(calls: Calls) -> None:
     assert long["n"].sum() == square.to_numpy().sum()
     for row in long.itertuples():
         assert square.loc[row.first, row.second] == row.n
-        assert row.share_of_first == pytest.approx(row.n / square.loc[row.first].sum())
+        assert row.fraction_of_first == pytest.approx(row.n / square.loc[row.first].sum())

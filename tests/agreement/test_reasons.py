@@ -85,7 +85,7 @@ def numbers(scheme: Scheme, seed: int, n_obs: int = 300) -> pd.DataFrame:
         rng.integers(0, 100, n_obs),
         rng.integers(4, 9, n_obs),
     )
-    frame["ifng_share_higher"], frame["ifng_share_lower"] = rng.uniform(0.3, 1, (2, n_obs))
+    frame["ifng_fraction_up"], frame["ifng_fraction_down"] = rng.uniform(0.3, 1, (2, n_obs))
     frame["ifng_random_p"] = rng.uniform(0, 0.1, n_obs)
     frame["mhc1_at_floor"] = (rng.random(n_obs) < 0.1).astype(float)
     frame[rng.random(frame.shape) < 0.15] = np.nan
@@ -154,7 +154,7 @@ def test_the_call_of_another_axis_brings_its_own_reason(scheme: Scheme) -> None:
     one = pd.DataFrame(
         {
             "ifng_change": [0.6],
-            "ifng_share_higher": [0.9],
+            "ifng_fraction_up": [0.9],
             "ifng_random_p": [0.001],
             "isg_rs_level": [1.0],
         },

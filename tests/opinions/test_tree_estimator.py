@@ -154,8 +154,8 @@ def test_strata_abstain_and_name_what_is_left_open(tree: ConditionalInferenceTre
     )
     assert table["possible_leaves"].tolist()[2:5] == ["3, 4", "3, 4, 5", "3, 4"]
     assert table.loc["c", "condition"].count("; or ") == 1
-    assert table.loc["b", ["share_PRef", "share_Resp"]].isna().all()
-    assert table.loc["a", "share_PRef"] == nodes[4].shares[0]
+    assert table.loc["b", ["fraction_PRef", "fraction_Resp"]].isna().all()
+    assert table.loc["a", "fraction_PRef"] == nodes[4].shares[0]
 
 
 def test_paths_show_value_cut_and_distance(tree: ConditionalInferenceTree) -> None:

@@ -321,7 +321,7 @@ def test_tables_of_cells_are_the_tables() -> None:
     for row, one in zip(shown, frame.itertuples(), strict=True):
         assert row[:3] == [one.patient, one.timepoint, one.kind]
         assert row[3:5] == [number(float(one.numerator)), number(float(one.denominator))]
-        assert row[5:8] == [number(one.share), number(one.low), number(one.high)]
+        assert row[5:8] == [number(one.proportion), number(one.low), number(one.high)]
 
 
 def test_numbers_of_patients_and_samples_are_the_quantities() -> None:

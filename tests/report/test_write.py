@@ -192,7 +192,7 @@ def test_the_command_is_printed_as_it_was(tmp_path: Path) -> None:
 def test_checks_say_what_is_not_as_it_should_be() -> None:
     calls = paired_calls()
     thin = calls.coverage.copy()
-    thin.loc["benci_isg_rs", ["share", "at_floor"]] = [0.5, "MX1, OAS1"]
+    thin.loc["benci_isg_rs", ["fraction", "at_floor"]] = [0.5, "MX1, OAS1"]
     about = {**calls.reference, "n": 12, "off_line": {"a ~ b": 0.8}}
     shift = {"quantity": "q", "anchor": "far", "n": 12, "median": 1.25, "cohort_shift": True}
     odd = replace(calls, coverage=thin, reference={**about, "shift": shift})
@@ -211,7 +211,7 @@ def test_checks_say_what_is_not_as_it_should_be() -> None:
 def test_biopsies_that_do_not_count_are_said_to() -> None:
     calls = paired_calls()
     design = calls.design.copy()
-    design.loc["P00-Post", "used_first"] = False
+    design.loc["P00-Post", "counted"] = False
     report = build_report(replace(calls, design=design))
     pairs = next(one for one in report.inputs.checks if one.name == "Pairs")
 

@@ -31,7 +31,9 @@ def test_the_textbook_shares() -> None:
     shares = composition(textbook(), "state", by=["patient", "timepoint"]).set_index("kind")
 
     assert shares.loc["exhausted", ["numerator", "denominator"]].tolist() == [60, 1200]
-    assert shares.loc["exhausted", ["share", "low", "high"]].astype(float).round(3).tolist() == [
+    assert shares.loc["exhausted", ["proportion", "low", "high"]].astype(float).round(
+        3
+    ).tolist() == [
         0.05,
         0.039,
         0.064,
@@ -90,7 +92,7 @@ def test_under_fifty_cells_there_are_counts_but_no_share() -> None:
     shares = composition(few, "state", by=["patient", "timepoint"])
 
     assert shares["numerator"].tolist() == [49]
-    assert shares["share"].isna().all()
+    assert shares["proportion"].isna().all()
     assert shares["low"].isna().all()
     assert shares["reason"].tolist() == ["49 cells, 50 are needed for a share"]
 
@@ -98,7 +100,7 @@ def test_under_fifty_cells_there_are_counts_but_no_share() -> None:
 def test_fifty_cells_are_enough() -> None:
     shares = composition(textbook().iloc[:50], "state", by=["patient", "timepoint"])
 
-    assert shares["share"].tolist() == [1.0]
+    assert shares["proportion"].tolist() == [1.0]
     assert shares["reason"].tolist() == [""]
 
 
@@ -127,8 +129,8 @@ def test_composition_against_counting_by_hand(rows: list[tuple[str, str]]) -> No
         members = [state for patient, state in rows if patient == row["patient"]]
         assert row["denominator"] == len(members)
         assert row["numerator"] == members.count(row["kind"])
-        assert row["share"] == members.count(row["kind"]) / len(members)
-    assert shares.groupby("patient")["share"].sum().tolist() == pytest.approx(
+        assert row["proportion"] == members.count(row["kind"]) / len(members)
+    assert shares.groupby("patient")["proportion"].sum().tolist() == pytest.approx(
         [1.0] * shares["patient"].nunique()
     )
 

@@ -159,8 +159,8 @@ def test_rows_of_another_mode_are_not_compared() -> None:
 
     assert set(after["quantity"]) == {
         "ifng_change",
-        "ifng_share_higher",
-        "ifng_share_lower",
+        "ifng_fraction_up",
+        "ifng_fraction_down",
         "ifng_random_p",
     }
     assert set(before["quantity"]) == {"ifng_level"}

@@ -119,7 +119,7 @@ def read_study(
         ("baseline_sample", ""),
         ("n_baseline", 0),
         ("n_at_timepoint", 0),
-        ("used_first", True),
+        ("counted", True),
     ):
         design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
     before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]

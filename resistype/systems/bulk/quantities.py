@@ -365,11 +365,11 @@ def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Colum
     return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
 
 
-def _share_higher(quantity: Quantity, context: Context, rows: Rows) -> Column:
+def _fraction_up(quantity: Quantity, context: Context, rows: Rows) -> Column:
     return _share(quantity, context, rows, 1)
 
 
-def _share_lower(quantity: Quantity, context: Context, rows: Rows) -> Column:
+def _fraction_down(quantity: Quantity, context: Context, rows: Rows) -> Column:
     return _share(quantity, context, rows, -1)
 
 
@@ -450,8 +450,8 @@ RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
     "level": _level,
     "raw_change": _raw_change,
     "change": _change,
-    "share_higher": _share_higher,
-    "share_lower": _share_lower,
+    "fraction_up": _fraction_up,
+    "fraction_down": _fraction_down,
     "random_p": _random_p,
     "residual": _residual,
     "residual_sd": _residual_sd,

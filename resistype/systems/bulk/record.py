@@ -116,7 +116,7 @@ def _scored(scheme: Scheme) -> list[str]:
 
 
 def coverage_frame(context: Context) -> pd.DataFrame:
-    """One row a signature: asked, found, share, missing genes, genes at the floor, genes shared
+    """One row a signature: asked, found, fraction, missing genes, genes at the floor, genes shared
     with the others.
     """
     panel, rows = context.panel, {}
@@ -128,7 +128,7 @@ def coverage_frame(context: Context) -> pd.DataFrame:
         rows[name] = {
             "asked": len(panel.matches[name].wanted),
             "found": len(measured),
-            "share": panel.coverage(name),
+            "fraction": panel.coverage(name),
             "missing": ", ".join(panel.absent(name)),
             "at_floor": ", ".join(panel.floor[name]),
             "shared": "; ".join(f"{n} in {other}" for n, other in shared),
@@ -145,7 +145,7 @@ def gene_frame(context: Context, rows: Rows) -> pd.DataFrame:
     baseline.
     """
     pairs = Rows(rows.index[rows.paired], rows.baseline[rows.paired])
-    asked_of = {"share_higher": pairs, "share_lower": pairs, "measured": rows}
+    asked_of = {"fraction_up": pairs, "fraction_down": pairs, "measured": rows}
     quantities = sorted(context.scheme.quantities.values(), key=lambda q: q.kind == "measured")
     counted = {q.signature: asked_of[q.kind] for q in quantities if q.kind in asked_of}
     parts = []

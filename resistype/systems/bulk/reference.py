@@ -185,7 +185,8 @@ def with_base_rates(context: Context, reference: Reference, *, pairs: bool) -> R
         paired = apply_rules(context.scheme, measure(known, _unrelated(rows, context.scheme.seed)))
     lines = [line for axis in context.scheme.axes for line in _rates(axis, alone, paired)]
     return replace(
-        reference, base_rates=pd.DataFrame(lines, columns=["axis", "label", "share", "n", "basis"])
+        reference,
+        base_rates=pd.DataFrame(lines, columns=["axis", "label", "proportion", "n", "basis"]),
     )
 
 
@@ -223,7 +224,7 @@ def _shares(
         {
             "axis": axis,
             "label": label,
-            "share": float(np.mean(calls == label)),
+            "proportion": float(np.mean(calls == label)),
             "n": n,
             "basis": basis,
         }

@@ -202,7 +202,7 @@ def _put(counts: pd.DataFrame, name: str, time: str, drawn: NDArray[np.int64]) -
 
 
 _NO_ORIGIN = pd.DataFrame(
-    columns=["patient", "origin", "n_cells", "share_cells", "n_clones", "share_clones"]
+    columns=["patient", "origin", "n_cells", "fraction_cells", "n_clones", "fraction_clones"]
 )
 
 
@@ -343,7 +343,7 @@ def _put_origins(
         why.loc[patient, "origin_product"] = _no_origin(found)
         if found is None:
             continue
-        share = found.set_index("origin")["share_cells"]
+        share = found.set_index("origin")["fraction_cells"]
         numbers.loc[patient, "n_early"] = float(found["n_cells"].sum())
         numbers.loc[patient, "origin_untracked"] = share["untracked"]
         if not _no_origin(found):

@@ -283,7 +283,7 @@ def share_of(shares: pd.DataFrame, kind: str, index: pd.MultiIndex) -> pd.DataFr
     """Rows of one kind, one a sample; NaN in all of them when no cell of the data is of that
     kind.
     """
-    own = shares[shares["kind"] == kind].set_index(KEYS)[["numerator", "share", "low", "high"]]
+    own = shares[shares["kind"] == kind].set_index(KEYS)[["numerator", "proportion", "low", "high"]]
     if not own["numerator"].sum():
         own = own.iloc[:0]
     return own.reindex(index)

@@ -235,8 +235,8 @@ def _patients(
     out["heat_shock_z"] = _sentinel(out["heat_mean"].where(enough), scheme, reference)
     cut = _upper_quartile(scores, patient, out.index[enough], scheme, reference)
     above = (scores["psr_minus_activation"] > cut).groupby(patient.to_numpy()).mean()
-    out["share_high"] = above.reindex(out.index) if cut == cut else np.nan  # noqa: PLR0124  NaN
-    measured = ["psr_minus_activation", "psr_mean", "psr_median", "share_high", "heat_shock_r"]
+    out["fraction_high"] = above.reindex(out.index) if cut == cut else np.nan  # noqa: PLR0124  NaN
+    measured = ["psr_minus_activation", "psr_mean", "psr_median", "fraction_high", "heat_shock_r"]
     out.loc[~enough, measured] = np.nan
     return out.drop(columns="heat_mean")
 

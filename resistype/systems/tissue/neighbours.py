@@ -227,8 +227,8 @@ def roi_composition(
     Returns
     -------
     DataFrame
-        One row a group (and region) and kind: group, region, kind, numerator, denominator, share,
-        low, high, reason.
+        One row per group (and region) and kind: group, region, kind, numerator, denominator,
+        proportion, low, high, reason.
 
     Raises
     ------
@@ -318,7 +318,7 @@ def roi_difference(proportions: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for kind in first.index:
         one, two = first.loc[kind], second.loc[kind]
-        if pd.isna(one["share"]) or pd.isna(two["share"]):
+        if pd.isna(one["proportion"]) or pd.isna(two["proportion"]):
             rows.append((kind, *names, np.nan, np.nan, np.nan))
             continue
         before, after = ((int(part["numerator"]), int(part["denominator"])) for part in (two, one))

@@ -93,7 +93,7 @@ def test_riaz_interferon_changes(shared: Path) -> None:
     3 each.
     """
     calls = riaz(shared)
-    first = ((calls.design["baseline_sample"] != "") & calls.design["used_first"]).to_numpy()
+    first = ((calls.design["baseline_sample"] != "") & calls.design["counted"]).to_numpy()
 
     assert first.sum() == 43
     assert Counter(calls.verdicts.rule_calls["ifng"][first]) == {
@@ -405,7 +405,7 @@ def test_evidence_agrees_with_the_call(shared: Path) -> None:
     evidence = calls.evidence("Pt1_On_AD174047-6")
     deciding = evidence[(evidence["axis"] == "ifng") & evidence["decided"]]
 
-    assert set(deciding["quantity"]) == {"ifng_change", "ifng_share_lower", "ifng_random_p"}
+    assert set(deciding["quantity"]) == {"ifng_change", "ifng_fraction_down", "ifng_random_p"}
     assert deciding["passes"].all()
     assert (deciding["threshold_source"] == "ours").all()
     np.testing.assert_allclose(
@@ -473,7 +473,7 @@ def test_several_biopsies_are_said(shared: Path) -> None:
 
     marked = [s for s in calls.samples if "SEVERAL_BIOPSIES" in calls.caveats(s)]
     assert marked == ["Pt1_On_AD174047-6", "Pt10_On_E9047632-6"]
-    assert calls.design.loc[marked, "used_first"].tolist() == [True, False]
+    assert calls.design.loc[marked, "counted"].tolist() == [True, False]
 
 
 def test_purity_and_lesions_of_the_table_are_used(shared: Path) -> None:

@@ -254,7 +254,7 @@ def test_coverage_and_shared_genes_as_sets_say() -> None:
             if o != name and set(genes) & set(theirs)
         }
         assert (row["asked"], row["found"]) == (len(genes), len(inside))
-        assert row["share"] == pytest.approx(len(inside) / len(genes))
+        assert row["fraction"] == pytest.approx(len(inside) / len(genes))
         assert row["missing"] == ", ".join(gene for gene in genes if gene not in MINI_GENES)
         assert {
             w.split(" in ")[1]: int(w.split(" in ")[0]) for w in row["shared"].split("; ") if w

@@ -112,7 +112,7 @@ def rates(pairs: bool) -> pd.DataFrame:
 def share(table: pd.DataFrame, axis: str, label: str) -> tuple[float, int, str]:
     row = table[(table["axis"] == axis) & (table["label"] == label)]
     assert len(row) == 1
-    return float(row["share"].iloc[0]), int(row["n"].iloc[0]), str(row["basis"].iloc[0])
+    return float(row["proportion"].iloc[0]), int(row["n"].iloc[0]), str(row["basis"].iloc[0])
 
 
 def test_base_rates_against_counting_every_pair() -> None:
@@ -151,9 +151,9 @@ def test_shares_of_an_axis_add_up() -> None:
     """Over pairs: every change, every level (counted alone) aside, each pair has one call."""
     for pairs in (True, False):
         table = rates(pairs)
-        assert table["share"].between(0, 1).all()
+        assert table["proportion"].between(0, 1).all()
         without = table[table["axis"] == "loss"]
-        assert without["share"].sum() == pytest.approx(1.0)
+        assert without["proportion"].sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_planted_cut_is_found() -> None:
 
     assert found.cut == 24.5
     assert (found.n_above, found.n_below) == (15, 25)
-    assert (found.share_first_above, found.share_first_below) == (1.0, 0.0)
+    assert (found.fraction_first_above, found.fraction_first_below) == (1.0, 0.0)
     assert found.p_corrected < 0.01
 
 

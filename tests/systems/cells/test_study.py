@@ -101,11 +101,11 @@ def test_origin_new_clones_are_new_and_old_ones_old(study: Study) -> None:
         after = own.loc[own["time"] == "day 14", "clone"].dropna()
         planted = after.isin(study.novel[name])
         new.append(
-            origin(after[planted], before=before, product=nowhere).loc["novel", "share_cells"]
+            origin(after[planted], before=before, product=nowhere).loc["novel", "fraction_cells"]
         )
         old.append(
             origin(after[~planted], before=before, product=nowhere).loc[
-                "pre-existing", "share_cells"
+                "pre-existing", "fraction_cells"
             ]
         )
 
