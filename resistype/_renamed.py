@@ -160,10 +160,10 @@ def _member(owner: str, old: str, new: str) -> Callable[[Any], Any]:
 
 def _with_arguments(call: Any, owner: str, names: dict[str, str]) -> Any:
     @functools.wraps(call)
-    def _take(*given: Any, **named: Any) -> Any:
+    def _take(*values: Any, **named: Any) -> Any:
         for old in named.keys() & names.keys():
             _tell(f"{owner}({old}=…)", f"{owner}({names[old]}=…)")
             named[names[old]] = named.pop(old)
-        return call(*given, **named)
+        return call(*values, **named)
 
     return _take

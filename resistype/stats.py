@@ -138,8 +138,8 @@ class PatientTable:
             why = "every row comes from one cell, so the rows are cells"
         if why:
             message = (
-                f"PSEUDOREP: {why}. A comparison needs one row a patient with the values of all of"
-                " that patient's cells; make it with per_patient()."
+                f"PSEUDOREP: {why}. A comparison needs one row per patient with the values of all"
+                " of that patient's cells; make it with per_patient()."
             )
             raise SamplesError(message, code="E961")
 
@@ -322,9 +322,9 @@ def _p(values: NDArray[Any], picks: NDArray[np.intp], *, exact: bool) -> float:
     """Two-sided p of the mean of the first group among its splits; the observed one is the first
     `n` values.
 
-    The share of splits whose mean lies at least as far from the expected one, on either side. Ours,
-    because ``scipy.stats.permutation_test`` doubles the smaller tail, which is another p where the
-    splits are skewed (0.938 for 0.960 on the same values).
+    The fraction of splits whose mean lies at least as far from the expected one, on either side.
+    Ours, because ``scipy.stats.permutation_test`` doubles the smaller tail, which is another p
+    where the splits are skewed (0.938 for 0.960 on the same values).
     """
     n = picks.shape[1]
     expected = values.mean() * n
@@ -340,7 +340,7 @@ def against_rest(table: PatientTable, patient: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a value: n_rest, below (share of the others with less), value, rest_median,
+        One row a value: n_rest, below (fraction of the others with less), value, rest_median,
         rest_low, rest_high (quartiles of the others).
 
     Raises

@@ -24,7 +24,7 @@ from resistype.errors import SamplesError
 from resistype.safe.files import write_text
 from resistype.scheme.scheme import ABSTENTIONS, Quantity, Scheme
 from resistype.stats import Kappa, cohen_kappa, wilson
-from resistype.text import inert_frame
+from resistype.text import inert_frame, mode_words
 
 # How far the numbers behind an axis moved between two labelings of the same samples.
 
@@ -134,7 +134,7 @@ def _facts(run: Mapping[str, Any]) -> dict[str, str]:
         ),
         "scheme": f"{scheme.get('id')}@{scheme.get('version')}",
         "reference": (
-            f"{about.get('name')} ({about.get('mode')}, n = {about.get('n')}, "
+            f"{about.get('name')} ({mode_words(str(about.get('mode')))}, n = {about.get('n')}, "
             f"sha256 {str(about.get('sha256', '–'))[:12]})"
         ),
     }
@@ -179,7 +179,7 @@ class AxisAgreement:
         Counts: labels of the first side in rows, of the second in columns, the same labels in the
         same order.
     proportion
-        Share of samples with the same label, and Wilson's interval of 95 %.
+        Fraction of samples with the same label, and Wilson's interval of 95 %.
     kappa
         Abstentions counted as labels of their own.
     kappa_called
@@ -253,7 +253,7 @@ class Agreement:
         return pd.DataFrame(rows).set_index("axis")
 
     def confusion(self) -> pd.DataFrame:
-        """Long table of counts: axis, first, second, n, share of the first side's samples of
+        """Long table of counts: axis, first, second, n, fraction of the first side's samples of
         that label.
         """
         rows = [

@@ -50,12 +50,12 @@ class Judged:
 
     @property
     def minimum(self) -> float:
-        """Share of the repeats that a call needs; NaN where the scheme asks for none."""
+        """Fraction of the repeats that a call needs; NaN where the scheme asks for none."""
         plan = None if self.side.scheme is None else self.side.scheme.stability
         return float("nan") if plan is None else plan.minimum.value
 
     def stability(self, axis: str, row: int) -> float:
-        """Share of the repeats that gave the call of the rules again; NaN where it was not
+        """Fraction of the repeats that gave the call of the rules again; NaN where it was not
         asked.
         """
         return float(self.firmness[axis].iloc[row]) if axis in self.firmness else float("nan")
@@ -145,10 +145,10 @@ class Change:
     sample, axis, first, second
         Who, on which axis, and the two calls.
     kinds
-        What kind of reason: those of the crossings, ``not firm``, ``withheld``, ``rules`` or
+        What kind of reason: those of the crossings, ``unstable``, ``withheld``, ``rules`` or
         ``labels``.
     rule_calls
-        What the rules alone say on each side, before a call was taken back.
+        What the rules alone say on each side, before a call was withheld.
     crossings
         Lines that hold on one side only.
     reason
@@ -253,7 +253,7 @@ def _change(
             words.append(
                 f"{side.side.name}: {reason or 'the rules alone say ' + ruled.replace('_', ' ')}"
             )
-    if "not firm" in kinds:
+    if "unstable" in kinds:
         crossings = (*crossings, _firmness(one, two, axis, row=row))
         words.append(crossings[-1].words)
     why = "; ".join(dict.fromkeys(words))
@@ -282,7 +282,7 @@ def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
     return Crossing(
         axis,
         "stability >= minimum",
-        "not firm",
+        "unstable",
         "",
         title,
         "fraction",
@@ -295,8 +295,8 @@ def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
 
 
 def _taken_back(reason: str) -> str:
-    if reason.startswith("not firm"):
-        return "not firm"
+    if reason.startswith(("call withheld: ", "not firm: ")):  # the words of today and of 0.1
+        return "unstable"
     return "withheld" if reason else "other"
 
 

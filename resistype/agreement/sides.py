@@ -175,16 +175,16 @@ class CallSet:
     name
         Name of this side in every output.
     labels
-        One row a sample, one column an axis; NaN where a sample has no label.
+        One row per sample, one column per axis; NaN where a sample has no label.
     scheme
         The rules; None for plain labels.
     values
-        Quantities, one row a sample; no columns for plain labels.
+        Quantities, one row per sample; no columns for plain labels.
     stability
-        Share of the repeats that gave the call again, one column an axis; NaN where it was not
+        Fraction of the repeats that gave the call again, one column per axis; NaN where it was not
         asked.
     reasons
-        Why nothing was called, one column an axis; empty where a call stands.
+        Why nothing was called, one column per axis; empty where a call stands.
     baseline
         Baseline sample of each sample; empty where there is none.
     run
@@ -276,7 +276,7 @@ def as_call_set(source: Any, name: str) -> CallSet:
     if len(twice):
         message = (
             f"Sample {str(twice[0])!r} occurs twice in {name!r} ({len(twice)} such rows). Keep one"
-            " row a sample."
+            " row per sample."
         )
         raise SamplesError(message, code="E994")
     return found
@@ -317,7 +317,7 @@ def _labels_of(table: pd.DataFrame) -> pd.DataFrame:
 def _from_table(table: pd.DataFrame, name: str) -> CallSet:
     if table.empty:
         raise SamplesError(
-            f"{name!r} has no labels. Give one row a sample and one column an axis.", code="E993"
+            f"{name!r} has no labels. Give one row per sample and one column per axis.", code="E993"
         )
     text = table.astype(object).where(table.notna(), None)
     labels = text.map(lambda one: None if one is None else str(one))

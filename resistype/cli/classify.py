@@ -156,7 +156,7 @@ def classify_command(
         str | None, typer.Option(help="biopsies: column of the batch; by default found")
     ] = None,
     stability: Annotated[
-        bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")
+        bool, typer.Option(help="biopsies: repeat the calls to see how stable they are")
     ] = True,
     jobs: Jobs = -1,
     unit: Annotated[

@@ -2,9 +2,9 @@
 drawn regions.
 
 Files: regions.tsv (a description of every image, or why there is none), evidence.tsv,
-densities.tsv, rim.tsv, neighbours.tsv (mean share of every kind around every kind), composition.tsv
-(with --rois), cells.csv (one row a cell, every threshold in its header), thresholds.tsv and
-run.json.
+densities.tsv, rim.tsv, neighbours.tsv (mean fraction of every kind around every kind),
+composition.tsv (with --rois), cells.csv (one row per cell, every threshold in its header),
+thresholds.tsv and run.json.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class _Results:
         return tables
 
     def cells(self) -> pd.DataFrame:
-        """One row a cell."""
+        """One row per cell."""
         columns: dict[str, Any] = {
             "compartment": self.found.cells["compartment"].astype(str),
             "depth_um": self.found.cells["depth_um"],
@@ -111,7 +111,7 @@ class _Results:
 
 
 def spatial_command(
-    cells: Annotated[Path, typer.Argument(help="one row a cell: .csv, .tsv, .parquet or .h5ad")],
+    cells: Annotated[Path, typer.Argument(help="one row per cell: .csv, .tsv, .parquet or .h5ad")],
     out: Annotated[
         Path, typer.Option(help="folder for regions.tsv, evidence.tsv, cells.csv, run.json, …")
     ],
@@ -160,7 +160,7 @@ def spatial_command(
 
 
 def _regions(calls: Calls) -> pd.DataFrame:
-    """One row a region: label, how often it comes again and by chance, reason."""
+    """One row per region: label, how often it comes again and by chance, reason."""
     frame = calls.to_frame()
     given = frame[["phenotype", "phenotype_stability", "phenotype_base_rate"]].copy()
     given.columns = pd.Index(["label", "stability", "base_rate"])
@@ -169,7 +169,7 @@ def _regions(calls: Calls) -> pd.DataFrame:
 
 
 def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
-    """Mean share of every kind around the cells of every kind, and how many cells had
+    """Mean fraction of every kind around the cells of every kind, and how many cells had
     neighbours.
     """
     kind = pd.Series(tissue.kind, index=found.counts.index, name="cell")

@@ -49,7 +49,7 @@ def _regions(view: TissueView) -> pd.Series:
 
 
 def cell_frame(view: TissueView) -> pd.DataFrame:
-    """One row a cell, of all images: keys, places in pixels, calls, scores, margins, regions."""
+    """One row per cell, of all images: keys, places in pixels, calls, scores, margins, regions."""
     session, table = view.session, view.table
     xy = np.full((table.n_obs, 2), np.nan)
     for one in view.bounds:

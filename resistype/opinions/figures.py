@@ -2,11 +2,11 @@
 
 Where it cuts and on what p, and what each leaf holds with its interval.
 
-Leaves stand side by side at the bottom, each with the share of every class as a dot on a line from
-0 to 100 % and its 95 % interval as a bar, labelled in words, so that no colour has to be read from
-a key. Under the tree stand the bootstrap, if it is given, and the caveats: a figure travels without
-its text. Everything is drawn through the axes that are given; matplotlib itself is never imported
-here.
+Leaves stand side by side at the bottom, each with the fraction of every class as a dot on a line
+from 0 to 100 % and its 95 % interval as a bar, labelled in words, so that no colour has to be read
+from a key. Under the tree stand the bootstrap, if it is given, and the caveats: a figure travels
+without its text. Everything is drawn through the axes that are given; matplotlib itself is never
+imported here.
 """
 
 from __future__ import annotations

@@ -262,8 +262,8 @@ def portraits(
         _check_cohort(expression.n_obs)
     wanted = {str(name): files.sets[str(name)] for name in files.reference.columns}
     scores = portrait_scores(expression, wanted)
-    used = scaler or PortraitScaler.fit(scores, name="own cohort")
-    mode = f"frozen: {used.name} (n={used.n})" if scaler else f"own cohort (n={used.n})"
+    used = scaler or PortraitScaler.fit(scores, name="this cohort")
+    mode = f"frozen: {used.name} (n={used.n})" if scaler else f"this cohort (n={used.n})"
     about = {
         "method": "portraits",
         "doi": DOI,

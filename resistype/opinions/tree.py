@@ -257,7 +257,7 @@ class ConditionalInferenceTree:
         return np.asarray(self.classes_[np.argmax(shares, axis=1)])
 
     def score(self, X: Table, y: Labels) -> float:
-        """Share of the rows whose label is the commonest of their leaf."""
+        """Fraction of the rows whose label is the commonest of their leaf."""
         return float(np.mean(self.predict(X) == np.asarray(y).ravel()))
 
     def strata(self, X: Table) -> pd.DataFrame:
@@ -340,7 +340,7 @@ def bootstrap_tree(
     Returns
     -------
     TreeBootstrap
-        Share of each covariate at the root and right below it, range of the root cut.
+        Fraction of each covariate at the root and right below it, range of the root cut.
 
     Raises
     ------

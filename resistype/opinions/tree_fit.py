@@ -333,7 +333,7 @@ class Node:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Share of each class."""
+        """Fraction of each class."""
         return tuple(count / self.n for count in self.counts)
 
     @property

@@ -223,7 +223,7 @@ class TreeBootstrap:
         return len(self.trees)
 
     def roots(self) -> dict[str, float]:
-        """Share of the resamples with each covariate at the root, the largest first.
+        """Fraction of the resamples with each covariate at the root, the largest first.
 
         "(no split)" counts too.
         """
@@ -232,7 +232,7 @@ class TreeBootstrap:
         )
 
     def second(self) -> dict[str, float]:
-        """Share of the resamples with each covariate right below the root, on either side."""
+        """Fraction of the resamples with each covariate right below the root, on either side."""
         return self._shares([one.second for one in self.trees])
 
     def cut_range(self, name: str) -> tuple[float, float, float] | None:
@@ -255,7 +255,7 @@ class TreeBootstrap:
         return float(points[0]), float(points[1]), float(points[2])
 
     def usual_rule(self, name: str) -> tuple[str, float]:
-        """The commonest left side of the root where `name` is there, and its share of those
+        """The commonest left side of the root where `name` is there, and its fraction of those
         resamples.
         """
         rules = [
@@ -351,7 +351,7 @@ class ShuffledRoots:
 
     @property
     def rate(self) -> float:
-        """Share of the shuffles that split."""
+        """Fraction of the shuffles that split."""
         return self.splits / self.n
 
     def bounds(self, level: float = 0.99) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """Reports and figures made from calls: views, which compute nothing that decides a call.
 
 A `Report` is a frozen value with everything that a page says. `render` draws the page from it,
-`report_json` writes it out as the JSON twin. Figures are drawn on Axes that are given and come back
-as data.
+`report_json` writes it out as the JSON version. Figures are drawn on Axes that are given and come
+back as data.
 """
 
 from __future__ import annotations

@@ -38,14 +38,14 @@ from resistype.scheme.caveats import caveat_text
 from resistype.scheme.scheme import Axis, axis_colors
 from resistype.scheme.scheme import Threshold as SchemeThreshold
 from resistype.stats import wilson
-from resistype.text import one_line, word
+from resistype.text import mode_words, one_line, word
 
 # Tables of a system on a page: columns that fit, rows up to a limit, each with its n.
 
 TABLES = {
     "composition": (
         "Composition",
-        "Share of the cells of a sample in each state, with its 95 % interval (Wilson).",
+        "Fraction of the cells of a sample in each state, with its 95 % interval (Wilson).",
     ),
     "balance": (
         "Balance of two states",
@@ -54,7 +54,7 @@ TABLES = {
     "scores": ("Mean scores", "Mean over the cells of a sample."),
     "patients": (
         "Clones of patients",
-        "Numbers behind plasticity, expansion and drift, a row a patient.",
+        "Numbers behind plasticity, expansion and drift, a row per patient.",
     ),
     "flow": ("Clones between states", "Each clone counts once, split by the shares of its cells."),
     "comparison": (
@@ -119,7 +119,7 @@ def _cell(cell: Any) -> str | float | None:
 
 
 MEANINGS = {
-    "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
+    "indeterminate": "measured, but in a indeterminate zone or with evidence that does not agree",
     "not_assessable": "cannot be called; the reason is given",
 }
 
@@ -208,7 +208,7 @@ def _head(calls: Calls) -> dict[str, Any]:
         "context": scheme.context,
         "citation": f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
         "claim": scheme.scope,
-        "compared_with": f"{about['name']} ({about['mode']}, n = {about['n']})",
+        "compared_with": f"{about['name']} ({mode_words(about['mode'])}, n = {about['n']})",
         "questions": {
             axis.id: _question(one, axis) for one in _every(calls) for axis in one.scheme.axes
         },
@@ -218,9 +218,7 @@ def _head(calls: Calls) -> dict[str, Any]:
 def _question(calls: Calls, axis: Axis) -> str:
     labels = visible_labels(calls, axis)
     return (
-        "; ".join(labels.values())
-        if labels
-        else "asked only where a patient's own baseline is given"
+        "; ".join(labels.values()) if labels else "asked only where a patient's baseline is given"
     )
 
 

@@ -93,7 +93,7 @@ _LONG = 22  # characters of an entry of a key, of which four stand beside each o
 
 
 def profile_strip(calls: Calls, ax: Axes | None = None) -> FigureResult:
-    """Calls of every sample as coloured columns, a row an axis, with the number of each call below
+    """Calls of every sample as coloured columns, a row per axis, with the number of each call below
     its row.
 
     Parameters
@@ -192,7 +192,8 @@ def _draw_strip(calls: Calls, ax: Axes, table: pd.DataFrame) -> None:
 
 
 def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None) -> FigureResult:
-    """Change of every patient from the own baseline, largest first, with thresholds and grey zones.
+    """Change of every patient from the own baseline, largest first, with thresholds and
+    indeterminate zones.
 
     Parameters
     ----------
@@ -232,7 +233,7 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
     cuts = cuts_of(panel.zones)
     caption = (
         f"{quantity.title} ({quantity.unit}); n = {len(table)} pairs. Dashed: thresholds"
-        f" {label_order(cuts)}; shaded: grey zones. Colour: the call. {RUO}"
+        f" {label_order(cuts)}; shaded: indeterminate zones. Colour: the call. {RUO}"
     )
     if ax is not None:
         _draw_changes(calls, ax, panel)
@@ -289,8 +290,8 @@ def _draw_changes(calls: Calls, ax: Axes, panel: ChangePanel) -> None:
 
 
 def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> FigureResult:
-    """Two quantities of every sample against each other, with thresholds and grey zones; colour:
-    the call on `y`.
+    """Two quantities of every sample against each other, with thresholds and indeterminate zones;
+    colour: the call on `y`.
 
     Parameters
     ----------
@@ -347,7 +348,7 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Fig
     titles = [calls.scheme.quantities[name].title for name in (x, y)]
     caption = (
         f"{titles[1]} against {titles[0]}; n = {len(table)} samples.{lacking} Dashed: thresholds;"
-        f" shaded: grey zones. {RUO}"
+        f" shaded: indeterminate zones. {RUO}"
     )
     if ax is not None:
         _draw_scatter(ax, table, axis=axis)
@@ -411,7 +412,8 @@ _FULL, _LOW, _NONE = "#0072B2", "#E69F00", "#D55E00"
 
 
 def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
-    """Share of the genes of every signature that the matrix has, with the bounds at 50 % and 80 %.
+    """Fraction of the genes of every signature that the matrix has, with the bounds at 50 %
+    and 80 %.
 
     Parameters
     ----------
@@ -457,7 +459,7 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
         ax.set_yticks(places, table["signature"].tolist())
         ax.set_xlim(0, 1.18)
         ax.set_xticks([0, 0.5, 0.8, 1.0], ["0", "50 %", "80 %", "100 %"])
-        ax.set_xlabel("share of the genes found", fontsize=8)
+        ax.set_xlabel("fraction of the genes found", fontsize=8)
         plain(ax)
     return FigureResult(table, caption)
 

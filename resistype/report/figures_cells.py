@@ -81,7 +81,7 @@ def composition_figure(composition: pd.DataFrame) -> Figure:
             axis, composition[composition["patient"].astype(str) == patient], times, colours=colours
         )
         axis.set_title(f"patient {patient}", fontsize=9)
-    axes[0].set_ylabel("share of T cells")
+    axes[0].set_ylabel("fraction of T cells")
     handles, labels = _handles(axes)
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
@@ -248,7 +248,7 @@ def distribution_figure(distributions: pd.DataFrame) -> Figure:
         axis.set_title(score, fontsize=9)
         axis.tick_params(labelsize=7)
         _plain(axis)
-    axes[0].set_ylabel("share of cells")
+    axes[0].set_ylabel("fraction of cells")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
     figure.supxlabel(
@@ -326,19 +326,19 @@ def composition_plot(
     ...     }
     ... )
     >>> composition_plot(table).caption
-    'Patient A: share of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
+    'Patient A: fraction of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
     Research use only.'
     """
     own, name = _own(composition, patient)
     kinds, times = sorted(own["kind"].astype(str).unique()), time_order(own)
     n = int(own.drop_duplicates("timepoint")["denominator"].sum())
     caption = (
-        f"Patient {name}: share of the cells in {len(kinds)} states at {len(times)} times; n ="
+        f"Patient {name}: fraction of the cells in {len(kinds)} states at {len(times)} times; n ="
         f" {n:,} cells. Bars: Wilson (95 %). {RUO}"
     )
     if ax is not None:
         composition_panel(ax, own, times, colours=state_colors(kinds))
-        ax.set_ylabel("share of cells", fontsize=8)
+        ax.set_ylabel("fraction of cells", fontsize=8)
         ax.legend(frameon=False, fontsize=7)
     return FigureResult(own.reset_index(drop=True), caption)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from resistype.report.cohort import FIRM, cuts_of, grey
+from resistype.report.cohort import STABLE, cuts_of, grey
 from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount, Report, Unit
 from resistype.safe.files import legible
 from resistype.scheme.scheme import GREYS, NO_DATA
@@ -74,8 +74,8 @@ def strip_chart(group: Group, axis: AxisCounts) -> Chart:
 
 
 def share_chart(label: LabelCount) -> Chart:
-    """Share of a label as a bar, its interval as a line, the share of the reference as a tick; 0
-    to 100 %.
+    """Fraction of a label as a bar, its interval as a line, the fraction of the reference as a
+    tick; 0 to 100 %.
     """
     rects: list[Rect] = [(0.0, 0.0, 100.0, 10.0, "#F3F5F7", "")]
     if label.proportion is not None and label.low is not None and label.high is not None:
@@ -185,8 +185,8 @@ def render(report: Report) -> str:
     Parameters
     ----------
     report
-        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the
-        same.
+        From `build_report`, `build_cell_report`, or read back from its JSON version; the page is
+        the same.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def render(report: Report) -> str:
         style=style,
         policy=policy(style),
         ink=inks,
-        firm=FIRM,
+        stable=STABLE,
         title={axis.id: axis.title for group in report.groups for axis in group.axes},
         quantity={one.id: one for one in report.quantities},
         groups=[_group(group) for group in report.groups],
@@ -300,18 +300,18 @@ def _short(report: Report) -> list[tuple[str, str]]:
             patients = {unit.patient for unit in group.units if unit.patient}
             rows += [(f"{len(patients):,}", "patients")] if patients else []
     pairs = {(one.sample, one.baseline) for panel in report.cohort.panels for one in panel.changes}
-    rows += [(f"{len(pairs):,}", "pairs with the patient's own baseline")] if pairs else []
-    if report.cohort.firmness and not report.patient:
-        called = sum(one.n_called for one in report.cohort.firmness)
-        firm = sum(one.n_firm for one in report.cohort.firmness)
-        back = sum(one.n_taken_back for one in report.cohort.firmness)
+    rows += [(f"{len(pairs):,}", "pairs with the patient's baseline")] if pairs else []
+    if report.cohort.stability and not report.patient:
+        called = sum(one.n_called for one in report.cohort.stability)
+        firm = sum(one.n_stable for one in report.cohort.stability)
+        back = sum(one.n_withheld for one in report.cohort.stability)
         rows.append(
             (
                 f"{firm:,} of {called:,}",
-                f"calls come again in {percent(FIRM)} or more of the repeats",
+                f"calls come again in {percent(STABLE)} or more of the repeats",
             )
         )
-        rows.append((f"{back:,}", "calls taken back as not firm"))
+        rows.append((f"{back:,}", "calls withheld as not stable"))
     refused = sum(
         len(one.units)
         for group in report.groups

@@ -1,4 +1,4 @@
-"""Samples of `Calls` as units of a report: calls with their firmness, evidence, and the genes
+"""Samples of `Calls` as units of a report: calls with their stability, evidence, and the genes
 that moved.
 """
 
@@ -312,8 +312,8 @@ def _genes(calls: Calls) -> Iterator[Check]:
     )
     floor = {name: genes for name, genes in calls.coverage["at_floor"].items() if genes}
     words = "; ".join(f"{genes} ({name})" for name, genes in floor.items())
-    text = f"at the floor in the whole cohort or in a batch of it: {words}" if floor else "none"
-    yield Check(name="Genes at the floor", state="look" if floor else "ok", text=text)
+    text = f"not detected in the whole cohort or in a batch of it: {words}" if floor else "none"
+    yield Check(name="Genes not detected", state="look" if floor else "ok", text=text)
 
 
 def _reference(calls: Calls) -> Iterator[Check]:
@@ -333,12 +333,15 @@ def _reference(calls: Calls) -> Iterator[Check]:
             f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD"
             f" from that of {shift['anchor']}"
         )
-        text += "; it lies to one side" if shift["cohort_shift"] else "; not to one side"
+        text += "; a shifted cohort" if shift["cohort_shift"] else "; not shifted"
         yield Check(
             name="Cohort beside another", state="look" if shift["cohort_shift"] else "ok", text=text
         )
     for line, distance in (about.get("off_line") or {}).items():
-        text = f"the cohort lies {number(distance)} robust SD off the line {line} of the reference"
+        text = (
+            f"the cohort lies {number(distance)} robust SD off the regression line {line} of the"
+            " reference"
+        )
         yield Check(name="Line of the reference", state="look", text=text)
     if about.get("universe"):
         yield Check(name="Gene universe", state="ok", text=str(about["universe"]))
@@ -355,10 +358,7 @@ def _pairs(calls: Calls) -> Iterator[Check]:
         )
         return
     patients = later["patient"].nunique()
-    text = (
-        f"{len(later)} later samples of {patients} patients, each against the patient's own"
-        " baseline"
-    )
+    text = f"{len(later)} later samples of {patients} patients, each against the patient's baseline"
     alone = len(design) - len(later) - later["baseline_sample"].nunique()
     several = int((~later["counted"].astype(bool)).sum()) if "counted" in later else 0
     text += f"; {alone} samples are in no pair" if alone else ""
@@ -381,7 +381,7 @@ def _rest(calls: Calls) -> Iterator[Check]:
         yield Check(
             name="Stability",
             state="none",
-            text="not measured in this run; no call says how firm it is",
+            text="not measured in this run; no call says how stable it is",
         )
 
 

@@ -1,4 +1,4 @@
-"""Reports as files: a page or its JSON twin by the name of the file, and a folder of pages, one
+"""Reports as files: a page or its JSON version by the name of the file, and a folder of pages, one
 a patient.
 """
 
@@ -23,7 +23,7 @@ from resistype.safe.files import make_folder, write_text
 from resistype.scheme import Calls
 from resistype.text import file_names, inert_frame
 
-# The JSON twin of a page: a `Report` written out, its schema, and a way back.
+# The JSON version of a page: a `Report` written out, its schema, and a way back.
 
 _VERSION = 1
 
@@ -113,8 +113,8 @@ def render_report(calls: Calls, options: ReportOptions | None = None) -> str:
 
 
 def write_report(calls: Calls, path: str | Path, options: ReportOptions | None = None) -> Path:
-    """Write a report to a file, whole or not at all: a page, or its JSON twin where the name ends
-    with .json.
+    """Write a report to a file, whole or not at all: a page, or its JSON version where the name
+    ends with .json.
 
     Parameters
     ----------
@@ -144,8 +144,8 @@ def write_report(calls: Calls, path: str | Path, options: ReportOptions | None =
     kind = Path(path).suffix.lower()
     if kind not in (".html", ".htm", ".json"):
         message = (
-            f"A report is a page (.html) or its JSON twin (.json); got {Path(path).name!r}. Nothing"
-            " was written."
+            f"A report is a page (.html) or its JSON version (.json); got {Path(path).name!r}."
+            " Nothing was written."
         )
         raise InputError(message, code="O111")
     report = build_report(calls, options)

@@ -95,7 +95,7 @@ def composition(
     groups: Mapping[str, Sequence[str]] | None = None,
     min_cells: int = MIN_CELLS,
 ) -> pd.DataFrame:
-    """Share of every kind of cell in every sample.
+    """Fraction of every kind of cell in every sample.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def _grouped(kinds: pd.Series, groups: Mapping[str, Sequence[str]] | None) -> pd
 
 
 def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataFrame:
-    """Counts of kinds, one row a sample, to shares with their intervals."""
+    """Counts of kinds, one row per sample, to shares with their intervals."""
     total = counts.sum(axis=1)
     plain = pd.DataFrame(
         counts.to_numpy(), index=counts.index, columns=[str(name) for name in counts.columns]

@@ -186,7 +186,7 @@ class Calls:
     verdicts
         Calls, deciding rules, reasons, caveats.
     design
-        One row a sample: patient, timepoint, baseline_sample (empty where there are none).
+        One row per sample: patient, timepoint, baseline_sample (empty where there are none).
     base_rates
         How often the same rules give each label in the reference itself.
     reference
@@ -293,7 +293,8 @@ class Calls:
             raise InputError(message, code="S111") from None
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a sample: design, one column an axis, base rate of each call, headline, caveats.
+        """One row per sample: design, one column per axis, base rate of each call, headline,
+        caveats.
 
         Examples
         --------
@@ -319,7 +320,7 @@ class Calls:
         return frame.drop(columns=self.unit, errors="ignore")
 
     def base_rate(self, axis: str, call: str) -> tuple[float, str]:
-        """Share of the reference that the same rule gives this call, and on what it was counted."""
+        """How often the same rule gives this call in the reference, and on what it was counted."""
         if not len(self.base_rates):
             return float("nan"), str(self.reference.get("not_counted", "no reference"))
         return self._rates.get(
@@ -347,7 +348,7 @@ class Calls:
             label = axis.labels.get(str(self.verdicts.calls[axis.id][row]))
             if label is not None and label.headline:
                 parts.append(label.headline)
-        return " + ".join(parts) if parts else "no programme called"
+        return " + ".join(parts) if parts else "no call"
 
     def caveats(self, sample: str) -> dict[str, str]:
         """Caveats of one sample: code and text. Those of the whole run are in `run_caveats`."""
@@ -394,7 +395,7 @@ class Calls:
         write_obs(adata, labels, scores=scores, record=about)
 
     def report(self, path: str | Path, options: Any = None) -> Path:
-        """Write a self-contained page, or its JSON twin where the name ends with .json; whole or
+        """Write a self-contained page, or its JSON version where the name ends with .json; whole or
         not at all.
 
         Parameters

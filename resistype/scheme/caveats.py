@@ -21,7 +21,7 @@ CAVEATS: dict[str, str] = {
     ),
     "SMALL_COHORT": "Only {n} reference samples: fewer than 30.",
     "ONE_SIDED_COHORT": (
-        "The cohort lies to one side: its median {quantity} is {side} than that of {anchor} by "
+        "The cohort is shifted: its median {quantity} is {side} than that of {anchor} by "
         "{median:+.2f} SD; low and high among its own samples mean little."
     ),
     "REFERENCE_MISMATCH": "The reference is {reference}; yours is {yours}.",
@@ -39,7 +39,7 @@ CAVEATS: dict[str, str] = {
     ),
     "HLA_REF_BIAS": (
         "Standard mapping underestimates most classical HLA genes and depends on the allele "
-        "(AltHapAlignR); a patient against the own baseline is safer than between patients."
+        "(AltHapAlignR); a patient against the patient's baseline is safer than between patients."
     ),
     "AP_SHARED_GENES": "Axes share genes: {genes}.",
     "LESION": "Another lesion than at baseline: part of the difference is between lesions.",

@@ -142,8 +142,8 @@ def _renamed(part: Any) -> Any:
     return _OLD_NAMES.sub(_new_name, part) if isinstance(part, str) else part
 
 
-def _new_name(found: re.Match[str]) -> str:
-    return OLD_QUANTITIES[found[0]]
+def _new_name(name: re.Match[str]) -> str:
+    return OLD_QUANTITIES[name[0]]
 
 
 def _level(axis: Any) -> Any:

@@ -106,7 +106,7 @@ def test_own_cohort_against_frozen_reference(cohort: Cohort) -> None:
     found = compared(cohort, cohort.again(reference=cohort.other), ("own cohort", cohort.other))
     kinds = {kind for change in found.changes for kind in change.kinds}
 
-    assert {"score", "not firm", "withheld"} <= kinds
+    assert {"score", "unstable", "withheld"} <= kinds
     assert "reference" in set(found.differences["what"])
 
 

@@ -216,7 +216,7 @@ def test_calls_of_two_methods_have_their_reasons(compared: Agreement) -> None:
     assert len(compared.changes) > 3
     check_reasons(compared)
     check_kappa(compared)
-    assert any("not firm" in change.kinds for change in compared.changes)
+    assert any("unstable" in change.kinds for change in compared.changes)
 
 
 def test_the_rules_applied_again_say_what_classify_said(
@@ -230,8 +230,8 @@ def test_the_rules_applied_again_say_what_classify_said(
 
 
 def test_a_call_taken_back_names_both_shares_and_what_is_needed(compared: Agreement) -> None:
-    change = next(one for one in compared.changes if "not firm" in one.kinds)
-    [crossing] = [one for one in change.crossings if one.kind == "not firm"]
+    change = next(one for one in compared.changes if "unstable" in one.kinds)
+    [crossing] = [one for one in change.crossings if one.kind == "unstable"]
 
     assert crossing.limits == (0.7, 0.7)
     assert min(crossing.values) < 0.7

@@ -69,7 +69,7 @@ def test_planted_types_are_found() -> None:
     np.testing.assert_allclose(found.filter(like="fraction_").sum(axis=1), 1.0)
     assert (found.filter(like="votes_").sum(axis=1) == 35).all()
     assert found.attrs["doi"] == "10.1016/j.ccell.2021.04.014"
-    assert found.attrs["scale"] == "own cohort (n=40)"
+    assert found.attrs["scale"] == "this cohort (n=40)"
     assert "non-commercial" in found.attrs["licence"]
     assert found.attrs["coverage"] == {"Hot": "6/6", "Fibre": "6/6"}
 

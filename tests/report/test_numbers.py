@@ -286,7 +286,7 @@ def test_refusals_are_those_of_the_table(kind: str) -> None:
 
 def test_firmness_is_counted_on_the_stability() -> None:
     calls = firm_calls()
-    rows = {row[0]: row[1:] for row in page("firm").section("firm").all("table")[0].cells()}
+    rows = {row[0]: row[1:] for row in page("firm").section("stability").all("table")[0].cells()}
     frame = calls.to_frame()
     for axis in calls.scheme.axes:
         called = ~frame[axis.id].isin(ABSTENTIONS)

@@ -48,7 +48,7 @@ def test_a_report_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="O101"):
         write_report(level_calls(), tmp_path / "no" / "out.html")
     with pytest.raises(
-        InputError, match=r"O111 A report is a page .* or its JSON twin .*; got 'out.pdf'"
+        InputError, match=r"O111 A report is a page .* or its JSON version .*; got 'out.pdf'"
     ):
         write_report(level_calls(), tmp_path / "out.pdf")
 
@@ -199,11 +199,9 @@ def test_checks_say_what_is_not_as_it_should_be() -> None:
     checks = {one.name: one for one in build_report(odd).inputs.checks}
 
     assert checks["Genes of the signatures"].text.endswith("80 % of their genes: benci_isg_rs 50%")
-    assert "MX1, OAS1 (benci_isg_rs)" in checks["Genes at the floor"].text
+    assert "MX1, OAS1 (benci_isg_rs)" in checks["Genes not detected"].text
     assert checks["Size of the reference"].state == "look"
-    assert (
-        "lies 1.25 SD from that of far; it lies to one side" in checks["Cohort beside another"].text
-    )
+    assert "lies 1.25 SD from that of far; a shifted cohort" in checks["Cohort beside another"].text
     assert checks["Line of the reference"].state == "look"
     assert {one.state for one in checks.values()} == {"look", "ok", "none"}
 

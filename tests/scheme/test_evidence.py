@@ -213,7 +213,7 @@ def test_what_was_taken_back_keeps_the_evidence_it_rested_on() -> None:
     assert compared["quantity"].tolist() == ["b_level"]
     assert compared["decided"].tolist() == [True]
     assert set(compared["reason"]) == {
-        "not firm: the rules say both, but only 10% of the repeats do"
+        "call withheld: the rules say both, but only 10% of the repeats do"
     }
 
 

@@ -444,7 +444,7 @@ def _about(
     if reference is None:
         return {
             "mode": "own baseline",
-            "name": "each patient's own baseline biopsy",
+            "name": "each patient's baseline biopsy",
             "n": len(study.reference_rows),
         }
     about: dict[str, Any] = {

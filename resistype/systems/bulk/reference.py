@@ -162,9 +162,9 @@ def too_few(n: int) -> str:
     """The sentence that refuses a cohort-relative call, with both ways out."""
     what = "One sample" if n == 1 else f"{n} samples"
     return (
-        f"{what} cannot be called relative to their own cohort: at least {MIN_COHORT} reference"
+        f"{what} cannot be called relative to this cohort: at least {MIN_COHORT} reference"
         " samples are needed. Two ways out: give a frozen reference of comparable tumours"
-        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's"
         " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 
@@ -371,7 +371,7 @@ def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:
     one-sided.
     """
     reason = (
-        f"the cohort lies to one side ({shift.words}): high and low among its own samples mean"
+        f"the cohort is shifted ({shift.words}): high and low among its own samples mean"
         " nothing; give a frozen reference"
     )
     ranked = {

@@ -95,7 +95,7 @@ def cart_product(
     Parameters
     ----------
     cells
-        One row a cell: patient, time point, state, and what else is known.
+        One row per cell: patient, time point, state, and what else is known.
     inputs
         Columns, scores, clones.
     scheme

@@ -187,7 +187,7 @@ class Plasticity:
 def plasticity(
     cells: pd.DataFrame, memory: Collection[str], effector: Collection[str], *, min_cells: int = 2
 ) -> Plasticity:
-    """Share of clones that were memory at one time and effector at another.
+    """Fraction of clones that were memory at one time and effector at another.
 
     Examples
     --------

@@ -140,7 +140,7 @@ def clones_from_table(
     clone: str | None = None,
     cell: str | None = None,
 ) -> Clones:
-    """Clones from a table with one row a cell.
+    """Clones from a table with one row per cell.
 
     Examples
     --------
@@ -304,7 +304,7 @@ def shannon(counts: NDArray[np.int64]) -> float:
 
 
 def top_share(counts: NDArray[np.int64], n: int = 10) -> float:
-    """Share of the cells that the `n` largest clones have.
+    """Fraction of the cells that the `n` largest clones have.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def cutoff_from_controls(
     margin
         Added to the cut.
     centile
-        Share of the controls that lie at or below the cut before the margin.
+        Fraction of the controls that lie at or below the cut before the margin.
 
     Raises
     ------

@@ -38,8 +38,8 @@ class DliPlan:
     after
         Time point after infusion; by default each patient's first one that has enough T cells.
     reference_late
-        Median share of late-differentiated cells before infusion; by default the cohort's own, from
-        ten patients on.
+        Median fraction of late-differentiated cells before infusion; by default the cohort's own,
+        from ten patients on.
     """
 
     before: str | None = None
@@ -59,7 +59,7 @@ def dli_response(
     Parameters
     ----------
     cells
-        One row a cell: patient, time point (pre, IP, later ones), state (early, late, others),
+        One row per cell: patient, time point (pre, IP, later ones), state (early, late, others),
         clone where known.
     inputs
         Columns, clones.

@@ -43,8 +43,8 @@ class CellOptions:
     columns
         Which column of ``obs`` is what.
     samples, sample
-        A table with one row a sample, and the column of ``obs`` that names the sample; its columns
-        join the cells'.
+        A table with one row per sample, and the column of ``obs`` that names the sample; its
+        columns join the cells'.
     cuts
         Cuts on scores that give states, where there is no column of states.
     gate

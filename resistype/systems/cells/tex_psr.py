@@ -114,7 +114,7 @@ def tex_psr(
     Parameters
     ----------
     cells
-        One row a cell: patient, lineage (which are CD8), stage where known.
+        One row per cell: patient, lineage (which are CD8), stage where known.
     inputs
         Columns, and scores with the columns psr, activation, heat_shock.
     reference

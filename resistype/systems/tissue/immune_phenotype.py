@@ -64,7 +64,7 @@ def describe_regions(
     Returns
     -------
     Calls
-        One row a region.
+        One row per region.
 
     Raises
     ------

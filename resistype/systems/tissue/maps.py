@@ -154,7 +154,8 @@ def fraction_map(
     region: str | None = None,
     options: MapOptions | None = None,
 ) -> ValueMap:
-    """Share of some kinds among all cells under the kernel: a neighbourhood share for every place.
+    """Fraction of some kinds among all cells under the kernel: a neighbourhood share for every
+    place.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ def fraction_map(
     """
     place = _place(tissue, region, options)
     these = tissue.of(kinds)[place.rows].astype(np.float64)
-    return place.made(place.quotient(these), f"share of {_names(kinds)}", "share of cells")
+    return place.made(place.quotient(these), f"fraction of {_names(kinds)}", "fraction of cells")
 
 
 def marker_map(
@@ -211,8 +212,8 @@ def marker_map(
 def exclusion_map(
     tissue: Tissue, roles: Roles, *, region: str | None = None, options: MapOptions | None = None
 ) -> ValueMap:
-    """Share of macrophages less the share of T cells under the kernel: +1 only macrophages, -1 only
-    T cells.
+    """Fraction of macrophages less the fraction of T cells under the kernel: +1 only macrophages,
+    -1 only T cells.
 
     A descriptive map, ours: a positive ring around a nest is where CD163+ cells stand and T cells
     do not. It shows that one is where the other is not; it does not show that one keeps the other

@@ -54,7 +54,7 @@ class Neighbourhood:
 
     @property
     def fractions(self) -> pd.DataFrame:
-        """Share of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell
+        """Fraction of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell
         without neighbours.
         """
         total = self.n.to_numpy(np.float64)
@@ -209,7 +209,7 @@ def roi_composition(
     by_region: bool = False,
     min_cells: int = MIN_CELLS,
 ) -> pd.DataFrame:
-    """Share of every kind in a ROI and in what it is compared with.
+    """Fraction of every kind in a ROI and in what it is compared with.
 
     Parameters
     ----------

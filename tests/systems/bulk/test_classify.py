@@ -196,7 +196,7 @@ def test_b2m_at_the_floor_everywhere_is_a_fault_and_not_a_loss(shared: Path) -> 
     assert counts(calls, "antigen_presentation") == {"not_assessable": 41}
     (reason,) = set(calls.verdicts.reasons["antigen_presentation"])
     assert (
-        reason == "genes at the floor in the whole cohort or in a batch of it: "
+        reason == "genes not detected in the whole cohort or in a batch of it: "
         "a fault of measurement cannot be told from loss (B2M)"
     )
 
@@ -290,9 +290,9 @@ def test_one_sample_alone_is_refused_with_both_ways_out(shared: Path) -> None:
 
     assert (
         str(caught.value)
-        == "R101 One sample cannot be called relative to their own cohort: at least 10 reference"
+        == "R101 One sample cannot be called relative to this cohort: at least 10 reference"
         " samples are needed. Two ways out: give a frozen reference of comparable tumours"
-        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's"
         " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 

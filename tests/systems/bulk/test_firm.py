@@ -172,7 +172,9 @@ def test_taking_back() -> None:
 
     assert found.calls["a"].tolist() == ["up", "indeterminate", "not_assessable"]
     assert found.rule_calls["a"].tolist() == ["up", "up", "not_assessable"]
-    assert found.reasons["a"][1] == "not firm: the rules say up, but only 60% of the repeats do"
+    assert (
+        found.reasons["a"][1] == "call withheld: the rules say up, but only 60% of the repeats do"
+    )
 
 
 # ---------------------------------------------------------------- one-sided cohorts and other
@@ -193,9 +195,7 @@ def test_a_one_sided_cohort_is_not_called_by_its_own_ranks(shared: Path) -> None
     assert set(calls.verdicts.rule_calls["ifng"]) == {
         f"cross_sectional_{w}" for w in ("high", "mid", "low")
     }
-    assert (
-        "the cohort lies to one side (median of ifng_score +0." in calls.verdicts.reasons["ifng"][0]
-    )
+    assert "the cohort is shifted (median of ifng_score +0." in calls.verdicts.reasons["ifng"][0]
 
 
 def test_the_frozen_reference_is_the_way_out(shared: Path) -> None:

@@ -86,7 +86,7 @@ def test_nine_rows_are_refused_and_ten_warned_about() -> None:
     made = context(matrix(4, 30), own=False)
     made.reference_rows = np.arange(9)
     with pytest.raises(
-        ReferenceDataError, match=r"^R101 9 samples cannot be called relative to their own cohort"
+        ReferenceDataError, match=r"^R101 9 samples cannot be called relative to this cohort"
     ):
         fit_own(made, name="r")
     made.reference_rows = np.arange(10)

@@ -279,7 +279,7 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
     assert after.rule_calls["course"].tolist() == before.calls["course"].tolist()
     assert (
         after.reasons["course"][0]
-        == "the cohort lies to one side (median of a_score +0.70 SD from far, spread 1.00 of its"
+        == "the cohort is shifted (median of a_score +0.70 SD from far, spread 1.00 of its"
         " SD, n = 12): high and low among its own samples mean nothing; give a frozen reference"
     )
     assert after.reasons["course"][1] == ""

@@ -37,7 +37,7 @@ def changes(own: pd.DataFrame) -> pd.DataFrame:
 def rates(
     study: Study, call: str, truth: dict[str, set[str]], allowed: dict[str, set[str]]
 ) -> tuple[float, float]:
-    """Share of the planted clones that are found, and share of the calls that were not planted."""
+    """Fraction of the planted clones that are found, and of the calls that were not planted."""
     hit = planted = called = wrong = 0
     for name, own in patients(study):
         found = changes(own)
