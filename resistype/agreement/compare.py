@@ -272,7 +272,7 @@ class Agreement:
         return pd.DataFrame(rows, columns=["axis", "first", "second", "n", "fraction_of_first"])
 
     def changed(self, axis: str | None = None) -> pd.DataFrame:
-        """Samples whose call changes: sample, axis, first, second, kind, why, and what the rules
+        """Samples whose call changes: sample, axis, first, second, kind, reason, and what the rules
         alone say.
         """
         rows = [
@@ -282,7 +282,7 @@ class Agreement:
                 "first": one.first,
                 "second": one.second,
                 "kind": " + ".join(one.kinds),
-                "why": one.reason,
+                "reason": one.reason,
                 "rules_first": one.rule_calls[0],
                 "rules_second": one.rule_calls[1],
             }
@@ -295,7 +295,7 @@ class Agreement:
             "first",
             "second",
             "kind",
-            "why",
+            "reason",
             "rules_first",
             "rules_second",
         ]

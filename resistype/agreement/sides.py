@@ -28,6 +28,7 @@ from resistype.text import restored
 # can be had again.
 
 FILES = ("calls.tsv", "evidence.tsv", "scores.tsv", "run.json")
+FORMATS = (1, 2)
 
 
 def read_folder(folder: Path) -> dict[str, Any]:
@@ -53,6 +54,12 @@ def read_folder(folder: Path) -> dict[str, Any]:
         ]
         if not axes or run.get("format") != "resistype-run":
             message = f"{str(folder)!r} holds no calls of resistype classify."
+            raise SamplesError(message, code="E993")
+        if run.get("format_version") not in FORMATS:
+            message = (
+                f"{str(folder)!r} has format {run.get('format_version')!r}; this version reads"
+                f" {FORMATS[0]} and {FORMATS[1]}. Update resistype."
+            )
             raise SamplesError(message, code="E993")
         scores = scores.rename(columns=OLD_QUANTITIES)
         evidence["quantity"] = evidence["quantity"].replace(OLD_QUANTITIES)

@@ -14,13 +14,13 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import pandas as pd
 import typer
 
+from resistype._version import __version__
 from resistype.cli import show
 from resistype.errors import InputError, OutputError, SamplesError
 from resistype.expression import ReadOptions, read_expression
@@ -289,8 +289,8 @@ def _deliver(
     """
     record = {
         "format": "resistype-opinion",
-        "format_version": 1,
-        "resistype": version("resistype"),
+        "format_version": 2,
+        "resistype": __version__,
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "input": {"path": str(source), "sha256": _digest(source)},
         **table.attrs,

@@ -15,13 +15,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+from resistype._version import __version__
 from resistype.cli import show
 from resistype.report import make_folder, table_text, write_text
 from resistype.scheme import Calls, call_measured, load_scheme
@@ -208,8 +208,8 @@ def _record(results: _Results, source: Path) -> dict[str, Any]:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
         "format": "resistype-spatial",
-        "format_version": 1,
-        "resistype": version("resistype"),
+        "format_version": 2,
+        "resistype": __version__,
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "input": {"path": str(source), "sha256": digest},
         "n_cells": tissue.n_obs,

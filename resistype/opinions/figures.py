@@ -230,7 +230,7 @@ def _foot(grown: Grown, bootstrap: TreeBootstrap | None) -> str:
     )
     lines += [
         (
-            "Bars: 95 % interval (Clopper–Pearson) of a class's share. Smallest leaf allowed:"
+            "Bars: 95 % interval (Clopper–Pearson) of a class's fraction. Smallest leaf allowed:"
             f" {grown.rules.min_bucket}."
         )
     ]

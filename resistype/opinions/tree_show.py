@@ -24,7 +24,7 @@ from resistype.scheme.caveats import caveat_text
 ONE_TREE = "One tree is not a hierarchy of covariates: look at the bootstrap."
 _ASSOCIATION = (
     "It describes how the covariates go with {label} in this labelled cohort. "
-    "The shares are not the chance that a patient responds to a treatment. "
+    "The fractions are not the chance that a patient responds to a treatment. "
     "Each p below the root is taken as if the cuts above it had been known beforehand."
 )
 
@@ -295,8 +295,8 @@ class TreeBootstrap:
             f"  at the root: {roots}",
             f"  right below it (on either side): {second}",
             (
-                "  These shares measure how steady the order is; they are no p and no importance. A"
-                " resample holds"
+                "  These fractions measure how steady the order is; they are no p and no"
+                " importance. A resample holds"
             ),
             "  observations several times, so its splits look better supported than they are.",
         ]

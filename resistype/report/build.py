@@ -56,7 +56,7 @@ TABLES = {
         "Clones of patients",
         "Numbers behind plasticity, expansion and drift, a row per patient.",
     ),
-    "flow": ("Clones between states", "Each clone counts once, split by the shares of its cells."),
+    "flow": ("Clones between states", "Each clone counts once, split as its cells are."),
     "comparison": (
         "Comparison of groups",
         "Over patients, never over cells: n and size of the effect first.",

@@ -503,14 +503,14 @@ def reliability_plot(
     said, good = np.asarray(stated, dtype=np.float64), np.asarray(right, dtype=bool)
     if len(said) != len(good) or not len(said) or not bool(((said >= 0) & (said <= 1)).all()):
         message = (
-            "Reliability needs a share between 0 and 1 and an outcome for each call; got"
+            "Reliability needs a fraction between 0 and 1 and an outcome for each call; got"
             f" {len(said)}, {len(good)}."
         )
         raise InputError(message, code="O113")
     table = _binned(said, good, bins)
     caption = (
-        f"Share right against share stated; n = {len(said)} calls in {len(table)} bins, Wilson"
-        f" intervals (95 %). {RUO}"
+        f"Fraction right against fraction stated; n = {len(said)} calls in {len(table)} bins,"
+        f" Wilson intervals (95 %). {RUO}"
     )
     if ax is not None:
         _draw_reliability(ax, table)
@@ -565,8 +565,8 @@ def _draw_reliability(ax: Axes, table: pd.DataFrame) -> None:
         ax.text(x, 0.02, str(n), ha="center", va="bottom", fontsize=7, color=INK)
     ax.set_xlim(0.0, 1.05)
     ax.set_ylim(0.0, 1.05)
-    ax.set_xlabel("share stated (above the axis: n)", fontsize=8)
-    ax.set_ylabel("share right", fontsize=8)
+    ax.set_xlabel("fraction stated (above the axis: n)", fontsize=8)
+    ax.set_ylabel("fraction right", fontsize=8)
     plain(ax)
 
 

@@ -165,7 +165,7 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
         axis.set_title(f"patient {patient}: {clones:.0f} clones", fontsize=9)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
     figure.supxlabel(
-        "Each clone counts once, split by the shares of its cells. Research use only." + more,
+        "Each clone counts once, split as its cells are. Research use only." + more,
         fontsize=7,
     )
     return figure

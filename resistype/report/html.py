@@ -311,7 +311,7 @@ def _short(report: Report) -> list[tuple[str, str]]:
                 f"calls come again in {percent(STABLE)} or more of the repeats",
             )
         )
-        rows.append((f"{back:,}", "calls withheld as not stable"))
+        rows.append((f"{back:,}", "calls withheld as not robust"))
     refused = sum(
         len(one.units)
         for group in report.groups

@@ -329,7 +329,7 @@ class Report(Model):
     """
 
     format: Literal["resistype-report"] = "resistype-report"
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     kind: Literal["biopsies", "cells"]
     patient: str = Field("", description="the patient of a page of one patient")
     simulated: bool

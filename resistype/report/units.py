@@ -381,7 +381,7 @@ def _rest(calls: Calls) -> Iterator[Check]:
         yield Check(
             name="Stability",
             state="none",
-            text="not measured in this run; no call says how stable it is",
+            text="not measured in this run; no call says how robust it is",
         )
 
 

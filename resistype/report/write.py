@@ -25,7 +25,17 @@ from resistype.text import file_names, inert_frame
 
 # The JSON version of a page: a `Report` written out, its schema, and a way back.
 
-_VERSION = 1
+_VERSION = 2
+# keys of format 1, and what they are called now
+_OLD_KEYS = {
+    "why": "reason",
+    "share": "proportion",
+    "reference_share": "base_rate",
+    "rules_say": "call_before_stability",
+    "firmness": "stability",
+    "n_firm": "n_stable",
+    "n_taken_back": "n_withheld",
+}
 
 
 def report_json(report: Report) -> str:
@@ -85,6 +95,9 @@ def read_report(text: str | Path) -> Report:
         raise InputError(
             "This is no report of resistype: 'format' is not 'resistype-report'.", code="O110"
         )
+    if found.get("format_version") == 1:
+        found = _today(found) | {"format_version": _VERSION}
+        words = json.dumps(found)
     if found.get("format_version") != _VERSION:
         message = (
             f"The report has format {found.get('format_version')!r}; this version reads {_VERSION}."
@@ -97,6 +110,13 @@ def read_report(text: str | Path) -> Report:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:20]]
         complain(lines, InputError, code="O110", subject="Report")
         raise
+
+
+def _today(part: Any) -> Any:
+    """A part of a report of format 1 with the keys of today."""
+    if isinstance(part, dict):
+        return {_OLD_KEYS.get(name, name): _today(value) for name, value in part.items()}
+    return [_today(value) for value in part] if isinstance(part, list) else part
 
 
 def render_report(calls: Calls, options: ReportOptions | None = None) -> str:

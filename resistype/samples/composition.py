@@ -80,7 +80,7 @@ def share_change(
     """
     for k, n in (before, after):
         if not 0 <= k <= n or n < 1:
-            raise SamplesError(f"{k} of {n} cells is no share.", code="E967")
+            raise SamplesError(f"{k} of {n} cells is no proportion.", code="E967")
     rng = np.random.default_rng(seed)
     drawn = [rng.binomial(n, k / n, size=repeats) / n for k, n in (before, after)]
     low, high = np.quantile(drawn[1] - drawn[0], [0.025, 0.975])
@@ -155,7 +155,7 @@ def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataF
         share = long["numerator"].to_numpy() / long["denominator"].to_numpy()
     for name, values in (("proportion", share), ("low", low), ("high", high)):
         long[name] = np.where(enough, values, np.nan)
-    words = [f"{n} cells, {min_cells} are needed for a share" for n in long["denominator"]]
+    words = [f"{n} cells, {min_cells} are needed for a proportion" for n in long["denominator"]]
     long["reason"] = np.where(enough, "", words)
     return long
 

@@ -269,7 +269,7 @@ def _record(scheme: Scheme, measured: Measured, n: int) -> dict[str, Any]:
     about["axes"] = [axis.id for axis in scheme.axes]
     return {
         "format": "resistype-run",
-        "format_version": 1,
+        "format_version": 2,
         "versions": versions(),
         "input": given,
         "scheme": about,

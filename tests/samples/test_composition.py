@@ -94,7 +94,7 @@ def test_under_fifty_cells_there_are_counts_but_no_share() -> None:
     assert shares["numerator"].tolist() == [49]
     assert shares["proportion"].isna().all()
     assert shares["low"].isna().all()
-    assert shares["reason"].tolist() == ["49 cells, 50 are needed for a share"]
+    assert shares["reason"].tolist() == ["49 cells, 50 are needed for a proportion"]
 
 
 def test_fifty_cells_are_enough() -> None:
@@ -162,7 +162,7 @@ def test_share_table_uses_wilson() -> None:
     low, high = wilson(30, 100)
 
     assert shares.loc[0, ["low", "high"]].tolist() == pytest.approx([float(low), float(high)])
-    assert shares["reason"].tolist() == ["", "", *["10 cells, 50 are needed for a share"] * 2]
+    assert shares["reason"].tolist() == ["", "", *["10 cells, 50 are needed for a proportion"] * 2]
 
 
 def test_shares_become_values_of_patients() -> None:
@@ -193,7 +193,7 @@ BAD = {
         "E967 10 and 10 cells of 15 do not fit each other.",
     ),
     "no cells": (lambda: balance(0, 0, 0), "E967 0 and 0 cells of 0 do not fit each other."),
-    "no share": (lambda: share_change((5, 4), (1, 2)), "E967 5 of 4 cells is no share."),
+    "no share": (lambda: share_change((5, 4), (1, 2)), "E967 5 of 4 cells is no proportion."),
     "two samples a patient": (
         lambda: shares_per_patient(
             composition(

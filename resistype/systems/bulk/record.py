@@ -182,7 +182,7 @@ def run_record(
     signatures = {name: context.library[name] for name in scheme.signatures}
     return {
         "format": "resistype-run",
-        "format_version": 1,
+        "format_version": 2,
         "versions": versions(),
         "input": {
             "source": expression.source,

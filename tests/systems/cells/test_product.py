@@ -116,7 +116,7 @@ def test_under_fifty_t_cells() -> None:
     assert row["product_balance_reason"] == "too few T cells in the product (41 T cells)"
     assert shares.loc[shares["patient"] == "A", "proportion"].isna().all()
     assert set(shares.loc[shares["patient"] == "A", "reason"]) == {
-        "41 cells, 50 are needed for a share"
+        "41 cells, 50 are needed for a proportion"
     }
 
 
