@@ -330,7 +330,7 @@ def test_where_there_is_nothing_to_find_the_base_rate_says_so_and_a_minimum_with
     assert plain.base_rate("stages", "increases")[0] == pytest.approx(0.16, abs=0.03)
     assert "PSR increases along exhaustion" in plain.run_caveats["BASE_RATE_HIGH"]
     least = Threshold(
-        value=0.7, source="ours", text="share of repeats that must give the same call"
+        value=0.7, source="ours", text="fraction of repeats that must give the same call"
     )
     strict = load_scheme("tex_psr").model_copy(
         update={"stability": StabilityPlan(minimum=least, repeats=50)}

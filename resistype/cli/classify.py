@@ -164,7 +164,7 @@ def classify_command(
         str | None, typer.Option(help="biopsies: column of the batch; by default found")
     ] = None,
     stability: Annotated[
-        bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")
+        bool, typer.Option(help="biopsies: repeat the calls to see how robust they are")
     ] = True,
     jobs: Jobs = -1,
     unit: Annotated[
@@ -198,7 +198,7 @@ def classify_command(
         str | None, typer.Option(help="dli_response: time point after infusion")
     ] = None,
     reference_late: Annotated[
-        float | None, typer.Option(help="dli_response: median late share before")
+        float | None, typer.Option(help="dli_response: median late fraction before")
     ] = None,
     run_dir: Annotated[
         Path | None, typer.Option(help="cells: folder to keep a long run in")

@@ -26,7 +26,7 @@ CAVEATS: dict[str, str] = {
     ),
     "SIDE_UNKNOWN": (
         "High and low are places inside this cohort; a cohort of inflamed tumours only would not be"
-        " noticed ({why})."
+        " noticed ({reason})."
     ),
     "NOT_COMPARABLE": (
         "{lost} of {of} samples cannot be compared with {reference}; their levels and relative axes"
@@ -64,7 +64,7 @@ CAVEATS: dict[str, str] = {
     ),
     "HLA_REF_BIAS": (
         "Standard mapping underestimates most classical HLA genes and depends on the allele "
-        "(AltHapAlignR); a patient against the own baseline is safer than between patients."
+        "(AltHapAlignR); a patient against the patient's baseline is safer than between patients."
     ),
     "AP_SHARED_GENES": "Axes share genes: {genes}.",
     "LESION": "Another lesion than at baseline: part of the difference is between lesions.",

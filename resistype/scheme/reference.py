@@ -169,8 +169,8 @@ class Reference:
     regressions
         For each relative quantity its fitted line.
     base_rates
-        Columns axis, label, share, n, basis: how often the same rules give a label in the reference
-        itself.
+        Columns axis, label, proportion, n, basis: how often the same rules give a label in the
+        reference itself.
     about
         Tumour type, platform, unit and other words about where it comes from.
     genes_of
@@ -352,7 +352,7 @@ class Reference:
 
 
 def _body(reference: Reference) -> dict[str, Any]:
-    rates = reference.base_rates
+    rates = reference.base_rates.rename(columns={"proportion": "share"})  # as in 0.1: hashed
     return {
         "format": _FORMAT,
         "format_version": reference.format_version,
@@ -469,7 +469,7 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
         genes=_names(data["genes"]),
         values={k.removeprefix("value_"): v for k, v in data.items() if k.startswith("value_")},
         regressions=lines,
-        base_rates=pd.DataFrame(head["base_rates"]),
+        base_rates=pd.DataFrame(head["base_rates"]).rename(columns={"share": "proportion"}),
         about=head["about"],
         genes_of={
             k.removeprefix("names_"): GeneFigures(

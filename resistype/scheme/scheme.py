@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resistype._renamed import renamed
 from resistype.scheme.rules import Condition, parse_condition
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
@@ -27,8 +28,8 @@ QuantityKind = Literal[
     "level",
     "change",
     "raw_change",
-    "share_higher",
-    "share_lower",
+    "fraction_up",
+    "fraction_down",
     "random_p",
     "residual",
     "residual_sd",
@@ -184,6 +185,7 @@ class CaveatRule(_Model):
         return tuple(parse_condition(text) for text in self.when)
 
 
+@renamed({"one_sided": "cohort_shift", "line_shift": "line_offset"})
 class Scheme(_Model):
     """A classification scheme: data only.
 
@@ -248,7 +250,7 @@ class Scheme(_Model):
     anchor: str = ""
     anchor_quantity: str = ""
     cohort_shift: Threshold | None = None
-    line_shift: Threshold | None = None
+    line_offset: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     method: str = "ssgsea"
 

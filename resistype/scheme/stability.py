@@ -15,7 +15,7 @@ from resistype.scheme.scheme import ABSTENTIONS, StabilityPlan
 
 @dataclass(frozen=True)
 class Stability:
-    """Share of repeats with the same call: for each kind and axis an array of shape (n_obs,),
+    """Fraction of repeats with the same call: for each kind and axis an array of shape (n_obs,),
     NaN where not asked.
     """
 
@@ -50,14 +50,14 @@ class Stability:
 
 def take_back(verdicts: Verdicts, stability: Stability, plan: StabilityPlan) -> Verdicts:
     """Calls below the minimum become indeterminate; the call of the rules alone stays in
-    `by_rule`.
+    `rule_calls`.
     """
     calls, reasons = dict(verdicts.calls), dict(verdicts.reasons)
     for axis in verdicts.calls:
         overall = stability.overall(axis)
         weak = (overall < plan.minimum.value) & ~np.isin(verdicts.calls[axis], ABSTENTIONS)
         words = [
-            f"not firm: the rules say {call.replace('_', ' ')}, but only {share:.0%} of the"
+            f"call withheld: the rules say {call.replace('_', ' ')}, but only {share:.0%} of the"
             " repeats do"
             for call, share in zip(verdicts.calls[axis][weak], overall[weak], strict=True)
         ]

@@ -191,7 +191,7 @@ def anchor_for(name: str, scheme: Scheme, library: Library) -> Reference | None:
     if fitted is None or (method and fitted is anchor):
         message = (
             f"The anchor {anchor.name!r} has no scores like these ({method or 'other lists'}):"
-            " whether the cohort lies to one side is not known. Give a reference fitted for this"
+            " whether the cohort is shifted is not known. Give a reference fitted for this"
             " variant."
         )
         warn(message, CohortWarning, code="W306", stacklevel=6)

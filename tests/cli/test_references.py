@@ -68,7 +68,7 @@ def test_one_of_them() -> None:
 
     assert facts["n"] == 472
     assert facts["quantification"] == "TPM"
-    assert {"axis", "label", "share", "n", "basis"} == set(facts["base_rates"][0])
+    assert {"axis", "label", "proportion", "n", "basis"} == set(facts["base_rates"][0])
     assert "assay distance" in run("references", "show", "tcga_skcm")
 
 

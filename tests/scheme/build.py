@@ -56,8 +56,8 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "a_change": {"kind": "change", "of": "a_score"},
         "b_raw": {"kind": "raw_change", "of": "b_mean"},
         "purity_raw": {"kind": "raw_change", "of": "purity"},
-        "a_higher": {"kind": "share_higher", "signature": "set_a"},
-        "a_lower": {"kind": "share_lower", "signature": "set_a"},
+        "a_higher": {"kind": "fraction_up", "signature": "set_a"},
+        "a_lower": {"kind": "fraction_down", "signature": "set_a"},
         "a_p": {"kind": "random_p", "of": "a_score"},
         "z_p": {"kind": "random_p", "of": "a_z"},
         "b_left": {
@@ -191,7 +191,7 @@ def scheme() -> Scheme:
                 },
                 "anchor_quantity": "a_score",
                 "cohort_shift": _limit(0.8),
-                "line_shift": _limit(0.5),
+                "line_offset": _limit(0.5),
                 "caveats": [
                     {"code": "RUO"},
                     {"code": "LESION", "when": ["call course is up", "b_level >= level"]},

@@ -33,7 +33,15 @@ def reference() -> Reference:
         },
         regressions={"score ~ constant": Regression(("constant",), 0.25, (1.5,), 0.4)},
         base_rates=pd.DataFrame(
-            [{"axis": "a", "label": "x", "share": 1 / 3, "n": 40, "basis": "reference samples"}]
+            [
+                {
+                    "axis": "a",
+                    "label": "x",
+                    "proportion": 1 / 3,
+                    "n": 40,
+                    "basis": "reference samples",
+                }
+            ]
         ),
         about={"tumour_type": "melanoma", "platform": "RNA-seq"},
     )
@@ -49,7 +57,7 @@ def test_round_trip(reference: Reference, tmp_path: Path) -> None:
     assert again.regressions == reference.regressions
     assert again.mode == "frozen"
     np.testing.assert_array_equal(again.values["score"], reference.values["score"])
-    assert again.base_rates["share"].iloc[0] == pytest.approx(1 / 3, abs=1e-11)
+    assert again.base_rates["proportion"].iloc[0] == pytest.approx(1 / 3, abs=1e-11)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["example.json", "example.npz"]
 
 

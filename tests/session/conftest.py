@@ -19,7 +19,7 @@ def quantities(scheme: Scheme, n_obs: int, seed: int = 7) -> pd.DataFrame:
     """Numbers of every quantity, in the range of its thresholds, some missing."""
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({name: rng.normal(0, 1, n_obs) for name in scheme.quantities})
-    for name in ("ifng_share_higher", "ifng_share_lower"):
+    for name in ("ifng_fraction_up", "ifng_fraction_down"):
         frame[name] = rng.uniform(0.3, 1, n_obs)
     frame["ifng_random_p"] = rng.uniform(0, 1, n_obs) ** 4
     frame["tcell_percentile"] = rng.uniform(0, 100, n_obs)

@@ -34,7 +34,7 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
     )
     frame += rng.choice([0.0, 1e-12, -1e-12], size=frame.shape)
     frame["ifng_random_p"] = np.round(rng.uniform(0, 0.2, n_obs), 2)
-    for name in ("ifng_share_higher", "ifng_share_lower"):
+    for name in ("ifng_fraction_up", "ifng_fraction_down"):
         frame[name] = np.round(rng.uniform(0.3, 1, n_obs), 1)
     frame["tcell_percentile"] = rng.integers(0, 100, n_obs)
     frame["mhc1_measured"] = rng.integers(5, 9, n_obs)

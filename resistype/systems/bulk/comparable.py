@@ -124,22 +124,22 @@ def compare(
     n, name, profile = expression.n_obs, reference.name, reference.profile
     unknown = np.full(n, np.nan)
     if profile is None:
-        why = (
+        reason = (
             f"{name} is a file of format 1 and keeps no profile: whether these samples can be"
             " compared with it cannot be told (fit it again: resistype references fit)"
         )
         return Comparability(
-            name, np.zeros(n, bool), stated, np.full(n, why, dtype=object), unknown, unknown
+            name, np.zeros(n, bool), stated, np.full(n, reason, dtype=object), unknown, unknown
         )
     steady = np.flatnonzero(profile.steady & (joined.columns >= 0))
     varying = np.flatnonzero(profile.varying & (joined.columns >= 0))
     if min(steady.size, varying.size) < MIN_GENES or np.isnan(profile.max_distance):
-        why = (
+        reason = (
             f"too few genes to tell whether it is measured like {name} ({steady.size} steady and"
             f" {varying.size} varying ones of {MIN_GENES} each)"
         )
         return Comparability(
-            name, np.zeros(n, bool), stated, np.full(n, why, dtype=object), unknown, unknown
+            name, np.zeros(n, bool), stated, np.full(n, reason, dtype=object), unknown, unknown
         )
     found = likeness(
         expression.log2(joined.columns[steady]),
@@ -181,7 +181,7 @@ def check_reference(data: Any, reference: str | Path | Reference) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        Indexed by sample: alike (yes or no), assay_distance, likeness, why.
+        Indexed by sample: alike (yes or no), assay_distance, likeness, reason.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def check_reference(data: Any, reference: str | Path | Reference) -> pd.DataFram
             "alike": np.where(compared.alike, "yes", "no"),
             "assay_distance": compared.distance,
             "likeness": compared.likeness,
-            "why": compared.why,
+            "reason": compared.reason,
         },
         index=pd.Index(expression.samples, name="sample"),
     )
@@ -260,7 +260,7 @@ def say(compared: Comparability) -> None:
         " patient's own baseline, or fit a reference on ten or more tumours of your own pipeline:"
         " resistype references fit."
     )
-    reasons = pd.Series(compared.why[~compared.comparable]).value_counts()
+    reasons = pd.Series(compared.reason[~compared.comparable]).value_counts()
     message = (
         f"{lost} of {total} samples are not comparable with {compared.reference}: levels and"
         f" relative axes are not assessable there. First reason: {reasons.index[0]}. {ways}"
@@ -278,7 +278,7 @@ _RELATIVE = ("residual", "residual_sd")
 @dataclass(frozen=True)
 class Shift:
     """Whether a cohort lies to one side of a frozen reference, in the genes that both have:
-    ``one_sided``, ``not`` or ``cannot_tell`` (and why), and the fraction above its median.
+    ``one_sided``, ``not`` or ``cannot_tell`` (with the reason), and the fraction above its median.
     """
 
     quantity: str
@@ -286,14 +286,14 @@ class Shift:
     n: int
     state: str
     above: float
-    why: str = ""
+    reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         above = None if np.isnan(self.above) else self.above
         return {
             "quantity": self.quantity, "anchor": self.anchor, "n": self.n, "state": self.state,
-            "above": above, "why": self.why,
+            "above": above, "reason": self.reason,
         }  # fmt: skip
 
     @property
@@ -305,7 +305,7 @@ class Shift:
     def words(self) -> str:
         """One clause for a reader."""
         if self.state == "cannot_tell":
-            return self.why
+            return self.reason
         side = max(self.above, 1.0 - self.above)
         where = "above" if self.above > 0.5 else "below"
         return f"{side:.0%} of {self.n} samples lie {where} the median of {self.anchor}"
@@ -329,11 +329,11 @@ def cohort_shift(
     signature = context.library[quantity.signature]
     joined = shared(context.panel.expression, anchor)
     mine = Members.of(signature, joined.expression.index.match(signature.genes))
-    why = _cannot_tell(anchor, compared, rows)
-    if not why and len(mine.genes) < MIN_COVERAGE * len(signature):
-        why = f"too few genes of {signature.id} in both"
-    if why or anchor.tumours is None:
-        return Shift(name, anchor.name, len(rows), "cannot_tell", float("nan"), why)
+    reason = _cannot_tell(anchor, compared, rows)
+    if not reason and len(mine.genes) < MIN_COVERAGE * len(signature):
+        reason = f"too few genes of {signature.id} in both"
+    if reason or anchor.tumours is None:
+        return Shift(name, anchor.name, len(rows), "cannot_tell", float("nan"), reason)
     theirs = anchor.tumours.scores(
         quantity.method, signature.up, signature.down, measured=joined.in_data
     )
@@ -383,7 +383,12 @@ def line_shifts(
     of its standard errors; below ten samples nothing can be said.
     """
     scheme, reference = context.scheme, context.reference
-    if reference is None or reference.is_own or scheme.line_shift is None or len(rows) < MIN_COHORT:
+    if (
+        reference is None
+        or reference.is_own
+        or scheme.line_offset is None
+        or len(rows) < MIN_COHORT
+    ):
         return {}
     found = {}
     for name, quantity in scheme.quantities.items():
@@ -392,7 +397,7 @@ def line_shifts(
         )
         if known < MIN_COHORT:
             continue
-        limit = max(scheme.line_shift.value, 3.0 * 1.2533 / math.sqrt(known))
+        limit = max(scheme.line_offset.value, 3.0 * 1.2533 / math.sqrt(known))
         unit = (
             reference.regressions[quantity.line].robust_sd if quantity.kind == "residual" else 1.0
         )

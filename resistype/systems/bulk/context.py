@@ -342,7 +342,7 @@ class Comparability:
     reference: str
     alike: NDArray[np.bool_]
     stated: NDArray[np.bool_]
-    why: NDArray[np.object_]
+    reason: NDArray[np.object_]
     distance: NDArray[np.float64]
     likeness: NDArray[np.float64]
 

@@ -128,7 +128,7 @@ def read_study(
         ("baseline_sample", ""),
         ("n_baseline", 0),
         ("n_at_timepoint", 0),
-        ("used_first", True),
+        ("counted", True),
     ):
         design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
     before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]
@@ -386,9 +386,9 @@ def _shift(context: Context, study: Study, options: CallOptions) -> Shift | None
     if not name:
         return None
     if not said:
-        why = f"nobody has said that these data were made like {Path(name).stem} (--same-as)"
+        reason = f"nobody has said that these data were made like {Path(name).stem} (--same-as)"
         return Shift(
-            scheme.anchor_quantity, Path(name).stem, len(rows), "cannot_tell", float("nan"), why
+            scheme.anchor_quantity, Path(name).stem, len(rows), "cannot_tell", float("nan"), reason
         )
     anchor = anchor_for(name, scheme, context.library)
     if anchor is None:
@@ -409,7 +409,7 @@ def _rates_left(context: Context, found: _Found) -> pd.DataFrame:
     withheld = [
         axis
         for axis, calls in found.verdicts.calls.items()
-        if not np.array_equal(calls, found.verdicts.by_rule[axis])
+        if not np.array_equal(calls, found.verdicts.rule_calls[axis])
         and (calls == "not_assessable").all()
     ]
     return rates[~rates["axis"].isin(withheld)] if len(rates) else rates
@@ -516,7 +516,7 @@ def _about(context: Context, study: Study, universe: str, found: _Found) -> dict
     if reference is None:
         return {
             "mode": "own baseline",
-            "name": "each patient's own baseline biopsy",
+            "name": "each patient's baseline biopsy",
             "n": len(study.reference_rows),
         }
     about: dict[str, Any] = {

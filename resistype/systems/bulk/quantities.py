@@ -179,8 +179,10 @@ def _mean_log2(quantity: Quantity, context: Context) -> Column:
     if coverage < MIN_COVERAGE:
         return Column.missing(context.n_obs, _thin(quantity, context))
     if not panel.members[quantity.signature].up.all():
-        why = f"{quantity.signature} has genes down: their mean in log2 says nothing; take a score"
-        return Column.missing(context.n_obs, why)
+        reason = (
+            f"{quantity.signature} has genes down: their mean in log2 says nothing; take a score"
+        )
+        return Column.missing(context.n_obs, reason)
     return Column.of(panel.log2[quantity.signature].mean(axis=1))
 
 
@@ -379,13 +381,13 @@ def _level(quantity: Quantity, context: Context, rows: Rows) -> Column:
     values = (base.values - context.reference.location(quantity.of)) / context.reference.scale(
         quantity.of
     )
-    return _because(values, base.why, known=quantity.of in context.reference.values)
+    return _because(values, base.reason, known=quantity.of in context.reference.values)
 
 
-def _because(values: NDArray[np.float64], why: NDArray[np.object_], *, known: bool) -> Column:
+def _because(values: NDArray[np.float64], reason: NDArray[np.object_], *, known: bool) -> Column:
     """Missing values with their own reason; where there is none, with what the reference lacks."""
     lacks = "the reference does not vary" if known else "the reference has no values of it"
-    words = np.where(np.isnan(values) & (why == ""), lacks, why)
+    words = np.where(np.isnan(values) & (reason == ""), lacks, reason)
     return Column(values, np.where(np.isnan(values), words, "").astype(object))
 
 
@@ -393,18 +395,20 @@ def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     now = context.basic[quantity.of].take(rows.index)
     before = context.basic[quantity.of].take(rows.baseline)
     values = np.where(rows.paired, now.values - before.values, np.nan)
-    why = np.where(now.why == "", "baseline biopsy: " + before.why, now.why)
-    why = np.where(rows.paired, why, _NO_BASELINE)
-    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+    reason = np.where(now.reason == "", "baseline biopsy: " + before.reason, now.reason)
+    reason = np.where(rows.paired, reason, _NO_BASELINE)
+    return Column(values, np.where(np.isnan(values), reason, "").astype(object))
 
 
 def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     raw = _raw_change(quantity, context, rows)
     if context.reference is None:
-        why = np.where(np.isnan(raw.values), raw.why, "fewer than 10 reference samples give no SD")
-        return Column(np.full(len(rows.index), np.nan), why.astype(object))
+        reason = np.where(
+            np.isnan(raw.values), raw.reason, "fewer than 10 reference samples give no SD"
+        )
+        return Column(np.full(len(rows.index), np.nan), reason.astype(object))
     values = raw.values / context.reference.scale(quantity.of)
-    return _because(values, raw.why, known=quantity.of in context.reference.values)
+    return _because(values, raw.reason, known=quantity.of in context.reference.values)
 
 
 def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
@@ -423,11 +427,11 @@ def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Colum
     return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
 
 
-def _share_higher(quantity: Quantity, context: Context, rows: Rows) -> Column:
+def _fraction_up(quantity: Quantity, context: Context, rows: Rows) -> Column:
     return _share(quantity, context, rows, 1)
 
 
-def _share_lower(quantity: Quantity, context: Context, rows: Rows) -> Column:
+def _fraction_down(quantity: Quantity, context: Context, rows: Rows) -> Column:
     return _share(quantity, context, rows, -1)
 
 
@@ -437,7 +441,7 @@ def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
     """
     observed = _raw_change(quantity, context, rows)
     if not rows.paired.any() or np.isnan(observed.values).all():
-        return Column(np.full(len(rows.index), np.nan), observed.why)
+        return Column(np.full(len(rows.index), np.nan), observed.reason)
     null = _random_scores(context.scheme.quantities[quantity.of], context)
     as_far = np.zeros(len(rows.index))
     for start in range(0, len(as_far), 512):
@@ -445,7 +449,7 @@ def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
         moved = np.abs(null[rows.index[part]] - null[rows.baseline[part]])
         as_far[part] = (moved >= np.abs(observed.values[part])[:, None]).sum(axis=1)
     p = (1.0 + as_far) / (1.0 + null.shape[1])
-    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.why)
+    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.reason)
 
 
 def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
@@ -479,9 +483,9 @@ def _left_over(quantity: Quantity, context: Context, rows: Rows) -> Column:
         return Column.missing(n, _NO_REFERENCE)
     measured = {name: context.basic[name].take(rows.index) for name in quantity.needs}
     values = np.full(n, np.nan)
-    why = measured[quantity.of].why
+    reason = measured[quantity.of].reason
     for name in quantity.on:
-        why = np.where(why == "", measured[name].why, why)
+        reason = np.where(reason == "", measured[name].reason, reason)
     for line_name, terms in quantity.lines:
         line = context.reference.regressions.get(line_name)
         if line is None or (scaled and line.robust_sd <= 1e-12):
@@ -491,8 +495,8 @@ def _left_over(quantity: Quantity, context: Context, rows: Rows) -> Column:
             terms_there = np.clip(terms_there, *np.transpose([_fences(context, t) for t in terms]))
         left = line.residual(measured[quantity.of].values, terms_there)
         values = np.where(np.isnan(values), left / (line.robust_sd if scaled else 1.0), values)
-    why = np.where(np.isnan(values) & (why == ""), "the reference has no line for it", why)
-    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+    reason = np.where(np.isnan(values) & (reason == ""), "the reference has no line for it", reason)
+    return Column(values, np.where(np.isnan(values), reason, "").astype(object))
 
 
 def _fences(context: Context, name: str) -> tuple[float, float]:
@@ -506,15 +510,15 @@ def _outside_fences(quantity: Quantity, context: Context, rows: Rows) -> Column:
     """How many of the predictors lie where the reference has next to no samples."""
     if context.reference is None:
         return Column.missing(len(rows.index), _NO_REFERENCE)
-    values, why = np.zeros(len(rows.index)), np.full(len(rows.index), "", dtype=object)
+    values, reason = np.zeros(len(rows.index)), np.full(len(rows.index), "", dtype=object)
     for name in quantity.on:
         one = context.basic[name].take(rows.index)
         low, high = context.reference.fences(name)
         outside = (one.values < low) | (one.values > high)
         values = np.where(np.isnan(one.values), np.nan, values + outside)
         words = f"{context.scheme.quantities[name].title} outside the reference"
-        why = np.where(outside, np.where(why == "", words, why + "; " + words), why)
-    return Column(values, why.astype(object))
+        reason = np.where(outside, np.where(reason == "", words, reason + "; " + words), reason)
+    return Column(values, reason.astype(object))
 
 
 def _from(quantity: Quantity, context: Context, rows: Rows) -> Column:
@@ -528,7 +532,7 @@ def _from(quantity: Quantity, context: Context, rows: Rows) -> Column:
         if quantity.kind == "from_median"
         else reference.fences(quantity.of)[0]
     )
-    return _because(base.values - to, base.why, known=quantity.of in reference.values)
+    return _because(base.values - to, base.reason, known=quantity.of in reference.values)
 
 
 def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
@@ -536,15 +540,15 @@ def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
     if context.reference is None:
         return Column.missing(len(rows.index), _NO_REFERENCE)
     values = context.reference.percentile(quantity.of, base.values)
-    return _because(values, base.why, known=quantity.of in context.reference.values)
+    return _because(values, base.reason, known=quantity.of in context.reference.values)
 
 
 RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
     "level": _level,
     "raw_change": _raw_change,
     "change": _change,
-    "share_higher": _share_higher,
-    "share_lower": _share_lower,
+    "fraction_up": _fraction_up,
+    "fraction_down": _fraction_down,
     "random_p": _random_p,
     "residual": _residual,
     "residual_sd": _residual,
@@ -570,8 +574,8 @@ def measure(context: Context, rows: Rows) -> dict[str, Column]:
         elif quantity.kind == "difference":
             first, second = columns[quantity.of], columns[quantity.minus]
             values = first.values - second.values
-            why = np.where(first.why == "", second.why, first.why)
-            columns[name] = Column(values, np.where(np.isnan(values), why, "").astype(object))
+            reason = np.where(first.reason == "", second.reason, first.reason)
+            columns[name] = Column(values, np.where(np.isnan(values), reason, "").astype(object))
         else:
             column = RELATIVE[quantity.kind](quantity, context, rows)
             if quantity.kind in PLACED and context.compared is not None:
@@ -584,4 +588,4 @@ def _only_comparable(column: Column, compared: Comparability, rows: Rows) -> Col
     """A number only where the sample may be compared with the reference; elsewhere the reason."""
     may = compared.comparable[rows.index]
     values = np.where(may, column.values, np.nan)
-    return Column(values, np.where(may, column.why, compared.why[rows.index]).astype(object))
+    return Column(values, np.where(may, column.reason, compared.reason[rows.index]).astype(object))

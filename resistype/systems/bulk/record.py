@@ -79,7 +79,7 @@ def _compared(context: Context, about: Mapping[str, Any]) -> dict[str, dict[str,
         where = "above" if shift["above"] > 0.5 else "below"
         values["ONE_SIDED_COHORT"] = {"side": side, "where": where, **shift}
     if shift and shift["state"] == "cannot_tell" and str(about["mode"]).startswith("own cohort"):
-        values["SIDE_UNKNOWN"] = {"why": shift["why"]}
+        values["SIDE_UNKNOWN"] = {"reason": shift["reason"]}
     gates = {"silent", "detected"}
     if not context.panel.absolute and gates & {q.kind for q in context.scheme.quantities.values()}:
         values["NO_ABSOLUTE_SCALE"] = {"unit": context.panel.expression.unit}
@@ -131,7 +131,7 @@ def _scored(scheme: Scheme) -> list[str]:
 
 
 def coverage_frame(context: Context) -> pd.DataFrame:
-    """One row a signature: asked, found, share, missing genes, genes at the floor, genes shared
+    """One row a signature: asked, found, fraction, missing genes, genes at the floor, genes shared
     with the others.
     """
     panel, rows = context.panel, {}
@@ -143,7 +143,7 @@ def coverage_frame(context: Context) -> pd.DataFrame:
         rows[name] = {
             "asked": len(panel.matches[name].wanted),
             "found": len(measured),
-            "share": panel.coverage(name),
+            "fraction": panel.coverage(name),
             "missing": ", ".join(panel.absent(name)),
             "at_floor": ", ".join(panel.floor[name]),
             "shared": "; ".join(f"{n} in {other}" for n, other in shared),
@@ -160,7 +160,7 @@ def gene_frame(context: Context, rows: Rows) -> pd.DataFrame:
     baseline.
     """
     pairs = Rows(rows.index[rows.paired], rows.baseline[rows.paired])
-    asked_of = {"share_higher": pairs, "share_lower": pairs, "measured": rows}
+    asked_of = {"fraction_up": pairs, "fraction_down": pairs, "measured": rows}
     quantities = sorted(context.scheme.quantities.values(), key=lambda q: q.kind == "measured")
     counted = {q.signature: asked_of[q.kind] for q in quantities if q.kind in asked_of}
     parts = []
@@ -197,7 +197,7 @@ def run_record(
     signatures = {name: context.library[name] for name in scheme.signatures}
     return {
         "format": "resistype-run",
-        "format_version": 1,
+        "format_version": 2,
         "versions": versions(),
         "input": {
             "source": expression.source,

@@ -192,9 +192,9 @@ def too_few(n: int) -> str:
     """The sentence that refuses a cohort-relative call, with both ways out."""
     what = "One sample" if n == 1 else f"{n} samples"
     return (
-        f"{what} cannot be called relative to their own cohort: at least {MIN_COHORT} reference"
+        f"{what} cannot be called relative to this cohort: at least {MIN_COHORT} reference"
         " samples are needed. Two ways out: give a frozen reference of comparable tumours"
-        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's"
         " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 
@@ -215,7 +215,8 @@ def with_base_rates(context: Context, reference: Reference, *, pairs: bool) -> R
         paired = apply_rules(context.scheme, measure(known, _unrelated(rows, context.scheme.seed)))
     lines = [line for axis in context.scheme.axes for line in _rates(axis, alone, paired)]
     return replace(
-        reference, base_rates=pd.DataFrame(lines, columns=["axis", "label", "share", "n", "basis"])
+        reference,
+        base_rates=pd.DataFrame(lines, columns=["axis", "label", "proportion", "n", "basis"]),
     )
 
 
@@ -254,7 +255,7 @@ def _shares(
         whole = label == "not_assessable"
         hits, of = int((calls == label).sum()), len(calls) if whole else n
         share = hits / of if of else float("nan")
-        rows.append({"axis": axis, "label": label, "share": share, "n": of, "basis": basis})
+        rows.append({"axis": axis, "label": label, "proportion": share, "n": of, "basis": basis})
     return rows
 
 
@@ -317,7 +318,7 @@ def _recounted(context: Context, reference: Reference, rows: NDArray[np.intp]) -
         context.scheme, measure(replace(context, reference=reference), Rows.alone(rows))
     )
     lines = [line for axis in context.scheme.axes for line in _rates(axis, alone, None)]
-    again = pd.DataFrame(lines, columns=["axis", "label", "share", "n", "basis"])
+    again = pd.DataFrame(lines, columns=["axis", "label", "proportion", "n", "basis"])
     stored = reference.base_rates
     if not len(stored):
         return again

@@ -97,10 +97,10 @@ def test_riaz_interferon_changes(shared: Path) -> None:
     3 each.
     """
     calls = riaz(shared)
-    first = ((calls.design["baseline_sample"] != "") & calls.design["used_first"]).to_numpy()
+    first = ((calls.design["baseline_sample"] != "") & calls.design["counted"]).to_numpy()
 
     assert first.sum() == 43
-    assert Counter(calls.verdicts.by_rule["ifng"][first]) == {
+    assert Counter(calls.verdicts.rule_calls["ifng"][first]) == {
         "up": 13,
         "down": 3,
         "stable": 22,
@@ -269,11 +269,11 @@ def test_post_samples_without_a_baseline_argument(shared: Path) -> None:
     post = matrix(folder / "counts.symbols.parquet").select(table["column"].tolist())
     calls = classify(post, samples=table)
 
-    assert set(calls.verdicts.by_rule["ifng"]) <= {
+    assert set(calls.verdicts.rule_calls["ifng"]) <= {
         f"cross_sectional_{word}" for word in ("high", "mid", "low")
     }
     assert set(calls.verdicts.calls["ifng"]) <= {
-        *calls.verdicts.by_rule["ifng"],
+        *calls.verdicts.rule_calls["ifng"],
         "indeterminate",
         "not_assessable",
     }
@@ -294,9 +294,9 @@ def test_one_sample_alone_is_refused_with_both_ways_out(shared: Path) -> None:
 
     assert (
         str(caught.value)
-        == "R101 One sample cannot be called relative to their own cohort: at least 10 reference"
+        == "R101 One sample cannot be called relative to this cohort: at least 10 reference"
         " samples are needed. Two ways out: give a frozen reference of comparable tumours"
-        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's"
         " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 
@@ -418,7 +418,7 @@ def test_evidence_agrees_with_the_call(shared: Path) -> None:
     evidence = calls.evidence("Pt1_On_AD174047-6")
     deciding = evidence[(evidence["axis"] == "ifng") & evidence["decided"]]
 
-    assert set(deciding["quantity"]) == {"ifng_change", "ifng_share_lower", "ifng_random_p"}
+    assert set(deciding["quantity"]) == {"ifng_change", "ifng_fraction_down", "ifng_random_p"}
     assert deciding["passes"].all()
     assert (deciding["threshold_source"] == "ours").all()
     np.testing.assert_allclose(
@@ -486,7 +486,7 @@ def test_several_biopsies_are_said(shared: Path) -> None:
 
     marked = [s for s in calls.samples if "SEVERAL_BIOPSIES" in calls.caveats(s)]
     assert marked == ["Pt1_On_AD174047-6", "Pt10_On_E9047632-6"]
-    assert calls.design.loc[marked, "used_first"].tolist() == [True, False]
+    assert calls.design.loc[marked, "counted"].tolist() == [True, False]
 
 
 def test_purity_and_lesions_of_the_table_are_used(shared: Path) -> None:

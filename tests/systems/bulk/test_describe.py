@@ -121,14 +121,14 @@ def test_a_frozen_reference_is_named_with_what_is_known_of_it() -> None:
 def test_a_one_sided_cohort(above: float, words: str) -> None:
     shift = {
         "quantity": "a_score", "anchor": "far", "n": 40, "state": "one_sided", "above": above,
-        "why": "",
+        "reason": "",
     }  # fmt: skip
     found = said("own cohort", shift=shift)
 
     assert next(iter(found)) == "ONE_SIDED_COHORT"
     assert f"{words} the median of far in a_score" in found["ONE_SIDED_COHORT"]
     assert "ONE_SIDED_COHORT" not in said("own cohort", shift=shift | {"state": "not"})
-    told = said("own cohort", shift=shift | {"state": "cannot_tell", "why": "nobody said so"})
+    told = said("own cohort", shift=shift | {"state": "cannot_tell", "reason": "nobody said so"})
     assert "(nobody said so)" in told["SIDE_UNKNOWN"]
 
 
@@ -264,7 +264,7 @@ def test_coverage_and_shared_genes_as_sets_say() -> None:
             if o != name and set(genes) & set(theirs)
         }
         assert (row["asked"], row["found"]) == (len(genes), len(inside))
-        assert row["share"] == pytest.approx(len(inside) / len(genes))
+        assert row["fraction"] == pytest.approx(len(inside) / len(genes))
         assert row["missing"] == ", ".join(gene for gene in genes if gene not in MINI_GENES)
         assert {
             w.split(" in ")[1]: int(w.split(" in ")[0]) for w in row["shared"].split("; ") if w

@@ -60,7 +60,7 @@ def test_every_label_is_firm_or_taken_back(shared: Path) -> None:
         overall = calls.stability.overall(axis.id)
         labelled = np.isin(calls.verdicts.calls[axis.id], list(axis.labels))
         assert (overall[labelled] >= 0.7).all()
-        changed = calls.verdicts.calls[axis.id] != calls.verdicts.by_rule[axis.id]
+        changed = calls.verdicts.calls[axis.id] != calls.verdicts.rule_calls[axis.id]
         assert (calls.verdicts.calls[axis.id][changed] == "indeterminate").all()
         assert (overall[changed] < 0.7).all()
 
@@ -183,8 +183,10 @@ def test_taking_back() -> None:
     found = take_back(verdicts, Stability(shares), plan)
 
     assert found.calls["a"].tolist() == ["up", "indeterminate", "not_assessable"]
-    assert found.by_rule["a"].tolist() == ["up", "up", "not_assessable"]
-    assert found.reasons["a"][1] == "not firm: the rules say up, but only 60% of the repeats do"
+    assert found.rule_calls["a"].tolist() == ["up", "up", "not_assessable"]
+    assert (
+        found.reasons["a"][1] == "call withheld: the rules say up, but only 60% of the repeats do"
+    )
 
 
 # ---------------------------------------------------------------- one-sided cohorts and other
@@ -204,7 +206,7 @@ def test_a_one_sided_cohort_is_not_called_by_its_own_ranks(shared: Path) -> None
     assert not len(calls.base_rates.query("axis == 'ifng'"))
     assert "ONE_SIDED_COHORT" in calls.run_caveats
     assert set(calls.verdicts.calls["ifng"]) == {"not_assessable"}
-    assert set(calls.verdicts.by_rule["ifng"]) == {
+    assert set(calls.verdicts.rule_calls["ifng"]) == {
         f"cross_sectional_{w}" for w in ("high", "mid", "low")
     }
     assert (
@@ -249,7 +251,7 @@ def test_mixed_cohorts_are_not_called_one_sided(shared: Path) -> None:
 def test_another_pipeline_cannot_be_placed_though_it_was_said_to_be_the_same(shared: Path) -> None:
     calls = classify(gide(shared), options=LIKE_TCGA)
 
-    assert calls.reference["shift"]["why"] == "0 of 41 samples can be compared with tcga_skcm"
+    assert calls.reference["shift"]["reason"] == "0 of 41 samples can be compared with tcga_skcm"
     assert next(iter(calls.run_caveats)) == "SIDE_UNKNOWN"
 
 

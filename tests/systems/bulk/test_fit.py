@@ -87,7 +87,7 @@ def test_nine_rows_are_refused_and_ten_warned_about() -> None:
     made = context(matrix(4, 30), own=False)
     made.reference_rows = np.arange(9)
     with pytest.raises(
-        ReferenceDataError, match=r"^R101 9 samples cannot be called relative to their own cohort"
+        ReferenceDataError, match=r"^R101 9 samples cannot be called relative to this cohort"
     ):
         fit_own(made, name="r")
     made.reference_rows = np.arange(10)
@@ -113,7 +113,7 @@ def rates(pairs: bool) -> pd.DataFrame:
 def share(table: pd.DataFrame, axis: str, label: str) -> tuple[float, int, str]:
     row = table[(table["axis"] == axis) & (table["label"] == label)]
     assert len(row) == 1
-    return float(row["share"].iloc[0]), int(row["n"].iloc[0]), str(row["basis"].iloc[0])
+    return float(row["proportion"].iloc[0]), int(row["n"].iloc[0]), str(row["basis"].iloc[0])
 
 
 def test_base_rates_against_counting_every_pair() -> None:
@@ -154,7 +154,7 @@ def test_shares_of_an_axis_add_up() -> None:
     """Over pairs: every change, every level (counted alone) aside, each pair has one call."""
     for pairs in (True, False):
         table = rates(pairs)
-        assert table["share"].between(0, 1).all()
+        assert table["proportion"].between(0, 1).all()
         without = table[table["axis"] == "loss"]
         assessed = without[without["label"] != "not_assessable"]
         assert assessed["share"].sum() == pytest.approx(1.0)

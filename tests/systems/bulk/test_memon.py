@@ -23,8 +23,8 @@ def quantities(given: dict[str, Any]) -> dict[str, float]:
     paired = given.get("baseline", True)
     names = {
         "ifng_change": given["delta"],
-        "ifng_share_higher": given["frac_up"],
-        "ifng_share_lower": None if given["frac_up"] is None else 1 - given["frac_up"],
+        "ifng_fraction_up": given["frac_up"],
+        "ifng_fraction_down": None if given["frac_up"] is None else 1 - given["frac_up"],
         "ifng_random_p": given["p"],
         "ifng_level": given.get("z"),
         "oxphos_change": given.get("oxphos_delta"),

@@ -101,7 +101,7 @@ def test_the_limit_decides_on_both_sides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "compared", "rows", "why"),
+    ("reference", "compared", "rows", "reason"),
     [
         (anchor(), like(), np.arange(9), "9 samples are too few (10 are needed)"),
         (anchor(), like(5), ALL, "5 of 12 samples can be compared with far"),
@@ -111,11 +111,11 @@ def test_the_limit_decides_on_both_sides() -> None:
     ids=["few", "unlike", "not stated", "figures only"],
 )
 def test_what_cannot_be_told_is_said(
-    reference: Reference, compared: Comparability, rows: np.ndarray, why: str
+    reference: Reference, compared: Comparability, rows: np.ndarray, reason: str
 ) -> None:
     found = shift_of(reference, compared, rows=rows)
 
-    assert (found.state, found.why, found.words) == ("cannot_tell", why, why)
+    assert (found.state, found.reason, found.words) == ("cannot_tell", reason, reason)
     assert math.isnan(found.above)
     assert not found.one_sided
 
@@ -137,7 +137,7 @@ def test_words_and_json() -> None:
         "n": 12,
         "state": "one_sided",
         "above": 0.92,
-        "why": "",
+        "reason": "",
     }
 
 
@@ -276,7 +276,7 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
         "not_assessable",
     ]
     assert after.calls["loss"].tolist() == before.calls["loss"].tolist()
-    assert after.by_rule["course"].tolist() == before.calls["course"].tolist()
+    assert after.rule_calls["course"].tolist() == before.calls["course"].tolist()
     assert (
         after.reasons["course"][0]
         == "the cohort lies to one side (92% of 12 samples lie above the median of far): high and"

@@ -26,7 +26,7 @@ def apply_cell_scheme(
             f"Not quantities of scheme {loaded.id!r}: {', '.join(frame)}.", code="S112"
         )
     words = pd.DataFrame() if why is None else why
-    calls = call_measured(loaded, Measured(unit=level, numbers=frame, why=words))
+    calls = call_measured(loaded, Measured(unit=level, numbers=frame, reason=words))
     index = frame.index
     said = {
         axis.id: [
