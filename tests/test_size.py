@@ -16,8 +16,9 @@ from tests.measures import docstrings, lines
 PACKAGE = Path(rt.__file__).parent
 
 # The target is 40,000; the code of 0.1 has 56,500 when its prose is wrapped at 100 columns.
-# The number can only fall, but for a later capability, which raises it by the lines it states.
-MAX_LINES = 53_000
+# The number can only fall, but for a later capability, which raises it by the lines it states:
+# 200 for the names, columns, folders and reports of 0.1 under the words of 0.2.
+MAX_LINES = 53_200
 MAX_SCORE, MAX_CLASSIFY = 25, 45
 
 
