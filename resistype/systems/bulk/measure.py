@@ -159,7 +159,7 @@ class CallOptions:
         Column of the samples table with the sample ids; by default the first.
     stability
         Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
-        it, no call says how firm it is and none is taken back.
+        it, no call says how robust it is and none is withheld.
     batch
         Column of the samples table with the sequencing batch; genes at the floor in a whole batch
         make an axis not assessable there. By default every column that divides the samples is
