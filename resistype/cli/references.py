@@ -67,8 +67,8 @@ def show_one(name: Name, as_json: AsJson = False) -> None:
     facts |= {key: reference.about[key] for key in ("source", "citation") if key in reference.about}
     if profile is not None:
         facts |= {
-            "assay distance": f"up to {profile.max_distance:.2f}",
-            "likeness": f"from {profile.min_likeness:.2f}",
+            "assay distance": f"at most {profile.max_distance:.2f}",
+            "likeness": f"at least {profile.min_likeness:.2f}",
             "steady genes": int(profile.steady.sum()),
             "varying genes": int(profile.varying.sum()),
         }

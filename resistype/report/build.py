@@ -313,7 +313,7 @@ def _thresholds(calls: Calls) -> list[Threshold]:
     scheme = calls.scheme
     whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
     whole |= {
-        "cohort to one side": scheme.cohort_shift,
+        "cohort shift": scheme.cohort_shift,
         "cohort off a line of the reference": scheme.line_offset,
     }
     rows += [_whole(name, one) for name, one in whole.items() if one is not None]

@@ -324,8 +324,8 @@ class Report(Model):
     ...                     options=rt.CallOptions(stability=False))
     >>> report = build_report(calls)
     >>> report.kind, len(report.groups[0].units), report.compared_with
-    ('biopsies', 64, 'baseline biopsies of this cohort (this cohort, paired with the patient's
-    baseline, n = 32)')
+    ('biopsies', 64, "baseline biopsies of this cohort (this cohort, paired with the patient's
+    baseline, n = 32)")
     """
 
     format: Literal["resistype-report"] = "resistype-report"

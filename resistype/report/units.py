@@ -344,9 +344,9 @@ def _compared(about: Mapping[str, Any]) -> Iterator[Check]:
         text = f"{compared['alike']} of {of} samples are measured like {name} and look like it"
         if compared["max_distance"] is not None and compared["median_distance"] is not None:
             text += (
-                f" (assay distance {number(compared['median_distance'])}, up to"
+                f" (assay distance {number(compared['median_distance'])}, at most"
                 f" {number(compared['max_distance'])}; likeness"
-                f" {number(compared['median_likeness'])}, from {number(compared['min_likeness'])})"
+                f" {number(compared['median_likeness'])}, at least {number(compared['min_likeness'])})"
             )
         text += f"; stated to be the same: {compared['stated']} of {of}"
         yield Check(name="Comparable", state="ok" if n == of else "look", text=text)
@@ -362,7 +362,7 @@ def _compared(about: Mapping[str, Any]) -> Iterator[Check]:
         where = "above" if shift["above"] > 0.5 else "below"
         text = f"{side:.0%} of {shift['n']} samples lie {where} the median of {shift['anchor']}"
         one = shift["state"] == "one_sided"
-        text += "; it lies to one side" if one else "; not to one side"
+        text += "; a shifted cohort" if one else "; not shifted"
         yield Check(name="Cohort beside another", state="look" if one else "ok", text=text)
 
 

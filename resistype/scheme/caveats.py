@@ -21,7 +21,7 @@ CAVEATS: dict[str, str] = {
     ),
     "SMALL_COHORT": "Only {n} reference samples: fewer than 30.",
     "ONE_SIDED_COHORT": (
-        "The cohort lies to one side: {side:.0%} of {n} samples are {where} the median of {anchor}"
+        "The cohort is shifted: {side:.0%} of {n} samples are {where} the median of {anchor}"
         " in {quantity}; low and high among its own samples mean little."
     ),
     "SIDE_UNKNOWN": (

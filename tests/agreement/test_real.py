@@ -110,7 +110,7 @@ def test_own_cohort_against_frozen_reference(cohort: Cohort) -> None:
     )
     kinds = {kind for change in found.changes for kind in change.kinds}
 
-    assert {"score", "not firm"} <= kinds
+    assert {"score", "unstable"} <= kinds
     assert "reference" in set(found.differences["what"])
 
 

@@ -154,7 +154,7 @@ def test_thresholds_of_every_axis_and_of_the_whole_are_listed() -> None:
     whole = {one.condition for one in report.thresholds if one.axis == "every axis"}
     assert whole == {
         "same call in repeats: 0.7",
-        "cohort to one side: 0.8",
+        "cohort shift: 0.8",
         "cohort off a line of the reference: 0.5",
     }
 
@@ -204,7 +204,7 @@ def test_checks_say_what_is_not_as_it_should_be() -> None:
     assert "MX1, OAS1 (benci_isg_rs)" in checks["Genes not detected"].text
     assert checks["Size of the reference"].state == "look"
     beside = checks["Cohort beside another"].text
-    assert beside == "90% of 12 samples lie above the median of far; it lies to one side"
+    assert beside == "90% of 12 samples lie above the median of far; a shifted cohort"
     assert checks["Line of the reference"].state == "look"
     assert {one.state for one in checks.values()} == {"look", "ok", "none"}
 

@@ -2,7 +2,7 @@
 
 context.py     one run: its samples, scores, reference; genes left out, scores taken again
 quantities.py  the kinds of quantities of a scheme, measured
-reference.py   references fitted, and how far a cohort lies to one side of one
+reference.py   references fitted, and how far a cohort is shifted of one
 stability.py   the same biopsies measured again     record.py  coverage, caveats, the record of a
     run
 measure.py     `classify_biopsies`, `apply_scheme` and their options

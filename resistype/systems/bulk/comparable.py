@@ -154,11 +154,11 @@ def compare(
         if far[row]:
             reasons[row] = (
                 f"measured in another way than {name} (assay distance {found.distance[row]:.2f};"
-                f" up to {profile.max_distance:.2f})"
+                f" at most {profile.max_distance:.2f})"
             )
         elif unlike[row]:
             reasons[row] = (
-                f"another kind of tissue than {name} (likeness {found.likeness[row]:.2f}; from"
+                f"another kind of tissue than {name} (likeness {found.likeness[row]:.2f}; at least"
                 f" {profile.min_likeness:.2f})"
             )
         elif not stated[row]:
@@ -277,7 +277,7 @@ _RELATIVE = ("residual", "residual_sd")
 
 @dataclass(frozen=True)
 class Shift:
-    """Whether a cohort lies to one side of a frozen reference, in the genes that both have:
+    """Whether a cohort is shifted against a frozen reference, in the genes that both have:
     ``one_sided``, ``not`` or ``cannot_tell`` (with the reason), and the fraction above its median.
     """
 
@@ -319,7 +319,7 @@ def cohort_shift(
     rows: NDArray[np.intp],
     limit: float,
 ) -> Shift | None:
-    """Whether the rows lie to one side of a frozen reference, from the fraction `limit` of them
+    """Whether the rows are shifted against a frozen reference, from the fraction `limit` of them
     on; None where the scheme does not ask.
     """
     name = context.scheme.anchor_quantity
@@ -366,7 +366,7 @@ def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:
     one-sided.
     """
     reason = (
-        f"the cohort lies to one side ({shift.words}): high and low among its own samples mean"
+        f"the cohort is shifted ({shift.words}): high and low among its own samples mean"
         " nothing; give a frozen reference"
     )
     ranked = {

@@ -170,7 +170,7 @@ class CallOptions:
         reference unless you say so, here or by the columns ``tumour_type``, ``library`` and
         ``quantification`` of the samples table.
     anchor
-        Frozen reference that shows whether the cohort lies to one side; by default `same_as` or
+        Frozen reference that shows whether the cohort is shifted; by default `same_as` or
         the scheme's, ``""`` for none.
     method
         Takes every score of the scheme by another method; the version of the scheme says so.
@@ -370,7 +370,7 @@ def _named_reference(same_as: str | None, frozen: Reference | None) -> None:
 
 
 def _shift(context: Context, study: Study, options: CallOptions) -> Shift | None:
-    """Whether the cohort lies to one side of the frozen reference in use, or of the anchor where it
+    """Whether the cohort is shifted against the frozen reference in use, or of the anchor where it
     is its own reference.
     """
     scheme, rows = context.scheme, context.reference_rows_or_all

@@ -561,7 +561,7 @@ RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
 }
 # Numbers that place a sample among the reference: they need a reference that it may be compared
 # with. A change needs only the patient's own baseline; the reference gives its unit.
-PLACED = frozenset(RELATIVE) - {"raw_change", "change", "share_higher", "share_lower", "random_p"}
+PLACED = frozenset(RELATIVE) - {"raw_change", "change", "fraction_up", "fraction_down", "random_p"}
 
 
 def measure(context: Context, rows: Rows) -> dict[str, Column]:

@@ -210,7 +210,7 @@ def test_a_one_sided_cohort_is_not_called_by_its_own_ranks(shared: Path) -> None
         f"cross_sectional_{w}" for w in ("high", "mid", "low")
     }
     assert (
-        "the cohort lies to one side (95% of 40 samples lie above the median of tcga_skcm)"
+        "the cohort is shifted (95% of 40 samples lie above the median of tcga_skcm)"
         in calls.verdicts.reasons["ifng"][0]
     )
 

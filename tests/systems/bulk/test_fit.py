@@ -157,7 +157,7 @@ def test_shares_of_an_axis_add_up() -> None:
         assert table["proportion"].between(0, 1).all()
         without = table[table["axis"] == "loss"]
         assessed = without[without["label"] != "not_assessable"]
-        assert assessed["share"].sum() == pytest.approx(1.0)
+        assert assessed["proportion"].sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whether a cohort lies to one side of a frozen reference, and what is then withheld; the gene
+"""Whether a cohort is shifted against a frozen reference, and what is then withheld; the gene
 universe of a reference.
 """
 
@@ -279,7 +279,7 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
     assert after.rule_calls["course"].tolist() == before.calls["course"].tolist()
     assert (
         after.reasons["course"][0]
-        == "the cohort lies to one side (92% of 12 samples lie above the median of far): high and"
+        == "the cohort is shifted (92% of 12 samples lie above the median of far): high and"
         " low among its own samples mean nothing; give a frozen reference"
     )
     assert after.reasons["course"][1] == ""
