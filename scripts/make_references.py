@@ -3,10 +3,10 @@
     python scripts/make_references.py FOLDER
 
 FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and
-riaz_pairs/counts.symbols.parquet with samples.tsv (GSE91061, raw counts). TCGA is kept whole (values
-and ranks of the signature genes, shuffled and without names); of the patients of a study only
-figures are kept: values of scores, lines, means of genes. Run it again whenever the scheme or its
-signatures change.
+riaz_pairs/counts.symbols.parquet with samples.tsv (GSE91061, raw counts). TCGA is kept whole
+(values and ranks of the signature genes, shuffled and without names); of the patients of a study
+only figures are kept: values of scores, lines, means of genes. Run it again whenever the scheme or
+its signatures change.
 """
 
 from __future__ import annotations

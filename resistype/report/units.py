@@ -346,7 +346,8 @@ def _compared(about: Mapping[str, Any]) -> Iterator[Check]:
             text += (
                 f" (assay distance {number(compared['median_distance'])}, at most"
                 f" {number(compared['max_distance'])}; likeness"
-                f" {number(compared['median_likeness'])}, at least {number(compared['min_likeness'])})"
+                f" {number(compared['median_likeness'])}, at least"
+                f" {number(compared['min_likeness'])})"
             )
         text += f"; stated to be the same: {compared['stated']} of {of}"
         yield Check(name="Comparable", state="ok" if n == of else "look", text=text)
