@@ -3,7 +3,7 @@ and what is set aside.
 
 A layout is recognised by its own words (a header, a first line), never by the name of the file
 alone.
-Programs that write one file a sample are refused as a matrix, with the command that joins the
+Programs that write one file per sample are refused as a matrix, with the command that joins the
 files.
 """
 
@@ -287,7 +287,7 @@ def refuse_layout(layout: Layout, path: Path, names: Sequence[str]) -> None:
     """
     if layout.name == RESULTS:
         message = (
-            f"{path.name} holds {RESULTS}, one row a gene, and no samples. Give the matrix of"
+            f"{path.name} holds {RESULTS}, one row per gene, and no samples. Give the matrix of"
             " counts that they"
             " were made from."
         )
@@ -311,7 +311,7 @@ def refuse_layout(layout: Layout, path: Path, names: Sequence[str]) -> None:
     raise ExpressionError(message, code="E318")
 
 
-# ------------------------------------------------------------------ one file a sample
+# ------------------------------------------------------------------ one file per sample
 
 
 @dataclass(frozen=True)

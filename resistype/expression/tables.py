@@ -44,6 +44,7 @@ MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "#N/A
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?i:inf|infinity)")
 DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
 THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+CORRECT = "Correct them, or remove their columns."
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +67,6 @@ def text_error(n: int, cells: Sequence[str], advice: str) -> ExpressionError:
     return ExpressionError(
         f"{many} text where a number belongs (first: {listed(cells)}). {advice}", code="E503"
     )
-
-
-CORRECT = "Correct them, or remove their columns."
 
 
 # ------------------------------------------------------------------ text

@@ -295,7 +295,7 @@ def _logs(seen: Figures) -> Verdict:
     turned = {base: sums for base, sums in seen.turned.items() if base in BASES}
     for base, sums in turned.items():
         if sums.counts:
-            why = f"whole numbers when turned back, {_range(sums.low, sums.high)} a sample"
+            why = f"whole numbers when turned back, {_range(sums.low, sums.high)} per sample"
             return _guessed(f"{base}_counts", why, "They are taken back to counts.")
     for base, sums in turned.items():
         if sums.even:

@@ -1,4 +1,4 @@
-"""Samples tables: one row a sample, read with every id as text, and joined to a matrix by name.
+"""Samples tables: one row per sample, read with every id as text, and joined to a matrix by name.
 
 Ids are never numbers here: ``007`` keeps its zeros, and a patient 1 is ``1`` whether a gap
 elsewhere in the column made it a float or not. Row positions are never used to join.
@@ -33,7 +33,7 @@ LARGEST = 64 << 20
 
 
 def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None) -> pd.DataFrame:
-    """Read a table with one row a sample.
+    """Read a table with one row per sample.
 
     Parameters
     ----------
@@ -96,7 +96,9 @@ def _check_columns(frame: pd.DataFrame, sample: str | None) -> None:
 
 def _check_ids(ids: Sequence[str | None]) -> None:
     if not ids:
-        raise SamplesError("The samples table has no rows. It needs one row a sample.", code="E907")
+        raise SamplesError(
+            "The samples table has no rows. It needs one row per sample.", code="E907"
+        )
     absent = [row for row, name in enumerate(ids, start=1) if name is None]
     if absent:
         message = (
@@ -108,8 +110,8 @@ def _check_ids(ids: Sequence[str | None]) -> None:
     if repeated:
         message = (
             f"{plural(len(repeated), 'sample id occurs', 'sample ids occur')} more than once in the"
-            f" samples table ({listed(repeated)}). The column of sample ids needs one row a sample;"
-            " name another column with sample= (--sample), or remove the repeats."
+            f" samples table ({listed(repeated)}). The column of sample ids needs one row per"
+            " sample; name another column with sample= (--sample), or remove the repeats."
         )
         raise SamplesError(message, code="E901")
 
@@ -133,9 +135,8 @@ def _text(path: Path) -> str:
         text = as_utf8(raw)[0].decode()
     except RefusedError as error:
         message = (
-            f"The samples table {path} cannot be read: {error}. It needs one row a sample, as csv,"
-            " tsv"
-            " or one sheet of a workbook."
+            f"The samples table {path} cannot be read: {error}. It needs one row per sample, as"
+            " csv, tsv or one sheet of a workbook."
         )
         raise SamplesError(message, code="E907") from error
     if text.startswith(("!Sample_", "!Series_", '"!Sample_', '"!Series_')):
@@ -198,7 +199,7 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
         )
         raise SamplesError(message, code="E907") from None
     if len(rows) < 2:
-        message = f"The samples table {path} has no rows. It needs a header and one row a sample."
+        message = f"The samples table {path} has no rows. It needs a header and one row per sample."
         raise SamplesError(message, code="E907")
     header = rows.pop(min(rows))
     if all(len(row) == len(header) + 1 for row in rows.values()):  # as R writes row names

@@ -193,8 +193,8 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         None,
         (
             "E901 1 sample id occurs more than once in the samples table (a x2). The column of"
-            " sample ids needs one row a sample; name another column with sample= (--sample), or"
-            " remove the repeats."
+            " sample ids needs one row per sample; name another column with sample= (--sample),"
+            " or remove the repeats."
         ),
     ),
     "patients first": (
@@ -202,8 +202,8 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         None,
         (
             "E901 2 sample ids occur more than once in the samples table (P1 x2, P2 x2). The column"
-            " of sample ids needs one row a sample; name another column with sample= (--sample), or"
-            " remove the repeats."
+            " of sample ids needs one row per sample; name another column with sample= (--sample),"
+            " or remove the repeats."
         ),
     ),
     "an id is missing": (
@@ -219,12 +219,12 @@ BAD: dict[str, tuple[str, str | None, str]] = {
     "header only": (
         "id,patient\n",
         None,
-        "E907 The samples table {path} has no rows. It needs a header and one row a sample.",
+        "E907 The samples table {path} has no rows. It needs a header and one row per sample.",
     ),
     "empty": (
         "",
         None,
-        "E907 The samples table {path} has no rows. It needs a header and one row a sample.",
+        "E907 The samples table {path} has no rows. It needs a header and one row per sample.",
     ),
     "uneven and repeated": (
         "id,x,x\na,1,2\nb,1\nc,1,2,3\n",
@@ -256,7 +256,7 @@ def test_bad_tables_are_named_exactly(tmp_path: Path, case: str) -> None:
         (
             "s.xlsx",
             b"PK",
-            "has no rows. It needs a header and one row a sample.",
+            "has no rows. It needs a header and one row per sample.",
         ),
         ("s.parquet", b"PAR", "The samples table .* cannot be read as parquet"),
         ("s.csv.gz", gzip.compress(b"id,x\na,1\n")[:-9], "is not a whole gzip file"),
@@ -281,7 +281,7 @@ def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resistype.samples.table.LARGEST", 1 << 20)
     (tmp_path / "s.csv.gz").write_bytes(gzip.compress(b"a" * (3 << 20)))
 
-    with pytest.raises(SamplesError, match=r"unpacks to more than .* It needs one row a sample"):
+    with pytest.raises(SamplesError, match=r"unpacks to more than .* It needs one row per sample"):
         read_samples(tmp_path / "s.csv.gz")
 
 
@@ -289,7 +289,7 @@ def test_a_frame_without_rows() -> None:
     with pytest.raises(SamplesError) as caught:
         read_samples(TABLE.iloc[:0])
 
-    assert str(caught.value) == "E907 The samples table has no rows. It needs one row a sample."
+    assert str(caught.value) == "E907 The samples table has no rows. It needs one row per sample."
 
 
 def test_a_frame_with_repeated_columns() -> None:
