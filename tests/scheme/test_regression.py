@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resistype.scheme.reference import Regression, fit_robust, robust_sd
+from resistype.scheme.reference import Regression, fit_each, fit_robust, robust_sd
 
 
 def cohort(seed: int, n: int = 60, noise: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
@@ -60,6 +60,54 @@ def test_an_ordinary_line_would_be_pulled() -> None:
     assert (left[:7] / left.std(ddof=3) > -3.0).any()
     line = fit_robust(y, x, ("a", "b"))
     assert (line.residual(y, x)[:7] / line.robust_sd < -3.0).all()
+
+
+def one_line(y: np.ndarray, x: np.ndarray) -> list[float]:
+    """The plain version: one cohort, one step after the other."""
+
+    def median_sd(values: np.ndarray) -> tuple[float, float]:
+        middle = np.median(values)
+        return middle, 1.4826 * np.median(np.abs(values - middle))
+
+    def least_squares(weights: np.ndarray) -> np.ndarray:
+        root = np.sqrt(weights)
+        return np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0]
+
+    centre, spread = x.mean(axis=0), x.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    design = np.column_stack([np.ones(len(y)), (x - centre) / spread])
+    beta = least_squares(np.ones(len(y)))
+    for weigh in (
+        lambda u: np.minimum(1.0, 1.345 / np.maximum(np.abs(u), 1e-12)),
+        lambda u: np.where(np.abs(u) < 4.685, (1.0 - (u / 4.685) ** 2) ** 2, 0.0),
+    ):
+        for _ in range(200):
+            left = y - design @ beta
+            middle, sd = median_sd(left)
+            if sd <= 1e-12:
+                break
+            new = least_squares(weigh((left - middle) / sd))
+            near = np.max(np.abs(new - beta)) <= 1e-10 * max(1.0, np.max(np.abs(beta)))
+            beta = new
+            if near:
+                break
+    slopes = beta[1:] / spread
+    return [beta[0] - np.sum(slopes * centre), *slopes, median_sd(y - design @ beta)[1]]
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3, 3.0])
+def test_cohorts_fitted_side_by_side_are_those_fitted_alone(noise: float) -> None:
+    """To the last bit, whatever the sizes and whichever stop early; some swing for 200 steps."""
+    rng = np.random.default_rng(1)
+    cohorts = [cohort(seed, n=(11, 12, 51)[seed % 3], noise=noise) for seed in range(60)]
+    cohorts += [(y[rows], x[rows]) for y, x in cohorts for rows in [rng.integers(0, 11, len(y))]]
+    cohorts.append((np.ones(12), cohorts[0][1][[0] * 12]))
+
+    together = fit_each(cohorts, ("a", "b"))
+
+    assert [[r.intercept, *r.slopes, r.robust_sd] for r in together] == [
+        one_line(y, x) for y, x in cohorts
+    ]
 
 
 def test_order_of_samples_does_not_matter() -> None:

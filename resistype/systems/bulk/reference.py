@@ -4,7 +4,7 @@ rules in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,13 @@ from resistype.library import Library, load_library
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.profile import METHODS, Tumours, fit_profile
 from resistype.scheme.read import load_scheme
-from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference, fit_robust
+from resistype.scheme.reference import (
+    MIN_COHORT,
+    SMALL_COHORT,
+    Reference,
+    Regression,
+    fit_each,
+)
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 from resistype.systems.bulk.comparable import rescores
 from resistype.systems.bulk.context import (
@@ -160,32 +166,48 @@ def reference_of(context: Context, rows: NDArray[np.intp], *, name: str) -> Refe
     """Values and lines of the rows given, without asking how many they are; a row may stand
     there twice.
     """
-    values = {
-        n: c.values[rows] for n, c in context.basic.items() if not np.isnan(c.values[rows]).all()
-    }
+    return references_of(context, [rows], name=name)[0]
+
+
+def references_of(
+    context: Context, draws: Sequence[NDArray[np.intp]], *, name: str
+) -> list[Reference]:
+    """A reference of each draw of rows; their lines are fitted together."""
+    values = [
+        {n: c.values[rows] for n, c in context.basic.items() if not np.isnan(c.values[rows]).all()}
+        for rows in draws
+    ]
     wanted = dict(
         line
         for quantity in context.scheme.quantities.values()
         if quantity.on
         for line in quantity.lines
     )
-    lines = {}
+    lines: list[dict[str, Regression]] = [{} for _ in draws]
     for line, terms in wanted.items():
         left = line.split(" ~ ")[0]
-        if left not in values or any(term not in values for term in terms):
-            continue
-        y, x = values[left], np.column_stack([values[term] for term in terms])
-        whole = ~np.isnan(y) & ~np.isnan(x).any(axis=1)
-        if whole.sum() >= MIN_COHORT:
-            lines[line] = fit_robust(y[whole], x[whole], terms)
-    return Reference(
-        name=name,
-        mode="own cohort",
-        scheme=f"{context.scheme.id}@{context.scheme.version}",
-        genes=context.panel.expression.genes,
-        values=values,
-        regressions=lines,
-    )
+        cohorts = {}
+        for draw, known in enumerate(values):
+            if left not in known or any(term not in known for term in terms):
+                continue
+            y, x = known[left], np.column_stack([known[term] for term in terms])
+            whole = ~np.isnan(y) & ~np.isnan(x).any(axis=1)
+            if whole.sum() >= MIN_COHORT:
+                cohorts[draw] = y[whole], x[whole]
+        fitted = fit_each(list(cohorts.values()), terms)
+        for draw, regression in zip(cohorts, fitted, strict=True):
+            lines[draw][line] = regression
+    return [
+        Reference(
+            name=name,
+            mode="own cohort",
+            scheme=f"{context.scheme.id}@{context.scheme.version}",
+            genes=context.panel.expression.genes,
+            values=known,
+            regressions=regressions,
+        )
+        for known, regressions in zip(values, lines, strict=True)
+    ]
 
 
 def too_few(n: int) -> str:

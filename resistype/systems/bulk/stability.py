@@ -29,7 +29,7 @@ from resistype.scheme.stability import Stability
 from resistype.score.progress import step
 from resistype.systems.bulk.context import Context, Rows, leave_out_shift, rescored, sets_of
 from resistype.systems.bulk.quantities import measure
-from resistype.systems.bulk.reference import reference_of
+from resistype.systems.bulk.reference import reference_of, references_of
 
 KINDS = ("genes", "cohort", "methods")
 
@@ -204,9 +204,12 @@ def _other_cohorts(context: Context, plan: StabilityPlan) -> Iterator[Context]:
         return
     rows = context.reference_rows_or_all
     rng = np.random.default_rng([context.scheme.seed, 1])
-    for _ in range(plan.repeats):
-        drawn = rows[rng.integers(0, len(rows), len(rows))]
-        yield replace(context, reference=reference_of(context, drawn, name=reference.name))
+    draws = [rows[rng.integers(0, len(rows), len(rows))] for _ in range(plan.repeats)]
+    at_once = max(1, 200_000 // len(rows))  # a large cohort is not held a hundred times
+    for start in range(0, len(draws), at_once):
+        part = draws[start : start + at_once]
+        for drawn in references_of(context, part, name=reference.name):
+            yield replace(context, reference=drawn)
 
 
 # ------------------------------------------------------------------ other methods
