@@ -45,7 +45,8 @@ def _compares(rule: Rule, quantity: str) -> list[Condition]:
 
 
 def limits(axis: Axis, quantity: str, thresholds: Mapping[str, float]) -> list[float]:
-    """Values at which a rule of the axis cuts the quantity, in order.
+    """Values at which a rule of the axis cuts the quantity, in order; an abstention that asks for
+    more than the quantity cuts nothing.
 
     Examples
     --------
@@ -54,8 +55,13 @@ def limits(axis: Axis, quantity: str, thresholds: Mapping[str, float]) -> list[f
     >>> limits(scheme.axis("ifng"), "ifng_change", scheme.thresholds_of("ifng"))
     [-0.5, -0.35, 0.35, 0.5]
     """
+    cutting = [
+        rule
+        for rule in axis.rules
+        if rule.call not in ABSTENTIONS or len(_compares(rule, quantity)) == len(rule.conditions)
+    ]
     return sorted(
-        {c.sign * thresholds[c.target] for rule in axis.rules for c in _compares(rule, quantity)}
+        {c.sign * thresholds[c.target] for rule in cutting for c in _compares(rule, quantity)}
     )
 
 

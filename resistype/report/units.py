@@ -401,9 +401,26 @@ def visible_labels(calls: Calls, axis: Axis) -> dict[str, str]:
     }
 
 
+_OF_PAIRS = frozenset(
+    ("change", "raw_change", "share_higher", "share_lower", "random_p", "other_batch")
+)
+
+
 def _visible_rules(calls: Calls, axis: Axis) -> Iterator[Rule]:
     hidden = set(axis.labels) - set(visible_labels(calls, axis))
-    return (rule for rule in axis.rules if rule.call not in hidden)
+    kinds = {name: one.kind for name, one in calls.scheme.quantities.items()}
+    paired = has_baseline(calls)
+    return (
+        rule
+        for rule in axis.rules
+        if rule.call not in hidden
+        and (
+            paired
+            or not any(
+                c.kind == "compare" and kinds[c.subject] in _OF_PAIRS for c in rule.conditions
+            )
+        )
+    )
 
 
 def visible_thresholds(calls: Calls) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ QuantityKind = Literal[
     "ratio",
     "mark",
     "system",
+    "other_batch",
 ]
 Unit = Literal["sample", "patient", "cell", "region"]
 

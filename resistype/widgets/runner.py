@@ -167,7 +167,11 @@ class Runner(Widget):
         }
         expression = as_expression(data, chosen.read)
         study = read_study(
-            expression, samples, (patient, timepoint, baseline), sample=chosen.sample
+            expression,
+            samples,
+            (patient, timepoint, baseline),
+            sample=chosen.sample,
+            batch=chosen.batch,
         )
         run = check_classify(
             study, load_scheme(scheme), keys=keys | {"reference": reference, "options": chosen}

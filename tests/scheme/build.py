@@ -82,6 +82,7 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "purity": {"kind": "number", "input": "purity"},
         "nlr": {"kind": "ratio", "input": "nlr", "parts": ("anc", "alc")},
         "marked": {"kind": "mark", "input": "steroid"},
+        "other_batch": {"kind": "other_batch"},
     }
     return {
         name: {"title": f"title of {name}", "unit": "u", **fields} for name, fields in kinds.items()

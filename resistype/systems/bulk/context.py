@@ -281,6 +281,7 @@ class Context:
     n_jobs: int = -1
     reference_rows: NDArray[np.intp] | None = None
     batches: tuple[str, ...] = ()
+    design: pd.DataFrame | None = None
 
     @property
     def n_obs(self) -> int:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from resistype.errors import CohortWarning, InputError, ReferenceDataError, SamplesError, warn
 from resistype.expression import Expression, ReadOptions, as_expression
 from resistype.library import Library
-from resistype.samples import Pairing, align_samples, pair_samples, read_samples
+from resistype.samples import Alike, Pairing, align_samples, pair_samples, read_samples
+from resistype.samples.pairs import SITE_COLUMNS, column_named
 from resistype.samples.table import as_key
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.calls import Calls
@@ -31,6 +32,7 @@ from resistype.scheme.variant import anchor_for, by_method, merged_library, refe
 from resistype.systems.bulk.context import Context, Rows, batch_columns, build_panel
 from resistype.systems.bulk.quantities import measure, measure_basic
 from resistype.systems.bulk.record import (
+    agreement_notes,
     coverage_frame,
     gene_frame,
     run_caveats,
@@ -62,8 +64,8 @@ class Study:
     pairing: Pairing | None
     design: pd.DataFrame
     notes: tuple[str, ...]
-    # Samples that are the reference where the cohort itself is: all, or the first baseline biopsy
-    # of each patient.
+    # Samples that are the reference where the cohort itself is: all, or one baseline biopsy of each
+    # patient, that of the first pair.
     reference_rows: NDArray[np.intp]
 
     @property
@@ -80,9 +82,10 @@ def read_study(
     keys: tuple[str, str, str | None],
     *,
     sample: str | None = None,
+    batch: str | None = None,
 ) -> Study:
     """Join matrix and table by sample id and find the pairs; `keys` are patient, timepoint,
-    baseline.
+    baseline. The batch is the column named, or one that is called batch.
 
     Raises
     ------
@@ -113,19 +116,39 @@ def read_study(
         return Study(expression, table, None, design, (*expression.notes, *notes), everybody)
     # The order of the table, not that of the matrix, says which of several biopsies is the first.
     given = given[given.index.isin(table.index)]
-    pairing = pair_samples(given, patient=patient, timepoint=timepoint, baseline=baseline)
+    alike = Alike(
+        batch=batch or column_named(given, ["batch"]), site=column_named(given, SITE_COLUMNS)
+    )
+    pairing = pair_samples(
+        given, patient=patient, timepoint=timepoint, baseline=baseline, alike=alike
+    )
     pairs = pairing.pairs.set_index("sample").to_dict("index")
     for column, empty in (
         ("baseline_sample", ""),
         ("n_baseline", 0),
         ("n_at_timepoint", 0),
         ("used_first", True),
+        *((("same_batch", ""),) if alike.batch else ()),
+        *((("same_site", ""),) if alike.site else ()),
     ):
         design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
-    before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]
-    first = before[~pd.Index([as_key(value) for value in before[patient]]).duplicated()]
+    first = _baseline_of_patients(given, pairing, keys=(patient, timepoint, baseline))
     all_notes = (*expression.notes, *notes, *pairing.notes)
-    return Study(expression, table, pairing, design, all_notes, _by_name(expression, first.index))
+    return Study(expression, table, pairing, design, all_notes, _by_name(expression, first))
+
+
+def _baseline_of_patients(
+    table: pd.DataFrame, pairing: Pairing, *, keys: tuple[str, str, str]
+) -> list[str]:
+    """One baseline biopsy of each patient: that of the first pair, else the first in the table."""
+    patient, timepoint, baseline = keys
+    first: dict[str, str] = {}
+    for person, sample in pairing.pairs[["patient", "baseline_sample"]].itertuples(index=False):
+        first.setdefault(person, sample)
+    before = table[[as_key(value) == as_key(baseline) for value in table[timepoint]]]
+    for sample, value in before[patient].items():
+        first.setdefault(as_key(value) or "", str(sample))
+    return [*first.values()]
 
 
 def _by_name(expression: Expression, names: Iterable[str]) -> NDArray[np.intp]:
@@ -152,9 +175,10 @@ class CallOptions:
         Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
         it, no call says how firm it is and none is taken back.
     batch
-        Column of the samples table with the sequencing batch; genes at the floor in a whole batch
-        make an axis not assessable there. By default every column that divides the samples is
-        looked at.
+        Column of the samples table with the sequencing batch. Genes at the floor in a whole batch
+        make an axis not assessable there; by default every column that divides the samples is
+        looked at. A patient's baseline is taken from the same batch where there is one; by default
+        that is the column ``batch``, where the table has one.
     anchor
         Frozen reference that shows whether the cohort lies to one side; by default the scheme's,
         ``""`` for none.
@@ -242,6 +266,7 @@ def classify_biopsies(
         samples,
         (patient, timepoint, baseline),
         sample=options.sample,
+        batch=options.batch,
     )
     library = merged_library(options.library)
     frozen = (
@@ -267,7 +292,7 @@ def classify_biopsies(
         run_caveats=run_caveats(context, about, study.table),
         coverage=coverage_frame(context),
         genes=gene_frame(context, study.rows),
-        run=run_record(context, about, study.notes)
+        run=run_record(context, about, _notes(loaded, study, found.verdicts))
         | {"arguments": _named(scheme=scheme, samples=samples, reference=reference)}
         | {
             "columns": {
@@ -279,6 +304,10 @@ def classify_biopsies(
         },
         stability=found.stability,
     )
+
+
+def _notes(scheme: Scheme, study: Study, verdicts: Verdicts) -> tuple[str, ...]:
+    return (*study.notes, *agreement_notes(scheme, verdicts, study.design))
 
 
 def _named(**given: Any) -> dict[str, str | None]:
@@ -327,7 +356,7 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
         verdicts = withhold(context, verdicts, shift)
     off = line_shifts(context, columns, context.reference_rows_or_all)
     verdicts = withhold_lines(context, verdicts, off)
-    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
+    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design))
     return _Found(columns, verdicts, stability, shift, off)
 
 
@@ -415,6 +444,7 @@ def _context(
         scheme, library, panel, table=study.table, n_jobs=options.n_jobs, batches=batches
     )
     context.reference_rows = study.reference_rows
+    context.design = study.design
     context.basic = measure_basic(context)
     return context
 

@@ -257,6 +257,17 @@ def _mark(quantity: Quantity, context: Context) -> Column:
     return Column.of(mark_column(context.table, column))
 
 
+def _other_batch(_quantity: Quantity, context: Context) -> Column:
+    """1 where a sample and its baseline are of two batches, or one of the two has none; random
+    pairs of the reference have no value.
+    """
+    if context.design is None or "same_batch" not in context.design.columns:
+        return Column.missing(context.n_obs, "the batch of the pairs is not given")
+    known = {"yes": 0.0, "no": 1.0, "unknown": 1.0}
+    values = [known.get(word, np.nan) for word in context.design["same_batch"]]
+    return Column.of(np.array(values), _NO_BASELINE)
+
+
 BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "mean_log2": _mean_log2,
     "measured": _measured,
@@ -265,6 +276,7 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "number": _number,
     "ratio": _ratio,
     "mark": _mark,
+    "other_batch": _other_batch,
 }
 
 
