@@ -29,6 +29,8 @@ from resistype.cli.run import (
     opinions_of,
     print_cohort,
 )
+from resistype.clinical.definitions import clinical as clinical_calls
+from resistype.clinical.definitions import phenotypes
 from resistype.errors import InputError, SamplesError, TissueError
 from resistype.expression import ReadOptions
 from resistype.report import (
@@ -55,7 +57,10 @@ _OF_CELLS = (
     *("isoform", "run_dir", "resume", "parity"),
 )
 _OF_TISSUE = ("scale_um", "region", "cell_type", "tumour", "t_cell", "margin")
-_OF_BULK = ("baseline", "reference", "batch", "stability", "method", "opinion")
+_OF_BULK = (
+    *("baseline", "reference", "batch", "stability", "method", "opinion"),
+    *("timepoint_kind", "clinical"),
+)
 _SYSTEMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_OF_CELLS, CELLS),
     **dict.fromkeys(("before", "after", "reference_late"), ("dli_response",)),
@@ -77,6 +82,8 @@ class _Biopsies:
     stability: bool
     method: str | None
     opinion: Path | None
+    kinds: dict[str, str]
+    clinical: Path | None
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,20 @@ def classify_command(
     ] = None,
     batch: Annotated[
         str | None, typer.Option(help="biopsies: column of the batch; by default found")
+    ] = None,
+    timepoint_kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="biopsies: TIME=KIND, such as Post=progression; pre, on_treatment, progression,"
+            " after_stop or unknown; repeatable"
+        ),
+    ] = None,
+    clinical: Annotated[
+        Path | None,
+        typer.Option(
+            help="biopsies: courses of the patients, as for resistype clinical; says which"
+            " resistance is acquired (nsclc_ar_2021)"
+        ),
     ] = None,
     stability: Annotated[
         bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")
@@ -244,7 +265,16 @@ def classify_command(
         _per(per, loaded),
     )
     if loaded.system in BULK:
-        more = _Biopsies(baseline, reference, batch, stability, method, opinion)
+        more = _Biopsies(
+            baseline,
+            reference,
+            batch,
+            stability,
+            method,
+            opinion,
+            _named(timepoint_kind, "--timepoint-kind Post=progression"),
+            clinical,
+        )
         calls, report = _biopsies(asked, more)
     elif loaded.system in TISSUE:
         calls = _tissue(asked, _Tissue(scale_um, region, cell_type, tumour, t_cell, margin))
@@ -341,6 +371,8 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
         batch=more.batch,
         stability=more.stability,
         method=more.method,
+        timepoint_kinds=more.kinds,
+        clinical=phenotypes(clinical_calls(more.clinical)) if more.clinical else {},
     )
     with show.progress("classifying", 2) as bar:
         calls = classify(
@@ -395,6 +427,16 @@ def _tissue(asked: _Asked, more: _Tissue) -> Calls:
         columns=TissueColumns(region=more.region, kind=more.cell_type),
     )
     return classify(asked.data, asked.scheme, options=options)
+
+
+def _named(words: list[str] | None, example: str) -> dict[str, str]:
+    named = {}
+    for text in words or []:
+        name, equals, value = text.rpartition("=")
+        if not equals or not name or not value:
+            raise InputError(f"{text!r}: write NAME=VALUE, for example {example}.", code="E990")
+        named[name] = value
+    return named
 
 
 def _cuts(words: list[str] | None) -> dict[str, float]:

@@ -51,6 +51,9 @@ class LabelCount(Model):
     reference_share: Number = None
     reference_basis: str = ""
     stability: Number = Field(None, description="median share of repeats that give this call again")
+    n_same_site: int | None = Field(
+        None, description="of the pairs whose two biopsies are of one site"
+    )
 
 
 class AxisCounts(Model):
@@ -60,6 +63,7 @@ class AxisCounts(Model):
     title: str
     n: int
     labels: tuple[LabelCount, ...]
+    n_same_site: int | None = Field(None, description="pairs of one site; none: no site was given")
 
 
 class Comparison(Model):
@@ -88,6 +92,7 @@ class Call(Model):
 
     axis: str
     call: str
+    word: str = Field("", description="the call as it is printed of this unit")
     reason: str = ""
     base_rate: Number = None
     stability: Number = None
@@ -97,6 +102,7 @@ class Call(Model):
     rules_say: str = Field(
         "", description="what the rules alone gave, where the call was taken back"
     )
+    rules_say_word: str = ""
 
 
 class GeneMove(Model):
@@ -114,6 +120,7 @@ class Unit(Model):
     timepoint: str = ""
     baseline: str = ""
     headline: str
+    heading: str = Field("", description="what the profile may be called")
     calls: tuple[Call, ...]
     evidence: tuple[Evidence, ...] = ()
     caveats: tuple[str, ...] = ()
@@ -171,6 +178,7 @@ class Change(Model):
     baseline: str
     value: float
     call: str
+    word: str = ""
 
 
 class ChangePanel(Model):
@@ -180,6 +188,14 @@ class ChangePanel(Model):
     quantity: str
     zones: tuple[Zone, ...]
     changes: tuple[Change, ...]
+
+
+class SameSite(Model):
+    """The same over the pairs whose two biopsies are of one site."""
+
+    n: int
+    n_higher: int
+    median: Number
 
 
 class ChangeTest(Model):
@@ -195,6 +211,7 @@ class ChangeTest(Model):
     confidence: Number
     p: Number
     q: Number
+    same_site: SameSite | None = None
 
 
 class Step(Model):
@@ -207,6 +224,7 @@ class Step(Model):
     before: str
     after: str
     patients: tuple[str, ...]
+    n_same_site: int | None = None
 
 
 class Firmness(Model):

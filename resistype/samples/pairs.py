@@ -8,9 +8,11 @@ there (`used_first`); each later sample still gets a pair of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
@@ -31,6 +33,115 @@ COLUMNS = [
 
 
 SITE_COLUMNS = ("lesion", "site")
+
+
+# Kinds of time points, as users write them. "Post" alone is none of them: the user must say which.
+KINDS: Mapping[str, frozenset[str]] = {
+    "pre": frozenset(
+        (
+            "pre",
+            "baseline",
+            "before",
+            "screening",
+            "t0",
+            "c1d1",
+            "pretreatment",
+            "pre treatment",
+            "before treatment",
+        )
+    ),
+    "on_treatment": frozenset(
+        (
+            "on",
+            "on treatment",
+            "ontreatment",
+            "on therapy",
+            "early on",
+            "edt",
+            "during",
+            "during treatment",
+        )
+    ),
+    "progression": frozenset(
+        (
+            "progression",
+            "at progression",
+            "post progression",
+            "progressive disease",
+            "pd",
+            "relapse",
+            "recurrence",
+            "acquired resistance",
+            "ar",
+        )
+    ),
+    "after_stop": frozenset(
+        ("after stop", "after treatment", "off", "off treatment", "follow up", "surgery")
+    ),
+    "unknown": frozenset(("unknown",)),
+}
+_CYCLE = re.compile(r"c[1-9]\d*d[1-9]\d*")  # a day of a cycle, as trials write it
+KIND_COLUMN = "timepoint_kind"
+
+
+def kind_of(value: object) -> str:
+    """Kind of a time point by its word; "unknown" where the word does not tell."""
+    plain = " ".join(re.split(r"[\s_-]+", (as_key(value) or "").lower())).strip()
+    for kind, names in KINDS.items():
+        if plain in names:
+            return kind
+    return "on_treatment" if _CYCLE.fullmatch(plain) else "unknown"
+
+
+def timepoint_kinds(
+    table: pd.DataFrame, timepoint: str, *, baseline: Hashable, named: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Kind of the time point of each sample, and a note: as `named`, else by the column
+    ``timepoint_kind``, else by the word of the time point; the baseline is before treatment.
+    """
+    times = {str(name): as_key(value) or "" for name, value in table[timepoint].items()}
+    column = column_named(table, [KIND_COLUMN])
+    cells = [as_key(value) for value in table[column]] if column else [None] * len(table)
+    known = ", ".join(KINDS)
+    wrong = [f"{cell!r} in column {column!r}" for cell in dict.fromkeys(cells)
+             if cell is not None and not _is_kind(cell)]  # fmt: skip
+    wrong += [f"{kind!r} for {time!r}" for time, kind in named.items() if not _is_kind(kind)]
+    complaints = [f"{text} is no kind of time point; wanted one of {known}." for text in wrong]
+    complaints += [
+        f"There is no time point {time!r} in column {timepoint!r}; there are"
+        f" {listed(sorted(set(times.values())))}."
+        for time in named
+        if time not in times.values()
+    ]
+    complain(complaints, SamplesError, code="E926", subject="Kinds of time points")
+    start = as_key(baseline)
+    kinds: dict[str, str] = {}
+    for (sample, time), cell in zip(times.items(), cells, strict=True):
+        kinds[sample] = kind_of(named.get(time, cell or time))
+        if time == start and time not in named and cell is None:
+            kinds[sample] = "pre"
+    return kinds, _kind_notes(times, kinds)
+
+
+def _is_kind(text: str) -> bool:
+    return text in KINDS or kind_of(text) != "unknown"
+
+
+def _kind_notes(times: Mapping[str, str], kinds: Mapping[str, str]) -> tuple[str, ...]:
+    found: dict[str, set[str]] = {}
+    for sample, time in times.items():
+        found.setdefault(time, set()).add(kinds[sample])
+    words = [f"{time!r}: {' and '.join(sorted(kinds))}" for time, kinds in found.items()]
+    unknown = [time for time, kinds in found.items() if "unknown" in kinds]
+    note = f"Kinds of time points: {listed(words)}."
+    if not unknown:
+        return (note,)
+    names = listed([repr(time) for time in unknown])
+    remedy = (
+        f"Say what {names} is: a column {KIND_COLUMN!r}, or --timepoint-kind"
+        f" {unknown[0]}=progression (or on_treatment, after_stop)."
+    )
+    return (f"{note} {remedy}",)
 
 
 def column_named(table: pd.DataFrame, names: Iterable[str]) -> str | None:
@@ -67,16 +178,21 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Alike:
-    """Columns in which a baseline should be like the sample that is compared with it.
+    """What decides which baseline a sample gets, if any: columns in which the two should be alike,
+    and kinds of time points.
 
     Parameters
     ----------
     batch, site
         Names of columns: the sequencing batch, the site of the lesion.
+    kinds
+        Kind of the time point by sample; another one before treatment than the baseline is
+        compared with nothing.
     """
 
     batch: str | None = None
     site: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,7 +218,7 @@ class Design:
     timepoint: str
     baseline: Hashable
     order: tuple[Hashable, ...] | None = None
-    alike: Alike = Alike()
+    alike: Alike = field(default_factory=Alike)
 
     def pair(self) -> Pairing:
         """The pairs of this design; see `pair_samples`."""
@@ -177,7 +293,10 @@ def pair_samples(
         )
         raise SamplesError(message, code="E906")
     early = _before(start, times, order)
-    followed = rows["timepoint"].ne(start) & ~rows["timepoint"].isin(early)
+    before = {sample for sample, kind in alike.kinds.items() if kind == "pre"}
+    rows["early"] = np.where(rows["sample"].isin(before), "treatment", "")
+    rows.loc[rows["timepoint"].isin(early), "early"] = "the baseline"
+    followed = rows["timepoint"].ne(start) & (rows["early"] == "")
     first = rows[rows["timepoint"] == start].drop_duplicates("patient")
     later = rows[followed & rows["patient"].isin(first["patient"])]
     if later.empty:
@@ -188,7 +307,7 @@ def pair_samples(
         )
         raise SamplesError(message, code="E909")
     pairs = _pairs(rows, later, start, _likeness(table, alike))
-    unpaired = _unpaired(rows, start, early=early, pairs=pairs)
+    unpaired = _unpaired(rows, start, pairs=pairs)
     used = tuple(dict.fromkeys(pairs["baseline_sample"]))
     return Pairing(pairs, unpaired, used, _notes(rows, pairs, unpaired, alike))
 
@@ -228,17 +347,16 @@ def _before(start: str, times: list[str], order: Sequence[Hashable] | None) -> s
     return set(wanted[: wanted.index(start)])
 
 
-def _unpaired(
-    rows: pd.DataFrame, start: str, *, early: set[str], pairs: pd.DataFrame
-) -> dict[str, str]:
+def _unpaired(rows: pd.DataFrame, start: str, *, pairs: pd.DataFrame) -> dict[str, str]:
     used: dict[str, list[str]] = {}
     for patient, sample in zip(pairs["patient"], pairs["baseline_sample"], strict=True):
         used.setdefault(patient, []).append(sample)
     with_baseline = set(rows.loc[rows["timepoint"] == start, "patient"])
     reasons = {}
-    for sample, patient, time in rows[["sample", "patient", "timepoint"]].itertuples(index=False):
-        if time in early:
-            reasons[sample] = f"time point {time!r} is before the baseline"
+    columns = ["sample", "patient", "timepoint", "early"]
+    for sample, patient, time, early in rows[columns].itertuples(index=False):
+        if early and time != start:
+            reasons[sample] = f"time point {time!r} is before {early}"
         elif patient not in with_baseline:
             reasons[sample] = f"patient {patient} has no sample at {start!r}"
         elif time == start and patient not in used:

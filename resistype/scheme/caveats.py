@@ -50,6 +50,15 @@ CAVEATS: dict[str, str] = {
         "The batch of the biopsy or of its baseline is not known: part of the change may be between"
         " batches."
     ),
+    "ON_TREATMENT": (
+        "A biopsy during treatment. Interferon rises on the drug in responders and non-responders;"
+        " this is no sign of resistance."
+    ),
+    "AFTER_STOP": ("Taken after treatment was stopped: a change may be the end of treatment."),
+    "KIND_UNKNOWN": (
+        "The kind of time point was not given: whether this biopsy is during treatment or a relapse"
+        " is not known."
+    ),
     "PAIR_NOISE": (
         "How far two untreated biopsies of one patient differ is unknown here; in melanoma,"
         " differences between before and on treatment spread as 0.75 to 0.9 of the baseline SD."

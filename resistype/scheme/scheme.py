@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype.scheme.rules import Condition, parse_condition
+from resistype.text import word
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
 REPEATS = 50  # ours, where a scheme does not say
@@ -42,7 +43,9 @@ QuantityKind = Literal[
     "mark",
     "system",
     "other_batch",
+    "at_progression",
 ]
+Kind = Literal["pre", "on_treatment", "progression", "after_stop", "unknown"]
 Unit = Literal["sample", "patient", "cell", "region"]
 
 
@@ -112,12 +115,30 @@ class Input(_Model):
     text: str
 
 
+class Words(_Model):
+    """How a call is printed: a word for tables, a sentence, and its part of a headline."""
+
+    word: str = ""
+    text: str
+    headline: str = ""
+
+
 class Label(_Model):
-    """A call that an axis may give, and what it means."""
+    """A call that an axis may give, what it means, and words and limits by kind of time point."""
 
     text: str
     headline: str = ""
     needs_baseline: bool = False
+    by_kind: dict[Kind, Words] = {}
+    only_at: tuple[Kind, ...] = ()
+
+
+class KindOfTimePoint(_Model):
+    """What a profile is called, also where the clinical phenotype is acquired, and its caveat."""
+
+    heading: str
+    heading_acquired: str = ""
+    caveat: str = ""
 
 
 class Rule(_Model):
@@ -146,6 +167,20 @@ class Axis(_Model):
     evidence: tuple[str, ...] = ()
     otherwise: str
     otherwise_call: str = "indeterminate"
+
+    def words(self, call: str, kinds: Iterable[str] = ()) -> Words:
+        """How a call is printed for samples of these kinds of time points."""
+        label = self.labels.get(call)
+        if label is None:
+            return Words(word=word(call), text=word(call))
+        plain = Words(word=word(call), text=label.text, headline=label.headline)
+        by_kind: Mapping[str, Words] = {str(kind): one for kind, one in label.by_kind.items()}
+        each = [by_kind.get(kind, plain) for kind in kinds] or [plain]
+        fields = [[one.word or word(call), one.text, one.headline] for one in each]
+        joined = [
+            " / ".join(dict.fromkeys(filter(None, part))) for part in zip(*fields, strict=True)
+        ]
+        return Words(word=joined[0], text=joined[1], headline=joined[2])
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -241,6 +276,7 @@ class Scheme(_Model):
     one_sided: Threshold | None = None
     line_shift: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
+    timepoint_kinds: dict[Kind, KindOfTimePoint] = {}
     method: str = "ssgsea"
 
     @model_validator(mode="before")

@@ -7,20 +7,22 @@ both are in the scheme and in its signatures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resistype.errors import CohortWarning, InputError, ReferenceDataError, SamplesError, warn
-from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.errors import (
+    CohortWarning,
+    InputError,
+    ReferenceDataError,
+    warn,
+)
+from resistype.expression import ReadOptions, as_expression
 from resistype.library import Library
-from resistype.samples import Alike, Pairing, align_samples, pair_samples, read_samples
-from resistype.samples.pairs import SITE_COLUMNS, column_named
 from resistype.samples.table import as_key
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.calls import Calls
@@ -29,7 +31,7 @@ from resistype.scheme.reference import MIN_COHORT, Reference, find_reference
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.stability import Stability, take_back
 from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
-from resistype.systems.bulk.context import Context, Rows, batch_columns, build_panel
+from resistype.systems.bulk.context import Context, batch_columns, build_panel
 from resistype.systems.bulk.quantities import measure, measure_basic
 from resistype.systems.bulk.record import (
     agreement_notes,
@@ -51,112 +53,7 @@ from resistype.systems.bulk.reference import (
     withhold_lines,
 )
 from resistype.systems.bulk.stability import assess
-
-# A study: the matrix, the samples table and the pairs, joined by sample id.
-
-
-@dataclass(frozen=True)
-class Study:
-    """Matrix, table and pairs, joined by sample id."""
-
-    expression: Expression
-    table: pd.DataFrame | None
-    pairing: Pairing | None
-    design: pd.DataFrame
-    notes: tuple[str, ...]
-    # Samples that are the reference where the cohort itself is: all, or one baseline biopsy of each
-    # patient, that of the first pair.
-    reference_rows: NDArray[np.intp]
-
-    @property
-    def rows(self) -> Rows:
-        """All observations with the row of their baseline."""
-        place = {name: row for row, name in enumerate(self.expression.samples)}
-        baseline = [place[name] if name else -1 for name in self.design["baseline_sample"]]
-        return Rows(np.arange(self.expression.n_obs), np.array(baseline, dtype=np.intp))
-
-
-def read_study(
-    expression: Expression,
-    samples: Any,
-    keys: tuple[str, str, str | None],
-    *,
-    sample: str | None = None,
-    batch: str | None = None,
-) -> Study:
-    """Join matrix and table by sample id and find the pairs; `keys` are patient, timepoint,
-    baseline. The batch is the column named, or one that is called batch.
-
-    Raises
-    ------
-    SamplesError
-        E911 for a baseline without a table, and what the table and the pairs say.
-    """
-    patient, timepoint, baseline = keys
-    design = pd.DataFrame(
-        {"baseline_sample": ""}, index=pd.Index(expression.samples, name="sample")
-    )
-    everybody = _by_name(expression, expression.samples)
-    if samples is None:
-        if baseline is not None:
-            message = (
-                f"baseline={baseline!r} needs a samples table with the columns {patient!r} and"
-                f" {timepoint!r}."
-            )
-            raise SamplesError(message, code="E911")
-        return Study(expression, None, None, design, expression.notes, everybody)
-    given = read_samples(samples, sample=sample)
-    table, notes = align_samples(given, expression.samples)
-    for name, column in (("patient", patient), ("timepoint", timepoint)):
-        if column in table.columns:
-            design.insert(
-                design.shape[1] - 1, name, [as_key(value) or "" for value in table[column]]
-            )
-    if baseline is None:
-        return Study(expression, table, None, design, (*expression.notes, *notes), everybody)
-    # The order of the table, not that of the matrix, says which of several biopsies is the first.
-    given = given[given.index.isin(table.index)]
-    alike = Alike(
-        batch=batch or column_named(given, ["batch"]), site=column_named(given, SITE_COLUMNS)
-    )
-    pairing = pair_samples(
-        given, patient=patient, timepoint=timepoint, baseline=baseline, alike=alike
-    )
-    pairs = pairing.pairs.set_index("sample").to_dict("index")
-    for column, empty in (
-        ("baseline_sample", ""),
-        ("n_baseline", 0),
-        ("n_at_timepoint", 0),
-        ("used_first", True),
-        *((("same_batch", ""),) if alike.batch else ()),
-        *((("same_site", ""),) if alike.site else ()),
-    ):
-        design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
-    first = _baseline_of_patients(given, pairing, keys=(patient, timepoint, baseline))
-    all_notes = (*expression.notes, *notes, *pairing.notes)
-    return Study(expression, table, pairing, design, all_notes, _by_name(expression, first))
-
-
-def _baseline_of_patients(
-    table: pd.DataFrame, pairing: Pairing, *, keys: tuple[str, str, str]
-) -> list[str]:
-    """One baseline biopsy of each patient: that of the first pair, else the first in the table."""
-    patient, timepoint, baseline = keys
-    first: dict[str, str] = {}
-    for person, sample in pairing.pairs[["patient", "baseline_sample"]].itertuples(index=False):
-        first.setdefault(person, sample)
-    before = table[[as_key(value) == as_key(baseline) for value in table[timepoint]]]
-    for sample, value in before[patient].items():
-        first.setdefault(as_key(value) or "", str(sample))
-    return [*first.values()]
-
-
-def _by_name(expression: Expression, names: Iterable[str]) -> NDArray[np.intp]:
-    """Rows of the samples named, in the order of their names, so that the order of the matrix
-    decides nothing.
-    """
-    place = {name: row for row, name in enumerate(expression.samples)}
-    return np.array([place[name] for name in sorted(names)], dtype=np.intp)
+from resistype.systems.bulk.study import Study, TablePlan, read_study
 
 
 @dataclass(frozen=True)
@@ -186,6 +83,13 @@ class CallOptions:
         Takes every score of the scheme by another method; the version of the scheme says so.
     library
         Signatures in the place of the shipped ones of the same id, for example another version.
+    timepoint_kinds
+        What a time point is: ``pre``, ``on_treatment``, ``progression``, ``after_stop`` or
+        ``unknown``, by its value in the samples table. By default the column ``timepoint_kind``
+        says so, else the word of the time point, where it is plain ("Post" is not).
+    clinical
+        Clinical phenotype by patient, such as "acquired (nsclc_ar_2021: yes)"; by default the
+        column ``clinical`` of the samples table. Without it no profile is called acquired.
 
     Examples
     --------
@@ -201,6 +105,24 @@ class CallOptions:
     anchor: str | None = None
     method: str | None = None
     library: Library | None = None
+    timepoint_kinds: Mapping[str, str] = field(default_factory=dict)
+    clinical: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What is named beside the columns of the table, for the record; defaults are left out."""
+        rest = {
+            "batch": self.batch,
+            "timepoint_kinds": dict(self.timepoint_kinds),
+            "clinical": dict(self.clinical),
+        }
+        return {name: value for name, value in rest.items() if value}
+
+    @property
+    def plan(self) -> TablePlan:
+        """How the samples table is read."""
+        kinds = {as_key(time) or "": kind for time, kind in self.timepoint_kinds.items()}
+        return TablePlan(self.sample, self.batch, kinds, self.clinical)
 
 
 def classify_biopsies(
@@ -265,8 +187,7 @@ def classify_biopsies(
         as_expression(data, options.read),
         samples,
         (patient, timepoint, baseline),
-        sample=options.sample,
-        batch=options.batch,
+        plan=options.plan,
     )
     library = merged_library(options.library)
     frozen = (
@@ -300,6 +221,7 @@ def classify_biopsies(
                 "timepoint": timepoint,
                 "baseline": baseline,
                 "sample": options.sample,
+                **options.named,
             }
         },
         stability=found.stability,
@@ -356,7 +278,7 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
         verdicts = withhold(context, verdicts, shift)
     off = line_shifts(context, columns, context.reference_rows_or_all)
     verdicts = withhold_lines(context, verdicts, off)
-    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design))
+    verdicts = replace(verdicts, caveats=sample_caveats(scheme, verdicts, study.design))
     return _Found(columns, verdicts, stability, shift, off)
 
 

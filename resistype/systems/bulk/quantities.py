@@ -31,6 +31,7 @@ from resistype.systems.bulk.context import (
     random_sets,
     rescored,
 )
+from resistype.systems.bulk.study import NO_BASELINE, at_progression, other_batch
 
 # DNA events that the user gives: "B2M:frameshift;HLA-A:LOH", counted for the genes of a signature.
 
@@ -162,7 +163,6 @@ def mark_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
     )
 
 
-_NO_BASELINE = "no baseline biopsy of this patient"
 _NO_REFERENCE = "no reference to compare with"
 
 
@@ -257,17 +257,6 @@ def _mark(quantity: Quantity, context: Context) -> Column:
     return Column.of(mark_column(context.table, column))
 
 
-def _other_batch(_quantity: Quantity, context: Context) -> Column:
-    """1 where a sample and its baseline are of two batches, or one of the two has none; random
-    pairs of the reference have no value.
-    """
-    if context.design is None or "same_batch" not in context.design.columns:
-        return Column.missing(context.n_obs, "the batch of the pairs is not given")
-    known = {"yes": 0.0, "no": 1.0, "unknown": 1.0}
-    values = [known.get(word, np.nan) for word in context.design["same_batch"]]
-    return Column.of(np.array(values), _NO_BASELINE)
-
-
 BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "mean_log2": _mean_log2,
     "measured": _measured,
@@ -276,7 +265,7 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "number": _number,
     "ratio": _ratio,
     "mark": _mark,
-    "other_batch": _other_batch,
+    "other_batch": other_batch,
 }
 
 
@@ -346,7 +335,7 @@ def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     before = context.basic[quantity.of].take(rows.baseline)
     values = np.where(rows.paired, now.values - before.values, np.nan)
     why = np.where(now.why == "", "baseline biopsy: " + before.why, now.why)
-    why = np.where(rows.paired, why, _NO_BASELINE)
+    why = np.where(rows.paired, why, NO_BASELINE)
     return Column(values, np.where(np.isnan(values), why, "").astype(object))
 
 
@@ -372,7 +361,7 @@ def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Colum
         part = slice(start, start + 512)
         moved = signs * (log2[rows.index[part]] - log2[rows.baseline[part]]) > 0
         values[part] = moved.mean(axis=1)
-    return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
+    return Column.of(np.where(rows.paired, values, np.nan), NO_BASELINE)
 
 
 def _share_higher(quantity: Quantity, context: Context, rows: Rows) -> Column:
@@ -466,6 +455,7 @@ RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
     "residual": _residual,
     "residual_sd": _residual_sd,
     "percentile": _percentile,
+    "at_progression": at_progression,
 }
 
 

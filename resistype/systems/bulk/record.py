@@ -78,9 +78,11 @@ _OF_PAIR = {
 }
 
 
-def sample_caveats(verdicts: Verdicts, design: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
-    """Caveats of each sample: those of the rules, those of its pair, and whether other biopsies of
-    the same time point agree.
+def sample_caveats(
+    scheme: Scheme, verdicts: Verdicts, design: pd.DataFrame
+) -> tuple[tuple[str, ...], ...]:
+    """Caveats of each sample: those of the rules, those of its pair and of the kind of its time
+    point, and whether other biopsies of the same time point agree.
     """
     found = [list(codes) for codes in verdicts.caveats]
     if "n_baseline" in design.columns:
@@ -93,6 +95,10 @@ def sample_caveats(verdicts: Verdicts, design: pd.DataFrame) -> tuple[tuple[str,
     for column, words in _OF_PAIR.items():
         for row, value in enumerate(design[column] if column in design.columns else ()):
             found[row] += [words[value]] if value in words else []
+    of_kind = {str(kind): one.caveat for kind, one in scheme.timepoint_kinds.items()}
+    kinds = design["timepoint_kind"] if "timepoint_kind" in design.columns else ()
+    for row, (kind, before) in enumerate(zip(kinds, design["baseline_sample"], strict=False)):
+        found[row] += [of_kind[kind]] if before and of_kind.get(kind) else []
     return tuple(tuple(codes) for codes in found)
 
 

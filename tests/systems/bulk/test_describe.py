@@ -15,11 +15,10 @@ import pytest
 
 import resistype
 from resistype.errors import CohortWarning
-from resistype.scheme import Calls
+from resistype.scheme import Calls, load_scheme
 from resistype.scheme.apply import Verdicts
 from resistype.systems import classify
 from resistype.systems.bulk.context import Context, Rows
-from resistype.systems.bulk.measure import read_study
 from resistype.systems.bulk.record import (
     coverage_frame,
     gene_frame,
@@ -28,6 +27,7 @@ from resistype.systems.bulk.record import (
     sample_caveats,
 )
 from resistype.systems.bulk.reference import fit_reference
+from resistype.systems.bulk.study import read_study
 from tests.scheme.build import (
     MHC1,
     MINI_GENES,
@@ -181,12 +181,15 @@ def test_modes_of_whole_runs() -> None:
 # ---------------------------------------------------------------- single samples
 
 
+SCHEME = load_scheme("acquired_resistance")
+
+
 def moved(words: dict[str, object]) -> tuple[str, ...]:
     """Caveats of a biopsy of whose pair this is known."""
     known = {"baseline_sample": "s00", "n_baseline": 1, "n_at_timepoint": 1, **words}
     empty = dict.fromkeys(known, "") | {"n_baseline": 0, "n_at_timepoint": 0}
     design = pd.DataFrame([empty, known], index=["s00", "s01"])
-    first, second = sample_caveats(Verdicts({}, {}, {}, (("RUO",), ("RUO",)), {}), design)
+    first, second = sample_caveats(SCHEME, Verdicts({}, {}, {}, (("RUO",), ("RUO",)), {}), design)
     assert first == ("RUO",)
     return second[1:]
 
@@ -209,7 +212,7 @@ def test_another_lesion_is_said_only_where_both_are_known(
     now: object, before: object, expected: tuple[str]
 ) -> None:
     for column in ("lesion", "Site"):
-        rows = {"patient": "P1", "timepoint": ["Pre", "Post"], column: [before, now]}
+        rows = {"patient": "P1", "timepoint": ["Pre", "Relapse"], column: [before, now]}
         samples = pd.DataFrame(rows, index=["s00", "s01"])
         design = read_study(matrix(0, 2), samples, ("patient", "timepoint", "Pre")).design
         assert moved(design.loc["s01"].to_dict()) == expected
@@ -231,6 +234,10 @@ def test_another_lesion_is_said_only_where_both_are_known(
         ({"n_at_timepoint": 2, "same_site": "no"}, ("SEVERAL_BIOPSIES", "LESION")),
         ({"same_batch": "no"}, ("OTHER_BATCH",)),
         ({"same_batch": "unknown"}, ("BATCH_UNKNOWN",)),
+        ({"timepoint_kind": "on_treatment"}, ("ON_TREATMENT",)),
+        ({"timepoint_kind": "after_stop", "same_batch": "no"}, ("OTHER_BATCH", "AFTER_STOP")),
+        ({"timepoint_kind": "unknown"}, ("KIND_UNKNOWN",)),
+        ({"timepoint_kind": "progression"}, ()),
         ({"same_batch": "yes", "same_site": "unknown"}, ()),
     ],
 )
@@ -241,7 +248,7 @@ def test_what_is_known_of_a_pair_is_said(words: dict[str, object], expected: tup
 def test_without_pairs_nothing_is_said_of_pairs() -> None:
     design = pd.DataFrame({"baseline_sample": [""]}, index=["s00"])
 
-    assert sample_caveats(Verdicts({}, {}, {}, (("RUO",),), {}), design) == (("RUO",),)
+    assert sample_caveats(SCHEME, Verdicts({}, {}, {}, (("RUO",),), {}), design) == (("RUO",),)
 
 
 # ---------------------------------------------------------------- sets and genes
