@@ -29,8 +29,7 @@ from resistype.cli.run import (
     opinions_of,
     print_cohort,
 )
-from resistype.clinical.definitions import clinical as clinical_calls
-from resistype.clinical.definitions import phenotypes
+from resistype.clinical import definitions
 from resistype.errors import InputError, SamplesError, TissueError
 from resistype.expression import ReadOptions
 from resistype.report import (
@@ -58,7 +57,7 @@ _OF_CELLS = (
 )
 _OF_TISSUE = ("scale_um", "region", "cell_type", "tumour", "t_cell", "margin")
 _OF_BULK = (
-    *("baseline", "reference", "batch", "stability", "method", "opinion"),
+    *("baseline", "reference", "same_as", "batch", "stability", "method", "opinion"),
     *("timepoint_kind", "clinical"),
 )
 _SYSTEMS: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +77,7 @@ class _Biopsies:
 
     baseline: str | None
     reference: str | None
+    same_as: str | None
     batch: str | None
     stability: bool
     method: str | None
@@ -159,25 +159,24 @@ def classify_command(
     reference: Annotated[
         str | None, typer.Option(help="biopsies: frozen reference: shipped name or .json")
     ] = None,
+    same_as: Annotated[
+        str | None,
+        typer.Option(
+            help="biopsies: reference with which tumour type, library and quantification are the"
+            " same"
+        ),
+    ] = None,
     batch: Annotated[
         str | None, typer.Option(help="biopsies: column of the batch; by default found")
     ] = None,
     timepoint_kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="biopsies: TIME=KIND, such as Post=progression; pre, on_treatment, progression,"
-            " after_stop or unknown; repeatable"
-        ),
+        list[str] | None, typer.Option(help="biopsies: TIME=KIND (Post=progression); repeatable")
     ] = None,
     clinical: Annotated[
-        Path | None,
-        typer.Option(
-            help="biopsies: courses of the patients, as for resistype clinical; says which"
-            " resistance is acquired (nsclc_ar_2021)"
-        ),
+        Path | None, typer.Option(help="biopsies: courses of patients, as for resistype clinical")
     ] = None,
     stability: Annotated[
-        bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")
+        bool, typer.Option(help="biopsies: repeat the calls to see how robust they are")
     ] = True,
     jobs: Jobs = -1,
     unit: Annotated[
@@ -211,7 +210,7 @@ def classify_command(
         str | None, typer.Option(help="dli_response: time point after infusion")
     ] = None,
     reference_late: Annotated[
-        float | None, typer.Option(help="dli_response: median late share before")
+        float | None, typer.Option(help="dli_response: median late fraction before")
     ] = None,
     run_dir: Annotated[
         Path | None, typer.Option(help="cells: folder to keep a long run in")
@@ -268,11 +267,12 @@ def classify_command(
         more = _Biopsies(
             baseline,
             reference,
+            same_as,
             batch,
             stability,
             method,
             opinion,
-            _named(timepoint_kind, "--timepoint-kind Post=progression"),
+            _named(timepoint_kind),
             clinical,
         )
         calls, report = _biopsies(asked, more)
@@ -369,10 +369,13 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
         read=asked.read,
         sample=asked.sample,
         batch=more.batch,
+        same_as=more.same_as,
         stability=more.stability,
         method=more.method,
         timepoint_kinds=more.kinds,
-        clinical=phenotypes(clinical_calls(more.clinical)) if more.clinical else {},
+        clinical=definitions.phenotypes(definitions.clinical(more.clinical))
+        if more.clinical
+        else {},
     )
     with show.progress("classifying", 2) as bar:
         calls = classify(
@@ -429,14 +432,13 @@ def _tissue(asked: _Asked, more: _Tissue) -> Calls:
     return classify(asked.data, asked.scheme, options=options)
 
 
-def _named(words: list[str] | None, example: str) -> dict[str, str]:
-    named = {}
-    for text in words or []:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name or not value:
-            raise InputError(f"{text!r}: write NAME=VALUE, for example {example}.", code="E990")
-        named[name] = value
-    return named
+def _named(words: list[str] | None) -> dict[str, str]:
+    pairs = [text.rpartition("=") for text in words or []]
+    for name, _, value in pairs:
+        if not name or not value:
+            message = "--timepoint-kind: write TIME=KIND, for example Post=progression."
+            raise InputError(message, code="E990")
+    return {name: value for name, _, value in pairs}
 
 
 def _cuts(words: list[str] | None) -> dict[str, float]:

@@ -3,7 +3,7 @@
 Samples and patients are joined by name. Of several baseline biopsies of a patient a sample gets one
 of its own batch before one of its own site before the first of the table. Where a patient has
 several biopsies at a later time point, the first in the order of the table stands for the patient
-there (`used_first`); each later sample still gets a pair of its own.
+there (`counted`); each later sample still gets a pair of its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COLUMNS = [
     "timepoint",
     "n_baseline",
     "n_at_timepoint",
-    "used_first",
+    "counted",
     "same_batch",
     "same_site",
 ]
@@ -159,7 +159,7 @@ class Pairing:
     pairs
         One row a later sample: `sample`, `baseline_sample`, `patient`, `timepoint`, `n_baseline`
         (baseline samples of the patient), `n_at_timepoint` (samples of the patient at that time
-        point), `used_first` (whether this sample stands for the patient at that time point),
+        point), `counted` (whether this sample stands for the patient at that time point),
         `same_batch` and `same_site` (``yes``, ``no``, ``unknown`` where one of the two has no
         value, empty where no column was named).
     unpaired
@@ -419,7 +419,7 @@ def _pairs(
         baseline_sample=chosen,
         n_baseline=[len(own[patient]) for patient in later["patient"]],
         n_at_timepoint=size,
-        used_first=~later.duplicated(["patient", "timepoint"]),
+        counted=~later.duplicated(["patient", "timepoint"]),
         **{"same_batch": "", "same_site": "", **found},
     )
     return out[COLUMNS].reset_index(drop=True)

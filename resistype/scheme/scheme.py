@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resistype._renamed import renamed
 from resistype.scheme.rules import Condition, parse_condition
 from resistype.text import word
 
@@ -28,8 +29,8 @@ QuantityKind = Literal[
     "level",
     "change",
     "raw_change",
-    "share_higher",
-    "share_lower",
+    "fraction_up",
+    "fraction_down",
     "random_p",
     "residual",
     "residual_sd",
@@ -37,6 +38,15 @@ QuantityKind = Literal[
     "difference",
     "measured",
     "at_floor",
+    "silent",
+    "detected",
+    "gene",
+    "other_genes",
+    "from_median",
+    "from_fence",
+    "outside_fences",
+    "residual_fenced",
+    "residual_fenced_sd",
     "dna_events",
     "number",
     "ratio",
@@ -77,6 +87,7 @@ class Quantity(_Model):
     title: str
     unit: str
     signature: str = ""
+    gene: str = ""
     of: str = ""
     minus: str = ""
     on: tuple[str, ...] = ()
@@ -168,19 +179,18 @@ class Axis(_Model):
     otherwise: str
     otherwise_call: str = "indeterminate"
 
-    def words(self, call: str, kinds: Iterable[str] = ()) -> Words:
+    def words(self, call: str, kinds: Iterable[Any] = ()) -> Words:
         """How a call is printed for samples of these kinds of time points."""
         label = self.labels.get(call)
         if label is None:
             return Words(word=word(call), text=word(call))
         plain = Words(word=word(call), text=label.text, headline=label.headline)
-        by_kind: Mapping[str, Words] = {str(kind): one for kind, one in label.by_kind.items()}
-        each = [by_kind.get(kind, plain) for kind in kinds] or [plain]
-        fields = [[one.word or word(call), one.text, one.headline] for one in each]
-        joined = [
-            " / ".join(dict.fromkeys(filter(None, part))) for part in zip(*fields, strict=True)
-        ]
-        return Words(word=joined[0], text=joined[1], headline=joined[2])
+        each = [label.by_kind.get(kind, plain) for kind in kinds] or [plain]
+        fields = zip(
+            *((one.word or word(call), one.text, one.headline) for one in each), strict=True
+        )
+        short, text, headline = (" / ".join(dict.fromkeys(filter(None, part))) for part in fields)
+        return Words(word=short, text=text, headline=headline)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -210,6 +220,7 @@ class CaveatRule(_Model):
         return tuple(parse_condition(text) for text in self.when)
 
 
+@renamed({"one_sided": "cohort_shift", "line_shift": "line_offset"})
 class Scheme(_Model):
     """A classification scheme: data only.
 
@@ -273,8 +284,8 @@ class Scheme(_Model):
     stability: StabilityPlan | None = None
     anchor: str = ""
     anchor_quantity: str = ""
-    one_sided: Threshold | None = None
-    line_shift: Threshold | None = None
+    cohort_shift: Threshold | None = None
+    line_offset: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     timepoint_kinds: dict[Kind, KindOfTimePoint] = {}
     method: str = "ssgsea"

@@ -56,6 +56,16 @@ class TablePlan:
     kinds: Mapping[str, str] = field(default_factory=dict)
     clinical: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """What is named beside the columns of the table, for the record; defaults are left out."""
+        rest = {
+            "batch": self.batch,
+            "timepoint_kinds": dict(self.kinds),
+            "clinical": dict(self.clinical),
+        }
+        return {name: value for name, value in rest.items() if value}
+
 
 def read_study(
     expression: Expression,
@@ -163,7 +173,7 @@ def _add_pairs(design: pd.DataFrame, pairing: Pairing, alike: Alike) -> None:
         ("baseline_sample", ""),
         ("n_baseline", 0),
         ("n_at_timepoint", 0),
-        ("used_first", True),
+        ("counted", True),
         *((("same_batch", ""),) if alike.batch else ()),
         *((("same_site", ""),) if alike.site else ()),
     ):

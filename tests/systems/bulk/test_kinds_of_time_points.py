@@ -57,14 +57,14 @@ def test_riaz_is_called_as_before_and_said_otherwise(shared: Path) -> None:
     words = {name: calls.words("ifng", name).word for name in ("up", "down", "stable")}
 
     assert set(calls.design.loc[paired, "timepoint_kind"]) == {"on_treatment"}
-    assert Counter(calls.verdicts.by_rule["ifng"][paired]) == {
+    assert Counter(calls.verdicts.rule_calls["ifng"][paired]) == {
         "up": 13, "down": 3, "stable": 22, "indeterminate": 5,
     }  # fmt: skip
     assert Counter(calls.verdicts.calls["ifng"][paired]) == {
         "up": 12, "down": 3, "stable": 22, "indeterminate": 6,
     }  # fmt: skip
     assert words == {"up": "rose", "down": "fell", "stable": "unchanged"}
-    assert set(calls.verdicts.by_rule["isg_rs"]) == {"not_assessable"}, "7 supported it before"
+    assert set(calls.verdicts.rule_calls["isg_rs"]) == {"not_assessable"}, "7 supported it before"
     assert "during treatment" in calls.verdicts.reasons["isg_rs"][paired][0]
     assert [("ON_TREATMENT" in codes) for codes in calls.verdicts.caveats] == paired.tolist()
 
@@ -129,7 +129,7 @@ def test_each_kind_has_its_words(kind: str, headline: str, heading: str, caveat:
     assert codes == ({caveat} if caveat else set())
     for axis in ("ifng", "antigen_presentation", "dysfunction", "ifn_sensing"):
         assert (calls.verdicts.calls[axis] == progression.verdicts.calls[axis]).all()
-    assert (calls.base_rates["share"] == progression.base_rates["share"]).all()
+    assert (calls.base_rates["proportion"] == progression.base_rates["proportion"]).all()
 
 
 def test_post_alone_tells_nothing() -> None:
@@ -264,7 +264,7 @@ def test_counts_of_change_carry_the_pairs_of_one_site(capsys: pytest.CaptureFixt
 
 
 def test_the_rule_asks_for_a_biopsy_at_progression() -> None:
-    given = {"ifng_change": 2.0, "ifng_share_higher": 1.0, "ifng_random_p": 0.0}
+    given = {"ifng_change": 2.0, "ifng_fraction_up": 1.0, "ifng_random_p": 0.0}
     found = {}
     for at in (1.0, 0.0, None):
         more = {"isg_rs_level": 1.0} | ({} if at is None else {"at_progression": at})

@@ -109,7 +109,7 @@ def test_without_a_column_of_the_batch_it_is_said_and_nothing_else(shared: Path)
 )
 @pytest.mark.parametrize("unit", ["ifng_change", "ifng_change_log2"])
 def test_the_rule_over_batches(unit: str, change: float, apart: float, call: str) -> None:
-    moved = {"ifng_share_higher": float(change > 0), "ifng_share_lower": float(change < 0)}
+    moved = {"ifng_fraction_up": float(change > 0), "ifng_fraction_down": float(change < 0)}
     given = {unit: change, "other_batch": apart, "ifng_random_p": 0.01, **moved}
     calls, _ = apply_scheme("acquired_resistance", given)
 
