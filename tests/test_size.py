@@ -17,7 +17,8 @@ PACKAGE = Path(rt.__file__).parent
 
 # The target is 40,000; the code of 0.1 has 56,500 when its prose is wrapped at 100 columns.
 # The number can only fall, but for a later capability, which raises it by the lines it states.
-MAX_LINES = 57_500  # 53,200, 1,500 of comparable references, and 2,800 of reading any table
+# 53,200; 1,500 of comparable references, 900 of pairs and time points, 2,900 of reading any table
+MAX_LINES = 58_500
 MAX_SCORE, MAX_CLASSIFY = 25, 45
 
 

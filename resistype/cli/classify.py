@@ -29,6 +29,7 @@ from resistype.cli.run import (
     opinions_of,
     print_cohort,
 )
+from resistype.clinical import definitions
 from resistype.errors import InputError, SamplesError, TissueError
 from resistype.expression import ReadOptions
 from resistype.report import (
@@ -55,7 +56,10 @@ _OF_CELLS = (
     *("isoform", "run_dir", "resume", "parity"),
 )
 _OF_TISSUE = ("scale_um", "region", "cell_type", "tumour", "t_cell", "margin")
-_OF_BULK = ("baseline", "reference", "same_as", "batch", "stability", "method", "opinion")
+_OF_BULK = (
+    *("baseline", "reference", "same_as", "batch", "stability", "method", "opinion"),
+    *("timepoint_kind", "clinical"),
+)
 _SYSTEMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_OF_CELLS, CELLS),
     **dict.fromkeys(("before", "after", "reference_late"), ("dli_response",)),
@@ -78,6 +82,8 @@ class _Biopsies:
     stability: bool
     method: str | None
     opinion: Path | None
+    kinds: dict[str, str]
+    clinical: Path | None
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,12 @@ def classify_command(
     ] = None,
     batch: Annotated[
         str | None, typer.Option(help="biopsies: column of the batch; by default found")
+    ] = None,
+    timepoint_kind: Annotated[
+        list[str] | None, typer.Option(help="biopsies: TIME=KIND (Post=progression); repeatable")
+    ] = None,
+    clinical: Annotated[
+        Path | None, typer.Option(help="biopsies: courses of patients, as for resistype clinical")
     ] = None,
     stability: Annotated[
         bool, typer.Option(help="biopsies: repeat the calls to see how robust they are")
@@ -252,7 +264,17 @@ def classify_command(
         _per(per, loaded),
     )
     if loaded.system in BULK:
-        more = _Biopsies(baseline, reference, same_as, batch, stability, method, opinion)
+        more = _Biopsies(
+            baseline,
+            reference,
+            same_as,
+            batch,
+            stability,
+            method,
+            opinion,
+            _named(timepoint_kind),
+            clinical,
+        )
         calls, report = _biopsies(asked, more)
     elif loaded.system in TISSUE:
         calls = _tissue(asked, _Tissue(scale_um, region, cell_type, tumour, t_cell, margin))
@@ -350,6 +372,10 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
         same_as=more.same_as,
         stability=more.stability,
         method=more.method,
+        timepoint_kinds=more.kinds,
+        clinical=definitions.phenotypes(definitions.clinical(more.clinical))
+        if more.clinical
+        else {},
     )
     with show.progress("classifying", 2) as bar:
         calls = classify(
@@ -404,6 +430,15 @@ def _tissue(asked: _Asked, more: _Tissue) -> Calls:
         columns=TissueColumns(region=more.region, kind=more.cell_type),
     )
     return classify(asked.data, asked.scheme, options=options)
+
+
+def _named(words: list[str] | None) -> dict[str, str]:
+    pairs = [text.rpartition("=") for text in words or []]
+    for name, _, value in pairs:
+        if not name or not value:
+            message = "--timepoint-kind: write TIME=KIND, for example Post=progression."
+            raise InputError(message, code="E990")
+    return {name: value for name, _, value in pairs}
 
 
 def _cuts(words: list[str] | None) -> dict[str, float]:

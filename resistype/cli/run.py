@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,9 @@ from resistype.expression import ReadOptions, as_expression, read_expression
 from resistype.library import SignatureSpec, read_signatures
 from resistype.opinions import second_opinion
 from resistype.report import ReportOptions, make_folder, table_text, write_folder, write_text
+from resistype.report.units import same_site_count, visible_labels
 from resistype.scheme import Calls
+from resistype.scheme.caveats import caveat_text
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 from resistype.systems import classify
@@ -191,9 +194,28 @@ def print_cohort(calls: Calls) -> None:
             f"reference: {about['name']} ({mode_words(about['mode'])}, n = {about['n']})"
         )
         show.cohort_table(pd.DataFrame(_counted(one)), by_chance=calls.scheme.system != "bulk")
+    for line in _of_one_site(calls):
+        show.say(line)
+    for code in sorted({code for codes in calls.verdicts.caveats for code in codes} & _OF_KINDS):
+        show.say(f"{code}: {caveat_text(code)}")
     if calls.scheme.system != "bulk":
         for code, line in calls.run_caveats.items():
             show.say(f"{code}: {line}")
+
+
+def _of_one_site(calls: Calls) -> Iterator[str]:
+    """Counts of change over the pairs of one site alone."""
+    for axis in calls.scheme.axes:
+        near = {name: same_site_count(calls, axis.id, name) for name in visible_labels(calls, axis)}
+        known = {name: counts for name, counts in near.items() if counts is not None}
+        if known:
+            words = [f"{n} {calls.words(axis.id, name).word}" for name, (n, _) in known.items()]
+            total = next(iter(known.values()))[1]
+            yield f"{axis.title}, same site only: {', '.join(words)} of {total} pairs"
+
+
+# caveats of samples that change how every count above is read
+_OF_KINDS = {"ON_TREATMENT", "AFTER_STOP", "KIND_UNKNOWN", "OTHER_BATCH", "BATCH_UNKNOWN"}
 
 
 def _counted(calls: Calls) -> list[dict[str, object]]:
@@ -209,7 +231,7 @@ def _counted(calls: Calls) -> list[dict[str, object]]:
             rows.append(
                 {
                     "axis": axis.title,
-                    "call": label.replace("_", " "),
+                    "call": calls.words(axis.id, label).word,
                     f"{calls.unit}s": n,
                     "base rate": rate,
                 }

@@ -14,9 +14,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resistype.clinical.definitions import Phenotype, clinical, phenotype, thresholds
+    from resistype.clinical.definitions import (
+        Phenotype,
+        clinical,
+        phenotype,
+        phenotypes,
+        thresholds,
+    )
 
-__all__ = ["Phenotype", "clinical", "phenotype", "thresholds"]
+__all__ = ["Phenotype", "clinical", "phenotype", "phenotypes", "thresholds"]
 
 
 def __getattr__(name: str) -> Any:

@@ -519,6 +519,27 @@ def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEF
     )
 
 
+def phenotypes(calls: pd.DataFrame, *, definition: str = DEFAULT) -> dict[str, str]:
+    """Clinical phenotype of every patient in words, as `CallOptions` takes it.
+
+    Parameters
+    ----------
+    calls
+        What `clinical` returned.
+    definition
+        A definition that `calls` holds.
+
+    Examples
+    --------
+    >>> import resistype as rt
+    >>> from resistype.clinical import phenotypes
+    >>> phenotypes(rt.clinical(rt.datasets.demo().clinical))["SIM-P01"]
+    'acquired (nsclc_ar_2021: yes)'
+    """
+    people = calls["patient"].astype(str)
+    return {name: str(phenotype(calls, name, definition=definition)) for name in people}
+
+
 def _asked(definition: str | Sequence[str]) -> list[str]:
     names = [definition] if isinstance(definition, str) else list(dict.fromkeys(definition))
     if names == ["all"]:

@@ -33,6 +33,7 @@ from resistype.text import inert_frame
 N_PATIENTS: Final = 32
 N_GENES: Final = 5000
 TIMEPOINTS: Final = ("Pre", "Post")
+KINDS: Final = {"Pre": "pre", "Post": "progression"}
 AXES: Final = ("ifng", "antigen_presentation", "dysfunction")
 FIRST_DAY: Final = date(2021, 1, 4)
 
@@ -73,15 +74,15 @@ def patients() -> list[str]:
 
 
 def samples_table() -> pd.DataFrame:
-    """One row a biopsy, by sample id: patient, timepoint, genomic, simulated."""
+    """One row a biopsy, by sample id: patient, timepoint, timepoint_kind, genomic, simulated."""
     rows = []
     for number, patient in enumerate(patients(), start=1):
         known = "none" if number in DNA else ""
         for timepoint, genomic in zip(TIMEPOINTS, (known, DNA.get(number, "")), strict=True):
-            rows.append((f"{patient}-{timepoint}", patient, timepoint, genomic, True))
-    return pd.DataFrame(
-        rows, columns=["sample", "patient", "timepoint", "genomic", "simulated"]
-    ).set_index("sample")
+            kind = KINDS[timepoint]
+            rows.append((f"{patient}-{timepoint}", patient, timepoint, kind, genomic, True))
+    columns = ["sample", "patient", "timepoint", "timepoint_kind", "genomic", "simulated"]
+    return pd.DataFrame(rows, columns=columns).set_index("sample")
 
 
 def truth_table() -> pd.DataFrame:
@@ -270,8 +271,8 @@ class Demo:
     expression
         Counts, shape (n_obs, n_genes): samples in rows, approved symbols in columns.
     samples
-        One row per sample, indexed by its id: patient, timepoint (Pre, Post), genomic (DNA events),
-        simulated.
+        One row per sample, indexed by its id: patient, timepoint (Pre, Post), timepoint_kind (pre,
+        progression), genomic (DNA events), simulated.
     clinical
         One row per patient, as `resistype.clinical` reads it.
     truth

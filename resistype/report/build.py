@@ -27,9 +27,12 @@ from resistype.report.model import (
 from resistype.report.units import (
     build_checks,
     build_units,
+    has_baseline,
     only_patient,
     order_of,
     refusals,
+    same_site,
+    same_site_count,
     visible_labels,
     visible_thresholds,
 )
@@ -217,9 +220,11 @@ def _head(calls: Calls) -> dict[str, Any]:
 
 def _question(calls: Calls, axis: Axis) -> str:
     labels = visible_labels(calls, axis)
-    return (
-        "; ".join(labels.values()) if labels else "asked only where a patient's baseline is given"
-    )
+    if labels:
+        return "; ".join(labels.values())
+    if has_baseline(calls):
+        return "asked only of biopsies at progression"
+    return "asked only where a patient's baseline is given"
 
 
 def _back(calls: Calls, options: ReportOptions) -> dict[str, Any]:
@@ -270,6 +275,7 @@ def label_rows(
     given: list[str],
     *,
     median: dict[str, float] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> tuple[LabelCount, ...]:
     """Labels of an axis with their counts and Wilson's interval; those of abstention last."""
     rows = []
@@ -281,7 +287,7 @@ def label_rows(
         rows.append(
             LabelCount(
                 id=name,
-                word=word(name),
+                word=(words or {}).get(name) or word(name),
                 text=text,
                 color=colors[name],
                 stability=stability,
@@ -297,13 +303,20 @@ def _axis(calls: Calls, axis: Axis) -> AxisCounts:
     if calls.stability is not None:
         overall = pd.Series(calls.stability.overall(axis.id)).groupby(np.array(given)).median()
         median = {str(name): float(value) for name, value in overall.items()}
-    rows = label_rows(visible_labels(calls, axis), axis_colors(axis), given, median=median)
+    labels = visible_labels(calls, axis)
+    words = {name: calls.words(axis.id, name).word for name in labels}
+    rows = label_rows(labels, axis_colors(axis), given, median=median, words=words)
     filled = []
     for row in rows:
         share, basis = calls.base_rate(axis.id, row.id)
         known = None if np.isnan(share) else share
-        filled.append(row.model_copy(update={"base_rate": known, "reference_basis": basis}))
-    return AxisCounts(id=axis.id, title=axis.title, n=len(given), labels=tuple(filled))
+        near = same_site_count(calls, axis.id, row.id)
+        more = {"base_rate": known, "reference_basis": basis, "n_same_site": near and near[0]}
+        filled.append(row.model_copy(update=more))
+    of_site = same_site(calls)
+    pairs = None if of_site is None else int(of_site.sum())
+    labels_of = {"labels": tuple(filled), "n_same_site": pairs}
+    return AxisCounts(id=axis.id, title=axis.title, n=len(given), **labels_of)
 
 
 # ------------------------------------------------------------------ thresholds and signatures

@@ -25,10 +25,11 @@ from resistype.report.model import (
     ChangeTest,
     Cohort,
     Opinion,
+    SameSite,
     Step,
     Zone,
 )
-from resistype.report.units import order_of, taken_back, visible_labels
+from resistype.report.units import order_of, same_site, taken_back, visible_labels
 from resistype.samples import Pairing
 from resistype.scheme import Calls
 from resistype.scheme.rules import Condition, holds
@@ -45,7 +46,8 @@ def _compares(rule: Rule, quantity: str) -> list[Condition]:
 
 
 def limits(axis: Axis, quantity: str, thresholds: Mapping[str, float]) -> list[float]:
-    """Values at which a rule of the axis cuts the quantity, in order.
+    """Values at which a rule of the axis cuts the quantity, in order; an abstention that asks for
+    more than the quantity cuts nothing.
 
     Examples
     --------
@@ -54,8 +56,13 @@ def limits(axis: Axis, quantity: str, thresholds: Mapping[str, float]) -> list[f
     >>> limits(scheme.axis("ifng"), "ifng_change", scheme.thresholds_of("ifng"))
     [-0.5, -0.35, 0.35, 0.5]
     """
+    cutting = [
+        rule
+        for rule in axis.rules
+        if rule.call not in ABSTENTIONS or len(_compares(rule, quantity)) == len(rule.conditions)
+    ]
     return sorted(
-        {c.sign * thresholds[c.target] for rule in axis.rules for c in _compares(rule, quantity)}
+        {c.sign * thresholds[c.target] for rule in cutting for c in _compares(rule, quantity)}
     )
 
 
@@ -293,6 +300,7 @@ def _panel(calls: Calls, axis: Axis, quantity: str, rows: Sequence[int]) -> Chan
             baseline=str(design["baseline_sample"].iloc[row]),
             value=float(values[row]),
             call=str(calls.verdicts.calls[axis.id][row]),
+            word=calls.words(axis.id, str(calls.verdicts.calls[axis.id][row]), row=row).word,
         )
         for row in rows
         if not np.isnan(values[row])
@@ -335,6 +343,8 @@ def _tests(calls: Calls) -> tuple[ChangeTest, ...]:
     if frame.empty:
         return ()
     times = calls.design["timepoint"].astype(str).to_numpy()[rows]
+    of_site = same_site(calls)
+    near = None if of_site is None else of_site[rows]
     found = []
     for time in sorted(set(times.tolist()), key=natural):
         part = frame[times == time].dropna(axis=1, how="all")
@@ -342,24 +352,37 @@ def _tests(calls: Calls) -> tuple[ChangeTest, ...]:
             low, high, covers = median_interval(part[str(quantity)].to_numpy(np.float64))
             about = {"n": int(row["n"]), "n_higher": int(row["n_higher"]), "median": row["median"]}
             spread = {"low": low, "high": high, "confidence": covers, "p": row["p"], "q": row["q"]}
-            found.append(ChangeTest(quantity=str(quantity), timepoint=time, **about, **spread))
+            own = part[str(quantity)][near[times == time]] if near is not None else None
+            beside = None if own is None else _same_site(own.dropna().to_numpy(np.float64))
+            found.append(
+                ChangeTest(
+                    quantity=str(quantity), timepoint=time, same_site=beside, **about, **spread
+                )
+            )
     return tuple(found)
+
+
+def _same_site(values: NDArray[np.float64]) -> SameSite:
+    median = float(np.median(values)) if len(values) else float("nan")
+    return SameSite(n=len(values), n_higher=int((values > 0).sum()), median=median)
 
 
 def _steps(calls: Calls) -> tuple[Step, ...]:
     """Calls at baseline and later, on axes whose calls need no baseline."""
     place = {name: row for row, name in enumerate(calls.samples)}
-    design = calls.design
+    design, of_site = calls.design, same_site(calls)
     found: list[Step] = []
     for axis in calls.scheme.axes:
         if any(label.needs_baseline for label in axis.labels.values()):
             continue
         given = calls.verdicts.calls[axis.id]
         kept: dict[tuple[str, str, str], list[str]] = {}
+        near: Counter[tuple[str, str, str]] = Counter()
         for row in paired_rows(calls):
             before = str(given[place[str(design["baseline_sample"].iloc[row])]])
             key = (str(design["timepoint"].iloc[row]), before, str(given[row]))
             kept.setdefault(key, []).append(str(design["patient"].iloc[row]))
+            near[key] += int(of_site is not None and of_site[row])
         if any(set(key[1:]) != {"not_assessable"} for key in kept):
             found += [
                 Step(
@@ -368,6 +391,7 @@ def _steps(calls: Calls) -> tuple[Step, ...]:
                     before=before,
                     after=after,
                     patients=tuple(kept[time, before, after]),
+                    n_same_site=None if of_site is None else near[time, before, after],
                 )
                 for time, before, after in sorted(kept)
             ]

@@ -28,7 +28,7 @@ from resistype.safe.files import make_folder, write_file
 from resistype.scheme import Calls
 from resistype.scheme.scheme import ABSTENTIONS, Axis, axis_colors
 from resistype.stats import wilson
-from resistype.text import exact, word
+from resistype.text import exact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -175,7 +175,12 @@ def _draw_strip(calls: Calls, ax: Axes, table: pd.DataFrame) -> None:
                 markeredgecolor=SOFT,
             )
             ax.text(
-                x + 0.022 * n, y, f"{word(name)} {counts[name]}", fontsize=7, va="center", color=INK
+                x + 0.022 * n,
+                y,
+                f"{calls.words(axis.id, name).word} {counts[name]}",
+                fontsize=7,
+                va="center",
+                color=INK,
             )
     ax.set_xlim(0, n)
     ax.set_ylim(-2.0 * len(calls.scheme.axes) + 1.1, 1.1)
@@ -260,7 +265,7 @@ def _draw_changes(calls: Calls, ax: Axes, panel: ChangePanel) -> None:
         own = [(n - 1 - k, one.value) for k, one in enumerate(panel.changes) if one.call == name]
         y, x = [k for k, _ in own], [value for _, value in own]
         ax.hlines(y, 0.0, x, color=colors[name], linewidth=2.2, zorder=2)
-        label = f"{word(name)} (n = {len(own)})"
+        label = f"{calls.words(axis.id, name).word} (n = {len(own)})"
         ax.plot(
             x,
             y,
@@ -351,7 +356,7 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Fig
         f" shaded: indeterminate zones. {RUO}"
     )
     if ax is not None:
-        _draw_scatter(ax, table, axis=axis)
+        _draw_scatter(calls, ax, table, axis=axis)
         _frame_scatter(calls, ax, x, y=y)
     return FigureResult(table, caption)
 
@@ -366,11 +371,11 @@ def _cuts(calls: Calls, axis: Axis) -> dict[str, float]:
     return calls.scheme.thresholds_of(axis.id)
 
 
-def _draw_scatter(ax: Axes, table: pd.DataFrame, *, axis: Axis | None) -> None:
+def _draw_scatter(calls: Calls, ax: Axes, table: pd.DataFrame, *, axis: Axis | None) -> None:
     colors = axis_colors(axis) if axis is not None else {"": SOFT}
     for name in [one for one in colors if one in set(table["call"])]:
         own = table[table["call"] == name]
-        label = f"{word(name)} (n = {len(own)})" if name else None
+        label = f"{calls.words(axis.id, name).word} (n = {len(own)})" if axis and name else None
         size = 16 if len(table) < 200 else 9
         ax.scatter(
             own["x"],

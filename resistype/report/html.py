@@ -120,7 +120,8 @@ def change_charts(panel: ChangePanel, colors: dict[str, str]) -> tuple[float, tu
         color = colors.get(one.call, GREYS["indeterminate"])
         bar: Rect = (start, 3.0, round(max(end - start, 0.4), 2), 4.0, color, "")
         head: Rect = (round(place(one.value) - 0.45, 2), 1.2, 0.9, 7.6, _INK, "")
-        label = f"{one.patient} {one.timepoint}: {number(one.value)}, {word(one.call)}"
+        said = one.word or word(one.call)
+        label = f"{one.patient} {one.timepoint}: {number(one.value)}, {said}"
         charts.append(Chart(100.0, 10.0, (*ground, bar, head), label))
     return reach, tuple(charts)
 

@@ -6,13 +6,14 @@ the repeats that were made, how many thresholds are published and how many are o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resistype.library import load_library
 from resistype.report.units import has_baseline, visible_thresholds
 from resistype.scheme import Calls
-from resistype.text import mode_words, one_line, percent
+from resistype.text import mode_words, one_line, percent, word
 
 METHOD_PAPERS = {
     "ssgsea": "Barbie DA et al. Nature 2009;462:108-112, doi:10.1038/nature08460",
@@ -96,7 +97,13 @@ def _what(calls: Calls) -> str:
         f" ({scheme.title}; axes after {_cited(scheme.citation, scheme.doi)}). Samples were"
         f" compared with {about['name']} ({mode_words(about['mode'])}, n = {about['n']})."
     )
-    later = f" {n} later samples were each compared with the baseline biopsy of the same patient."
+    paired = calls.design[calls.design["baseline_sample"] != ""]
+    kinds = Counter(paired.get("timepoint_kind", ()))
+    taken = ", ".join(f"{word(str(kind))} {count}" for kind, count in kinds.items())
+    later = (
+        f" {n} later samples{f' ({taken})' if taken else ''} were each compared with the baseline"
+        " biopsy of the same patient."
+    )
     return text + (later if n else "")
 
 
@@ -206,10 +213,15 @@ def script(run: Mapping[str, Any]) -> str:
         for name, value in columns.items()
         if value is not None and plain.get(name) != value
     }
-    sample = shown.pop("sample", None)
+    options = {
+        name: shown.pop(name)
+        for name in ("sample", "batch", "timepoint_kinds", "clinical")
+        if name in shown
+    }
     words += [f"{name}={value!r}" for name, value in shown.items()]
     words += [f"reference={_named(given['reference'])}"] if given["reference"] is not None else []
-    words += [f"options=rt.CallOptions(sample={sample!r})"] if sample is not None else []
+    named = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    words += [f"options=rt.CallOptions({named})"] if named else []
     return f"import resistype as rt\ncalls = rt.classify({', '.join(words)})"
 
 

@@ -55,6 +55,9 @@ class LabelCount(Model):
     stability: Number = Field(
         None, description="median fraction of repeats that give this call again"
     )
+    n_same_site: int | None = Field(
+        None, description="of the pairs whose two biopsies are of one site"
+    )
 
 
 class AxisCounts(Model):
@@ -64,6 +67,7 @@ class AxisCounts(Model):
     title: str
     n: int
     labels: tuple[LabelCount, ...]
+    n_same_site: int | None = Field(None, description="pairs of one site; none: no site was given")
 
 
 class Comparison(Model):
@@ -93,6 +97,7 @@ class Call(Model):
 
     axis: str
     call: str
+    word: str = Field("", description="the call as it is printed of this unit")
     reason: str = ""
     base_rate: Number = None
     stability: Number = None
@@ -102,6 +107,7 @@ class Call(Model):
     call_before_stability: str = Field(
         "", description="what the rules alone gave, where the call was withheld"
     )
+    word_before_stability: str = ""
 
 
 class GeneMove(Model):
@@ -119,6 +125,7 @@ class Unit(Model):
     timepoint: str = ""
     baseline: str = ""
     headline: str
+    heading: str = Field("", description="what the profile may be called")
     calls: tuple[Call, ...]
     evidence: tuple[Evidence, ...] = ()
     caveats: tuple[str, ...] = ()
@@ -176,6 +183,7 @@ class Change(Model):
     baseline: str
     value: float
     call: str
+    word: str = ""
 
 
 class ChangePanel(Model):
@@ -185,6 +193,14 @@ class ChangePanel(Model):
     quantity: str
     zones: tuple[Zone, ...]
     changes: tuple[Change, ...]
+
+
+class SameSite(Model):
+    """The same over the pairs whose two biopsies are of one site."""
+
+    n: int
+    n_higher: int
+    median: Number
 
 
 class ChangeTest(Model):
@@ -200,6 +216,7 @@ class ChangeTest(Model):
     confidence: Number
     p: Number
     q: Number
+    same_site: SameSite | None = None
 
 
 class Step(Model):
@@ -212,6 +229,7 @@ class Step(Model):
     before: str
     after: str
     patients: tuple[str, ...]
+    n_same_site: int | None = None
 
 
 class AxisStability(Model):

@@ -4,6 +4,7 @@ that moved.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -30,7 +31,7 @@ from resistype.scheme import Calls
 from resistype.scheme.rules import Condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Rule, natural
 from resistype.systems.bulk.stability import KINDS
-from resistype.text import number
+from resistype.text import number, word
 
 MOVED = 8  # genes of a signature that are named for a pair
 
@@ -85,6 +86,7 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
                 timepoint=about["timepoint"],
                 baseline=about["baseline_sample"],
                 headline=calls.headline(sample),
+                heading=calls.heading(sample),
                 calls=tuple(
                     _call(calls, axis.id, row, rates=rates, firm=firm) for axis in calls.scheme.axes
                 ),
@@ -121,9 +123,11 @@ def _call(
     return Call(
         axis=axis,
         call=given,
+        word=calls.words(axis, given, row=row).word,
         reason=str(verdicts.reasons[axis][row]),
         base_rate=rates[axis, given],
         call_before_stability=ruled if ruled != given else "",
+        word_before_stability=calls.words(axis, ruled, row=row).word if ruled != given else "",
         **{kind: values[row] for kind, values in firm[axis].items()},
     )
 
@@ -388,6 +392,22 @@ def _pairs(calls: Calls) -> Iterator[Check]:
         else ""
     )
     yield Check(name="Pairs", state="look" if alone or several else "ok", text=text)
+    kinds = Counter(later.get("timepoint_kind", ()))
+    words = ", ".join(f"{n} {word(str(kind))}" for kind, n in kinds.items())
+    state = "look" if "unknown" in kinds else "ok"
+    yield Check(name="Kind of the later biopsies", state=state if words else "none", text=words)
+    yield from (_alike(later, what) for what in ("batch", "site"))
+
+
+def _alike(later: pd.DataFrame, what: str) -> Check:
+    """Whether the two biopsies of each pair are of one batch, or of one site."""
+    name = f"{what.capitalize()} of the pairs"
+    if f"same_{what}" not in later:
+        return Check(name=name, state="none", text=f"no column says the {what}")
+    found = later[f"same_{what}"].value_counts()
+    words = {"yes": "the same", "no": "another", "unknown": "not known for one of the two"}
+    text = ", ".join(f"{n} {words[str(key)]}" for key, n in found.items())
+    return Check(name=name, state="ok" if set(found.index) == {"yes"} else "look", text=text)
 
 
 def _rest(calls: Calls) -> Iterator[Check]:
@@ -413,19 +433,56 @@ def has_baseline(calls: Calls) -> bool:
     return bool((calls.design["baseline_sample"] != "").any())
 
 
+def same_site(calls: Calls) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
+    """Samples whose baseline is known to be of the same site; None where no column says it."""
+    if "same_site" not in calls.design.columns:
+        return None
+    return np.asarray(calls.design["same_site"] == "yes")
+
+
+def same_site_count(calls: Calls, axis: str, call: str) -> tuple[int, int] | None:
+    """Pairs of the same site that get a call about change, and how many such pairs there are."""
+    near, label = same_site(calls), calls.scheme.axis(axis).labels.get(call)
+    if near is None or label is None or not label.needs_baseline:
+        return None
+    own = calls.verdicts.calls[axis][near]
+    return int(np.sum(own == call)), len(own)
+
+
 def visible_labels(calls: Calls, axis: Axis) -> dict[str, str]:
     """Labels that this run could give, with their texts."""
     paired = has_baseline(calls)
     return {
-        name: label.text
+        name: calls.words(axis.id, name).text
         for name, label in axis.labels.items()
-        if paired or not label.needs_baseline
+        if (paired or not label.needs_baseline)
+        and (not label.only_at or set(label.only_at) & set(calls.kinds))
     }
+
+
+_OF_PAIRS = frozenset(
+    (
+        *("change", "raw_change", "fraction_up", "fraction_down", "random_p"),
+        *("other_batch", "at_progression"),
+    )
+)
 
 
 def _visible_rules(calls: Calls, axis: Axis) -> Iterator[Rule]:
     hidden = set(axis.labels) - set(visible_labels(calls, axis))
-    return (rule for rule in axis.rules if rule.call not in hidden)
+    kinds = {name: one.kind for name, one in calls.scheme.quantities.items()}
+    paired = has_baseline(calls)
+    return (
+        rule
+        for rule in axis.rules
+        if rule.call not in hidden
+        and (
+            paired
+            or not any(
+                c.kind == "compare" and kinds[c.subject] in _OF_PAIRS for c in rule.conditions
+            )
+        )
+    )
 
 
 def visible_thresholds(calls: Calls) -> list[dict[str, Any]]:

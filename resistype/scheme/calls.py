@@ -6,11 +6,12 @@ views of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,12 @@ from resistype.errors import InputError
 from resistype.scheme.apply import Column, Verdicts
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.rules import Condition, holds
-from resistype.scheme.scheme import Axis, Scheme, Unit
+from resistype.scheme.scheme import Axis, Kind, KindOfTimePoint, Scheme, Unit, Words
 from resistype.scheme.stability import Stability
 from resistype.views import view
+
+# Clinical phenotypes that say acquired resistance, such as "acquired (nsclc_ar_2021: yes)".
+ACQUIRED = re.compile(r"\s*acquired(?: resistance)?\s*(?:\(.*\)\s*)?", re.IGNORECASE)
 
 # Evidence: every number that an axis looked at, the threshold beside it, and how far it was from
 # deciding.
@@ -314,6 +318,8 @@ class Calls:
         if self.stability is not None:
             for axis in self.scheme.axes:
                 frame[f"{axis.id}_stability"] = self.stability.overall(axis.id)
+        if self.scheme.timepoint_kinds and "timepoint_kind" in frame.columns:
+            frame["heading"] = [self.heading(sample) for sample in self.samples]
         frame["headline"] = [self.headline(sample) for sample in self.samples]
         frame["caveats"] = [";".join(codes) for codes in self.verdicts.caveats]
         frame.index.name = self.unit
@@ -343,12 +349,74 @@ class Calls:
     def headline(self, sample: str) -> str:
         """All labels that say something, side by side; abstentions are not hidden."""
         row = self.row(sample)
-        parts = []
-        for axis in self.scheme.axes:
-            label = axis.labels.get(str(self.verdicts.calls[axis.id][row]))
-            if label is not None and label.headline:
-                parts.append(label.headline)
-        return " + ".join(parts) if parts else "no call"
+        said = [
+            self.words(axis.id, str(self.verdicts.calls[axis.id][row]), row=row).headline
+            for axis in self.scheme.axes
+        ]
+        return " + ".join(filter(None, said)) or "no call"
+
+    def words(self, axis: str, call: str, *, row: int | None = None) -> Words:
+        """How a call is printed, in the words that the kinds of its time points allow.
+
+        Parameters
+        ----------
+        axis, call
+            Ids.
+        row
+            Of the sample in that row; by default of the cohort. Every view takes its words here.
+        """
+        one = self.scheme.axis(axis)
+        label = one.labels.get(call)
+        if row is None:
+            words = one.words(call, self.kinds)
+            asked = label is None or not label.only_at or bool({*label.only_at} & {*self.kinds})
+            return words if asked else Words(word=words.word, text="asked of no biopsy here")
+        kind, weeks = self._about(row, "timepoint_kind"), self._about(row, "weeks")
+        words = one.words(call, [kind])
+        if kind != "on_treatment" or label is None or kind not in label.by_kind or not weeks:
+            return words
+        when = f" (week {float(weeks):g})"
+        return words.model_copy(
+            update={"text": words.text + when, "headline": words.headline + when}
+        )
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the time points that were compared with a baseline, each once."""
+        if "timepoint_kind" not in self.design.columns:
+            return ()
+        paired = self.design["baseline_sample"].astype(str) != ""
+        found = set(self.design.loc[paired, "timepoint_kind"])
+        return tuple(kind for kind in get_args(Kind) if kind in found)
+
+    def heading(self, sample: str) -> str:
+        """What the profile of a sample may be called.
+
+        Parameters
+        ----------
+        sample
+            Of a biopsy at progression whose clinical phenotype says so it is "acquired resistance".
+        """
+        row = self.row(sample)
+        kinds: Mapping[str, KindOfTimePoint] = {
+            str(kind): one for kind, one in self.scheme.timepoint_kinds.items()
+        }
+        kind = kinds.get(self._about(row, "timepoint_kind"))
+        if kind is None:
+            return ""
+        phenotype = self._about(row, "clinical")
+        acquired = kind.heading_acquired and ACQUIRED.fullmatch(phenotype)
+        text = kind.heading_acquired if acquired else kind.heading
+        weeks = self._about(row, "weeks")
+        when = f" (week {float(weeks):g})" if weeks and kinds.get("on_treatment") is kind else ""
+        return text.replace("{phenotype}", phenotype or "not given") + when
+
+    def _about(self, row: int, column: str) -> str:
+        """What the design says of a sample; empty where it says nothing."""
+        if column not in self.design.columns:
+            return ""
+        value = self.design[column].iloc[row]
+        return "" if pd.isna(value) else str(value)
 
     def caveats(self, sample: str) -> dict[str, str]:
         """Caveats of one sample: code and text. Those of the whole run are in `run_caveats`."""

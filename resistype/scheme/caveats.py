@@ -68,12 +68,31 @@ CAVEATS: dict[str, str] = {
     ),
     "AP_SHARED_GENES": "Axes share genes: {genes}.",
     "LESION": "Another lesion than at baseline: part of the difference is between lesions.",
+    "OTHER_BATCH": (
+        "The baseline biopsy is of another batch: part of the change may be between batches."
+    ),
+    "BATCH_UNKNOWN": (
+        "The batch of the biopsy or of its baseline is not known: part of the change may be between"
+        " batches."
+    ),
+    "ON_TREATMENT": (
+        "A biopsy during treatment. Interferon rises on the drug in responders and non-responders;"
+        " this is no sign of resistance."
+    ),
+    "AFTER_STOP": ("Taken after treatment was stopped: a change may be the end of treatment."),
+    "KIND_UNKNOWN": (
+        "The kind of time point was not given: whether this biopsy is during treatment or a relapse"
+        " is not known."
+    ),
     "PAIR_NOISE": (
         "How far two untreated biopsies of one patient differ is unknown here; in melanoma,"
         " differences between before and on treatment spread as 0.75 to 0.9 of the baseline SD."
     ),
     "SEVERAL_BIOPSIES": (
-        "Several biopsies of this patient at one time point; the first stands for the time point."
+        "Several biopsies of this patient at one time point; one of them stands for the time point."
+    ),
+    "BIOPSIES_DIFFER": (
+        "The biopsies of this patient at this time point do not get the same calls on every axis."
     ),
     "PLATFORM": "The measuring platform differs from that of the reference.",
     "LOW_COVERAGE": "Signatures with less than 80 % of their genes in the data: {sets}.",

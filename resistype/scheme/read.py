@@ -228,6 +228,7 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
                 yield f"quantities.{name}: unknown input {given!r}"
     if scheme.anchor_quantity and scheme.anchor_quantity not in scheme.quantities:
         yield f"anchor_quantity: unknown quantity {scheme.anchor_quantity!r}"
+    yield from _kinds(scheme)
     yield from _system(scheme)
     earlier: set[str] = set()
     for axis in scheme.axes:
@@ -256,6 +257,15 @@ def _wiring(scheme: Scheme) -> Iterable[str]:
             )
         names = set(scheme.parameters)
         yield from _conditions(scheme, f"caveats.{caveat.code}", caveat.when, names, earlier)
+
+
+def _kinds(scheme: Scheme) -> Iterable[str]:
+    for kind, one in scheme.timepoint_kinds.items():
+        if one.caveat and one.caveat not in CAVEATS:
+            yield f"timepoint_kinds.{kind}: unknown caveat {one.caveat!r}"
+        for text in (one.heading, one.heading_acquired):
+            if "{" in text.replace("{phenotype}", ""):
+                yield f"timepoint_kinds.{kind}: a heading has no gap but {{phenotype}}"
 
 
 def _system(scheme: Scheme) -> Iterable[str]:

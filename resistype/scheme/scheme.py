@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resistype._renamed import renamed
 from resistype.scheme.rules import Condition, parse_condition
+from resistype.text import word
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
 REPEATS = 50  # ours, where a scheme does not say
@@ -51,7 +52,10 @@ QuantityKind = Literal[
     "ratio",
     "mark",
     "system",
+    "other_batch",
+    "at_progression",
 ]
+Kind = Literal["pre", "on_treatment", "progression", "after_stop", "unknown"]
 Unit = Literal["sample", "patient", "cell", "region"]
 
 
@@ -122,12 +126,30 @@ class Input(_Model):
     text: str
 
 
+class Words(_Model):
+    """How a call is printed: a word for tables, a sentence, and its part of a headline."""
+
+    word: str = ""
+    text: str
+    headline: str = ""
+
+
 class Label(_Model):
-    """A call that an axis may give, and what it means."""
+    """A call that an axis may give, what it means, and words and limits by kind of time point."""
 
     text: str
     headline: str = ""
     needs_baseline: bool = False
+    by_kind: dict[Kind, Words] = {}
+    only_at: tuple[Kind, ...] = ()
+
+
+class KindOfTimePoint(_Model):
+    """What a profile is called, also where the clinical phenotype is acquired, and its caveat."""
+
+    heading: str
+    heading_acquired: str = ""
+    caveat: str = ""
 
 
 class Rule(_Model):
@@ -156,6 +178,19 @@ class Axis(_Model):
     evidence: tuple[str, ...] = ()
     otherwise: str
     otherwise_call: str = "indeterminate"
+
+    def words(self, call: str, kinds: Iterable[Any] = ()) -> Words:
+        """How a call is printed for samples of these kinds of time points."""
+        label = self.labels.get(call)
+        if label is None:
+            return Words(word=word(call), text=word(call))
+        plain = Words(word=word(call), text=label.text, headline=label.headline)
+        each = [label.by_kind.get(kind, plain) for kind in kinds] or [plain]
+        fields = zip(
+            *((one.word or word(call), one.text, one.headline) for one in each), strict=True
+        )
+        short, text, headline = (" / ".join(dict.fromkeys(filter(None, part))) for part in fields)
+        return Words(word=short, text=text, headline=headline)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -252,6 +287,7 @@ class Scheme(_Model):
     cohort_shift: Threshold | None = None
     line_offset: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
+    timepoint_kinds: dict[Kind, KindOfTimePoint] = {}
     method: str = "ssgsea"
 
     @model_validator(mode="before")

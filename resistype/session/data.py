@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from resistype.errors import InputError, complain
 from resistype.scheme import Calls, Scheme
-from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity, natural
+from resistype.scheme.scheme import ABSTENTIONS, Axis, Quantity, Words, natural
 from resistype.session.reapply import comparisons, reapply_rules, safe_float32
 from resistype.stats import wilson
 
@@ -76,6 +76,23 @@ class SessionData:
     def n_obs(self) -> int:
         """Number of observations."""
         return len(self.samples)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the time points that were compared with a baseline."""
+        return () if self.calls is None else self.calls.kinds
+
+    def words(self, axis: str, call: str) -> Words:
+        """How a call of the cohort is printed, as `Calls.words` has it.
+
+        Parameters
+        ----------
+        axis, call
+            Ids.
+        """
+        if self.calls is None:
+            return self.scheme.axis(axis).words(call)
+        return self.calls.words(axis, call)
 
     def digest(self) -> str:
         """SHA-256 of the quantities, the calls and the ids: which data a script was recorded on."""

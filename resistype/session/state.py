@@ -256,7 +256,10 @@ def _categories(
     kind, _, what = state.color_by.partition(":")
     if kind == "axis":
         axis = data.scheme.axis(what)
-        colors, texts = axis_colors(axis), {name: label.text for name, label in axis.labels.items()}
+        colors, texts = (
+            axis_colors(axis),
+            {name: data.words(what, name).text for name in axis.labels},
+        )
         n = np.bincount(final[what], minlength=len(call_names(axis))).tolist()
         rows = [
             (name, texts.get(name, ""), count)

@@ -225,13 +225,11 @@ class Explorer(Widget):
 
     def static_html(self) -> str:
         """Counts of every axis as a table, escaped; no names of samples or patients."""
-        counts = [
-            (axis.title, self.session.counts(axis.id)) for axis in self.session.scheme_before.axes
-        ]
+        words = self.session.data.words
         rows = [
-            (title, call.replace("_", " "), n)
-            for title, found in counts
-            for call, n in found.items()
+            (axis.title, words(axis.id, call).word, n)
+            for axis in self.session.scheme_before.axes
+            for call, n in self.session.counts(axis.id).items()
             if n
         ]
         caption = (

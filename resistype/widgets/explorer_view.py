@@ -154,7 +154,7 @@ def build(
         "has_genes": has_genes,
         "quantities": [_quantity(data, name) for name in used],
         "n_ruled": len(_ruled(data)),
-        "axes": [_axis(data.scheme, axis, used) for axis in data.scheme.axes],
+        "axes": [_axis(data, axis, used) for axis in data.scheme.axes],
         "columns": [one.about() for one in columns],
         "embeddings": list(data.embeddings),
         "patient": _position(columns, "patient"),
@@ -235,13 +235,19 @@ def _quantity(data: SessionData, name: str) -> dict[str, str]:
     }
 
 
-def _axis(scheme: Scheme, axis: Axis, used: Sequence[str]) -> dict[str, Any]:
-    names, colors = call_names(axis), axis_colors(axis)
+def _axis(data: SessionData, axis: Axis, used: Sequence[str]) -> dict[str, Any]:
+    names, colors, scheme = call_names(axis), axis_colors(axis), data.scheme
+    cohort = [data.words(axis.id, name) for name in names]
+    each = {kind: [axis.words(name, [kind]).word for name in names] for kind in data.kinds}
     return {
         "id": axis.id,
         "title": axis.title,
         "names": list(names),
-        "texts": [axis.labels[name].text if name in axis.labels else "" for name in names],
+        "texts": [
+            one.text if name in axis.labels else "" for name, one in zip(names, cohort, strict=True)
+        ],
+        "words": [one.word for one in cohort],
+        "by_kind": each,
         "colors": [colors[name] for name in names],
         "thresholds": [
             {
@@ -306,7 +312,7 @@ def _columns(data: SessionData, *, names: bool) -> list[_Coded]:
         if (
             name == "baseline_sample"
             or column.dtype.kind in "fc"
-            or not (names or name in ("patient", "timepoint"))
+            or not (names or name in ("patient", "timepoint", "timepoint_kind"))
         ):
             continue
         first, found_values = pd.factorize(

@@ -37,8 +37,9 @@ from resistype.score.match import match_signatures
 from resistype.score.progress import listening
 from resistype.systems import classify
 from resistype.systems.bulk.comparable import STATED
-from resistype.systems.bulk.measure import CallOptions, Study, read_study
+from resistype.systems.bulk.measure import CallOptions
 from resistype.systems.bulk.reference import too_few
+from resistype.systems.bulk.study import Study, read_study
 from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
 
 EVERY = 0.2  # seconds between two messages of progress
@@ -168,7 +169,10 @@ class Runner(Widget):
         }
         expression = as_expression(data, chosen.read)
         study = read_study(
-            expression, samples, (patient, timepoint, baseline), sample=chosen.sample
+            expression,
+            samples,
+            (patient, timepoint, baseline),
+            plan=chosen.plan,
         )
         run = check_classify(
             study, load_scheme(scheme), keys=keys | {"reference": reference, "options": chosen}
@@ -483,7 +487,9 @@ def _calls_table(calls: Calls) -> Table:
     rows: list[list[Any]] = []
     for axis in calls.scheme.axes:
         counts = pd.Series(calls.verdicts.calls[axis.id]).value_counts()
-        rows += [[axis.title, str(call).replace("_", " "), int(n)] for call, n in counts.items()]
+        rows += [
+            [axis.title, calls.words(axis.id, str(call)).word, int(n)] for call, n in counts.items()
+        ]
     caption = (
         f"Calls of {len(calls.samples)} samples, compared with {calls.reference['name']}. Research "
         "use only."

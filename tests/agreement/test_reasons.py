@@ -87,6 +87,7 @@ def numbers(scheme: Scheme, seed: int, n_obs: int = 300) -> pd.DataFrame:
     )
     frame["ifng_fraction_up"], frame["ifng_fraction_down"] = rng.uniform(0.3, 1, (2, n_obs))
     frame["ifng_random_p"] = rng.uniform(0, 0.1, n_obs)
+    frame["at_progression"] = 2.0  # stays above 1 whatever is added
     frame["mhc1_silent"] = (rng.random(n_obs) < 0.1).astype(float)
     frame[rng.random(frame.shape) < 0.15] = np.nan
     frame.index = pd.Index([f"S{number}" for number in range(n_obs)])
@@ -157,6 +158,7 @@ def test_the_call_of_another_axis_brings_its_own_reason(scheme: Scheme) -> None:
             "ifng_fraction_up": [0.9],
             "ifng_random_p": [0.001],
             "isg_rs_level": [1.0],
+            "at_progression": [1.0],
         },
         index=["S1"],
     )

@@ -51,7 +51,7 @@ def test_zones_of_every_shipped_axis_are_what_its_rules_give(name: str) -> None:
             for r in axis.rules
             if {(c.kind, c.subject) for c in r.conditions} == {("compare", quantity)}
         ]
-        ends = limits(axis, quantity, cuts)
+        ends = limits(axis, quantity, cuts) or [0.0]
         grid = np.linspace(min(ends) - 2, max(ends) + 2, 301)
         grid = np.array([v for v in grid if not any(abs(v - end) < 1e-9 for end in ends)])
         which = decide([r.conditions for r in alone], {quantity: grid}, cuts, calls={})

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype.errors import SamplesError
-from resistype.samples import Design, Pairing, pair_samples, read_samples
+from resistype.samples import Alike, Design, Pairing, pair_samples, read_samples
 from tests.strategies import visits
 
 Rows = tuple[tuple[str, str, str], ...]
@@ -123,6 +123,8 @@ def test_several_biopsies() -> None:
         "n_baseline": [1, 1, 1, 1, 2],
         "n_at_timepoint": [1, 2, 2, 1, 1],
         "counted": [True, True, False, True, True],
+        "same_batch": [""] * 5,
+        "same_site": [""] * 5,
     }
     assert pairing.baselines == ("a1", "b2", "c1")
     assert pairing.unpaired == {
@@ -130,6 +132,63 @@ def test_several_biopsies() -> None:
         "d1": "patient P4 has no sample at 'Pre'",
         "e1": "patient P5 has no sample after 'Pre'",
     }
+
+
+VISIT = st.tuples(
+    st.sampled_from(["P1", "P2"]),
+    st.sampled_from(["Pre", "Pre", "On"]),
+    st.sampled_from(["A", "B", None]),
+    st.sampled_from(["lung", "skin", None]),
+)
+
+
+@given(st.lists(VISIT, max_size=10))
+def test_the_baseline_is_of_the_same_batch_then_site_then_first(visits: list[Any]) -> None:
+    rows = [("n1", "P0", "Pre", "A", None), ("n2", "P0", "On", "B", "lung")]
+    rows += [(f"v{place}", *visit) for place, visit in enumerate(visits)]
+    table = read_samples(pd.DataFrame(rows, columns=["id", "patient", "time", "batch", "site"]))
+    pairing = pair_samples(
+        table, patient="patient", timepoint="time", baseline="Pre", alike=Alike("batch", "site")
+    )
+
+    for pair in pairing.pairs.itertuples():
+        _, _, _, batch, site = next(row for row in rows if row[0] == pair.sample)
+        own = [row for row in rows if row[1] == pair.patient and row[2] == "Pre"]
+        points = [
+            2 * (row[3] == batch and batch is not None) + (row[4] == site and site is not None)
+            for row in own
+        ]
+        best = own[points.index(max(points))]
+        assert pair.baseline_sample == best[0]
+        for now, before, word in (
+            (batch, best[3], pair.same_batch),
+            (site, best[4], pair.same_site),
+        ):
+            known = "yes" if now == before else "no"
+            assert word == ("unknown" if now is None or before is None else known)
+    groups = [set(pairing.pairs["sample"]), set(pairing.baselines), set(pairing.unpaired)]
+    assert sum(map(len, groups)) == len(rows) == len(set.union(*groups))
+
+
+def test_pairs_over_batches_are_told() -> None:
+    rows = [("a", "P1", "Pre", "A"), ("b", "P1", "Pre", "B"), ("c", "P1", "On", "B")]
+    rows += [("d", "P2", "Pre", "A"), ("e", "P2", "On", "B"), ("f", "P2", "Post", None)]
+    table = read_samples(pd.DataFrame(rows, columns=["id", "patient", "time", "plate"]))
+    keys: Any = {"patient": "patient", "timepoint": "time", "baseline": "Pre"}
+    pairing = pair_samples(table, **keys, alike=Alike(batch="plate"))
+
+    assert pairing.pairs["same_batch"].tolist() == ["yes", "no", "unknown"]
+    assert pairing.unpaired == {"a": "another baseline of patient P1 is used (b)"}
+    assert pairing.notes[1:4] == (
+        (
+            "1 patient has several baseline samples (P1); one of the same batch, else the first in"
+            " the order of the table is used."
+        ),
+        "1 of 3 pairs compare two batches (column 'plate').",
+        "1 of 3 pairs have no batch for one of the two (column 'plate').",
+    )
+    with pytest.raises(SamplesError, match="E903 The samples table has no column 'lane'"):
+        pair_samples(table, **keys, alike=Alike(batch="lane"))
 
 
 def test_the_notes_tell_what_was_found() -> None:

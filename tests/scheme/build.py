@@ -91,6 +91,8 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "purity": {"kind": "number", "input": "purity"},
         "nlr": {"kind": "ratio", "input": "nlr", "parts": ("anc", "alc")},
         "marked": {"kind": "mark", "input": "steroid"},
+        "other_batch": {"kind": "other_batch"},
+        "at_progression": {"kind": "at_progression"},
     }
     return {
         name: {"title": f"title of {name}", "unit": "u", **fields} for name, fields in kinds.items()
@@ -296,6 +298,7 @@ def cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
             "sample": names,
             "patient": [n[:3] for n in names],
             "timepoint": [n[4:] for n in names],
+            "timepoint_kind": [{"Pre": "pre", "Post": "progression"}[n[4:]] for n in names],
             "genomic": "",
         }
     )

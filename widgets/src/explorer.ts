@@ -1,6 +1,6 @@
 // The Explorer: asks Python once for the data, then everything moves here; thresholds and selection
 // go back as traits.
-import { el, empty, grouped, short, table, words } from "./dom.ts";
+import { el, empty, grouped, short, table } from "./dom.ts";
 import { frame, type Frame } from "./frame.ts";
 import { asView, copied, debounce, Link, type AnyModel } from "./model.ts";
 import { cohort } from "./parts/cohort.ts";
@@ -17,7 +17,7 @@ function countsTable(store: Store): HTMLElement {
   const rows = store.spec.axes.flatMap((axis, i) =>
     store
       .counts(i)
-      .map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] }))
+      .map((n, call) => ({ cells: [axis.title, axis.words[call], n] }))
       .filter((row) => row.cells[2] !== 0),
   );
   return table(
@@ -302,7 +302,7 @@ function show(store: Store, link: Link, box: Frame, after: () => void): void {
     else if (!changed.has("row")) picture.draw();
     const counted = store
       .counts(store.axis)
-      .map((n, i) => (n ? `${words(store.current.names[i])} ${n}` : ""))
+      .map((n, i) => (n ? `${store.current.words[i]} ${n}` : ""))
       .filter((text) => text);
     if (!store.pending)
       box.status(

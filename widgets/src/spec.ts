@@ -29,6 +29,8 @@ export interface Axis {
   title: string;
   names: string[];
   texts: string[];
+  words: string[]; // of the calls, as the kinds of time points allow
+  by_kind: Record<string, string[]>; // the same for the samples of one kind
   colors: string[];
   thresholds: Threshold[];
   rules: Rule[];

@@ -11,6 +11,7 @@ export interface Coloring {
   kind: "axis" | "column" | "quantity" | "gene";
   title: string;
   names: string[];
+  words: string[];
   texts: string[];
   colors: string[];
   codes: Uint8Array | Uint16Array;
@@ -88,6 +89,14 @@ export class Store {
     return [patient, time].filter((word) => word).join(", ") || `observation ${row + 1}`;
   }
 
+  // A call as it is printed: of the cohort, or of one observation.
+  wordOf(axis: Axis, call: number, row = -1): string {
+    const kinds = this.spec.columns.findIndex((one) => one.name === "timepoint_kind");
+    const kind = row >= 0 && kinds >= 0 ? this.columnWord(kinds, row) : "";
+    const known = Object.keys(axis.by_kind).includes(kind);
+    return (known ? axis.by_kind[kind] : axis.words)[call];
+  }
+
   columnWord(column: number, row: number): string {
     return this.spec.columns[column].names[this.data.columns[column][row]];
   }
@@ -161,6 +170,7 @@ export class Store {
         kind,
         title: axis.title,
         names: axis.names,
+        words: axis.words,
         texts: axis.texts,
         colors: axis.colors,
         codes: this.calls.final[number],
@@ -176,6 +186,7 @@ export class Store {
         kind,
         title: column.name,
         names: column.names,
+        words: column.names,
         texts: column.names.map(() => ""),
         colors: column.colors,
         codes,
@@ -199,6 +210,7 @@ export class Store {
       kind: kind === "gene" ? "gene" : "quantity",
       title,
       names: [],
+      words: [],
       texts: [],
       colors: [],
       codes: stepped(values, low, high),

@@ -5,6 +5,7 @@ quantities.py  the kinds of quantities of a scheme, measured
 reference.py   references fitted, and how far a cohort is shifted of one
 stability.py   the same biopsies measured again     record.py  coverage, caveats, the record of a
     run
+study.py       the samples, their pairs, kinds of time points
 measure.py     `classify_biopsies`, `apply_scheme` and their options
 """
 

@@ -368,6 +368,7 @@ class Context:
     n_jobs: int = -1
     reference_rows: NDArray[np.intp] | None = None
     batches: tuple[str, ...] = ()
+    design: pd.DataFrame | None = None
     batch: str | None = None
     compared: Comparability | None = None
 

@@ -7,7 +7,7 @@ both are in the scheme and in its signatures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.errors import CohortWarning, InputError, ReferenceDataError, SamplesError, warn
-from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.errors import (
+    CohortWarning,
+    InputError,
+    ReferenceDataError,
+    warn,
+)
+from resistype.expression import ReadOptions, as_expression
 from resistype.library import Library
-from resistype.samples import Pairing, align_samples, pair_samples, read_samples
 from resistype.samples.table import as_key
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.calls import Calls
@@ -44,12 +48,12 @@ from resistype.systems.bulk.comparable import (
 from resistype.systems.bulk.context import (
     Comparability,
     Context,
-    Rows,
     batch_columns,
     build_panel,
 )
 from resistype.systems.bulk.quantities import measure, measure_basic
 from resistype.systems.bulk.record import (
+    agreement_notes,
     coverage_frame,
     gene_frame,
     run_caveats,
@@ -58,91 +62,7 @@ from resistype.systems.bulk.record import (
 )
 from resistype.systems.bulk.reference import fit_own, in_genes, too_few, with_base_rates
 from resistype.systems.bulk.stability import assess
-
-# A study: the matrix, the samples table and the pairs, joined by sample id.
-
-
-@dataclass(frozen=True)
-class Study:
-    """Matrix, table and pairs, joined by sample id."""
-
-    expression: Expression
-    table: pd.DataFrame | None
-    pairing: Pairing | None
-    design: pd.DataFrame
-    notes: tuple[str, ...]
-    # Samples that are the reference where the cohort itself is: all, or the first baseline biopsy
-    # of each patient.
-    reference_rows: NDArray[np.intp]
-
-    @property
-    def rows(self) -> Rows:
-        """All observations with the row of their baseline."""
-        place = {name: row for row, name in enumerate(self.expression.samples)}
-        baseline = [place[name] if name else -1 for name in self.design["baseline_sample"]]
-        return Rows(np.arange(self.expression.n_obs), np.array(baseline, dtype=np.intp))
-
-
-def read_study(
-    expression: Expression,
-    samples: Any,
-    keys: tuple[str, str, str | None],
-    *,
-    sample: str | None = None,
-) -> Study:
-    """Join matrix and table by sample id and find the pairs; `keys` are patient, timepoint,
-    baseline.
-
-    Raises
-    ------
-    SamplesError
-        E911 for a baseline without a table, and what the table and the pairs say.
-    """
-    patient, timepoint, baseline = keys
-    design = pd.DataFrame(
-        {"baseline_sample": ""}, index=pd.Index(expression.samples, name="sample")
-    )
-    everybody = _by_name(expression, expression.samples)
-    if samples is None:
-        if baseline is not None:
-            message = (
-                f"baseline={baseline!r} needs a samples table with the columns {patient!r} and"
-                f" {timepoint!r}."
-            )
-            raise SamplesError(message, code="E911")
-        return Study(expression, None, None, design, expression.notes, everybody)
-    given = read_samples(samples, sample=sample)
-    table, notes = align_samples(given, expression.samples)
-    for name, column in (("patient", patient), ("timepoint", timepoint)):
-        if column in table.columns:
-            design.insert(
-                design.shape[1] - 1, name, [as_key(value) or "" for value in table[column]]
-            )
-    if baseline is None:
-        return Study(expression, table, None, design, (*expression.notes, *notes), everybody)
-    # The order of the table, not that of the matrix, says which of several biopsies is the first.
-    given = given[given.index.isin(table.index)]
-    pairing = pair_samples(given, patient=patient, timepoint=timepoint, baseline=baseline)
-    pairs = pairing.pairs.set_index("sample").to_dict("index")
-    for column, empty in (
-        ("baseline_sample", ""),
-        ("n_baseline", 0),
-        ("n_at_timepoint", 0),
-        ("counted", True),
-    ):
-        design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
-    before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]
-    first = before[~pd.Index([as_key(value) for value in before[patient]]).duplicated()]
-    all_notes = (*expression.notes, *notes, *pairing.notes)
-    return Study(expression, table, pairing, design, all_notes, _by_name(expression, first.index))
-
-
-def _by_name(expression: Expression, names: Iterable[str]) -> NDArray[np.intp]:
-    """Rows of the samples named, in the order of their names, so that the order of the matrix
-    decides nothing.
-    """
-    place = {name: row for row, name in enumerate(expression.samples)}
-    return np.array([place[name] for name in sorted(names)], dtype=np.intp)
+from resistype.systems.bulk.study import Study, TablePlan, read_study
 
 
 @dataclass(frozen=True)
@@ -161,9 +81,10 @@ class CallOptions:
         Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
         it, no call says how robust it is and none is withheld.
     batch
-        Column of the samples table with the sequencing batch; genes at the floor in a whole batch
-        make an axis not assessable there. By default every column that divides the samples is
-        looked at.
+        Column of the samples table with the sequencing batch. Genes at the floor in a whole batch
+        make an axis not assessable there; by default every column that divides the samples is
+        looked at. A patient's baseline is taken from the same batch where there is one; by default
+        that is the column ``batch``, where the table has one.
     same_as
         Name or path of the frozen reference to which these data are the same in three things:
         tumour type, library preparation, quantification. Nothing is placed among the samples of a
@@ -176,6 +97,13 @@ class CallOptions:
         Takes every score of the scheme by another method; the version of the scheme says so.
     library
         Signatures in the place of the shipped ones of the same id, for example another version.
+    timepoint_kinds
+        What a time point is: ``pre``, ``on_treatment``, ``progression``, ``after_stop`` or
+        ``unknown``, by its value in the samples table. By default the column ``timepoint_kind``
+        says so, else the word of the time point, where it is plain ("Post" is not).
+    clinical
+        Clinical phenotype by patient, such as "acquired (nsclc_ar_2021: yes)"; by default the
+        column ``clinical`` of the samples table. Without it no profile is called acquired.
 
     Examples
     --------
@@ -192,6 +120,14 @@ class CallOptions:
     anchor: str | None = None
     method: str | None = None
     library: Library | None = None
+    timepoint_kinds: Mapping[str, str] = field(default_factory=dict)
+    clinical: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> TablePlan:
+        """How the samples table is read."""
+        kinds = {as_key(time) or "": kind for time, kind in self.timepoint_kinds.items()}
+        return TablePlan(self.sample, self.batch, kinds, self.clinical)
 
 
 def classify_biopsies(
@@ -256,7 +192,7 @@ def classify_biopsies(
         as_expression(data, options.read),
         samples,
         (patient, timepoint, baseline),
-        sample=options.sample,
+        plan=options.plan,
     )
     library = merged_library(options.library)
     frozen = (
@@ -281,7 +217,7 @@ def classify_biopsies(
     context = replace(context, reference=_reference(context, study, frozen), compared=compared)
     found = _call(context, study, options)
     about = _about(context, study, note, found)
-    design = study.design
+    design, told = study.design, agreement_notes(loaded, found.verdicts, study.design)
     if compared is not None:
         words = np.where(compared.comparable, "yes", np.where(compared.alike, "not stated", "no"))
         design = design.assign(comparable=words)
@@ -296,7 +232,7 @@ def classify_biopsies(
         run_caveats=run_caveats(context, about, study.table),
         coverage=coverage_frame(context),
         genes=gene_frame(context, study.rows),
-        run=run_record(context, about, study.notes)
+        run=run_record(context, about, (*study.notes, *told))
         | {"arguments": _named(scheme=scheme, samples=samples, reference=reference)}
         | {
             "columns": {
@@ -304,6 +240,7 @@ def classify_biopsies(
                 "timepoint": timepoint,
                 "baseline": baseline,
                 "sample": options.sample,
+                **options.plan.named,
             }
         },
         stability=found.stability,
@@ -354,7 +291,7 @@ def _call(context: Context, study: Study, options: CallOptions) -> _Found:
         silent = {axis: calls == "not_assessable" for axis, calls in verdicts.calls.items()}
         stability = assess(context, rows, by_rules, plan=scheme.stability).without(silent)
         verdicts = take_back(verdicts, stability, scheme.stability)
-    verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
+    verdicts = replace(verdicts, caveats=sample_caveats(scheme, verdicts, study.design))
     return _Found(columns, verdicts, stability, shift, off)
 
 
@@ -488,6 +425,7 @@ def _context(
         batch=options.batch,
     )
     context.reference_rows = study.reference_rows
+    context.design = study.design
     context.basic = measure_basic(context)
     return context
 

@@ -35,6 +35,7 @@ from resistype.systems.bulk.context import (
     rescored,
     silent_genes,
 )
+from resistype.systems.bulk.study import NO_BASELINE, at_progression, other_batch
 
 # DNA events that the user gives: "B2M:frameshift;HLA-A:LOH", counted for the genes of a signature.
 
@@ -166,7 +167,6 @@ def mark_column(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
     )
 
 
-_NO_BASELINE = "no baseline biopsy of this patient"
 _NO_REFERENCE = "no reference to compare with"
 
 
@@ -325,6 +325,7 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "number": _number,
     "ratio": _ratio,
     "mark": _mark,
+    "other_batch": other_batch,
 }
 
 
@@ -396,7 +397,7 @@ def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     before = context.basic[quantity.of].take(rows.baseline)
     values = np.where(rows.paired, now.values - before.values, np.nan)
     reason = np.where(now.reason == "", "baseline biopsy: " + before.reason, now.reason)
-    reason = np.where(rows.paired, reason, _NO_BASELINE)
+    reason = np.where(rows.paired, reason, NO_BASELINE)
     return Column(values, np.where(np.isnan(values), reason, "").astype(object))
 
 
@@ -424,7 +425,7 @@ def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Colum
         part = slice(start, start + 512)
         moved = signs * (log2[rows.index[part]] - log2[rows.baseline[part]]) > 0
         values[part] = moved.mean(axis=1)
-    return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
+    return Column.of(np.where(rows.paired, values, np.nan), NO_BASELINE)
 
 
 def _fraction_up(quantity: Quantity, context: Context, rows: Rows) -> Column:
@@ -558,10 +559,13 @@ RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
     "from_median": _from,
     "from_fence": _from,
     "percentile": _percentile,
+    "at_progression": at_progression,
 }
 # Numbers that place a sample among the reference: they need a reference that it may be compared
 # with. A change needs only the patient's own baseline; the reference gives its unit.
-PLACED = frozenset(RELATIVE) - {"raw_change", "change", "fraction_up", "fraction_down", "random_p"}
+PLACED = frozenset(RELATIVE) - {
+    *("raw_change", "change", "fraction_up", "fraction_down", "random_p", "at_progression"),
+}
 
 
 def measure(context: Context, rows: Rows) -> dict[str, Column]:

@@ -1147,7 +1147,7 @@ function compositionPicture(store, found) {
       picture.append(
         svg("rect", {
           attr: { x, y, width: w, height: ROW - 4, fill: axis.colors[call] },
-          title: `${name}: ${words(axis.names[call])} ${k} of ${bar.n}`
+          title: `${name}: ${axis.words[call]} ${k} of ${bar.n}`
         })
       );
       x += w;
@@ -1164,7 +1164,7 @@ function compositionPicture(store, found) {
             "stroke-width": 1.2,
             fill: "none"
           },
-          title: `interval of ${words(axis.names[top])}: ${number(low)} to ${number(high)}`
+          title: `interval of ${axis.words[top]}: ${number(low)} to ${number(high)}`
         })
       );
     picture.append(
@@ -1225,7 +1225,7 @@ function flowPicture(store) {
     const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
     const path = svg("path", {
       class: "rt-pair",
-      title: `${who}: ${words(axis.names[one.before])} → ${words(axis.names[one.after])}`,
+      title: `${who}: ${axis.words[one.before]} → ${axis.words[one.after]}`,
       attr: {
         d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`,
         stroke: axis.colors[one.after],
@@ -1255,9 +1255,9 @@ function flowPicture(store) {
           "text",
           {
             attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor },
-            title: axis.texts[call] || words(axis.names[call])
+            title: axis.texts[call] || axis.words[call]
           },
-          `${short(words(axis.names[call]), 24)} ${size}`
+          `${short(axis.words[call], 24)} ${size}`
         )
       );
     }
@@ -1302,8 +1302,8 @@ function cohort(store) {
     }
     const rows = [...found].sort(([a], [b]) => a - b).map(([key, who]) => ({
       cells: [
-        words(axis.names[key >> 8]),
-        words(axis.names[key & 255]),
+        axis.words[key >> 8],
+        axis.words[key & 255],
         who.length,
         who.slice(0, 60).map((row) => store.nameOf(row)).join("; ")
       ]
@@ -1334,7 +1334,7 @@ function cohort(store) {
         return {
           cells: [
             label(store, bar),
-            words(axis.names[call]),
+            axis.words[call],
             k,
             bar.n,
             `${number(k / bar.n)} (${number(low)} to ${number(high)})`
@@ -1519,14 +1519,9 @@ function evidence(store, askGenes) {
       return;
     }
     const { spec, data, calls } = store, at = store.row;
-    const call = store.current.names[calls.final[store.axis][at]];
+    const call = store.wordOf(store.current, calls.final[store.axis][at], at);
     row.append(
-      el(
-        "p",
-        {},
-        el("strong", { text: store.nameOf(at) }),
-        ` · ${store.current.title}: ${words(call)}`
-      )
+      el("p", {}, el("strong", { text: store.nameOf(at) }), ` · ${store.current.title}: ${call}`)
     );
     const rows = explain(spec, data, store.thresholds, calls, store.axis, at).map(
       (one) => {
@@ -1580,7 +1575,7 @@ function evidence(store, askGenes) {
       table(
         store.current.title,
         ["call", "n"],
-        [...counts].sort((a, b) => b[1] - a[1]).map(([c, k]) => ({ cells: [words(store.current.names[c]), k] }))
+        [...counts].sort((a, b) => b[1] - a[1]).map(([c, k]) => ({ cells: [store.current.words[c], k] }))
       )
     );
     if (!askGenes) return;
@@ -1788,7 +1783,7 @@ function legend(store) {
       if (coloring.counts[i] === 0) return;
       const chip = el("span", { class: "rt-chip", attr: { "aria-hidden": "true" } });
       chip.style.background = coloring.colors[i];
-      const word = words(name) || "no data";
+      const word = words(coloring.words[i]) || "no data";
       const toggle = el(
         "button",
         {
@@ -1862,7 +1857,7 @@ function scatter(store, box) {
   const radius = () => store.spec.n_drawn < 500 ? 5 * ratio : store.spec.n_drawn < 5e3 ? 2.5 * ratio : store.spec.n_drawn < 6e4 ? 1.2 * ratio : 1;
   const tell = () => {
     const coloring = store.coloring();
-    const said = coloring.names.map((name, i) => `${name.replace(/_/g, " ")} ${grouped(coloring.counts[i])}`).filter((_, i) => coloring.counts[i] !== 0).slice(0, 12).join(", ");
+    const said = coloring.names.map((_, i) => `${words(coloring.words[i])} ${grouped(coloring.counts[i])}`).filter((_, i) => coloring.counts[i] !== 0).slice(0, 12).join(", ");
     canvas.setAttribute(
       "aria-label",
       `${store.spec.n_drawn} points coloured by ${coloring.title}${said ? `: ${said}` : ""}. ${HELP}`
@@ -2444,6 +2439,13 @@ var Store = class {
     const time = this.spec.timepoint >= 0 ? this.columnWord(this.spec.timepoint, row) : "";
     return [patient, time].filter((word) => word).join(", ") || `observation ${row + 1}`;
   }
+  // A call as it is printed: of the cohort, or of one observation.
+  wordOf(axis, call, row = -1) {
+    const kinds2 = this.spec.columns.findIndex((one) => one.name === "timepoint_kind");
+    const kind = row >= 0 && kinds2 >= 0 ? this.columnWord(kinds2, row) : "";
+    const known = Object.keys(axis.by_kind).includes(kind);
+    return (known ? axis.by_kind[kind] : axis.words)[call];
+  }
   columnWord(column, row) {
     return this.spec.columns[column].names[this.data.columns[column][row]];
   }
@@ -2501,6 +2503,7 @@ var Store = class {
         kind,
         title: axis.title,
         names: axis.names,
+        words: axis.words,
         texts: axis.texts,
         colors: axis.colors,
         codes: this.calls.final[number2],
@@ -2515,6 +2518,7 @@ var Store = class {
         kind,
         title: column.name,
         names: column.names,
+        words: column.names,
         texts: column.names.map(() => ""),
         colors: column.colors,
         codes,
@@ -2531,6 +2535,7 @@ var Store = class {
       kind: kind === "gene" ? "gene" : "quantity",
       title: title2,
       names: [],
+      words: [],
       texts: [],
       colors: [],
       codes: stepped(values, low, high),
@@ -2558,7 +2563,7 @@ var Store = class {
 // src/explorer.ts
 function countsTable(store) {
   const rows = store.spec.axes.flatMap(
-    (axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, words(axis.names[call]), n] })).filter((row) => row.cells[2] !== 0)
+    (axis, i) => store.counts(i).map((n, call) => ({ cells: [axis.title, axis.words[call], n] })).filter((row) => row.cells[2] !== 0)
   );
   return table(
     `Calls of all ${grouped(store.spec.n_obs)} observations`,
@@ -2812,7 +2817,7 @@ function show2(store, link, box, after) {
       list.draw();
     if (changed.has("counts")) picture.tell();
     else if (!changed.has("row")) picture.draw();
-    const counted = store.counts(store.axis).map((n, i) => n ? `${words(store.current.names[i])} ${n}` : "").filter((text) => text);
+    const counted = store.counts(store.axis).map((n, i) => n ? `${store.current.words[i]} ${n}` : "").filter((text) => text);
     if (!store.pending)
       box.status(
         `${store.current.title}: ${counted.join(", ")}` + (store.selected ? `; ${store.nSelected} selected` : "")

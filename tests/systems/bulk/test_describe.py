@@ -15,7 +15,7 @@ import pytest
 
 import resistype
 from resistype.errors import CohortWarning
-from resistype.scheme import Calls
+from resistype.scheme import Calls, load_scheme
 from resistype.scheme.apply import Verdicts
 from resistype.systems import classify
 from resistype.systems.bulk.context import Context, Rows
@@ -27,6 +27,7 @@ from resistype.systems.bulk.record import (
     sample_caveats,
 )
 from resistype.systems.bulk.reference import fit_reference
+from resistype.systems.bulk.study import read_study
 from tests.scheme.build import (
     MHC1,
     MINI_GENES,
@@ -196,18 +197,15 @@ def test_modes_of_whole_runs() -> None:
 # ---------------------------------------------------------------- single samples
 
 
-def moved(now: object, before: object, *, column: str = "lesion", **pair: int) -> tuple[str, ...]:
-    """Caveats of a biopsy whose lesion and whose baseline's lesion are these."""
-    design = pd.DataFrame(
-        {
-            "baseline_sample": ["", "s00"],
-            "n_baseline": [0, pair.get("n_baseline", 1)],
-            "n_at_timepoint": [0, pair.get("n_at_timepoint", 1)],
-        },
-        index=["s00", "s01"],
-    )
-    table = pd.DataFrame({column: [before, now]}, index=["s00", "s01"])
-    first, second = sample_caveats(Verdicts({}, {}, {}, (("RUO",), ("RUO",)), {}), design, table)
+SCHEME = load_scheme("acquired_resistance")
+
+
+def moved(words: dict[str, object]) -> tuple[str, ...]:
+    """Caveats of a biopsy of whose pair this is known."""
+    known = {"baseline_sample": "s00", "n_baseline": 1, "n_at_timepoint": 1, **words}
+    empty = dict.fromkeys(known, "") | {"n_baseline": 0, "n_at_timepoint": 0}
+    design = pd.DataFrame([empty, known], index=["s00", "s01"])
+    first, second = sample_caveats(SCHEME, Verdicts({}, {}, {}, (("RUO",), ("RUO",)), {}), design)
     assert first == ("RUO",)
     return second[1:]
 
@@ -229,23 +227,44 @@ def moved(now: object, before: object, *, column: str = "lesion", **pair: int) -
 def test_another_lesion_is_said_only_where_both_are_known(
     now: object, before: object, expected: tuple[str]
 ) -> None:
-    for column in ("lesion", "site"):
-        assert moved(now, before, column=column) == expected
-    assert moved(now, before, column="lesions") == ()
+    for column in ("lesion", "Site"):
+        rows = {"patient": "P1", "timepoint": ["Pre", "Relapse"], column: [before, now]}
+        samples = pd.DataFrame(rows, index=["s00", "s01"])
+        design = read_study(matrix(0, 2), samples, ("patient", "timepoint", "Pre")).design
+        assert moved(design.loc["s01"].to_dict()) == expected
+        assert (
+            "same_site"
+            not in read_study(
+                matrix(0, 2),
+                samples.rename(columns={column: "lesions"}),
+                ("patient", "timepoint", "Pre"),
+            ).design
+        )
 
 
-def test_several_biopsies_at_either_time() -> None:
-    assert moved("a", "a", n_baseline=2) == ("SEVERAL_BIOPSIES",)
-    assert moved("a", "a", n_at_timepoint=2) == ("SEVERAL_BIOPSIES",)
-    assert moved("a", "b", n_at_timepoint=2) == ("SEVERAL_BIOPSIES", "LESION")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"n_baseline": 2}, ("SEVERAL_BIOPSIES",)),
+        ({"n_at_timepoint": 2}, ("SEVERAL_BIOPSIES",)),
+        ({"n_at_timepoint": 2, "same_site": "no"}, ("SEVERAL_BIOPSIES", "LESION")),
+        ({"same_batch": "no"}, ("OTHER_BATCH",)),
+        ({"same_batch": "unknown"}, ("BATCH_UNKNOWN",)),
+        ({"timepoint_kind": "on_treatment"}, ("ON_TREATMENT",)),
+        ({"timepoint_kind": "after_stop", "same_batch": "no"}, ("OTHER_BATCH", "AFTER_STOP")),
+        ({"timepoint_kind": "unknown"}, ("KIND_UNKNOWN",)),
+        ({"timepoint_kind": "progression"}, ()),
+        ({"same_batch": "yes", "same_site": "unknown"}, ()),
+    ],
+)
+def test_what_is_known_of_a_pair_is_said(words: dict[str, object], expected: tuple[str]) -> None:
+    assert moved(words) == expected
 
 
 def test_without_pairs_nothing_is_said_of_pairs() -> None:
     design = pd.DataFrame({"baseline_sample": [""]}, index=["s00"])
-    table = pd.DataFrame({"lesion": ["skin"]}, index=["s00"])
 
-    assert sample_caveats(Verdicts({}, {}, {}, (("RUO",),), {}), design, table) == (("RUO",),)
-    assert sample_caveats(Verdicts({}, {}, {}, (("RUO",),), {}), design, None) == (("RUO",),)
+    assert sample_caveats(SCHEME, Verdicts({}, {}, {}, (("RUO",),), {}), design) == (("RUO",),)
 
 
 # ---------------------------------------------------------------- sets and genes

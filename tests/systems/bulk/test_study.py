@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from resistype.errors import SamplesError
 from resistype.systems import classify
-from resistype.systems.bulk.measure import Study, read_study
+from resistype.systems.bulk.study import Study, TablePlan, read_study
 from tests.scheme.build import QUICK, cohort, matrix, paired_calls
 
 KEYS = ("patient", "timepoint", "Pre")
@@ -56,6 +56,7 @@ def test_pairs_and_reference_of_a_small_study() -> None:
         "patient",
         "timepoint",
         "baseline_sample",
+        "timepoint_kind",
         "n_baseline",
         "n_at_timepoint",
         "counted",
@@ -66,7 +67,7 @@ def test_pairs_and_reference_of_a_small_study() -> None:
         False,
     ]
     assert found.design.loc["s01", "n_baseline"] == 2
-    assert found.design.loc["s03"].tolist() == ["P2", "Post", "", 0, 0, True]
+    assert found.design.loc["s03"].tolist() == ["P2", "Post", "", "unknown", 0, 0, True]
 
 
 def test_rows_point_at_the_baseline() -> None:
@@ -156,7 +157,7 @@ def test_other_names_of_the_columns() -> None:
         .rename(columns={"patient": "who", "timepoint": "when", "sample": "id"})
         .iloc[:, ::-1]
     )
-    found = read_study(matrix(0, 8), renamed, ("who", "when", "Pre"), sample="id")
+    found = read_study(matrix(0, 8), renamed, ("who", "when", "Pre"), plan=TablePlan("id"))
 
     assert baselines(found) == baselines(study())
     assert found.design["patient"].tolist() == [row[1] for row in ROWS]
@@ -170,7 +171,12 @@ def test_without_a_baseline_everybody_is_the_reference() -> None:
 
     assert found.pairing is None
     assert reference_names(found) == [f"s{row:02}" for row in range(8)]
-    assert list(found.design.columns) == ["patient", "timepoint", "baseline_sample"]
+    assert list(found.design.columns) == [
+        "patient",
+        "timepoint",
+        "baseline_sample",
+        "timepoint_kind",
+    ]
     assert not found.rows.paired.any()
 
 

@@ -1,6 +1,6 @@
 // Patients: calls per time point with n and interval, and the way of each patient from the baseline
 // on.
-import { el, empty, number, short, svg, table, words } from "../dom.ts";
+import { el, empty, number, short, svg, table } from "../dom.ts";
 import { barsOf, composition, ways, wilson, type Bar } from "../stats.ts";
 import type { Store } from "../store.ts";
 
@@ -66,7 +66,7 @@ function compositionPicture(store: Store, found: Bar[]): Node {
       picture.append(
         svg("rect", {
           attr: { x, y, width: w, height: ROW - 4, fill: axis.colors[call] },
-          title: `${name}: ${words(axis.names[call])} ${k} of ${bar.n}`,
+          title: `${name}: ${axis.words[call]} ${k} of ${bar.n}`,
         }),
       );
       x += w;
@@ -83,7 +83,7 @@ function compositionPicture(store: Store, found: Bar[]): Node {
             "stroke-width": 1.2,
             fill: "none",
           },
-          title: `interval of ${words(axis.names[top])}: ${number(low)} to ${number(high)}`,
+          title: `interval of ${axis.words[top]}: ${number(low)} to ${number(high)}`,
         }),
       );
     picture.append(
@@ -178,7 +178,7 @@ function flowPicture(store: Store): Node | null {
     const pale = store.selected && !one.rows.some((row) => store.selected?.[row]);
     const path = svg("path", {
       class: "rt-pair",
-      title: `${who}: ${words(axis.names[one.before])} → ${words(axis.names[one.after])}`,
+      title: `${who}: ${axis.words[one.before]} → ${axis.words[one.after]}`,
       attr: {
         d: `M${x0} ${left.y[i]}C${mid} ${left.y[i]} ${mid} ${right.y[i]} ${x1} ${right.y[i]}`,
         stroke: axis.colors[one.after],
@@ -208,9 +208,9 @@ function flowPicture(store: Store): Node | null {
           "text",
           {
             attr: { x, y: (top + bottom) / 2 + 4, "text-anchor": anchor },
-            title: axis.texts[call] || words(axis.names[call]),
+            title: axis.texts[call] || axis.words[call],
           },
-          `${short(words(axis.names[call]), 24)} ${size}`,
+          `${short(axis.words[call], 24)} ${size}`,
         ),
       );
     }
@@ -262,8 +262,8 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
       .sort(([a], [b]) => a - b)
       .map(([key, who]) => ({
         cells: [
-          words(axis.names[key >> 8]),
-          words(axis.names[key & 255]),
+          axis.words[key >> 8],
+          axis.words[key & 255],
           who.length,
           who
             .slice(0, 60)
@@ -304,7 +304,7 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
           return {
             cells: [
               label(store, bar),
-              words(axis.names[call]),
+              axis.words[call],
               k,
               bar.n,
               `${number(k / bar.n)} (${number(low)} to ${number(high)})`,

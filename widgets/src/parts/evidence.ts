@@ -1,6 +1,6 @@
 // Evidence: for one observation which threshold decided and by what margin; for a selection the
 // genes that set it apart.
-import { clean, el, empty, number, table, words, type TableRow } from "../dom.ts";
+import { clean, el, empty, number, table, type TableRow } from "../dom.ts";
 import { explain } from "../rule.ts";
 import type { Store } from "../store.ts";
 
@@ -53,14 +53,9 @@ export function evidence(
     }
     const { spec, data, calls } = store,
       at = store.row;
-    const call = store.current.names[calls.final[store.axis][at]];
+    const call = store.wordOf(store.current, calls.final[store.axis][at], at);
     row.append(
-      el(
-        "p",
-        {},
-        el("strong", { text: store.nameOf(at) }),
-        ` · ${store.current.title}: ${words(call)}`,
-      ),
+      el("p", {}, el("strong", { text: store.nameOf(at) }), ` · ${store.current.title}: ${call}`),
     );
     const rows: TableRow[] = explain(spec, data, store.thresholds, calls, store.axis, at).map(
       (one) => {
@@ -122,7 +117,7 @@ export function evidence(
         ["call", "n"],
         [...counts]
           .sort((a, b) => b[1] - a[1])
-          .map(([c, k]) => ({ cells: [words(store.current.names[c]), k] })),
+          .map(([c, k]) => ({ cells: [store.current.words[c], k] })),
       ),
     );
     if (!askGenes) return;

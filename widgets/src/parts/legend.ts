@@ -38,7 +38,7 @@ export function legend(store: Store): { node: HTMLElement; draw(): void } {
       if (coloring.counts[i] === 0) return;
       const chip = el("span", { class: "rt-chip", attr: { "aria-hidden": "true" } });
       chip.style.background = coloring.colors[i];
-      const word = words(name) || "no data";
+      const word = words(coloring.words[i]) || "no data";
       const toggle = el(
         "button",
         {

@@ -1,5 +1,5 @@
 // The picture of the points: pan, zoom and lasso by mouse and by keys.
-import { el, empty, grouped, number, short, svg } from "../dom.ts";
+import { el, empty, grouped, number, short, svg, words } from "../dom.ts";
 import type { Frame } from "../frame.ts";
 import { hex, render, toUnits, type Rgb, type View } from "../raster.ts";
 import { extent, inside } from "../stats.ts";
@@ -64,7 +64,7 @@ export function scatter(
   const tell = (): void => {
     const coloring = store.coloring();
     const said = coloring.names
-      .map((name, i) => `${name.replace(/_/g, " ")} ${grouped(coloring.counts[i])}`)
+      .map((_, i) => `${words(coloring.words[i])} ${grouped(coloring.counts[i])}`)
       .filter((_, i) => coloring.counts[i] !== 0)
       .slice(0, 12)
       .join(", ");
