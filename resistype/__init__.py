@@ -14,6 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from resistype._version import __version__ as __version__
 from resistype.views import register_view
 
 if TYPE_CHECKING:
@@ -49,8 +50,6 @@ __all__ = [
     "read_expression",
     "score",
 ]
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "CallOptions": "resistype.systems.bulk",

@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from resistype._renamed import renamed
 from resistype.errors import SamplesError
 from resistype.extras import needs
 
@@ -137,8 +138,8 @@ class PatientTable:
             why = "every row comes from one cell, so the rows are cells"
         if why:
             message = (
-                f"PSEUDOREP: {why}. A comparison needs one row a patient with the values of all of"
-                " that patient's cells; make it with per_patient()."
+                f"PSEUDOREP: {why}. A comparison needs one row per patient with the values of all"
+                " of that patient's cells; make it with per_patient()."
             )
             raise SamplesError(message, code="E961")
 
@@ -321,9 +322,9 @@ def _p(values: NDArray[Any], picks: NDArray[np.intp], *, exact: bool) -> float:
     """Two-sided p of the mean of the first group among its splits; the observed one is the first
     `n` values.
 
-    The share of splits whose mean lies at least as far from the expected one, on either side. Ours,
-    because ``scipy.stats.permutation_test`` doubles the smaller tail, which is another p where the
-    splits are skewed (0.938 for 0.960 on the same values).
+    The fraction of splits whose mean lies at least as far from the expected one, on either side.
+    Ours, because ``scipy.stats.permutation_test`` doubles the smaller tail, which is another p
+    where the splits are skewed (0.938 for 0.960 on the same values).
     """
     n = picks.shape[1]
     expected = values.mean() * n
@@ -339,7 +340,7 @@ def against_rest(table: PatientTable, patient: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a value: n_rest, below (share of the others with less), value, rest_median,
+        One row a value: n_rest, below (fraction of the others with less), value, rest_median,
         rest_low, rest_high (quartiles of the others).
 
     Raises
@@ -380,8 +381,8 @@ class BestCut:
     cut: float
     n_above: int
     n_below: int
-    share_first_above: float
-    share_first_below: float
+    fraction_first_above: float
+    fraction_first_below: float
     p_plain: float
     p_corrected: float
 
@@ -440,8 +441,8 @@ def best_cut(
         cut=float((edges[best] + edges[best + 1]) / 2),
         n_above=int(chosen.sum()),
         n_below=int((~chosen).sum()),
-        share_first_above=float(y[chosen].mean()),
-        share_first_below=float(y[~chosen].mean()),
+        fraction_first_above=float(y[chosen].mean()),
+        fraction_first_below=float(y[~chosen].mean()),
         p_plain=float(2 * ndtr(-strength)),
         p_corrected=(1 + sum(one >= strength - 1e-12 for one in null)) / (1 + repeats),
     )
@@ -470,6 +471,7 @@ def _statistics(above: NDArray[np.bool_], y: NDArray[np.bool_]) -> NDArray[np.fl
     return np.where(variance > 0, z, 0.0)
 
 
+@renamed({"why": "reason"})
 @dataclass(frozen=True)
 class Kappa:
     """Cohen's kappa: agreement beyond what the two margins would give by chance.
@@ -485,7 +487,7 @@ class Kappa:
         Samples counted.
     same
         Samples with the same label on both sides.
-    why
+    reason
         Why there is no value.
     """
 
@@ -494,13 +496,13 @@ class Kappa:
     high: float
     n: int
     same: int
-    why: str = ""
+    reason: str = ""
 
     @property
     def words(self) -> str:
         """Value, interval and n, or why there is none."""
-        if self.why:
-            return f"no kappa: {self.why} (n = {self.n})"
+        if self.reason:
+            return f"no kappa: {self.reason} (n = {self.n})"
         return f"κ = {self.value:.2f} ({self.low:.2f} to {self.high:.2f}), n = {self.n}"
 
 

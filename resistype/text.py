@@ -66,6 +66,13 @@ def word(call: str) -> str:
     return _WORDS.get(call, call.replace("_", " "))
 
 
+def mode_words(mode: str) -> str:
+    """What samples were compared with, in words; the values of 0.1 stay in files."""
+    return mode.replace("own cohort", "this cohort").replace(
+        "own baseline", "the patient's baseline"
+    )
+
+
 def number(value: float | str | None) -> str:
     """Three significant digits, whole numbers as they are, a dash for what is missing; text stays
     text.

@@ -3,8 +3,9 @@
     python scripts/make_references.py FOLDER
 
 FOLDER holds tcga_skcm/log2tpm1.parquet (TCGA SKCM, open access, log2(TPM+1)) and
-riaz_pairs/counts.symbols.parquet with samples.tsv (GSE91061, raw counts). Only figures are kept:
-values of scores without sample names, lines, means of genes. Run it again whenever the scheme or
+riaz_pairs/counts.symbols.parquet with samples.tsv (GSE91061, raw counts). TCGA is kept whole
+(values and ranks of the signature genes, shuffled and without names); of the patients of a study
+only figures are kept: values of scores, lines, means of genes. Run it again whenever the scheme or
 its signatures change.
 """
 
@@ -27,8 +28,11 @@ def main(folder: Path) -> None:
         tcga,
         name="tcga_skcm",
         about={
-            "tumour_type": "cutaneous melanoma, mostly untreated",
-            "platform": "RNA-seq, log2(TPM+1)",
+            "tumour_type": "cutaneous melanoma",
+            "tissue": "primary tumours and metastases",
+            "treatment": "mostly untreated",
+            "library": "poly-A RNA-seq of the TCGA",
+            "quantification": "TPM",
             "source": "TCGA SKCM, open access, by way of Sun-lab/IT-predictor at 283565f (MIT)",
             "citation": "The Cancer Genome Atlas Network. Cell 2015;161:1681",
         },
@@ -40,9 +44,13 @@ def main(folder: Path) -> None:
     fit_reference(
         read_expression(folder / "riaz_pairs" / "counts.symbols.parquet").select(before),
         name="riaz_pre",
+        figures_only=True,
         about={
-            "tumour_type": "advanced melanoma before nivolumab",
-            "platform": "RNA-seq, raw counts as log2(CPM+1)",
+            "tumour_type": "advanced melanoma",
+            "tissue": "metastases",
+            "treatment": "before nivolumab",
+            "library": "RNA-seq of GSE91061",
+            "quantification": "gene counts as CPM",
             "source": "GEO GSE91061",
             "citation": "Riaz N et al. Cell 2017;171:934, doi:10.1016/j.cell.2017.09.028",
         },

@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "resistype"
 # a room inside another has a floor of its own
 FLOORS = {
     "_renamed": 0,
+    "_version": 0,
     "errors": 0,
     "extras": 0,
     "resources": 0,

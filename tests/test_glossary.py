@@ -68,7 +68,11 @@ IDENTIFIERS = {
     "random_p": "empirical p",
 }
 # Parts of an identifier between underscores.
-PARTS = {"share": "fraction, or proportion for a count over a count", "shares": "proportions"}
+PARTS = {
+    "share": "fraction, or proportion for a count over a count",
+    "shares": "proportions",
+    "why": "reason",
+}
 # Old phrases of pages, helps and docs.
 PHRASES = {
     r"(one|a) (row|column|line|file) an? (sample|patient|axis|cell|gene|region|signature)": "per",
@@ -88,44 +92,6 @@ PHRASES = {
     r"firm(ness)?": "stable, stability",
     r"the shelf": "library folder",
     r"kept out": "excluded",
-}
-# Still open: words of 0.1 that are printed until columns are renamed. The lists can only shrink.
-OPEN_NAMES = {
-    "Drawn",
-    "Labelling",
-    "Share",
-    "by_rule",
-    "class_shares",
-    "cut_from_controls",
-    "firm",
-    "line_shift",
-    "min_share",
-    "one_sided",
-    "share",
-    "share_map",
-    "shares",
-    "why",
-}
-OPEN_COLUMNS = {
-    *("cytotoxic_share", "exhausted_share", "memory_share", "plastic_share", "treg_share"),
-    *("ifng_share_higher", "ifng_share_lower", "reference_share", "rules_say", "used_first", "why"),
-    *("share", "share_after", "share_before", "share_cells", "share_clones", "share_high"),
-}
-OPEN_PHRASES = {
-    r"(one|a) (row|column|line|file) an? (sample|patient|axis|cell|gene|region|signature)",
-    r"share of",
-    r"gr[ea]y zone",
-    r"taken? back",
-    r"own (cohort|baseline)",
-    r"second opinion",
-    r"(nothing|no programme) called",
-    r"lies to one side",
-    r"at the floor",
-    r"json twin|twin of the report",
-    r"stand-ins?",
-    r"(?<!gene )random sets",
-    r"firm(ness)?",
-    r"kept out",
 }
 # Where an old word is right: the name of a method, a word of another meaning, the name of a file.
 EXEMPT = (
@@ -181,11 +147,6 @@ def old_identifiers(names: set[str]) -> dict[str, str]:
 def phrases(text: str) -> list[str]:
     """Old phrases in a text."""
     return words_of(text, tuple(PHRASES), EXEMPT)
-
-
-def closed(text: str) -> list[str]:
-    """Old phrases in a text, but for those that are still open."""
-    return words_of(text, tuple(set(PHRASES) - OPEN_PHRASES), EXEMPT)
 
 
 def predictions(text: str) -> list[str]:
@@ -291,7 +252,7 @@ def read(page: Path) -> str:
 
 
 def test_public_names_are_the_words_of_the_field() -> None:
-    assert old_identifiers(public_names(PACKAGE)).keys() <= OPEN_NAMES
+    assert old_identifiers(public_names(PACKAGE)) == {}
 
 
 def test_columns_and_keys_are_the_words_of_the_field(folder: Path) -> None:
@@ -302,25 +263,25 @@ def test_columns_and_keys_are_the_words_of_the_field(folder: Path) -> None:
         names |= set(keys(json.loads(path.read_text(encoding="utf-8"))))
 
     assert len(names) > 20
-    assert old_identifiers(names).keys() <= OPEN_COLUMNS
+    assert old_identifiers(names) == {}
 
 
 def test_the_report_speaks_the_words_of_the_field(folder: Path) -> None:
     text = read(folder / "report.html")
 
     assert len(text) > 1000
-    assert closed(text) == []
+    assert phrases(text) == []
     assert predictions(text) == []
 
 
 def test_the_command_line_speaks_the_words_of_the_field() -> None:
     assert len(helps()) > 10
-    assert {name: closed(text) for name, text in helps().items() if closed(text)} == {}
+    assert {name: phrases(text) for name, text in helps().items() if phrases(text)} == {}
     assert {name: predictions(text) for name, text in helps().items() if predictions(text)} == {}
 
 
 def test_the_pages_speak_the_words_of_the_field() -> None:
-    assert {name: closed(text) for name, text in pages().items() if closed(text)} == {}
+    assert {name: phrases(text) for name, text in pages().items() if phrases(text)} == {}
     assert {name: predictions(text) for name, text in pages().items() if predictions(text)} == {}
 
 

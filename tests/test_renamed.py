@@ -6,15 +6,21 @@ import json
 import subprocess
 import sys
 import warnings
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from resistype import _renamed
 from resistype._renamed import OLD
+from resistype.opinions import ConditionalInferenceTree, PortraitOptions
+from resistype.scheme import Measured, load_scheme
+from resistype.stats import Kappa
 
 ROOT = Path(__file__).parents[1]
+FRAME = pd.DataFrame()
 NAMES = [(module, name) for module, names in OLD.items() for name in names]
 
 # As a user wrote it for 0.1; the warnings are collected round it.
@@ -74,6 +80,40 @@ def test_a_name_warns_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_never_was_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'read_tissues'"):
         import_module("resistype.spatial").read_tissues  # noqa: B018
+
+
+def test_members_and_arguments_of_the_first_version_live_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @_renamed.renamed({"why": "reason", "share": "fraction"})
+    @dataclass(frozen=True)
+    class Said:
+        reason: str
+        fraction: float = 0.5
+
+    monkeypatch.setattr(_renamed, "_TOLD", set())
+    with pytest.warns(Warning, match=r"W990 Said\(why=…\) is now Said\(reason=…\)"):
+        old = Said(why="few cells")  # type: ignore[call-arg]
+    with pytest.warns(Warning, match=r"W990 Said\.why is now Said\.reason"):
+        assert old.why == "few cells"  # type: ignore[attr-defined]
+
+    assert old == Said("few cells")  # no warning
+    assert old.why == replace(old, fraction=1.0).why  # type: ignore[attr-defined]
+    assert [one.name for one in fields(Said)] == ["reason", "fraction"]
+
+
+def test_each_renamed_member_is_there() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        kappa = Kappa(*(0.0,) * 3, n=3, same=3, reason="one label")  # type: ignore[arg-type]
+        tree = ConditionalInferenceTree()
+        scheme = load_scheme("acquired_resistance")
+
+        assert kappa.why == "one label"  # type: ignore[attr-defined]
+        assert tree.class_shares == tree.class_proportions  # type: ignore[attr-defined]
+        assert scheme.one_sided is scheme.cohort_shift  # type: ignore[attr-defined]
+        assert PortraitOptions(min_share=0.6).min_fraction == 0.6  # type: ignore[call-arg]
+        assert Measured(unit="sample", numbers=FRAME, why=FRAME).reason is FRAME  # type: ignore[call-arg]
 
 
 def test_a_script_of_the_first_version_runs() -> None:

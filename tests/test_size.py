@@ -17,7 +17,7 @@ PACKAGE = Path(rt.__file__).parent
 
 # The target is 40,000; the code of 0.1 has 56,500 when its prose is wrapped at 100 columns.
 # The number can only fall, but for a later capability, which raises it by the lines it states.
-MAX_LINES = 53_000
+MAX_LINES = 54_700  # 53,200, and 1,500 of comparable references
 MAX_SCORE, MAX_CLASSIFY = 25, 45
 
 

@@ -269,8 +269,8 @@ BAD = {
         lambda: PatientTable(pd.DataFrame({"x": [1.0, 2.0]}), pd.Series([1, 1])),
         (
             "E961 PSEUDOREP: every row comes from one cell, so the rows are cells. A comparison"
-            " needs one row a patient with the values of all of that patient's cells; make it with"
-            " per_patient()."
+            " needs one row per patient with the values of all of that patient's cells; make it"
+            " with per_patient()."
         ),
     ),
     "a patient twice": (
@@ -278,7 +278,7 @@ BAD = {
             pd.DataFrame({"x": [1.0, 2.0]}, index=["a", "a"]), pd.Series([60, 60], index=["a", "a"])
         ),
         (
-            "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row a patient"
+            "E961 PSEUDOREP: patient 'a' has several rows. A comparison needs one row per patient"
             " with the values of all of that patient's cells; make it with per_patient()."
         ),
     ),
@@ -286,8 +286,8 @@ BAD = {
         lambda: PatientTable(pd.DataFrame({"x": [1.0]}, index=["a"]), pd.Series([60], index=["b"])),
         (
             "E961 PSEUDOREP: the numbers of cells are not those of the same patients. A comparison"
-            " needs one row a patient with the values of all of that patient's cells; make it with"
-            " per_patient()."
+            " needs one row per patient with the values of all of that patient's cells; make it"
+            " with per_patient()."
         ),
     ),
     "cells without patient": (

@@ -61,7 +61,7 @@ def test_kappa_is_that_of_scikit_learn(table: np.ndarray) -> None:
     )
     if len(set(first) | set(second)) < 2:
         assert math.isnan(found.value)
-        assert found.why
+        assert found.reason
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -103,7 +103,7 @@ def test_where_kappa_has_no_value_the_reason_is_said(table: object, why: str) ->
     found = cohen_kappa(table)
 
     assert math.isnan(found.value)
-    assert why in found.why
+    assert why in found.reason
     assert found.words.startswith("no kappa: ")
 
 

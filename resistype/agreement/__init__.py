@@ -9,18 +9,18 @@ compare.py  all of it for two labelings: counts, kappa, shifts, changes, differe
 from resistype.agreement.compare import Agreement, AxisAgreement, compare_calls
 from resistype.agreement.genes import Matrices, carriers
 from resistype.agreement.reasons import Change, Crossing
-from resistype.agreement.sides import Labelling, as_labelling
+from resistype.agreement.sides import CallSet, as_call_set
 from resistype.stats import Kappa, cohen_kappa
 
 __all__ = [
     "Agreement",
     "AxisAgreement",
+    "CallSet",
     "Change",
     "Crossing",
     "Kappa",
-    "Labelling",
     "Matrices",
-    "as_labelling",
+    "as_call_set",
     "carriers",
     "cohen_kappa",
     "compare_calls",

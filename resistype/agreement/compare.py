@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resistype._renamed import renamed
 from resistype.agreement.reasons import Change, Judged, explain, judge
-from resistype.agreement.sides import Labelling, as_labelling
+from resistype.agreement.sides import CallSet, as_call_set
 from resistype.errors import SamplesError
 from resistype.safe.files import write_text
 from resistype.scheme.scheme import ABSTENTIONS, Quantity, Scheme
 from resistype.stats import Kappa, cohen_kappa, wilson
-from resistype.text import inert_frame
+from resistype.text import inert_frame, mode_words
 
 # How far the numbers behind an axis moved between two labelings of the same samples.
 
@@ -42,9 +43,7 @@ COLUMNS = (
 )
 
 
-def score_shift(
-    first: Labelling, second: Labelling, axis: str, *, samples: pd.Index
-) -> pd.DataFrame:
+def score_shift(first: CallSet, second: CallSet, axis: str, *, samples: pd.Index) -> pd.DataFrame:
     """One row a quantity of the axis that both sides measured."""
     if first.scheme is None or second.scheme is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -56,7 +55,7 @@ def score_shift(
     return pd.DataFrame([row for row in rows if row["n"]], columns=list(COLUMNS))
 
 
-def _row(first: Labelling, second: Labelling, name: str, *, samples: pd.Index) -> dict[str, Any]:
+def _row(first: CallSet, second: CallSet, name: str, *, samples: pd.Index) -> dict[str, Any]:
     from scipy.stats import spearmanr  # noqa: PLC0415  0.6 s
 
     a, b = (side.values[name].reindex(samples).to_numpy(np.float64) for side in (first, second))
@@ -83,7 +82,7 @@ def _row(first: Labelling, second: Labelling, name: str, *, samples: pd.Index) -
     }
 
 
-def _other_scale(first: Labelling, second: Labelling, name: str) -> str:
+def _other_scale(first: CallSet, second: CallSet, name: str) -> str:
     one, two = (_of(side.scheme, name) for side in (first, second))
     if one is None or two is None:
         return ""
@@ -102,13 +101,13 @@ def _of(scheme: Scheme | None, name: str) -> Quantity | None:
 # reference.
 
 
-def differences(first: Labelling, second: Labelling) -> pd.DataFrame:
+def differences(first: CallSet, second: CallSet) -> pd.DataFrame:
     """One row for each thing that differs: what, first, second."""
     rows = [(what, a, b) for what, a, b in _pairs(first, second) if a != b]
     return pd.DataFrame(rows, columns=["what", "first", "second"])
 
 
-def _pairs(first: Labelling, second: Labelling) -> Iterator[tuple[str, str, str]]:
+def _pairs(first: CallSet, second: CallSet) -> Iterator[tuple[str, str, str]]:
     if not first.run or not second.run:
         return
     one, two = _facts(first.run), _facts(second.run)
@@ -135,7 +134,7 @@ def _facts(run: Mapping[str, Any]) -> dict[str, str]:
         ),
         "scheme": f"{scheme.get('id')}@{scheme.get('version')}",
         "reference": (
-            f"{about.get('name')} ({about.get('mode')}, n = {about.get('n')}, "
+            f"{about.get('name')} ({mode_words(str(about.get('mode')))}, n = {about.get('n')}, "
             f"sha256 {str(about.get('sha256', '–'))[:12]})"
         ),
     }
@@ -167,6 +166,7 @@ def _methods(scheme: Scheme) -> str:
 # tables of them.
 
 
+@renamed({"share": "proportion"})
 @dataclass(frozen=True, eq=False)
 class AxisAgreement:
     """Agreement on one axis.
@@ -178,8 +178,8 @@ class AxisAgreement:
     table
         Counts: labels of the first side in rows, of the second in columns, the same labels in the
         same order.
-    share
-        Share of samples with the same label, and Wilson's interval of 95 %.
+    proportion
+        Fraction of samples with the same label, and Wilson's interval of 95 %.
     kappa
         Abstentions counted as labels of their own.
     kappa_called
@@ -191,7 +191,7 @@ class AxisAgreement:
     axis: str
     title: str
     table: pd.DataFrame = field(repr=False)
-    share: tuple[float, float, float]
+    proportion: tuple[float, float, float]
     kappa: Kappa
     kappa_called: Kappa
     shift: pd.DataFrame = field(repr=False)
@@ -217,8 +217,8 @@ class Agreement:
         Every sample and axis with two different labels, with the reason.
     """
 
-    first: Labelling
-    second: Labelling
+    first: CallSet
+    second: CallSet
     samples: tuple[str, ...] = field(repr=False)
     only_first: tuple[str, ...] = field(repr=False)
     only_second: tuple[str, ...] = field(repr=False)
@@ -248,12 +248,12 @@ class Agreement:
         raise SamplesError(f"Axis {name!r} was not compared: {why}.", code="E992")
 
     def summary(self) -> pd.DataFrame:
-        """One row an axis: n, same, share with interval, both kappas with intervals, changes."""
+        """One row per axis: n, same, proportion and both kappas with intervals, changes."""
         rows = [_summary_row(one) for one in self.axes]
         return pd.DataFrame(rows).set_index("axis")
 
     def confusion(self) -> pd.DataFrame:
-        """Long table of counts: axis, first, second, n, share of the first side's samples of
+        """Long table of counts: axis, first, second, n, fraction of the first side's samples of
         that label.
         """
         rows = [
@@ -262,17 +262,17 @@ class Agreement:
                 "first": a,
                 "second": b,
                 "n": int(n),
-                "share_of_first": n / max(one.table.loc[a].sum(), 1),
+                "fraction_of_first": n / max(one.table.loc[a].sum(), 1),
             }
             for one in self.axes
             for a in one.table.index
             for b, n in one.table.loc[a].items()
             if n
         ]
-        return pd.DataFrame(rows, columns=["axis", "first", "second", "n", "share_of_first"])
+        return pd.DataFrame(rows, columns=["axis", "first", "second", "n", "fraction_of_first"])
 
     def changed(self, axis: str | None = None) -> pd.DataFrame:
-        """Samples whose call changes: sample, axis, first, second, kind, why, and what the rules
+        """Samples whose call changes: sample, axis, first, second, kind, reason, and what the rules
         alone say.
         """
         rows = [
@@ -282,9 +282,9 @@ class Agreement:
                 "first": one.first,
                 "second": one.second,
                 "kind": " + ".join(one.kinds),
-                "why": one.why,
-                "rules_first": one.by_rule[0],
-                "rules_second": one.by_rule[1],
+                "reason": one.reason,
+                "rules_first": one.rule_calls[0],
+                "rules_second": one.rule_calls[1],
             }
             for one in self.changes
             if axis is None or one.axis == axis
@@ -295,7 +295,7 @@ class Agreement:
             "first",
             "second",
             "kind",
-            "why",
+            "reason",
             "rules_first",
             "rules_second",
         ]
@@ -341,13 +341,15 @@ def _summary_row(one: AxisAgreement) -> dict[str, Any]:
         "same": one.kappa.same,
         "changed": one.kappa.n - one.kappa.same,
     }
-    row |= dict(zip(("share", "share_low", "share_high"), one.share, strict=True))
+    row |= dict(
+        zip(("proportion", "proportion_low", "proportion_high"), one.proportion, strict=True)
+    )
     for name, kappa in (("kappa", one.kappa), ("kappa_called", one.kappa_called)):
         row |= {
             name: kappa.value,
             f"{name}_low": kappa.low,
             f"{name}_high": kappa.high,
-            f"{name}_note": kappa.why,
+            f"{name}_note": kappa.reason,
         }
     return row | {"n_called": one.kappa_called.n}
 
@@ -426,7 +428,7 @@ def compare_calls(
     >>> found.only_first, found.only_second, found.axis("phenotype").kappa.n
     (('d',), ('e',), 3)
     """
-    one, two = as_labelling(first, names[0]), as_labelling(second, names[1])
+    one, two = as_call_set(first, names[0]), as_call_set(second, names[1])
     common = one.labels.index[one.labels.index.isin(two.labels.index)]
     if not len(common):
         message = (
@@ -453,7 +455,7 @@ def compare_calls(
 
 
 def _axes(
-    one: Labelling, two: Labelling, common: pd.Index, *, asked: Sequence[str] | None
+    one: CallSet, two: CallSet, common: pd.Index, *, asked: Sequence[str] | None
 ) -> tuple[list[str], dict[str, str]]:
     """Axes that can be compared, and those that cannot with the reason."""
     refused: dict[str, str] = {}
@@ -479,7 +481,7 @@ def _axes(
     return usable, refused
 
 
-def _labels(side: Labelling, axis: str, common: pd.Index) -> list[str | None]:
+def _labels(side: CallSet, axis: str, common: pd.Index) -> list[str | None]:
     column = side.labels[axis].reindex(common)
     return [
         None if missing else str(label)
@@ -488,7 +490,7 @@ def _labels(side: Labelling, axis: str, common: pd.Index) -> list[str | None]:
 
 
 def _axis(
-    one: Labelling, two: Labelling, axis: str, *, labels: tuple[list[str | None], list[str | None]]
+    one: CallSet, two: CallSet, axis: str, *, labels: tuple[list[str | None], list[str | None]]
 ) -> AxisAgreement:
     order = dict.fromkeys((*one.order(axis), *two.order(axis)))
     names = [*(n for n in order if n not in ABSTENTIONS), *(n for n in ABSTENTIONS if n in order)]
@@ -512,7 +514,7 @@ def _axis(
         axis=axis,
         title=one.title(axis),
         table=table,
-        share=(kappa.same / max(kappa.n, 1), float(low), float(high)),
+        proportion=(kappa.same / max(kappa.n, 1), float(low), float(high)),
         kappa=kappa,
         kappa_called=cohen_kappa(counts[np.ix_(called, called)]),
         shift=score_shift(one, two, axis, samples=samples),

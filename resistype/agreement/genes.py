@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from resistype.agreement.compare import Agreement
 from resistype.agreement.reasons import Change
-from resistype.agreement.sides import Labelling
+from resistype.agreement.sides import CallSet
 from resistype.errors import SamplesError
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, Signature
@@ -32,7 +32,7 @@ from resistype.systems.bulk.context import Members, rescored, sets_of
 
 COLUMNS = ("quantity", "signature", "gene", "first", "second", "difference", "note")
 SAME = "the score is the same on both sides; what it is compared with differs"
-_CHANGES = ("change", "raw_change", "share_higher", "share_lower", "random_p")
+_CHANGES = ("change", "raw_change", "fraction_up", "fraction_down", "random_p")
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ def _leaves(scheme: Scheme, name: str, *, moved: bool) -> Iterator[tuple[str, bo
         yield from _leaves(scheme, need, moved=moved)
 
 
-def _quantity(side: Labelling, name: str) -> Quantity:
+def _quantity(side: CallSet, name: str) -> Quantity:
     if side.scheme is None:
         raise SamplesError(
             f"Only labels are known of {side.name!r}; no gene stands behind them.", code="E995"
@@ -147,7 +147,7 @@ def _quantity(side: Labelling, name: str) -> Quantity:
 
 
 def _whole(
-    sides: tuple[Labelling, Labelling], name: str, values: tuple[float, float]
+    sides: tuple[CallSet, CallSet], name: str, values: tuple[float, float]
 ) -> dict[str, Any]:
     """The row of the score itself: its value on both sides, and what its move amounts to."""
     quantities = [_quantity(side, name) for side in sides]
@@ -174,7 +174,7 @@ def _whole(
     }
 
 
-def _value(side: Labelling, name: str, sample: str, *, moved: bool) -> float:
+def _value(side: CallSet, name: str, sample: str, *, moved: bool) -> float:
     column = side.values[name].astype(float)
     return float(
         column[sample] - (column[side.baseline[sample]] if moved and side.baseline[sample] else 0.0)
@@ -182,7 +182,7 @@ def _value(side: Labelling, name: str, sample: str, *, moved: bool) -> float:
 
 
 def _influence(
-    side: Labelling,
+    side: CallSet,
     expression: Expression,
     library: Library,
     *,
@@ -206,7 +206,7 @@ def _influence(
     return dict(zip(genes, (falls / spread).tolist(), strict=True))
 
 
-def _list_of(side: Labelling, library: Library, name: str) -> Signature:
+def _list_of(side: CallSet, library: Library, name: str) -> Signature:
     signature = library[_quantity(side, name).signature]
     scored = side.run.get("signatures", {}).get(signature.id, {})
     if scored and scored.get("sha256") != signature.content_hash:

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resistype.agreement.sides import Labelling
+from resistype._renamed import renamed
+from resistype.agreement.sides import CallSet
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.rules import Condition, holds
 from resistype.scheme.scheme import Axis
@@ -31,7 +32,7 @@ from resistype.scheme.scheme import Axis
 class Judged:
     """The rules of one side applied again to the samples compared."""
 
-    side: Labelling
+    side: CallSet
     verdicts: Verdicts
     values: Mapping[str, NDArray[np.float64]] = field(repr=False)
     reasons: pd.DataFrame = field(repr=False)
@@ -49,12 +50,12 @@ class Judged:
 
     @property
     def minimum(self) -> float:
-        """Share of the repeats that a call needs; NaN where the scheme asks for none."""
+        """Fraction of the repeats that a call needs; NaN where the scheme asks for none."""
         plan = None if self.side.scheme is None else self.side.scheme.stability
         return float("nan") if plan is None else plan.minimum.value
 
-    def firm(self, axis: str, row: int) -> float:
-        """Share of the repeats that gave the call of the rules again; NaN where it was not
+    def stability(self, axis: str, row: int) -> float:
+        """Fraction of the repeats that gave the call of the rules again; NaN where it was not
         asked.
         """
         return float(self.firmness[axis].iloc[row]) if axis in self.firmness else float("nan")
@@ -69,12 +70,14 @@ class Judged:
         at = slice(row, row + 1)
         values = {line.subject: self.values[line.subject][at]} if line.kind != "call" else {}
         calls = (
-            {line.subject: self.verdicts.by_rule[line.subject][at]} if line.kind == "call" else {}
+            {line.subject: self.verdicts.rule_calls[line.subject][at]}
+            if line.kind == "call"
+            else {}
         )
         return bool(holds(line, values, self.limits(axis), calls=calls)[0])
 
 
-def judge(side: Labelling, samples: pd.Index) -> Judged | None:
+def judge(side: CallSet, samples: pd.Index) -> Judged | None:
     """The rules of a side on some of its samples; None for plain labels."""
     if side.scheme is None:
         return None
@@ -87,7 +90,11 @@ def judge(side: Labelling, samples: pd.Index) -> Judged | None:
         side.scheme, {name: Column.of(column) for name, column in values.items()}
     )
     return Judged(
-        side, verdicts, values, side.reasons.reindex(samples).fillna(""), side.firm.reindex(samples)
+        side,
+        verdicts,
+        values,
+        side.reasons.reindex(samples).fillna(""),
+        side.stability.reindex(samples),
     )
 
 
@@ -128,6 +135,7 @@ class Crossing:
     words: str = ""
 
 
+@renamed({"why": "reason", "by_rule": "rule_calls"})
 @dataclass(frozen=True)
 class Change:
     """A sample whose call differs, and why.
@@ -137,13 +145,13 @@ class Change:
     sample, axis, first, second
         Who, on which axis, and the two calls.
     kinds
-        What kind of reason: those of the crossings, ``not firm``, ``withheld``, ``rules`` or
+        What kind of reason: those of the crossings, ``unstable``, ``withheld``, ``rules`` or
         ``labels``.
-    by_rule
-        What the rules alone say on each side, before a call was taken back.
+    rule_calls
+        What the rules alone say on each side, before a call was withheld.
     crossings
         Lines that hold on one side only.
-    why
+    reason
         The reason in words.
     """
 
@@ -152,9 +160,9 @@ class Change:
     first: str
     second: str
     kinds: tuple[str, ...]
-    by_rule: tuple[str, str]
+    rule_calls: tuple[str, str]
     crossings: tuple[Crossing, ...]
-    why: str
+    reason: str
 
 
 def needed_lines(
@@ -223,7 +231,7 @@ def _change(
 ) -> Change:
     sample, *calls = found
     sides = (one, two)
-    said = tuple(str(side.verdicts.by_rule[axis][row]) for side in sides)
+    said = tuple(str(side.verdicts.rule_calls[axis][row]) for side in sides)
     crossings: tuple[Crossing, ...] = ()
     kinds: list[str] = []
     words: list[str] = []
@@ -238,14 +246,14 @@ def _change(
                 f"the schemes have other rules for this axis ({_by(one, axis, row)} |"
                 f" {_by(two, axis, row)})"
             )
-    for side, call, by_rule in zip(sides, calls, said, strict=True):
-        if call != by_rule:
+    for side, call, ruled in zip(sides, calls, said, strict=True):
+        if call != ruled:
             reason = str(side.reasons[axis].iloc[row]) if axis in side.reasons else ""
             kinds.append(_taken_back(reason))
             words.append(
-                f"{side.side.name}: {reason or 'the rules alone say ' + by_rule.replace('_', ' ')}"
+                f"{side.side.name}: {reason or 'the rules alone say ' + ruled.replace('_', ' ')}"
             )
-    if "not firm" in kinds:
+    if "unstable" in kinds:
         crossings = (*crossings, _firmness(one, two, axis, row=row))
         words.append(crossings[-1].words)
     why = "; ".join(dict.fromkeys(words))
@@ -262,7 +270,10 @@ def _change(
 
 
 def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
-    values, limits = (one.firm(axis, row), two.firm(axis, row)), (one.minimum, two.minimum)
+    values, limits = (
+        (one.stability(axis, row), two.stability(axis, row)),
+        (one.minimum, two.minimum),
+    )
     held = values[0] >= limits[0], values[1] >= limits[1]
     title = "repeats that give the call of the rules"
     words = _words(title, "of them", values=values, limits=limits)
@@ -271,10 +282,10 @@ def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
     return Crossing(
         axis,
         "stability >= minimum",
-        "not firm",
+        "unstable",
         "",
         title,
-        "share",
+        "fraction",
         values,
         limits,
         held,
@@ -284,8 +295,8 @@ def _firmness(one: Judged, two: Judged, axis: str, *, row: int) -> Crossing:
 
 
 def _taken_back(reason: str) -> str:
-    if reason.startswith("not firm"):
-        return "not firm"
+    if reason.startswith(("call withheld: ", "not firm: ")):  # the words of today and of 0.1
+        return "unstable"
     return "withheld" if reason else "other"
 
 
@@ -322,7 +333,9 @@ def _same_rules(one: Judged, two: Judged, axis: str) -> bool:
 
 
 def _call_crossing(one: Judged, two: Judged, axis: str, *, line: Condition, row: int) -> Crossing:
-    said = [str(side.verdicts.by_rule[line.subject][row]).replace("_", " ") for side in (one, two)]
+    said = [
+        str(side.verdicts.rule_calls[line.subject][row]).replace("_", " ") for side in (one, two)
+    ]
     title = one.side.title(line.subject)
     held = one.holds(axis, line, row), two.holds(axis, line, row)
     words = f"{title} is {said[0]} | {said[1]} by the rules"

@@ -1,7 +1,7 @@
 """What is compared: calls of `classify`, columns of labels, or folders that `resistype classify`
 wrote.
 
-All become a `Labelling`: the labels of every axis and, where they are known, the rules and numbers
+All become a `CallSet`: the labels of every axis and, where they are known, the rules and numbers
 behind them. Of plain labels only agreement can be said; of calls also why each changed.
 """
 
@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resistype._renamed import renamed
 from resistype.errors import ResistypeError, SamplesError
 from resistype.scheme import Calls, Scheme, load_scheme
+from resistype.scheme.known import OLD_QUANTITIES
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.scheme.variant import by_method
 from resistype.text import restored
@@ -26,10 +28,11 @@ from resistype.text import restored
 # can be had again.
 
 FILES = ("calls.tsv", "evidence.tsv", "scores.tsv", "run.json")
+FORMATS = (1, 2)
 
 
 def read_folder(folder: Path) -> dict[str, Any]:
-    """Parts of a Labelling from a folder."""
+    """Parts of a CallSet from a folder."""
     absent = [name for name in FILES if not (folder / name).is_file()]
     if absent:
         message = (
@@ -52,13 +55,21 @@ def read_folder(folder: Path) -> dict[str, Any]:
         if not axes or run.get("format") != "resistype-run":
             message = f"{str(folder)!r} holds no calls of resistype classify."
             raise SamplesError(message, code="E993")
+        if run.get("format_version") not in FORMATS:
+            message = (
+                f"{str(folder)!r} has format {run.get('format_version')!r}; this version reads"
+                f" {FORMATS[0]} and {FORMATS[1]}. Update resistype."
+            )
+            raise SamplesError(message, code="E993")
+        scores = scores.rename(columns=OLD_QUANTITIES)
+        evidence["quantity"] = evidence["quantity"].replace(OLD_QUANTITIES)
         reasons = _reasons(evidence, calls.index, axes)
         scheme = _scheme(folder, run, evidence)
         if scheme is not None:  # a run may call two units; the folder's first table is of one
             scheme = scheme.model_copy(
                 update={"axes": tuple(one for one in scheme.axes if one.id in axes)}
             )
-        firm = {
+        stability = {
             axis: _numbers(calls[f"{axis}_stability"])
             for axis in axes
             if f"{axis}_stability" in calls
@@ -76,7 +87,7 @@ def read_folder(folder: Path) -> dict[str, Any]:
         "labels": calls[axes],
         "scheme": scheme,
         "values": values,
-        "firm": pd.DataFrame(firm, index=calls.index, dtype=np.float64),
+        "stability": pd.DataFrame(stability, index=calls.index, dtype=np.float64),
         "reasons": reasons,
         "baseline": baseline,
         "run": run,
@@ -161,8 +172,9 @@ def _limits(scheme: Scheme) -> set[tuple[str, str, str]]:
     }
 
 
+@renamed({"firm": "stability"})
 @dataclass(frozen=True, eq=False)
-class Labelling:
+class CallSet:
     """Labels of samples on one axis or several, and what stands behind them.
 
     Attributes
@@ -170,16 +182,16 @@ class Labelling:
     name
         Name of this side in every output.
     labels
-        One row a sample, one column an axis; NaN where a sample has no label.
+        One row per sample, one column per axis; NaN where a sample has no label.
     scheme
         The rules; None for plain labels.
     values
-        Quantities, one row a sample; no columns for plain labels.
-    firm
-        Share of the repeats that gave the call again, one column an axis; NaN where it was not
+        Quantities, one row per sample; no columns for plain labels.
+    stability
+        Fraction of the repeats that gave the call again, one column per axis; NaN where it was not
         asked.
     reasons
-        Why nothing was called, one column an axis; empty where a call stands.
+        Why nothing was called, one column per axis; empty where a call stands.
     baseline
         Baseline sample of each sample; empty where there is none.
     run
@@ -190,7 +202,7 @@ class Labelling:
     labels: pd.DataFrame = field(repr=False)
     scheme: Scheme | None = field(repr=False, default=None)
     values: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
-    firm: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
+    stability: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
     reasons: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
     baseline: pd.Series = field(repr=False, default_factory=lambda: pd.Series(dtype=object))
     run: Mapping[str, Any] = field(repr=False, default_factory=dict)
@@ -222,15 +234,15 @@ class Labelling:
         return tuple(one for one in (*first, *ABSTENTIONS) if one in found)
 
 
-def as_labelling(source: Any, name: str) -> Labelling:
-    """A Labelling from whatever holds labels.
+def as_call_set(source: Any, name: str) -> CallSet:
+    """A CallSet from whatever holds labels.
 
     Parameters
     ----------
     source
         `Calls`, a folder written by ``resistype classify``, a Series of labels or a DataFrame of
         label columns (index: sample ids), the table or folder of an external classifier
-        (`resistype.opinions`), or a `Labelling`.
+        (`resistype.opinions`), or a `CallSet`.
     name
         Name of this side.
 
@@ -241,12 +253,12 @@ def as_labelling(source: Any, name: str) -> Labelling:
 
     Examples
     --------
-    >>> as_labelling(
+    >>> as_call_set(
     ...     pd.Series(["hot", "cold"], index=["P1", "P2"], name="phenotype"), "pathologist"
     ... ).axes
     ('phenotype',)
     """
-    if isinstance(source, Labelling):
+    if isinstance(source, CallSet):
         found = source
     elif isinstance(source, Calls):
         found = _from_calls(source, name)
@@ -254,7 +266,7 @@ def as_labelling(source: Any, name: str) -> Labelling:
         found = _from_table(_labels_of(read_opinion(Path(source))), name)
     elif isinstance(source, str | Path):
         parts = read_folder(Path(source))
-        found = Labelling(name=name, **parts)
+        found = CallSet(name=name, **parts)
     elif isinstance(source, pd.Series):
         found = _from_table(
             source.to_frame(name="label" if source.name is None else str(source.name)), name
@@ -271,25 +283,25 @@ def as_labelling(source: Any, name: str) -> Labelling:
     if len(twice):
         message = (
             f"Sample {str(twice[0])!r} occurs twice in {name!r} ({len(twice)} such rows). Keep one"
-            " row a sample."
+            " row per sample."
         )
         raise SamplesError(message, code="E994")
     return found
 
 
-def _from_calls(calls: Calls, name: str) -> Labelling:
+def _from_calls(calls: Calls, name: str) -> CallSet:
     index = pd.Index(calls.samples)
-    firm = (
+    stability = (
         {axis.id: calls.stability.overall(axis.id) for axis in calls.scheme.axes}
         if calls.stability
         else {}
     )
-    return Labelling(
+    return CallSet(
         name=name,
         labels=pd.DataFrame(dict(calls.verdicts.calls), index=index),
         scheme=calls.scheme,
         values=calls.quantities,
-        firm=pd.DataFrame(firm, index=index, dtype=np.float64),
+        stability=pd.DataFrame(stability, index=index, dtype=np.float64),
         reasons=pd.DataFrame(dict(calls.verdicts.reasons), index=index),
         baseline=pd.Series(calls.design["baseline_sample"].to_numpy(), index=index),
         run={**calls.run, "caveats": dict(calls.run_caveats)},
@@ -309,13 +321,13 @@ def _labels_of(table: pd.DataFrame) -> pd.DataFrame:
     return told.to_frame(name=str(table.attrs["method"]))
 
 
-def _from_table(table: pd.DataFrame, name: str) -> Labelling:
+def _from_table(table: pd.DataFrame, name: str) -> CallSet:
     if table.empty:
         raise SamplesError(
-            f"{name!r} has no labels. Give one row a sample and one column an axis.", code="E993"
+            f"{name!r} has no labels. Give one row per sample and one column per axis.", code="E993"
         )
     text = table.astype(object).where(table.notna(), None)
     labels = text.map(lambda one: None if one is None else str(one))
     labels.index = pd.Index([str(one) for one in table.index])
     labels.columns = pd.Index([str(one) for one in table.columns])
-    return Labelling(name=name, labels=labels)
+    return CallSet(name=name, labels=labels)

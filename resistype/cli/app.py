@@ -27,6 +27,7 @@ VERBS = {
     "doctor": "Versions, optional parts, a self-test; --compile prepares the first run.",
     "signatures": "The signature library.",
     "schemes": "The classification schemes.",
+    "references": "Frozen references: list, show, fit, check.",
     "opinion": "External classifiers beside the calls.",
 }
 
@@ -34,35 +35,26 @@ VERBS = {
 def _load(verb: str) -> Any:
     """The function or the group of a verb; each verb loads what it needs."""
     # ruff: noqa: PLC0415
+    found: Any
     if verb in ("signatures", "schemes"):
         from resistype.cli import library
 
-        return library.signatures if verb == "signatures" else library.schemes
-    if verb == "opinion":
-        from resistype.cli.opinion import opinion
+        found = library.signatures if verb == "signatures" else library.schemes
+    elif verb == "references":
+        from resistype.cli.references import references as found
+    elif verb == "opinion":
+        from resistype.cli.opinion import opinion as found
+    elif verb == "classify":
+        from resistype.cli.classify import classify_command as found
+    elif verb == "compare":
+        from resistype.cli.compare import compare_command as found
+    elif verb == "spatial":
+        from resistype.cli.spatial import spatial_command as found
+    else:
+        from resistype.cli import run
 
-        return opinion
-    if verb == "classify":
-        from resistype.cli.classify import classify_command
-
-        return classify_command
-    if verb == "compare":
-        from resistype.cli.compare import compare_command
-
-        return compare_command
-    if verb == "spatial":
-        from resistype.cli.spatial import spatial_command
-
-        return spatial_command
-    from resistype.cli import run
-
-    commands = {
-        "demo": run.demo_command,
-        "score": run.score_command,
-        "clinical": run.clinical_command,
-        "doctor": run.doctor_command,
-    }
-    return commands[verb]
+        found = getattr(run, f"{verb}_command")
+    return found
 
 
 class _Verbs(TyperGroup):

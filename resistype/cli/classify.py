@@ -55,7 +55,7 @@ _OF_CELLS = (
     *("isoform", "run_dir", "resume", "parity"),
 )
 _OF_TISSUE = ("scale_um", "region", "cell_type", "tumour", "t_cell", "margin")
-_OF_BULK = ("baseline", "reference", "batch", "stability", "method", "opinion")
+_OF_BULK = ("baseline", "reference", "same_as", "batch", "stability", "method", "opinion")
 _SYSTEMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_OF_CELLS, CELLS),
     **dict.fromkeys(("before", "after", "reference_late"), ("dli_response",)),
@@ -73,6 +73,7 @@ class _Biopsies:
 
     baseline: str | None
     reference: str | None
+    same_as: str | None
     batch: str | None
     stability: bool
     method: str | None
@@ -152,11 +153,18 @@ def classify_command(
     reference: Annotated[
         str | None, typer.Option(help="biopsies: frozen reference: shipped name or .json")
     ] = None,
+    same_as: Annotated[
+        str | None,
+        typer.Option(
+            help="biopsies: reference with which tumour type, library and quantification are the"
+            " same"
+        ),
+    ] = None,
     batch: Annotated[
         str | None, typer.Option(help="biopsies: column of the batch; by default found")
     ] = None,
     stability: Annotated[
-        bool, typer.Option(help="biopsies: repeat the calls to see how firm they are")
+        bool, typer.Option(help="biopsies: repeat the calls to see how robust they are")
     ] = True,
     jobs: Jobs = -1,
     unit: Annotated[
@@ -190,7 +198,7 @@ def classify_command(
         str | None, typer.Option(help="dli_response: time point after infusion")
     ] = None,
     reference_late: Annotated[
-        float | None, typer.Option(help="dli_response: median late share before")
+        float | None, typer.Option(help="dli_response: median late fraction before")
     ] = None,
     run_dir: Annotated[
         Path | None, typer.Option(help="cells: folder to keep a long run in")
@@ -244,7 +252,7 @@ def classify_command(
         _per(per, loaded),
     )
     if loaded.system in BULK:
-        more = _Biopsies(baseline, reference, batch, stability, method, opinion)
+        more = _Biopsies(baseline, reference, same_as, batch, stability, method, opinion)
         calls, report = _biopsies(asked, more)
     elif loaded.system in TISSUE:
         calls = _tissue(asked, _Tissue(scale_um, region, cell_type, tumour, t_cell, margin))
@@ -339,6 +347,7 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
         read=asked.read,
         sample=asked.sample,
         batch=more.batch,
+        same_as=more.same_as,
         stability=more.stability,
         method=more.method,
     )

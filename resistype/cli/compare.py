@@ -91,4 +91,4 @@ def _print(agreement: Agreement) -> None:
 
 
 def _kappa(kappa: Kappa) -> str:
-    return "none" if kappa.why else f"{kappa.value:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"
+    return "none" if kappa.reason else f"{kappa.value:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"

@@ -266,7 +266,15 @@ def _demo() -> str:
 
 def _rules() -> str:
     calls, _ = apply_scheme(
-        "acquired_resistance", {"mhc1_measured": 8, "mhc1_residual": -1.6, "mhc1_residual_rsd": -4}
+        "acquired_resistance",
+        {
+            **{f"{gene}_log2": 8.0 for gene in ("b2m", "tap1", "tap2")},
+            "mhc1_measured": 8,
+            "mhc1_residual": -1.6,
+            "mhc1_residual_rsd": -4,
+            "mhc1_residual_fenced": -1.6,
+            "mhc1_residual_fenced_rsd": -4,
+        },
     )
     _expect(calls.loc["0", "antigen_presentation"], "defect_expression")
     return "a worked example gives its call"

@@ -14,13 +14,13 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import pandas as pd
 import typer
 
+from resistype._version import __version__
 from resistype.cli import show
 from resistype.errors import InputError, OutputError, SamplesError
 from resistype.expression import ReadOptions, read_expression
@@ -77,8 +77,11 @@ def portraits_command(
         Path | None, typer.Option(help="keep the scale of this cohort (.json)")
     ] = None,
     k: Annotated[int, typer.Option(help="reference samples that vote")] = 35,
-    min_share: Annotated[
-        float, typer.Option(help="fraction of the votes that a label needs (ours)")
+    min_fraction: Annotated[
+        float,
+        typer.Option(
+            "--min-fraction", "--min-share", help="fraction of the votes that a label needs (ours)"
+        ),
     ] = 0.5,
     min_margin: Annotated[float, typer.Option(help="lead over the second label (ours)")] = 0.15,
     values: Values = None,
@@ -86,7 +89,7 @@ def portraits_command(
 ) -> None:
     """Tumour microenvironment subtypes of Bagaev 2021, from your own copy of the authors' files."""
     read = _read(values, duplicates)
-    options = PortraitOptions(k=k, min_share=min_share, min_margin=min_margin, read=read)
+    options = PortraitOptions(k=k, min_fraction=min_fraction, min_margin=min_margin, read=read)
     if scaler is not None and save_scaler is not None:
         raise InputError(
             "--scaler brings a scale and --save-scaler keeps a new one; give one.", code="E990"
@@ -286,8 +289,8 @@ def _deliver(
     """
     record = {
         "format": "resistype-opinion",
-        "format_version": 1,
-        "resistype": version("resistype"),
+        "format_version": 2,
+        "resistype": __version__,
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "input": {"path": str(source), "sha256": _digest(source)},
         **table.attrs,

@@ -28,6 +28,7 @@ from resistype.scheme import Calls
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 from resistype.systems import classify
+from resistype.text import mode_words
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
 Unit = Annotated[
@@ -112,7 +113,8 @@ def score_command(
         ),
     ] = None,
     null: Annotated[
-        int, typer.Option(min=0, help="random sets of like expression to compare each score with")
+        int,
+        typer.Option(min=0, help="random gene sets of like expression to compare each score with"),
     ] = 0,
 ) -> None:
     """Score samples or cells for signatures."""
@@ -183,7 +185,7 @@ def print_cohort(calls: Calls) -> None:
     for one in (calls.at(unit) for unit in calls.units):
         show.say(
             f"{len(one.samples)} {one.unit}s, scheme {one.scheme.id} {one.scheme.version}, "
-            f"reference: {about['name']} ({about['mode']}, n = {about['n']})"
+            f"reference: {about['name']} ({mode_words(about['mode'])}, n = {about['n']})"
         )
         show.cohort_table(pd.DataFrame(_counted(one)), by_chance=calls.scheme.system != "bulk")
     if calls.scheme.system != "bulk":
@@ -213,7 +215,7 @@ def _counted(calls: Calls) -> list[dict[str, object]]:
 
 
 def clinical_command(
-    table: Annotated[Path, typer.Argument(help="csv or tsv, one row a patient")],
+    table: Annotated[Path, typer.Argument(help="csv or tsv, one row per patient")],
     out: Annotated[Path, typer.Option(help="table to write (tsv)")],
     definition: Annotated[str, typer.Option(help="a definition, or all")] = "nsclc_ar_2021",
 ) -> None:

@@ -2,9 +2,9 @@
 drawn regions.
 
 Files: regions.tsv (a description of every image, or why there is none), evidence.tsv,
-densities.tsv, rim.tsv, neighbours.tsv (mean share of every kind around every kind), composition.tsv
-(with --rois), cells.csv (one row a cell, every threshold in its header), thresholds.tsv and
-run.json.
+densities.tsv, rim.tsv, neighbours.tsv (mean fraction of every kind around every kind),
+composition.tsv (with --rois), cells.csv (one row per cell, every threshold in its header),
+thresholds.tsv and run.json.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+from resistype._version import __version__
 from resistype.cli import show
 from resistype.report import make_folder, table_text, write_text
 from resistype.scheme import Calls, call_measured, load_scheme
@@ -98,7 +98,7 @@ class _Results:
         return tables
 
     def cells(self) -> pd.DataFrame:
-        """One row a cell."""
+        """One row per cell."""
         columns: dict[str, Any] = {
             "compartment": self.found.cells["compartment"].astype(str),
             "depth_um": self.found.cells["depth_um"],
@@ -111,7 +111,7 @@ class _Results:
 
 
 def spatial_command(
-    cells: Annotated[Path, typer.Argument(help="one row a cell: .csv, .tsv, .parquet or .h5ad")],
+    cells: Annotated[Path, typer.Argument(help="one row per cell: .csv, .tsv, .parquet or .h5ad")],
     out: Annotated[
         Path, typer.Option(help="folder for regions.tsv, evidence.tsv, cells.csv, run.json, …")
     ],
@@ -160,7 +160,7 @@ def spatial_command(
 
 
 def _regions(calls: Calls) -> pd.DataFrame:
-    """One row a region: label, how often it comes again and by chance, reason."""
+    """One row per region: label, how often it comes again and by chance, reason."""
     frame = calls.to_frame()
     given = frame[["phenotype", "phenotype_stability", "phenotype_base_rate"]].copy()
     given.columns = pd.Index(["label", "stability", "base_rate"])
@@ -169,11 +169,11 @@ def _regions(calls: Calls) -> pd.DataFrame:
 
 
 def _around(tissue: Tissue, found: Neighbourhood) -> pd.DataFrame:
-    """Mean share of every kind around the cells of every kind, and how many cells had
+    """Mean fraction of every kind around the cells of every kind, and how many cells had
     neighbours.
     """
     kind = pd.Series(tissue.kind, index=found.counts.index, name="cell")
-    shares = found.shares.assign(cells=(found.n > 0).astype(float))
+    shares = found.fractions.assign(cells=(found.n > 0).astype(float))
     grouped = shares.groupby(kind.to_numpy(), observed=True)
     table = grouped.mean(numeric_only=True)
     table.insert(0, "with_neighbours", grouped["cells"].sum().astype(int))
@@ -208,8 +208,8 @@ def _record(results: _Results, source: Path) -> dict[str, Any]:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
         "format": "resistype-spatial",
-        "format_version": 1,
-        "resistype": version("resistype"),
+        "format_version": 2,
+        "resistype": __version__,
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "input": {"path": str(source), "sha256": digest},
         "n_cells": tissue.n_obs,

@@ -356,7 +356,7 @@ def clinical(
     Parameters
     ----------
     table
-        One row a patient: a table, or a csv or tsv file, with the columns `patient` (or `id`),
+        One row per patient: a table, or a csv or tsv file, with the columns `patient` (or `id`),
         `start`, `best_response` (or `bor`: CR, PR, SD, PD, NE), `last_dose`, `progression` (or
         `pd`; empty where none was seen) and `last_followup` (or `last_fu`); where known also
         `regimen`, `confirmed`, `rechallenge` and `stopped_for`. Dates are ISO: `2023-02-24`.
@@ -367,11 +367,11 @@ def clinical(
     Returns
     -------
     DataFrame
-        One row a patient, in the order given: `patient`; for each definition its outcome under the
-        definition's id, and `<id>_reason`, `<id>_days`, `<id>_months` (the span that decided, in
-        days and whole calendar months) and `<id>_caveats` (codes); `definitions_disagree`, whether
-        the choice of definition changes what is said, over all five definitions; `disagreement`,
-        what each of them says where they disagree.
+        One row per patient, in the order given: `patient`; for each definition its outcome under
+        the definition's id, and `<id>_reason`, `<id>_days`, `<id>_months` (the span that decided,
+        in days and whole calendar months) and `<id>_caveats` (codes); `definitions_disagree`,
+        whether the choice of definition changes what is said, over all five definitions;
+        `disagreement`, what each of them says where they disagree.
 
     Raises
     ------

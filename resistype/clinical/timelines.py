@@ -270,8 +270,8 @@ def _read(table: str | Path | pd.DataFrame) -> pd.DataFrame:
     if isinstance(cause, FileNotFoundError):
         reason = "there is no such file"
     message = (
-        f"The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one row a"
-        " patient."
+        f"The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one row"
+        " per patient."
     )
     raise SamplesError(message, code="E952") from cause
 
@@ -315,7 +315,7 @@ def _patient_complaints(patients: list[str]) -> list[str]:
     ]
     repeated = {name: count for name, count in Counter(filter(None, patients)).items() if count > 1}
     return complaints + [
-        f"{name}: {count} rows; one row a patient is wanted" for name, count in repeated.items()
+        f"{name}: {count} rows; one row per patient is wanted" for name, count in repeated.items()
     ]
 
 

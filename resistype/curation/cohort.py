@@ -214,7 +214,7 @@ def _pairs(
     place = {name: row for row, name in enumerate(table.index)}
     known = table[~table.isna().all(axis=1)]
     found = pair_samples(known, patient=patient, timepoint=timepoint, baseline=baseline).pairs
-    used = found[found["used_first"]]
+    used = found[found["counted"]]
     pairs = [
         [place[later], place[first]]
         for later, first in zip(used["sample"], used["baseline_sample"], strict=True)

@@ -277,7 +277,7 @@ def draft_de(
     Parameters
     ----------
     table
-        One row a gene, or a csv or tsv of it, with columns for the gene, the log2 fold change and
+        One row per gene, or a csv or tsv of it, with columns for the gene, the log2 fold change and
         the adjusted p-value (names as in DESeq2, edgeR, limma, Seurat or scanpy).
     name
         Name of the signature.

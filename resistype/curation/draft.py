@@ -329,8 +329,8 @@ class Filters:
     fdr
         Largest adjusted p-value (Benjamini-Hochberg).
     detection
-        Least share of the case's samples in which the gene is expressed; not used for tables that
-        do not tell it.
+        Least fraction of the case's samples in which the gene is expressed; not used for tables
+        that do not tell it.
     expressed
         Expression from which a gene counts as expressed, in log2(x + 1).
     top

@@ -39,7 +39,7 @@ class Prepared:
     mean
         Shape (n_genes,): mean expression in log2(x + 1).
     detected
-        Shape (n_genes,): share of samples in which the gene is expressed.
+        Shape (n_genes,): fraction of samples in which the gene is expressed.
     varies
         Shape (n_genes,): whether the gene varies at all.
     index

@@ -56,7 +56,7 @@ class Coherence:
     random_mean, random_sd
         The same of random sets: mean and standard deviation.
     p
-        Share of random sets that go together as much, counting the set itself.
+        Fraction of random sets that go together as much, counting the set itself.
     n_genes, n_random
         Genes used, random sets drawn.
     """
@@ -260,8 +260,8 @@ def overlap(
     Returns
     -------
     DataFrame
-        Indexed by signature, nearest first: axis, shared, jaccard, inside (share of this set's
-        genes in the other), holds (share of the other's genes in this set), genes.
+        Indexed by signature, nearest first: axis, shared, jaccard, inside (fraction of this set's
+        genes in the other), holds (fraction of the other's genes in this set), genes.
 
     Examples
     --------
@@ -371,15 +371,15 @@ class Quality:
     coverage
         What was found and what is missing.
     detected
-        Mean share of samples in which its genes are expressed.
+        Mean fraction of samples in which its genes are expressed.
     coherence
         Mean pairwise correlation against matched random sets.
     influence
-        One row a gene, see `influence`.
+        One row per gene, see `influence`.
     redundancy
         One row a control, see `redundancy`.
     overlap
-        One row a signature of the library, see `overlap`.
+        One row per signature of the library, see `overlap`.
     notes
         What was done to the data.
     """
@@ -470,8 +470,8 @@ def _concerns(found: Quality) -> Iterator[str]:
         yield f"{len(silent)} genes are expressed in under {DETECTED:.0%} of the samples: {which}"
     if whole.p > 0.05:
         yield (
-            f"the genes go together no more than random sets do (mean r {whole.mean_r:.2f}, p ="
-            f" {whole.p:.2f})"
+            f"the genes go together no more than random gene sets do (mean r {whole.mean_r:.2f}, p"
+            f" = {whole.p:.2f})"
         )
     against = found.influence.index[found.influence["r_with_rest"] < 0]
     if len(against):
@@ -496,8 +496,8 @@ def _page(found: Quality) -> Iterator[str]:
     )
     yield f"  detection   genes are expressed in {found.detected:.0%} of the samples on average"
     yield (
-        f"  coherence   mean r {whole.mean_r:.3f}; {whole.n_random} random sets of like expression "
-        f"{whole.random_mean:.3f} ± {whole.random_sd:.3f} (p = {whole.p:.3f})"
+        f"  coherence   mean r {whole.mean_r:.3f}; {whole.n_random} random gene sets of like"
+        f" expression {whole.random_mean:.3f} ± {whole.random_sd:.3f} (p = {whole.p:.3f})"
     )
     for name, row in found.influence.head(5).iterrows():
         yield (

@@ -270,10 +270,10 @@ class Demo:
     expression
         Counts, shape (n_obs, n_genes): samples in rows, approved symbols in columns.
     samples
-        One row a sample, indexed by its id: patient, timepoint (Pre, Post), genomic (DNA events),
+        One row per sample, indexed by its id: patient, timepoint (Pre, Post), genomic (DNA events),
         simulated.
     clinical
-        One row a patient, as `resistype.clinical` reads it.
+        One row per patient, as `resistype.clinical` reads it.
     truth
         One row for each sample and axis on which something was planted: sample, axis, label,
         simulated.

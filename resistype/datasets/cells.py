@@ -93,7 +93,7 @@ class CellDemo:
     counts
         Counts, float32, shape (n_cells, n_genes).
     obs
-        One row a cell: patient, timepoint, lineage, product, state, stage (exhausted cells only),
+        One row per cell: patient, timepoint, lineage, product, state, stage (exhausted cells only),
         clone (nine of ten cells), simulated.
     genes
         Approved symbols, and ``FILL0`` … for genes that follow nothing.

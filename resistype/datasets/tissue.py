@@ -50,7 +50,7 @@ MEANS: Final = {
     "Fibroblast": (1.5, 0.1, 0.1, 0.2, 4.0),
     "Endothelial": (1.6, 0.1, 0.1, 0.1, 1.0),
 }
-# share of each kind, in the order of KINDS
+# fraction of each kind, in the order of KINDS
 STROMA: Final = (0.0, 0.02, 0.04, 0.76, 0.18)
 RIM_UM: Final = 35.0
 
@@ -130,7 +130,7 @@ DESCRIPTION = """\
 SIMULATED DATA. Nothing here was measured; no patient exists.
 Four images of 600 × 600 µm, 1 µm per pixel, as of imaging mass cytometry: a label mask, five
 channels and a table.
-Planted: a nest with a CD163 rim and T cells kept out, an inflamed nest, a desert, and stroma
+Planted: a nest with a CD163 rim and T cells excluded, an inflamed nest, a desert, and stroma
 without tumour.
 """
 
@@ -142,7 +142,7 @@ class TissueDemo:
     Attributes
     ----------
     table
-        One row a cell: region, instance_id, x, y (pixels), phenotype, zone (planted), simulated.
+        One row per cell: region, instance_id, x, y (pixels), phenotype, zone (planted), simulated.
     markers
         Mean of each channel in each cell, shape (n_cells, n_channels), in the order of `table`.
     masks

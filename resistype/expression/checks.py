@@ -32,7 +32,7 @@ KINDS = {
     "ncbi": "NCBI gene ids",
     "mouse_symbol": "mouse symbols",
     "lower_case": "gene symbols in lower case",
-    "excel": "damaged by a spreadsheet",
+    "excel": "converted to dates by a spreadsheet",
     "unknown": "of no kind known here",
 }
 

@@ -100,7 +100,7 @@ class Coverage:
 
     @property
     def fraction(self) -> float:
-        """Share of the genes that were found; 0 for an empty list."""
+        """Fraction of the genes that were found; 0 for an empty list."""
         return self.found / self.asked if self.asked else 0.0
 
 
@@ -164,7 +164,7 @@ class GeneIndex:
         Returns
         -------
         Match
-            One column a gene, -1 where there is none, and how each was found.
+            One column per gene, -1 where there is none, and how each was found.
         """
         names = tuple(str(name) for name in wanted)
         columns = np.full(len(names), -1, dtype=np.intp)

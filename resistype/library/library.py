@@ -142,7 +142,7 @@ class Library(Mapping[str, Signature]):
         Returns
         -------
         DataFrame
-            One row a signature: asked, found, fraction, missing, ambiguous, by_alias.
+            One row per signature: asked, found, fraction, missing, ambiguous, by_alias.
         """
         index = genes if isinstance(genes, GeneIndex) else GeneIndex(genes)
         rows = {}

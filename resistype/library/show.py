@@ -13,7 +13,7 @@ WIDTH = 100
 
 
 def list_frame(library: Library) -> pd.DataFrame:
-    """One row a signature: what it is, how many genes, how sure we are.
+    """One row per signature: what it is, how many genes, how sure we are.
 
     Parameters
     ----------

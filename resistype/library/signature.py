@@ -194,7 +194,7 @@ class Signature(BaseModel):
         "recalled",
         description=(
             "verified: the authors' own release, with the identifier given there; secondary: exact"
-            " from a public copy, or with an identifier nobody checked; proxy: our stand-in or"
+            " from a public copy, or with an identifier nobody checked; proxy: our substitute or"
             " derivation; recalled: common knowledge"
         ),
     )

@@ -44,7 +44,7 @@ def _key(key: str) -> str:
 
 
 def _evidence(signature: Signature) -> list[str]:
-    """One line a gene, so that a diff shows whose evidence changed."""
+    """One line per gene, so that a diff shows whose evidence changed."""
     filled = {
         gene: one.model_dump(exclude_defaults=True)
         for gene, one in signature.evidence.items()

@@ -178,7 +178,7 @@ def table_of(layer: Any) -> CellTable:
         message = (
             f"Layer {layer.name!r} has no table: neither metadata['adata'] nor features. Open a "
             "h5ad file, or set "
-            "layer.features to a table with one row a cell."
+            "layer.features to a table with one row per cell."
         )
         raise InputError(message, code="N101")
     table = features.reset_index(drop=True)
@@ -194,7 +194,7 @@ def _of_adata(adata: Any, layer: Any) -> CellTable:
     ):
         kind = "an AnnData without rows" if hasattr(adata, "n_obs") else type(adata).__name__
         message = (
-            f"metadata['adata'] of {layer.name!r} is {kind}. Give an AnnData with one row a cell."
+            f"metadata['adata'] of {layer.name!r} is {kind}. Give an AnnData with one row per cell."
         )
         raise InputError(message, code="N101")
     names = list(map(str, adata.var_names))

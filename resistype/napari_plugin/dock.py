@@ -141,8 +141,8 @@ def swatch(color: str) -> QIcon:
 
 STEPS = 1000
 MAP_KINDS = (
-    "share of neighbours",
-    "share map",
+    "fraction of neighbours",
+    "fraction map",
     "density map",
     "exclusion map",
     "distance",
@@ -222,7 +222,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             QComboBox(),
             QCheckBox("each image by itself"),
         )
-        self.shares = table(("region", "kind", "n", "share (95 %)"))
+        self.shares = table(("region", "kind", "n", "proportion (95 %)"))
         form = QWidget()
         rows = QFormLayout(form)
         rows.addRow("Region", self.first)
@@ -314,7 +314,7 @@ class ResistanceDock(QWidget):  # type: ignore[misc, unused-ignore]
             axis, name = self.threshold.currentData()
             self._do(lambda view: view.session.move_threshold(axis, name, value))
 
-    def _drawn(self, view: TissueView) -> regions.Drawn:
+    def _drawn(self, view: TissueView) -> regions.Annotations:
         return regions.drawn_rois(view, regions.shapes_of(view.viewer_model))
 
     def _read_regions(self) -> None:

@@ -19,7 +19,7 @@ from resistype.errors import InputError, OutputError
 from resistype.expression.anndata import safe_names, write_obs
 from resistype.expression.hdf5 import save_h5ad
 from resistype.napari_plugin.paint import compared
-from resistype.napari_plugin.regions import Drawn
+from resistype.napari_plugin.regions import Annotations
 from resistype.napari_plugin.view import TissueView
 from resistype.safe.files import replace_file
 from resistype.session import axis_colors, call_names
@@ -49,7 +49,7 @@ def _regions(view: TissueView) -> pd.Series:
 
 
 def cell_frame(view: TissueView) -> pd.DataFrame:
-    """One row a cell, of all images: keys, places in pixels, calls, scores, margins, regions."""
+    """One row per cell, of all images: keys, places in pixels, calls, scores, margins, regions."""
     session, table = view.session, view.table
     xy = np.full((table.n_obs, 2), np.nan)
     for one in view.bounds:
@@ -167,7 +167,7 @@ def write_csv(view: TissueView, path: str | Path) -> Path:
     return write_cells(path, frame, thresholds(view), notes=notes)
 
 
-def write_geojson(view: TissueView, drawn: Drawn, path: str | Path) -> Path:
+def write_geojson(view: TissueView, drawn: Annotations, path: str | Path) -> Path:
     """Write drawn regions as GeoJSON and read them back: as many polygons, with their names."""
     rois = [roi for found in drawn.rois.values() for roi in found]
     written = write_rois(path, rois, unit="px", scale_um=view.scale_um)

@@ -32,14 +32,19 @@ from resistype.systems.tissue import (
     density_map,
     describe_regions,
     exclusion_map,
+    fraction_map,
     nearest,
     neighbourhood,
     scheme_limits,
-    share_map,
 )
 
 MapKind = Literal[
-    "share of neighbours", "share map", "density map", "exclusion map", "distance", "description"
+    "fraction of neighbours",
+    "fraction map",
+    "density map",
+    "exclusion map",
+    "distance",
+    "description",
 ]
 
 
@@ -88,13 +93,13 @@ def prepare(view: TissueView) -> Snapshot:
 def work_out(snapshot: Snapshot, asked: MapRequest) -> MapResult:
     """Work a map out; nothing of the window is touched."""
     tissue = snapshot.tissue
-    if asked.kind == "share of neighbours":
+    if asked.kind == "fraction of neighbours":
         found = neighbourhood(tissue, asked.radius_um)
         tissue.of(asked.kinds)
-        values = found.shares[list(asked.kinds)].sum(axis=1, min_count=1).to_numpy(np.float32)
-        title = f"share of {', '.join(asked.kinds)} within {asked.radius_um:g} µm"
+        values = found.fractions[list(asked.kinds)].sum(axis=1, min_count=1).to_numpy(np.float32)
+        title = f"fraction of {', '.join(asked.kinds)} within {asked.radius_um:g} µm"
         return MapResult(
-            title, "share of neighbours", found.thresholds(), _spread(snapshot, values)
+            title, "fraction of neighbours", found.thresholds(), _spread(snapshot, values)
         )
     if asked.kind == "distance":
         far = nearest(tissue, asked.roles.tumour, of=asked.roles.t_cells).to_numpy(np.float32)
@@ -117,7 +122,7 @@ def _image(tissue: Tissue, asked: MapRequest, region: str) -> ValueMap:
     options = MapOptions(kernel_um=asked.radius_um)
     if asked.kind == "exclusion map":
         return exclusion_map(tissue, asked.roles, region=region, options=options)
-    make = share_map if asked.kind == "share map" else density_map
+    make = fraction_map if asked.kind == "fraction map" else density_map
     return make(tissue, asked.kinds, region=region, options=options)
 
 

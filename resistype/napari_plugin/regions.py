@@ -27,11 +27,8 @@ CLOSED = ("polygon", "rectangle", "ellipse")
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """Regions that were drawn.
-
-    Polygons by name, one for each image they lie over, and what was left out and why.
-    """
+class Annotations:
+    """Drawn polygons by name, one for each image they lie over, and what was left out and why."""
 
     rois: dict[str, list[Roi]]
     left_out: tuple[str, ...]
@@ -73,7 +70,7 @@ def _names(shapes: Any) -> list[str]:
     ]
 
 
-def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None) -> Drawn:
+def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None) -> Annotations:
     """Regions of a Shapes layer."""
     rois: dict[str, list[Roi]] = {}
     left: list[str] = []
@@ -102,7 +99,7 @@ def drawn_rois(view: TissueView, shapes: Any, only: Iterable[int] | None = None)
             "ellipse over them."
         )
         raise InputError(message, code="N130")
-    return Drawn(rois, tuple(left))
+    return Annotations(rois, tuple(left))
 
 
 def _over(view: TissueView, bound: Bound, name: str, world: Sequence[Any]) -> Roi | None:
@@ -122,7 +119,7 @@ def _over(view: TissueView, bound: Bound, name: str, world: Sequence[Any]) -> Ro
     return roi if near.any() else None
 
 
-def keep_regions(view: TissueView, drawn: Drawn) -> None:
+def keep_regions(view: TissueView, drawn: Annotations) -> None:
     """Make the regions known to the session, in place of older ones of the same name."""
     known = {one.name: one for one in view.session.state.regions}
     for name, rois in drawn.rois.items():
@@ -169,8 +166,8 @@ def compose_text(shares: pd.DataFrame) -> list[tuple[str, ...]]:
         group = f"{row['group']} · {row['region']}" if "region" in row else str(row["group"])
         n = f"{row['numerator']:,} of {row['denominator']:,}"
         share = (
-            f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
-            if row["share"] == row["share"]
+            f"{row['proportion']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+            if row["proportion"] == row["proportion"]
             else ""
         )
         lines.append((group, str(row["kind"]), n, share or str(row["reason"])))

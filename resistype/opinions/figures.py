@@ -2,11 +2,11 @@
 
 Where it cuts and on what p, and what each leaf holds with its interval.
 
-Leaves stand side by side at the bottom, each with the share of every class as a dot on a line from
-0 to 100 % and its 95 % interval as a bar, labelled in words, so that no colour has to be read from
-a key. Under the tree stand the bootstrap, if it is given, and the caveats: a figure travels without
-its text. Everything is drawn through the axes that are given; matplotlib itself is never imported
-here.
+Leaves stand side by side at the bottom, each with the fraction of every class as a dot on a line
+from 0 to 100 % and its 95 % interval as a bar, labelled in words, so that no colour has to be read
+from a key. Under the tree stand the bootstrap, if it is given, and the caveats: a figure travels
+without its text. Everything is drawn through the axes that are given; matplotlib itself is never
+imported here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def draw_tree(
         else:
             _draw_inner(ax, grown, node, place)
     if len(grown.nodes) == 1:
-        ax.text(0.0, 0.45, grown.nodes[0].why, ha="center", va="center", fontsize=9.5, color=_INK)
+        ax.text(
+            0.0, 0.45, grown.nodes[0].reason, ha="center", va="center", fontsize=9.5, color=_INK
+        )
     ax.text(
         0.0,
         0.0,
@@ -228,7 +230,7 @@ def _foot(grown: Grown, bootstrap: TreeBootstrap | None) -> str:
     )
     lines += [
         (
-            "Bars: 95 % interval (Clopper–Pearson) of a class's share. Smallest leaf allowed:"
+            "Bars: 95 % interval (Clopper–Pearson) of a class's fraction. Smallest leaf allowed:"
             f" {grown.rules.min_bucket}."
         )
     ]

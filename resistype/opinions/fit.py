@@ -78,7 +78,7 @@ class Association:
     auc_by_label
         The AUC of each label.
     p
-        Share of permutations of the labels between patients that reach `auc`, the data counted in.
+        Fraction of permutations of the labels between patients that reach `auc`, data included.
     n_perm, n_samples, n_patients
         Numbers.
     caveat
@@ -132,7 +132,7 @@ def mean_auc(weight: Floats, codes: Codes) -> float:
 
 
 def balanced_accuracy(weight: Floats, codes: Codes) -> float:
-    """Share of samples whose largest weight is at their class, averaged over the classes."""
+    """Fraction of samples whose largest weight is at their class, averaged over the classes."""
     right = weight.argmax(axis=1) == codes
     return float(np.mean([right[codes == code].mean() for code in np.unique(codes)]))
 

@@ -41,7 +41,7 @@ from resistype.score.scores import Scores
 
 
 def conformal_p(misfit: Floats, calibration: Sequence[Floats]) -> Floats:
-    """Share of the kept samples of each class, the new one counted in, that fit it no better."""
+    """Fraction of the kept samples of each class, the new one counted in, that fit it no better."""
     columns = []
     for number, kept in enumerate(calibration):
         worse = len(kept) - np.searchsorted(np.sort(kept), misfit[:, number], side="left")
@@ -336,13 +336,13 @@ class TrainedModel:
         scores
             Scores, or a table (n_obs, n_scores) with at least the columns in `features`.
         alpha
-            Share of cases in which the true label may be missing from the set, for each class.
+            Fraction of cases in which the true label may be missing from the set, for each class.
 
         Returns
         -------
-        DataFrame, one row a sample
+        DataFrame, one row per sample
             ``call`` (a label, ``"ambiguous"``, ``"none"`` or ``"not_assessable"``), ``set``
-            (labels, joined by " | "), and ``p_<label>``, the share of kept samples of that label
+            (labels, joined by " | "), and ``p_<label>``, the fraction of kept samples of that label
             that fit no better.
 
         Raises

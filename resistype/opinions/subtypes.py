@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype._renamed import renamed
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, complain, warn
 from resistype.expression import CsrRows, ReadOptions, as_expression, iter_blocks, read_block
 from resistype.opinions.frame import (
@@ -46,6 +47,7 @@ _CELLS = 2_000_000
 _FORMAT, _VERSION = "resistype-portrait-scaler", 1
 
 
+@renamed({"min_share": "min_fraction"})
 @dataclass(frozen=True, kw_only=True)
 class PortraitOptions:
     """How subtypes are called; S134 for a value out of range.
@@ -56,7 +58,7 @@ class PortraitOptions:
         Reference samples that vote (35 is published).
     clip
         Scaled scores are cut at ± this before voting (2 is published).
-    min_share, min_margin
+    min_fraction, min_margin
         Fraction of the votes that a label needs (0.5 is ours), and its lead over the second (0.15
         is ours).
     read
@@ -65,7 +67,7 @@ class PortraitOptions:
 
     k: int = 35
     clip: float = 2.0
-    min_share: float = 0.5
+    min_fraction: float = 0.5
     min_margin: float = 0.15
     read: ReadOptions = field(default_factory=ReadOptions)
 
@@ -74,7 +76,7 @@ class PortraitOptions:
         limits = {
             "k": Limit(1, whole=True),
             "clip": Limit(0, ends="(]"),
-            "min_share": fraction,
+            "min_fraction": fraction,
             "min_margin": fraction,
         }
         check_limits(
@@ -213,7 +215,7 @@ def portraits(
     -------
     DataFrame, one row per sample
         ``prediction`` (a label or ``"unassigned"``), ``nearest`` (the label with most votes, which
-        the authors' own software gives), then ``votes_<label>`` and ``share_<label>``. ``attrs``
+        the authors' own software gives), then ``votes_<label>`` and ``fraction_<label>``. ``attrs``
         holds where it comes from.
 
     Raises
@@ -260,8 +262,8 @@ def portraits(
         _check_cohort(expression.n_obs)
     wanted = {str(name): files.sets[str(name)] for name in files.reference.columns}
     scores = portrait_scores(expression, wanted)
-    used = scaler or PortraitScaler.fit(scores, name="own cohort")
-    mode = f"frozen: {used.name} (n={used.n})" if scaler else f"own cohort (n={used.n})"
+    used = scaler or PortraitScaler.fit(scores, name="this cohort")
+    mode = f"frozen: {used.name} (n={used.n})" if scaler else f"this cohort (n={used.n})"
     about = {
         "method": "portraits",
         "doi": DOI,
@@ -300,7 +302,7 @@ def _voted(scaled: pd.DataFrame, files: PortraitFiles, options: PortraitOptions)
     reference = files.reference.to_numpy(dtype=np.float64).clip(-options.clip, options.clip)
     values = scaled.to_numpy(dtype=np.float64)
     votes = votes_of(values, reference, codes, k=options.k, n_labels=len(files.classes))
-    first, clear = decide(votes, min_share=options.min_share, min_margin=options.min_margin)
+    first, clear = decide(votes, min_fraction=options.min_fraction, min_margin=options.min_margin)
     nearest = np.array(files.classes, dtype=object)[first]
     columns: dict[str, Any] = {
         "prediction": np.where(clear, nearest, UNASSIGNED),
@@ -308,7 +310,8 @@ def _voted(scaled: pd.DataFrame, files: PortraitFiles, options: PortraitOptions)
     }
     columns |= {f"votes_{name}": votes[:, number] for number, name in enumerate(files.classes)}
     return columns | {
-        f"share_{name}": votes[:, number] / options.k for number, name in enumerate(files.classes)
+        f"fraction_{name}": votes[:, number] / options.k
+        for number, name in enumerate(files.classes)
     }
 
 
@@ -419,14 +422,14 @@ def votes_of(scaled: Floats, reference: Floats, codes: Codes, *, k: int, n_label
     return votes
 
 
-def decide(votes: Codes, *, min_share: float, min_margin: float) -> tuple[Codes, Flags]:
+def decide(votes: Codes, *, min_fraction: float, min_margin: float) -> tuple[Codes, Flags]:
     """Number of the label with most votes (of equals the first), and whether share and lead suffice
     to call it.
 
     Examples
     --------
     >>> first, clear = decide(
-    ...     np.array([[28, 5, 1, 1], [16, 15, 3, 1]]), min_share=0.5, min_margin=0.15
+    ...     np.array([[28, 5, 1, 1], [16, 15, 3, 1]]), min_fraction=0.5, min_margin=0.15
     ... )
     >>> first.tolist(), clear.tolist()
     ([0, 0], [True, False])
@@ -434,4 +437,4 @@ def decide(votes: Codes, *, min_share: float, min_margin: float) -> tuple[Codes,
     total = votes.sum(axis=1)
     ordered = np.sort(votes, axis=1)
     share, lead = ordered[:, -1] / total, (ordered[:, -1] - ordered[:, -2]) / total
-    return votes.argmax(axis=1), (share >= min_share) & (lead >= min_margin)
+    return votes.argmax(axis=1), (share >= min_fraction) & (lead >= min_margin)

@@ -253,7 +253,7 @@ def draws(columns: Codes, n_places: int, *, n_perm: int, seed: int) -> Codes:
 
 
 def random_p(row: Floats, drawn: Codes, sizes: tuple[int, ...], *, nearest: float) -> float:
-    """Share of draws at which a sample comes as near to some template as it does with the
+    """Fraction of draws at which a sample comes as near to some template as it does with the
     markers.
     """
     step = max(_CELLS // drawn.shape[1], 1)
@@ -360,7 +360,7 @@ def second_opinion(
 
     Returns
     -------
-    DataFrame, one row a sample
+    DataFrame, one row per sample
         ``prediction`` (a class or ``"unassigned"``) and ``nearest`` (the class before any
         threshold). For ``"ntp"`` then ``p``, ``fdr`` and ``distance_<class>``, 0 to 1. For
         ``"centroid"`` then ``margin`` (r1 − r2), ``separation`` ((r1 − r2) / median(r1 − r); NaN

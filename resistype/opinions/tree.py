@@ -22,6 +22,7 @@ from joblib import Parallel, delayed
 from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
+from resistype._renamed import renamed
 from resistype.errors import SamplesError
 from resistype.opinions.frame import UNASSIGNED, Codes, Floats, Limit, check_limits, opinion_table
 from resistype.opinions.tree_fit import Data, Grown, Rules, grow
@@ -59,6 +60,7 @@ _KEEP: Any = object()
 DOI = "10.1198/106186006X133933"
 
 
+@renamed({"class_shares": "class_proportions"})
 class ConditionalInferenceTree:
     """Conditional inference tree: which covariates go with a label, tested before anything is cut.
 
@@ -237,25 +239,25 @@ class ConditionalInferenceTree:
             raise SamplesError(message, code="E944")
         return leaves
 
-    def class_shares(self, X: Table) -> Floats:
+    def class_proportions(self, X: Table) -> Floats:
         """Class shares among the fitted observations of each row's leaf, (n_obs, n_classes)."""
         shares = np.array([node.shares for node in self._fitted().nodes])
         return np.asarray(shares[self.apply(X) - 1], dtype=np.float64)
 
     def predict_proba(self, X: Table) -> Floats:
-        """scikit-learn's name for `class_shares`.
+        """scikit-learn's name for `class_proportions`.
 
         Shares in a labelled cohort, no patient's chances.
         """
-        return self.class_shares(X)
+        return self.class_proportions(X)
 
     def predict(self, X: Table) -> NDArray[Any]:
         """The commonest label of the fit in each row's leaf, shape (n_obs,); of ties the first."""
-        shares = self.class_shares(X)
+        shares = self.class_proportions(X)
         return np.asarray(self.classes_[np.argmax(shares, axis=1)])
 
     def score(self, X: Table, y: Labels) -> float:
-        """Share of the rows whose label is the commonest of their leaf."""
+        """Fraction of the rows whose label is the commonest of their leaf."""
         return float(np.mean(self.predict(X) == np.asarray(y).ravel()))
 
     def strata(self, X: Table) -> pd.DataFrame:
@@ -338,7 +340,7 @@ def bootstrap_tree(
     Returns
     -------
     TreeBootstrap
-        Share of each covariate at the root and right below it, range of the root cut.
+        Fraction of each covariate at the root and right below it, range of the root cut.
 
     Raises
     ------

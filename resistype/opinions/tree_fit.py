@@ -49,7 +49,7 @@ class Tested:
     statistic: float
     df: int
     log_p: float
-    why: str = ""
+    reason: str = ""
 
 
 def associate(x: Floats, y: Codes, *, n_classes: int, n_levels: int | None = None) -> Tested:
@@ -299,7 +299,7 @@ class Candidate:
     df: int
     log_p: float
     log_p_adjusted: float
-    why: str = ""
+    reason: str = ""
 
     @property
     def p(self) -> float:
@@ -324,7 +324,7 @@ class Node:
     candidates: tuple[Candidate, ...]
     cut: Cut | None = None
     children: tuple[int, ...] = ()
-    why: str = ""
+    reason: str = ""
 
     @property
     def n(self) -> int:
@@ -333,7 +333,7 @@ class Node:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Share of each class."""
+        """Fraction of each class."""
         return tuple(count / self.n for count in self.counts)
 
     @property
@@ -409,7 +409,7 @@ def _grow(data: Data, rules: Rules, nodes: list[Node], stub: Node) -> None:
     candidates = _candidates(data)
     cut, why = _decide(data, rules, candidates, stub.depth)
     counts = tuple(np.bincount(data.y, minlength=data.n_classes).tolist())
-    node = replace(stub, counts=counts, candidates=candidates, cut=cut, why=why)
+    node = replace(stub, counts=counts, candidates=candidates, cut=cut, reason=why)
     nodes.append(node)
     if cut is None:
         return
@@ -427,10 +427,10 @@ def _candidates(data: Data) -> tuple[Candidate, ...]:
         associate(data.x[:, place], data.y, n_classes=data.n_classes, n_levels=column.n_levels)
         for place, column in enumerate(data.columns)
     ]
-    number = sum(1 for one in tested if not one.why)
-    adjusted = [np.nan if one.why else adjust(one.log_p, number) for one in tested]
+    number = sum(1 for one in tested if not one.reason)
+    adjusted = [np.nan if one.reason else adjust(one.log_p, number) for one in tested]
     return tuple(
-        Candidate(column.name, one.statistic, one.df, one.log_p, log_p, one.why)
+        Candidate(column.name, one.statistic, one.df, one.log_p, log_p, one.reason)
         for column, one, log_p in zip(data.columns, tested, adjusted, strict=True)
     )
 
@@ -457,7 +457,7 @@ def _decide(
 
 def _ranked(candidates: tuple[Candidate, ...]) -> list[int]:
     """Places of the tested covariates, the smallest p first; of ties the first column."""
-    left = [place for place, one in enumerate(candidates) if not one.why]
+    left = [place for place, one in enumerate(candidates) if not one.reason]
     ranked: list[int] = []
     while left:
         least = min(candidates[place].log_p_adjusted for place in left)

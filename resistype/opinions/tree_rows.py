@@ -301,7 +301,7 @@ def strata_frame(tree: Grown, values: Floats) -> pd.DataFrame:
         }
     )
     for place, name in enumerate(tree.classes):
-        table[f"share_{name}"] = [
+        table[f"fraction_{name}"] = [
             tree.nodes[leaf - 1].shares[place] if leaf else np.nan for leaf in leaves
         ]
     return table

@@ -24,7 +24,7 @@ from resistype.scheme.caveats import caveat_text
 ONE_TREE = "One tree is not a hierarchy of covariates: look at the bootstrap."
 _ASSOCIATION = (
     "It describes how the covariates go with {label} in this labelled cohort. "
-    "The shares are not the chance that a patient responds to a treatment. "
+    "The fractions are not the chance that a patient responds to a treatment. "
     "Each p below the root is taken as if the cuts above it had been known beforehand."
 )
 
@@ -48,7 +48,7 @@ def _node_row(tree: Grown, node: Node) -> dict[str, object]:
     ):
         row |= {
             f"n_{name}": count,
-            f"share_{name}": share,
+            f"fraction_{name}": share,
             f"low_{name}": ends[0],
             f"high_{name}": ends[1],
         }
@@ -64,7 +64,7 @@ def _node_row(tree: Grown, node: Node) -> dict[str, object]:
         "statistic": chosen.statistic if chosen else np.nan,
         "p_adjusted": chosen.p_adjusted if chosen else np.nan,
         "cut_statistic": cut.statistic if cut else np.nan,
-        "why_no_split": node.why,
+        "reason_no_split": node.reason,
     }
 
 
@@ -81,7 +81,7 @@ def candidates_frame(tree: Grown) -> pd.DataFrame:
             "log_p": one.log_p,
             "log_p_adjusted": one.log_p_adjusted,
             "chosen": one is node.chosen,
-            "why_not_tested": one.why,
+            "reason_not_tested": one.reason,
         }
         for node in tree.nodes
         for one in node.candidates
@@ -94,7 +94,7 @@ def caveats(tree: Grown) -> dict[str, str]:
     found = {"RUO": caveat_text("RUO")}
     root = tree.nodes[0].chosen
     if root is not None:
-        tested = sum(1 for one in tree.nodes[0].candidates if not one.why)
+        tested = sum(1 for one in tree.nodes[0].candidates if not one.reason)
         whole = f"for {root.variable} as a whole, no cut used, adjusted for {tested} covariates"
         found["CUT_OPTIMISED"] = caveat_text(
             "CUT_OPTIMISED", {"p": f"{format_p(root.log_p_adjusted)} {whole}"}
@@ -111,7 +111,7 @@ def tree_text(tree: Grown, bootstrap: TreeBootstrap | None = None) -> str:
     if len(tree.nodes) == 1:
         lines += [
             "",
-            tree.nodes[0].why,
+            tree.nodes[0].reason,
             "That is a result: these covariates do not divide this cohort.",
         ]
     lines += [
@@ -163,14 +163,14 @@ def _node_lines(tree: Grown, node: Node) -> Iterator[str]:
         if cut.boundary():
             yield f"{indent}    at the cut: {cut.boundary()}"
     elif node.depth:
-        yield f"{indent}    {node.why}"
+        yield f"{indent}    {node.reason}"
     yield f"{indent}    all tests: {'; '.join(_tests(node))}"
 
 
 def _tests(node: Node) -> Iterator[str]:
     for one in node.candidates:
-        if one.why:
-            yield f"{one.variable} not tested ({one.why})"
+        if one.reason:
+            yield f"{one.variable} not tested ({one.reason})"
         else:
             yield (
                 f"{one.variable} {one.statistic:.2f} (df {one.df}), adjusted p"
@@ -223,7 +223,7 @@ class TreeBootstrap:
         return len(self.trees)
 
     def roots(self) -> dict[str, float]:
-        """Share of the resamples with each covariate at the root, the largest first.
+        """Fraction of the resamples with each covariate at the root, the largest first.
 
         "(no split)" counts too.
         """
@@ -232,7 +232,7 @@ class TreeBootstrap:
         )
 
     def second(self) -> dict[str, float]:
-        """Share of the resamples with each covariate right below the root, on either side."""
+        """Fraction of the resamples with each covariate right below the root, on either side."""
         return self._shares([one.second for one in self.trees])
 
     def cut_range(self, name: str) -> tuple[float, float, float] | None:
@@ -255,7 +255,7 @@ class TreeBootstrap:
         return float(points[0]), float(points[1]), float(points[2])
 
     def usual_rule(self, name: str) -> tuple[str, float]:
-        """The commonest left side of the root where `name` is there, and its share of those
+        """The commonest left side of the root where `name` is there, and its fraction of those
         resamples.
         """
         rules = [
@@ -295,8 +295,8 @@ class TreeBootstrap:
             f"  at the root: {roots}",
             f"  right below it (on either side): {second}",
             (
-                "  These shares measure how steady the order is; they are no p and no importance. A"
-                " resample holds"
+                "  These fractions measure how steady the order is; they are no p and no"
+                " importance. A resample holds"
             ),
             "  observations several times, so its splits look better supported than they are.",
         ]
@@ -351,7 +351,7 @@ class ShuffledRoots:
 
     @property
     def rate(self) -> float:
-        """Share of the shuffles that split."""
+        """Fraction of the shuffles that split."""
         return self.splits / self.n
 
     def bounds(self, level: float = 0.99) -> tuple[int, int]:

@@ -1,15 +1,16 @@
 """Reports and figures made from calls: views, which compute nothing that decides a call.
 
 A `Report` is a frozen value with everything that a page says. `render` draws the page from it,
-`report_json` writes it out as the JSON twin. Figures are drawn on Axes that are given and come back
-as data.
+`report_json` writes it out as the JSON version. Figures are drawn on Axes that are given and come
+back as data.
 """
 
 from __future__ import annotations
 
+from resistype._renamed import old_names
 from resistype.report.build import build_report
 from resistype.report.figures import (
-    Drawn,
+    FigureResult,
     axis_scatter,
     change_plot,
     coverage_plot,
@@ -35,7 +36,7 @@ from resistype.report.write import (
 from resistype.safe.files import make_folder, write_text
 
 __all__ = [
-    "Drawn",
+    "FigureResult",
     "Report",
     "ReportOptions",
     "axis_scatter",
@@ -61,3 +62,5 @@ __all__ = [
     "write_report",
     "write_text",
 ]
+
+__getattr__ = old_names(__name__)

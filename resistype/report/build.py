@@ -38,14 +38,14 @@ from resistype.scheme.caveats import caveat_text
 from resistype.scheme.scheme import Axis, axis_colors
 from resistype.scheme.scheme import Threshold as SchemeThreshold
 from resistype.stats import wilson
-from resistype.text import one_line, word
+from resistype.text import mode_words, one_line, word
 
 # Tables of a system on a page: columns that fit, rows up to a limit, each with its n.
 
 TABLES = {
     "composition": (
         "Composition",
-        "Share of the cells of a sample in each state, with its 95 % interval (Wilson).",
+        "Fraction of the cells of a sample in each state, with its 95 % interval (Wilson).",
     ),
     "balance": (
         "Balance of two states",
@@ -54,9 +54,9 @@ TABLES = {
     "scores": ("Mean scores", "Mean over the cells of a sample."),
     "patients": (
         "Clones of patients",
-        "Numbers behind plasticity, expansion and drift, a row a patient.",
+        "Numbers behind plasticity, expansion and drift, a row per patient.",
     ),
-    "flow": ("Clones between states", "Each clone counts once, split by the shares of its cells."),
+    "flow": ("Clones between states", "Each clone counts once, split as its cells are."),
     "comparison": (
         "Comparison of groups",
         "Over patients, never over cells: n and size of the effect first.",
@@ -70,14 +70,14 @@ _SHOWN = {
         "kind",
         "numerator",
         "denominator",
-        "share",
+        "proportion",
         "low",
         "high",
         "reason",
     ),
     "patients": (
         *("patient", "first", "last", "n_tracked", "n_expanded", "n_contracted"),
-        *("plastic_share", "plastic_low", "plastic_high", "drift", "drift_p"),
+        *("plastic_fraction", "plastic_low", "plastic_high", "drift", "drift_p"),
     ),
 }
 _MOST = 400  # rows of a table on the page
@@ -119,7 +119,7 @@ def _cell(cell: Any) -> str | float | None:
 
 
 MEANINGS = {
-    "indeterminate": "measured, but in a grey zone or with evidence that does not agree",
+    "indeterminate": "measured, but in a indeterminate zone or with evidence that does not agree",
     "not_assessable": "cannot be called; the reason is given",
 }
 
@@ -208,7 +208,7 @@ def _head(calls: Calls) -> dict[str, Any]:
         "context": scheme.context,
         "citation": f"{scheme.citation}, doi:{scheme.doi}" if scheme.doi else scheme.citation,
         "claim": scheme.scope,
-        "compared_with": f"{about['name']} ({about['mode']}, n = {about['n']})",
+        "compared_with": f"{about['name']} ({mode_words(about['mode'])}, n = {about['n']})",
         "questions": {
             axis.id: _question(one, axis) for one in _every(calls) for axis in one.scheme.axes
         },
@@ -218,9 +218,7 @@ def _head(calls: Calls) -> dict[str, Any]:
 def _question(calls: Calls, axis: Axis) -> str:
     labels = visible_labels(calls, axis)
     return (
-        "; ".join(labels.values())
-        if labels
-        else "asked only where a patient's own baseline is given"
+        "; ".join(labels.values()) if labels else "asked only where a patient's baseline is given"
     )
 
 
@@ -277,7 +275,7 @@ def label_rows(
     for name, text in {**labels, **MEANINGS}.items():
         n = given.count(name)
         low, high = wilson(n, len(given))
-        about = {"n": n, "share": n / len(given) if given else None, "low": low, "high": high}
+        about = {"n": n, "proportion": n / len(given) if given else None, "low": low, "high": high}
         stability = (median or {}).get(name)
         rows.append(
             LabelCount(
@@ -303,7 +301,7 @@ def _axis(calls: Calls, axis: Axis) -> AxisCounts:
     for row in rows:
         share, basis = calls.base_rate(axis.id, row.id)
         known = None if np.isnan(share) else share
-        filled.append(row.model_copy(update={"reference_share": known, "reference_basis": basis}))
+        filled.append(row.model_copy(update={"base_rate": known, "reference_basis": basis}))
     return AxisCounts(id=axis.id, title=axis.title, n=len(given), labels=tuple(filled))
 
 
@@ -315,8 +313,8 @@ def _thresholds(calls: Calls) -> list[Threshold]:
     scheme = calls.scheme
     whole = {"same call in repeats": scheme.stability.minimum if scheme.stability else None}
     whole |= {
-        "cohort to one side": scheme.one_sided,
-        "cohort off a line of the reference": scheme.line_shift,
+        "cohort shift": scheme.cohort_shift,
+        "cohort off a line of the reference": scheme.line_offset,
     }
     rows += [_whole(name, one) for name, one in whole.items() if one is not None]
     if scheme.system == "bulk":

@@ -1,4 +1,4 @@
-"""What a report says over the samples: changes with their zones, tests over patients, firmness,
+"""What a report says over the samples: changes with their zones, tests over patients, stability,
 second opinions.
 
 Patients are the unit: of several biopsies of a patient at a time point the first counts. n and the
@@ -19,11 +19,11 @@ from scipy.special import bdtr
 
 from resistype.errors import SamplesError
 from resistype.report.model import (
+    AxisStability,
     Change,
     ChangePanel,
     ChangeTest,
     Cohort,
-    Firmness,
     Opinion,
     Step,
     Zone,
@@ -37,7 +37,7 @@ from resistype.stats import adjusted, auc
 from resistype.systems.bulk.stability import KINDS
 
 # Zones of a quantity: where the rules of an axis may give which call, and where they give none (the
-# grey zone).
+# indeterminate zone).
 
 
 def _compares(rule: Rule, quantity: str) -> list[Condition]:
@@ -144,8 +144,8 @@ _MIN_PAIRS = 2
 
 
 def patient_changes(scores: pd.DataFrame, pairing: Pairing) -> pd.DataFrame:
-    """Change of every score from baseline, one row a patient and time point."""
-    pairs = pairing.pairs[pairing.pairs["used_first"]]
+    """Change of every score from baseline, one row per patient and time point."""
+    pairs = pairing.pairs[pairing.pairs["counted"]]
     wanted = pd.Index([*pairs["sample"], *pairs["baseline_sample"]])
     absent = wanted.difference(scores.index)
     if len(absent):
@@ -231,7 +231,7 @@ def compare_groups(
     }
 
 
-FIRM = 0.9  # share of repeats from which a call counts as firm
+STABLE = 0.9  # fraction of repeats from which a call counts as stable
 _CHANGES = ("change", "raw_change")
 
 
@@ -242,8 +242,8 @@ def build_cohort(calls: Calls, opinions: Mapping[str, pd.DataFrame]) -> Cohort:
         panels=_panels(calls),
         tests=_tests(calls),
         steps=_steps(calls),
-        firmness=(
-            tuple(_firmness(calls, axis) for axis in calls.scheme.axes)
+        stability=(
+            tuple(_axis_stability(calls, axis) for axis in calls.scheme.axes)
             if calls.stability is not None
             else ()
         ),
@@ -261,8 +261,8 @@ def paired_rows(calls: Calls) -> list[int]:
     """
     design = calls.design
     later = (design["baseline_sample"] != "").to_numpy(copy=True)
-    if "used_first" in design:
-        later &= design["used_first"].to_numpy(dtype=bool)
+    if "counted" in design:
+        later &= design["counted"].to_numpy(dtype=bool)
     return [row for row in order_of(calls)[0] if later[row]]
 
 
@@ -374,16 +374,16 @@ def _steps(calls: Calls) -> tuple[Step, ...]:
     return tuple(found)
 
 
-# ------------------------------------------------------------------ firmness and second opinions
+# ------------------------------------------------------------ stability and external classifiers
 
 
-def _firmness(calls: Calls, axis: Axis) -> Firmness:
+def _axis_stability(calls: Calls, axis: Axis) -> AxisStability:
     if calls.stability is None:
-        return Firmness(
+        return AxisStability(
             axis=axis.id,
             n_called=0,
-            n_firm=0,
-            n_taken_back=0,
+            n_stable=0,
+            n_withheld=0,
             genes=None,
             cohort=None,
             methods=None,
@@ -394,11 +394,11 @@ def _firmness(calls: Calls, axis: Axis) -> Firmness:
     kinds: dict[str, Any] = {
         k: _mean(known[k][axis.id][called]) if k in known else None for k in KINDS
     }
-    return Firmness(
+    return AxisStability(
         axis=axis.id,
         n_called=int(called.sum()),
-        n_firm=int((called & (overall >= FIRM)).sum()),
-        n_taken_back=int(taken_back(calls, axis.id).sum()),
+        n_stable=int((called & (overall >= STABLE)).sum()),
+        n_withheld=int(taken_back(calls, axis.id).sum()),
         **kinds,
     )
 

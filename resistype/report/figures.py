@@ -40,7 +40,7 @@ RUO = "Research use only."
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class FigureResult:
     """Data and caption of a figure.
 
     Parameters
@@ -92,8 +92,8 @@ def label_order(limits: Sequence[float]) -> str:
 _LONG = 22  # characters of an entry of a key, of which four stand beside each other, else three
 
 
-def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
-    """Calls of every sample as coloured columns, a row an axis, with the number of each call below
+def profile_strip(calls: Calls, ax: Axes | None = None) -> FigureResult:
+    """Calls of every sample as coloured columns, a row per axis, with the number of each call below
     its row.
 
     Parameters
@@ -106,7 +106,7 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: sample, place (of its column), axis, call, color.
 
     Examples
@@ -146,7 +146,7 @@ def profile_strip(calls: Calls, ax: Axes | None = None) -> Drawn:
     caption = f"Calls of {len(order)} samples{who} on {len(parts)} axes; order: {words}. {RUO}"
     if ax is not None:
         _draw_strip(calls, ax, table)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _draw_strip(calls: Calls, ax: Axes, table: pd.DataFrame) -> None:
@@ -191,8 +191,9 @@ def _draw_strip(calls: Calls, ax: Axes, table: pd.DataFrame) -> None:
 # ------------------------------------------------------------------ pairs
 
 
-def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None) -> Drawn:
-    """Change of every patient from the own baseline, largest first, with thresholds and grey zones.
+def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None) -> FigureResult:
+    """Change of every patient from the own baseline, largest first, with thresholds and
+    indeterminate zones.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: patient, timepoint, sample, baseline, value, call.
 
     Raises
@@ -232,12 +233,12 @@ def change_plot(calls: Calls, ax: Axes | None = None, *, axis: str | None = None
     cuts = cuts_of(panel.zones)
     caption = (
         f"{quantity.title} ({quantity.unit}); n = {len(table)} pairs. Dashed: thresholds"
-        f" {label_order(cuts)}; shaded: grey zones. Colour: the call. {RUO}"
+        f" {label_order(cuts)}; shaded: indeterminate zones. Colour: the call. {RUO}"
     )
     if ax is not None:
         _draw_changes(calls, ax, panel)
         ax.set_xlabel(f"{quantity.title} ({quantity.unit})", fontsize=8)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _panel_of(calls: Calls, axis: str | None) -> ChangePanel:
@@ -288,9 +289,9 @@ def _draw_changes(calls: Calls, ax: Axes, panel: ChangePanel) -> None:
 # ------------------------------------------------------------------ two axes
 
 
-def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Drawn:
-    """Two quantities of every sample against each other, with thresholds and grey zones; colour:
-    the call on `y`.
+def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> FigureResult:
+    """Two quantities of every sample against each other, with thresholds and indeterminate zones;
+    colour: the call on `y`.
 
     Parameters
     ----------
@@ -303,7 +304,7 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: sample, x, y, call; samples that lack one of the two are left out and counted in the
         caption.
 
@@ -347,12 +348,12 @@ def axis_scatter(calls: Calls, x: str, y: str, *, ax: Axes | None = None) -> Dra
     titles = [calls.scheme.quantities[name].title for name in (x, y)]
     caption = (
         f"{titles[1]} against {titles[0]}; n = {len(table)} samples.{lacking} Dashed: thresholds;"
-        f" shaded: grey zones. {RUO}"
+        f" shaded: indeterminate zones. {RUO}"
     )
     if ax is not None:
         _draw_scatter(ax, table, axis=axis)
         _frame_scatter(calls, ax, x, y=y)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _axis_of(calls: Calls, quantity: str) -> Axis | None:
@@ -410,8 +411,9 @@ def _frame_scatter(calls: Calls, ax: Axes, x: str, *, y: str) -> None:
 _FULL, _LOW, _NONE = "#0072B2", "#E69F00", "#D55E00"
 
 
-def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
-    """Share of the genes of every signature that the matrix has, with the bounds at 50 % and 80 %.
+def coverage_plot(calls: Calls, ax: Axes | None = None) -> FigureResult:
+    """Fraction of the genes of every signature that the matrix has, with the bounds at 50 %
+    and 80 %.
 
     Parameters
     ----------
@@ -422,8 +424,8 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
 
     Returns
     -------
-    Drawn
-        Table: signature, found, asked, share.
+    FigureResult
+        Table: signature, found, asked, fraction.
 
     Examples
     --------
@@ -435,10 +437,10 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
     ...     baseline="Pre",
     ...     options=rt.CallOptions(stability=False),
     ... )
-    >>> coverage_plot(calls).table["share"].min() > 0.9
+    >>> coverage_plot(calls).table["fraction"].min() > 0.9
     np.True_
     """
-    table = calls.coverage[["found", "asked", "share"]].reset_index()
+    table = calls.coverage[["found", "asked", "fraction"]].reset_index()
     caption = (
         f"Genes found of n = {len(table)} signatures in {calls.run['input']['n_genes']:,} genes of"
         f" the matrix. Below 50 % a signature is not scored, below 80 % it is marked. {RUO}"
@@ -446,9 +448,10 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
     if ax is not None:
         places = np.arange(len(table))[::-1]
         colors = [
-            _FULL if share >= 0.8 else _LOW if share >= 0.5 else _NONE for share in table["share"]
+            _FULL if share >= 0.8 else _LOW if share >= 0.5 else _NONE
+            for share in table["fraction"]
         ]
-        ax.barh(places, table["share"], color=colors, height=0.66)
+        ax.barh(places, table["fraction"], color=colors, height=0.66)
         for place, row in zip(places, table.itertuples(), strict=True):
             ax.text(1.02, place, f"{row.found} of {row.asked}", fontsize=7, va="center", color=INK)
         for bound in (0.5, 0.8):
@@ -456,14 +459,14 @@ def coverage_plot(calls: Calls, ax: Axes | None = None) -> Drawn:
         ax.set_yticks(places, table["signature"].tolist())
         ax.set_xlim(0, 1.18)
         ax.set_xticks([0, 0.5, 0.8, 1.0], ["0", "50 %", "80 %", "100 %"])
-        ax.set_xlabel("share of the genes found", fontsize=8)
+        ax.set_xlabel("fraction of the genes found", fontsize=8)
         plain(ax)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def reliability_plot(
     stated: Sequence[float], right: Sequence[bool], ax: Axes | None = None, *, bins: int = 5
-) -> Drawn:
+) -> FigureResult:
     """Whether what is said to hold so often does: share that is right against the share that was
     stated.
 
@@ -481,9 +484,9 @@ def reliability_plot(
 
     Returns
     -------
-    Drawn
-        Table: low, high (of the stated share), stated (mean), n, n_right, share, share_low,
-        share_high (Wilson, 95 %).
+    FigureResult
+        Table: low, high (of the stated fraction), stated (mean), n, n_right, proportion,
+        proportion_low, proportion_high (Wilson, 95 %).
 
     Raises
     ------
@@ -493,25 +496,25 @@ def reliability_plot(
     Examples
     --------
     >>> reliability_plot([0.6, 0.6, 0.9, 0.9], [True, False, True, True], bins=2).table[
-    ...     "share"
+    ...     "proportion"
     ... ].tolist()
     [0.5, 1.0]
     """
     said, good = np.asarray(stated, dtype=np.float64), np.asarray(right, dtype=bool)
     if len(said) != len(good) or not len(said) or not bool(((said >= 0) & (said <= 1)).all()):
         message = (
-            "Reliability needs a share between 0 and 1 and an outcome for each call; got"
+            "Reliability needs a fraction between 0 and 1 and an outcome for each call; got"
             f" {len(said)}, {len(good)}."
         )
         raise InputError(message, code="O113")
     table = _binned(said, good, bins)
     caption = (
-        f"Share right against share stated; n = {len(said)} calls in {len(table)} bins, Wilson"
-        f" intervals (95 %). {RUO}"
+        f"Fraction right against fraction stated; n = {len(said)} calls in {len(table)} bins,"
+        f" Wilson intervals (95 %). {RUO}"
     )
     if ax is not None:
         _draw_reliability(ax, table)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _binned(said: NDArray[np.float64], good: NDArray[np.bool_], bins: int) -> pd.DataFrame:
@@ -529,18 +532,28 @@ def _binned(said: NDArray[np.float64], good: NDArray[np.bool_], bins: int) -> pd
             "n": n,
             "n_right": k,
         }
-        rows.append({**about, "share": k / n, "share_low": float(low), "share_high": float(high)})
+        rows.append(
+            {
+                **about,
+                "proportion": k / n,
+                "proportion_low": float(low),
+                "proportion_high": float(high),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _draw_reliability(ax: Axes, table: pd.DataFrame) -> None:
     error = np.stack(
-        [table["share"] - table["share_low"], table["share_high"] - table["share"]]
+        [
+            table["proportion"] - table["proportion_low"],
+            table["proportion_high"] - table["proportion"],
+        ]
     ).clip(min=0)
     ax.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle="--")
     ax.errorbar(
         table["stated"],
-        table["share"],
+        table["proportion"],
         error,
         color=_FULL,
         marker="o",
@@ -552,8 +565,8 @@ def _draw_reliability(ax: Axes, table: pd.DataFrame) -> None:
         ax.text(x, 0.02, str(n), ha="center", va="bottom", fontsize=7, color=INK)
     ax.set_xlim(0.0, 1.05)
     ax.set_ylim(0.0, 1.05)
-    ax.set_xlabel("share stated (above the axis: n)", fontsize=8)
-    ax.set_ylabel("share right", fontsize=8)
+    ax.set_xlabel("fraction stated (above the axis: n)", fontsize=8)
+    ax.set_ylabel("fraction right", fontsize=8)
     plain(ax)
 
 
@@ -562,7 +575,7 @@ def tree_plot(
     ax: Axes | None = None,
     *,
     bootstrap: TreeBootstrap | None = None,
-) -> Drawn:
+) -> FigureResult:
     """A conditional inference tree: cuts with their adjusted p, leaves with shares and intervals.
 
     Parameters
@@ -577,8 +590,8 @@ def tree_plot(
 
     Returns
     -------
-    Drawn
-        Table: leaf, rule, n, class, count, share, low, high (Clopper–Pearson, 95 %).
+    FigureResult
+        Table: leaf, rule, n, class, count, proportion, low, high (Clopper–Pearson, 95 %).
 
     Raises
     ------
@@ -599,7 +612,7 @@ def tree_plot(
             "n": leaf.n,
             "class": name,
             "count": int(count),
-            "share": float(share),
+            "proportion": float(share),
             "low": float(ends[0]),
             "high": float(ends[1]),
         }
@@ -614,12 +627,12 @@ def tree_plot(
         f"Conditional inference tree of {grown.label}; n = {grown.nodes[0].n}, {len(grown.leaves)}"
         f" leaves. {RUO}"
     )
-    return Drawn(pd.DataFrame(rows), caption)
+    return FigureResult(pd.DataFrame(rows), caption)
 
 
 # Figures of a run as files: each with its caption under it, whole or not at all.
 
-Draw = Callable[["Axes"], Drawn]
+Draw = Callable[["Axes"], FigureResult]
 
 
 def captioned(draw: Draw, *, width: float, height: float) -> Figure:
@@ -705,5 +718,5 @@ def _levels(calls: Calls) -> list[str]:
     return found
 
 
-def _scatter(calls: Calls, x: str, y: str, ax: Axes) -> Drawn:
+def _scatter(calls: Calls, x: str, y: str, ax: Axes) -> FigureResult:
     return axis_scatter(calls, x, y, ax=ax)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from resistype.errors import InputError
 from resistype.extras import needs
-from resistype.report.figures import RUO, Drawn
+from resistype.report.figures import RUO, FigureResult
 from resistype.safe.files import write_file
 from resistype.scheme.scheme import GREYS, category_colors
 
@@ -81,7 +81,7 @@ def composition_figure(composition: pd.DataFrame) -> Figure:
             axis, composition[composition["patient"].astype(str) == patient], times, colours=colours
         )
         axis.set_title(f"patient {patient}", fontsize=9)
-    axes[0].set_ylabel("share of T cells")
+    axes[0].set_ylabel("fraction of T cells")
     handles, labels = _handles(axes)
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
@@ -106,13 +106,15 @@ def composition_panel(
     where = {time: i for i, time in enumerate(present)}
     kinds = [str(name) for name in pd.unique(own["kind"])]
     for number, kind in enumerate(kinds):
-        part = own[(own["kind"].astype(str) == kind) & own["share"].notna()]
+        part = own[(own["kind"].astype(str) == kind) & own["proportion"].notna()]
         middle = part["timepoint"].astype(str).map(where).to_numpy(np.float64)
         x = (
             middle + (number - (len(kinds) - 1) / 2) * 0.05
         )  # so that intervals do not hide each other
         order = np.argsort(x)
-        share, low, high = (part[name].to_numpy(float)[order] for name in ("share", "low", "high"))
+        share, low, high = (
+            part[name].to_numpy(float)[order] for name in ("proportion", "low", "high")
+        )
         error = np.clip(np.stack([share - low, high - share]), 0, None)
         axis.errorbar(
             x[order],
@@ -131,7 +133,7 @@ def composition_panel(
     axis.tick_params(labelsize=7)
     axis.set_xlim(-0.4, max(len(present) - 0.6, 0.4))
     axis.set_ylim(0, 1)
-    refused = own[own["share"].isna()]["timepoint"].astype(str).unique()
+    refused = own[own["proportion"].isna()]["timepoint"].astype(str).unique()
     for time in refused:
         axis.text(
             where[time],
@@ -163,7 +165,7 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
         axis.set_title(f"patient {patient}: {clones:.0f} clones", fontsize=9)
     more = f" {len(patients)} patients; the first {MOST} are shown." if len(patients) > MOST else ""
     figure.supxlabel(
-        "Each clone counts once, split by the shares of its cells. Research use only." + more,
+        "Each clone counts once, split as its cells are. Research use only." + more,
         fontsize=7,
     )
     return figure
@@ -174,7 +176,7 @@ def flow_panel(
 ) -> None:
     """Clones of one patient between states."""
     matrix = own.pivot_table(
-        index="from_state", columns="to_state", values="share", aggfunc="sum", fill_value=0.0
+        index="from_state", columns="to_state", values="fraction", aggfunc="sum", fill_value=0.0
     )
     matrix = matrix.reindex(index=states, columns=states, fill_value=0.0)
     gap = 0.03
@@ -246,7 +248,7 @@ def distribution_figure(distributions: pd.DataFrame) -> Figure:
         axis.set_title(score, fontsize=9)
         axis.tick_params(labelsize=7)
         _plain(axis)
-    axes[0].set_ylabel("share of cells")
+    axes[0].set_ylabel("fraction of cells")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
     figure.supxlabel(
@@ -285,7 +287,7 @@ def draw_cells(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> list[P
 
 def composition_plot(
     composition: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None
-) -> Drawn:
+) -> FigureResult:
     """Shares of states of one patient over time, with Wilson's intervals and the number of cells at
     each time.
 
@@ -293,7 +295,7 @@ def composition_plot(
     ----------
     composition
         The table of that name of a cell scheme (or composition.tsv): patient, timepoint, kind,
-        numerator, denominator, share, low, high.
+        numerator, denominator, proportion, low, high.
     ax
         Where to draw; without it only data and caption are returned.
     patient
@@ -301,7 +303,7 @@ def composition_plot(
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: the rows of that patient.
 
     Raises
@@ -318,37 +320,39 @@ def composition_plot(
     ...         "kind": "memory",
     ...         "numerator": [60, 20],
     ...         "denominator": [100, 100],
-    ...         "share": [0.6, 0.2],
+    ...         "proportion": [0.6, 0.2],
     ...         "low": [0.5, 0.13],
     ...         "high": [0.69, 0.29],
     ...     }
     ... )
     >>> composition_plot(table).caption
-    'Patient A: share of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
+    'Patient A: fraction of the cells in 1 states at 2 times; n = 200 cells. Bars: Wilson (95 %).
     Research use only.'
     """
     own, name = _own(composition, patient)
     kinds, times = sorted(own["kind"].astype(str).unique()), time_order(own)
     n = int(own.drop_duplicates("timepoint")["denominator"].sum())
     caption = (
-        f"Patient {name}: share of the cells in {len(kinds)} states at {len(times)} times; n ="
+        f"Patient {name}: fraction of the cells in {len(kinds)} states at {len(times)} times; n ="
         f" {n:,} cells. Bars: Wilson (95 %). {RUO}"
     )
     if ax is not None:
         composition_panel(ax, own, times, colours=state_colors(kinds))
-        ax.set_ylabel("share of cells", fontsize=8)
+        ax.set_ylabel("fraction of cells", fontsize=8)
         ax.legend(frameon=False, fontsize=7)
-    return Drawn(own.reset_index(drop=True), caption)
+    return FigureResult(own.reset_index(drop=True), caption)
 
 
-def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None) -> Drawn:
+def flow_plot(
+    flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None = None
+) -> FigureResult:
     """Clones of one patient between the states of the first and the last time point.
 
     Parameters
     ----------
     flow
         The table of that name of a cell scheme (or flow.tsv): patient, from_state, to_state,
-        clones, share, from_time, to_time.
+        clones, fraction, from_time, to_time.
     ax
         Where to draw; without it only data and caption are returned. At least 3 inches wide.
     patient
@@ -356,7 +360,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: the rows of that patient.
 
     Raises
@@ -373,7 +377,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     ...         "from_state",
     ...         "to_state",
     ...         "clones",
-    ...         "share",
+    ...         "fraction",
     ...         "from_time",
     ...         "to_time",
     ...     ],
@@ -392,7 +396,7 @@ def flow_plot(flow: pd.DataFrame, ax: Axes | None = None, *, patient: str | None
     )
     if ax is not None:
         flow_panel(ax, own, states, colours=state_colors(states))
-    return Drawn(own.reset_index(drop=True), caption)
+    return FigureResult(own.reset_index(drop=True), caption)
 
 
 def _own(table: pd.DataFrame, patient: str | None) -> tuple[pd.DataFrame, str]:

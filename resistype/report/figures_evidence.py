@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from resistype.agreement import Agreement, AxisAgreement
 from resistype.extras import needs
-from resistype.report.figures import INK, RUO, Drawn, plain
+from resistype.report.figures import INK, RUO, FigureResult, plain
 from resistype.safe.files import make_folder, write_file
 from resistype.scheme import Calls
 from resistype.scheme.scheme import axis_colors, category_colors
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Drawn:
+def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> FigureResult:
     """How far the numbers of one sample lie from the thresholds that they were held against.
 
     Quantities have different units, so each distance is divided by the spread of its quantity over
@@ -45,7 +45,7 @@ def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Draw
 
     Returns
     -------
-    Drawn
+    FigureResult
         Table: axis, quantity, words, value, threshold, distance, spread, scaled, passes, decided.
         Comparisons whose quantity does not vary over the samples have no scaled distance and are
         not drawn.
@@ -80,7 +80,7 @@ def evidence_lollipop(calls: Calls, sample: str, ax: Axes | None = None) -> Draw
     )
     if ax is not None:
         _draw_lollipop(calls, ax, drawn, sample=sample)
-    return Drawn(table, caption)
+    return FigureResult(table, caption)
 
 
 def _spread(values: NDArray[np.float64]) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from resistype.report.cohort import FIRM, cuts_of, grey
+from resistype.report.cohort import STABLE, cuts_of, grey
 from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount, Report, Unit
 from resistype.safe.files import legible
 from resistype.scheme.scheme import GREYS, NO_DATA
@@ -74,20 +74,18 @@ def strip_chart(group: Group, axis: AxisCounts) -> Chart:
 
 
 def share_chart(label: LabelCount) -> Chart:
-    """Share of a label as a bar, its interval as a line, the share of the reference as a tick; 0
-    to 100 %.
+    """Fraction of a label as a bar, its interval as a line, the fraction of the reference as a
+    tick; 0 to 100 %.
     """
     rects: list[Rect] = [(0.0, 0.0, 100.0, 10.0, "#F3F5F7", "")]
-    if label.share is not None and label.low is not None and label.high is not None:
+    if label.proportion is not None and label.low is not None and label.high is not None:
         low, high = 100 * label.low, 100 * label.high
-        rects.append((0.0, 2.0, round(100 * label.share, 2), 6.0, label.color, ""))
+        rects.append((0.0, 2.0, round(100 * label.proportion, 2), 6.0, label.color, ""))
         rects.append((round(low, 2), 4.4, round(max(high - low, 0.3), 2), 1.2, _INK, ""))
-    if label.reference_share is not None:
-        rects.append(
-            (round(min(100 * label.reference_share, 99.4), 2), 0.0, 0.6, 10.0, "#A84800", "")
-        )
+    if label.base_rate is not None:
+        rects.append((round(min(100 * label.base_rate, 99.4), 2), 0.0, 0.6, 10.0, "#A84800", ""))
     about = (
-        f"{label.word}: {percent(label.share)}, interval {percent(label.low)} to"
+        f"{label.word}: {percent(label.proportion)}, interval {percent(label.low)} to"
         f" {percent(label.high)}"
     )
     return Chart(100.0, 10.0, tuple(rects), about)
@@ -187,8 +185,8 @@ def render(report: Report) -> str:
     Parameters
     ----------
     report
-        From `build_report`, `build_cell_report`, or read back from its JSON twin; the page is the
-        same.
+        From `build_report`, `build_cell_report`, or read back from its JSON version; the page is
+        the same.
 
     Returns
     -------
@@ -212,7 +210,7 @@ def render(report: Report) -> str:
         style=style,
         policy=policy(style),
         ink=inks,
-        firm=FIRM,
+        stable=STABLE,
         title={axis.id: axis.title for group in report.groups for axis in group.axes},
         quantity={one.id: one for one in report.quantities},
         groups=[_group(group) for group in report.groups],
@@ -247,7 +245,7 @@ def _nowhere(group: Group) -> dict[tuple[str, str], str]:
     for unit in group.units:
         for one in unit.evidence:
             key = (one.axis, one.quantity)
-            whys.setdefault(key, set()).add(one.why)
+            whys.setdefault(key, set()).add(one.reason)
             known |= {key} if one.value is not None else set()
     return {key: min(why) if len(why) == 1 else "" for key, why in whys.items() if key not in known}
 
@@ -264,7 +262,7 @@ def _evidence(unit: Unit, nowhere: Collection[tuple[str, str]]) -> dict[str, dic
         missing: dict[str, list[str]] = {}
         for one in own:
             if one.value is None:
-                missing.setdefault(one.why, []).append(one.quantity)
+                missing.setdefault(one.reason, []).append(one.quantity)
         found[call.axis] = {
             "known": [one for one in own if one.value is not None],
             "missing": list(missing.items()),
@@ -302,18 +300,18 @@ def _short(report: Report) -> list[tuple[str, str]]:
             patients = {unit.patient for unit in group.units if unit.patient}
             rows += [(f"{len(patients):,}", "patients")] if patients else []
     pairs = {(one.sample, one.baseline) for panel in report.cohort.panels for one in panel.changes}
-    rows += [(f"{len(pairs):,}", "pairs with the patient's own baseline")] if pairs else []
-    if report.cohort.firmness and not report.patient:
-        called = sum(one.n_called for one in report.cohort.firmness)
-        firm = sum(one.n_firm for one in report.cohort.firmness)
-        back = sum(one.n_taken_back for one in report.cohort.firmness)
+    rows += [(f"{len(pairs):,}", "pairs with the patient's baseline")] if pairs else []
+    if report.cohort.stability and not report.patient:
+        called = sum(one.n_called for one in report.cohort.stability)
+        firm = sum(one.n_stable for one in report.cohort.stability)
+        back = sum(one.n_withheld for one in report.cohort.stability)
         rows.append(
             (
                 f"{firm:,} of {called:,}",
-                f"calls come again in {percent(FIRM)} or more of the repeats",
+                f"calls come again in {percent(STABLE)} or more of the repeats",
             )
         )
-        rows.append((f"{back:,}", "calls taken back as not firm"))
+        rows.append((f"{back:,}", "calls withheld as not robust"))
     refused = sum(
         len(one.units)
         for group in report.groups

@@ -12,7 +12,7 @@ from typing import Any
 from resistype.library import load_library
 from resistype.report.units import has_baseline, visible_thresholds
 from resistype.scheme import Calls
-from resistype.text import one_line, percent
+from resistype.text import mode_words, one_line, percent
 
 METHOD_PAPERS = {
     "ssgsea": "Barbie DA et al. Nature 2009;462:108-112, doi:10.1038/nature08460",
@@ -74,7 +74,7 @@ def _of_system(calls: Calls) -> str:
         else ""
     )
     again = (
-        f" Stability is the share of repeats ({kinds} drawn anew) with the same call{least}."
+        f" Stability is the fraction of repeats ({kinds} drawn anew) with the same call{least}."
         if kinds
         else ""
     )
@@ -94,7 +94,7 @@ def _what(calls: Calls) -> str:
         f" {_UNITS.get(str(given['unit']), str(given['unit']))}) was classified with resistype"
         f" {calls.run['versions']['resistype']} by the scheme {scheme.id} {scheme.version}"
         f" ({scheme.title}; axes after {_cited(scheme.citation, scheme.doi)}). Samples were"
-        f" compared with {about['name']} ({about['mode']}, n = {about['n']})."
+        f" compared with {about['name']} ({mode_words(about['mode'])}, n = {about['n']})."
     )
     later = f" {n} later samples were each compared with the baseline biopsy of the same patient."
     return text + (later if n else "")

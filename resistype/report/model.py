@@ -1,8 +1,8 @@
 """What a report says, as values: the page is drawn from a `Report` and from nothing else.
 
-So the JSON twin, which is a `Report` written out, holds everything that stands on the page, and a
-page can be drawn again from it. Numbers are kept as the calls have them and rounded only where they
-are drawn; what is missing is null.
+So the JSON version, which is a `Report` written out, holds everything that stands on the page, and
+a page can be drawn again from it. Numbers are kept as the calls have them and rounded only where
+they are drawn; what is missing is null.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from resistype._renamed import renamed
 
 # Parts of a report that are about units: counts of calls, calls, evidence, refusals. See `model`
 # for the whole.
@@ -36,7 +38,7 @@ class Model(BaseModel):
 
 
 class LabelCount(Model):
-    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the share of
+    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the fraction of
     the reference.
     """
 
@@ -45,12 +47,14 @@ class LabelCount(Model):
     text: str
     color: str = Field(pattern="^#[0-9A-Fa-f]{6}$")
     n: int
-    share: Number
+    proportion: Number
     low: Number
     high: Number
-    reference_share: Number = None
+    base_rate: Number = None
     reference_basis: str = ""
-    stability: Number = Field(None, description="median share of repeats that give this call again")
+    stability: Number = Field(
+        None, description="median fraction of repeats that give this call again"
+    )
 
 
 class AxisCounts(Model):
@@ -73,13 +77,14 @@ class Comparison(Model):
     decided: bool
 
 
+@renamed({"why": "reason"})
 class Evidence(Model):
     """One number that an axis looked at, the thresholds beside it, or why it is missing."""
 
     axis: str
     quantity: str
     value: Number
-    why: str = ""
+    reason: str = ""
     tests: tuple[Comparison, ...] = ()
 
 
@@ -94,8 +99,8 @@ class Call(Model):
     genes: Number = None
     cohort: Number = None
     methods: Number = None
-    rules_say: str = Field(
-        "", description="what the rules alone gave, where the call was taken back"
+    call_before_stability: str = Field(
+        "", description="what the rules alone gave, where the call was withheld"
     )
 
 
@@ -120,7 +125,7 @@ class Unit(Model):
     genes: dict[str, tuple[GeneMove, ...]] = Field(
         {}, description="signature: genes that moved most from baseline"
     )
-    opinions: dict[str, str] = Field({}, description="second opinion: the class it names")
+    opinions: dict[str, str] = Field({}, description="external classifier: the class it names")
 
 
 class Refusal(Model):
@@ -209,13 +214,13 @@ class Step(Model):
     patients: tuple[str, ...]
 
 
-class Firmness(Model):
-    """How often the calls of an axis come again: calls given, firm ones, and those taken back."""
+class AxisStability(Model):
+    """How often the calls of an axis come again: calls given, stable ones, and those withheld."""
 
     axis: str
     n_called: int
-    n_firm: int
-    n_taken_back: int
+    n_stable: int
+    n_withheld: int
     genes: Number
     cohort: Number
     methods: Number
@@ -301,7 +306,7 @@ class Cohort(Model):
     panels: tuple[ChangePanel, ...] = ()
     tests: tuple[ChangeTest, ...] = ()
     steps: tuple[Step, ...] = ()
-    firmness: tuple[Firmness, ...] = ()
+    stability: tuple[AxisStability, ...] = ()
     minimum: Number = None
     opinions: tuple[Opinion, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -319,12 +324,12 @@ class Report(Model):
     ...                     options=rt.CallOptions(stability=False))
     >>> report = build_report(calls)
     >>> report.kind, len(report.groups[0].units), report.compared_with
-    ('biopsies', 64, 'baseline biopsies of this cohort (own cohort, paired with own baseline, n =
-    32)')
+    ('biopsies', 64, "baseline biopsies of this cohort (this cohort, paired with the patient's
+    baseline, n = 32)")
     """
 
     format: Literal["resistype-report"] = "resistype-report"
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     kind: Literal["biopsies", "cells"]
     patient: str = Field("", description="the patient of a page of one patient")
     simulated: bool

@@ -1,10 +1,10 @@
-"""Samples of `Calls` as units of a report: calls with their firmness, evidence, and the genes
+"""Samples of `Calls` as units of a report: calls with their stability, evidence, and the genes
 that moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -117,13 +117,13 @@ def _call(
     firm: dict[str, dict[str, Any]],
 ) -> Call:
     verdicts = calls.verdicts
-    given, ruled = str(verdicts.calls[axis][row]), str(verdicts.by_rule[axis][row])
+    given, ruled = str(verdicts.calls[axis][row]), str(verdicts.rule_calls[axis][row])
     return Call(
         axis=axis,
         call=given,
         reason=str(verdicts.reasons[axis][row]),
         base_rate=rates[axis, given],
-        rules_say=ruled if ruled != given else "",
+        call_before_stability=ruled if ruled != given else "",
         **{kind: values[row] for kind, values in firm[axis].items()},
     )
 
@@ -133,7 +133,7 @@ def taken_back(calls: Calls, axis: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
     plan = calls.scheme.stability
     if calls.stability is None or plan is None:
         return np.zeros(len(calls.samples), dtype=bool)
-    ruled = ~np.isin(calls.verdicts.by_rule[axis], ABSTENTIONS)
+    ruled = ~np.isin(calls.verdicts.rule_calls[axis], ABSTENTIONS)
     return np.asarray(ruled & (calls.stability.overall(axis) < plan.minimum.value))
 
 
@@ -170,7 +170,7 @@ def _lines(calls: Calls, row: int, lines: Sequence[tuple[Any, ...]]) -> Iterator
             axis=axis,
             quantity=quantity,
             value=own[0][3],
-            why=str(calls.columns[quantity].why[row]),
+            reason=str(calls.columns[quantity].reason[row]),
             tests=tuple(_test(line) for line in own if line[4]),
         )
 
@@ -300,7 +300,9 @@ def build_checks(calls: Calls) -> tuple[Check, ...]:
 
 def _genes(calls: Calls) -> Iterator[Check]:
     thin = [
-        f"{name} {share:.0%}" for name, share in calls.coverage["share"].items() if share < _ENOUGH
+        f"{name} {share:.0%}"
+        for name, share in calls.coverage["fraction"].items()
+        if share < _ENOUGH
     ]
     n = len(calls.coverage)
     whole = f"all {n} signatures have at least 80 % of their genes"
@@ -310,8 +312,8 @@ def _genes(calls: Calls) -> Iterator[Check]:
     )
     floor = {name: genes for name, genes in calls.coverage["at_floor"].items() if genes}
     words = "; ".join(f"{genes} ({name})" for name, genes in floor.items())
-    text = f"at the floor in the whole cohort or in a batch of it: {words}" if floor else "none"
-    yield Check(name="Genes at the floor", state="look" if floor else "ok", text=text)
+    text = f"not detected in the whole cohort or in a batch of it: {words}" if floor else "none"
+    yield Check(name="Genes not detected", state="look" if floor else "ok", text=text)
 
 
 def _reference(calls: Calls) -> Iterator[Check]:
@@ -323,23 +325,46 @@ def _reference(calls: Calls) -> Iterator[Check]:
         state=state,
         text=f"{n} samples; 30 or more are wanted, 10 are needed",
     )
-    shift = about.get("shift")
-    if not shift:
-        yield Check(name="Cohort beside another", state="none", text="not measured")
-    else:
-        text = (
-            f"median {shift['quantity']} of {shift['n']} samples lies {number(shift['median'])} SD"
-            f" from that of {shift['anchor']}"
-        )
-        text += "; it lies to one side" if shift["one_sided"] else "; not to one side"
-        yield Check(
-            name="Cohort beside another", state="look" if shift["one_sided"] else "ok", text=text
-        )
+    yield from _compared(about)
     for line, distance in (about.get("off_line") or {}).items():
-        text = f"the cohort lies {number(distance)} robust SD off the line {line} of the reference"
+        text = (
+            f"the cohort lies {number(distance)} robust SD off the regression line {line} of the"
+            " reference"
+        )
         yield Check(name="Line of the reference", state="look", text=text)
     if about.get("universe"):
         yield Check(name="Gene universe", state="ok", text=str(about["universe"]))
+
+
+def _compared(about: Mapping[str, Any]) -> Iterator[Check]:
+    """What was checked before samples were compared with others; what was not is no pass."""
+    compared = about.get("comparable")
+    if compared:
+        name, n, of = about["name"], compared["n"], compared["of"]
+        text = f"{compared['alike']} of {of} samples are measured like {name} and look like it"
+        if compared["max_distance"] is not None and compared["median_distance"] is not None:
+            text += (
+                f" (assay distance {number(compared['median_distance'])}, at most"
+                f" {number(compared['max_distance'])}; likeness"
+                f" {number(compared['median_likeness'])}, at least"
+                f" {number(compared['min_likeness'])})"
+            )
+        text += f"; stated to be the same: {compared['stated']} of {of}"
+        yield Check(name="Comparable", state="ok" if n == of else "look", text=text)
+    shift = about.get("shift")
+    if not shift:
+        yield Check(name="Cohort beside another", state="none", text="not asked")
+    elif shift["state"] == "cannot_tell":
+        yield Check(
+            name="Cohort beside another", state="none", text=f"not asked: {shift['reason']}"
+        )
+    else:
+        side = max(shift["above"], 1.0 - shift["above"])
+        where = "above" if shift["above"] > 0.5 else "below"
+        text = f"{side:.0%} of {shift['n']} samples lie {where} the median of {shift['anchor']}"
+        one = shift["state"] == "one_sided"
+        text += "; a shifted cohort" if one else "; not shifted"
+        yield Check(name="Cohort beside another", state="look" if one else "ok", text=text)
 
 
 def _pairs(calls: Calls) -> Iterator[Check]:
@@ -353,12 +378,9 @@ def _pairs(calls: Calls) -> Iterator[Check]:
         )
         return
     patients = later["patient"].nunique()
-    text = (
-        f"{len(later)} later samples of {patients} patients, each against the patient's own"
-        " baseline"
-    )
+    text = f"{len(later)} later samples of {patients} patients, each against the patient's baseline"
     alone = len(design) - len(later) - later["baseline_sample"].nunique()
-    several = int((~later["used_first"].astype(bool)).sum()) if "used_first" in later else 0
+    several = int((~later["counted"].astype(bool)).sum()) if "counted" in later else 0
     text += f"; {alone} samples are in no pair" if alone else ""
     text += (
         f"; {several} further biopsies of a time point are called but not counted twice"
@@ -379,7 +401,7 @@ def _rest(calls: Calls) -> Iterator[Check]:
         yield Check(
             name="Stability",
             state="none",
-            text="not measured in this run; no call says how firm it is",
+            text="not measured in this run; no call says how robust it is",
         )
 
 

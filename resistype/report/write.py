@@ -1,4 +1,4 @@
-"""Reports as files: a page or its JSON twin by the name of the file, and a folder of pages, one
+"""Reports as files: a page or its JSON version by the name of the file, and a folder of pages, one
 a patient.
 """
 
@@ -23,9 +23,19 @@ from resistype.safe.files import make_folder, write_text
 from resistype.scheme import Calls
 from resistype.text import file_names, inert_frame
 
-# The JSON twin of a page: a `Report` written out, its schema, and a way back.
+# The JSON version of a page: a `Report` written out, its schema, and a way back.
 
-_VERSION = 1
+_VERSION = 2
+# keys of format 1, and what they are called now
+_OLD_KEYS = {
+    "why": "reason",
+    "share": "proportion",
+    "reference_share": "base_rate",
+    "rules_say": "call_before_stability",
+    "firmness": "stability",
+    "n_firm": "n_stable",
+    "n_taken_back": "n_withheld",
+}
 
 
 def report_json(report: Report) -> str:
@@ -85,6 +95,9 @@ def read_report(text: str | Path) -> Report:
         raise InputError(
             "This is no report of resistype: 'format' is not 'resistype-report'.", code="O110"
         )
+    if found.get("format_version") == 1:
+        found = _today(found) | {"format_version": _VERSION}
+        words = json.dumps(found)
     if found.get("format_version") != _VERSION:
         message = (
             f"The report has format {found.get('format_version')!r}; this version reads {_VERSION}."
@@ -97,6 +110,13 @@ def read_report(text: str | Path) -> Report:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:20]]
         complain(lines, InputError, code="O110", subject="Report")
         raise
+
+
+def _today(part: Any) -> Any:
+    """A part of a report of format 1 with the keys of today."""
+    if isinstance(part, dict):
+        return {_OLD_KEYS.get(name, name): _today(value) for name, value in part.items()}
+    return [_today(value) for value in part] if isinstance(part, list) else part
 
 
 def render_report(calls: Calls, options: ReportOptions | None = None) -> str:
@@ -113,8 +133,8 @@ def render_report(calls: Calls, options: ReportOptions | None = None) -> str:
 
 
 def write_report(calls: Calls, path: str | Path, options: ReportOptions | None = None) -> Path:
-    """Write a report to a file, whole or not at all: a page, or its JSON twin where the name ends
-    with .json.
+    """Write a report to a file, whole or not at all: a page, or its JSON version where the name
+    ends with .json.
 
     Parameters
     ----------
@@ -144,8 +164,8 @@ def write_report(calls: Calls, path: str | Path, options: ReportOptions | None =
     kind = Path(path).suffix.lower()
     if kind not in (".html", ".htm", ".json"):
         message = (
-            f"A report is a page (.html) or its JSON twin (.json); got {Path(path).name!r}. Nothing"
-            " was written."
+            f"A report is a page (.html) or its JSON version (.json); got {Path(path).name!r}."
+            " Nothing was written."
         )
         raise InputError(message, code="O111")
     report = build_report(calls, options)

@@ -80,7 +80,7 @@ def share_change(
     """
     for k, n in (before, after):
         if not 0 <= k <= n or n < 1:
-            raise SamplesError(f"{k} of {n} cells is no share.", code="E967")
+            raise SamplesError(f"{k} of {n} cells is no proportion.", code="E967")
     rng = np.random.default_rng(seed)
     drawn = [rng.binomial(n, k / n, size=repeats) / n for k, n in (before, after)]
     low, high = np.quantile(drawn[1] - drawn[0], [0.025, 0.975])
@@ -95,12 +95,13 @@ def composition(
     groups: Mapping[str, Sequence[str]] | None = None,
     min_cells: int = MIN_CELLS,
 ) -> pd.DataFrame:
-    """Share of every kind of cell in every sample.
+    """Fraction of every kind of cell in every sample.
 
     Examples
     --------
     >>> cells = pd.DataFrame({"patient": ["A"] * 60, "state": ["memory"] * 45 + ["effector"] * 15})
-    >>> float(composition(cells, "state", by=["patient"]).set_index("kind").loc["memory", "share"])
+    >>> found = composition(cells, "state", by=["patient"]).set_index("kind")
+    >>> float(found.loc["memory", "proportion"])
     0.75
     """
     _check(cells, [*by, kind], by)
@@ -140,7 +141,7 @@ def _grouped(kinds: pd.Series, groups: Mapping[str, Sequence[str]] | None) -> pd
 
 
 def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataFrame:
-    """Counts of kinds, one row a sample, to shares with their intervals."""
+    """Counts of kinds, one row per sample, to shares with their intervals."""
     total = counts.sum(axis=1)
     plain = pd.DataFrame(
         counts.to_numpy(), index=counts.index, columns=[str(name) for name in counts.columns]
@@ -152,9 +153,9 @@ def share_table(counts: pd.DataFrame, *, min_cells: int = MIN_CELLS) -> pd.DataF
     low, high = wilson(long["numerator"], long["denominator"])
     with np.errstate(invalid="ignore", divide="ignore"):
         share = long["numerator"].to_numpy() / long["denominator"].to_numpy()
-    for name, values in (("share", share), ("low", low), ("high", high)):
+    for name, values in (("proportion", share), ("low", low), ("high", high)):
         long[name] = np.where(enough, values, np.nan)
-    words = [f"{n} cells, {min_cells} are needed for a share" for n in long["denominator"]]
+    words = [f"{n} cells, {min_cells} are needed for a proportion" for n in long["denominator"]]
     long["reason"] = np.where(enough, "", words)
     return long
 
@@ -168,7 +169,7 @@ def shares_per_patient(shares: pd.DataFrame, *, patient: str = "patient") -> Pat
             " compared."
         )
         raise SamplesError(message, code="E968")
-    wide = shares.pivot_table(index=patient, columns="kind", values="share", observed=True)
+    wide = shares.pivot_table(index=patient, columns="kind", values="proportion", observed=True)
     n_cells = shares.groupby(patient, observed=True)["denominator"].first()
     reasons = shares[shares["reason"] != ""].groupby(patient, observed=True)["reason"].first()
     return PatientTable(wide, n_cells.reindex(wide.index), {str(k): v for k, v in reasons.items()})

@@ -1,7 +1,7 @@
 """Which sample is compared with which: every later sample of a patient with the patient's baseline.
 
 Samples and patients are joined by name. Where a patient has several biopsies at one time point, the
-first in the order of the table stands for the patient there (`used_first`); each later sample still
+first in the order of the table stands for the patient there (`counted`); each later sample still
 gets a pair of its own.
 """
 
@@ -24,7 +24,7 @@ COLUMNS = [
     "timepoint",
     "n_baseline",
     "n_at_timepoint",
-    "used_first",
+    "counted",
 ]
 
 
@@ -37,7 +37,7 @@ class Pairing:
     pairs
         One row a later sample: `sample`, `baseline_sample`, `patient`, `timepoint`, `n_baseline`
         (baseline samples of the patient), `n_at_timepoint` (samples of the patient at that time
-        point), `used_first` (whether this sample stands for the patient at that time point).
+        point), `counted` (whether this sample stands for the patient at that time point).
     unpaired
         Each sample that is in no pair, with the reason.
     baselines
@@ -225,7 +225,7 @@ def _pairs(
         baseline_sample=[first[patient] for patient in later["patient"]],
         n_baseline=[n_baseline[patient] for patient in later["patient"]],
         n_at_timepoint=size,
-        used_first=~later.duplicated(["patient", "timepoint"]),
+        counted=~later.duplicated(["patient", "timepoint"]),
     )
     return out[COLUMNS].reset_index(drop=True)
 

@@ -1,4 +1,4 @@
-"""Samples tables: one row a sample, read with every id as text, and joined to a matrix by name.
+"""Samples tables: one row per sample, read with every id as text, and joined to a matrix by name.
 
 Ids are never numbers here: ``007`` keeps its zeros, and a patient 1 is ``1`` whether a gap
 elsewhere in the column made it a float or not. Row positions are never used to join.
@@ -33,7 +33,7 @@ LARGEST = 64 << 20
 
 
 def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None) -> pd.DataFrame:
-    """Read a table with one row a sample.
+    """Read a table with one row per sample.
 
     Parameters
     ----------
@@ -95,7 +95,9 @@ def _check_columns(frame: pd.DataFrame, sample: str | None) -> None:
 
 def _check_ids(ids: Sequence[str | None]) -> None:
     if not ids:
-        raise SamplesError("The samples table has no rows. It needs one row a sample.", code="E907")
+        raise SamplesError(
+            "The samples table has no rows. It needs one row per sample.", code="E907"
+        )
     absent = [row for row, name in enumerate(ids, start=1) if name is None]
     if absent:
         message = (
@@ -107,8 +109,8 @@ def _check_ids(ids: Sequence[str | None]) -> None:
     if repeated:
         message = (
             f"{plural(len(repeated), 'sample id occurs', 'sample ids occur')} more than once in the"
-            f" samples table ({listed(repeated)}). The column of sample ids needs one row a sample;"
-            " name another column with sample= (--sample), or remove the repeats."
+            f" samples table ({listed(repeated)}). The column of sample ids needs one row per"
+            " sample; name another column with sample= (--sample), or remove the repeats."
         )
         raise SamplesError(message, code="E901")
 
@@ -137,8 +139,8 @@ def _unpacked(path: Path) -> str:
             raise SamplesError(message, code="E907") from error
     if len(raw) > LARGEST:
         message = (
-            f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row a"
-            " sample; check the path."
+            f"The samples table {path} is larger than {LARGEST >> 20} MB. It needs one row"
+            " per sample; check the path."
         )
         raise SamplesError(message, code="E907")
     return raw.decode("utf-8-sig", "replace")
@@ -170,7 +172,7 @@ def _read(path: Path, sample: str | None) -> pd.DataFrame:
         )
         raise SamplesError(message, code="E907") from None
     if len(rows) < 2:
-        message = f"The samples table {path} has no rows. It needs a header and one row a sample."
+        message = f"The samples table {path} has no rows. It needs a header and one row per sample."
         raise SamplesError(message, code="E907")
     header = rows.pop(min(rows))
     if all(len(row) == len(header) + 1 for row in rows.values()):  # as R writes row names

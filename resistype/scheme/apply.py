@@ -10,23 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from resistype._renamed import renamed
 from resistype.scheme.rules import decide, holds
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 
 
+@renamed({"by_rule": "rule_calls"})
 @dataclass(frozen=True)
 class Verdicts:
     """What the rules say: per axis the call, the rule that decided (−1: none) and the reason for
     not calling.
 
-    `by_rule` holds what the rules alone gave, where a call was taken back because it was not firm.
+    `rule_calls` holds what the rules alone gave, where a call was withheld as not stable.
     """
 
     calls: Mapping[str, NDArray[np.object_]]
     decided: Mapping[str, NDArray[np.intp]]
     reasons: Mapping[str, NDArray[np.object_]]
     caveats: tuple[tuple[str, ...], ...]
-    by_rule: Mapping[str, NDArray[np.object_]]
+    rule_calls: Mapping[str, NDArray[np.object_]]
 
 
 def apply_rules(scheme: Scheme, columns: Mapping[str, Column]) -> Verdicts:
@@ -55,7 +57,7 @@ def _reasons(
     for number, rule in enumerate(axis.rules):
         if rule.detail:
             here = np.flatnonzero(which == number)
-            details = columns[rule.detail].why[here]
+            details = columns[rule.detail].reason[here]
             words[here] = [f"{rule.reason} ({why})" if why else rule.reason for why in details]
     return words
 
@@ -89,7 +91,7 @@ class Column:
     """
 
     values: NDArray[np.float64]
-    why: NDArray[np.object_]
+    reason: NDArray[np.object_]
 
     @staticmethod
     def of(values: NDArray[np.float64], why: str = "") -> Column:
@@ -104,4 +106,4 @@ class Column:
 
     def take(self, rows: NDArray[np.intp]) -> Column:
         """The same quantity for other rows."""
-        return Column(self.values[rows], self.why[rows])
+        return Column(self.values[rows], self.reason[rows])

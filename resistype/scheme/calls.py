@@ -102,7 +102,7 @@ def _in_play(calls: Called, axis: Axis, row: int) -> Iterator[Condition]:
     they exclude is not.
     """
     values = {name: column.values[row : row + 1] for name, column in calls.columns.items()}
-    given = {name: call[row : row + 1] for name, call in calls.verdicts.by_rule.items()}
+    given = {name: call[row : row + 1] for name, call in calls.verdicts.rule_calls.items()}
     for rule in axis.rules:
         gates = [c for c in rule.conditions if c.kind != "compare"]
         if all(bool(holds(gate, values, {}, calls=given)[0]) for gate in gates):
@@ -133,7 +133,7 @@ def _line(calls: Called, axis: Axis, row: int, name: str) -> dict[str, Any]:
         "decided": False,
         "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
         "shared_genes": "" if known is None else known["shared"],
-        "reason": column.why[row] or calls.verdicts.reasons[axis.id][row],
+        "reason": column.reason[row] or calls.verdicts.reasons[axis.id][row],
     }
 
 
@@ -186,7 +186,7 @@ class Calls:
     verdicts
         Calls, deciding rules, reasons, caveats.
     design
-        One row a sample: patient, timepoint, baseline_sample (empty where there are none).
+        One row per sample: patient, timepoint, baseline_sample (empty where there are none).
     base_rates
         How often the same rules give each label in the reference itself.
     reference
@@ -194,8 +194,8 @@ class Calls:
     run_caveats
         Caveats of the whole run: code and filled text.
     coverage
-        One row a signature: genes asked, found, share, missing, shared with other signatures of the
-        scheme.
+        One row per signature: genes asked, found, fraction, missing, shared with other signatures
+        of the scheme.
     genes
         Long table of the genes that decide single-gene questions (MHC class I): log2 values now and
         at baseline.
@@ -293,7 +293,8 @@ class Calls:
             raise InputError(message, code="S111") from None
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a sample: design, one column an axis, base rate of each call, headline, caveats.
+        """One row per sample: design, one column per axis, base rate of each call, headline,
+        caveats.
 
         Examples
         --------
@@ -319,7 +320,7 @@ class Calls:
         return frame.drop(columns=self.unit, errors="ignore")
 
     def base_rate(self, axis: str, call: str) -> tuple[float, str]:
-        """Share of the reference that the same rule gives this call, and on what it was counted."""
+        """How often the same rule gives this call in the reference, and on what it was counted."""
         if not len(self.base_rates):
             return float("nan"), str(self.reference.get("not_counted", "no reference"))
         return self._rates.get(
@@ -330,7 +331,7 @@ class Calls:
     @cached_property
     def _rates(self) -> dict[tuple[str, str], tuple[float, str]]:
         columns = (
-            self.base_rates[name].tolist() for name in ("axis", "label", "share", "n", "basis")
+            self.base_rates[name].tolist() for name in ("axis", "label", "proportion", "n", "basis")
         )
         rows = zip(*columns, strict=True)
         # The first row of a label counts, so the last one is put in first.
@@ -347,7 +348,7 @@ class Calls:
             label = axis.labels.get(str(self.verdicts.calls[axis.id][row]))
             if label is not None and label.headline:
                 parts.append(label.headline)
-        return " + ".join(parts) if parts else "no programme called"
+        return " + ".join(parts) if parts else "no call"
 
     def caveats(self, sample: str) -> dict[str, str]:
         """Caveats of one sample: code and text. Those of the whole run are in `run_caveats`."""
@@ -394,7 +395,7 @@ class Calls:
         write_obs(adata, labels, scores=scores, record=about)
 
     def report(self, path: str | Path, options: Any = None) -> Path:
-        """Write a self-contained page, or its JSON twin where the name ends with .json; whole or
+        """Write a self-contained page, or its JSON version where the name ends with .json; whole or
         not at all.
 
         Parameters

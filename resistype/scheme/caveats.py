@@ -21,10 +21,35 @@ CAVEATS: dict[str, str] = {
     ),
     "SMALL_COHORT": "Only {n} reference samples: fewer than 30.",
     "ONE_SIDED_COHORT": (
-        "The cohort lies to one side: its median {quantity} is {side} than that of {anchor} by "
-        "{median:+.2f} SD; low and high among its own samples mean little."
+        "The cohort is shifted: {side:.0%} of {n} samples are {where} the median of {anchor}"
+        " in {quantity}; low and high among its own samples mean little."
     ),
-    "REFERENCE_MISMATCH": "The reference is {reference}; yours is {yours}.",
+    "SIDE_UNKNOWN": (
+        "High and low are places inside this cohort; a cohort of inflamed tumours only would not be"
+        " noticed ({reason})."
+    ),
+    "NOT_COMPARABLE": (
+        "{lost} of {of} samples cannot be compared with {reference}; their levels and relative axes"
+        " are not assessable."
+    ),
+    "STATED_COMPARABLE": (
+        "You stated that tumour type, library and quantification are those of {reference}; every"
+        " sample passes the check of assay and tissue, which cannot see a fault in that statement."
+    ),
+    "NO_ABSOLUTE_SCALE": (
+        "The values ({unit}) have no absolute scale in TPM or CPM: whether MHC class I genes are"
+        " silent, and whether there are T cells at all, was not checked."
+    ),
+    "ONE_GENE": (
+        "One gene stands alone: part of it may be the mapping of its reads; look at the protein."
+    ),
+    "DNA_AND_EXPRESSION": (
+        "The DNA event and low MHC class I expression are seen in the same sample."
+    ),
+    "DNA_WITHOUT_EXPRESSION": (
+        "A DNA event was given while MHC class I expression is as expected: the event may be on"
+        " one allele or act after transcription."
+    ),
     "PURITY": (
         "Tumour purity was not given; a difference in purity alone could cause this (Aran 2015;"
         " Rhee 2018)."
@@ -39,7 +64,7 @@ CAVEATS: dict[str, str] = {
     ),
     "HLA_REF_BIAS": (
         "Standard mapping underestimates most classical HLA genes and depends on the allele "
-        "(AltHapAlignR); a patient against the own baseline is safer than between patients."
+        "(AltHapAlignR); a patient against the patient's baseline is safer than between patients."
     ),
     "AP_SHARED_GENES": "Axes share genes: {genes}.",
     "LESION": "Another lesion than at baseline: part of the difference is between lesions.",

@@ -9,6 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# quantities and their kinds in files of 0.1, and what they are called now
+OLD_QUANTITIES = {
+    **{f"{state}_share": f"{state}_fraction" for state in ("memory", "cytotoxic", "exhausted")},
+    **{f"{state}_share": f"{state}_fraction" for state in ("treg", "plastic")},
+    "share_high": "fraction_high",
+    "share_higher": "fraction_up",
+    "share_lower": "fraction_down",
+    "ifng_share_higher": "ifng_fraction_up",
+    "ifng_share_lower": "ifng_fraction_down",
+}
+
 
 @dataclass(frozen=True)
 class Known:
@@ -24,16 +35,23 @@ class Known:
 _CART = Known(
     levels=("sample", "patient"),
     quantities=(
-        *("n_t_cells", "day", "is_product", "memory_share", "cytotoxic_share", "balance"),
-        *("balance_low", "balance_high", "exhausted_share", "treg_share", "n_times", "n_tracked"),
-        *("plastic_share", "n_expanded", "has_isoforms", "has_product"),
+        *("n_t_cells", "day", "is_product", "memory_fraction", "cytotoxic_fraction", "balance"),
+        *(
+            "balance_low",
+            "balance_high",
+            "exhausted_fraction",
+            "treg_fraction",
+            "n_times",
+            "n_tracked",
+        ),
+        *("plastic_fraction", "n_expanded", "has_isoforms", "has_product"),
     ),
     parameters=("min_cells", "min_cells_mean", "min_cells_clone", "clone_fdr", "clone_fold"),
 )
 _PSR = Known(
     levels=("patient",),
     quantities=(
-        *("n_cd8", "psr_minus_activation", "psr_mean", "psr_median", "share_high"),
+        *("n_cd8", "psr_minus_activation", "psr_mean", "psr_median", "fraction_high"),
         *("mean_tprog", "mean_tint", "mean_ttex"),
         *("tint_minus_tprog", "ttex_minus_tint", "ttex_minus_tprog"),
         *("heat_shock_z", "heat_shock_r", "published_set", "is_mouse"),

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resistype._renamed import renamed
 from resistype.scheme.apply import Column, Verdicts, apply_rules
 from resistype.scheme.calls import Calls
 from resistype.scheme.caveats import caveat_text
@@ -25,7 +26,7 @@ from resistype.scheme.record import versions
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme, Unit
 from resistype.scheme.stability import Stability, take_back
 
-COVERAGE = ("asked", "found", "share", "missing", "at_floor", "shared", "version", "status")
+COVERAGE = ("asked", "found", "fraction", "missing", "at_floor", "shared", "version", "status")
 
 
 NOTHING_ENTERS = "not counted: nothing that could be permuted enters this axis"
@@ -42,6 +43,7 @@ class ByChance:
     numbers: Sequence[pd.DataFrame]
 
 
+@renamed({"why": "reason"})
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
     """Numbers of the units of a system.
@@ -52,7 +54,7 @@ class Measured:
         What a row is.
     numbers
         One row per unit (its id is the index), one column per quantity of the scheme.
-    why
+    reason
         Of the same rows: reasons for what is missing.
     design
         One row per unit: patient, timepoint, baseline_sample and what else is known.
@@ -65,7 +67,7 @@ class Measured:
     again
         The same numbers of the same units measured anew, by kind of repeat.
     coverage
-        One row per signature: asked, found, share, missing, version.
+        One row per signature: asked, found, fraction, missing, version.
     reference
         What the units were compared with: mode, name, n.
     tables, notes, run
@@ -74,7 +76,7 @@ class Measured:
 
     unit: Unit
     numbers: pd.DataFrame
-    why: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reason: pd.DataFrame = field(default_factory=pd.DataFrame)
     design: pd.DataFrame = field(default_factory=pd.DataFrame)
     by_chance: Sequence[ByChance] = ()
     not_counted: str = NOTHING_ENTERS
@@ -105,7 +107,7 @@ def call_units(scheme: Scheme, measured: Sequence[Measured]) -> Calls:
 def call_measured(scheme: Scheme, measured: Measured) -> Calls:
     """Calls of what a system measured, by the rules of the axes of its unit."""
     part = scheme.of(measured.unit)
-    columns = _columns(part, measured.numbers, measured.why)
+    columns = _columns(part, measured.numbers, measured.reason)
     verdicts = apply_rules(part, columns)
     ids = tuple(str(one) for one in measured.numbers.index)
     base_rates = _base_rates(part, measured)
@@ -195,7 +197,7 @@ def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
                     {
                         "axis": axis.id,
                         "label": label,
-                        "share": share,
+                        "proportion": share,
                         "n": len(given),
                         "basis": chance.words,
                     }
@@ -226,9 +228,9 @@ def _too_near(scheme: Scheme, verdicts: Verdicts, base_rates: pd.DataFrame) -> d
     for row in base_rates.to_dict("records"):
         label = scheme.axis(row["axis"]).labels.get(row["label"])
         seen = float(np.mean(verdicts.calls[row["axis"]] == row["label"]))
-        if label is not None and label.headline and seen and row["share"] >= _NEAR * seen:
+        if label is not None and label.headline and seen and row["proportion"] >= _NEAR * seen:
             near.append(
-                f"{label.headline} in {seen:.0%} here, in {row['share']:.0%} of {row['basis']}"
+                f"{label.headline} in {seen:.0%} here, in {row['proportion']:.0%} of {row['basis']}"
             )
     return (
         {"BASE_RATE_HIGH": caveat_text("BASE_RATE_HIGH", {"calls": "; ".join(near)})}
@@ -267,7 +269,7 @@ def _record(scheme: Scheme, measured: Measured, n: int) -> dict[str, Any]:
     about["axes"] = [axis.id for axis in scheme.axes]
     return {
         "format": "resistype-run",
-        "format_version": 1,
+        "format_version": 2,
         "versions": versions(),
         "input": given,
         "scheme": about,

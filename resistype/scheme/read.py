@@ -8,6 +8,7 @@ thresholds that no rule uses).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from resistype.errors import SchemeError, complain
 from resistype.resources import signatures_dir
 from resistype.safe.toml import RefusedError, read_toml
 from resistype.scheme.caveats import CAVEATS
-from resistype.scheme.known import SYSTEMS
+from resistype.scheme.known import OLD_QUANTITIES, SYSTEMS
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
 
@@ -94,12 +95,20 @@ def _parsed(text: str, subject: str) -> Scheme:
     return scheme
 
 
+_COHORT_SHIFT = {
+    "value": 0.8,
+    "source": "ours",
+    "text": "fraction of a cohort on one side of the median of a comparable reference from which"
+    " its own ranks mean nothing",
+}
+_OLD_NAMES = re.compile(rf"\b({'|'.join(OLD_QUANTITIES)})\b")
 _OLD_WORDS = {
     "claim": "scope",
     "never": "forbidden_words",
     "candidates": "signature_choices",
     "signatures": "signature_choices",
     "thresholds": "parameters",
+    "line_shift": "line_offset",
 }
 
 
@@ -111,18 +120,38 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
     its system. Thresholds of the whole scheme that rules of an axis look at go to the axis, where
     they can be moved; those that begin with ``min_`` are parameters of the measurement, and stay.
     """
+    data = {
+        name: _renamed(one) if name in ("quantities", "axes", "patient_axes", "caveats") else one
+        for name, one in data.items()
+    }
     of_cells = data.get("format") == "resistype-cell-scheme" and data.get("format_version") == 1
     if not of_cells and data.get("format_version") not in (1, 2):
         return data
     new = {_OLD_WORDS.get(name, name): one for name, one in data.items()}
     if data.get("format_version") == 1:
         new.pop("unit", None)  # free words, printed nowhere
+    if "one_sided" in new:  # an SD of unlike data; today a fraction on one side of a median
+        del new["one_sided"]
+        new.setdefault("cohort_shift", _COHORT_SHIFT)
     new["axes"] = [_level(one) for one in data.get("axes", ())] if "axes" in data else []
     if of_cells:
         new = _of_cells(new)
     elif "axes" not in data:
         del new["axes"]
     return new
+
+
+def _renamed(part: Any) -> Any:
+    """A part of a file with the quantities of 0.1 under their names of today."""
+    if isinstance(part, dict):
+        return {_OLD_NAMES.sub(_new_name, str(name)): _renamed(one) for name, one in part.items()}
+    if isinstance(part, list):
+        return [_renamed(one) for one in part]
+    return _OLD_NAMES.sub(_new_name, part) if isinstance(part, str) else part
+
+
+def _new_name(name: re.Match[str]) -> str:
+    return OLD_QUANTITIES[name[0]]
 
 
 def _level(axis: Any) -> Any:

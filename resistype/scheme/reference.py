@@ -6,8 +6,8 @@ biopsies (refused below 10, warned below 30). `frozen`: a reference fitted once 
 and kept as figures. `own baseline`: no reference at all, only each patient's earlier biopsy.
 
 A saved reference is a JSON file that a person can read, and beside it an .npz with the reference
-values and the gene universe; no pickle, no sample names. Its hash covers both, and a changed file
-is refused.
+values, the usual profile and, unless only figures were wanted, ranks and values of the signature
+genes; no pickle, no sample names. Its hash covers both, and a changed file is refused.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from resistype.errors import OutputError, ReferenceDataError
 from resistype.resources import signatures_dir
 from resistype.safe.arrays import array_files, read_arrays, write_pair
 from resistype.safe.toml import RefusedError, read_json
+from resistype.scheme.profile import Profile, Tumours
 
 # Robust linear regression for relative axes: what a score should be, given others.
 
@@ -131,7 +132,9 @@ def _reweighted(
 MIN_COHORT = 10
 SMALL_COHORT = 30
 _FORMAT = "resistype-reference"
-_VERSION = 1
+_VERSION = 2
+_READ = (1, 2)  # files of version 1 keep no profile: nothing can be compared with them but a change
+_FENCE = 1.5  # Tukey's: quartiles ± 1.5 times their distance
 _MAX_BYTES = 64 * 2**20
 
 
@@ -166,12 +169,20 @@ class Reference:
     regressions
         For each relative quantity its fitted line.
     base_rates
-        Columns axis, label, share, n, basis: how often the same rules give a label in the reference
-        itself.
+        Columns axis, label, proportion, n, basis: how often the same rules give a label in the
+        reference itself.
     about
         Tumour type, platform, unit and other words about where it comes from.
     genes_of
         For each signature its genes in the usual tumour of the reference.
+    profile
+        The usual tumour over all genes, which says whether a sample can be compared; None in files
+        of format 1.
+    tumours
+        Ranks and values of the signature genes, for scores in other gene universes; None where only
+        figures were tumours.
+    format_version
+        Of the file it came from.
 
     Examples
     --------
@@ -189,6 +200,16 @@ class Reference:
     base_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
     about: Mapping[str, str] = field(default_factory=dict)
     genes_of: Mapping[str, GeneFigures] = field(default_factory=dict)
+    profile: Profile | None = None
+    tumours: Tumours | None = None
+    format_version: int = _VERSION
+
+    @property
+    def universe(self) -> tuple[str, ...]:
+        """Genes in which its scores were computed."""
+        if self.profile is None:
+            return self.genes
+        return tuple(g for g, here in zip(self.genes, self.profile.expressed, strict=True) if here)
 
     @property
     def is_own(self) -> bool:
@@ -212,6 +233,9 @@ class Reference:
             figures = self.genes_of[name]
             seal.update("\n".join((name, *figures.genes)).encode())
             seal.update(np.ascontiguousarray([figures.log2, figures.rank], dtype="<f8").tobytes())
+        for name, array in sorted(_arrays(self.profile, self.tumours).items()):
+            seal.update(name.encode())
+            seal.update(np.ascontiguousarray(array).tobytes())
         return seal.hexdigest()
 
     def _known(self, quantity: str) -> NDArray[np.float64]:
@@ -228,6 +252,32 @@ class Reference:
         values = self._known(quantity)
         spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
         return spread if spread > 1e-12 else float("nan")
+
+    def median(self, quantity: str) -> float:
+        """Median over the reference.
+
+        Parameters
+        ----------
+        quantity
+            Name of a quantity of the scheme.
+        """
+        values = self._known(quantity)
+        return float(np.median(values)) if len(values) else float("nan")
+
+    def fences(self, quantity: str) -> tuple[float, float]:
+        """Tukey's fences, beyond which the reference has next to no samples.
+
+        Parameters
+        ----------
+        quantity
+            Name of a quantity of the scheme.
+        """
+        values = self._known(quantity)
+        if not len(values):
+            return float("nan"), float("nan")
+        first, third = np.quantile(values, [0.25, 0.75])
+        reach = _FENCE * (third - first)
+        return float(first - reach), float(third + reach)
 
     def percentile(self, quantity: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Percentage of the reference at or below each value; NaN stays NaN."""
@@ -249,7 +299,10 @@ class Reference:
         arrays: dict[str, Any] = {
             f"value_{name}": self.values[name] for name in sorted(self.values)
         }
-        arrays["genes"] = np.array(self.genes, dtype=np.str_)
+        arrays["genes"] = (
+            _bytes(self.genes) if self.format_version > 1 else np.array(self.genes, dtype=np.str_)
+        )
+        arrays |= _arrays(self.profile, self.tumours)
         for name, figures in self.genes_of.items():
             arrays[f"names_{name}"] = np.array(figures.genes, dtype=np.str_)
             arrays[f"usual_{name}"] = np.array([figures.log2, figures.rank])
@@ -299,10 +352,10 @@ class Reference:
 
 
 def _body(reference: Reference) -> dict[str, Any]:
-    rates = reference.base_rates
+    rates = reference.base_rates.rename(columns={"proportion": "share"})  # as in 0.1: hashed
     return {
         "format": _FORMAT,
-        "format_version": _VERSION,
+        "format_version": reference.format_version,
         "name": reference.name,
         "scheme": reference.scheme,
         "n": reference.n,
@@ -317,7 +370,78 @@ def _body(reference: Reference) -> dict[str, Any]:
         "base_rates": (
             json.loads(rates.to_json(orient="records", double_precision=12)) if len(rates) else []
         ),
+    } | ({} if reference.profile is None else {"limits": _limits(reference.profile)})
+
+
+def _limits(profile: Profile) -> dict[str, Any]:
+    """Within what a sample counts as measured like the reference."""
+    return {
+        "max_distance": _or_none(profile.max_distance),
+        "min_likeness": _or_none(profile.min_likeness),
+        "n_steady": int(profile.steady.sum()),
+        "n_varying": int(profile.varying.sum()),
+        "n_universe": int(profile.expressed.sum()),
     }
+
+
+def _bytes(names: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Names as one text: a quarter of the room that an array of words takes."""
+    return np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
+
+
+def _names(stored: NDArray[Any]) -> tuple[str, ...]:
+    if stored.dtype != np.uint8:
+        return tuple(str(name) for name in stored)
+    text = stored.tobytes().decode()
+    return tuple(text.split("\n")) if text else ()
+
+
+_ROLES = ("steady", "varying", "expressed")
+
+
+def _arrays(profile: Profile | None, tumours: Tumours | None) -> dict[str, NDArray[Any]]:
+    """Profile and ranks as the plain arrays of the file."""
+    found: dict[str, NDArray[Any]] = {}
+    if profile is not None:
+        roles = [getattr(profile, role).astype(np.uint8) << bit for bit, role in enumerate(_ROLES)]
+        found["profile_mean"] = profile.mean.astype("<f2")
+        found["profile_roles"] = np.bitwise_or.reduce(roles)
+    if tumours is not None:
+        found |= {
+            "tumours_quantiles": tumours.quantiles,
+            "tumours_genes": _bytes(tumours.genes),
+            "tumours_places": tumours.places.astype("<u4"),
+            "tumours_ranks": tumours.ranks.astype("<u2"),
+            "tumours_log2": tumours.log2.astype("<i2"),
+            "tumours_moments": tumours.moments.astype("<f4"),
+            "tumours_usual": tumours.usual.astype("<f2"),
+        }
+    return found
+
+
+def _profile(head: dict[str, Any], data: dict[str, NDArray[Any]]) -> Profile | None:
+    if "profile_mean" not in data:
+        return None
+    roles = data["profile_roles"]
+    steady, varying, expressed = ((roles >> bit & 1).astype(bool) for bit in range(len(_ROLES)))
+    limits = (head["limits"][name] for name in ("max_distance", "min_likeness"))
+    distance, like = (float("nan") if one is None else float(one) for one in limits)
+    mean = data["profile_mean"].astype(np.float32)
+    return Profile(mean, steady, varying, expressed, distance, like)
+
+
+def _tumours(data: dict[str, NDArray[Any]]) -> Tumours | None:
+    if "tumours_ranks" not in data:
+        return None
+    return Tumours(
+        data["tumours_quantiles"],
+        _names(data["tumours_genes"]),
+        data["tumours_places"].astype(np.intp),
+        data["tumours_ranks"],
+        data["tumours_log2"],
+        data["tumours_moments"],
+        data["tumours_usual"].astype(np.float32),
+    )
 
 
 def _or_none(value: float) -> float | None:
@@ -328,7 +452,7 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
     if not isinstance(head, dict) or head.get("format") != _FORMAT:
         message = f"{str(source)!r} is not a resistype reference."
         raise ReferenceDataError(message, code="R103")
-    if head.get("format_version") != _VERSION:
+    if head.get("format_version") not in _READ:
         message = (
             f"{str(source)!r} has format version {head.get('format_version')}; this version of"
             f" resistype reads {_VERSION}. Install a newer resistype."
@@ -342,10 +466,10 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
         name=head["name"],
         mode="frozen",
         scheme=head["scheme"],
-        genes=tuple(str(g) for g in data["genes"]),
+        genes=_names(data["genes"]),
         values={k.removeprefix("value_"): v for k, v in data.items() if k.startswith("value_")},
         regressions=lines,
-        base_rates=pd.DataFrame(head["base_rates"]),
+        base_rates=pd.DataFrame(head["base_rates"]).rename(columns={"share": "proportion"}),
         about=head["about"],
         genes_of={
             k.removeprefix("names_"): GeneFigures(
@@ -354,6 +478,9 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
             for k, v in data.items()
             if k.startswith("names_")
         },
+        profile=_profile(head, data),
+        tumours=_tumours(data),
+        format_version=int(head["format_version"]),
     )
     if reference.digest != head.get("sha256"):
         message = (
@@ -364,12 +491,17 @@ def _from_parts(source: Path, head: Any, data: dict[str, NDArray[Any]]) -> Refer
     return reference
 
 
+def list_references() -> dict[str, Path]:
+    """Shipped references by name."""
+    folder = signatures_dir() / "references"
+    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
 def find_reference(reference: str | Path | Reference) -> Reference:
     """A reference given as it is, by shipped name, or by path of its JSON file."""
     if isinstance(reference, Reference):
         return reference
-    folder = signatures_dir() / "references"
-    shipped = {path.stem: path for path in sorted(folder.glob("*.json"))}
+    shipped = list_references()
     if str(reference) in shipped:
         return Reference.load(shipped[str(reference)])
     if Path(reference).suffix == ".json":

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resistype._renamed import renamed
 from resistype.scheme.rules import Condition, parse_condition
 
 ABSTENTIONS = ("indeterminate", "not_assessable")
@@ -27,8 +28,8 @@ QuantityKind = Literal[
     "level",
     "change",
     "raw_change",
-    "share_higher",
-    "share_lower",
+    "fraction_up",
+    "fraction_down",
     "random_p",
     "residual",
     "residual_sd",
@@ -36,6 +37,15 @@ QuantityKind = Literal[
     "difference",
     "measured",
     "at_floor",
+    "silent",
+    "detected",
+    "gene",
+    "other_genes",
+    "from_median",
+    "from_fence",
+    "outside_fences",
+    "residual_fenced",
+    "residual_fenced_sd",
     "dna_events",
     "number",
     "ratio",
@@ -73,6 +83,7 @@ class Quantity(_Model):
     title: str
     unit: str
     signature: str = ""
+    gene: str = ""
     of: str = ""
     minus: str = ""
     on: tuple[str, ...] = ()
@@ -174,6 +185,7 @@ class CaveatRule(_Model):
         return tuple(parse_condition(text) for text in self.when)
 
 
+@renamed({"one_sided": "cohort_shift", "line_shift": "line_offset"})
 class Scheme(_Model):
     """A classification scheme: data only.
 
@@ -237,8 +249,8 @@ class Scheme(_Model):
     stability: StabilityPlan | None = None
     anchor: str = ""
     anchor_quantity: str = ""
-    one_sided: Threshold | None = None
-    line_shift: Threshold | None = None
+    cohort_shift: Threshold | None = None
+    line_offset: Threshold | None = None
     caveats: tuple[CaveatRule, ...] = ()
     method: str = "ssgsea"
 

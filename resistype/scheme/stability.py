@@ -15,7 +15,7 @@ from resistype.scheme.scheme import ABSTENTIONS, StabilityPlan
 
 @dataclass(frozen=True)
 class Stability:
-    """Share of repeats with the same call: for each kind and axis an array of shape (n_obs,),
+    """Fraction of repeats with the same call: for each kind and axis an array of shape (n_obs,),
     NaN where not asked.
     """
 
@@ -26,6 +26,14 @@ class Stability:
         known = [kind[axis] for kind in self.shares.values() if not np.isnan(kind[axis]).all()]
         n_obs = len(next(iter(self.shares.values()))[axis])
         return np.mean(known, axis=0) if known else np.full(n_obs, np.nan)
+
+    def without(self, rows: Mapping[str, NDArray[np.bool_]]) -> Stability:
+        """The same, not asked where an axis was not called: nothing is firm about no answer."""
+        shares = {
+            kind: {axis: np.where(rows[axis], np.nan, one) for axis, one in axes.items()}
+            for kind, axes in self.shares.items()
+        }
+        return Stability(shares)
 
     def to_frame(self, samples: tuple[str, ...]) -> pd.DataFrame:
         """Long table: sample, axis, genes, cohort, methods, overall."""
@@ -42,14 +50,14 @@ class Stability:
 
 def take_back(verdicts: Verdicts, stability: Stability, plan: StabilityPlan) -> Verdicts:
     """Calls below the minimum become indeterminate; the call of the rules alone stays in
-    `by_rule`.
+    `rule_calls`.
     """
     calls, reasons = dict(verdicts.calls), dict(verdicts.reasons)
     for axis in verdicts.calls:
         overall = stability.overall(axis)
         weak = (overall < plan.minimum.value) & ~np.isin(verdicts.calls[axis], ABSTENTIONS)
         words = [
-            f"not firm: the rules say {call.replace('_', ' ')}, but only {share:.0%} of the"
+            f"call withheld: the rules say {call.replace('_', ' ')}, but only {share:.0%} of the"
             " repeats do"
             for call, share in zip(verdicts.calls[axis][weak], overall[weak], strict=True)
         ]

@@ -15,6 +15,7 @@ import pandas as pd
 from resistype.errors import CohortWarning, ReferenceDataError, SchemeError, warn
 from resistype.genes import GeneIndex
 from resistype.library import Library, load_library
+from resistype.scheme.profile import METHODS
 from resistype.scheme.read import list_schemes, load_scheme
 from resistype.scheme.reference import Reference, find_reference
 from resistype.scheme.scheme import Scheme
@@ -67,7 +68,7 @@ def by_method(scheme: Scheme, method: str | None) -> Scheme:
     --------
     >>> from resistype.scheme import load_scheme
     >>> by_method(load_scheme("acquired_resistance"), "singscore").version
-    '1.0.0+singscore'
+    '1.1.0+singscore'
     """
     if method is None:
         return scheme
@@ -111,6 +112,12 @@ def reference_for(reference: Reference, scheme: Scheme, library: Library) -> Ref
         )
         raise ReferenceDataError(message, code="R107")
     base, method = _method_of(scheme)
+    if reference.tumours is not None and reference.scheme == f"{scheme.id}@{base}":
+        if method and method not in METHODS:
+            return reference  # the check of the scheme follows where the reference is used
+        rates = reference.base_rates.iloc[:0] if method else _kept_rates(reference, scheme)
+        moved = scheme.version != base
+        return replace(reference, scheme=scheme.ref, base_rates=rates) if moved else reference
     if (
         not method and scheme.version != base and reference.scheme == f"{scheme.id}@{base}"
     ):  # moved thresholds only
@@ -135,8 +142,8 @@ def _kept_rates(reference: Reference, scheme: Scheme) -> pd.DataFrame:
     """Base rates of the axes that no moved threshold enters; the others were counted with other
     rules.
 
-    A reference keeps scores and not the genes that some rules count, so it cannot count them again
-    itself.
+    Those of a level are counted again in the genes of the data; those of a change are not, because
+    no reference keeps the random sets.
     """
     shipped = load_scheme(scheme.id) if scheme.id in list_schemes() else None
     if shipped is None or shipped.version != scheme.version.partition("+")[0]:
@@ -155,15 +162,16 @@ def _other_lists(reference: Reference, scheme: Scheme, library: Library) -> list
     """
     if all(library[name] is load_library()[name] for name in scheme.signatures):
         return []
-    universe = GeneIndex(reference.genes)
+    inside = reference.universe
+    universe = GeneIndex(inside)
     found = []
     for name in scheme.signatures:
         wanted = library[name].genes
         columns = universe.match(wanted).columns
-        genes = {reference.genes[column] for column in columns[columns >= 0].tolist()}
+        genes = {inside[column] for column in columns[columns >= 0].tolist()}
         kept = reference.genes_of.get(name)
         theirs = universe.match(kept.genes).columns.tolist() if kept is not None else None
-        if theirs is not None and {reference.genes[column] for column in theirs} != genes:
+        if theirs is not None and {inside[column] for column in theirs} != genes:
             found.append(name)
     return found
 
@@ -183,7 +191,7 @@ def anchor_for(name: str, scheme: Scheme, library: Library) -> Reference | None:
     if fitted is None or (method and fitted is anchor):
         message = (
             f"The anchor {anchor.name!r} has no scores like these ({method or 'other lists'}):"
-            " whether the cohort lies to one side is not known. Give a reference fitted for this"
+            " whether the cohort is shifted is not known. Give a reference fitted for this"
             " variant."
         )
         warn(message, CohortWarning, code="W306", stacklevel=6)

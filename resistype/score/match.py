@@ -28,7 +28,7 @@ KINDS = {
     "ncbi": "NCBI gene numbers",
     "mouse_symbol": "mouse gene symbols",
     "lower_case": "symbols in lower case",
-    "excel": "symbols damaged by a spreadsheet",
+    "excel": "symbols converted to dates by a spreadsheet",
 }
 REMEDIES = {
     "lower_case": 'Pass case="fold" to turn them into upper case.',

@@ -35,7 +35,7 @@ class Settings:
     ucell_max_rank
         Genes ranked below this count as not expressed in UCell.
     aucell_top
-        Share of the ranking under which AUCell measures the recovery curve.
+        Fraction of the ranking under which AUCell measures the recovery curve.
     gsva_kernel, gsva_max_diff, gsva_absolute
         Kernel of the estimate, and how the highest and lowest point of the walk become a score.
     seed

@@ -76,7 +76,7 @@ class ScoreOptions:
     settings
         Numbers of the methods.
     min_coverage
-        Signatures with a smaller share of their genes in the data get NaN.
+        Signatures with a smaller fraction of their genes in the data get NaN.
     warn_below
         Signatures with a smaller share are named in a warning.
     memory

@@ -54,7 +54,7 @@ class Scores:
     values
         For each method an array of shape (n_obs, n_sets).
     coverage
-        One row a signature: asked, found, fraction, missing, by_alias, ambiguous, direction,
+        One row per signature: asked, found, fraction, missing, by_alias, ambiguous, direction,
         reason.
     specs
         For each method the id of its specification, for example ``"ssgsea/1"``.
@@ -118,7 +118,7 @@ class Scores:
         return pd.DataFrame(self[method or self.methods[0]], index=index, columns=columns)
 
     def null_frame(self) -> pd.DataFrame:
-        """Z and p against the random sets: one row a sample, signature and rank method; empty
+        """Z and p against the random sets: one row per sample, signature and rank method; empty
         without a null.
         """
         columns = ["sample", "signature", "method", "score", "z", "p"]

@@ -12,7 +12,7 @@ from resistype._renamed import old_names
 from resistype.events import Event
 from resistype.scheme.scheme import GREYS, NO_DATA, OKABE_ITO, axis_colors, category_colors
 from resistype.session.commands import Command
-from resistype.session.data import Flow, SessionData, Share, call_names
+from resistype.session.data import Flow, Proportion, SessionData, call_names
 from resistype.session.replay import expect
 from resistype.session.session import Events, Session
 from resistype.session.state import (
@@ -36,10 +36,10 @@ __all__ = [
     "Event",
     "Events",
     "Flow",
+    "Proportion",
     "Region",
     "Session",
     "SessionData",
-    "Share",
     "State",
     "ThresholdView",
     "axis_colors",

@@ -274,7 +274,7 @@ def coordinates(given: Mapping[str, Any], samples: Sequence[str]) -> dict[str, N
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """Observations of a patient at a time point with a call: n of total, with Wilson's 95 %."""
 
     patient: str
@@ -301,7 +301,7 @@ class Flow:
         return len(self.patients)
 
 
-def composition(design: pd.DataFrame, codes: Codes, names: Sequence[str]) -> tuple[Share, ...]:
+def composition(design: pd.DataFrame, codes: Codes, names: Sequence[str]) -> tuple[Proportion, ...]:
     """Calls in each patient and time point; observations without a patient are left out."""
     patient, people = _factors(design["patient"])
     time, times = _factors(design["timepoint"])
@@ -319,7 +319,7 @@ def composition(design: pd.DataFrame, codes: Codes, names: Sequence[str]) -> tup
         who, when = divmod(group, len(times) + 1)
         word, limits = times[when - 1] if when else "", (float(low[at]), float(high[at]))
         counts = int(table[group, call]), int(total[group])
-        shares.append(Share(people[who], word, names[call], *counts, *limits))
+        shares.append(Proportion(people[who], word, names[call], *counts, *limits))
     return tuple(sorted(shares, key=lambda one: natural(one.patient)))
 
 

@@ -496,7 +496,7 @@ def _evidence(data: SessionData, now: _Calls, row: int) -> pd.DataFrame:
     for axis in scheme.axes:
         calls[axis.id] = np.array([call_names(axis)[int(now.final[axis.id][row])]], dtype=object)
     shown = Verdicts(
-        calls, found.decided, _reasons(data, found, calls, row), found.caveats, found.by_rule
+        calls, found.decided, _reasons(data, found, calls, row), found.caveats, found.rule_calls
     )
     coverage = pd.DataFrame() if data.calls is None else data.calls.coverage
     frame = evidence_frame(_One(scheme, (data.samples[row],), columns, shown, coverage))
@@ -505,7 +505,7 @@ def _evidence(data: SessionData, now: _Calls, row: int) -> pd.DataFrame:
 
 def _column(data: SessionData, name: str, row: int) -> Column:
     values = data.columns[name][row : row + 1]
-    why = "" if data.calls is None else str(data.calls.columns[name].why[row])
+    why = "" if data.calls is None else str(data.calls.columns[name].reason[row])
     reasons = np.array([why], dtype=object)
     return Column(values, reasons)  # type: ignore[arg-type]  # float32 on purpose
 
@@ -516,6 +516,6 @@ def _reasons(
     """The reason of the rules; where the call shown is not theirs, why it was withheld."""
     reasons = dict(found.reasons)
     for axis, call in calls.items():
-        if call[0] != found.by_rule[axis][0] and data.calls is not None:
+        if call[0] != found.rule_calls[axis][0] and data.calls is not None:
             reasons[axis] = data.calls.verdicts.reasons[axis][row : row + 1]
     return reasons

@@ -22,7 +22,7 @@ from resistype.scheme.scheme import (
     natural,
 )
 from resistype.scheme.variant import marked
-from resistype.session.data import Flow, SessionData, Share, call_names, composition, flows
+from resistype.session.data import Flow, Proportion, SessionData, call_names, composition, flows
 from resistype.session.reapply import comparisons
 
 
@@ -227,7 +227,7 @@ class Display:
     color_by: str
     categories: tuple[Category, ...]
     axes: tuple[AxisView, ...]
-    composition: tuple[Share, ...]
+    composition: tuple[Proportion, ...]
     flows: tuple[Flow, ...]
     hidden: tuple[str, ...]
     regions: tuple[str, ...]

@@ -182,7 +182,7 @@ def untidy(csr: Any) -> Any:
 
 
 def check_shape(subject: Subject) -> None:
-    """One row a sample and one column a list, named and in order, of plain finite numbers."""
+    """One row per sample and one column a list, named and in order, of plain finite numbers."""
     data, found = matrix(), subject(matrix())
     if list(found.index) != list(data.index) or list(found.columns) != list(sets()):
         fail(

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from resistype.agreement import (
     Agreement,
     AxisAgreement,
+    CallSet,
     Change,
-    Labelling,
     Matrices,
     carriers,
     compare_calls,
@@ -235,7 +235,7 @@ def _side(source: Any, name: str) -> Any:
         source.to_frame().set_axis(index)[[axis.id for axis in source.scheme.axes]].astype(object)
     )
     reasons = {} if calls is None else dict(calls.verdicts.reasons)
-    return Labelling(
+    return CallSet(
         name=name,
         labels=labels,
         scheme=source.scheme,
@@ -314,7 +314,7 @@ def _axis(
     changes = [
         (at, change) for at, change in enumerate(agreement.changes) if change.axis == one.axis
     ]
-    percent = "({:.0%}, {:.0%} to {:.0%})".format(*one.share)
+    percent = "({:.0%}, {:.0%} to {:.0%})".format(*one.proportion)
     return {
         "id": one.axis,
         "title": one.title,
@@ -365,7 +365,7 @@ def _changed(
         "at": at,
         "cells": [shown[change.sample], *words, " + ".join(change.kinds)],
         "cell": f"{labels.index(change.first)}-{labels.index(change.second)}",
-        "why": change.why,
+        "why": change.reason,
         "genes": has_genes and any(crossing.quantity for crossing in change.crossings),
     }
 

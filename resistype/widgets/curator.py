@@ -454,7 +454,7 @@ def _buttons(editor: SignatureEditor) -> list[tuple[str, str, str]]:
         (
             "undo",
             "undo",
-            f"take back: {editor.history.undo_label}" if editor.history.undo_label else "",
+            f"undo: {editor.history.undo_label}" if editor.history.undo_label else "",
         ),
         (
             "redo",
@@ -529,7 +529,7 @@ def _measured(cohort: CohortData, made: Drafted) -> Measured:
     words = (
         f"{cover.found} of {cover.asked} genes are in the data ({prepared.n_obs} samples). Mean "
         "correlation of the "
-        f"genes {whole.mean_r:.3f}; {whole.n_random} random sets of like expression "
+        f"genes {whole.mean_r:.3f}; {whole.n_random} random gene sets of like expression "
         f"{whole.random_mean:.3f} ± "
         f"{whole.random_sd:.3f}, p = {whole.p:.3f}."
     )

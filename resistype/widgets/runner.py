@@ -36,6 +36,7 @@ from resistype.score import Progress, ScoreOptions, Scores, score
 from resistype.score.match import match_signatures
 from resistype.score.progress import listening
 from resistype.systems import classify
+from resistype.systems.bulk.comparable import STATED
 from resistype.systems.bulk.measure import CallOptions, Study, read_study
 from resistype.systems.bulk.reference import too_few
 from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
@@ -449,7 +450,17 @@ def _compared(study: Study, keys: dict[str, Any]) -> str:
     `classify` refuses or warns where these are too few.
     """
     if keys["reference"] is not None:
-        return f"Compared with the reference {find_reference(keys['reference']).name}."
+        found = find_reference(keys["reference"])
+        if keys["options"].same_as is not None:
+            return f"Compared with the reference {found.name}, as you said that they are alike."
+        words = ", ".join(
+            f"{name.replace('_', ' ')} ({found.about.get(name, 'not said')})" for name in STATED
+        )
+        return (
+            f"⚠ Are these data the same as {found.name} in {words}? Then say"
+            f" same_as={found.name!r} in the options; without it levels and relative axes are not"
+            " assessable."
+        )
     n = len(study.reference_rows)
     whose = (
         "baseline biopsies of this cohort"

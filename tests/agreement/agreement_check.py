@@ -44,21 +44,21 @@ def final_call(agreement: Agreement, change: Change, side: str) -> str:
     name = (agreement.first, agreement.second)[number].name
     call = rule_call(agreement, change.sample, change.axis, side)
     for crossing in change.crossings:
-        weak = crossing.kind == "not firm" and crossing.values[number] < crossing.limits[number]
+        weak = crossing.kind == "unstable" and crossing.values[number] < crossing.limits[number]
         call = "indeterminate" if weak and call not in ABSTAIN else call
-    withheld = any(f"{name}: the {word}cohort lies" in change.why for word in ("", "whole "))
+    withheld = any(f"{name}: the {word}cohort lies" in change.reason for word in ("", "whole "))
     return "not_assessable" if withheld and call not in ABSTAIN else call
 
 
 def check_reasons(agreement: Agreement) -> None:
     """Every changed sample has a reason, and its numbers give both calls; nobody else changed."""
     for change in agreement.changes:
-        assert change.why
+        assert change.reason
         assert "other" not in change.kinds
         assert final_call(agreement, change, "first") == change.first, change
         assert final_call(agreement, change, "second") == change.second, change
         for crossing in change.crossings:
-            assert crossing.holds[0] != crossing.holds[1] or crossing.kind == "not firm"
+            assert crossing.holds[0] != crossing.holds[1] or crossing.kind == "unstable"
     seen = {(change.sample, change.axis) for change in agreement.changes}
     for one in agreement.axes:
         pairs = zip(

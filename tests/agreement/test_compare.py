@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resistype import datasets
-from resistype.agreement import Agreement, as_labelling, compare_calls
+from resistype.agreement import Agreement, as_call_set, compare_calls
 from resistype.errors import OutputError, SamplesError
 from resistype.scheme import Calls
 from resistype.systems import classify
@@ -117,7 +117,7 @@ def test_plain_labels_say_that_no_numbers_are_known() -> None:
     ).changes
 
     assert change.kinds == ("labels",)
-    assert change.why == "labels only: no numbers are known behind them"
+    assert change.reason == "labels only: no numbers are known behind them"
 
 
 REFUSED = {
@@ -223,8 +223,8 @@ def test_numbers_of_an_unknown_sample_are_refused(calls: Calls) -> None:
 
 
 def test_the_shift_is_second_minus_first(calls: Calls) -> None:
-    one = as_labelling(calls, "A")
-    moved = as_labelling(calls, "B")
+    one = as_call_set(calls, "A")
+    moved = as_call_set(calls, "B")
     values = moved.values.copy()
     values["dysfunction_residual"] += 0.25
     object.__setattr__(moved, "values", values)
@@ -281,4 +281,4 @@ def test_the_long_table_of_counts_is_the_square_one(calls: Calls) -> None:
     assert long["n"].sum() == square.to_numpy().sum()
     for row in long.itertuples():
         assert square.loc[row.first, row.second] == row.n
-        assert row.share_of_first == pytest.approx(row.n / square.loc[row.first].sum())
+        assert row.fraction_of_first == pytest.approx(row.n / square.loc[row.first].sum())

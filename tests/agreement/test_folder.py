@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from resistype import datasets
-from resistype.agreement import as_labelling, compare_calls
+from resistype.agreement import as_call_set, compare_calls
 from resistype.errors import SamplesError
 from resistype.scheme import Calls
+from resistype.scheme.known import OLD_QUANTITIES
 from resistype.systems import classify
 from resistype.systems.bulk.measure import CallOptions
 
@@ -54,10 +57,53 @@ def test_folders_are_compared_as_the_calls_are(
 
     assert there.samples == here.samples
     assert there.summary().round(9).equals(here.summary().round(9))
-    assert there.changed().drop(columns="why").equals(here.changed().drop(columns="why"))
+    assert there.changed().drop(columns="reason").equals(here.changed().drop(columns="reason"))
     check_reasons(there)
     check_kappa(there)
     assert there.differences.equals(here.differences)
+
+
+def as_of_version_1(folder: Path, target: Path) -> Path:
+    """A folder with the words that 0.1 wrote."""
+    shutil.copytree(folder, target)
+    for name in ("calls.tsv", "evidence.tsv", "scores.tsv", "scheme.toml"):
+        if (target / name).exists():
+            text = (target / name).read_text(encoding="utf-8")
+            for old, new in OLD_QUANTITIES.items():
+                text = re.sub(rf"\b{new}\b", old, text)
+            text = re.sub(r"\bcounted\b", "used_first", text)
+            text = text.replace("call withheld: the rules", "not firm: the rules")
+            (target / name).write_text(text, encoding="utf-8")
+    run = json.loads((target / "run.json").read_text(encoding="utf-8"))
+    assert run["format_version"] == 2
+    (target / "run.json").write_text(json.dumps(run | {"format_version": 1}), encoding="utf-8")
+    return target
+
+
+def test_a_folder_of_version_1_is_compared_as_one_of_today(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    today = compare_calls(*folders, names=("a", "b"))
+    old = as_of_version_1(folders[0], tmp_path / "old")
+    found = compare_calls(old, folders[1], names=("a", "b"))
+
+    assert "ifng_share_higher" in (old / "scores.tsv").read_text(encoding="utf-8")
+    assert "not firm: " in (old / "evidence.tsv").read_text(encoding="utf-8")
+    assert as_call_set(old, "a").values.equals(as_call_set(folders[0], "a").values)
+    assert found.summary().equals(today.summary())
+    assert [one.kinds for one in found.changes] == [one.kinds for one in today.changes]
+    assert any("unstable" in one.kinds for one in found.changes)
+
+
+def test_a_folder_of_a_newer_format_is_refused(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(folders[0], tmp_path / "new")
+    text = (tmp_path / "new/run.json").read_text(encoding="utf-8")
+    (tmp_path / "new/run.json").write_text(
+        text.replace('"format_version": 2', '"format_version": 3')
+    )
+
+    with pytest.raises(SamplesError, match=r"E993 .* has format 3; this version reads 1 and 2"):
+        as_call_set(tmp_path / "new", "a")
 
 
 def test_reasons_of_a_folder_name_the_same_scores(
@@ -82,7 +128,7 @@ def test_ids_that_look_like_formulas_come_back_as_they_were(tmp_path: Path) -> N
     calls = called(replace(OPTIONS, stability=False), prefix="=1+")
     calls.write(tmp_path / "out")
 
-    assert as_labelling(tmp_path / "out", "x").labels.index.tolist() == list(calls.samples)
+    assert as_call_set(tmp_path / "out", "x").labels.index.tolist() == list(calls.samples)
     assert compare_calls(calls, tmp_path / "out").changes == ()
 
 
@@ -148,5 +194,5 @@ def test_other_thresholds_than_the_shipped_ones_are_seen_in_the_evidence(
     text = (folders[1] / "evidence.tsv").read_text(encoding="utf-8").replace(">= 0.5", ">= 0.6")
     moved = edited(folders[1], tmp_path / "moved", "evidence.tsv", text)
 
-    assert as_labelling(moved, "x").scheme is None
-    assert as_labelling(folders[1], "x").scheme is not None
+    assert as_call_set(moved, "x").scheme is None
+    assert as_call_set(folders[1], "x").scheme is not None

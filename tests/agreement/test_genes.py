@@ -136,7 +136,7 @@ def shifted_level(calls: Calls) -> Calls:
     from resistype.scheme.apply import Column, apply_rules
 
     level = calls.columns["ifng_level"]
-    columns = {**calls.columns, "ifng_level": Column(level.values + 0.4, level.why)}
+    columns = {**calls.columns, "ifng_level": Column(level.values + 0.4, level.reason)}
     return replace(calls, columns=columns, verdicts=apply_rules(calls.scheme, columns))
 
 

@@ -38,7 +38,7 @@ def calls_of(calls: Calls, axis: str) -> np.ndarray:
 
 
 def flips(folder: Path) -> None:
-    """Share of calls that move when only m samples are scored, own cohort against the frozen
+    """Fraction of calls that move when only m samples are scored, own cohort against the frozen
     reference.
     """
     data = read_expression(folder / "tcga_skcm" / "log2tpm1.parquet")
@@ -210,7 +210,7 @@ def stability(_: Path) -> None:
             pd.DataFrame(
                 {
                     "stability": calls.stability.overall("ifng"),
-                    "right": calls.verdicts.by_rule["ifng"] == right,
+                    "right": calls.verdicts.rule_calls["ifng"] == right,
                 }
             )
         )
@@ -226,7 +226,7 @@ def stability(_: Path) -> None:
 
 
 def picture(table: pd.DataFrame) -> None:
-    """Reliability plot: stability printed against share of calls that are right; written as
+    """Reliability plot: stability printed against fraction of calls that are right; written as
     reliability.png.
     """
     from matplotlib.figure import Figure
@@ -244,7 +244,7 @@ def picture(table: pd.DataFrame) -> None:
         axes.annotate(f"n = {n}", (x, y), textcoords="offset points", xytext=(6, -12), fontsize=7)
     axes.set(
         xlabel="stability printed beside the call",
-        ylabel="share of calls that are right",
+        ylabel="fraction of calls that are right",
         xlim=(0.28, 1.04),
         ylim=(0.2, 1.04),
     )

@@ -25,12 +25,12 @@ from resistype.systems.tissue import (
     compartments,
     describe_regions,
     exclusion_map,
+    fraction_map,
     in_roi,
     nearest,
     neighbourhood,
     read_tissue,
     roi_composition,
-    share_map,
 )
 from tests.bench.data import seconds
 
@@ -144,7 +144,7 @@ def main() -> None:
         f"{places[0]} × {places[1]} places",
     )
     line("description of the region", seconds(lambda: describe_regions(tissue, ROLES), times=2))
-    line("share map", seconds(lambda: share_map(tissue, "macrophage"), times=2))
+    line("share map", seconds(lambda: fraction_map(tissue, "macrophage"), times=2))
     line("exclusion map", seconds(lambda: exclusion_map(tissue, ROLES), times=2))
     roi = lasso(side)
     line("cells in a lasso of 400 corners", seconds(lambda: in_roi(tissue, roi), times=2))

@@ -346,7 +346,7 @@ def test_options_of_cells_do_not_go_with_biopsies(
     )
     shown = capsys.readouterr().err
     assert (
-        "S105 acquired_resistance@1.0.0 is measured by bulk and would not look at --state (of"
+        "S105 acquired_resistance@1.1.0 is measured by bulk and would not look at --state (of"
         " tex_psr" in shown
     )
     assert "--resume (of " in shown

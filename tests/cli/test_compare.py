@@ -59,7 +59,7 @@ def test_the_folder_holds_tables_and_figures(
         f"compare_{axis}.png" for axis in agreement.index
     )
     assert len(changed) == agreement["changed"].sum() > 0
-    assert changed["why"].notna().all()
+    assert changed["reason"].notna().all()
     assert "62 samples in both; 2 only in ssgsea, 0 only in ucell" in shown
     assert "Research use only" in shown
 

@@ -123,7 +123,7 @@ def test_run_json_lets_a_run_be_repeated(
     assert record["scheme"].pop("sha256") == load_scheme("acquired_resistance").content_hash
     assert record["scheme"] == {
         "id": "acquired_resistance",
-        "version": "1.0.0",
+        "version": "1.1.0",
         "seed": 20240212,
         "random_sets": 500,
     }
@@ -317,11 +317,11 @@ def test_another_method_and_a_second_opinion(
     opinion = pd.read_csv(tmp_path / "o" / "opinion.tsv", sep="\t")
     page = (tmp_path / "o" / "report.html").read_text()
 
-    assert "1.0.0+singscore" in json.dumps(record)
+    assert "1.1.0+singscore" in json.dumps(record)
     assert len(opinion) == 64
     assert set(opinion["nearest"]) <= {"tcell", "isg"}
     assert "nearest template (two.gmt)" in page
-    assert "1.0.0+singscore" in capsys.readouterr().out
+    assert "1.1.0+singscore" in capsys.readouterr().out
 
 
 def test_without_templates_there_is_no_opinion(inputs: Path, tmp_path: Path) -> None:

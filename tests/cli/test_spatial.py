@@ -112,7 +112,7 @@ def test_numbers_are_those_of_the_functions(out: Path) -> None:
     around = neighbourhood(tissue, 25.0)
     own = tissue.of("CD163 macrophage")
     shown = table(out, "neighbours").set_index("cell")
-    expected = around.shares[own].mean()
+    expected = around.fractions[own].mean()
     assert shown.loc["CD163 macrophage", list(tissue.kinds)].to_numpy(float) == pytest.approx(
         expected.to_numpy()
     )

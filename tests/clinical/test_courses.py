@@ -166,7 +166,7 @@ def test_all_complaints_come_at_once() -> None:
 
     assert (
         str(caught.value) == f"{HEAD}3 problems\n"
-        "  - P03: 2 rows; one row a patient is wanted\n"
+        "  - P03: 2 rows; one row per patient is wanted\n"
         "  - P01: best_response '?' is not one of CR, PR, SD, PD, NE\n"
         "  - P02: start 'x' is not a date such as 2023-02-24"
     )
@@ -235,7 +235,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: bytes | None, reason
     assert (
         str(caught.value)
         == f"E952 The clinical table '{path}' cannot be read: {reason}. Give a csv or tsv file, one"
-        " row a patient."
+        " row per patient."
     )
 
 

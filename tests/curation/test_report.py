@@ -63,7 +63,7 @@ def test_every_concern_is_found(frame: pd.DataFrame) -> None:
 def test_genes_without_a_bond_are_a_concern(frame: pd.DataFrame) -> None:
     text = " ".join(judged(frame, *OTHER[:8]).concerns())  # type: ignore[attr-defined]
 
-    assert "the genes go together no more than random sets do" in text
+    assert "the genes go together no more than random gene sets do" in text
 
 
 def test_near_sets_of_the_library_are_a_concern(frame: pd.DataFrame) -> None:

@@ -189,7 +189,7 @@ def test_a_drawn_region_is_that_of_pandas(demo: TissueDemo, name: str) -> None:
     for group, counts in expected.items():
         part = found.loc[group]
         assert part["numerator"].to_dict() == counts.reindex(part.index, fill_value=0).to_dict()
-        assert part["share"].to_dict() == pytest.approx(
+        assert part["proportion"].to_dict() == pytest.approx(
             (counts / counts.sum()).reindex(part.index).to_dict()
         )
 

@@ -85,12 +85,13 @@ def test_called_cells_give_the_same_description_as_the_planted_ones(
 
 def test_a_share_of_neighbours_is_that_of_the_core(phenotypes: TissueView, demo: Any) -> None:
     result = work_out(
-        prepare(phenotypes), MapRequest("share of neighbours", ("CD163 macrophage",), ROLES, 25.0)
+        prepare(phenotypes),
+        MapRequest("fraction of neighbours", ("CD163 macrophage",), ROLES, 25.0),
     )
     layers = show(phenotypes, result)
 
     tissue, rows = phenotypes.tissue()
-    shares = neighbourhood(tissue, 25.0).shares["CD163 macrophage"].to_numpy(np.float32)
+    shares = neighbourhood(tissue, 25.0).fractions["CD163 macrophage"].to_numpy(np.float32)
     mask = demo.masks["sim_excluded"]
     for number in (0, 500, 2500):
         row = int(rows[number])
@@ -109,7 +110,7 @@ def test_the_distance_of_t_cells_is_that_of_the_core(phenotypes: TissueView) -> 
     assert result.unit == "µm"
 
 
-@pytest.mark.parametrize("kind", ["share map", "density map"])
+@pytest.mark.parametrize("kind", ["fraction map", "density map"])
 def test_a_map_lies_over_its_image(phenotypes: TissueView, sample: list[Any], kind: Any) -> None:
     layers = show(phenotypes, work_out(prepare(phenotypes), MapRequest(kind, ("Tumour",), ROLES)))
 
@@ -126,7 +127,8 @@ def test_a_map_lies_over_its_image(phenotypes: TissueView, sample: list[Any], ki
 
 def test_what_a_map_rests_on_is_said_and_kept(phenotypes: TissueView) -> None:
     layers = show(
-        phenotypes, work_out(prepare(phenotypes), MapRequest("share map", ("Tumour",), ROLES, 20.0))
+        phenotypes,
+        work_out(prepare(phenotypes), MapRequest("fraction map", ("Tumour",), ROLES, 20.0)),
     )
 
     assert "kernel 20 µm (ours)" in phenotypes.status
@@ -144,7 +146,7 @@ def test_points_get_values_in_their_own_places(viewer: Any, demo: Any) -> None:
     view.scale_um = 1.0
     view.color_by("column:phenotype")
 
-    result = work_out(prepare(view), MapRequest("share of neighbours", ("Tumour",), ROLES))
+    result = work_out(prepare(view), MapRequest("fraction of neighbours", ("Tumour",), ROLES))
     made = show(view, result)[0]
 
     assert result.values is not None
@@ -161,7 +163,7 @@ def test_points_get_values_in_their_own_places(viewer: Any, demo: Any) -> None:
 def test_a_layer_deleted_during_the_work_is_said(
     phenotypes: TissueView, viewer: Any, sample: list[Any]
 ) -> None:
-    result = work_out(prepare(phenotypes), MapRequest("share map", ("Tumour",), ROLES))
+    result = work_out(prepare(phenotypes), MapRequest("fraction map", ("Tumour",), ROLES))
     viewer.layers.remove(sample[0])
 
     layers = show(phenotypes, result)
@@ -185,12 +187,14 @@ def test_all_layers_deleted_during_the_work_drop_the_map(
 
 def test_a_kind_that_is_not_there_is_named(phenotypes: TissueView) -> None:
     with pytest.raises(TissueError, match="P105 There are no cells called 'B cell'"):
-        work_out(prepare(phenotypes), MapRequest("share of neighbours", ("B cell",), ROLES))
+        work_out(prepare(phenotypes), MapRequest("fraction of neighbours", ("B cell",), ROLES))
 
 
 def test_a_radius_must_be_a_length(phenotypes: TissueView) -> None:
     with pytest.raises(TissueError, match="P108"):
-        work_out(prepare(phenotypes), MapRequest("share of neighbours", ("Tumour",), ROLES, -3.0))
+        work_out(
+            prepare(phenotypes), MapRequest("fraction of neighbours", ("Tumour",), ROLES, -3.0)
+        )
 
 
 def test_roles_are_guessed_from_the_kinds_and_left_to_the_user(phenotypes: TissueView) -> None:

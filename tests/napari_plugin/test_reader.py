@@ -152,7 +152,7 @@ def test_scimap_is_coloured_counted_and_mapped(
     )
 
     result = work_out(
-        prepare(view), MapRequest("share of neighbours", ("M2 Macrophages",), radius_um=30.0)
+        prepare(view), MapRequest("fraction of neighbours", ("M2 Macrophages",), radius_um=30.0)
     )
     assert show(view, result)
     assert result.values is not None

@@ -66,7 +66,7 @@ def test_the_composition_is_what_pandas_counts_in_the_polygon(
     for kind, n in expected.items():
         row = found.loc[("roi 1", kind)]
         low, high = wilson(np.array([n]), np.array([total]))
-        assert (row["denominator"], row["share"]) == (total, pytest.approx(n / total))
+        assert (row["denominator"], row["proportion"]) == (total, pytest.approx(n / total))
         assert (row["low"], row["high"]) == (pytest.approx(low[0]), pytest.approx(high[0]))
 
 
@@ -94,8 +94,8 @@ def test_two_regions_beside_each_other(phenotypes: TissueView, viewer: Any) -> N
 
     found = compose(phenotypes, rois["nest"], rois["corner"]).set_index(["group", "kind"])
 
-    assert found.loc[("nest", "Tumour"), "share"] > 0.9
-    assert found.loc[("corner", "Tumour"), "share"] == 0
+    assert found.loc[("nest", "Tumour"), "proportion"] > 0.9
+    assert found.loc[("corner", "Tumour"), "proportion"] == 0
     assert found.loc[("nest", "Tumour"), "difference_low"] > 0.8
 
 

@@ -21,7 +21,7 @@ def judged(draw: st.DrawFn) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
 
 
 def slow_auc(weight: NDArray[np.float64], codes: NDArray[np.intp], which: int) -> float:
-    """Share of pairs, one of the class and one of the others, in which the first has more
+    """Fraction of pairs, one of the class and one of the others, in which the first has more
     weight; ties half.
     """
     mine, others = weight[codes == which, which], weight[codes != which, which]

@@ -64,12 +64,12 @@ def test_planted_types_are_found() -> None:
     assert right[called].mean() >= right.mean()
     assert list(found.columns) == [
         *("prediction", "nearest", "votes_D", "votes_F", "votes_IE", "votes_IE/F"),
-        *("share_D", "share_F", "share_IE", "share_IE/F"),
+        *("fraction_D", "fraction_F", "fraction_IE", "fraction_IE/F"),
     ]
-    np.testing.assert_allclose(found.filter(like="share_").sum(axis=1), 1.0)
+    np.testing.assert_allclose(found.filter(like="fraction_").sum(axis=1), 1.0)
     assert (found.filter(like="votes_").sum(axis=1) == 35).all()
     assert found.attrs["doi"] == "10.1016/j.ccell.2021.04.014"
-    assert found.attrs["scale"] == "own cohort (n=40)"
+    assert found.attrs["scale"] == "this cohort (n=40)"
     assert "non-commercial" in found.attrs["licence"]
     assert found.attrs["coverage"] == {"Hot": "6/6", "Fibre": "6/6"}
 
@@ -96,13 +96,13 @@ def test_shares_are_those_of_the_published_way() -> None:
     expected = slow(data, made)
     found = portraits(data, made)
 
-    np.testing.assert_allclose(found.filter(like="share_"), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.filter(like="fraction_"), expected, rtol=0, atol=1e-12)
     assert found["nearest"].tolist() == expected.idxmax(axis=1).tolist()
 
 
 def test_the_call_is_the_nearest_or_nothing_and_follows_the_votes() -> None:
     found = portraits(cohort(120), files(spread=1.2))
-    shares = np.sort(found.filter(like="share_").to_numpy(), axis=1)
+    shares = np.sort(found.filter(like="fraction_").to_numpy(), axis=1)
     firm = (shares[:, -1] >= 0.5) & (shares[:, -1] - shares[:, -2] >= 0.15 - 1e-12)
 
     assert (found["prediction"] == np.where(firm, found["nearest"], "unassigned")).all()
@@ -244,12 +244,12 @@ def test_missing_values_are_refused() -> None:
 
 def test_options_out_of_range_are_told_at_once() -> None:
     with pytest.raises(SchemeError) as caught:
-        PortraitOptions(k=0, clip=0, min_share=1.5, min_margin=-1)
+        PortraitOptions(k=0, clip=0, min_fraction=1.5, min_margin=-1)
 
     assert (
         str(caught.value)
         == "S134 Options of the subtypes: 4 problems\n  - k=0: wanted a whole number from 1\n"
-        "  - clip=0: wanted a number above 0\n  - min_share=1.5: wanted a number from 0 to 1\n"
+        "  - clip=0: wanted a number above 0\n  - min_fraction=1.5: wanted a number from 0 to 1\n"
         "  - min_margin=-1: wanted a number from 0 to 1"
     )
 

@@ -132,7 +132,7 @@ VOTE_TABLE = [
 
 @pytest.mark.parametrize(("votes", "label", "firm", "share"), VOTE_TABLE)
 def test_the_table_of_votes(votes: list[int], label: str, firm: bool, share: str) -> None:
-    first, enough = decide(np.array([votes]), min_share=0.5, min_margin=0.15)
+    first, enough = decide(np.array([votes]), min_fraction=0.5, min_margin=0.15)
 
     assert ["IE", "IE/F", "F", "D"][first[0]] == label
     assert bool(enough[0]) is firm
@@ -150,4 +150,4 @@ BORDERS = [
 
 @pytest.mark.parametrize(("votes", "firm"), BORDERS)
 def test_the_borders_of_a_call(votes: list[int], firm: bool) -> None:
-    assert decide(np.array([votes]), min_share=0.5, min_margin=0.15)[1].tolist() == [firm]
+    assert decide(np.array([votes]), min_fraction=0.5, min_margin=0.15)[1].tolist() == [firm]

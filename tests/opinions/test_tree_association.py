@@ -209,8 +209,8 @@ def test_two_levels_are_the_same_as_zero_and_one(case: tuple[Vector, NDArray[np.
     x, y = (case[0] > 0).astype(float), case[1]
     as_number, as_levels = associate(x, y, n_classes=3), associate(x, y, n_classes=3, n_levels=2)
 
-    assert as_levels.why == as_number.why
-    if not as_number.why:
+    assert as_levels.reason == as_number.reason
+    if not as_number.reason:
         assert as_levels.statistic == pytest.approx(as_number.statistic, rel=1e-9, abs=1e-12)
         assert as_levels.df == as_number.df
 
@@ -227,7 +227,7 @@ def test_two_levels_are_the_same_as_zero_and_one(case: tuple[Vector, NDArray[np.
 def test_without_variation_there_is_no_test(x: list[float], y: list[int], why: str) -> None:
     found = associate(np.array(x), np.array(y, dtype=np.intp), n_classes=2)
 
-    assert (found.df, found.why) == (0, why)
+    assert (found.df, found.reason) == (0, why)
     assert np.isnan([found.statistic, found.log_p]).all()
 
 

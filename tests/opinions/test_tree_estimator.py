@@ -75,7 +75,7 @@ def test_shares_are_those_of_the_leaf_and_the_commonest_label_is_given(
     tree: ConditionalInferenceTree,
 ) -> None:
     table, label = cohort()
-    shares, leaves = tree.class_shares(table), tree.apply(table)
+    shares, leaves = tree.class_proportions(table), tree.apply(table)
 
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
     np.testing.assert_array_equal(tree.predict_proba(table), shares)
@@ -154,8 +154,8 @@ def test_strata_abstain_and_name_what_is_left_open(tree: ConditionalInferenceTre
     )
     assert table["possible_leaves"].tolist()[2:5] == ["3, 4", "3, 4, 5", "3, 4"]
     assert table.loc["c", "condition"].count("; or ") == 1
-    assert table.loc["b", ["share_PRef", "share_Resp"]].isna().all()
-    assert table.loc["a", "share_PRef"] == nodes[4].shares[0]
+    assert table.loc["b", ["fraction_PRef", "fraction_Resp"]].isna().all()
+    assert table.loc["a", "fraction_PRef"] == nodes[4].shares[0]
 
 
 def test_paths_show_value_cut_and_distance(tree: ConditionalInferenceTree) -> None:
@@ -228,7 +228,7 @@ def test_all_bad_settings_come_at_once() -> None:
         ConditionalInferenceTree(alpha=2, min_split=1, max_depth=0).fit(*cohort(30))
 
 
-@pytest.mark.parametrize("what", ["apply", "predict", "class_shares", "strata", "paths"])
+@pytest.mark.parametrize("what", ["apply", "predict", "class_proportions", "strata", "paths"])
 def test_rows_before_a_fit(what: str) -> None:
     with pytest.raises(SamplesError) as caught:
         getattr(ConditionalInferenceTree(), what)(ROWS)

@@ -135,7 +135,7 @@ def test_no_split_is_said_in_large() -> None:
     table = mixed()
     tree = ConditionalInferenceTree(alpha=1e-6).fit(table[["score", "ratio"]], table["steroid"])
 
-    assert tree.tree_.nodes[0].why in [text.get_text() for text in drawn(tree).texts]
+    assert tree.tree_.nodes[0].reason in [text.get_text() for text in drawn(tree).texts]
 
 
 def test_the_bootstrap_stands_under_the_tree() -> None:

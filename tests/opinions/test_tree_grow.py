@@ -77,7 +77,7 @@ def test_what_holds_of_every_tree(data: Data, rules: Rules) -> None:
         here = rows[node.number]
         assert node.counts == tuple(np.bincount(data.y[here], minlength=3).tolist())
         assert [one.variable for one in node.candidates] == ["nlr", "stage", "site"]
-        assert (node.cut is None) == bool(node.why) == (not node.children)
+        assert (node.cut is None) == bool(node.reason) == (not node.children)
         if node.cut is not None:
             left, right = (nodes[child - 1] for child in node.children)
             assert (left.rule, right.rule) == (node.cut.rule(0), node.cut.rule(1))
@@ -101,10 +101,10 @@ def test_every_candidate_of_every_node_is_the_test_of_its_rows(data: Data) -> No
             associate(data.x[here, place], data.y[here], n_classes=3, n_levels=column.n_levels)
             for place, column in enumerate(COLUMNS)
         ]
-        number = sum(not one.why for one in tests)
+        number = sum(not one.reason for one in tests)
         for candidate, test in zip(node.candidates, tests, strict=True):
-            assert (candidate.df, candidate.why) == (test.df, test.why)
-            if not test.why:
+            assert (candidate.df, candidate.reason) == (test.df, test.reason)
+            if not test.reason:
                 assert candidate.statistic == test.statistic
                 assert candidate.log_p_adjusted == adjust(test.log_p, number)
 
@@ -134,7 +134,7 @@ def test_a_covariate_that_does_not_vary_changes_nothing(data: Data) -> None:
     assert list(map(repr, same)) == list(
         map(repr, without)
     )  # a p that is NaN equals itself in words only
-    assert all(node.candidates[3].why for node in with_flat)
+    assert all(node.candidates[3].reason for node in with_flat)
 
 
 @settings(deadline=None)
@@ -199,7 +199,7 @@ STOPS = {
 def test_why_the_root_is_not_split(data: Data, rules: Rules, why: str) -> None:
     nodes = grow(data, rules)
 
-    assert [(node.cut, node.why) for node in nodes] == [(None, why)]
+    assert [(node.cut, node.reason) for node in nodes] == [(None, why)]
 
 
 @pytest.mark.parametrize(("depth", "words"), [(1, "1 level"), (2, "2 levels")])
@@ -209,7 +209,9 @@ def test_a_limit_of_levels_says_what_it_hides(depth: int, words: str) -> None:
     y = (np.sign(x[:, 0]) + np.sign(x[:, 1]) + np.sign(x[:, 2]) > 0).astype(np.intp)
     columns = tuple(Column(name, "numeric") for name in "abc")
     nodes = grow(Data(x, y, columns, 2), Rules(0.05, 20, 20, depth))
-    stopped = [node.why for node in nodes if f"the tree stops at {words} of splits." in node.why]
+    stopped = [
+        node.reason for node in nodes if f"the tree stops at {words} of splits." in node.reason
+    ]
 
     assert stopped
     assert max(node.depth for node in nodes) == depth
@@ -240,8 +242,8 @@ def test_where_the_best_covariate_has_no_admissible_cut_the_second_is_tried() ->
         "b",
     ]
     assert third[0].cut is None
-    assert third[0].why.startswith("A split on a (adjusted p ")
-    assert " or b (adjusted p " in third[0].why
+    assert third[0].reason.startswith("A split on a (adjusted p ")
+    assert " or b (adjusted p " in third[0].reason
 
 
 def two_columns(names: str) -> tuple[Column, ...]:

@@ -127,7 +127,7 @@ def test_a_covariate_that_partykit_could_not_test_is_not_tested_here_either() ->
     """`flat` has one value everywhere; deeper down others lose all but one level."""
     for name, chosen in MIXED.items():
         tree = grown(mixed(), *chosen)
-        tested = tree.candidates().query("why_not_tested == ''")
+        tested = tree.candidates().query("reason_not_tested == ''")
         theirs = CANDIDATES[CANDIDATES["tree"] == name]
         nodes = set(theirs["node"])
         ours = {

@@ -40,9 +40,9 @@ def test_one_row_a_node(tree: ConditionalInferenceTree) -> None:
     assert frame["condition"].tolist() == ["all", "nlr <= 3", "nlr > 3"]
     assert frame["n"].tolist() == [160, left.sum(), (~left).sum()]
     assert frame.loc[1, "n_PRef"] == ((label == "PRef") & left).sum()
-    assert frame.loc[1, "share_PRef"] == frame.loc[1, "n_PRef"] / frame.loc[1, "n"]
-    assert (frame["low_PRef"] <= frame["share_PRef"]).all()
-    assert (frame["share_PRef"] <= frame["high_PRef"]).all()
+    assert frame.loc[1, "fraction_PRef"] == frame.loc[1, "n_PRef"] / frame.loc[1, "n"]
+    assert (frame["low_PRef"] <= frame["fraction_PRef"]).all()
+    assert (frame["fraction_PRef"] <= frame["high_PRef"]).all()
 
 
 def test_the_cut_is_there_with_its_gap_and_who_lies_on_it(tree: ConditionalInferenceTree) -> None:
@@ -57,7 +57,7 @@ def test_the_cut_is_there_with_its_gap_and_who_lies_on_it(tree: ConditionalInfer
     )
     assert root["next_value"] == above
     assert root["midpoint"] == pytest.approx((3.0 + above) / 2)
-    assert root["why_no_split"] == ""
+    assert root["reason_no_split"] == ""
     assert root["p_adjusted"] == tree.tree_.nodes[0].candidates[0].p_adjusted
 
 
@@ -65,7 +65,7 @@ def test_leaves_say_why_they_are_leaves(tree: ConditionalInferenceTree) -> None:
     leaves = tree.to_frame().iloc[1:]
 
     assert (
-        leaves["why_no_split"]
+        leaves["reason_no_split"]
         .str.startswith("No split is supported at alpha = 0.05; nearest is ")
         .all()
     )
@@ -78,10 +78,10 @@ def test_one_row_a_node_and_covariate(tree: ConditionalInferenceTree) -> None:
     assert len(frame) == 9
     assert frame["covariate"].tolist() == ["nlr", "albi", "flat"] * 3
     assert frame["chosen"].tolist() == [True] + [False] * 8
-    assert set(frame.loc[frame["covariate"] == "flat", "why_not_tested"]) == {
+    assert set(frame.loc[frame["covariate"] == "flat", "reason_not_tested"]) == {
         "all values are the same here"
     }
-    tested = frame[frame["why_not_tested"] == ""]
+    tested = frame[frame["reason_not_tested"] == ""]
     np.testing.assert_allclose(tested["p_adjusted"], tested["p"] * (2 - tested["p"]), rtol=1e-9)
     np.testing.assert_allclose(np.exp(tested["log_p"]), tested["p"])
 

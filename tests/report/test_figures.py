@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from resistype.errors import InputError, MissingExtraError, OutputError, SamplesError
 from resistype.opinions import ConditionalInferenceTree
 from resistype.report import (
-    Drawn,
+    FigureResult,
     axis_scatter,
     change_plot,
     composition_plot,
@@ -40,7 +40,7 @@ from tests.report.page import cell_calls
 from tests.scheme.build import level_calls, paired_calls
 
 TREE = ConditionalInferenceTree().fit([[float(k)] for k in range(40)], ["a"] * 18 + ["b"] * 22)
-DRAW: dict[str, Callable[[Axes | None], Drawn]] = {
+DRAW: dict[str, Callable[[Axes | None], FigureResult]] = {
     "profile": lambda ax: profile_strip(paired_calls(), ax),
     "changes": lambda ax: change_plot(paired_calls(), ax),
     "scatter": lambda ax: axis_scatter(paired_calls(), "ifng_level", "mhc1_residual", ax=ax),
@@ -221,7 +221,7 @@ def test_coverage_is_that_of_the_calls() -> None:
     calls, ax = paired_calls(), axes()
     table = coverage_plot(calls, ax).table.set_index("signature")
 
-    assert table["share"].to_dict() == calls.coverage["share"].to_dict()
+    assert table["fraction"].to_dict() == calls.coverage["fraction"].to_dict()
     assert [f"{row.found} of {row.asked}" in texts(ax) for row in table.itertuples()] == [
         True
     ] * len(table)
@@ -249,8 +249,8 @@ def test_reliability_counts_every_call_once(calls: list[tuple[float, bool]]) -> 
     assert int(table["n"].sum()) == len(calls)
     for row in table.itertuples():
         assert (row.n, row.n_right) == slow_bins(said, good, row.low, row.high)
-        assert row.share == row.n_right / row.n
-        assert row.share_low <= row.share <= row.share_high
+        assert row.proportion == row.n_right / row.n
+        assert row.proportion_low <= row.proportion <= row.proportion_high
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,10 @@ def test_leaves_of_a_tree_hold_every_observation() -> None:
     table = tree_plot(TREE).table
 
     assert int(table["count"].sum()) == 40
-    assert table.groupby("leaf")["share"].sum().round(9).tolist() == [1.0] * table["leaf"].nunique()
+    assert (
+        table.groupby("leaf")["proportion"].sum().round(9).tolist()
+        == [1.0] * table["leaf"].nunique()
+    )
     with pytest.raises(SamplesError, match="E943"):
         tree_plot(ConditionalInferenceTree())
 

@@ -59,7 +59,7 @@ def test_points_are_the_shares_of_the_table(tables: dict[str, pd.DataFrame]) -> 
     own = tables["composition"]
     axis = panels(composition_figure(own))[0]
     memory = own[(own["patient"] == "SIM0") & (own["kind"] == "memory")].set_index("timepoint")[
-        "share"
+        "proportion"
     ]
     lines = [
         container.lines[0] for container in axis.containers if container.get_label() == "memory"
@@ -110,7 +110,7 @@ def test_flow_shows_the_shares_of_both_sides(tables: dict[str, pd.DataFrame]) ->
     shown = texts(flow_figure(own))
 
     for side in ("from_state", "to_state"):
-        for state, share in own.groupby(side)["share"].sum().items():
+        for state, share in own.groupby(side)["fraction"].sum().items():
             assert f"{state} {share:.0%}" in shown
     assert f"patient SIM0: {own['clones'].sum():.0f} clones" in shown
 
@@ -118,7 +118,7 @@ def test_flow_shows_the_shares_of_both_sides(tables: dict[str, pd.DataFrame]) ->
 def test_bands_are_as_wide_as_their_shares() -> None:
     table = pd.DataFrame(
         [("A", "m", "e", 3.0, 0.75, "IP", "D7"), ("A", "m", "m", 1.0, 0.25, "IP", "D7")],
-        columns=["patient", "from_state", "to_state", "clones", "share", "from_time", "to_time"],
+        columns=["patient", "from_state", "to_state", "clones", "fraction", "from_time", "to_time"],
     )
     axis = panels(flow_figure(table))[0]
     widths = []

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resistype.agreement import Agreement, Labelling, compare_calls
+from resistype.agreement import Agreement, CallSet, compare_calls
 from resistype.errors import MissingExtraError, OutputError
 from resistype.report import figures_evidence as figures_compare
 from resistype.report.figures_evidence import (
@@ -49,7 +49,7 @@ def found() -> Agreement:
     one.index = pd.Index([f"S{k}" for k in range(80)])
     two = one.assign(dysfunction_residual=one["dysfunction_residual"] + 0.25)
     sides = [
-        Labelling(
+        CallSet(
             name=name,
             labels=apply_scheme(scheme, frame)[0][["dysfunction"]],
             scheme=scheme,

@@ -266,7 +266,9 @@ def test_hostile_notes_sources_and_batches_are_text() -> None:
 
     assert f"{HOSTILE[4]}: 32 samples" in inputs
     assert HOSTILE[2] in inputs
-    assert any(f"(B2M in the batch {HOSTILE[1]} = {HOSTILE[3]})" in reason for reason in reasons)
+    assert any(
+        f"(B2M below 1 TPM in 100% of {HOSTILE[1]} {HOSTILE[3]})" in reason for reason in reasons
+    )
 
 
 # ---------------------------------------------------------------- words

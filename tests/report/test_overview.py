@@ -147,7 +147,7 @@ def test_missing_values_do_not_count() -> None:
 def test_without_pairs_nothing_is_said_about_change() -> None:
     cohort = build_cohort(level_calls(), {})
 
-    assert (cohort.panels, cohort.tests, cohort.steps, cohort.firmness) == ((), (), (), ())
+    assert (cohort.panels, cohort.tests, cohort.steps, cohort.stability) == ((), (), (), ())
 
 
 def test_panels_hold_every_pair_once() -> None:

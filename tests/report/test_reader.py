@@ -80,7 +80,7 @@ def test_3_which_calls_are_firm() -> None:
     share = calls.stability.overall("ifng")[row]  # type: ignore[union-attr]
 
     assert f"again in {100 * share:.0f}\u00a0%" in lines()["P00-Post"]
-    assert "taken back and shown as indeterminate" in page().section("firm").text
+    assert "withheld and shown as indeterminate" in page().section("stability").text
 
 
 def test_4_which_were_refused_and_why() -> None:
@@ -100,8 +100,8 @@ def test_5_what_was_compared_with_what() -> None:
     said = page().section("asked").text
 
     assert (
-        "Compared with: baseline biopsies of this cohort (own cohort, paired with own baseline, n ="
-        " 32)." in said
+        "Compared with: baseline biopsies of this cohort (this cohort, paired with the"
+        " patient's baseline, n = 32)." in said
     )
     assert "baseline P00-Pre" in lines()["P00-Post"]
 
@@ -126,7 +126,7 @@ def test_8_whether_the_data_were_fit() -> None:
 
     assert {
         "Genes of the signatures",
-        "Genes at the floor",
+        "Genes not detected",
         "Size of the reference",
         "Pairs",
     } <= set(rows)

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from resistype.errors import InputError
 from resistype.report import build_report, read_report, report_json, report_schema
 from resistype.report import build_report as report_of
+from resistype.report.model import AxisStability
 from resistype.report.write import schema_path
 from tests.report.page import cell_calls, hostile_calls
 from tests.scheme.build import level_calls, paired_calls
@@ -82,6 +84,39 @@ def test_there_and_back(kind: str) -> None:
     assert read_report(report_json(report)) == report
 
 
+def test_a_report_of_format_1_is_read() -> None:
+    row = AxisStability(
+        axis="ifng", n_called=3, n_stable=2, n_withheld=1, genes=0.9, cohort=0.8, methods=0.7
+    )
+    report = build_report(paired_calls())
+    cohort = report.cohort.model_copy(update={"stability": (row,)})
+    report = report.model_copy(update={"cohort": cohort})
+    words = {
+        "reason": "why",
+        "proportion": "share",
+        "call_before_stability": "rules_say",
+        "n_stable": "n_firm",
+        "n_withheld": "n_taken_back",
+    }
+
+    def old(part: Any, at: str = "") -> Any:
+        if isinstance(part, list):
+            return [old(one, at) for one in part]
+        if not isinstance(part, dict):
+            return part
+        own = dict(words) if at in ("labels", "evidence", "stability") else {}
+        own |= {"base_rate": "reference_share"} if at == "labels" else {}
+        own |= {"stability": "firmness"} if at == "cohort" else {}
+        own |= {"call_before_stability": "rules_say"} if at == "calls" else {}
+        return {own.get(name, name): old(one, name) for name, one in part.items()}
+
+    text = json.dumps(old(json.loads(report_json(report))) | {"format_version": 1})
+
+    assert all(f'"{name}"' in text for name in (*words.values(), "reference_share", "firmness"))
+    assert '"base_rate"' in text
+    assert read_report(text) == report
+
+
 def test_a_twin_is_strict_json(tmp_path: Path) -> None:
     text = report_json(build_report(paired_calls()))
     (tmp_path / "r.json").write_text(text, encoding="utf-8")
@@ -101,8 +136,8 @@ def test_a_twin_is_strict_json(tmp_path: Path) -> None:
         ("[]", "'format' is not 'resistype-report'"),
         ('{"format": "resistype-run"}', "'format' is not 'resistype-report'"),
         (
-            '{"format": "resistype-report", "format_version": 2}',
-            "The report has format 2; this version reads 1.",
+            '{"format": "resistype-report", "format_version": 3}',
+            "The report has format 3; this version reads 2.",
         ),
         ('{"format": "resistype-report", "format_version": 1}', "title: Field required"),
     ],

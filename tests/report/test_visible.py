@@ -14,7 +14,7 @@ from resistype.scheme import Calls
 from resistype.systems import classify
 from resistype.systems.bulk.measure import CallOptions
 from resistype.systems.bulk.reference import fit_reference
-from tests.scheme.build import QUICK, cohort, level_calls, paired_calls
+from tests.scheme.build import QUICK, cohort, level_calls, paired_calls, wide_cohort
 
 WORDS = re.compile(r"\b(up|stable|chronic|persistent)\b", re.IGNORECASE)
 
@@ -22,14 +22,14 @@ WORDS = re.compile(r"\b(up|stable|chronic|persistent)\b", re.IGNORECASE)
 @cache
 def post_only(reference: bool, stability: bool, table: bool) -> Calls:
     """Biopsies after treatment, called in one of the ways in which no baseline is at hand."""
-    expression, samples = cohort()
+    expression, samples = wide_cohort()
     later = samples[samples["timepoint"] == "Post"]
     before = expression.select(list(samples.loc[samples["timepoint"] == "Pre", "sample"]))
     return classify(
         expression.select(list(later["sample"])),
         samples=later if table else None,
         reference=fit_reference(before, name="before", n_jobs=1) if reference else None,
-        options=CallOptions(n_jobs=1, stability=stability),
+        options=CallOptions(n_jobs=1, stability=stability, same_as="before" if reference else None),
     )
 
 

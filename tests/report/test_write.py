@@ -48,7 +48,7 @@ def test_a_report_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="O101"):
         write_report(level_calls(), tmp_path / "no" / "out.html")
     with pytest.raises(
-        InputError, match=r"O111 A report is a page .* or its JSON twin .*; got 'out.pdf'"
+        InputError, match=r"O111 A report is a page .* or its JSON version .*; got 'out.pdf'"
     ):
         write_report(level_calls(), tmp_path / "out.pdf")
 
@@ -154,7 +154,7 @@ def test_thresholds_of_every_axis_and_of_the_whole_are_listed() -> None:
     whole = {one.condition for one in report.thresholds if one.axis == "every axis"}
     assert whole == {
         "same call in repeats: 0.7",
-        "cohort to one side: 0.5",
+        "cohort shift: 0.8",
         "cohort off a line of the reference: 0.5",
     }
 
@@ -192,18 +192,19 @@ def test_the_command_is_printed_as_it_was(tmp_path: Path) -> None:
 def test_checks_say_what_is_not_as_it_should_be() -> None:
     calls = paired_calls()
     thin = calls.coverage.copy()
-    thin.loc["benci_isg_rs", ["share", "at_floor"]] = [0.5, "MX1, OAS1"]
+    thin.loc["benci_isg_rs", ["fraction", "at_floor"]] = [0.5, "MX1, OAS1"]
     about = {**calls.reference, "n": 12, "off_line": {"a ~ b": 0.8}}
-    shift = {"quantity": "q", "anchor": "far", "n": 12, "median": 1.25, "one_sided": True}
+    shift = {
+        "quantity": "q", "anchor": "far", "n": 12, "state": "one_sided", "above": 0.9, "reason": "",
+    }  # fmt: skip
     odd = replace(calls, coverage=thin, reference={**about, "shift": shift})
     checks = {one.name: one for one in build_report(odd).inputs.checks}
 
     assert checks["Genes of the signatures"].text.endswith("80 % of their genes: benci_isg_rs 50%")
-    assert "MX1, OAS1 (benci_isg_rs)" in checks["Genes at the floor"].text
+    assert "MX1, OAS1 (benci_isg_rs)" in checks["Genes not detected"].text
     assert checks["Size of the reference"].state == "look"
-    assert (
-        "lies 1.25 SD from that of far; it lies to one side" in checks["Cohort beside another"].text
-    )
+    beside = checks["Cohort beside another"].text
+    assert beside == "90% of 12 samples lie above the median of far; a shifted cohort"
     assert checks["Line of the reference"].state == "look"
     assert {one.state for one in checks.values()} == {"look", "ok", "none"}
 
@@ -211,7 +212,7 @@ def test_checks_say_what_is_not_as_it_should_be() -> None:
 def test_biopsies_that_do_not_count_are_said_to() -> None:
     calls = paired_calls()
     design = calls.design.copy()
-    design.loc["P00-Post", "used_first"] = False
+    design.loc["P00-Post", "counted"] = False
     report = build_report(replace(calls, design=design))
     pairs = next(one for one in report.inputs.checks if one.name == "Pairs")
 

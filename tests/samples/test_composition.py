@@ -31,7 +31,9 @@ def test_the_textbook_shares() -> None:
     shares = composition(textbook(), "state", by=["patient", "timepoint"]).set_index("kind")
 
     assert shares.loc["exhausted", ["numerator", "denominator"]].tolist() == [60, 1200]
-    assert shares.loc["exhausted", ["share", "low", "high"]].astype(float).round(3).tolist() == [
+    assert shares.loc["exhausted", ["proportion", "low", "high"]].astype(float).round(
+        3
+    ).tolist() == [
         0.05,
         0.039,
         0.064,
@@ -90,15 +92,15 @@ def test_under_fifty_cells_there_are_counts_but_no_share() -> None:
     shares = composition(few, "state", by=["patient", "timepoint"])
 
     assert shares["numerator"].tolist() == [49]
-    assert shares["share"].isna().all()
+    assert shares["proportion"].isna().all()
     assert shares["low"].isna().all()
-    assert shares["reason"].tolist() == ["49 cells, 50 are needed for a share"]
+    assert shares["reason"].tolist() == ["49 cells, 50 are needed for a proportion"]
 
 
 def test_fifty_cells_are_enough() -> None:
     shares = composition(textbook().iloc[:50], "state", by=["patient", "timepoint"])
 
-    assert shares["share"].tolist() == [1.0]
+    assert shares["proportion"].tolist() == [1.0]
     assert shares["reason"].tolist() == [""]
 
 
@@ -127,8 +129,8 @@ def test_composition_against_counting_by_hand(rows: list[tuple[str, str]]) -> No
         members = [state for patient, state in rows if patient == row["patient"]]
         assert row["denominator"] == len(members)
         assert row["numerator"] == members.count(row["kind"])
-        assert row["share"] == members.count(row["kind"]) / len(members)
-    assert shares.groupby("patient")["share"].sum().tolist() == pytest.approx(
+        assert row["proportion"] == members.count(row["kind"]) / len(members)
+    assert shares.groupby("patient")["proportion"].sum().tolist() == pytest.approx(
         [1.0] * shares["patient"].nunique()
     )
 
@@ -160,7 +162,7 @@ def test_share_table_uses_wilson() -> None:
     low, high = wilson(30, 100)
 
     assert shares.loc[0, ["low", "high"]].tolist() == pytest.approx([float(low), float(high)])
-    assert shares["reason"].tolist() == ["", "", *["10 cells, 50 are needed for a share"] * 2]
+    assert shares["reason"].tolist() == ["", "", *["10 cells, 50 are needed for a proportion"] * 2]
 
 
 def test_shares_become_values_of_patients() -> None:
@@ -191,7 +193,7 @@ BAD = {
         "E967 10 and 10 cells of 15 do not fit each other.",
     ),
     "no cells": (lambda: balance(0, 0, 0), "E967 0 and 0 cells of 0 do not fit each other."),
-    "no share": (lambda: share_change((5, 4), (1, 2)), "E967 5 of 4 cells is no share."),
+    "no share": (lambda: share_change((5, 4), (1, 2)), "E967 5 of 4 cells is no proportion."),
     "two samples a patient": (
         lambda: shares_per_patient(
             composition(

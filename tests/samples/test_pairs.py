@@ -61,9 +61,7 @@ def test_pairs_are_the_obvious_ones(rows: Rows) -> None:
     pairing = paired(rows)
 
     found = list(
-        pairing.pairs[["sample", "baseline_sample", "used_first"]].itertuples(
-            index=False, name=None
-        )
+        pairing.pairs[["sample", "baseline_sample", "counted"]].itertuples(index=False, name=None)
     )
     assert found == obvious(rows)
 
@@ -94,7 +92,7 @@ def test_one_sample_stands_for_the_patient_at_each_time_point(rows: Rows) -> Non
     pairs = paired(rows).pairs
     grouped = pairs.groupby(["patient", "timepoint"])
 
-    assert (grouped["used_first"].sum() == 1).all()
+    assert (grouped["counted"].sum() == 1).all()
     assert (grouped["sample"].size() == grouped["n_at_timepoint"].first()).all()
 
 
@@ -104,7 +102,7 @@ def test_riaz_has_43_pairs(shared: Path) -> None:
 
     pairing = pair_samples(table, patient="patient", timepoint="timepoint", baseline="Pre")
 
-    assert pairing.pairs.query("used_first")["patient"].nunique() == 43
+    assert pairing.pairs.query("counted")["patient"].nunique() == 43
     assert len(pairing.pairs) == 43
     assert len(pairing.baselines) == 43
     assert len(pairing.unpaired) == 109 - 2 * 43
@@ -124,7 +122,7 @@ def test_several_biopsies() -> None:
         "timepoint": ["On", "On", "On", "Post", "Post"],
         "n_baseline": [1, 1, 1, 1, 2],
         "n_at_timepoint": [1, 2, 2, 1, 1],
-        "used_first": [True, True, False, True, True],
+        "counted": [True, True, False, True, True],
     }
     assert pairing.baselines == ("a1", "b2", "c1")
     assert pairing.unpaired == {

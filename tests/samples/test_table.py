@@ -193,8 +193,8 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         None,
         (
             "E901 1 sample id occurs more than once in the samples table (a x2). The column of"
-            " sample ids needs one row a sample; name another column with sample= (--sample), or"
-            " remove the repeats."
+            " sample ids needs one row per sample; name another column with sample= (--sample),"
+            " or remove the repeats."
         ),
     ),
     "patients first": (
@@ -202,8 +202,8 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         None,
         (
             "E901 2 sample ids occur more than once in the samples table (P1 x2, P2 x2). The column"
-            " of sample ids needs one row a sample; name another column with sample= (--sample), or"
-            " remove the repeats."
+            " of sample ids needs one row per sample; name another column with sample= (--sample),"
+            " or remove the repeats."
         ),
     ),
     "an id is missing": (
@@ -219,12 +219,12 @@ BAD: dict[str, tuple[str, str | None, str]] = {
     "header only": (
         "id,patient\n",
         None,
-        "E907 The samples table {path} has no rows. It needs a header and one row a sample.",
+        "E907 The samples table {path} has no rows. It needs a header and one row per sample.",
     ),
     "empty": (
         "",
         None,
-        "E907 The samples table {path} has no rows. It needs a header and one row a sample.",
+        "E907 The samples table {path} has no rows. It needs a header and one row per sample.",
     ),
     "uneven and repeated": (
         "id,x,x\na,1,2\nb,1\nc,1,2,3\n",
@@ -282,7 +282,7 @@ def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "s.csv.gz").write_bytes(gzip.compress(b"a" * (3 << 20)))
 
     with pytest.raises(
-        SamplesError, match=r"is larger than 1 MB\. It needs one row a sample; check the path\."
+        SamplesError, match=r"is larger than 1 MB\. It needs one row per sample; check the path\."
     ):
         read_samples(tmp_path / "s.csv.gz")
 
@@ -291,7 +291,7 @@ def test_a_frame_without_rows() -> None:
     with pytest.raises(SamplesError) as caught:
         read_samples(TABLE.iloc[:0])
 
-    assert str(caught.value) == "E907 The samples table has no rows. It needs one row a sample."
+    assert str(caught.value) == "E907 The samples table has no rows. It needs one row per sample."
 
 
 def test_a_frame_with_repeated_columns() -> None:

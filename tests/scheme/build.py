@@ -56,8 +56,8 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "a_change": {"kind": "change", "of": "a_score"},
         "b_raw": {"kind": "raw_change", "of": "b_mean"},
         "purity_raw": {"kind": "raw_change", "of": "purity"},
-        "a_higher": {"kind": "share_higher", "signature": "set_a"},
-        "a_lower": {"kind": "share_lower", "signature": "set_a"},
+        "a_higher": {"kind": "fraction_up", "signature": "set_a"},
+        "a_lower": {"kind": "fraction_down", "signature": "set_a"},
         "a_p": {"kind": "random_p", "of": "a_score"},
         "z_p": {"kind": "random_p", "of": "a_z"},
         "b_left": {
@@ -78,6 +78,15 @@ def _quantities() -> dict[str, dict[str, Any]]:
         "b_measured": {"kind": "measured", "signature": "set_b"},
         "half_measured": {"kind": "measured", "signature": "half"},
         "b_floor": {"kind": "at_floor", "signature": "set_b"},
+        "b_silent": {"kind": "silent", "signature": "set_b"},
+        "b_detected": {"kind": "detected", "signature": "set_b"},
+        "tap1": {"kind": "gene", "signature": "set_b", "gene": "TAP1"},
+        "tap1_others": {"kind": "other_genes", "signature": "set_b", "gene": "TAP1"},
+        "b_from_median": {"kind": "from_median", "of": "b_mean"},
+        "b_from_fence": {"kind": "from_fence", "of": "b_mean"},
+        "c_outside": {"kind": "outside_fences", "on": ("c_mean",)},
+        "b_fenced": {"kind": "residual_fenced", "of": "b_mean", "on": ("c_mean",)},
+        "b_fenced_sd": {"kind": "residual_fenced_sd", "of": "b_mean", "on": ("c_mean",)},
         "events": {"kind": "dna_events", "signature": "set_b", "input": "genomic"},
         "purity": {"kind": "number", "input": "purity"},
         "nlr": {"kind": "ratio", "input": "nlr", "parts": ("anc", "alc")},
@@ -181,8 +190,8 @@ def scheme() -> Scheme:
                     "methods": ["singscore", "zscore"],
                 },
                 "anchor_quantity": "a_score",
-                "one_sided": _limit(0.5),
-                "line_shift": _limit(0.5),
+                "cohort_shift": _limit(0.8),
+                "line_offset": _limit(0.5),
                 "caveats": [
                     {"code": "RUO"},
                     {"code": "LESION", "when": ["call course is up", "b_level >= level"]},
@@ -292,6 +301,21 @@ def cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
     )
     frame = pd.DataFrame(index=list(names))
     return Expression(np.clip(values, 0.0, None), tuple(genes), names, frame, "log2"), table
+
+
+@cache
+def wide_cohort(seed: int = 5) -> tuple[Expression, pd.DataFrame]:
+    """The same with 2,000 genes of no signature, by which two cohorts can be compared: a third of
+    them steady.
+    """
+    expression, table = cohort(seed)
+    rng = np.random.default_rng(11)
+    n = 2000
+    usual, spread = rng.uniform(5.0, 9.0, n), np.where(np.arange(n) < 700, 0.1, 1.0)
+    more = usual + spread * rng.normal(0.0, 1.0, (2 * N_PATIENTS, n))
+    values = np.hstack([np.asarray(expression.values), np.clip(more, 0.0, None)])
+    genes = (*expression.genes, *(f"FREE{k:04}" for k in range(n)))
+    return Expression(values, genes, expression.samples, expression.obs, "log2"), table
 
 
 @cache

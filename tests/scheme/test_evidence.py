@@ -159,8 +159,8 @@ def test_rows_of_another_mode_are_not_compared() -> None:
 
     assert set(after["quantity"]) == {
         "ifng_change",
-        "ifng_share_higher",
-        "ifng_share_lower",
+        "ifng_fraction_up",
+        "ifng_fraction_down",
         "ifng_random_p",
     }
     assert set(before["quantity"]) == {"ifng_level"}
@@ -213,7 +213,7 @@ def test_what_was_taken_back_keeps_the_evidence_it_rested_on() -> None:
     assert compared["quantity"].tolist() == ["b_level"]
     assert compared["decided"].tolist() == [True]
     assert set(compared["reason"]) == {
-        "not firm: the rules say both, but only 10% of the repeats do"
+        "call withheld: the rules say both, but only 10% of the repeats do"
     }
 
 

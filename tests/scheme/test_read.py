@@ -304,7 +304,7 @@ class TestShipped:
         thresholds = [t for axis in scheme.axes for t in axis.thresholds.values()] + list(
             scheme.parameters.values()
         )
-        thresholds += [t for t in (scheme.one_sided, scheme.line_shift) if t is not None]
+        thresholds += [t for t in (scheme.cohort_shift, scheme.line_offset) if t is not None]
 
         assert thresholds
         for threshold in thresholds:
@@ -331,7 +331,10 @@ class TestShipped:
         }
 
         assert not inside & in_rules
-        assert not {w for w in words & inside if f'"{w}"' in text}
+        # a single gene that is judged alone is named as one of its signature
+        alone = {q.gene: q.signature for q in load_scheme(name).quantities.values() if q.gene}
+        assert all(gene in library[signature].genes for gene, signature in alone.items())
+        assert not {w for w in words & inside if f'"{w}"' in text} - alone.keys()
 
     def test_its_json_is_plain_and_complete(self, name: str) -> None:
         scheme = load_scheme(name)
@@ -409,3 +412,17 @@ def test_abstentions_are_the_two() -> None:
 def test_an_unknown_axis_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         load_scheme("acquired_resistance").axis("nothing")
+
+
+def test_quantities_of_the_first_version_have_their_names_of_today() -> None:
+    archive = Path(__file__).parents[1] / "data/archives/0.1.0"
+    old = [
+        load_scheme(archive / name) for name in ("acquired_resistance.toml", "cart_product.toml")
+    ]
+
+    assert "ifng_share_higher" in (archive / "acquired_resistance.toml").read_text(encoding="utf-8")
+    assert old[0].quantities["ifng_fraction_up"].kind == "fraction_up"
+    assert any("ifng_fraction_up >= share" in rule.when for rule in old[0].axis("ifng").rules)
+    assert old[0].cohort_shift is not None
+    assert {"memory_fraction", "plastic_fraction"} <= old[1].quantities.keys()
+    assert "exhausted_fraction" in old[1].axis("exhaustion").evidence

@@ -33,7 +33,15 @@ def reference() -> Reference:
         },
         regressions={"score ~ constant": Regression(("constant",), 0.25, (1.5,), 0.4)},
         base_rates=pd.DataFrame(
-            [{"axis": "a", "label": "x", "share": 1 / 3, "n": 40, "basis": "reference samples"}]
+            [
+                {
+                    "axis": "a",
+                    "label": "x",
+                    "proportion": 1 / 3,
+                    "n": 40,
+                    "basis": "reference samples",
+                }
+            ]
         ),
         about={"tumour_type": "melanoma", "platform": "RNA-seq"},
     )
@@ -49,7 +57,7 @@ def test_round_trip(reference: Reference, tmp_path: Path) -> None:
     assert again.regressions == reference.regressions
     assert again.mode == "frozen"
     np.testing.assert_array_equal(again.values["score"], reference.values["score"])
-    assert again.base_rates["share"].iloc[0] == pytest.approx(1 / 3, abs=1e-11)
+    assert again.base_rates["proportion"].iloc[0] == pytest.approx(1 / 3, abs=1e-11)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["example.json", "example.npz"]
 
 
@@ -88,8 +96,8 @@ def _other_numbers(path: Path) -> None:
 CASES = {
     "another format": (_edit_json(lambda h: h.update(format="x")), "is not a resistype reference"),
     "newer format": (
-        _edit_json(lambda h: h.update(format_version=2)),
-        "has format version 2; this version of resistype",
+        _edit_json(lambda h: h.update(format_version=3)),
+        "has format version 3; this version of resistype",
     ),
     "changed slope": (
         _edit_json(lambda h: h["regressions"]["score ~ constant"].update(slopes=[9.0])),

@@ -209,8 +209,8 @@ def test_caveats_with_conditions_and_without() -> None:
 def test_what_the_rules_said_is_kept_apart() -> None:
     verdicts = apply_rules(scheme(), columns([{"a_level": 1.0}]))
 
-    assert dict(verdicts.by_rule) == dict(verdicts.calls)
-    assert verdicts.by_rule is not verdicts.calls
+    assert dict(verdicts.rule_calls) == dict(verdicts.calls)
+    assert verdicts.rule_calls is not verdicts.calls
 
 
 def calls_of(axis: Axis) -> set[str]:
@@ -244,8 +244,8 @@ def test_labels_that_need_a_baseline_are_not_given_without_a_change() -> None:
 
 def test_the_measured_columns_are_left_alone() -> None:
     given = columns([{"a_level": 1.0, "b_floor": 1.0}], "words")
-    before = {name: (column.values.copy(), column.why.copy()) for name, column in given.items()}
+    before = {name: (column.values.copy(), column.reason.copy()) for name, column in given.items()}
     apply_rules(scheme(), given)
     for name, (values, why) in before.items():
         np.testing.assert_array_equal(given[name].values, values)
-        assert given[name].why.tolist() == why.tolist()
+        assert given[name].reason.tolist() == why.tolist()

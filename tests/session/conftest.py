@@ -19,13 +19,14 @@ def quantities(scheme: Scheme, n_obs: int, seed: int = 7) -> pd.DataFrame:
     """Numbers of every quantity, in the range of its thresholds, some missing."""
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({name: rng.normal(0, 1, n_obs) for name in scheme.quantities})
-    for name in ("ifng_share_higher", "ifng_share_lower"):
+    for name in ("ifng_fraction_up", "ifng_fraction_down"):
         frame[name] = rng.uniform(0.3, 1, n_obs)
     frame["ifng_random_p"] = rng.uniform(0, 1, n_obs) ** 4
     frame["tcell_percentile"] = rng.uniform(0, 100, n_obs)
     frame["mhc1_measured"] = rng.integers(4, 9, n_obs)
-    for name in ("mhc1_dna_events", "ifn_sensing_dna_events", "mhc1_at_floor"):
+    for name in ("mhc1_dna_events", "ifn_sensing_dna_events", "mhc1_silent"):
         frame[name] = (rng.random(n_obs) < 0.03).astype(float)
+    frame["tcell_detected"] = rng.integers(1, 8, n_obs)
     frame.loc[rng.random(n_obs) < 0.3, "ifng_change"] = np.nan
     frame.index = pd.Index([f"S{number}" for number in range(n_obs)])
     return frame

@@ -29,7 +29,7 @@ def slow(material: SessionData, scheme: Scheme) -> dict[str, list[str]]:
     columns: dict[str, Any] = {
         name: Column(values, why) for name, values in material.columns.items()
     }
-    return {axis: calls.tolist() for axis, calls in apply_rules(scheme, columns).by_rule.items()}
+    return {axis: calls.tolist() for axis, calls in apply_rules(scheme, columns).rule_calls.items()}
 
 
 def quick(material: SessionData, scheme: Scheme) -> dict[str, list[str]]:
@@ -120,7 +120,7 @@ def test_a_session_begins_with_the_calls_of_classify(demo_calls: Calls) -> None:
         assert frame[axis.id].astype(str).tolist() == demo_calls.verdicts.calls[axis.id].tolist()
         names, raw = session.names(axis.id), session.data.raw[axis.id]
 
-        assert [names[code] for code in raw] == demo_calls.verdicts.by_rule[axis.id].tolist()
+        assert [names[code] for code in raw] == demo_calls.verdicts.rule_calls[axis.id].tolist()
 
 
 def test_moving_there_and_back_gives_the_calls_of_classify(demo_calls: Calls) -> None:

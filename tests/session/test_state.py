@@ -102,7 +102,7 @@ def test_thresholds_say_where_they_stand_and_where_they_were(session: Session) -
     )
     assert (views["grey"].value, views["grey"].moved) == (0.35, False)
     assert (views["change"].both_signs, views["share"].both_signs) == (True, False)
-    assert views["share"].quantities == ("ifng_share_higher", "ifng_share_lower")
+    assert views["share"].quantities == ("ifng_fraction_up", "ifng_fraction_down")
 
 
 def test_a_material_without_patients_has_no_composition(demo_calls: Calls) -> None:

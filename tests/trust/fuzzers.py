@@ -280,7 +280,7 @@ def message(given: Any) -> None:
 
 
 FUZZED: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None], int]] = {
-    # what, its inputs, what they are given to, and its share of the examples
+    # what, its inputs, what they are given to, and its fraction of the examples
     "matrices": (matrices(), matrix, 8),
     "gene names": (st.lists(WORDS, max_size=8), genes, 10),
     "GMT": (TEXTS, gmt, 14),

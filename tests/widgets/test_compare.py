@@ -91,7 +91,7 @@ def test_the_page_is_told_the_numbers_of_the_comparison(
         assert found.kappa.words in told["lines"][0]
         assert found.kappa_called.words in told["lines"][2]
         assert [one["cells"][0] for one in told["changes"]] == [change.sample for change in own]
-        assert [one["why"] for one in told["changes"]] == [change.why for change in own]
+        assert [one["why"] for one in told["changes"]] == [change.reason for change in own]
         assert told["n_changes"] == len(own)
         assert len(told["shift"]) == len(found.shift)
     assert spec["differences"] == view.agreement.differences.to_numpy().tolist()

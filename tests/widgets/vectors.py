@@ -34,12 +34,15 @@ def material(n_obs: int = N_OBS, seed: int = 11) -> Any:
     )
     frame += rng.choice([0.0, 1e-12, -1e-12], size=frame.shape)
     frame["ifng_random_p"] = np.round(rng.uniform(0, 0.2, n_obs), 2)
-    for name in ("ifng_share_higher", "ifng_share_lower"):
+    for name in ("ifng_fraction_up", "ifng_fraction_down"):
         frame[name] = np.round(rng.uniform(0.3, 1, n_obs), 1)
     frame["tcell_percentile"] = rng.integers(0, 100, n_obs)
     frame["mhc1_measured"] = rng.integers(5, 9, n_obs)
-    frame["mhc1_at_floor"] = (rng.random(n_obs) < 0.1).astype(float)
+    frame["mhc1_silent"] = (rng.random(n_obs) < 0.1).astype(float)
+    frame["tcell_detected"] = rng.integers(1, 8, n_obs)
+    known = [f"{gene}_log2" for gene in ("b2m", "tap1", "tap2")]
     frame[rng.random(frame.shape) < 0.15] = np.nan
+    frame[known] = np.where(rng.random((n_obs, 3)) < 0.02, np.nan, 6.0)
     frame.index = pd.Index([f"S{i}" for i in range(n_obs)])
     design = pd.DataFrame(
         {

@@ -51,7 +51,7 @@ function head(spec: Spec): HTMLElement {
         attr: { "data-testid": "rt-part" },
         text:
           `${grouped(spec.n_drawn)} of ${grouped(spec.n_obs)} observations are drawn, ` +
-          "each class by its share; the counts are of all.",
+          "each class by its fraction; the counts are of all.",
       }),
     );
   return node;

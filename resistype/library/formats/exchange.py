@@ -533,7 +533,7 @@ def to_gseapy(signatures: Iterable[Signature]) -> dict[str, list[str]]:
 
 
 def to_net(signatures: Sequence[Signature]) -> pd.DataFrame:
-    """A net as decoupler takes it: one row a gene with source, target and weight; genes down have
+    """A net as decoupler takes it: one row per gene with source, target and weight; genes down have
     -1.
 
     Examples

@@ -124,7 +124,7 @@ def _poisson_gene(row: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _empirical(ascending: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of samples at or below."""
+    """Fraction of samples at or below."""
     return np.stack([np.searchsorted(row, row, side="right") / row.size for row in ascending])
 
 

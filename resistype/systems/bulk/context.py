@@ -193,6 +193,60 @@ def batch_floors(
                 yield f"{column} = {level}", inside, genes
 
 
+# Genes below the noise of the assay in so much of a batch or cohort that loss cannot be told from
+# a fault of measurement.
+
+DETECTED = 1.0  # log2(x + 1): one TPM or CPM
+SILENT_FRACTION, SILENT_MIN = 0.25, 3  # ours
+_MILLION = 1.1e6
+
+
+_BATCH_WORDS = ("batch", "plate", "run", "lane", "flowcell", "sequenc", "pipeline")
+
+
+def silent_genes(
+    log2: NDArray[np.float64],
+    table: pd.DataFrame | None,
+    columns: Sequence[str],
+    *,
+    batch: str | None = None,
+) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_], str]]:
+    """Where genes say nothing: samples, genes and the words "of …" for a batch or for the cohort
+    outside such batches. A column that is no batch by its name or by the user's word (it may be the
+    response) makes genes silent only where they are so in the whole group.
+    """
+    low = log2 < DETECTED
+    found = []
+    rest = np.ones(low.shape, dtype=bool)
+    for column in columns:
+        if table is None:
+            break
+        levels = _levels(table[column])
+        for level in dict.fromkeys(levels):
+            inside = levels == level
+            if inside.all():
+                continue
+            mine = low[inside]
+            is_batch = column == batch or any(w in str(column).lower() for w in _BATCH_WORDS)
+            whole = mine.all(axis=0) & (len(mine) >= SILENT_MIN)
+            genes = (_silent(mine) if is_batch else whole) & ~_silent(low[~inside])
+            if genes.any():
+                rest[np.ix_(inside, genes)] = False
+                found.append((inside, genes, f"of {column} {level}"))
+    for gene in range(low.shape[1]):
+        rows = rest[:, gene]
+        if rows.any() and _silent(low[rows][:, [gene]])[0]:
+            here = np.zeros(low.shape[1], dtype=bool)
+            here[gene] = True
+            found.append((rows, here, "of the cohort"))
+    return found
+
+
+def _silent(low: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    n = low.sum(axis=0)
+    return np.asarray((n >= SILENT_MIN) & (n >= SILENT_FRACTION * max(len(low), 1)))
+
+
 MIN_COVERAGE = 0.5
 
 
@@ -227,6 +281,19 @@ class Panel:
     members: Mapping[str, Members]
     log2: Mapping[str, NDArray[np.float64]]
     floor: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def absolute(self) -> bool:
+        """Whether one TPM or CPM means something in these values: sums of the linear values of a
+        sample are those of counts, CPM or TPM.
+        """
+        expression = self.expression
+        if expression.unit in ("counts", "cpm", "tpm"):
+            return True
+        if expression.unit not in ("log2", "log2_small_offset", "ln"):
+            return False
+        some = expression.select(expression.samples[:20]).log2()
+        return bool(np.median(np.sum(2.0**some - 1.0, axis=1)) <= _MILLION)
 
     def coverage(self, signature: str) -> float:
         """Share of the signature's genes that the matrix has."""
@@ -265,6 +332,26 @@ def _floor_genes(expression: Expression, match: Match) -> tuple[str, ...]:
     return tuple(gene for gene, at_floor in zip(present, low, strict=True) if at_floor)
 
 
+@dataclass(frozen=True, eq=False)
+class Comparability:
+    """Which samples may be compared with a frozen reference, each of shape (n_obs,): measured
+    like it and alike in tissue, stated by the user to be made like it, why not, and the two figures
+    of the check (NaN where it could not be made).
+    """
+
+    reference: str
+    alike: NDArray[np.bool_]
+    stated: NDArray[np.bool_]
+    reason: NDArray[np.object_]
+    distance: NDArray[np.float64]
+    likeness: NDArray[np.float64]
+
+    @property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Both are needed: alike, and stated."""
+        return self.alike & self.stated
+
+
 @dataclass
 class Context:
     """Everything a quantity may look at. `done` grows as quantities are measured, for all
@@ -281,6 +368,8 @@ class Context:
     n_jobs: int = -1
     reference_rows: NDArray[np.intp] | None = None
     batches: tuple[str, ...] = ()
+    batch: str | None = None
+    compared: Comparability | None = None
 
     @property
     def n_obs(self) -> int:

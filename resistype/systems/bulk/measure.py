@@ -28,7 +28,26 @@ from resistype.scheme.reference import MIN_COHORT, Reference, find_reference
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.stability import Stability, take_back
 from resistype.scheme.variant import anchor_for, by_method, merged_library, reference_for
-from resistype.systems.bulk.context import Context, Rows, batch_columns, build_panel
+from resistype.systems.bulk.comparable import (
+    STATED,
+    Shift,
+    cohort_shift,
+    compare,
+    join,
+    line_shifts,
+    say,
+    shared,
+    stated_same,
+    withhold,
+    withhold_lines,
+)
+from resistype.systems.bulk.context import (
+    Comparability,
+    Context,
+    Rows,
+    batch_columns,
+    build_panel,
+)
 from resistype.systems.bulk.quantities import measure, measure_basic
 from resistype.systems.bulk.record import (
     coverage_frame,
@@ -37,17 +56,7 @@ from resistype.systems.bulk.record import (
     run_record,
     sample_caveats,
 )
-from resistype.systems.bulk.reference import (
-    Shift,
-    fit_own,
-    in_universe,
-    line_shifts,
-    measure_shift,
-    too_few,
-    with_base_rates,
-    withhold,
-    withhold_lines,
-)
+from resistype.systems.bulk.reference import fit_own, in_genes, too_few, with_base_rates
 from resistype.systems.bulk.stability import assess
 
 # A study: the matrix, the samples table and the pairs, joined by sample id.
@@ -119,7 +128,7 @@ def read_study(
         ("baseline_sample", ""),
         ("n_baseline", 0),
         ("n_at_timepoint", 0),
-        ("used_first", True),
+        ("counted", True),
     ):
         design[column] = [pairs[name][column] if name in pairs else empty for name in design.index]
     before = given[[as_key(value) == as_key(baseline) for value in given[timepoint]]]
@@ -150,14 +159,19 @@ class CallOptions:
         Column of the samples table with the sample ids; by default the first.
     stability
         Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
-        it, no call says how firm it is and none is taken back.
+        it, no call says how robust it is and none is withheld.
     batch
         Column of the samples table with the sequencing batch; genes at the floor in a whole batch
         make an axis not assessable there. By default every column that divides the samples is
         looked at.
+    same_as
+        Name or path of the frozen reference to which these data are the same in three things:
+        tumour type, library preparation, quantification. Nothing is placed among the samples of a
+        reference unless you say so, here or by the columns ``tumour_type``, ``library`` and
+        ``quantification`` of the samples table.
     anchor
-        Frozen reference that shows whether the cohort lies to one side; by default the scheme's,
-        ``""`` for none.
+        Frozen reference that shows whether the cohort is shifted; by default `same_as` or
+        the scheme's, ``""`` for none.
     method
         Takes every score of the scheme by another method; the version of the scheme says so.
     library
@@ -174,6 +188,7 @@ class CallOptions:
     sample: str | None = None
     stability: bool = True
     batch: str | None = None
+    same_as: str | None = None
     anchor: str | None = None
     method: str | None = None
     library: Library | None = None
@@ -247,22 +262,36 @@ def classify_biopsies(
     frozen = (
         None if reference is None else reference_for(find_reference(reference), loaded, library)
     )
-    note = ""
+    _named_reference(options.same_as, frozen)
+    note, compared = "", None
     if frozen is not None:
-        expression, note = in_universe(study.expression, frozen, loaded)
-        study = replace(study, expression=expression)
+        joined = join(study.expression, frozen, loaded)
+        stated = stated_same(
+            frozen, options.same_as, table=study.table, expression=study.expression
+        )
+        compared = compare(study.expression, frozen, joined, stated=stated)
+        say(compared)
+        frozen = in_genes(
+            frozen, joined.in_data, scheme=loaded, library=library, n_jobs=options.n_jobs
+        )
+        study = replace(study, expression=joined.expression)
+        note = joined.note
     batches = tuple(batch_columns(study.table, options.batch, patient=patient))
     context = _context(study, loaded, options, batches)
-    context = replace(context, reference=_reference(context, study, frozen))
+    context = replace(context, reference=_reference(context, study, frozen), compared=compared)
     found = _call(context, study, options)
-    about = _about(context.reference, study, note, found)
+    about = _about(context, study, note, found)
+    design = study.design
+    if compared is not None:
+        words = np.where(compared.comparable, "yes", np.where(compared.alike, "not stated", "no"))
+        design = design.assign(comparable=words)
     return Calls(
         scheme=loaded,
         samples=study.expression.samples,
         columns=found.columns,
         verdicts=found.verdicts,
-        design=study.design,
-        base_rates=context.reference.base_rates if context.reference else pd.DataFrame(),
+        design=design,
+        base_rates=_rates_left(context, found),
         reference=about,
         run_caveats=run_caveats(context, about, study.table),
         coverage=coverage_frame(context),
@@ -307,47 +336,83 @@ class _Found:
 
 
 def _call(context: Context, study: Study, options: CallOptions) -> _Found:
-    """Measure, apply the rules, ask how firm the calls are, and whether the cohort lies to one
-    side.
+    """Measure, apply the rules, withhold what a whole cohort may not say, then ask how firm the
+    rest is.
     """
     scheme, rows = context.scheme, study.rows
     columns = measure(context, rows)
-    verdicts = apply_rules(scheme, columns)
-    stability = None
-    if options.stability and scheme.stability is not None:
-        stability = assess(context, rows, verdicts, plan=scheme.stability)
-        verdicts = take_back(verdicts, stability, scheme.stability)
-    shift = _shift(context, options)
-    if (
-        shift is not None
-        and shift.one_sided
-        and context.reference is not None
-        and context.reference.is_own
-    ):
+    by_rules = apply_rules(scheme, columns)
+    shift = _shift(context, study, options)
+    verdicts = by_rules
+    own = context.reference is not None and context.reference.is_own
+    if shift is not None and shift.one_sided and own:
         verdicts = withhold(context, verdicts, shift)
     off = line_shifts(context, columns, context.reference_rows_or_all)
     verdicts = withhold_lines(context, verdicts, off)
+    stability = None
+    if options.stability and scheme.stability is not None:
+        silent = {axis: calls == "not_assessable" for axis, calls in verdicts.calls.items()}
+        stability = assess(context, rows, by_rules, plan=scheme.stability).without(silent)
+        verdicts = take_back(verdicts, stability, scheme.stability)
     verdicts = replace(verdicts, caveats=sample_caveats(verdicts, study.design, study.table))
     return _Found(columns, verdicts, stability, shift, off)
 
 
-def _shift(context: Context, options: CallOptions) -> Shift | None:
-    """Shift from the frozen reference in use, or from the scheme's anchor where the cohort is
-    its own reference.
-    """
-    if context.reference is None or context.scheme.one_sided is None:
-        return None
-    name = context.scheme.anchor if options.anchor is None else options.anchor
-    anchor = (
-        anchor_for(name, context.scheme, context.library)
-        if context.reference.is_own
-        else context.reference
+def _named_reference(same_as: str | None, frozen: Reference | None) -> None:
+    """What is said to be the same must be what the samples are compared with."""
+    if same_as is None or frozen is None or Path(same_as).stem == frozen.name:
+        return
+    message = (
+        f"The data are said to be made like {same_as!r}, but they are compared with"
+        f" {frozen.name!r}. Give one of the two as both."
     )
+    raise ReferenceDataError(message, code="R111")
+
+
+def _shift(context: Context, study: Study, options: CallOptions) -> Shift | None:
+    """Whether the cohort is shifted against the frozen reference in use, or of the anchor where it
+    is its own reference.
+    """
+    scheme, rows = context.scheme, context.reference_rows_or_all
+    if context.reference is None or scheme.cohort_shift is None or not scheme.anchor_quantity:
+        return None
+    limit = scheme.cohort_shift.value
+    if not context.reference.is_own:
+        return cohort_shift(context, context.reference, context.compared, rows=rows, limit=limit)
+    name = options.anchor if options.anchor is not None else options.same_as or scheme.anchor
+    said = options.same_as is not None or (
+        study.table is not None and all(one in study.table.columns for one in STATED)
+    )
+    if not name:
+        return None
+    if not said:
+        reason = f"nobody has said that these data were made like {Path(name).stem} (--same-as)"
+        return Shift(
+            scheme.anchor_quantity, Path(name).stem, len(rows), "cannot_tell", float("nan"), reason
+        )
+    anchor = anchor_for(name, scheme, context.library)
     if anchor is None:
         return None
-    return measure_shift(
-        context, anchor, context.reference_rows_or_all, limit=context.scheme.one_sided.value
-    )
+    expression = study.expression
+    stated = stated_same(anchor, options.same_as, table=study.table, expression=expression)
+    compared: Comparability | None = None
+    if stated.any():
+        compared = compare(expression, anchor, shared(expression, anchor), stated=stated)
+    return cohort_shift(context, anchor, compared, rows=rows, limit=limit)
+
+
+def _rates_left(context: Context, found: _Found) -> pd.DataFrame:
+    """Base rates of what is called: none for an axis that was withheld from the whole cohort."""
+    if context.reference is None:
+        return pd.DataFrame()
+    rates = context.reference.base_rates
+    withheld = [
+        axis
+        for axis, calls in found.verdicts.calls.items()
+        if not np.array_equal(calls, found.verdicts.rule_calls[axis])
+        and (calls == "not_assessable").all()
+    ]
+    return rates[~rates["axis"].isin(withheld)] if len(rates) else rates
 
 
 def apply_scheme(
@@ -375,7 +440,9 @@ def apply_scheme(
 
     Examples
     --------
-    >>> calls, _ = apply_scheme("acquired_resistance", {"mhc1_measured": 8, "mhc1_residual": 0.1})
+    >>> numbers = {"mhc1_measured": 8, "b2m_log2": 9.1, "tap1_log2": 6.0, "tap2_log2": 5.5}
+    >>> numbers |= {"mhc1_residual": 0.1, "mhc1_residual_fenced": 0.1}
+    >>> calls, _ = apply_scheme("acquired_resistance", numbers)
     >>> calls.loc["0", "antigen_presentation"]
     'intact'
     """
@@ -412,7 +479,13 @@ def _context(
     library = merged_library(options.library)
     panel = build_panel(study.expression, scheme, library)
     context = Context(
-        scheme, library, panel, table=study.table, n_jobs=options.n_jobs, batches=batches
+        scheme,
+        library,
+        panel,
+        table=study.table,
+        n_jobs=options.n_jobs,
+        batches=batches,
+        batch=options.batch,
     )
     context.reference_rows = study.reference_rows
     context.basic = measure_basic(context)
@@ -438,13 +511,12 @@ def _reference(context: Context, study: Study, frozen: Reference | None) -> Refe
     return None
 
 
-def _about(
-    reference: Reference | None, study: Study, universe: str, found: _Found
-) -> dict[str, Any]:
+def _about(context: Context, study: Study, universe: str, found: _Found) -> dict[str, Any]:
+    reference, compared = context.reference, context.compared
     if reference is None:
         return {
             "mode": "own baseline",
-            "name": "each patient's own baseline biopsy",
+            "name": "each patient's baseline biopsy",
             "n": len(study.reference_rows),
         }
     about: dict[str, Any] = {
@@ -458,6 +530,18 @@ def _about(
         "sha256": reference.digest,
         **reference.about,
     }
+    if compared is not None:
+        limits = reference.profile
+        about["comparable"] = {
+            "n": int(compared.comparable.sum()),
+            "of": context.n_obs,
+            "alike": int(compared.alike.sum()),
+            "stated": int(compared.stated.sum()),
+            "max_distance": None if limits is None else limits.max_distance,
+            "min_likeness": None if limits is None else limits.min_likeness,
+            "median_distance": _or_none(compared.distance),
+            "median_likeness": _or_none(compared.likeness),
+        }
     if found.shift is not None:
         about["shift"] = found.shift.to_json()
     if found.off_line:
@@ -465,3 +549,8 @@ def _about(
     if reference.scheme.endswith("moved") and not reference.is_own:
         about["not_counted"] = "not counted: a threshold that enters it was moved"
     return about | ({"universe": universe} if universe else {})
+
+
+def _or_none(values: NDArray[np.float64]) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else None

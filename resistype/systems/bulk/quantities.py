@@ -9,7 +9,7 @@ cannot be had is NaN and carries its reason; nothing is filled in.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,13 +23,17 @@ from resistype.scheme.scheme import Quantity
 from resistype.score import Null, score
 from resistype.score.progress import step
 from resistype.systems.bulk.context import (
+    DETECTED,
     MIN_COVERAGE,
+    SILENT_MIN,
+    Comparability,
     Context,
     Rows,
     at_floor,
     batch_floors,
     random_sets,
     rescored,
+    silent_genes,
 )
 
 # DNA events that the user gives: "B2M:frameshift;HLA-A:LOH", counted for the genes of a signature.
@@ -175,8 +179,10 @@ def _mean_log2(quantity: Quantity, context: Context) -> Column:
     if coverage < MIN_COVERAGE:
         return Column.missing(context.n_obs, _thin(quantity, context))
     if not panel.members[quantity.signature].up.all():
-        why = f"{quantity.signature} has genes down: their mean in log2 says nothing; take a score"
-        return Column.missing(context.n_obs, why)
+        reason = (
+            f"{quantity.signature} has genes down: their mean in log2 says nothing; take a score"
+        )
+        return Column.missing(context.n_obs, reason)
     return Column.of(panel.log2[quantity.signature].mean(axis=1))
 
 
@@ -222,6 +228,56 @@ def _at_floor(quantity: Quantity, context: Context) -> Column:
     return Column(values, words)
 
 
+def _silent_here(quantity: Quantity, context: Context) -> Column:
+    """Genes that say nothing in the sample's batch or in the whole cohort."""
+    panel = context.panel
+    log2, names = panel.log2[quantity.signature], panel.measured(quantity.signature)
+    values, words = np.zeros(context.n_obs), np.full(context.n_obs, "", dtype=object)
+    if panel.absolute:
+        for rows, genes, where in silent_genes(
+            log2, context.table, context.batches, batch=context.batch
+        ):
+            low = np.mean(log2[np.ix_(rows, genes)] < DETECTED, axis=0)
+            silent = [name for name, here in zip(names, genes, strict=True) if here]
+            told = "; ".join(
+                f"{name} below 1 TPM in {fraction:.0%} {where}"
+                for name, fraction in zip(silent, low, strict=True)
+            )
+            words[rows] = np.where(words[rows] == "", told, words[rows] + "; " + told)
+            values[rows] += genes.sum()
+    elif context.n_obs >= SILENT_MIN:
+        flat = panel.floor[quantity.signature]
+        values += len(flat)
+        words[:] = "; ".join(f"{name} without any variation in the cohort" for name in flat)
+    return Column(values, words)
+
+
+def _detected(quantity: Quantity, context: Context) -> Column:
+    """Genes of a signature at one TPM or more."""
+    if not context.panel.absolute:
+        return Column.missing(context.n_obs, "the values have no absolute scale (TPM or CPM)")
+    log2 = context.panel.log2[quantity.signature]
+    return Column.of((log2 >= DETECTED).sum(axis=1).astype(np.float64))
+
+
+def _gene(quantity: Quantity, context: Context) -> Column:
+    """Log2 expression of one gene."""
+    measured = context.panel.measured(quantity.signature)
+    if quantity.gene not in measured:
+        return Column.missing(context.n_obs, f"{quantity.gene} is not in the data")
+    return Column.of(context.panel.log2[quantity.signature][:, measured.index(quantity.gene)])
+
+
+def _other_genes(quantity: Quantity, context: Context) -> Column:
+    """Mean log2 expression of the genes of a signature but one."""
+    if context.panel.coverage(quantity.signature) < MIN_COVERAGE:
+        return Column.missing(context.n_obs, _thin(quantity, context))
+    others = [g != quantity.gene for g in context.panel.measured(quantity.signature)]
+    if not any(others):
+        return Column.missing(context.n_obs, _thin(quantity, context))
+    return Column.of(context.panel.log2[quantity.signature][:, others].mean(axis=1))
+
+
 def _dna_events(quantity: Quantity, context: Context) -> Column:
     column = context.scheme.inputs[quantity.input].column
     if context.table is None or column not in context.table.columns:
@@ -261,6 +317,10 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
     "mean_log2": _mean_log2,
     "measured": _measured,
     "at_floor": _at_floor,
+    "silent": _silent_here,
+    "detected": _detected,
+    "gene": _gene,
+    "other_genes": _other_genes,
     "dna_events": _dna_events,
     "number": _number,
     "ratio": _ratio,
@@ -268,14 +328,16 @@ BASIC: dict[str, Callable[[Quantity, Context], Column]] = {
 }
 
 
-def measure_basic(context: Context) -> dict[str, Column]:
+def measure_basic(
+    context: Context, scores: Mapping[str, Column] | None = None
+) -> dict[str, Column]:
     """Measure every basic quantity of the scheme for all observations; scores of one method
-    share their ranks.
+    share their ranks, or are given.
     """
     step("scores")
     quantities = context.scheme.quantities
     scored = {name: q for name, q in quantities.items() if q.kind == "score"}
-    columns = _scores(scored, context) if scored else {}
+    columns = dict(scores) if scores is not None else _scores(scored, context) if scored else {}
     for name, quantity in quantities.items():
         if quantity.kind in BASIC:
             columns[name] = BASIC[quantity.kind](quantity, context)
@@ -319,13 +381,13 @@ def _level(quantity: Quantity, context: Context, rows: Rows) -> Column:
     values = (base.values - context.reference.location(quantity.of)) / context.reference.scale(
         quantity.of
     )
-    return _because(values, base.why, known=quantity.of in context.reference.values)
+    return _because(values, base.reason, known=quantity.of in context.reference.values)
 
 
-def _because(values: NDArray[np.float64], why: NDArray[np.object_], *, known: bool) -> Column:
+def _because(values: NDArray[np.float64], reason: NDArray[np.object_], *, known: bool) -> Column:
     """Missing values with their own reason; where there is none, with what the reference lacks."""
     lacks = "the reference does not vary" if known else "the reference has no values of it"
-    words = np.where(np.isnan(values) & (why == ""), lacks, why)
+    words = np.where(np.isnan(values) & (reason == ""), lacks, reason)
     return Column(values, np.where(np.isnan(values), words, "").astype(object))
 
 
@@ -333,18 +395,20 @@ def _raw_change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     now = context.basic[quantity.of].take(rows.index)
     before = context.basic[quantity.of].take(rows.baseline)
     values = np.where(rows.paired, now.values - before.values, np.nan)
-    why = np.where(now.why == "", "baseline biopsy: " + before.why, now.why)
-    why = np.where(rows.paired, why, _NO_BASELINE)
-    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+    reason = np.where(now.reason == "", "baseline biopsy: " + before.reason, now.reason)
+    reason = np.where(rows.paired, reason, _NO_BASELINE)
+    return Column(values, np.where(np.isnan(values), reason, "").astype(object))
 
 
 def _change(quantity: Quantity, context: Context, rows: Rows) -> Column:
     raw = _raw_change(quantity, context, rows)
     if context.reference is None:
-        why = np.where(np.isnan(raw.values), raw.why, "fewer than 10 reference samples give no SD")
-        return Column(np.full(len(rows.index), np.nan), why.astype(object))
+        reason = np.where(
+            np.isnan(raw.values), raw.reason, "fewer than 10 reference samples give no SD"
+        )
+        return Column(np.full(len(rows.index), np.nan), reason.astype(object))
     values = raw.values / context.reference.scale(quantity.of)
-    return _because(values, raw.why, known=quantity.of in context.reference.values)
+    return _because(values, raw.reason, known=quantity.of in context.reference.values)
 
 
 def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Column:
@@ -363,11 +427,11 @@ def _share(quantity: Quantity, context: Context, rows: Rows, sign: int) -> Colum
     return Column.of(np.where(rows.paired, values, np.nan), _NO_BASELINE)
 
 
-def _share_higher(quantity: Quantity, context: Context, rows: Rows) -> Column:
+def _fraction_up(quantity: Quantity, context: Context, rows: Rows) -> Column:
     return _share(quantity, context, rows, 1)
 
 
-def _share_lower(quantity: Quantity, context: Context, rows: Rows) -> Column:
+def _fraction_down(quantity: Quantity, context: Context, rows: Rows) -> Column:
     return _share(quantity, context, rows, -1)
 
 
@@ -377,7 +441,7 @@ def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
     """
     observed = _raw_change(quantity, context, rows)
     if not rows.paired.any() or np.isnan(observed.values).all():
-        return Column(np.full(len(rows.index), np.nan), observed.why)
+        return Column(np.full(len(rows.index), np.nan), observed.reason)
     null = _random_scores(context.scheme.quantities[quantity.of], context)
     as_far = np.zeros(len(rows.index))
     for start in range(0, len(as_far), 512):
@@ -385,7 +449,7 @@ def _random_p(quantity: Quantity, context: Context, rows: Rows) -> Column:
         moved = np.abs(null[rows.index[part]] - null[rows.baseline[part]])
         as_far[part] = (moved >= np.abs(observed.values[part])[:, None]).sum(axis=1)
     p = (1.0 + as_far) / (1.0 + null.shape[1])
-    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.why)
+    return Column(np.where(np.isnan(observed.values), np.nan, p), observed.reason)
 
 
 def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
@@ -405,35 +469,70 @@ def _random_scores(scored: Quantity, context: Context) -> NDArray[np.float64]:
 
 
 def _residual(quantity: Quantity, context: Context, rows: Rows) -> Column:
-    return _left_over(quantity, context, rows, scaled=False)
+    return _left_over(quantity, context, rows)
 
 
-def _residual_sd(quantity: Quantity, context: Context, rows: Rows) -> Column:
-    return _left_over(quantity, context, rows, scaled=True)
-
-
-def _left_over(quantity: Quantity, context: Context, rows: Rows, *, scaled: bool) -> Column:
+def _left_over(quantity: Quantity, context: Context, rows: Rows) -> Column:
     """What the fullest line leaves over for which a sample has all terms; where purity is
-    unknown, the plain line.
+    unknown, the plain line. Fenced: predictors beyond the fences of the reference are moved back
+    to them, because the line is not known outside.
     """
+    scaled, fenced = quantity.kind.endswith("_sd"), "fenced" in quantity.kind
     n = len(rows.index)
     if context.reference is None:
         return Column.missing(n, _NO_REFERENCE)
     measured = {name: context.basic[name].take(rows.index) for name in quantity.needs}
     values = np.full(n, np.nan)
-    why = measured[quantity.of].why
+    reason = measured[quantity.of].reason
     for name in quantity.on:
-        why = np.where(why == "", measured[name].why, why)
+        reason = np.where(reason == "", measured[name].reason, reason)
     for line_name, terms in quantity.lines:
         line = context.reference.regressions.get(line_name)
         if line is None or (scaled and line.robust_sd <= 1e-12):
             continue
-        left = line.residual(
-            measured[quantity.of].values, np.column_stack([measured[t].values for t in terms])
-        )
+        terms_there = np.column_stack([measured[t].values for t in terms])
+        if fenced:
+            terms_there = np.clip(terms_there, *np.transpose([_fences(context, t) for t in terms]))
+        left = line.residual(measured[quantity.of].values, terms_there)
         values = np.where(np.isnan(values), left / (line.robust_sd if scaled else 1.0), values)
-    why = np.where(np.isnan(values) & (why == ""), "the reference has no line for it", why)
-    return Column(values, np.where(np.isnan(values), why, "").astype(object))
+    reason = np.where(np.isnan(values) & (reason == ""), "the reference has no line for it", reason)
+    return Column(values, np.where(np.isnan(values), reason, "").astype(object))
+
+
+def _fences(context: Context, name: str) -> tuple[float, float]:
+    """Where a line is known: of a covariate of the samples table, everywhere."""
+    if context.reference is None or context.scheme.quantities[name].kind == "number":
+        return -np.inf, np.inf
+    return context.reference.fences(name)
+
+
+def _outside_fences(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    """How many of the predictors lie where the reference has next to no samples."""
+    if context.reference is None:
+        return Column.missing(len(rows.index), _NO_REFERENCE)
+    values, reason = np.zeros(len(rows.index)), np.full(len(rows.index), "", dtype=object)
+    for name in quantity.on:
+        one = context.basic[name].take(rows.index)
+        low, high = context.reference.fences(name)
+        outside = (one.values < low) | (one.values > high)
+        values = np.where(np.isnan(one.values), np.nan, values + outside)
+        words = f"{context.scheme.quantities[name].title} outside the reference"
+        reason = np.where(outside, np.where(reason == "", words, reason + "; " + words), reason)
+    return Column(values, reason.astype(object))
+
+
+def _from(quantity: Quantity, context: Context, rows: Rows) -> Column:
+    """Distance from the median, or from the lower fence, of the reference."""
+    base = context.basic[quantity.of].take(rows.index)
+    reference = context.reference
+    if reference is None:
+        return Column.missing(len(rows.index), _NO_REFERENCE)
+    to = (
+        reference.median(quantity.of)
+        if quantity.kind == "from_median"
+        else reference.fences(quantity.of)[0]
+    )
+    return _because(base.values - to, base.reason, known=quantity.of in reference.values)
 
 
 def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
@@ -441,20 +540,28 @@ def _percentile(quantity: Quantity, context: Context, rows: Rows) -> Column:
     if context.reference is None:
         return Column.missing(len(rows.index), _NO_REFERENCE)
     values = context.reference.percentile(quantity.of, base.values)
-    return _because(values, base.why, known=quantity.of in context.reference.values)
+    return _because(values, base.reason, known=quantity.of in context.reference.values)
 
 
 RELATIVE: dict[str, Callable[[Quantity, Context, Rows], Column]] = {
     "level": _level,
     "raw_change": _raw_change,
     "change": _change,
-    "share_higher": _share_higher,
-    "share_lower": _share_lower,
+    "fraction_up": _fraction_up,
+    "fraction_down": _fraction_down,
     "random_p": _random_p,
     "residual": _residual,
-    "residual_sd": _residual_sd,
+    "residual_sd": _residual,
+    "residual_fenced": _residual,
+    "residual_fenced_sd": _residual,
+    "outside_fences": _outside_fences,
+    "from_median": _from,
+    "from_fence": _from,
     "percentile": _percentile,
 }
+# Numbers that place a sample among the reference: they need a reference that it may be compared
+# with. A change needs only the patient's own baseline; the reference gives its unit.
+PLACED = frozenset(RELATIVE) - {"raw_change", "change", "fraction_up", "fraction_down", "random_p"}
 
 
 def measure(context: Context, rows: Rows) -> dict[str, Column]:
@@ -467,8 +574,18 @@ def measure(context: Context, rows: Rows) -> dict[str, Column]:
         elif quantity.kind == "difference":
             first, second = columns[quantity.of], columns[quantity.minus]
             values = first.values - second.values
-            why = np.where(first.why == "", second.why, first.why)
-            columns[name] = Column(values, np.where(np.isnan(values), why, "").astype(object))
+            reason = np.where(first.reason == "", second.reason, first.reason)
+            columns[name] = Column(values, np.where(np.isnan(values), reason, "").astype(object))
         else:
-            columns[name] = RELATIVE[quantity.kind](quantity, context, rows)
+            column = RELATIVE[quantity.kind](quantity, context, rows)
+            if quantity.kind in PLACED and context.compared is not None:
+                column = _only_comparable(column, context.compared, rows)
+            columns[name] = column
     return columns
+
+
+def _only_comparable(column: Column, compared: Comparability, rows: Rows) -> Column:
+    """A number only where the sample may be compared with the reference; elsewhere the reason."""
+    may = compared.comparable[rows.index]
+    values = np.where(may, column.values, np.nan)
+    return Column(values, np.where(may, column.reason, compared.reason[rows.index]).astype(object))

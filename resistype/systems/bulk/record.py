@@ -21,6 +21,8 @@ from resistype.systems.bulk.quantities import mark_column
 
 _LOW_COVERAGE = 0.8
 _LESION_COLUMNS = ("lesion", "site")
+# What could not be checked stands in the first line.
+_FIRST = ("NOT_COMPARABLE", "ONE_SIDED_COHORT", "SIDE_UNKNOWN", "NO_ABSOLUTE_SCALE")
 # Share of ±0.5 SD calls that move at a cohort size, measured on 442 melanomas.
 _FLIPS = ((100, "4 %"), (50, "7 %"), (30, "10 %"), (20, "12 %"), (12, "17 %"), (0, "20 %"))
 
@@ -36,20 +38,7 @@ def run_caveats(
             "n": n,
             "flip": next(flip for size, flip in _FLIPS if n >= size),
         }
-    if str(about["mode"]).startswith("frozen"):
-        reference = ", ".join(
-            str(about[k]) for k in ("tumour_type", "platform", "unit") if about.get(k)
-        )
-        values["REFERENCE_MISMATCH"] = {
-            "reference": f"{about['name']} ({reference or 'nothing known'})",
-            "yours": (
-                f"unit {context.panel.expression.unit}; compare tumour type, treatment and platform"
-                " yourself"
-            ),
-        }
-    shift = about.get("shift")
-    if shift and shift["one_sided"]:
-        values["ONE_SIDED_COHORT"] = {"side": "higher" if shift["median"] > 0 else "lower", **shift}
+    values |= _compared(context, about)
     if n < SMALL_COHORT:
         values["SMALL_COHORT"] = {"n": n}
     if "paired" in str(about["mode"]) or about["mode"] == "own baseline":
@@ -68,7 +57,33 @@ def run_caveats(
         "NO_VALIDATION": {},
         "CONTEXT": {"context": context.scheme.context},
     }
-    return {code: caveat_text(code, gaps) for code, gaps in values.items()}
+    first = [code for code in _FIRST if code in values]
+    order = [*first, *(code for code in values if code not in first)]
+    return {code: caveat_text(code, values[code]) for code in order}
+
+
+def _compared(context: Context, about: Mapping[str, Any]) -> dict[str, dict[str, object]]:
+    """What was and what could not be checked before the samples were compared with others."""
+    values: dict[str, dict[str, object]] = {}
+    words = [str(about[k]) for k in ("tumour_type", "quantification", "unit") if about.get(k)]
+    reference = f"{about['name']} ({', '.join(words) or 'nothing known'})"
+    compared = about.get("comparable")
+    if compared and compared["n"] < compared["of"]:
+        lost = compared["of"] - compared["n"]
+        values["NOT_COMPARABLE"] = {"lost": lost, "of": compared["of"], "reference": reference}
+    elif compared:
+        values["STATED_COMPARABLE"] = {"reference": reference}
+    shift = about.get("shift")
+    if shift and shift["state"] == "one_sided":
+        side = max(shift["above"], 1.0 - shift["above"])
+        where = "above" if shift["above"] > 0.5 else "below"
+        values["ONE_SIDED_COHORT"] = {"side": side, "where": where, **shift}
+    if shift and shift["state"] == "cannot_tell" and str(about["mode"]).startswith("own cohort"):
+        values["SIDE_UNKNOWN"] = {"reason": shift["reason"]}
+    gates = {"silent", "detected"}
+    if not context.panel.absolute and gates & {q.kind for q in context.scheme.quantities.values()}:
+        values["NO_ABSOLUTE_SCALE"] = {"unit": context.panel.expression.unit}
+    return values
 
 
 def sample_caveats(
@@ -116,7 +131,7 @@ def _scored(scheme: Scheme) -> list[str]:
 
 
 def coverage_frame(context: Context) -> pd.DataFrame:
-    """One row a signature: asked, found, share, missing genes, genes at the floor, genes shared
+    """One row a signature: asked, found, fraction, missing genes, genes at the floor, genes shared
     with the others.
     """
     panel, rows = context.panel, {}
@@ -128,7 +143,7 @@ def coverage_frame(context: Context) -> pd.DataFrame:
         rows[name] = {
             "asked": len(panel.matches[name].wanted),
             "found": len(measured),
-            "share": panel.coverage(name),
+            "fraction": panel.coverage(name),
             "missing": ", ".join(panel.absent(name)),
             "at_floor": ", ".join(panel.floor[name]),
             "shared": "; ".join(f"{n} in {other}" for n, other in shared),
@@ -145,7 +160,7 @@ def gene_frame(context: Context, rows: Rows) -> pd.DataFrame:
     baseline.
     """
     pairs = Rows(rows.index[rows.paired], rows.baseline[rows.paired])
-    asked_of = {"share_higher": pairs, "share_lower": pairs, "measured": rows}
+    asked_of = {"fraction_up": pairs, "fraction_down": pairs, "measured": rows}
     quantities = sorted(context.scheme.quantities.values(), key=lambda q: q.kind == "measured")
     counted = {q.signature: asked_of[q.kind] for q in quantities if q.kind in asked_of}
     parts = []
@@ -182,7 +197,7 @@ def run_record(
     signatures = {name: context.library[name] for name in scheme.signatures}
     return {
         "format": "resistype-run",
-        "format_version": 1,
+        "format_version": 2,
         "versions": versions(),
         "input": {
             "source": expression.source,

@@ -4,9 +4,8 @@ rules in it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,16 @@ from numpy.typing import NDArray
 
 from resistype.errors import CohortWarning, ReferenceDataError, warn
 from resistype.expression import Expression, as_expression
-from resistype.library import load_library
+from resistype.library import Library, load_library
 from resistype.scheme.apply import Column, Verdicts, apply_rules
+from resistype.scheme.profile import METHODS, Tumours, fit_profile
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, Reference, fit_robust
 from resistype.scheme.scheme import ABSTENTIONS, Axis, Scheme
+from resistype.systems.bulk.comparable import rescores
 from resistype.systems.bulk.context import (
     MIN_COVERAGE,
     Context,
-    Members,
     Rows,
     build_panel,
     gene_figures,
@@ -34,6 +34,7 @@ from resistype.systems.bulk.context import (
 from resistype.systems.bulk.quantities import measure, measure_basic
 
 _MAX_PAIRS = 2000
+_PAIRS = "unrelated reference pairs"
 
 
 def fit_reference(
@@ -42,9 +43,13 @@ def fit_reference(
     *,
     name: str,
     about: Mapping[str, str] | None = None,
+    figures_only: bool = False,
     n_jobs: int = -1,
 ) -> Reference:
     """Fit a frozen reference on a cohort, so that single samples can be compared with it later.
+
+    Unless only figures are wanted, the file holds values and ranks of the signature genes of every
+    tumour, shuffled and without names: with them the reference can be had in other genes.
 
     Parameters
     ----------
@@ -56,7 +61,10 @@ def fit_reference(
     name
         Name printed on every output, for example ``"tcga_skcm"``.
     about
-        Words about the cohort: ``tumour_type``, ``platform``, ``source``, ``citation``.
+        Words about the cohort: ``tumour_type``, ``library`` and ``quantification``, which say to
+        what it may be compared, and ``treatment``, ``tissue``, ``source``, ``citation``.
+    figures_only
+        Keep no values of single tumours; 99.5 % of its genes are then needed for a comparison.
     n_jobs
         Threads; the result does not depend on it.
 
@@ -78,17 +86,39 @@ def fit_reference(
     >>> rt.fit_reference(before, name="demo").n
     32
     """
-    expression = as_expression(data)
+    whole = as_expression(data)
     loaded, library = load_scheme(scheme), load_library()
+    if whole.n_obs < MIN_COHORT:
+        raise ReferenceDataError(too_few(whole.n_obs), code="R101")
+    order = np.argsort(np.array(whole.samples, dtype=object), kind="stable")
+    log2 = whole.log2()[order]
+    wanted = [gene for signature in loaded.signatures for gene in library[signature].genes]
+    columns = whole.index.match(tuple(dict.fromkeys(wanted))).columns
+    in_signatures = np.zeros(whole.n_genes, dtype=bool)
+    in_signatures[columns[columns >= 0]] = True
+    profile = fit_profile(log2, in_signatures)
+    expression = whole.restrict(np.flatnonzero(profile.expressed))
     context = Context(loaded, library, build_panel(expression, loaded, library), n_jobs=n_jobs)
     context.basic = measure_basic(context)
-    context.reference_rows = np.argsort(np.array(expression.samples, dtype=object), kind="stable")
+    context.reference_rows = order
     fitted = fit_own(context, name=name)
     words = {"unit": expression.unit, **(about or {})}
     fitted = with_base_rates(context, fitted, pairs=True)
     figures = gene_figures(context.panel, context.reference_rows)
-    values = {**fitted.values, **_by_other_methods(context)}
-    return replace(fitted, mode="frozen", about=words, genes_of=figures, values=values)
+    tumours = None
+    if not figures_only:
+        places = np.flatnonzero(in_signatures[profile.expressed])
+        tumours = Tumours.fit(log2[:, profile.expressed], expression.genes, places)
+    return replace(
+        fitted,
+        mode="frozen",
+        genes=whole.genes,
+        about=words,
+        genes_of=figures,
+        values={**fitted.values, **_by_other_methods(context)},
+        profile=profile,
+        tumours=tumours,
+    )
 
 
 def _by_other_methods(context: Context) -> dict[str, NDArray[np.float64]]:
@@ -162,9 +192,9 @@ def too_few(n: int) -> str:
     """The sentence that refuses a cohort-relative call, with both ways out."""
     what = "One sample" if n == 1 else f"{n} samples"
     return (
-        f"{what} cannot be called relative to their own cohort: at least {MIN_COHORT} reference"
+        f"{what} cannot be called relative to this cohort: at least {MIN_COHORT} reference"
         " samples are needed. Two ways out: give a frozen reference of comparable tumours"
-        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's own"
+        " (reference=NAME or PATH; resistype.fit_reference makes one), or give the patient's"
         " baseline biopsy in the samples table (patient, timepoint, baseline)."
     )
 
@@ -185,7 +215,8 @@ def with_base_rates(context: Context, reference: Reference, *, pairs: bool) -> R
         paired = apply_rules(context.scheme, measure(known, _unrelated(rows, context.scheme.seed)))
     lines = [line for axis in context.scheme.axes for line in _rates(axis, alone, paired)]
     return replace(
-        reference, base_rates=pd.DataFrame(lines, columns=["axis", "label", "share", "n", "basis"])
+        reference,
+        base_rates=pd.DataFrame(lines, columns=["axis", "label", "proportion", "n", "basis"]),
     )
 
 
@@ -209,226 +240,90 @@ def _rates(axis: Axis, alone: Verdicts, paired: Verdicts | None) -> list[dict[st
     level = [name for name in axis.labels if name not in needs]
     if not needs or paired is None:
         return _shares(axis.id, alone.calls[axis.id], [*level, *ABSTENTIONS], "reference samples")
-    change = _shares(
-        axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], "unrelated reference pairs"
-    )
+    change = _shares(axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], _PAIRS)
     return change + _shares(axis.id, alone.calls[axis.id], level, "reference samples")
 
 
 def _shares(
     axis: str, calls: NDArray[np.object_], labels: list[str], basis: str
 ) -> list[dict[str, Any]]:
-    n = len(calls)
-    return [
-        {
-            "axis": axis,
-            "label": label,
-            "share": float(np.mean(calls == label)),
-            "n": n,
-            "basis": basis,
-        }
-        for label in labels
-    ]
+    """Fractions among those in which the axis could be assessed; of not assessable, among all."""
+    assessed = calls != "not_assessable"
+    n = int(assessed.sum())
+    rows = []
+    for label in labels:
+        whole = label == "not_assessable"
+        hits, of = int((calls == label).sum()), len(calls) if whole else n
+        share = hits / of if of else float("nan")
+        rows.append({"axis": axis, "label": label, "proportion": share, "n": of, "basis": basis})
+    return rows
 
 
-# How far a cohort lies from a frozen reference, and whether it lies to one side of it.
-
-MIN_UNIVERSE = 0.8
-_RANKED = ("level", "percentile")
-_RELATIVE = ("residual", "residual_sd")
+# ------------------------------------------------------------------ the reference in other genes
 
 
-@dataclass(frozen=True)
-class Shift:
-    """How far reference samples of a cohort lie from a frozen reference, for one quantity."""
-
-    quantity: str
-    anchor: str
-    n: int
-    median: float
-    spread: float
-    ks: float
-    one_sided: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values; median and spread in SD of the frozen reference."""
-        return {
-            k: getattr(self, k)
-            for k in ("quantity", "anchor", "n", "median", "spread", "ks", "one_sided")
-        }
-
-    @property
-    def words(self) -> str:
-        """One clause for a reader."""
-        return (
-            f"median of {self.quantity} {self.median:+.2f} SD from {self.anchor}, spread"
-            f" {self.spread:.2f} of its SD, n = {self.n}"
-        )
-
-
-def restrict(expression: Expression, genes: tuple[str, ...]) -> tuple[Expression, float]:
-    """The same samples with only the genes of a universe, and the share of that universe that
-    was found.
+def in_genes(
+    reference: Reference,
+    in_data: NDArray[np.bool_],
+    *,
+    scheme: Scheme,
+    library: Library,
+    n_jobs: int,
+) -> Reference:
+    """The reference as if only some genes of its universe had been measured: scores, lines and
+    base rates in the genes that both sides have. As it is where its scores cannot be had again.
     """
-    columns = expression.index.match(genes).columns
-    found = columns[columns >= 0]
-    return expression.restrict(found), len(found) / max(len(genes), 1)
-
-
-def in_universe(
-    expression: Expression, reference: Reference, scheme: Scheme
-) -> tuple[Expression, str]:
-    """The samples in the gene universe of a frozen reference, and how much of it they have, in
-    words.
-
-    Raises
-    ------
-    ReferenceDataError
-        R104 when the reference is of another scheme, R105 when its genes are not in the data.
-    """
-    wanted = f"{scheme.id}@{scheme.version}"
-    if reference.scheme != wanted:
-        message = (
-            f"Reference {reference.name!r} was fitted for {reference.scheme}, not for {wanted}. Fit"
-            " it again."
-        )
-        raise ReferenceDataError(message, code="R104")
-    inside, share = restrict(expression, reference.genes)
-    if share < MIN_UNIVERSE:
-        message = (
-            f"Reference {reference.name!r} was fitted on {len(reference.genes):,} genes; your data"
-            f" have {inside.n_genes:,} of them ({share:.0%}; {MIN_UNIVERSE:.0%} are needed). Scores"
-            " from so different gene universes cannot be compared; fit a reference on data like"
-            " yours (resistype.fit_reference)."
-        )
-        raise ReferenceDataError(message, code="R105")
-    return (
-        inside,
-        (
-            f"{inside.n_genes:,} of the {len(reference.genes):,} genes of the reference are in the"
-            f" data ({share:.1%})"
-        ),
+    tumours = reference.tumours
+    if tumours is None or not rescores(reference, scheme):
+        return reference
+    here = in_data[tumours.places]
+    expression = Expression(
+        values=tumours.values[:, here],
+        genes=tuple(gene for gene, there in zip(tumours.genes, here, strict=True) if there),
+        samples=tuple(str(row) for row in range(len(tumours.ranks))),
+        obs=pd.DataFrame(index=range(len(tumours.ranks))),
+        unit="log2",
     )
+    context = Context(scheme, library, build_panel(expression, scheme, library), n_jobs=n_jobs)
+    scored = {name: q for name, q in scheme.quantities.items() if q.kind == "score"}
 
+    def score(signature: str, method: str) -> Column:
+        if context.panel.coverage(signature) < MIN_COVERAGE:
+            return Column.missing(len(tumours.ranks), "too few genes")
+        up, down = library[signature].up, library[signature].down
+        return Column.of(tumours.scores(method, up, down, measured=in_data))
 
-def measure_shift(
-    context: Context, anchor: Reference, rows: NDArray[np.intp], *, limit: float
-) -> Shift | None:
-    """Shift of the rows from a frozen reference; None where their genes do not allow the
-    comparison.
-
-    Parameters
-    ----------
-    context
-        Scheme and matrix.
-    anchor
-        The frozen reference.
-    rows
-        Samples to compare.
-    limit
-        SD of the anchor by which the median may lie aside.
-    """
-    name = context.scheme.anchor_quantity
-    quantity = context.scheme.quantities.get(name)
-    if quantity is None or name not in anchor.values or len(rows) < 2:
-        return None
-    expression, share = restrict(context.panel.expression, anchor.genes)
-    signature = context.library[quantity.signature]
-    members = Members.of(signature, expression.index.match(signature.genes))
-    if share < MIN_UNIVERSE or len(members.genes) < MIN_COVERAGE * len(signature):
-        return None
-    mine = rescored(
-        expression, sets_of([members], expression.n_genes), quantity.method, n_jobs=context.n_jobs
-    )[rows, 0]
-    theirs = anchor.values[name][~np.isnan(anchor.values[name])]
-    scale = anchor.scale(name)
-    median = float(np.median(mine) - np.median(theirs)) / scale
-    return Shift(
-        quantity=name,
-        anchor=anchor.name,
-        n=len(mine),
-        median=median,
-        spread=float(np.std(mine, ddof=1)) / scale,
-        ks=_distance(mine, theirs),
-        one_sided=abs(median) >= limit,
+    context.basic = measure_basic(
+        context, {name: score(q.signature, q.method) for name, q in scored.items()}
     )
-
-
-def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """The statistic of Kolmogorov and Smirnov: the largest distance between two distribution
-    functions.
-    """
-    both = np.concatenate([one, other])
-    below = [
-        np.searchsorted(np.sort(side), both, side="right") / len(side) for side in (one, other)
-    ]
-    return float(np.abs(below[0] - below[1]).max())
-
-
-def withhold(context: Context, verdicts: Verdicts, shift: Shift) -> Verdicts:
-    """Calls that rest on a place among the cohort's own samples are withheld when the cohort is
-    one-sided.
-    """
-    reason = (
-        f"the cohort lies to one side ({shift.words}): high and low among its own samples mean"
-        " nothing; give a frozen reference"
-    )
-    ranked = {
-        name for name, quantity in context.scheme.quantities.items() if quantity.kind in _RANKED
+    plan = scheme.stability.methods if scheme.stability else ()
+    others = {
+        f"{name}@{method}": score(q.signature, method).values
+        for name, q in scored.items()
+        for method in plan
+        if method in METHODS
     }
-    return _without(context, verdicts, ranked, reason)
+    rows = np.arange(context.n_obs)
+    fresh = reference_of(context, rows, name=reference.name)
+    values = {**fresh.values, **{n: v for n, v in others.items() if not np.isnan(v).all()}}
+    fitted = replace(reference, values=values, regressions=fresh.regressions)
+    return replace(fitted, base_rates=_recounted(context, fitted, rows))
 
 
-def line_shifts(
-    context: Context, columns: Mapping[str, Column], rows: NDArray[np.intp]
-) -> dict[str, float]:
-    """Relative quantities whose median over the rows leaves the lines of a frozen reference, in its
-    robust SD.
-
-    A whole cohort above or below a line tells of another platform or pipeline, not of its tumours.
-    The median must pass the limit of the scheme and three of its standard errors; below ten samples
-    nothing can be said.
+def _recounted(context: Context, reference: Reference, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Base rates in the genes of both sides. Those of change stay as they were counted over pairs,
+    because the random sets are not tumours.
     """
-    scheme, reference = context.scheme, context.reference
-    if reference is None or reference.is_own or scheme.line_shift is None or len(rows) < MIN_COHORT:
-        return {}
-    limit = max(scheme.line_shift.value, 3.0 * 1.2533 / math.sqrt(len(rows)))
-    found = {}
-    for name, quantity in scheme.quantities.items():
-        if quantity.kind not in _RELATIVE or np.isnan(columns[name].values[rows]).all():
-            continue
-        unit = (
-            reference.regressions[quantity.line].robust_sd if quantity.kind == "residual" else 1.0
-        )
-        median = float(np.nanmedian(columns[name].values[rows])) / unit
-        if abs(median) >= limit:
-            found[name] = median
-    return found
-
-
-def withhold_lines(context: Context, verdicts: Verdicts, shifts: Mapping[str, float]) -> Verdicts:
-    """Calls that rest on a relative quantity are withheld when the whole cohort leaves the line."""
-    for name, median in shifts.items():
-        title = context.scheme.quantities[name].title
-        reason = (
-            f"the whole cohort lies {median:+.1f} robust SD off the reference in '{title}': another"
-            " platform or pipeline; fit a reference on data like these"
-        )
-        verdicts = _without(context, verdicts, {name}, reason)
-    return verdicts
-
-
-def _without(context: Context, verdicts: Verdicts, quantities: set[str], reason: str) -> Verdicts:
-    """Labels whose deciding rule compares one of the quantities become not assessable."""
-    calls, reasons = dict(verdicts.calls), dict(verdicts.reasons)
-    for axis in context.scheme.axes:
-        rests = [
-            any(c.kind == "compare" and c.subject in quantities for c in rule.conditions)
-            for rule in axis.rules
-        ]
-        mask = np.array([*rests, False])[verdicts.decided[axis.id]] & np.isin(
-            calls[axis.id], list(axis.labels)
-        )
-        calls[axis.id], reasons[axis.id] = calls[axis.id].copy(), reasons[axis.id].copy()
-        calls[axis.id][mask], reasons[axis.id][mask] = "not_assessable", reason
-    return replace(verdicts, calls=calls, reasons=reasons)
+    alone = apply_rules(
+        context.scheme, measure(replace(context, reference=reference), Rows.alone(rows))
+    )
+    lines = [line for axis in context.scheme.axes for line in _rates(axis, alone, None)]
+    again = pd.DataFrame(lines, columns=["axis", "label", "proportion", "n", "basis"])
+    stored = reference.base_rates
+    if not len(stored):
+        return again
+    paired = stored[stored["basis"] == _PAIRS]
+    of_change = set(zip(paired["axis"], paired["label"], strict=True))
+    keys = list(zip(again["axis"], again["label"], strict=True))
+    fresh = again[[key not in of_change for key in keys]]
+    return pd.concat([paired, fresh], ignore_index=True)

@@ -17,7 +17,7 @@ pseudobulk.py      counts of cells summed to one profile per sample
 
 from resistype.systems.cells.cart_product import CellInputs, cart_product
 from resistype.systems.cells.compare_groups import compare_cells
-from resistype.systems.cells.cuts import cut_from_controls, distributions, states_by_cuts
+from resistype.systems.cells.cuts import cutoff_from_controls, distributions, states_by_cuts
 from resistype.systems.cells.dli_response import DliPlan, dli_response
 from resistype.systems.cells.measure import (
     CellOptions,
@@ -39,7 +39,7 @@ __all__ = [
     "cell_table",
     "classify_cells",
     "compare_cells",
-    "cut_from_controls",
+    "cutoff_from_controls",
     "distributions",
     "dli_response",
     "list_cell_schemes",

@@ -95,7 +95,7 @@ def cart_product(
     Parameters
     ----------
     cells
-        One row a cell: patient, time point, state, and what else is known.
+        One row per cell: patient, time point, state, and what else is known.
     inputs
         Columns, scores, clones.
     scheme
@@ -155,7 +155,7 @@ def cart_product(
     of_patients = Measured(
         unit="patient",
         numbers=patients,
-        why=why_patients,
+        reason=why_patients,
         design=pd.DataFrame({"patient": patients.index}, index=patients.index),
         by_chance=[
             ByChance(_COIN.format("products"), [_of_products(patients, one) for one in dealt]),
@@ -178,7 +178,7 @@ def cart_product(
     of_samples = Measured(
         unit="sample",
         numbers=_flat(numbers),
-        why=_flat(why),
+        reason=_flat(why),
         design=_flat(numbers.index.to_frame()),
         by_chance=[ByChance(_COIN.format("samples"), [_flat(one) for one in dealt])],
         again={"cells": [_flat(one) for one in again]},
@@ -197,10 +197,10 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 _SHARES = {
-    "memory_share": "memory",
-    "cytotoxic_share": "cytotoxic",
-    "exhausted_share": "exhausted",
-    "treg_share": "treg",
+    "memory_fraction": "memory",
+    "cytotoxic_fraction": "cytotoxic",
+    "exhausted_fraction": "exhausted",
+    "treg_fraction": "treg",
 }
 
 
@@ -267,7 +267,7 @@ def _of_products(patients: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
         .droplevel("timepoint")
         .reindex(patients.index)
     )
-    kept = ["balance", "balance_low", "balance_high", "exhausted_share"]
+    kept = ["balance", "balance_low", "balance_high", "exhausted_fraction"]
     return patients.assign(**{name: own[name] for name in kept})
 
 
@@ -292,7 +292,7 @@ def _sample_numbers(
     why["n_t_cells"] = [f"{int(n)} T cells" for n in numbers["n_t_cells"]]
     why["balance"] = leaning["reason"].to_numpy()
     for name, kind in _SHARES.items():
-        numbers[name] = share_of(shares, kind, index)["share"].to_numpy()
+        numbers[name] = share_of(shares, kind, index)["proportion"].to_numpy()
         why.loc[numbers[name].isna(), name] = f"the data have no {kind} cells"
     unresolved = shares["kind"].str.endswith("unresolved").any()
     numbers["has_isoforms"] = 0.0 if unresolved else np.nan
@@ -313,13 +313,13 @@ def _patient_numbers(
         "balance",
         "balance_low",
         "balance_high",
-        "exhausted_share",
+        "exhausted_fraction",
         "has_isoforms",
     ]
     out = own[kept].copy()
-    for name in ("n_times", "n_tracked", "plastic_share", "n_expanded"):
+    for name in ("n_times", "n_tracked", "plastic_fraction", "n_expanded"):
         out[name] = course.patients[name].astype(float)
     reasons = why[product].droplevel("timepoint").reindex(patients).fillna("")
-    reasons["plastic_share"] = course.patients["why_plasticity"]
-    reasons["n_expanded"] = course.patients["why_clones"]
+    reasons["plastic_fraction"] = course.patients["reason_plasticity"]
+    reasons["n_expanded"] = course.patients["reason_clones"]
     return out, reasons

@@ -113,8 +113,8 @@ def _per_clone(n: np.ndarray, k: np.ndarray, names: pd.Index) -> pd.DataFrame:
             "k_before": k[:, 0],
             "n_after": n[:, 1],
             "k_after": k[:, 1],
-            "share_before": share[:, 0],
-            "share_after": share[:, 1],
+            "fraction_before": share[:, 0],
+            "fraction_after": share[:, 1],
             "change": share[:, 1] - share[:, 0],
             "p": p,
             "q": q,
@@ -164,7 +164,7 @@ def flow(cells: pd.DataFrame, *, first: str, second: str, min_cells: int = 2) ->
     names = counts.columns.astype(str)
     rows = [(a, b, moved[i, j]) for i, a in enumerate(names) for j, b in enumerate(names)]
     out = pd.DataFrame(rows, columns=["from_state", "to_state", "clones"])
-    return out.assign(share=out["clones"] / len(clones))
+    return out.assign(fraction=out["clones"] / len(clones))
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class Plasticity:
 def plasticity(
     cells: pd.DataFrame, memory: Collection[str], effector: Collection[str], *, min_cells: int = 2
 ) -> Plasticity:
-    """Share of clones that were memory at one time and effector at another.
+    """Fraction of clones that were memory at one time and effector at another.
 
     Examples
     --------
@@ -272,9 +272,9 @@ def origin(
     out = pd.DataFrame(
         {
             "n_cells": cells,
-            "share_cells": cells / max(len(clone), 1),
+            "fraction_cells": cells / max(len(clone), 1),
             "n_clones": clones,
-            "share_clones": clones / max(int(clones.sum()), 1),
+            "fraction_clones": clones / max(int(clones.sum()), 1),
             "low": low,
             "high": high,
         }

@@ -158,14 +158,14 @@ def _clone_numbers(cells: pd.DataFrame, table: CellTable, scheme: Scheme) -> dic
         one = _Patient(
             str(name), own, tuple(time for time in table.times if time in present), scheme
         )
-        share = _plastic(one)["plastic_share"]
+        share = _plastic(one)["plastic_fraction"]
         made: dict[str, pd.DataFrame] = {}
         if len(one.times) > 1:
             _try("clones", one.clones, one.name, made)
         expanded = float((made["clones"]["call"] == "expanded").sum()) if made else np.nan
-        rows[str(name)] = {"plastic_share": share, "n_expanded": expanded}
+        rows[str(name)] = {"plastic_fraction": share, "n_expanded": expanded}
     found = pd.DataFrame.from_dict(
-        rows, orient="index", columns=["plastic_share", "n_expanded"]
+        rows, orient="index", columns=["plastic_fraction", "n_expanded"]
     ).astype(float)
     return {str(column): found[column] for column in found}
 
@@ -200,9 +200,9 @@ def _one_patient(one: _Patient) -> tuple[dict[str, object], dict[str, pd.DataFra
         "flow": one.flow,
     }
     for key, step in steps.items():
-        row[f"why_{key}"] = why or _try(key, step, one.name, made)
+        row[f"reason_{key}"] = why or _try(key, step, one.name, made)
     if tracked:
-        row["why_diversity"] = _try("diversity", one.diversity, one.name, made)
+        row["reason_diversity"] = _try("diversity", one.diversity, one.name, made)
     calls = made["clones"]["call"].value_counts() if "clones" in made else None
     row["n_expanded"] = np.nan if calls is None else int(calls.get("expanded", 0))
     row["n_contracted"] = np.nan if calls is None else int(calls.get("contracted", 0))
@@ -227,11 +227,11 @@ def _try(
 def _plastic(one: _Patient) -> dict[str, object]:
     found = plasticity(one.cells, {"memory"}, {"cytotoxic", "exhausted"}, min_cells=one.min_cells)
     return {
-        "plastic_share": np.nan if found.share is None else found.share,
+        "plastic_fraction": np.nan if found.share is None else found.share,
         "plastic_low": np.nan if found.low is None else found.low,
         "plastic_high": np.nan if found.high is None else found.high,
         "n_plastic": found.n_seen,
         "n_plastic_dominant": found.n_dominant,
         "n_plastic_of": found.n_clones,
-        "why_plasticity": found.reason,
+        "reason_plasticity": found.reason,
     }

@@ -140,7 +140,7 @@ def clones_from_table(
     clone: str | None = None,
     cell: str | None = None,
 ) -> Clones:
-    """Clones from a table with one row a cell.
+    """Clones from a table with one row per cell.
 
     Examples
     --------
@@ -229,7 +229,9 @@ def clone_change(
         )
         raise SamplesError(message, code="E973")
     k1, k2 = table["n_before"].to_numpy(), table["n_after"].to_numpy()
-    table = table.assign(depth_before=n1, depth_after=n2, share_before=k1 / n1, share_after=k2 / n2)
+    table = table.assign(
+        depth_before=n1, depth_after=n2, fraction_before=k1 / n1, fraction_after=k2 / n2
+    )
     table["fold"] = ((k2 + 0.5) / (n2 + 1)) / ((k1 + 0.5) / (n1 + 1))
     tested = k1 + k2 >= rule.min_cells
     p = np.full(len(table), np.nan)
@@ -302,7 +304,7 @@ def shannon(counts: NDArray[np.int64]) -> float:
 
 
 def top_share(counts: NDArray[np.int64], n: int = 10) -> float:
-    """Share of the cells that the `n` largest clones have.
+    """Fraction of the cells that the `n` largest clones have.
 
     Examples
     --------

@@ -86,9 +86,13 @@ def _tables(calls: Calls) -> list[tuple[str, PatientTable]]:
     values, cells = [], []
     if "composition" in calls.tables:
         shares = calls.tables["composition"]
-        shares = shares[shares["kind"] != "unassigned"].assign(value=lambda t: "share_" + t["kind"])
+        shares = shares[shares["kind"] != "unassigned"].assign(
+            value=lambda t: "proportion_" + t["kind"]
+        )
         values.append(
-            shares[["patient", "timepoint", "value", "share"]].rename(columns={"share": "number"})
+            shares[["patient", "timepoint", "value", "proportion"]].rename(
+                columns={"proportion": "number"}
+            )
         )
         cells.append(
             shares[["patient", "timepoint", "denominator"]].set_axis(

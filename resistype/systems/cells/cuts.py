@@ -60,7 +60,7 @@ def states_by_cuts(scores: pd.DataFrame, cuts: Mapping[str, float]) -> pd.Series
     )
 
 
-def cut_from_controls(
+def cutoff_from_controls(
     controls: Sequence[float] | pd.Series, *, margin: float = 0.0, centile: float = 1.0
 ) -> float:
     """A cut above cells that are known not to be in a state, for example effectors for exhaustion.
@@ -72,7 +72,7 @@ def cut_from_controls(
     margin
         Added to the cut.
     centile
-        Share of the controls that lie at or below the cut before the margin.
+        Fraction of the controls that lie at or below the cut before the margin.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def cut_from_controls(
 
     Examples
     --------
-    >>> round(cut_from_controls([0.05, 0.11, 0.08], margin=0.1), 2)
+    >>> round(cutoff_from_controls([0.05, 0.11, 0.08], margin=0.1), 2)
     0.21
     """
     known = np.asarray(controls, dtype=np.float64)

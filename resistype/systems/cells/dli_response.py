@@ -38,8 +38,8 @@ class DliPlan:
     after
         Time point after infusion; by default each patient's first one that has enough T cells.
     reference_late
-        Median share of late-differentiated cells before infusion; by default the cohort's own, from
-        ten patients on.
+        Median fraction of late-differentiated cells before infusion; by default the cohort's own,
+        from ten patients on.
     """
 
     before: str | None = None
@@ -59,7 +59,7 @@ def dli_response(
     Parameters
     ----------
     cells
-        One row a cell: patient, time point (pre, IP, later ones), state (early, late, others),
+        One row per cell: patient, time point (pre, IP, later ones), state (early, late, others),
         clone where known.
     inputs
         Columns, clones.
@@ -119,7 +119,7 @@ def dli_response(
     measured = Measured(
         unit="patient",
         numbers=numbers[[name for name in numbers if name in loaded.quantities]],
-        why=why,
+        reason=why,
         design=pd.DataFrame({"patient": numbers.index, "timepoint": after}, index=numbers.index),
         by_chance=[ByChance("patients with the time points of their cells permuted", permuted)],
         again={"cells": again},
@@ -202,7 +202,7 @@ def _put(counts: pd.DataFrame, name: str, time: str, drawn: NDArray[np.int64]) -
 
 
 _NO_ORIGIN = pd.DataFrame(
-    columns=["patient", "origin", "n_cells", "share_cells", "n_clones", "share_clones"]
+    columns=["patient", "origin", "n_cells", "fraction_cells", "n_clones", "fraction_clones"]
 )
 
 
@@ -343,7 +343,7 @@ def _put_origins(
         why.loc[patient, "origin_product"] = _no_origin(found)
         if found is None:
             continue
-        share = found.set_index("origin")["share_cells"]
+        share = found.set_index("origin")["fraction_cells"]
         numbers.loc[patient, "n_early"] = float(found["n_cells"].sum())
         numbers.loc[patient, "origin_untracked"] = share["untracked"]
         if not _no_origin(found):

@@ -43,8 +43,8 @@ class CellOptions:
     columns
         Which column of ``obs`` is what.
     samples, sample
-        A table with one row a sample, and the column of ``obs`` that names the sample; its columns
-        join the cells'.
+        A table with one row per sample, and the column of ``obs`` that names the sample; its
+        columns join the cells'.
     cuts
         Cuts on scores that give states, where there is no column of states.
     gate
@@ -333,12 +333,12 @@ def classify_cells(
 
 def _coverage(scored: _Scored) -> pd.DataFrame:
     """One row per signature, as the calls of biopsies have it."""
-    table = scored.coverage.rename(columns={"fraction": "share"}).set_index("signature")
+    table = scored.coverage.set_index("signature")
     library = load_library()
     refs = [library[name].ref if name in library else name for name in table.index]
     missing = [", ".join(map(str, names)) for names in table["missing"]]
     about = {"missing": missing, "at_floor": "", "shared": "", "version": refs, "status": ""}
-    return table[["asked", "found", "share"]].assign(**about)
+    return table[["asked", "found", "fraction"]].assign(**about)
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,7 @@ class CellTable:
     Parameters
     ----------
     frame
-        One row a cell with the columns patient, timepoint, day, is_product and, where known,
+        One row per cell with the columns patient, timepoint, day, is_product and, where known,
         product, state, lineage, stage, clone, disease, group. Text is categorical, so that a
         million cells stay small.
     times
@@ -113,7 +113,7 @@ def cell_table(obs: pd.DataFrame, columns: CellColumns | None = None) -> CellTab
     Parameters
     ----------
     obs
-        One row a cell.
+        One row per cell.
     columns
         Which column is what.
 
@@ -242,7 +242,7 @@ def _t_cells(table: CellTable) -> CellTable:
     return table.only(keep, note)
 
 
-# Numbers of samples: shares of states, balance, mean scores. One row a patient and time point.
+# Numbers of samples: shares of states, balance, mean scores. One row per patient and time point.
 
 KEYS = ["patient", "timepoint"]
 
@@ -262,7 +262,7 @@ def group_names(table: CellTable, scheme: Scheme) -> pd.Series:
 
 
 def sample_shares(table: CellTable, scheme: Scheme) -> pd.DataFrame:
-    """Share of every group of states in every sample, as from `composition`, with day and
+    """Fraction of every group of states in every sample, as from `composition`, with day and
     is_product.
     """
     frame = table.frame[KEYS].assign(state=group_names(table, scheme))
@@ -283,7 +283,7 @@ def share_of(shares: pd.DataFrame, kind: str, index: pd.MultiIndex) -> pd.DataFr
     """Rows of one kind, one a sample; NaN in all of them when no cell of the data is of that
     kind.
     """
-    own = shares[shares["kind"] == kind].set_index(KEYS)[["numerator", "share", "low", "high"]]
+    own = shares[shares["kind"] == kind].set_index(KEYS)[["numerator", "proportion", "low", "high"]]
     if not own["numerator"].sum():
         own = own.iloc[:0]
     return own.reindex(index)
@@ -315,7 +315,7 @@ def balances(
 def mean_scores(
     table: CellTable, scores: pd.DataFrame, *, min_cells: int, by: Sequence[str] = KEYS
 ) -> pd.DataFrame:
-    """Mean and median score of every sample: one row a sample and score."""
+    """Mean and median score of every sample: one row per sample and score."""
     own = scores if scores.index.equals(table.frame.index) else scores.reindex(table.frame.index)
     keys = [table.frame[name] for name in by]
     parts = []

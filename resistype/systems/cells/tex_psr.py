@@ -114,7 +114,7 @@ def tex_psr(
     Parameters
     ----------
     cells
-        One row a cell: patient, lineage (which are CD8), stage where known.
+        One row per cell: patient, lineage (which are CD8), stage where known.
     inputs
         Columns, and scores with the columns psr, activation, heat_shock.
     reference
@@ -150,7 +150,7 @@ def tex_psr(
     measured = Measured(
         unit="patient",
         numbers=numbers,
-        why=_why(numbers, loaded),
+        reason=_why(numbers, loaded),
         design=pd.DataFrame({"patient": numbers.index}, index=numbers.index),
         by_chance=[ByChance("patients with permuted stages", permuted)] if permuted else [],
         not_counted=_NO_STAGES if "stage" not in table.frame else NOTHING_ENTERS,
@@ -235,8 +235,8 @@ def _patients(
     out["heat_shock_z"] = _sentinel(out["heat_mean"].where(enough), scheme, reference)
     cut = _upper_quartile(scores, patient, out.index[enough], scheme, reference)
     above = (scores["psr_minus_activation"] > cut).groupby(patient.to_numpy()).mean()
-    out["share_high"] = above.reindex(out.index) if cut == cut else np.nan  # noqa: PLR0124  NaN
-    measured = ["psr_minus_activation", "psr_mean", "psr_median", "share_high", "heat_shock_r"]
+    out["fraction_high"] = above.reindex(out.index) if cut == cut else np.nan  # noqa: PLR0124  NaN
+    measured = ["psr_minus_activation", "psr_mean", "psr_median", "fraction_high", "heat_shock_r"]
     out.loc[~enough, measured] = np.nan
     return out.drop(columns="heat_mean")
 

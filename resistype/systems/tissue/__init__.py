@@ -46,8 +46,8 @@ from resistype.systems.tissue.maps import (
     ValueMap,
     density_map,
     exclusion_map,
+    fraction_map,
     marker_map,
-    share_map,
 )
 from resistype.systems.tissue.mask import MaskMatch, match_mask
 from resistype.systems.tissue.neighbours import (
@@ -91,6 +91,7 @@ __all__ = [
     "density_ratio",
     "describe_regions",
     "exclusion_map",
+    "fraction_map",
     "in_roi",
     "infiltration",
     "marker_map",
@@ -108,7 +109,6 @@ __all__ = [
     "roi_difference",
     "rois_text",
     "scheme_limits",
-    "share_map",
     "threshold_table",
     "write_cells",
     "write_rois",

@@ -46,10 +46,10 @@ class Compartments:
     Attributes
     ----------
     cells
-        One row a cell: compartment, depth_um (distance to the border, positive inside).
+        One row per cell: compartment, depth_um (distance to the border, positive inside).
     areas
-        One row a region: mm² of inside, margin and outside; and tumour_mm2, the density from which
-        it was tumour.
+        One row per region: mm² of inside, margin and outside; and tumour_mm2, the density from
+        which it was tumour.
     grounds
         The places of each region.
     rule

@@ -104,7 +104,7 @@ def densities(tissue: Tissue, kinds: str | Sequence[str], found: Compartments) -
     Returns
     -------
     DataFrame
-        One row a region and compartment: region, compartment, n, area_mm2, density, low, high
+        One row per region and compartment: region, compartment, n, area_mm2, density, low, high
         (cells per mm²). NaN where the region has nothing of that compartment.
 
     Raises
@@ -165,8 +165,8 @@ def rim_score(
     Returns
     -------
     DataFrame
-        One row a region: n_margin, n_elsewhere, ratio (of densities), low, high, lined (share of
-        the border), and expected (the same share had the macrophages of the region been spread
+        One row per region: n_margin, n_elsewhere, ratio (of densities), low, high, lined (fraction
+        of the border), and expected (the same share had the macrophages of the region been spread
         evenly over its tissue). NaN where the region has no border or no macrophage.
 
     Raises
@@ -205,7 +205,7 @@ def rim_score(
 
 
 def _lined(um: NDArray[np.float64], ground: Ground, reach: float) -> float:
-    """Share of the border's places that have a macrophage within reach; NaN without border."""
+    """Fraction of the border's places that have a macrophage within reach; NaN without border."""
     border = (ground.depth_um > 0) & (ground.depth_um < ground.grid.step_um)
     if not border.any():
         return float("nan")

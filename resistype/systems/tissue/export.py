@@ -28,7 +28,7 @@ FORMAT, FORMAT_VERSION = "resistype-rois", 1
 
 
 def cells_table(tissue: Tissue, columns: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """One row a cell: region, instance_id, x_um, y_um, kind, and the columns given (each of
+    """One row per cell: region, instance_id, x_um, y_um, kind, and the columns given (each of
     shape (n_obs,)).
     """
     um = tissue.um

@@ -64,7 +64,7 @@ def describe_regions(
     Returns
     -------
     Calls
-        One row a region.
+        One row per region.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def measure_regions(
     return Measured(
         unit="region",
         numbers=numbers,
-        why=_why(numbers, scheme),
+        reason=_why(numbers, scheme),
         by_chance=[ByChance(_SCATTERED, scattered)],
         again={"cells": again},
         reference={"mode": "each region by itself", "name": "fixed densities", "n": len(numbers)},

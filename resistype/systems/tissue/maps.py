@@ -147,14 +147,15 @@ def density_map(
     return place.made(image, f"density of {_names(kinds)}", "cells/mm²")
 
 
-def share_map(
+def fraction_map(
     tissue: Tissue,
     kinds: str | Sequence[str],
     *,
     region: str | None = None,
     options: MapOptions | None = None,
 ) -> ValueMap:
-    """Share of some kinds among all cells under the kernel: a neighbourhood share for every place.
+    """Fraction of some kinds among all cells under the kernel: a neighbourhood share for every
+    place.
 
     Parameters
     ----------
@@ -177,13 +178,13 @@ def share_map(
     >>> import pandas as pd
     >>> from resistype.systems.tissue import read_tissue
     >>> cells = pd.DataFrame({"x": [0, 1, 2, 3], "y": 0, "phenotype": ["M", "M", "T", "T"]})
-    >>> found = share_map(read_tissue(cells, unit="um"), "M")
+    >>> found = fraction_map(read_tissue(cells, unit="um"), "M")
     >>> found.image.shape, round(float(np.nanmax(found.image)), 2)
     ((9, 9), 0.5)
     """
     place = _place(tissue, region, options)
     these = tissue.of(kinds)[place.rows].astype(np.float64)
-    return place.made(place.quotient(these), f"share of {_names(kinds)}", "share of cells")
+    return place.made(place.quotient(these), f"fraction of {_names(kinds)}", "fraction of cells")
 
 
 def marker_map(
@@ -211,8 +212,8 @@ def marker_map(
 def exclusion_map(
     tissue: Tissue, roles: Roles, *, region: str | None = None, options: MapOptions | None = None
 ) -> ValueMap:
-    """Share of macrophages less the share of T cells under the kernel: +1 only macrophages, -1 only
-    T cells.
+    """Fraction of macrophages less the fraction of T cells under the kernel: +1 only macrophages,
+    -1 only T cells.
 
     A descriptive map, ours: a positive ring around a nest is where CD163+ cells stand and T cells
     do not. It shows that one is where the other is not; it does not show that one keeps the other

@@ -34,8 +34,8 @@ class MaskMatch:
     only_table, only_mask
         Ids that only one has, in order.
     agree_xy, agree_yx
-        Share of the cells in both whose coordinate, read as (x, y) or as (y, x), lies on their own
-        label; NaN without such cells.
+        Fraction of the cells in both whose coordinate, read as (x, y) or as (y, x), lies on their
+        own label; NaN without such cells.
     order
         The reading that fits, or ``unclear``.
     """
@@ -150,7 +150,7 @@ def _as_integers(ids: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _agreement(labels: NDArray[Any], at: NDArray[np.intp], ids: NDArray[np.int64]) -> float:
-    """Share of the cells that lie on their own label; a cell beyond the mask does not."""
+    """Fraction of the cells that lie on their own label; a cell beyond the mask does not."""
     if not len(ids):
         return float("nan")
     x, y = at.T

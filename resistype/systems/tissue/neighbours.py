@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from resistype._renamed import renamed
 from resistype.errors import TissueError
 from resistype.systems.tissue.options import Threshold
 from resistype.systems.tissue.rois import Roi, in_roi
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 PAIRS = 8_000_000  # held at a time
 
 
+@renamed({"shares": "fractions"})
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
     """Neighbours of every cell, by kind.
@@ -51,15 +53,15 @@ class Neighbourhood:
         return self.counts.sum(axis=1).rename("n_neighbours")
 
     @property
-    def shares(self) -> pd.DataFrame:
-        """Share of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell
+    def fractions(self) -> pd.DataFrame:
+        """Fraction of each kind among the neighbours, shape (n_obs, n_kinds); NaN for a cell
         without neighbours.
         """
         total = self.n.to_numpy(np.float64)
         return self.counts.div(np.where(total > 0, total, np.nan), axis=0)
 
     def thresholds(self) -> tuple[Threshold, ...]:
-        """The radius, to be shown beside the shares."""
+        """The radius, to be shown beside the fractions."""
         whom = "the cell itself counts" if self.itself else "the cell itself does not count"
         return (
             Threshold(
@@ -87,7 +89,7 @@ def neighbourhood(
     Returns
     -------
     Neighbourhood
-        `counts` and `shares`, both (n_obs, n_kinds).
+        `counts` and `fractions`, both (n_obs, n_kinds).
 
     Raises
     ------
@@ -207,7 +209,7 @@ def roi_composition(
     by_region: bool = False,
     min_cells: int = MIN_CELLS,
 ) -> pd.DataFrame:
-    """Share of every kind in a ROI and in what it is compared with.
+    """Fraction of every kind in a ROI and in what it is compared with.
 
     Parameters
     ----------
@@ -225,8 +227,8 @@ def roi_composition(
     Returns
     -------
     DataFrame
-        One row a group (and region) and kind: group, region, kind, numerator, denominator, share,
-        low, high, reason.
+        One row per group (and region) and kind: group, region, kind, numerator, denominator,
+        proportion, low, high, reason.
 
     Raises
     ------
@@ -282,13 +284,14 @@ def _name(roi: Roi | Sequence[Roi]) -> str:
     return roi.name if isinstance(roi, Roi) else " + ".join(dict.fromkeys(one.name for one in roi))
 
 
-def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
+@renamed({"shares": "proportions"})
+def roi_difference(proportions: pd.DataFrame) -> pd.DataFrame:
     """Difference of every share between the two groups of a composition, with a bootstrap interval
     over cells.
 
     Parameters
     ----------
-    shares
+    proportions
         From `roi_composition` without `by_region`.
 
     Returns
@@ -304,18 +307,18 @@ def roi_difference(shares: pd.DataFrame) -> pd.DataFrame:
     """
     from resistype.samples.composition import share_change  # noqa: PLC0415  as above
 
-    names = sorted(dict.fromkeys(shares["group"]), key=lambda name: name == REST)
-    if len(names) != 2 or shares.duplicated(["group", "kind"]).any():
+    names = sorted(dict.fromkeys(proportions["group"]), key=lambda name: name == REST)
+    if len(names) != 2 or proportions.duplicated(["group", "kind"]).any():
         message = (
-            "A difference needs the shares of two groups, each once; these have"
+            "A difference needs the proportions of two groups, each once; these have"
             f" {listed(sorted(names))}. Take roi_composition without by_region."
         )
         raise TissueError(message, code="P114")
-    first, second = (shares[shares["group"] == name].set_index("kind") for name in names)
+    first, second = (proportions[proportions["group"] == name].set_index("kind") for name in names)
     rows = []
     for kind in first.index:
         one, two = first.loc[kind], second.loc[kind]
-        if pd.isna(one["share"]) or pd.isna(two["share"]):
+        if pd.isna(one["proportion"]) or pd.isna(two["proportion"]):
             rows.append((kind, *names, np.nan, np.nan, np.nan))
             continue
         before, after = ((int(part["numerator"]), int(part["denominator"])) for part in (two, one))

@@ -48,7 +48,7 @@ class Tissue:
     kind
         Kind (phenotype, class) of each cell; ``unassigned`` where it is missing.
     obs
-        The other columns, one row a cell, in the same order.
+        The other columns, one row per cell, in the same order.
     markers
         Values of markers, shape (n_obs, n_markers), or None.
     """
@@ -426,7 +426,7 @@ def read_tissue(
     Parameters
     ----------
     source
-        One row a cell.
+        One row per cell.
     scale_um
         µm per pixel; needed unless `unit` is ``um``. It is never guessed.
     unit

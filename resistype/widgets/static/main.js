@@ -1355,7 +1355,7 @@ function cohort(store) {
         "parts",
         table(
           "Calls per patient and time point, with Wilson's interval of 95 %",
-          ["sample", "call", "n", "of", "share"],
+          ["sample", "call", "n", "of", "proportion"],
           rows.slice(0, 2e3)
         )
       )
@@ -1605,7 +1605,7 @@ function evidence(store, askGenes) {
           empty(out);
           out.append(
             table(
-              "Selected against all others: difference of mean log2, share of observations with the gene. ⚠ in several signatures",
+              "Selected against all others: difference of mean log2, fraction of observations with the gene. ⚠ in several signatures",
               ["gene", "effect", "selected", "others", "signatures"],
               found.map((g) => ({
                 cells: [
@@ -2586,7 +2586,7 @@ function head(spec) {
       el("p", {
         class: "rt-banner",
         attr: { "data-testid": "rt-part" },
-        text: `${grouped(spec.n_drawn)} of ${grouped(spec.n_obs)} observations are drawn, each class by its share; the counts are of all.`
+        text: `${grouped(spec.n_drawn)} of ${grouped(spec.n_obs)} observations are drawn, each class by its fraction; the counts are of all.`
       })
     );
   return node;

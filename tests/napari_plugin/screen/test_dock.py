@@ -175,27 +175,27 @@ def test_without_a_region_there_is_a_sentence(dock: ResistanceDock) -> None:
 
 
 def test_a_map_is_made_beside_the_window(dock: ResistanceDock, window: Any, qtbot: Any) -> None:
-    dock.map_kind.setCurrentText("share map")
+    dock.map_kind.setCurrentText("fraction map")
     dock.map_cells.setCurrentText("cd163_macrophage")
     before = len(window.layers)
 
     dock._map()
 
     qtbot.waitUntil(lambda: len(window.layers) == before + 1, timeout=LIMIT_MS)
-    assert dock.status.text().startswith("share of cd163_macrophage")
+    assert dock.status.text().startswith("fraction of cd163_macrophage")
 
 
 def test_a_layer_deleted_while_a_map_is_made_has_an_outcome(
     dock: ResistanceDock, window: Any, excluded: Any, qtbot: Any
 ) -> None:
-    dock.map_kind.setCurrentText("share of neighbours")
+    dock.map_kind.setCurrentText("fraction of neighbours")
     dock.map_cells.setCurrentText("tumour")
 
     dock._map()
     window.layers.remove(excluded)
 
     qtbot.waitUntil(lambda: dock.status.text().startswith("N122"), timeout=LIMIT_MS)
-    assert "was deleted while 'share of tumour within 30 µm' was made" in dock.status.text()
+    assert "was deleted while 'fraction of tumour within 30 µm' was made" in dock.status.text()
 
 
 def test_a_map_without_a_scale_asks_for_it(dock: ResistanceDock) -> None:

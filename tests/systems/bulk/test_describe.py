@@ -39,6 +39,7 @@ from tests.scheme.build import (
     paired_calls,
     pairs,
     scheme,
+    wide_cohort,
 )
 
 ALWAYS = {"THRESHOLD_OURS", "NO_VALIDATION", "CONTEXT"}
@@ -62,9 +63,9 @@ def table_of(**columns: Sequence[object]) -> pd.DataFrame:
 
 MODES = {
     "own cohort": {"COHORT_RELATIVE"},
-    "own cohort, paired with own baseline": {"COHORT_RELATIVE", "PAIR_NOISE"},
-    "frozen": {"REFERENCE_MISMATCH"},
-    "frozen, paired with own baseline": {"REFERENCE_MISMATCH", "PAIR_NOISE"},
+    "own cohort, wide_cohort, paired with own baseline": {"COHORT_RELATIVE", "PAIR_NOISE"},
+    "frozen": set(),
+    "frozen, paired with own baseline": {"PAIR_NOISE"},
     "own baseline": {"PAIR_NOISE"},
 }
 
@@ -99,21 +100,36 @@ def test_how_many_calls_move_at_a_size(n: int, share: str) -> None:
 
 
 def test_a_frozen_reference_is_named_with_what_is_known_of_it() -> None:
-    known = said("frozen", tumour_type="melanoma", platform="RNA-seq", unit="tpm")[
-        "REFERENCE_MISMATCH"
-    ]
+    some = {"n": 3, "of": 5}
+    known = said(
+        "frozen", tumour_type="melanoma", quantification="TPM", unit="tpm", comparable=some
+    )
 
-    assert "The reference is far (melanoma, RNA-seq, tpm); yours is unit log2" in known
-    assert "The reference is far (nothing known)" in said("frozen")["REFERENCE_MISMATCH"]
+    assert next(iter(known)) == "NOT_COMPARABLE"
+    assert (
+        "2 of 5 samples cannot be compared with far (melanoma, TPM, tpm)" in known["NOT_COMPARABLE"]
+    )
+    every = said("frozen", comparable={"n": 5, "of": 5})
+    assert "NOT_COMPARABLE" not in every
+    assert "those of far (nothing known)" in every["STATED_COMPARABLE"]
 
 
-@pytest.mark.parametrize(("median", "side"), [(0.7, "higher"), (-0.7, "lower")])
-def test_a_one_sided_cohort(median: float, side: str) -> None:
-    shift = {"quantity": "a_score", "anchor": "far", "median": median, "one_sided": True, "n": 40}
-    text = said("own cohort", shift=shift)["ONE_SIDED_COHORT"]
+@pytest.mark.parametrize(
+    ("above", "words"),
+    [(0.9, "90% of 40 samples are above"), (0.15, "85% of 40 samples are below")],
+)
+def test_a_one_sided_cohort(above: float, words: str) -> None:
+    shift = {
+        "quantity": "a_score", "anchor": "far", "n": 40, "state": "one_sided", "above": above,
+        "reason": "",
+    }  # fmt: skip
+    found = said("own cohort", shift=shift)
 
-    assert f"its median a_score is {side} than that of far by {median:+.2f} SD" in text
-    assert "ONE_SIDED_COHORT" not in said("own cohort", shift=shift | {"one_sided": False})
+    assert next(iter(found)) == "ONE_SIDED_COHORT"
+    assert f"{words} the median of far in a_score" in found["ONE_SIDED_COHORT"]
+    assert "ONE_SIDED_COHORT" not in said("own cohort", shift=shift | {"state": "not"})
+    told = said("own cohort", shift=shift | {"state": "cannot_tell", "reason": "nobody said so"})
+    assert "(nobody said so)" in told["SIDE_UNKNOWN"]
 
 
 def test_purity_given_is_not_asked_for() -> None:
@@ -248,7 +264,7 @@ def test_coverage_and_shared_genes_as_sets_say() -> None:
             if o != name and set(genes) & set(theirs)
         }
         assert (row["asked"], row["found"]) == (len(genes), len(inside))
-        assert row["share"] == pytest.approx(len(inside) / len(genes))
+        assert row["fraction"] == pytest.approx(len(inside) / len(genes))
         assert row["missing"] == ", ".join(gene for gene in genes if gene not in MINI_GENES)
         assert {
             w.split(" in ")[1]: int(w.split(" in ")[0]) for w in row["shared"].split("; ") if w
@@ -382,7 +398,7 @@ def test_a_frozen_run_records_universe_shift_and_lines() -> None:
     """Biopsies of which every MHC class I gene lies lower by four log2 units leave the lines of
     the reference.
     """
-    expression, samples = cohort()
+    expression, samples = wide_cohort()
     before = expression.select(list(samples.loc[samples["timepoint"] == "Pre", "sample"]))
     frozen = fit_reference(before, name="before", n_jobs=1)
     values = before.values.copy()
@@ -393,21 +409,17 @@ def test_a_frozen_run_records_universe_shift_and_lines() -> None:
         ).columns,
     ] -= 2.0
     calls = classify(
-        replace(before, values=np.clip(values, 0.0, None)), reference=frozen, options=QUICK
+        replace(before, values=np.clip(values, 0.0, None)),
+        reference=frozen,
+        options=replace(QUICK, same_as="before"),
     )
     record = json.loads(json.dumps(calls.run, allow_nan=False))["reference"]
 
-    assert record["universe"] == "453 of the 453 genes of the reference are in the data (100.0%)"
-    assert set(record["shift"]) == {
-        "quantity",
-        "anchor",
-        "n",
-        "median",
-        "spread",
-        "ks",
-        "one_sided",
-    }
-    assert set(record["off_line"]) == {"mhc1_residual", "mhc1_residual_rsd"}
+    universe = record["universe"]
+    assert universe.endswith("genes that the reference expresses are in the data (100.0%)")
+    assert record["shift"]["state"] in ("not", "one_sided")
+    assert record["comparable"]["n"] == record["comparable"]["stated"] == 32
+    assert {"mhc1_residual", "mhc1_residual_rsd"} <= set(record["off_line"])
     assert record["off_line"]["mhc1_residual"] == pytest.approx(
         np.median(calls.quantities["mhc1_residual_rsd"])
     )

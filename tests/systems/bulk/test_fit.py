@@ -5,6 +5,7 @@ reference from any order.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from resistype.systems.bulk.reference import (
     reference_of,
     with_base_rates,
 )
-from tests.scheme.build import MINI_GENES, QUICK, cohort, context, matrix, scheme
+from tests.scheme.build import MINI_GENES, QUICK, context, matrix, scheme, wide_cohort
 
 
 def table_of(n: int, known: int) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def test_nine_rows_are_refused_and_ten_warned_about() -> None:
     made = context(matrix(4, 30), own=False)
     made.reference_rows = np.arange(9)
     with pytest.raises(
-        ReferenceDataError, match=r"^R101 9 samples cannot be called relative to their own cohort"
+        ReferenceDataError, match=r"^R101 9 samples cannot be called relative to this cohort"
     ):
         fit_own(made, name="r")
     made.reference_rows = np.arange(10)
@@ -112,7 +113,7 @@ def rates(pairs: bool) -> pd.DataFrame:
 def share(table: pd.DataFrame, axis: str, label: str) -> tuple[float, int, str]:
     row = table[(table["axis"] == axis) & (table["label"] == label)]
     assert len(row) == 1
-    return float(row["share"].iloc[0]), int(row["n"].iloc[0]), str(row["basis"].iloc[0])
+    return float(row["proportion"].iloc[0]), int(row["n"].iloc[0]), str(row["basis"].iloc[0])
 
 
 def test_base_rates_against_counting_every_pair() -> None:
@@ -134,6 +135,8 @@ def test_base_rates_against_counting_every_pair() -> None:
         for label in (*axis.labels, *ABSTENTIONS):
             over_pairs = label in changes or (changes and label in ABSTENTIONS)
             counted, n = (paired, 132) if over_pairs else (alone, 12)
+            if label != "not_assessable":  # among those that were assessed
+                n -= counted[axis.id]["not_assessable"]
             basis = "unrelated reference pairs" if over_pairs else "reference samples"
             found = share(rates(True), axis.id, label)
             assert found == (pytest.approx(counted[axis.id][label] / n), n, basis), (axis.id, label)
@@ -151,9 +154,10 @@ def test_shares_of_an_axis_add_up() -> None:
     """Over pairs: every change, every level (counted alone) aside, each pair has one call."""
     for pairs in (True, False):
         table = rates(pairs)
-        assert table["share"].between(0, 1).all()
+        assert table["proportion"].between(0, 1).all()
         without = table[table["axis"] == "loss"]
-        assert without["share"].sum() == pytest.approx(1.0)
+        assessed = without[without["label"] != "not_assessable"]
+        assert assessed["proportion"].sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -203,28 +207,44 @@ def _all(n: int) -> Rows:
 
 @cache
 def before() -> Expression:
-    expression, table = cohort()
+    expression, table = wide_cohort()
     return expression.select(list(table.loc[table["timepoint"] == "Pre", "sample"]))
+
+
+LIKE = replace(QUICK, same_as="before")
 
 
 @cache
 def frozen() -> Reference:
     return fit_reference(
-        before(), name="before", about={"tumour_type": "none", "platform": "made up"}, n_jobs=1
+        before(), name="before", about={"tumour_type": "none", "library": "made up"}, n_jobs=1
     )
 
 
 def test_frozen_and_own_agree_where_the_cohort_is_the_same() -> None:
     own, by_frozen = (
         classify(before(), options=QUICK),
-        classify(before(), reference=frozen(), options=QUICK),
+        classify(before(), reference=frozen(), options=LIKE),
     )
 
-    pd.testing.assert_frame_equal(own.quantities, by_frozen.quantities, check_exact=True)
+    # values of the reference are kept in hundredths, and its scores in the genes it expresses
+    compared = by_frozen.design["comparable"].to_numpy() == "yes"
+    assert compared.mean() > 0.9
+    numbers = [
+        "ifng_level",
+        "isg_rs_level",
+        "mhc1_residual",
+        "b2m_residual",
+        "dysfunction_residual",
+    ]
+    np.testing.assert_allclose(
+        own.quantities.loc[compared, numbers],
+        by_frozen.quantities.loc[compared, numbers],
+        atol=0.05,
+    )
     for axis in own.scheme.axes:
-        assert own.verdicts.calls[axis.id].tolist() == by_frozen.verdicts.calls[axis.id].tolist()
-        for call in set(own.verdicts.calls[axis.id]) - set(ABSTENTIONS):
-            assert own.base_rate(axis.id, call) == by_frozen.base_rate(axis.id, call)
+        one, other = (c.verdicts.calls[axis.id][compared] for c in (own, by_frozen))
+        assert np.mean(one == other) > 0.9
     assert (own.reference["mode"], by_frozen.reference["mode"]) == ("own cohort", "frozen")
 
 
@@ -238,9 +258,9 @@ def test_the_order_of_samples_and_the_number_of_jobs_decide_nothing() -> None:
 
 
 def test_a_frozen_reference_says_where_it_comes_from() -> None:
-    assert frozen().about == {"unit": "log2", "tumour_type": "none", "platform": "made up"}
+    assert frozen().about == {"unit": "log2", "tumour_type": "none", "library": "made up"}
     assert (frozen().mode, frozen().is_own, frozen().n) == ("frozen", False, 32)
-    assert frozen().scheme == "acquired_resistance@1.0.0"
+    assert frozen().scheme == "acquired_resistance@1.1.0"
     assert set(frozen().genes_of) == set(load_scheme("acquired_resistance").signatures)
 
 
@@ -260,8 +280,8 @@ def test_scores_by_other_methods_are_stored_for_stability() -> None:
 def test_a_saved_reference_gives_the_same_calls(tmp_path: Path) -> None:
     frozen().save(tmp_path / "before.json")
     some = before().select(["P03-Pre", "P20-Pre"])
-    direct = classify(some, reference=frozen(), options=QUICK)
-    saved = classify(some, reference=tmp_path / "before.json", options=QUICK)
+    direct = classify(some, reference=frozen(), options=LIKE)
+    saved = classify(some, reference=tmp_path / "before.json", options=LIKE)
 
     pd.testing.assert_frame_equal(saved.quantities, direct.quantities, check_exact=True)
     pd.testing.assert_frame_equal(saved.to_frame(), direct.to_frame(), rtol=1e-11)

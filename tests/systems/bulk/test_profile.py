@@ -16,7 +16,7 @@ from tests.scheme.build import MINI_GENES, SETS, context, matrix, slow_ssgsea
 
 
 def slow_rank(row: list[float], gene: int) -> float:
-    """Mean place among all genes, ties sharing theirs, as a share of the number of genes."""
+    """Mean place among all genes, ties sharing theirs, as a fraction of the number of genes."""
     below = sum(value < row[gene] for value in row)
     equal = sum(value == row[gene] for value in row)
     return (below + (equal + 1) / 2) / len(row)

@@ -20,7 +20,7 @@ from resistype.expression import Expression
 from resistype.scheme.apply import Column
 from resistype.scheme.reference import Reference, Regression
 from resistype.score import matched_sets
-from resistype.systems.bulk.context import Context, Rows
+from resistype.systems.bulk.context import Comparability, Context, Rows
 from resistype.systems.bulk.quantities import BASIC, RELATIVE, events_column, mark_column, measure
 from resistype.systems.bulk.reference import reference_of
 from tests.scheme.build import MHC1, MINI_GENES, SETS, context, matrix, pairs, scheme, slow_ssgsea
@@ -108,15 +108,15 @@ def test_a_set_with_too_few_genes_has_no_value_but_a_reason(name: str) -> None:
     column = found(matrix(5), name)
 
     assert np.isnan(column.values).all()
-    assert set(column.why) == {"thin: 1 of 3 genes in the data (at least 50 % are needed)"}
+    assert set(column.reason) == {"thin: 1 of 3 genes in the data (at least 50 % are needed)"}
 
 
 def test_measured_counts_genes_and_names_the_absent() -> None:
     column = found(matrix(6), "half_measured")
 
     assert set(column.values) == {2.0}
-    assert set(column.why) == {"2 of 4; not in the data: ABSENT3, ABSENT4"}
-    assert set(found(matrix(6), "b_measured").why) == {"5 of 5"}
+    assert set(column.reason) == {"2 of 4; not in the data: ABSENT3, ABSENT4"}
+    assert set(found(matrix(6), "b_measured").reason) == {"5 of 5"}
 
 
 def test_a_gene_at_the_floor_everywhere_is_not_measured() -> None:
@@ -127,7 +127,7 @@ def test_a_gene_at_the_floor_everywhere_is_not_measured() -> None:
 
     assert set(found(lowered, "b_measured").values) == {4.0}
     assert set(found(lowered, "b_floor").values) == {1.0}
-    assert set(found(lowered, "b_floor").why) == {"TAP2"}
+    assert set(found(lowered, "b_floor").reason) == {"TAP2"}
 
 
 def test_at_floor_adds_the_genes_of_the_batch() -> None:
@@ -140,7 +140,7 @@ def test_at_floor_adds_the_genes_of_the_batch() -> None:
     column = BASIC["at_floor"](scheme().quantities["b_floor"], made)
 
     assert column.values.tolist() == [1.0] * 6 + [2.0] * 6
-    assert column.why.tolist() == ["TAP2"] * 6 + ["TAP2; B2M in the batch plate = y"] * 6
+    assert column.reason.tolist() == ["TAP2"] * 6 + ["TAP2; B2M in the batch plate = y"] * 6
 
 
 # ---------------------------------------------------------------- the samples table
@@ -158,14 +158,14 @@ def test_dna_events_of_the_genes_of_the_set_only() -> None:
     column = found(matrix(7, 6), "events", table=table_of(6, genomic=cells))
 
     np.testing.assert_array_equal(column.values, [1, 2, 0, 0, np.nan, 1])
-    assert column.why.tolist() == ["", "", "", "", "no DNA events given for this sample", ""]
+    assert column.reason.tolist() == ["", "", "", "", "no DNA events given for this sample", ""]
 
 
 def test_number_is_taken_as_it_is() -> None:
     column = found(matrix(7, 3), "purity", table=table_of(3, purity=[0.25, None, "0.5"]))
 
     np.testing.assert_array_equal(column.values, [0.25, np.nan, 0.5])
-    assert column.why.tolist() == ["", "not given for this sample", ""]
+    assert column.reason.tolist() == ["", "not given for this sample", ""]
 
 
 def test_ratio_as_given_or_from_its_parts() -> None:
@@ -178,7 +178,7 @@ def test_ratio_as_given_or_from_its_parts() -> None:
     column = found(matrix(7, 5), "nlr", table=table)
 
     np.testing.assert_array_equal(column.values, [3.0, 3.0, np.nan, 0.0, 2.0])
-    assert column.why.tolist() == ["", "", "not given for this sample", "", ""]
+    assert column.reason.tolist() == ["", "", "not given for this sample", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_column_that_is_not_there(name: str, reason: str, table: pd.DataFrame 
     column = found(matrix(8, 4), name, table=table)
 
     assert np.isnan(column.values).all()
-    assert set(column.why) == {reason}
+    assert set(column.reason) == {reason}
 
 
 # ---------------------------------------------------------------- reference and baseline
@@ -313,7 +313,7 @@ def test_change_and_raw_change() -> None:
 
     np.testing.assert_allclose(against(reference, "b_raw").values, expected)
     np.testing.assert_allclose(against(reference, "a_change").values, scaled)
-    assert against(reference, "a_change").why.tolist() == [NOBODY, ""] * 3
+    assert against(reference, "a_change").reason.tolist() == [NOBODY, ""] * 3
 
 
 @FEW
@@ -328,7 +328,7 @@ def test_shares_of_genes_that_moved(seed: int) -> None:
         for row in range(8):
             if row % 2 == 0:
                 assert math.isnan(column.values[row])
-                assert column.why[row] == NOBODY
+                assert column.reason[row] == NOBODY
                 continue
             moved = [sign * (values[row, g] - values[row - 1, g]) > 0 for g in places("set_a")]
             assert column.values[row] == pytest.approx(sum(moved) / len(moved))
@@ -359,7 +359,7 @@ def test_random_p_counts_matched_sets(name: str, scored: str, unit: str) -> None
         observed = abs(one(row, places("set_a")) - one(row - 1, places("set_a")))
         null = [abs(one(row, list(m)) - one(row - 1, list(m))) for m in random_sets]
         assert column.values[row] == pytest.approx((1 + sum(k >= observed for k in null)) / 100)
-    assert column.why.tolist() == [NOBODY, ""] * 6
+    assert column.reason.tolist() == [NOBODY, ""] * 6
 
 
 def test_random_p_is_never_zero_and_is_one_without_a_change() -> None:
@@ -471,7 +471,7 @@ def test_reasons_of_a_reference_that_cannot_serve(case: str) -> None:
     for name, reason in reasons.items():
         column = against(reference, name)
         assert np.isnan(column.values).all(), name
-        assert column.why[1] == reason, name
+        assert column.reason[1] == reason, name
 
 
 def test_a_baseline_whose_value_is_not_known() -> None:
@@ -480,7 +480,7 @@ def test_a_baseline_whose_value_is_not_known() -> None:
     )
 
     np.testing.assert_allclose(column.values, [np.nan, np.nan, np.nan, np.nan, np.nan, 0.4])
-    assert column.why.tolist() == [
+    assert column.reason.tolist() == [
         NOBODY,
         "baseline biopsy: not given for this sample",
         NOBODY,
@@ -509,8 +509,8 @@ def test_every_gap_has_a_reason_and_every_call_of_it_reads_the_same(
     assert list(columns) == list(scheme().order())
     for name, column in columns.items():
         assert column.values.dtype == np.float64
-        assert column.values.shape == column.why.shape == (6,)
-        assert all(column.why[np.isnan(column.values)]), name
+        assert column.values.shape == column.reason.shape == (6,)
+        assert all(column.reason[np.isnan(column.values)]), name
 
 
 # ---------------------------------------------------------------- rows
@@ -520,6 +520,108 @@ def test_every_kind_is_measured_by_one_function() -> None:
     kinds = {quantity.kind for quantity in scheme().quantities.values()}
 
     assert kinds == {"score", "difference", *BASIC, *RELATIVE}
+
+
+def by_hand(n: int = 40) -> tuple[Context, np.ndarray]:
+    """A cohort of which the first sample has a predictor far outside, and its MHC-I genes."""
+    data = matrix(3, n)
+    values = np.array(data.values)
+    values[0, [MINI_GENES.index(g) for g in SETS["set_c"]]] += 40.0
+    made = context(replace(data, values=values))
+    return made, values[:, [MINI_GENES.index(g) for g in SETS["set_b"]]]
+
+
+def test_one_gene_and_the_others() -> None:
+    made, genes = by_hand()
+    place = SETS["set_b"].index("TAP1")
+
+    np.testing.assert_allclose(made.basic["tap1"].values, genes[:, place])
+    np.testing.assert_allclose(
+        made.basic["tap1_others"].values, np.delete(genes, place, axis=1).mean(axis=1)
+    )
+    absent = made.scheme.quantities["tap1"].model_copy(update={"gene": "GENE00"})
+    column = BASIC["gene"](absent, made)
+    assert np.isnan(column.values).all()
+    assert set(column.reason) == {"GENE00 is not in the data"}
+
+
+def test_median_fences_and_what_lies_outside_by_hand() -> None:
+    made, genes = by_hand()
+    found = measure(made, Rows.alone(np.arange(40)))
+    mean = genes.mean(axis=1)
+    first, third = np.percentile(mean, [25, 75])
+
+    np.testing.assert_allclose(found["b_from_median"].values, mean - np.median(mean))
+    np.testing.assert_allclose(found["b_from_fence"].values, mean - (first - 1.5 * (third - first)))
+    assert found["c_outside"].values[0] == 1
+    assert found["c_outside"].reason[0] == "title of c_mean outside the reference"
+    inside = found["c_outside"].values == 0
+    assert inside.sum() > 30
+    np.testing.assert_array_equal(found["b_fenced"].values[inside], found["b_left"].values[inside])
+
+
+def test_outside_the_range_the_predictor_is_moved_back_to_it() -> None:
+    made, genes = by_hand()
+    assert made.reference is not None
+    line = made.reference.regressions["b_mean ~ c_mean"]
+    high = made.reference.fences("c_mean")[1]
+    found = measure(made, Rows.alone(np.arange(40)))
+    held = genes[0].mean() - (line.intercept + line.slopes[0] * high)
+
+    assert found["b_fenced"].values[0] == pytest.approx(held)
+    assert found["b_fenced_sd"].values[0] == pytest.approx(held / line.robust_sd)
+    assert abs(found["b_left"].values[0] - held) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("n_low", "n_obs", "silent"), [(2, 8, 0), (3, 12, 1), (3, 13, 0), (5, 5, 1)]
+)
+def test_silent_genes_by_hand(n_low: int, n_obs: int, silent: int) -> None:
+    """Three samples and a quarter of them."""
+    data = matrix(3, n_obs)
+    values = np.maximum(data.values, 2.0)
+    values[:n_low, MINI_GENES.index("B2M")] = 0.9
+    made = context(replace(data, values=values), own=False)
+
+    assert set(made.basic["b_silent"].values) == {silent}
+    words = f"B2M below 1 TPM in {n_low / n_obs:.0%} of the cohort" if silent else ""
+    assert set(made.basic["b_silent"].reason) == {words}
+    assert made.basic["b_detected"].values.tolist() == (values[:, :5] >= 1.0).sum(axis=1).tolist()
+
+
+def test_without_an_absolute_scale_nothing_is_said_of_one_tpm() -> None:
+    data = replace(matrix(3), values=np.array(matrix(3).values) + 12.0)
+    made = context(data, own=False)
+
+    assert not made.panel.absolute
+    assert np.isnan(made.basic["b_detected"].values).all()
+    assert set(made.basic["b_detected"].reason) == {
+        "the values have no absolute scale (TPM or CPM)"
+    }
+
+
+def test_what_places_a_sample_needs_a_comparable_reference() -> None:
+    """Every kind but a change; the reason is that of the sample."""
+    made = context(matrix(3))
+    may = np.arange(12) < 5
+    made.compared = Comparability(
+        "far", may, np.ones(12, bool), np.where(may, "", "measured elsewhere").astype(object),
+        np.zeros(12), np.zeros(12),
+    )  # fmt: skip
+    found = measure(made, pairs(12))
+    for name in (
+        "a_level",
+        "b_left",
+        "b_left_sd",
+        "b_fenced",
+        "b_rank",
+        "b_from_median",
+        "a_minus_b",
+    ):
+        assert np.isnan(found[name].values).tolist() == (~may).tolist(), name
+        assert set(found[name].reason[~may]) == {"measured elsewhere"}
+    for name in ("a_change", "b_raw", "a_higher"):
+        assert np.isnan(found[name].values).tolist() == [True, False] * 6
 
 
 def chosen(made: Context, index: list[int], baseline: list[int]) -> dict[str, Column]:
@@ -533,7 +635,7 @@ def test_a_row_reads_the_same_alone_and_in_any_company() -> None:
         alone = chosen(made, [row], [row - 1 if row % 2 else -1])
         for name, column in alone.items():
             np.testing.assert_array_equal(column.values, together[name].values[[row]], err_msg=name)
-            assert column.why[0] == together[name].why[row]
+            assert column.reason[0] == together[name].reason[row]
 
 
 def test_more_rows_than_one_block_of_pairs() -> None:
@@ -607,5 +709,9 @@ def test_another_reference_changes_relative_values_only() -> None:
         "b_left",
         "b_left_sd",
         "b_rank",
+        "b_from_median",
+        "b_from_fence",
+        "b_fenced",
+        "b_fenced_sd",
         "a_minus_b",
     }

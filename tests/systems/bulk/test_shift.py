@@ -1,127 +1,123 @@
-"""Shift from a frozen reference: median, spread and distance of distributions by hand; what is
-then withheld.
+"""Whether a cohort is shifted against a frozen reference, and what is then withheld; the gene
+universe of a reference.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from resistype.errors import ReferenceDataError
 from resistype.scheme.apply import Column, apply_rules
+from resistype.scheme.profile import Profile, Tumours
 from resistype.scheme.reference import Reference, Regression
-from resistype.systems.bulk.context import Context
-from resistype.systems.bulk.reference import (
+from resistype.systems.bulk.comparable import (
     Shift,
-    in_universe,
+    cohort_shift,
+    join,
     line_shifts,
-    measure_shift,
-    restrict,
     withhold,
     withhold_lines,
 )
-from tests.scheme.build import MHC1, MINI_GENES, PLAIN, SETS, context, matrix, scheme, slow_ssgsea
+from resistype.systems.bulk.context import Comparability, Context
+from tests.scheme.build import MINI_GENES, SETS, context, matrix, scheme, slow_ssgsea
 
 ALL = np.arange(12)
+ASIDE = Shift("a_score", "far", 12, "one_sided", 0.92)
 
 
-def anchor(
-    values: list[float] | None = None, *, genes: tuple[str, ...] = MINI_GENES, sd: float = 0.5
-) -> Reference:
-    """A frozen reference of the small scheme; its line has the robust SD given."""
-    known = np.array([-0.1, 0.0, 0.05, 0.2, math.nan] if values is None else values)
+def profile(n: int, expressed: np.ndarray | None = None) -> Profile:
+    """Of genes that are all expressed, or of those given."""
+    none = np.zeros(n, dtype=bool)
+    here = np.ones(n, dtype=bool) if expressed is None else expressed
+    return Profile(np.zeros(n, dtype=np.float32), none, none, here, 1.0, 0.0)
+
+
+def anchor(*, seed: int = 1, genes: tuple[str, ...] = MINI_GENES, sd: float = 0.5) -> Reference:
+    """A frozen reference of the small scheme made of twelve other biopsies; its line has the robust
+    SD given.
+    """
+    log2 = matrix(seed).values[:, : len(genes)]
     line = Regression(("c_mean",), 0.0, (1.0,), sd)
+    kept = Tumours.fit(np.asarray(log2), genes[:60], np.arange(min(len(genes), 60)))
+    values = {"a_score": np.zeros(12)}
     return Reference(
-        "far", "frozen", "mini@1.0.0", genes, {"a_score": known}, {"b_mean ~ c_mean": line}
+        "far", "frozen", "mini@1.0.0", genes, values, {"b_mean ~ c_mean": line},
+        profile=profile(len(genes)), tumours=kept,
+    )  # fmt: skip
+
+
+def like(n_like: int = 12, *, stated: bool = True) -> Comparability:
+    alike = np.arange(12) < n_like
+    unknown = np.full(12, np.nan)
+    return Comparability(
+        "far", alike, np.full(12, stated), np.full(12, "", dtype=object), unknown, unknown
     )
 
 
 def shift_of(
-    reference: Reference, *, seed: int = 0, rows: np.ndarray = ALL, limit: float = 0.5
+    reference: Reference,
+    compared: Comparability | None = None,
+    *,
+    seed: int = 0,
+    rows: np.ndarray = ALL,
+    limit: float = 0.8,
 ) -> Shift:
-    found = measure_shift(context(matrix(seed), own=False), reference, rows, limit=limit)
+    made = context(matrix(seed), own=False)
+    found = cohort_shift(made, reference, compared or like(), rows=rows, limit=limit)
     assert found is not None
     return found
 
 
-# ---------------------------------------------------------------- how far
+# ---------------------------------------------------------------- to one side
 
 
-def slow_ks(one: list[float], other: list[float]) -> float:
-    """Largest distance between the shares at or below any value."""
-    return max(
-        abs(np.mean([a <= v for a in one]) - np.mean([b <= v for b in other]))
-        for v in [*one, *other]
-    )
-
-
-@settings(max_examples=15, deadline=None)
-@given(
-    st.integers(0, 500),
-    st.lists(st.integers(-5, 5), min_size=3, max_size=9).filter(lambda v: len(set(v)) > 1),
-)
-def test_median_spread_and_ks_by_hand(seed: int, known: list[int]) -> None:
-    theirs = [k / 20 for k in known]
-    members = [MINI_GENES.index(gene) for gene in SETS["set_a"]]
-    mine = [slow_ssgsea(row, members) for row in matrix(seed).values]
-    found = shift_of(anchor([*theirs, math.nan]), seed=seed)
-    sd = statistics.stdev(theirs)
-
-    assert found.median == pytest.approx((statistics.median(mine) - statistics.median(theirs)) / sd)
-    assert found.spread == pytest.approx(statistics.stdev(mine) / sd)
-    assert found.ks == pytest.approx(slow_ks(mine, theirs))
-    assert (found.n, found.quantity, found.anchor) == (12, "a_score", "far")
-    assert found.one_sided is (abs(found.median) >= 0.5)
-
-
-def test_the_score_is_computed_in_the_universe_of_the_anchor() -> None:
-    """Eight genes outside it are left out before anything is ranked."""
-    inside = MINI_GENES[:52]
+@pytest.mark.parametrize("n_genes", [60, 52])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fraction_above_the_median_by_hand(seed: int, n_genes: int) -> None:
+    """Both sides in the same genes: eight genes that one of them lacks are left out first."""
+    inside = MINI_GENES[:n_genes]
     members = [inside.index(gene) for gene in SETS["set_a"]]
-    mine = [slow_ssgsea(row[:52], members) for row in matrix(0).values]
-    found = shift_of(anchor([0.0, 0.1], genes=inside))
+    mine = [slow_ssgsea(row[:n_genes], members) for row in matrix(seed).values]
+    theirs = [slow_ssgsea(row[:n_genes], members) for row in matrix(1).values]
+    found = shift_of(anchor(genes=inside), seed=seed)
 
-    assert found.median == pytest.approx(
-        (statistics.median(mine) - 0.05) / statistics.stdev([0.0, 0.1])
-    )
-
-
-def test_only_the_rows_asked_about() -> None:
-    some = np.array([3, 4, 8])
-
-    assert shift_of(anchor(), rows=some).n == 3
-    assert shift_of(anchor(), rows=some).median != shift_of(anchor()).median
+    assert found.above == np.mean(np.array(mine) > np.median(theirs))
+    assert (found.n, found.quantity, found.anchor) == (12, "a_score", "far")
+    assert found.one_sided is (max(found.above, 1 - found.above) >= 0.8)
 
 
 def test_the_limit_decides_on_both_sides() -> None:
-    centre = shift_of(anchor()).median * anchor().scale("a_score")
-    for side in (-1.0, 1.0):
-        moved = [v + centre - side for v in (-0.1, 0.0, 0.05, 0.2)]
-        assert shift_of(anchor(moved), limit=3.0).one_sided
-        assert math.copysign(1.0, shift_of(anchor(moved)).median) == side
-    level = [v + centre for v in (-0.1, 0.0, 0.05, 0.2)]
-    assert abs(shift_of(anchor(level)).median) < 1e-9
-    assert not shift_of(anchor(level)).one_sided
+    reference = anchor()
+    assert reference.tumours is not None
+    for moved, above in ((-40, 1.0), (40, 0.0)):
+        ranks = np.clip(reference.tumours.ranks.astype(int) + moved, 1, 60).astype(np.uint16)
+        found = shift_of(replace(reference, tumours=replace(reference.tumours, ranks=ranks)))
+        assert (found.above, found.state) == (above, "one_sided")
+    assert shift_of(anchor(), limit=1.1).state == "not"
 
 
 @pytest.mark.parametrize(
-    ("reference", "rows"),
+    ("reference", "compared", "rows", "reason"),
     [
-        (anchor(), np.array([4])),
-        (anchor(genes=(*MINI_GENES, *(f"OTHER{k}" for k in range(16)))), ALL),
-        (anchor(genes=(*MHC1, *PLAIN[7:])), ALL),
-        (replace(anchor(), values={"b_mean": np.arange(5.0)}), ALL),
+        (anchor(), like(), np.arange(9), "9 samples are too few (10 are needed)"),
+        (anchor(), like(5), ALL, "5 of 12 samples can be compared with far"),
+        (anchor(), like(stated=False), ALL, "nobody has said that these data were made like far"),
+        (replace(anchor(), tumours=None), like(), ALL, "far keeps figures only"),
     ],
-    ids=["one sample", "universe below 80 %", "half of the set is outside", "quantity unknown"],
+    ids=["few", "unlike", "not stated", "figures only"],
 )
-def test_what_cannot_be_compared_has_no_shift(reference: Reference, rows: np.ndarray) -> None:
-    assert measure_shift(context(matrix(0), own=False), reference, rows, limit=0.5) is None
+def test_what_cannot_be_told_is_said(
+    reference: Reference, compared: Comparability, rows: np.ndarray, reason: str
+) -> None:
+    found = shift_of(reference, compared, rows=rows)
+
+    assert (found.state, found.reason, found.words) == ("cannot_tell", reason, reason)
+    assert math.isnan(found.above)
+    assert not found.one_sided
 
 
 def test_a_scheme_without_an_anchor_quantity() -> None:
@@ -129,54 +125,58 @@ def test_a_scheme_without_an_anchor_quantity() -> None:
         context(matrix(0), own=False), scheme=scheme().model_copy(update={"anchor_quantity": ""})
     )
 
-    assert measure_shift(made, anchor(), ALL, limit=0.5) is None
+    assert cohort_shift(made, anchor(), like(), rows=ALL, limit=0.8) is None
 
 
 def test_words_and_json() -> None:
-    shift = Shift("a_score", "far", 12, 0.756, 1.2, 0.4, one_sided=True)
-
-    assert shift.words == "median of a_score +0.76 SD from far, spread 1.20 of its SD, n = 12"
-    assert shift.to_json() == {
+    assert ASIDE.words == "92% of 12 samples lie above the median of far"
+    assert replace(ASIDE, above=0.1).words == "90% of 12 samples lie below the median of far"
+    assert ASIDE.to_json() == {
         "quantity": "a_score",
         "anchor": "far",
         "n": 12,
-        "median": 0.756,
-        "spread": 1.2,
-        "ks": 0.4,
-        "one_sided": True,
+        "state": "one_sided",
+        "above": 0.92,
+        "reason": "",
     }
 
 
 # ---------------------------------------------------------------- universes
 
 
-def test_restricting_keeps_order_of_the_universe_and_counts_what_is_missing() -> None:
-    inside, share = restrict(matrix(0), ("GENE05", "ABSENT", "B2M", "GENE01"))
-
-    assert inside.genes == ("GENE05", "B2M", "GENE01")
-    assert share == 0.75
-    np.testing.assert_array_equal(inside.values[:, 1], matrix(0).values[:, MINI_GENES.index("B2M")])
-
-
 def test_a_sample_in_the_universe_of_a_reference() -> None:
-    inside, words = in_universe(matrix(0), anchor(genes=(*MINI_GENES[:56], "X1", "X2")), scheme())
+    genes = (*MINI_GENES[:56], "X1", "X2")
+    expressed = np.array([True] * 55 + [False, True, True])
+    reference = replace(anchor(), genes=genes, profile=profile(58, expressed))
+    joined = join(matrix(0), reference, scheme())
 
-    assert inside.genes == MINI_GENES[:56]
-    assert words == "56 of the 58 genes of the reference are in the data (96.6%)"
+    assert joined.expression.genes == MINI_GENES[:55]
+    assert joined.in_data.tolist() == [True] * 55 + [False] * 2
+    assert joined.note == "55 of the 57 genes that the reference expresses are in the data (96.5%)"
 
 
-def test_another_universe_is_refused_with_the_counts() -> None:
-    genes = (*MINI_GENES, *(f"X{k}" for k in range(16)))
+@pytest.mark.parametrize(
+    ("more", "kept", "least", "share"),
+    [(61, True, "50.0%", "49.6%"), (1, False, "99.5%", "98.4%")],
+    ids=["whole", "figures only"],
+)
+def test_another_universe_is_refused_with_the_counts(
+    more: int, kept: bool, least: str, share: str
+) -> None:
+    genes = (*MINI_GENES, *(f"X{k}" for k in range(more)))
+    reference = replace(anchor(), genes=genes, profile=profile(len(genes)))
+    reference = reference if kept else replace(reference, tumours=None)
     with pytest.raises(ReferenceDataError) as caught:
-        in_universe(matrix(0), anchor(genes=genes), scheme())
+        join(matrix(0), reference, scheme())
 
     assert (
         str(caught.value)
-        == "R105 Reference 'far' was fitted on 76 genes; your data have 60 of them (79%; 80% are"
-        " needed). Scores from so different gene universes cannot be compared; fit a reference"
-        " on data like yours (resistype.fit_reference)."
+        == f"R105 Reference 'far' expresses {len(genes)} genes; your data have 60 of them ({share};"
+        f" {least} are needed). Leave reference= out to call within this cohort, or fit a reference"
+        " on data like yours: resistype references fit."
     )
-    assert in_universe(matrix(0), anchor(genes=genes[:75]), scheme())[0].n_genes == 60
+    enough = replace(reference, genes=genes[:60], profile=profile(60))
+    assert join(matrix(0), enough, scheme()).expression.n_genes == 60
 
 
 @pytest.mark.parametrize("fitted_for", ["mini@1.0.1", "other@1.0.0", ""])
@@ -185,7 +185,7 @@ def test_a_reference_of_another_scheme_is_refused(fitted_for: str) -> None:
         ReferenceDataError,
         match=r"^R104 Reference 'far' was fitted for .*, not for mini@1\.0\.0\. Fit it",
     ):
-        in_universe(matrix(0), replace(anchor(), scheme=fitted_for), scheme())
+        join(matrix(0), replace(anchor(), scheme=fitted_for), scheme())
 
 
 # ---------------------------------------------------------------- lines
@@ -266,7 +266,7 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
         b_left_sd=[1.0, -1.0, 0.0, 1.0],
     )
     before = apply_rules(scheme(), columns)
-    after = withhold(made, before, Shift("a_score", "far", 12, 0.7, 1.0, 0.5, one_sided=True))
+    after = withhold(made, before, ASIDE)
 
     assert before.calls["course"].tolist() == ["high", "up", "low", "not_assessable"]
     assert after.calls["course"].tolist() == [
@@ -276,11 +276,11 @@ def test_levels_are_withheld_and_changes_are_not() -> None:
         "not_assessable",
     ]
     assert after.calls["loss"].tolist() == before.calls["loss"].tolist()
-    assert after.by_rule["course"].tolist() == before.calls["course"].tolist()
+    assert after.rule_calls["course"].tolist() == before.calls["course"].tolist()
     assert (
         after.reasons["course"][0]
-        == "the cohort lies to one side (median of a_score +0.70 SD from far, spread 1.00 of its"
-        " SD, n = 12): high and low among its own samples mean nothing; give a frozen reference"
+        == "the cohort is shifted (92% of 12 samples lie above the median of far): high and"
+        " low among its own samples mean nothing; give a frozen reference"
     )
     assert after.reasons["course"][1] == ""
     assert after.reasons["course"][3] == "A has no place"
@@ -291,7 +291,7 @@ def test_a_later_axis_that_compares_a_level_is_withheld_too() -> None:
     after = withhold(
         made,
         apply_rules(scheme(), columns),
-        Shift("a_score", "far", 12, 0.7, 1.0, 0.5, one_sided=True),
+        ASIDE,
     )
 
     assert after.calls["course"].tolist() == ["up"]

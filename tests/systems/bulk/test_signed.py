@@ -149,6 +149,6 @@ def test_a_mean_of_genes_that_go_two_ways_is_refused() -> None:
     column = measure_basic(made)["c_mean"]
 
     assert np.isnan(column.values).all()
-    assert set(column.why) == {
+    assert set(column.reason) == {
         "set_c has genes down: their mean in log2 says nothing; take a score"
     }

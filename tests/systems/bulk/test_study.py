@@ -58,9 +58,9 @@ def test_pairs_and_reference_of_a_small_study() -> None:
         "baseline_sample",
         "n_baseline",
         "n_at_timepoint",
-        "used_first",
+        "counted",
     ]
-    assert found.design.loc["s07", ["n_baseline", "n_at_timepoint", "used_first"]].tolist() == [
+    assert found.design.loc["s07", ["n_baseline", "n_at_timepoint", "counted"]].tolist() == [
         1,
         2,
         False,
@@ -82,7 +82,7 @@ def test_the_order_of_the_table_says_which_biopsy_is_the_first() -> None:
 
     assert baselines(turned)["s01"] == "s02"
     assert reference_names(turned) == ["s02", "s04"]
-    assert turned.design.loc[["s06", "s07"], "used_first"].tolist() == [False, True]
+    assert turned.design.loc[["s06", "s07"], "counted"].tolist() == [False, True]
 
 
 @settings(deadline=None, max_examples=40)

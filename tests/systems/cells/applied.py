@@ -13,7 +13,7 @@ from resistype.scheme.caveats import caveat_text
 
 
 def apply_cell_scheme(
-    scheme: Any, numbers: Any, *, patients: bool = True, why: Any = None
+    scheme: Any, numbers: Any, *, patients: bool = True, reason: Any = None
 ) -> SimpleNamespace:
     """Calls, reasons, texts of labels and caveats by unit and axis."""
     frame = (
@@ -25,8 +25,8 @@ def apply_cell_scheme(
         raise SchemeError(
             f"Not quantities of scheme {loaded.id!r}: {', '.join(frame)}.", code="S112"
         )
-    words = pd.DataFrame() if why is None else why
-    calls = call_measured(loaded, Measured(unit=level, numbers=frame, why=words))
+    words = pd.DataFrame() if reason is None else reason
+    calls = call_measured(loaded, Measured(unit=level, numbers=frame, reason=words))
     index = frame.index
     said = {
         axis.id: [

@@ -42,9 +42,10 @@ def test_planted_novel_clones_are_novel(study: Study) -> None:
             after.isin({f"{patient}:{i:03d}" for i in range(30)} - study.contracted[patient])
         ]
 
-        assert origin(new, before=before, product=product).loc["novel", "share_cells"] == 1.0
+        assert origin(new, before=before, product=product).loc["novel", "fraction_cells"] == 1.0
         assert (
-            origin(large, before=before, product=product).loc["pre-existing", "share_cells"] > 0.95
+            origin(large, before=before, product=product).loc["pre-existing", "fraction_cells"]
+            > 0.95
         )
 
 
@@ -77,7 +78,7 @@ def test_every_origin(
     found = origin(pd.Series(cells, dtype=object), before=given[0], product=given[1])
 
     assert found["n_cells"].tolist() == expected
-    assert found["share_cells"].sum() == pytest.approx(1.0)
+    assert found["fraction_cells"].sum() == pytest.approx(1.0)
 
 
 @given(
@@ -200,7 +201,7 @@ def test_several_states_count_as_one() -> None:
 def test_flow_counts_each_clone_once(study: Study) -> None:
     found = flow(of(study, "SIM0"), first="IP", second="day 14")
 
-    assert found["share"].sum() == pytest.approx(1.0)
+    assert found["fraction"].sum() == pytest.approx(1.0)
     assert len(found) == 9
 
 

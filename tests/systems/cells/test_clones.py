@@ -184,7 +184,7 @@ BAD = {
         lambda: clones_from_table(pd.DataFrame({"cell": ["x", "x"], "clone": ["1", "2"]}), ["x"]),
         (
             "E901 1 sample id occurs more than once in the samples table (x x2). The column of"
-            " sample ids needs one row a sample; name another column with sample= (--sample), or"
+            " sample ids needs one row per sample; name another column with sample= (--sample), or"
             " remove the repeats."
         ),
     ),

@@ -40,7 +40,7 @@ GROUPS = pd.Series(["NR"] * 4 + ["R"] * 4, index=[f"P{i}" for i in range(N)])
 
 def test_a_planted_difference_is_found_and_n_stands_first() -> None:
     found = compare_cells(study(shift=0.3), GROUPS, first="R", second="NR")
-    memory = found[found["value"] == "share_memory"].set_index("timepoint")
+    memory = found[found["value"] == "proportion_memory"].set_index("timepoint")
 
     assert list(found.columns[3:6]) == ["n_first", "n_second", "auc"]
     assert memory.loc["IP", ["n_first", "n_second"]].tolist() == [4, 4]
@@ -114,7 +114,7 @@ def test_refused_shares_are_left_out() -> None:
     groups = pd.Series(["R"] * 3 + ["NR"] * 3, index=[f"P{i}" for i in range(6)])
     found = compare_cells(calls, groups, first="R").set_index("value")
 
-    assert found.loc["share_memory", ["n_first", "n_second"]].tolist() == [2, 3]
+    assert found.loc["proportion_memory", ["n_first", "n_second"]].tolist() == [2, 3]
 
 
 def test_patients_that_are_numbers_are_joined_as_text() -> None:

@@ -62,7 +62,7 @@ def test_numbers_are_those_of_the_functions_alone() -> None:
     assert row["n_expanded"] == (change["call"] == "expanded").sum()
     assert row["drift"] == pytest.approx(moved.change)
     assert row["drift_p"] == pytest.approx(moved.p)
-    assert row["plastic_share"] == plasticity(own, {"memory"}, {"cytotoxic"}).share
+    assert row["plastic_fraction"] == plasticity(own, {"memory"}, {"cytotoxic"}).share
     np.testing.assert_allclose(found.tables["diversity"]["shannon"], fair["shannon"])
 
 
@@ -81,35 +81,35 @@ def test_patients_stay_apart() -> None:
 
 
 REASONS = {
-    "one time point": ([sample("A", "IP", SMALL)], True, "why_clones", "one time point"),
+    "one time point": ([sample("A", "IP", SMALL)], True, "reason_clones", "one time point"),
     "no receptors": (
         [sample("A", "IP", SMALL), sample("A", "D7", SMALL)],
         False,
-        "why_clones",
+        "reason_clones",
         "no receptors were sequenced",
     ),
     "no receptors, drift": (
         [sample("A", "IP", SMALL), sample("A", "D7", SMALL)],
         False,
-        "why_drift",
+        "reason_drift",
         "no receptors were sequenced",
     ),
     "no shared clone": (
         [sample("A", "IP", {"x": 60}), sample("A", "D7", {"y": 60})],
         True,
-        "why_drift",
+        "reason_drift",
         "No clone has 2 cells at 'IP' and at 'day 7': drift is not assessable.",
     ),
     "too shallow for diversity": (
         [sample("A", "IP", {"x": 10}), sample("A", "D7", {"x": 10})],
         True,
-        "why_diversity",
+        "reason_diversity",
         "No sample has 50 tracked cells (the largest has 10): diversity is not assessed.",
     ),
     "nothing is wrong": (
         [sample("A", "IP", SMALL), sample("A", "D7", GROWN)],
         True,
-        "why_clones",
+        "reason_clones",
         "",
     ),
 }
@@ -129,7 +129,7 @@ def test_without_receptors_no_number_is_made_up() -> None:
     row = found.patients.loc["A"]
 
     assert found.tables == {}
-    assert row[["n_expanded", "n_contracted", "drift", "plastic_share"]].isna().all()
+    assert row[["n_expanded", "n_contracted", "drift", "plastic_fraction"]].isna().all()
     assert row["n_tracked"] == 0
     assert row["n_times"] == 2
 
@@ -140,7 +140,7 @@ def test_a_patient_without_receptors_among_others_with_them() -> None:
         sample("A", "IP", SMALL), sample("A", "D7", GROWN), blind, blind.assign(timepoint="D7")
     )
 
-    assert found.patients.loc["B", "why_clones"] == "no receptors were sequenced"
+    assert found.patients.loc["B", "reason_clones"] == "no receptors were sequenced"
     assert found.patients.loc["A", "n_expanded"] == 1
     assert set(found.tables["clones"]["patient"]) == {"A"}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from resistype.errors import SamplesError
 from resistype.stats import PatientTable, best_cut
-from resistype.systems.cells import cut_from_controls, distributions, states_by_cuts
+from resistype.systems.cells import cutoff_from_controls, distributions, states_by_cuts
 
 SCORES = pd.DataFrame({"memory": [0.9, 0.1, 0.9, 0.5], "exhausted": [0.1, 0.2, 0.8, 0.4]})
 
@@ -47,8 +47,8 @@ def test_states_against_the_obvious_version(
 
 
 def test_a_cut_from_controls() -> None:
-    assert cut_from_controls([0.1, 0.3, np.nan], margin=0.05) == pytest.approx(0.35)
-    assert cut_from_controls([0.0, 1.0], centile=0.5) == pytest.approx(0.5)
+    assert cutoff_from_controls([0.1, 0.3, np.nan], margin=0.05) == pytest.approx(0.35)
+    assert cutoff_from_controls([0.0, 1.0], centile=0.5) == pytest.approx(0.5)
 
 
 def test_distributions_count_every_cell_once() -> None:
@@ -80,7 +80,7 @@ BAD = {
         "E984 Cuts cannot be applied: a cut is no number. Scores: memory, exhausted.",
     ),
     "no controls": (
-        lambda: cut_from_controls([np.nan]),
+        lambda: cutoff_from_controls([np.nan]),
         "E984 A cut from controls needs controls with a score.",
     ),
 }
@@ -112,7 +112,7 @@ def test_a_planted_cut_is_found() -> None:
 
     assert found.cut == 24.5
     assert (found.n_above, found.n_below) == (15, 25)
-    assert (found.share_first_above, found.share_first_below) == (1.0, 0.0)
+    assert (found.fraction_first_above, found.fraction_first_below) == (1.0, 0.0)
     assert found.p_corrected < 0.01
 
 

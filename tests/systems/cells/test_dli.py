@@ -68,7 +68,7 @@ def test_the_origin_of_the_textbook_clones() -> None:
     calls = dli_response(textbook(), inputs=CellInputs(columns=CLONES), plan=PLAN)
     origin = calls.tables["origin"].set_index("origin")
 
-    assert origin["share_cells"].round(2).to_dict() == {
+    assert origin["fraction_cells"].round(2).to_dict() == {
         "pre-existing": 0.46,
         "novel": 0.41,
         "infusion product": 0.09,

@@ -39,7 +39,7 @@ def test_the_textbook_patient() -> None:
     assert (balance["n_memory"], balance["n_cytotoxic"], balance["n_cells"]) == (420, 260, 1200)
     assert 0 < balance["low"] < 0.69 < balance["high"]
     assert shares.loc[("IP", "exhausted"), ["numerator", "denominator"]].tolist() == [60, 1200]
-    assert shares.loc[("IP", "exhausted"), ["share", "low", "high"]].astype(float).round(
+    assert shares.loc[("IP", "exhausted"), ["proportion", "low", "high"]].astype(float).round(
         3
     ).tolist() == [
         0.05,
@@ -53,7 +53,7 @@ def test_the_textbook_patient() -> None:
 def test_exhausted_like_cells_at_day_ten_are_expected_at_peak() -> None:
     calls = cart_product(textbook(), inputs=CellInputs(columns=STATE))
     samples = said(calls, "sample")
-    share = calls.at("sample").quantities.loc["T1 day 10", "exhausted_share"]
+    share = calls.at("sample").quantities.loc["T1 day 10", "exhausted_fraction"]
 
     assert share == pytest.approx(0.45)
     assert samples.loc[("T1", "day 10"), "exhaustion"] == "expected_at_peak"
@@ -114,9 +114,9 @@ def test_under_fifty_t_cells() -> None:
 
     assert row["product_balance"] == "not_assessable"
     assert row["product_balance_reason"] == "too few T cells in the product (41 T cells)"
-    assert shares.loc[shares["patient"] == "A", "share"].isna().all()
+    assert shares.loc[shares["patient"] == "A", "proportion"].isna().all()
     assert set(shares.loc[shares["patient"] == "A", "reason"]) == {
-        "41 cells, 50 are needed for a share"
+        "41 cells, 50 are needed for a proportion"
     }
 
 
@@ -255,7 +255,7 @@ def test_patients_of_the_study(study: Study) -> None:
         "flow",
         "patients",
     }
-    assert tables["flow"].groupby("patient")["share"].sum().round(9).tolist() == [1.0] * 3
+    assert tables["flow"].groupby("patient")["fraction"].sum().round(9).tolist() == [1.0] * 3
     assert (tables["diversity"].groupby("patient")["depth"].nunique() == 1).all()  # noqa: PD101
 
 

@@ -191,7 +191,7 @@ def test_share_above_the_reference_weighs_patients_not_cells() -> None:
     cells, scores = study()
     big = pd.concat([cells, *[cells[cells["patient"] == "P0"]] * 40], ignore_index=True)
     more = pd.concat([scores, *[scores[cells["patient"] == "P0"]] * 40], ignore_index=True)
-    one, two = (run(*pair).quantities["share_high"] for pair in ((cells, scores), (big, more)))
+    one, two = (run(*pair).quantities["fraction_high"] for pair in ((cells, scores), (big, more)))
 
     np.testing.assert_allclose(one, two)
 
@@ -205,12 +205,12 @@ def test_a_small_cohort_needs_a_reference() -> None:
         reference=PsrReference(upper_quartile=0.3, heat_shock_median=0.2, heat_shock_sd=0.001),
     )
 
-    assert alone.quantities[["heat_shock_z", "share_high"]].isna().all(axis=None)
+    assert alone.quantities[["heat_shock_z", "fraction_high"]].isna().all(axis=None)
     assert any(
         "Heat shock was not compared between patients" in note
         for note in alone.run["input"]["notes"]
     )
-    assert given.quantities["share_high"].between(0.2, 0.5).all()
+    assert given.quantities["fraction_high"].between(0.2, 0.5).all()
     assert given.quantities["heat_shock_z"].notna().all()
 
 

@@ -24,7 +24,7 @@ from resistype.systems.cells import (
     CellOptions,
     classify_cells,
     compare_cells,
-    cut_from_controls,
+    cutoff_from_controls,
     scheme_signatures,
     states_by_cuts,
 )
@@ -100,7 +100,7 @@ def test_states_by_cuts_that_the_user_sets(path: Path) -> None:
     )
     planted = classify_cells(path, options=CellOptions(columns=STATE))
     shares = [
-        calls.tables["composition"].set_index(["patient", "timepoint", "kind"])["share"]
+        calls.tables["composition"].set_index(["patient", "timepoint", "kind"])["proportion"]
         for calls in (by_cut, planted)
     ]
     both = pd.concat(shares, axis=1, join="inner")
@@ -278,7 +278,7 @@ def test_states_of_the_authors_give_shares_only_where_there_are_fifty_cells(shar
         calls = classify_cells(file, options=CellOptions(columns=columns))
 
     assert set(said(calls, "sample")["balance"]) == {"not_assessable"}
-    assert calls.tables["composition"]["share"].isna().all()
+    assert calls.tables["composition"]["proportion"].isna().all()
     assert said(calls, "sample")["balance_reason"].str.startswith("too few T cells (").all()
 
 
@@ -310,7 +310,7 @@ def test_effectors_are_not_called_exhausted(mouse: pd.DataFrame) -> None:
     exhausted.
     """
     controls = mouse.loc[mouse["state"].isin(["N", "M"]), "exhaustion"]
-    cut = cut_from_controls(controls, margin=0.1)
+    cut = cutoff_from_controls(controls, margin=0.1)
     called = states_by_cuts(mouse[["exhaustion"]], {"exhaustion": cut})
     effectors = mouse["state"].isin(["E5", "E7"])
 

@@ -84,8 +84,8 @@ def test_a_kind_that_nobody_has_is_missing_not_zero() -> None:
     )
     index = pd.MultiIndex.from_tuples([("A", "IP"), ("B", "IP")], names=KEYS)
 
-    assert share_of(shares, "memory", index)["share"].tolist() == [1.0, 0.0]
-    assert share_of(shares, "exhausted", index)["share"].isna().all()
+    assert share_of(shares, "memory", index)["proportion"].tolist() == [1.0, 0.0]
+    assert share_of(shares, "exhausted", index)["proportion"].isna().all()
 
 
 def test_balances_of_samples() -> None:

@@ -37,7 +37,7 @@ def changes(own: pd.DataFrame) -> pd.DataFrame:
 def rates(
     study: Study, call: str, truth: dict[str, set[str]], allowed: dict[str, set[str]]
 ) -> tuple[float, float]:
-    """Share of the planted clones that are found, and share of the calls that were not planted."""
+    """Fraction of the planted clones that are found, and of the calls that were not planted."""
     hit = planted = called = wrong = 0
     for name, own in patients(study):
         found = changes(own)
@@ -101,11 +101,11 @@ def test_origin_new_clones_are_new_and_old_ones_old(study: Study) -> None:
         after = own.loc[own["time"] == "day 14", "clone"].dropna()
         planted = after.isin(study.novel[name])
         new.append(
-            origin(after[planted], before=before, product=nowhere).loc["novel", "share_cells"]
+            origin(after[planted], before=before, product=nowhere).loc["novel", "fraction_cells"]
         )
         old.append(
             origin(after[~planted], before=before, product=nowhere).loc[
-                "pre-existing", "share_cells"
+                "pre-existing", "fraction_cells"
             ]
         )
 

@@ -35,37 +35,37 @@ SAMPLES = {
     "50 cells": (LEANING | {"n_t_cells": 50}, "balance", "memory_leaning"),
     "no states": ({"n_t_cells": 200}, "balance", "not_assessable"),
     "exhaustion of the product": (
-        {"n_t_cells": 200, "exhausted_share": 0.45, "is_product": 1},
+        {"n_t_cells": 200, "exhausted_fraction": 0.45, "is_product": 1},
         "exhaustion",
         "reported",
     ),
     "exhaustion on day 7.9": (
-        {"n_t_cells": 200, "exhausted_share": 0.45, "day": 7.9},
+        {"n_t_cells": 200, "exhausted_fraction": 0.45, "day": 7.9},
         "exhaustion",
         "reported",
     ),
     "exhaustion on day 8": (
-        {"n_t_cells": 200, "exhausted_share": 0.45, "day": 8},
+        {"n_t_cells": 200, "exhausted_fraction": 0.45, "day": 8},
         "exhaustion",
         "expected_at_peak",
     ),
     "exhaustion on day 14": (
-        {"n_t_cells": 200, "exhausted_share": 0.0, "day": 14},
+        {"n_t_cells": 200, "exhausted_fraction": 0.0, "day": 14},
         "exhaustion",
         "expected_at_peak",
     ),
     "exhaustion on day 14.1": (
-        {"n_t_cells": 200, "exhausted_share": 0.45, "day": 14.1},
+        {"n_t_cells": 200, "exhausted_fraction": 0.45, "day": 14.1},
         "exhaustion",
         "reported",
     ),
     "exhaustion of few cells": (
-        {"n_t_cells": 20, "exhausted_share": 0.45, "day": 10},
+        {"n_t_cells": 20, "exhausted_fraction": 0.45, "day": 10},
         "exhaustion",
         "not_assessable",
     ),
     "exhaustion unknown": ({"n_t_cells": 200, "day": 10}, "exhaustion", "not_assessable"),
-    "Treg": ({"n_t_cells": 200, "treg_share": 0.03}, "car_treg", "reported"),
+    "Treg": ({"n_t_cells": 200, "treg_fraction": 0.03}, "car_treg", "reported"),
     "no Treg known": ({"n_t_cells": 200}, "car_treg", "not_assessable"),
 }
 
@@ -79,12 +79,12 @@ def test_samples_of_car_t_cells(numbers: dict[str, float], axis: str, call: str)
     assert bool(found.texts.loc["0", axis]) == (call not in ABSTENTIONS)
 
 
-CLONES = {"n_times": 2, "n_tracked": 500, "plastic_share": 0.2, "n_expanded": 3}
+CLONES = {"n_times": 2, "n_tracked": 500, "plastic_fraction": 0.2, "n_expanded": 3}
 PATIENTS = {
     "plastic": (CLONES, "plasticity", "seen"),
-    "not plastic": (CLONES | {"plastic_share": 0.0}, "plasticity", "not_seen"),
+    "not plastic": (CLONES | {"plastic_fraction": 0.0}, "plasticity", "not_seen"),
     "one time point": (CLONES | {"n_times": 1}, "plasticity", "not_assessable"),
-    "no receptors": (CLONES | {"plastic_share": NAN}, "plasticity", "not_assessable"),
+    "no receptors": (CLONES | {"plastic_fraction": NAN}, "plasticity", "not_assessable"),
     "expanded": (CLONES, "expansion", "seen"),
     "none expanded": (CLONES | {"n_expanded": 0}, "expansion", "not_seen"),
     "expansion at one time": (
@@ -216,7 +216,7 @@ def test_one_unit_does_not_depend_on_the_others(order: list[int]) -> None:
 def test_the_reason_carries_its_detail() -> None:
     frame = pd.DataFrame([{"n_t_cells": 12}], index=["A"])
     why = pd.DataFrame({"n_t_cells": ["12 T cells"]}, index=["A"])
-    found = apply_cell_scheme("cart_product", frame, patients=False, why=why)
+    found = apply_cell_scheme("cart_product", frame, patients=False, reason=why)
 
     assert found.reasons.loc["A", "balance"] == "too few T cells (12 T cells)"
     assert (
@@ -228,7 +228,7 @@ def test_the_reason_carries_its_detail() -> None:
 CAVEATS = {
     "exhaustion brings activation": (
         "cart_product",
-        {"exhausted_share": 0.1},
+        {"exhausted_fraction": 0.1},
         "ACTIVATION_NOT_EXHAUSTION",
         True,
     ),

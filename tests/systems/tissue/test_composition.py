@@ -44,7 +44,7 @@ def test_counts_are_those_of_pandas(
         key: int(n) for key, n in expected.items()
     }
     low, high = wilson(found["numerator"], found["denominator"])
-    assert found["share"].to_numpy() == pytest.approx(
+    assert found["proportion"].to_numpy() == pytest.approx(
         (found["numerator"] / found["denominator"]).to_numpy()
     )
     assert found["low"].to_numpy() == pytest.approx(low)
@@ -83,22 +83,22 @@ def test_few_cells_have_counts_and_no_share() -> None:
     found = roi_composition(tissue(ROWS), small).set_index("group")
 
     assert found.loc["small", "denominator"].tolist() == [9, 9, 9]
-    assert found.loc["small", "share"].isna().all()
+    assert found.loc["small", "proportion"].isna().all()
     assert (found.loc["small", "reason"] != "").all()
-    assert found.loc["rest", "share"].notna().all()
+    assert found.loc["rest", "proportion"].notna().all()
 
 
 def test_kinds_without_a_cell_stay_in_the_table() -> None:
     found = roi_composition(tissue([(*row[:4], "tumour") for row in ROWS]), LEFT)
 
     assert set(found["kind"]) <= set(CELL_KINDS)
-    assert found.set_index(["group", "kind"]).loc[("left", "tumour"), "share"] == 1.0
+    assert found.set_index(["group", "kind"]).loc[("left", "tumour"), "proportion"] == 1.0
 
 
 def test_differences_are_first_less_second() -> None:
     shares = roi_composition(tissue(ROWS), LEFT)
     found = roi_difference(shares).set_index("kind")
-    wide = shares.pivot_table(index="kind", columns="group", values="share", observed=True)
+    wide = shares.pivot_table(index="kind", columns="group", values="proportion", observed=True)
 
     assert found["first"].unique().tolist() == ["left"]
     assert found["second"].unique().tolist() == ["rest"]
@@ -121,8 +121,8 @@ def test_differences_need_two_groups() -> None:
         roi_difference(pd.concat([shares, shares.assign(group="third")]))
     assert (
         str(caught.value)
-        == "P114 A difference needs the shares of two groups, each once; these have left, rest,"
-        " third. Take roi_composition without by_region."
+        == "P114 A difference needs the proportions of two groups, each once; these have left,"
+        " rest, third. Take roi_composition without by_region."
     )
 
 

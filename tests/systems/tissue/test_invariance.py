@@ -26,11 +26,11 @@ from resistype.systems.tissue import (
     compartments,
     densities,
     exclusion_map,
+    fraction_map,
     in_roi,
     nearest,
     neighbourhood,
     read_tissue,
-    share_map,
 )
 from tests.strategies import cells_with_places
 from tests.systems.tissue.made import COLUMNS, ROLES, Row, frame, tissue
@@ -40,7 +40,7 @@ MAP = MapOptions(step_um=2.0, kernel_um=5.0, min_cells=0.5)
 CORNERS = [(2, 3), (25, 4), (22, 28), (6, 20)]
 CELL_MEASURES: dict[str, Callable[[Tissue], Any]] = {
     "neighbours": lambda t: neighbourhood(t, 9.0).counts.to_numpy(),
-    "shares": lambda t: neighbourhood(t, 9.0, itself=True).shares.to_numpy(),
+    "shares": lambda t: neighbourhood(t, 9.0, itself=True).fractions.to_numpy(),
     "nearest": lambda t: nearest(t, "tumour").to_numpy(),
     "depth": lambda t: compartments(t, ROLES, rule=RULE).cells["depth_um"].to_numpy(),
     "compartment": lambda t: (
@@ -158,7 +158,7 @@ def test_densities_of_kinds_add_up(rows: list[Row]) -> None:
 @settings(max_examples=15)
 def test_shares_of_all_kinds_are_one_and_exclusion_is_their_difference(rows: list[Row]) -> None:
     made = tissue([("first", *row[1:]) for row in rows])
-    maps = {kind: share_map(made, kind, options=MAP).image for kind in made.kinds}
+    maps = {kind: fraction_map(made, kind, options=MAP).image for kind in made.kinds}
     total = np.sum(list(maps.values()), axis=0)
 
     assert np.allclose(total[~np.isnan(total)], 1.0)
@@ -170,7 +170,7 @@ def test_shares_of_all_kinds_are_one_and_exclusion_is_their_difference(rows: lis
 def test_a_map_moves_with_its_image(rows: list[Row]) -> None:
     here: Sequence[Row] = [("first", *row[1:]) for row in rows]
     there = [(region, number, x + 20, y - 40, kind) for region, number, x, y, kind in here]
-    one, two = (share_map(tissue(cells), "tumour", options=MAP) for cells in (here, there))
+    one, two = (fraction_map(tissue(cells), "tumour", options=MAP) for cells in (here, there))
 
     same(one.image, two.image)
     assert two.translate == pytest.approx((one.translate[0] - 40, one.translate[1] + 20))

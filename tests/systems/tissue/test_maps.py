@@ -18,9 +18,9 @@ from resistype.systems.tissue import (
     ValueMap,
     density_map,
     exclusion_map,
+    fraction_map,
     marker_map,
     read_tissue,
-    share_map,
 )
 from resistype.systems.tissue.grid import Grid
 from tests.strategies import cells_with_places
@@ -79,7 +79,7 @@ def test_shares(rows: list[Row]) -> None:
     made = tissue(rows)
     part, whole = slow(made, made.of("tumour").astype(float))
 
-    same(share_map(made, "tumour", options=OPTIONS), quotient(part, whole), whole)
+    same(fraction_map(made, "tumour", options=OPTIONS), quotient(part, whole), whole)
 
 
 @given(ONE)
@@ -122,7 +122,7 @@ def test_a_map_lies_over_its_cells() -> None:
         ("first", 3, 300, 160, "T cell"),
     ]
     for scale in (1.0, 0.5):
-        found = share_map(
+        found = fraction_map(
             tissue(rows, scale_um=scale), "macrophage", options=MapOptions(10.0, 10.0, 0.9)
         )
         y, x = np.unravel_index(np.nanargmax(found.image), found.image.shape)
@@ -141,7 +141,7 @@ def test_places_with_too_few_cells_have_no_value() -> None:
         ("first", 2, 500, 0, "T cell"),
         ("first", 3, 501, 0, "T cell"),
     ]
-    found = share_map(tissue(rows), "T cell", options=MapOptions(min_cells=1.5))
+    found = fraction_map(tissue(rows), "T cell", options=MapOptions(min_cells=1.5))
     x = found.translate[1] + found.scale[1] * np.nonzero(~np.isnan(found.image))[1]
 
     assert len(x) > 0
@@ -149,7 +149,7 @@ def test_places_with_too_few_cells_have_no_value() -> None:
 
 
 def test_a_map_says_how_it_was_made() -> None:
-    found = share_map(tissue([("first", 1, 0, 0, "T cell")]), "T cell")
+    found = fraction_map(tissue([("first", 1, 0, 0, "T cell")]), "T cell")
 
     assert [(one.name, one.value, one.unit) for one in found.thresholds()] == [
         ("grid", 10.0, "µm"),
@@ -162,7 +162,7 @@ def test_bad_maps() -> None:
     made = tissue([("first", 1, 0, 0, "T cell"), ("second", 1, 0, 0, "T cell")])
 
     with pytest.raises(TissueError) as caught:
-        share_map(made, "T cell")
+        fraction_map(made, "T cell")
     assert (
         str(caught.value)
         == "P110 There are 2 regions: first, second. Name the one to map with region=."

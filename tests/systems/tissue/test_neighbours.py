@@ -67,9 +67,11 @@ def test_shares_are_counts_over_their_sum_or_nan(rows: list[Row], radius: float)
     found = neighbourhood(tissue(rows), radius)
     lonely = (found.n == 0).to_numpy()
 
-    assert found.shares[lonely].isna().all(axis=None)
-    assert np.allclose(found.shares[~lonely].sum(axis=1), 1.0)
-    assert np.allclose(found.shares[~lonely].mul(found.n[~lonely], axis=0), found.counts[~lonely])
+    assert found.fractions[lonely].isna().all(axis=None)
+    assert np.allclose(found.fractions[~lonely].sum(axis=1), 1.0)
+    assert np.allclose(
+        found.fractions[~lonely].mul(found.n[~lonely], axis=0), found.counts[~lonely]
+    )
 
 
 @given(cells_with_places(), RADII, st.randoms(use_true_random=False))
@@ -103,8 +105,8 @@ def test_images_at_the_same_place_never_mix() -> None:
 def test_the_cell_itself() -> None:
     lonely = tissue([("first", 1, 0, 0, "T cell")])
 
-    assert neighbourhood(lonely, 30.0).shares.isna().all(axis=None)
-    assert neighbourhood(lonely, 30.0, itself=True).shares["T cell"].tolist() == [1.0]
+    assert neighbourhood(lonely, 30.0).fractions.isna().all(axis=None)
+    assert neighbourhood(lonely, 30.0, itself=True).fractions["T cell"].tolist() == [1.0]
     assert "itself does not count" in neighbourhood(lonely, 30.0).thresholds()[0].text
     assert "itself counts" in neighbourhood(lonely, 30.0, itself=True).thresholds()[0].text
 

@@ -64,7 +64,9 @@ def judged(
     outside.
     """
     numbers = pd.DataFrame([_numbers(_Counts(n_tumour, np.array(n), np.array(area)))], index=["a"])
-    calls = call_measured(RULES, Measured(unit="region", numbers=numbers, why=_why(numbers, RULES)))
+    calls = call_measured(
+        RULES, Measured(unit="region", numbers=numbers, reason=_why(numbers, RULES))
+    )
     return str(calls.verdicts.calls["phenotype"][0]), str(calls.verdicts.reasons["phenotype"][0])
 
 

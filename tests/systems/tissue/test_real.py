@@ -22,11 +22,11 @@ from resistype.systems.tissue import (
     Tissue,
     TissueColumns,
     describe_regions,
+    fraction_map,
     infiltration,
     neighbourhood,
     read_tissue,
     roi_composition,
-    share_map,
 )
 from tests.systems.tissue.made import cast
 
@@ -52,7 +52,7 @@ def test_phenotypes_are_counted(scimap: Tissue) -> None:
 def test_m2_macrophages_live_beside_each_other(scimap: Tissue) -> None:
     found = neighbourhood(scimap, 30.0)
     own = scimap.of("M2 Macrophages")
-    beside = found.shares["M2 Macrophages"]
+    beside = found.fractions["M2 Macrophages"]
 
     assert (found.n > 0).all()
     assert beside[own].mean() == pytest.approx(0.166, abs=0.002)
@@ -70,7 +70,7 @@ def test_neighbours_of_a_few_cells_are_counted_by_hand(scimap: Tissue) -> None:
 
 
 def test_m2_macrophages_are_mapped_where_their_marker_is(scimap: Tissue) -> None:
-    found = share_map(scimap, "M2 Macrophages")
+    found = fraction_map(scimap, "M2 Macrophages")
     assert scimap.markers is not None
     own = scimap.of("M2 Macrophages")
 

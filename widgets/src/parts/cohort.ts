@@ -325,7 +325,7 @@ export function cohort(store: Store): { node: HTMLElement; draw(): void } {
         "parts",
         table(
           "Calls per patient and time point, with Wilson's interval of 95 %",
-          ["sample", "call", "n", "of", "share"],
+          ["sample", "call", "n", "of", "proportion"],
           rows.slice(0, 2000),
         ),
       ),

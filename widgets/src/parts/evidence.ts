@@ -149,7 +149,7 @@ export function evidence(
             out.append(
               table(
                 "Selected against all others: difference of mean log2, " +
-                  "share of observations with the gene. ⚠ in several signatures",
+                  "fraction of observations with the gene. ⚠ in several signatures",
                 ["gene", "effect", "selected", "others", "signatures"],
                 found.map((g) => ({
                   cells: [

@@ -100,7 +100,7 @@ export function thresholds(
           }),
         );
     });
-    // The grey zone lies between this threshold and the others on the same quantity and side.
+    // The indeterminate zone lies between this threshold and others on the same quantity and side.
     for (const other of items) {
       if (other.name <= item.name || other.quantity !== item.quantity) continue;
       const second = store.thresholds[store.current.id][other.name];
