@@ -27,7 +27,7 @@ from resistype.opinions import second_opinion
 from resistype.report import ReportOptions, make_folder, table_text, write_folder, write_text
 from resistype.report.units import same_site_count, visible_labels
 from resistype.scheme import Calls
-from resistype.scheme.caveats import caveat_text
+from resistype.scheme.caveats import FIRST, caveat_text
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 from resistype.systems import classify
@@ -188,6 +188,9 @@ def print_cohort(calls: Calls) -> None:
     about = calls.reference
     if read_as := calls.run["input"].get("read_as"):
         show.say(f"Values {read_as}.")
+    for code in FIRST:
+        if code in calls.run_caveats:
+            show.say(f"{code}: {calls.run_caveats[code]}")
     for one in (calls.at(unit) for unit in calls.units):
         show.say(
             f"{len(one.samples)} {one.unit}s, scheme {one.scheme.id} {one.scheme.version}, "

@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from resistype.report.cohort import STABLE, cuts_of, grey
 from resistype.report.model import AxisCounts, ChangePanel, Group, LabelCount, Report, Unit
 from resistype.safe.files import legible
+from resistype.scheme.caveats import FIRST
 from resistype.scheme.scheme import GREYS, NO_DATA
 from resistype.text import condition, exact, number, p_value, percent, sign, word
 
@@ -217,6 +218,7 @@ def render(report: Report) -> str:
         groups=[_group(group) for group in report.groups],
         panels=_panels(report),
         short=_short(report),
+        first=FIRST,
         share=share_chart,
     )
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# What could not be checked stands in the first line of every output.
+FIRST = ("NOT_COMPARABLE", "ONE_SIDED_COHORT", "SIDE_UNKNOWN", "NO_ABSOLUTE_SCALE")
 CAVEATS: dict[str, str] = {
     "RUO": "Research use only; not for treatment decisions.",
     "NON_EXCLUSIVE": "Labels are not exclusive classes.",

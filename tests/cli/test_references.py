@@ -94,8 +94,13 @@ def test_checked_and_used(files: Path, fitted: str) -> None:
         files / "mine.json",
         "--no-stability",
     )
-    code, _, err = invoke(*words, "--out", files / "unsaid")
+    code, out, err = invoke(*words, "--out", files / "unsaid")
     assert code == 0
+    first = next(line for line in out.splitlines() if not line.startswith("Values "))
+    assert first.startswith("NOT_COMPARABLE: 5 of 5 samples cannot be compared with mine")
+    page = (files / "unsaid" / "report.html").read_text(encoding="utf-8")
+    banner = page.index('<p class="banner">5 of 5 samples cannot be compared with mine')
+    assert banner < page.index('<ul class="short">')
     assert "W307 5 of 5 samples are not comparable with mine" in err
     assert "--same-as mine" in err
     table = pd.read_csv(files / "unsaid" / "calls.tsv", sep="\t")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.scheme.apply import Verdicts
-from resistype.scheme.caveats import caveat_text
+from resistype.scheme.caveats import FIRST, caveat_text
 from resistype.scheme.record import versions
 from resistype.scheme.reference import SMALL_COHORT
 from resistype.scheme.scheme import Scheme
@@ -20,8 +20,6 @@ from resistype.systems.bulk.quantities import mark_column
 from resistype.text import listed
 
 _LOW_COVERAGE = 0.8
-# What could not be checked stands in the first line.
-_FIRST = ("NOT_COMPARABLE", "ONE_SIDED_COHORT", "SIDE_UNKNOWN", "NO_ABSOLUTE_SCALE")
 # Share of ±0.5 SD calls that move at a cohort size, measured on 442 melanomas.
 _FLIPS = ((100, "4 %"), (50, "7 %"), (30, "10 %"), (20, "12 %"), (12, "17 %"), (0, "20 %"))
 
@@ -58,7 +56,7 @@ def run_caveats(
         "NO_VALIDATION": {},
         "CONTEXT": {"context": context.scheme.context},
     }
-    first = [code for code in _FIRST if code in values]
+    first = [code for code in FIRST if code in values]
     order = [*first, *(code for code in values if code not in first)]
     return {code: caveat_text(code, values[code]) for code in order}
 
