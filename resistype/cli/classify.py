@@ -364,6 +364,7 @@ def _per(per: str | None, scheme: Scheme) -> str | None:
 
 
 def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
+    courses = definitions.clinical(more.clinical) if more.clinical else None
     options = CallOptions(
         n_jobs=asked.jobs,
         read=asked.read,
@@ -373,9 +374,7 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
         stability=more.stability,
         method=more.method,
         timepoint_kinds=more.kinds,
-        clinical=definitions.phenotypes(definitions.clinical(more.clinical))
-        if more.clinical
-        else {},
+        clinical=definitions.phenotypes(courses),
     )
     with show.progress("classifying", 2) as bar:
         calls = classify(
@@ -434,10 +433,8 @@ def _tissue(asked: _Asked, more: _Tissue) -> Calls:
 
 def _named(words: list[str] | None) -> dict[str, str]:
     pairs = [text.rpartition("=") for text in words or []]
-    for name, _, value in pairs:
-        if not name or not value:
-            message = "--timepoint-kind: write TIME=KIND, for example Post=progression."
-            raise InputError(message, code="E990")
+    if any(not name or not value for name, _, value in pairs):
+        raise InputError("--timepoint-kind: write TIME=KIND (Post=progression).", code="E990")
     return {name: value for name, _, value in pairs}
 
 

@@ -519,13 +519,13 @@ def phenotype(calls: pd.DataFrame | None, patient: str, *, definition: str = DEF
     )
 
 
-def phenotypes(calls: pd.DataFrame, *, definition: str = DEFAULT) -> dict[str, str]:
+def phenotypes(calls: pd.DataFrame | None, *, definition: str = DEFAULT) -> dict[str, str]:
     """Clinical phenotype of every patient in words, as `CallOptions` takes it.
 
     Parameters
     ----------
     calls
-        What `clinical` returned.
+        What `clinical` returned; nothing is known without it.
     definition
         A definition that `calls` holds.
 
@@ -536,7 +536,7 @@ def phenotypes(calls: pd.DataFrame, *, definition: str = DEFAULT) -> dict[str, s
     >>> phenotypes(rt.clinical(rt.datasets.demo().clinical))["SIM-P01"]
     'acquired (nsclc_ar_2021: yes)'
     """
-    people = calls["patient"].astype(str)
+    people = () if calls is None else calls["patient"].astype(str)
     return {name: str(phenotype(calls, name, definition=definition)) for name in people}
 
 

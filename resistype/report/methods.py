@@ -215,7 +215,7 @@ def script(run: Mapping[str, Any]) -> str:
     }
     options = {
         name: shown.pop(name)
-        for name in ("sample", "batch", "timepoint_kinds", "clinical")
+        for name in ("sample", "batch", "same_as", "timepoint_kinds", "clinical")
         if name in shown
     }
     words += [f"{name}={value!r}" for name, value in shown.items()]

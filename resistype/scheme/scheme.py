@@ -186,11 +186,9 @@ class Axis(_Model):
             return Words(word=word(call), text=word(call))
         plain = Words(word=word(call), text=label.text, headline=label.headline)
         each = [label.by_kind.get(kind, plain) for kind in kinds] or [plain]
-        fields = zip(
-            *((one.word or word(call), one.text, one.headline) for one in each), strict=True
-        )
-        short, text, headline = (" / ".join(dict.fromkeys(filter(None, part))) for part in fields)
-        return Words(word=short, text=text, headline=headline)
+        rows = ((one.word or word(call), one.text, one.headline) for one in each)
+        said = (" / ".join(dict.fromkeys(filter(None, p))) for p in zip(*rows, strict=True))
+        return Words(**dict(zip(("word", "text", "headline"), said, strict=True)))
 
     @property
     def quantities(self) -> tuple[str, ...]:

@@ -241,6 +241,7 @@ def classify_biopsies(
                 "baseline": baseline,
                 "sample": options.sample,
                 **options.plan.named,
+                **({"same_as": options.same_as} if options.same_as else {}),
             }
         },
         stability=found.stability,

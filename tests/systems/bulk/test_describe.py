@@ -368,6 +368,7 @@ def test_the_record_says_what_it_takes_to_repeat_the_run() -> None:
         "n_obs": 12,
         "n_genes": 60,
         "unit": "log2",
+        "read_as": "",
         "notes": ["read as log2"],
     }
     named = {
