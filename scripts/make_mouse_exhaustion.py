@@ -23,6 +23,7 @@ from scipy.stats import mannwhitneyu
 import resistype as rt
 from resistype.curation import Contrast, Derived, Filters, derive, overlap, save_version, translate
 from resistype.errors import CoverageWarning
+from resistype.expression import ReadOptions, as_expression
 from resistype.library import Library, Signature, check_paths
 from resistype.score import ScoreOptions
 
@@ -44,7 +45,8 @@ ABOUT = {
 
 def draft_from_mice(folder: Path, within: tuple[str, ...] = ()) -> Derived:
     samples = pd.read_csv(folder / "philip_mouse" / "samples.tsv", sep="\t").set_index("sample")
-    matrix = folder / "philip_mouse" / "normalized_counts.symbols.parquet"
+    path = folder / "philip_mouse" / "normalized_counts.symbols.parquet"
+    matrix = as_expression(path, ReadOptions(unit="tpm"))  # the normalised counts as they are
     filters = Filters(effect=1.0, fdr=0.05, detection=0.5, top=200, within=within)
     return derive(matrix, LATE, "Mouse exhaustion", samples=samples, filters=filters, fields=ABOUT)
 

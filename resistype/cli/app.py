@@ -21,6 +21,7 @@ _UsageError: Any = next(
 VERBS = {
     "demo": "Classify a small simulated cohort and check that each planted profile is found.",
     "score": "Score samples or cells for signatures.",
+    "collect": "Join files of one sample each (RSEM, STAR, HTSeq, GDC, salmon, RCC) into a matrix.",
     "classify": "Call every axis of a scheme, with the evidence, or say why not.",
     "compare": "What changes between two runs, and why each call changed.",
     "clinical": "Clinical phenotype of each patient under published definitions.",

@@ -18,8 +18,8 @@ import pandas as pd
 import typer
 
 from resistype.cli import show
+from resistype.cli.reading import NAMES, reads_a_matrix
 from resistype.cli.run import (
-    Duplicates,
     Expression,
     Figures,
     Jobs,
@@ -65,9 +65,7 @@ _SYSTEMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("before", "after", "reference_late"), ("dli_response",)),
     **dict.fromkeys(_OF_TISSUE, TISSUE),
     **dict.fromkeys(_OF_BULK, BULK),
-    **dict.fromkeys(
-        ("samples", "sample", "timepoint", "patient", "values", "duplicates"), BULK + CELLS
-    ),
+    **dict.fromkeys(("samples", "sample", "timepoint", "patient", *NAMES), BULK + CELLS),
 }
 
 
@@ -131,7 +129,9 @@ class _Asked:
     per: str | None
 
 
+@reads_a_matrix()
 def classify_command(
+    *,
     context: typer.Context,
     expression: Expression,
     out: Annotated[
@@ -143,9 +143,6 @@ def classify_command(
     per: Annotated[
         str | None,
         typer.Option(help="what a row of the answer is: sample, patient, cell or region"),
-    ] = None,
-    values: Annotated[
-        str | None, typer.Option(help="unit of the values: counts, cpm, tpm, log2, …")
     ] = None,
     samples: Annotated[
         Path | None, typer.Option(help="samples table; first column: sample ids")
@@ -183,7 +180,6 @@ def classify_command(
         list[str] | None,
         typer.Option(help="until the next release: --values or --per", hidden=True),
     ] = None,
-    duplicates: Duplicates = "error",
     state: Column = None,
     lineage: Column = None,
     stage: Column = None,
@@ -237,6 +233,7 @@ def classify_command(
     opinion: Opinion = None,
     patient_pages: PatientPages = False,
     figures: Figures = False,
+    read: ReadOptions,
 ) -> None:
     """Call every axis of a scheme, with the evidence, or say why it cannot be called.
 
@@ -245,8 +242,7 @@ def classify_command(
     """
     loaded = load_scheme(scheme)
     _refuse(context, loaded)
-    words: Any = {"unit": values, "duplicates": duplicates}
-    words, per = _unit(unit, words, per)
+    read, per = _unit(unit, read, per)
     columns = CellColumns(
         patient=patient, timepoint=timepoint or None, state=state, lineage=lineage, stage=stage,
         product=product, clone=clone, group=group,
@@ -256,7 +252,7 @@ def classify_command(
         loaded,
         scheme,
         out,
-        ReadOptions(**words),
+        read,
         jobs,
         columns,
         samples,
@@ -323,8 +319,8 @@ def _refuse(context: typer.Context, scheme: Scheme) -> None:
 
 
 def _unit(
-    words: list[str] | None, read: dict[str, Any], per: str | None
-) -> tuple[dict[str, Any], str | None]:
+    words: list[str] | None, read: ReadOptions, per: str | None
+) -> tuple[ReadOptions, str | None]:
     """What `--unit` meant, for one release."""
     if not words:
         return read, per
@@ -338,7 +334,8 @@ def _unit(
             f"--unit {' --unit '.join(words)}: give one unit of the values and one of the answer."
         )
         raise InputError(message, code="E990")
-    return {**read, "unit": units[0] if units else read["unit"]}, answers[0] if answers else per
+    values: Any = units[0] if units else read.unit
+    return replace(read, unit=values), answers[0] if answers else per
 
 
 def _per(per: str | None, scheme: Scheme) -> str | None:

@@ -22,6 +22,7 @@ import typer
 
 from resistype._version import __version__
 from resistype.cli import show
+from resistype.cli.reading import reads_a_matrix
 from resistype.errors import InputError, OutputError, SamplesError
 from resistype.expression import ReadOptions, read_expression
 from resistype.library import read_signatures
@@ -58,15 +59,13 @@ opinion = typer.Typer(
 
 Out = Annotated[Path, typer.Option(help="folder for opinion.tsv, opinion.json, …")]
 Matrix = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
-Values = Annotated[str | None, typer.Option(help="counts, cpm, tpm, log2, …; by default detected")]
-Duplicates = Annotated[
-    str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")
-]
 Seed = Annotated[int, typer.Option(help="seed of everything that is drawn")]
 
 
 @opinion.command("portraits")
+@reads_a_matrix()
 def portraits_command(
+    *,
     expression: Matrix,
     clone: Annotated[
         Path, typer.Option(help="your clone of the authors' repository; their licence applies")
@@ -84,11 +83,9 @@ def portraits_command(
         ),
     ] = 0.5,
     min_margin: Annotated[float, typer.Option(help="lead over the second label (ours)")] = 0.15,
-    values: Values = None,
-    duplicates: Duplicates = "error",
+    read: ReadOptions,
 ) -> None:
     """Tumour microenvironment subtypes of Bagaev 2021, from your own copy of the authors' files."""
-    read = _read(values, duplicates)
     options = PortraitOptions(k=k, min_fraction=min_fraction, min_margin=min_margin, read=read)
     if scaler is not None and save_scaler is not None:
         raise InputError(
@@ -106,7 +103,9 @@ def portraits_command(
 
 
 @opinion.command("templates")
+@reads_a_matrix()
 def templates_command(
+    *,
     expression: Matrix,
     templates: Annotated[
         Path,
@@ -130,11 +129,9 @@ def templates_command(
         float, typer.Option(help="below this correlation unassigned (centroid)")
     ] = 0.2,
     jobs: Annotated[int, typer.Option(help="threads; -1 for all cores")] = -1,
-    values: Values = None,
-    duplicates: Duplicates = "error",
+    read: ReadOptions,
 ) -> None:
     """Nearest template prediction (Hoshida 2010), or correlation with centroids."""
-    read = _read(values, duplicates)
     options = OpinionOptions(n_perm=n_perm, seed=seed, fdr=fdr, min_cor=min_cor, read=read)
     chosen: Any = method  # second_opinion refuses unknown words itself
     classes = _templates(templates, centroids=method == "centroid")
@@ -253,14 +250,6 @@ def tree_command(
     if figures:
         _draw(tree, out / "tree.png", boot)
     show.say(words)
-
-
-def _read(values: str | None, duplicates: str) -> ReadOptions:
-    words: Any = {
-        "unit": values,
-        "duplicates": duplicates,
-    }  # ReadOptions refuses unknown words itself
-    return ReadOptions(**words)
 
 
 def _templates(path: Path, *, centroids: bool) -> Any:

@@ -18,14 +18,16 @@ import scipy.sparse as sp
 import typer
 
 from resistype.cli import show
+from resistype.cli.reading import reads_a_matrix
 from resistype.clinical.definitions import clinical
 from resistype.datasets import demo, write_demo
-from resistype.errors import explained
-from resistype.expression import ReadOptions, as_expression, read_expression
+from resistype.errors import InputError, explained
+from resistype.expression import ReadOptions, as_expression, collect, read_expression
 from resistype.library import SignatureSpec, read_signatures
 from resistype.opinions import second_opinion
 from resistype.report import ReportOptions, make_folder, table_text, write_folder, write_text
 from resistype.report.units import same_site_count, visible_labels
+from resistype.safe.files import replace_file
 from resistype.scheme import Calls
 from resistype.scheme.caveats import FIRST, caveat_text
 from resistype.scheme.scheme import ABSTENTIONS
@@ -34,13 +36,6 @@ from resistype.systems import classify
 from resistype.text import mode_words
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
-Unit = Annotated[
-    str | None,
-    typer.Option(help="counts, cpm, tpm, log2, log2_small_offset, ln; by default detected"),
-]
-Duplicates = Annotated[
-    str, typer.Option(help="genes that occur twice: error, sum, mean, max or first")
-]
 PatientPages = Annotated[bool, typer.Option(help="a page for each patient, in OUT/patients")]
 Figures = Annotated[bool, typer.Option(help="draw what was found (needs matplotlib)")]
 Method = Annotated[
@@ -88,7 +83,9 @@ def _compare(frame: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@reads_a_matrix(old="--unit")
 def score_command(
+    *,
     expression: Expression,
     out: Annotated[Path, typer.Option(help="table of scores to write (tsv)")],
     signatures: Annotated[
@@ -101,8 +98,6 @@ def score_command(
         list[str] | None, typer.Option(help="ssgsea, singscore, zscore, weighted, …")
     ] = None,
     jobs: Jobs = -1,
-    unit: Unit = None,
-    duplicates: Duplicates = "error",
     run_dir: Annotated[
         Path | None, typer.Option(help="folder where finished blocks are kept")
     ] = None,
@@ -119,11 +114,12 @@ def score_command(
         int,
         typer.Option(min=0, help="random gene sets of like expression to compare each score with"),
     ] = 0,
+    read: ReadOptions,
 ) -> None:
     """Score samples or cells for signatures."""
     shown: Any = {None: "auto", True: "text", False: None}[progress]
     options = ScoreOptions(
-        read=_read_options(unit, duplicates),
+        read=read,
         run=RunOptions(run_dir=run_dir, resume=resume, progress=shown),
         null=Null(n=null) if null else None,
     )
@@ -149,18 +145,33 @@ def score_command(
     show.say(f"digest {scores.digest}")
 
 
+def collect_command(
+    files: Annotated[list[Path], typer.Argument(help="files of one sample each, of one layout")],
+    out: Annotated[Path, typer.Option(help="matrix to write: .parquet, .tsv or .csv")],
+    column: Annotated[
+        str | None, typer.Option(help="column of the values; by default the counts")
+    ] = None,
+) -> None:
+    """Join files of one sample each (RSEM, STAR, HTSeq, GDC, salmon, RCC) into a matrix."""
+    collected = collect(files, column)
+    table, ending = collected.table, out.suffix.lower()
+    if ending in (".parquet", ".pq"):
+        replace_file(out, table.to_parquet)
+    elif ending in (".tsv", ".csv", ".txt"):
+        separator = "," if ending == ".csv" else "\t"
+        write_text(out, table.to_csv(sep=separator, lineterminator="\n"))
+    else:
+        message = f"--out {out}: a matrix is written as .parquet, .tsv or .csv. Choose one of them."
+        raise InputError(message, code="E990")
+    for note in collected.notes:
+        show.say(note)
+    show.say(f"{table.shape[0]:,} rows × {table.shape[1]:,} samples written to {out}")
+
+
 def _signature_spec(words: list[str] | None) -> SignatureSpec:
     if not words:
         return None
     return Path(words[0]) if len(words) == 1 and Path(words[0]).exists() else words
-
-
-def _read_options(unit: str | None, duplicates: str) -> ReadOptions:
-    words: Any = {
-        "unit": unit,
-        "duplicates": duplicates,
-    }  # ReadOptions refuses unknown words itself
-    return ReadOptions(**words)
 
 
 def opinions_of(

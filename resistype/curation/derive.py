@@ -26,7 +26,7 @@ from resistype.genes import GeneIndex
 from resistype.library.signature import near
 from resistype.library.textfile import read_text
 from resistype.stats import adjusted
-from resistype.text import separator
+from resistype.text import listed, plural, separator
 
 # Case against controls, gene by gene: effects, adjusted p-values and detection.
 
@@ -303,11 +303,7 @@ def draft_de(
     >>> made.signature.up, made.signature.down
     (('TOX',), ('IL7R',))
     """
-    frame = _frame(table)
-    found = columns_of(frame)
-    values = pd.DataFrame({kind: frame[column] for kind, column in found.items() if kind != "gene"})
-    values = values.apply(pd.to_numeric, errors="coerce")
-    values.index = pd.Index(frame[found["gene"]].astype(str), name="gene")
+    values, told = values_of(_frame(table), filters)
     up, down = strongest(values, filters)
     source = {
         "path": Path(table).name if isinstance(table, (str, Path)) else "",
@@ -318,6 +314,7 @@ def draft_de(
         "Made from a table of differential expression:"
         f" {filter_text(filters, detection=not seen)}{seen}."
     )
+    note = " ".join([note, *told])
     source["note"] = f"{source['note']} {note}" if source.get("note") else note
     given = {"status": "proxy", **(fields or {}), "source": source}
     return draft(name, up, down, fields=given)
@@ -337,6 +334,57 @@ def _frame(table: pd.DataFrame | str | Path) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError) as error:
         message = f"{table} is no table of rows and columns ({error}). Save it as csv or tsv."
         raise SignatureError(message, code="E207") from None
+
+
+GROUPS = (
+    "cluster",
+    "group",
+    "celltype",
+    "cell_type",
+    "ident",
+    "leiden",
+    "louvain",
+    "contrast",
+    "comparison",
+)
+
+
+def values_of(frame: pd.DataFrame, filters: Filters) -> tuple[pd.DataFrame, list[str]]:
+    """Effect, fdr and detection by gene, of the one group that is asked for; and what was left
+    out.
+    """
+    told = []
+    lower = {str(column).strip().lower(): column for column in frame.columns}
+    column = next((lower[name] for name in GROUPS if name in lower), None)
+    if column is not None and (len(frame[column].dropna().unique()) > 1 or filters.group):
+        groups = [str(one) for one in frame[column].dropna().unique()]
+        if filters.group not in groups:
+            asked = f"no group '{filters.group}'" if filters.group else f"{len(groups)} groups"
+            message = (
+                f"The table holds {asked} in its column '{column}': {listed(groups)}. Markers of"
+                " several"
+                f" groups are no one signature; name one, as in group={groups[0]}."
+            )
+            raise SignatureError(message, code="E211")
+        frame = frame[frame[column].astype(str) == filters.group]
+        told.append(f"Of the column '{column}' the group {filters.group} was taken.")
+    found = columns_of(frame)
+    values = pd.DataFrame({kind: frame[name] for kind, name in found.items() if kind != "gene"})
+    values = values.apply(pd.to_numeric, errors="coerce")
+    names: pd.Series = frame[found["gene"]]
+    blank = (names.isna() | (names.astype(str).str.strip() == "")).to_numpy()
+    endless = np.isinf(values["effect"].to_numpy(float)) & ~blank
+    for n, words in (
+        (int(blank.sum()), "no gene name"),
+        (int(endless.sum()), "an infinite fold change"),
+    ):
+        if n:
+            told.append(
+                f"{plural(n, 'row has', 'rows have')} {words} and {'was' if n == 1 else 'were'}"
+                " left out."
+            )
+    values.index = pd.Index(names.astype(str), name="gene")
+    return values[~blank & ~endless], told
 
 
 def columns_of(frame: pd.DataFrame) -> dict[str, str]:

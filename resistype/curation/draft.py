@@ -340,6 +340,8 @@ class Filters:
     within
         Names of genes; where there are some, only genes that are among them are taken, also as
         orthologs: what a panel or another matrix can measure.
+    group
+        Of a table with the markers of several clusters or groups, the one that is taken.
 
     Raises
     ------
@@ -354,6 +356,7 @@ class Filters:
     top: int = 200
     down: bool = False
     within: tuple[str, ...] = ()
+    group: str = ""
 
     def __post_init__(self) -> None:
         ranges = {

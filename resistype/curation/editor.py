@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.curation.cohort import CohortData
-from resistype.curation.derive import COLUMNS, Contrast, columns_of, derive, filter_text, strongest
+from resistype.curation.derive import COLUMNS, Contrast, derive, filter_text, strongest, values_of
 from resistype.curation.draft import Drafted, Filters
 from resistype.curation.fixes import Problem, certain, mended, problems
 from resistype.curation.gene_table import (
@@ -384,20 +384,16 @@ def _table(text: str) -> pd.DataFrame | None:
 
 def _of_table(frame: pd.DataFrame, filters: Filters) -> Found:
     """Rows of the genes that pass, under the names of the table, each with its figures."""
-    found = columns_of(frame)
-    values = pd.DataFrame({kind: frame[column] for kind, column in found.items() if kind != "gene"})
-    values = values.apply(pd.to_numeric, errors="coerce")
-    values.index = pd.Index(frame[found["gene"]].astype(str), name="gene")
+    values, told = values_of(frame, filters)
     up, down = strongest(values, filters)
-    figures = values[~values.index.duplicated()][["effect", "fdr"]]
+    figures: Any = values[~values.index.duplicated()][["effect", "fdr"]]
     sides = [*((gene, "up") for gene in up), *((gene, "down") for gene in down)]
     rows = [
         Row(i, gene, side, note=_words(*figures.loc[gene].tolist()))
         for i, (gene, side) in enumerate(sides)
     ]
-    return rows, [
-        f"{len(rows)} of {len(values):,} genes of a table: {filter_text(filters, detection=False)}."
-    ]
+    words = filter_text(filters, detection=False)
+    return rows, [f"{len(rows)} of {len(values):,} genes of a table: {words}.", *told]
 
 
 def _words(effect: float, fdr: float) -> str:

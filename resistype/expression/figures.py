@@ -24,7 +24,7 @@ SHOWN = 6
 # Logs of counts are whole when turned back; looked at among small ones, where two decimals are
 # enough.
 SMALL, ENOUGH, NEARLY_ALL = 20.0, 50, 0.99
-LEAST_TOTAL = 100.0
+LEAST_TOTAL, MOST_TOTAL = 100.0, 1e8  # nobody normalises to more (ours)
 EVEN = 0.002  # rounding to two decimals moves a sum less
 TOTALS = (1e4, 1e5, 1e6)
 BACK: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
@@ -47,7 +47,7 @@ class Turned(NamedTuple):
     @property
     def even(self) -> bool:
         """Whether every sample sums to one total, as after normalising to it."""
-        if self.high <= LEAST_TOTAL:
+        if not LEAST_TOTAL < self.high < MOST_TOTAL:
             return False
         if self.low == self.high:  # one sample shows no evenness, but its total may be a usual one
             return any(abs(self.high - total) < EVEN * total for total in TOTALS)

@@ -161,8 +161,9 @@ def _parquet(path: Path, options: ReadOptions) -> Table:
 
 def _unpacked_only(file: Path, held: Content) -> Path:
     """A store is read where it lies, so it must lie there unpacked."""
-    if held.data[:8] == file.open("rb").read(8):
-        return file
+    with file.open("rb") as stream:
+        if held.data[:8] == stream.read(8):
+            return file
     message = (
         f"{file.name} is a packed {held.kind} file, which is read only unpacked. Unpack it (gunzip"
         " or unzip) and"

@@ -329,6 +329,8 @@ def _against(seen: Figures, unit: str) -> str:
         return f"look like raw counts (whole numbers that sum to {sums})"
     if unit == "counts" and not seen.whole and _per_million(seen):
         return "look like TPM (with decimals, every sample sums to a million)"
+    if unit in {"counts", "cpm", "tpm"} and not seen.whole:
+        return _even_base(seen, "")
     return ""
 
 
@@ -342,6 +344,11 @@ def _against_logs(seen: Figures, unit: str) -> str:
     base = unit.removesuffix("_counts")
     if unit != base and not (base in seen.turned and seen.turned[base].counts):
         return f"turned back from {base} are no whole numbers"
+    return _even_base(seen, base)
+
+
+def _even_base(seen: Figures, base: str) -> str:
+    """That the values are logs of another base, whose sums turned back are one total."""
     even = [one for one in BASES if one in seen.turned and seen.turned[one].even]
     if even and base not in even:
         total = seen.turned[even[0]].high

@@ -18,6 +18,7 @@ import pandas as pd
 
 from resistype.errors import SignatureError, complain
 from resistype.genes import GeneIndex
+from resistype.library.formats.exchange import GENES, NAMES, WEIGHTS
 from resistype.library.read import GeneList, read_folder, read_mapping, read_path
 from resistype.library.signature import AXES, Signature, near
 from resistype.resources import signatures_dir
@@ -35,6 +36,8 @@ class Library(Mapping[str, Signature]):
         The signatures; several versions of one id are allowed, the same version twice is not.
     source
         Where they come from, for messages.
+    titles
+        Names of sets as the user wrote them, by id; scores come back under these.
 
     Raises
     ------
@@ -50,8 +53,15 @@ class Library(Mapping[str, Signature]):
     ['mhc1_core', 'benci_isg_rs']
     """
 
-    def __init__(self, signatures: Iterable[Signature] = (), *, source: str = "memory") -> None:
+    def __init__(
+        self,
+        signatures: Iterable[Signature] = (),
+        *,
+        source: str = "memory",
+        titles: Mapping[str, str] | None = None,
+    ) -> None:
         self.source = source
+        self.titles = dict(titles or {})
         self._by_ref: dict[str, Signature] = {}
         twice = []
         for signature in signatures:
@@ -172,7 +182,10 @@ class UnknownSignatureError(SignatureError, KeyError):
     """A library has no signature of that name; also a KeyError, as a mapping's should be."""
 
 
-SignatureSpec: TypeAlias = "Library | Sequence[str] | Mapping[str, GeneList] | str | Path | None"
+SignatureSpec: TypeAlias = (
+    "Library | Sequence[str] | Mapping[str, GeneList] | pd.DataFrame | pd.Series | str | Path"
+    " | None"
+)
 
 
 def _order(signature: Signature) -> tuple[str, tuple[int, ...]]:
@@ -223,8 +236,9 @@ def read_signatures(spec: SignatureSpec = None) -> Library:
     Parameters
     ----------
     spec
-        None (the whole shipped library), a Library, ids or axis names, a mapping of names to genes,
-        or the path of a GMT file, a TOML file or a folder of them.
+        None (the whole shipped library), a Library, ids or axis names, a mapping of names to genes
+        or weights, a Series of them, a table of one gene per row (decoupler's net), or the path of
+        a GMT file, a TOML file or a folder of them.
 
     Returns
     -------
@@ -257,14 +271,52 @@ def _from_spec(spec: SignatureSpec) -> Library:
     if isinstance(spec, Library):
         return spec
     if isinstance(spec, Mapping):
-        return Library(
-            read_mapping(cast("Mapping[str, GeneList]", spec)), source="the mapping given"
+        return _as_written(read_mapping(cast("Mapping[str, GeneList]", spec)), "the mapping given")
+    if isinstance(spec, pd.Series | pd.DataFrame):
+        sets = _of_series(spec) if isinstance(spec, pd.Series) else _of_net(spec)
+        return _as_written(read_mapping(sets), f"the {type(spec).__name__} given")
+    if isinstance(spec, str) and _is_name(spec):
+        return _named([spec])
+    return load_library(spec) if isinstance(spec, str | Path) else _named(list(spec))
+
+
+def _as_written(signatures: list[Signature], source: str) -> Library:
+    return Library(signatures, source=source, titles={one.id: one.name for one in signatures})
+
+
+def _of_series(given: pd.Series) -> Mapping[str, GeneList]:
+    """A Series of gene lists, or of the weights of one set."""
+    if getattr(given.dtype, "kind", "O") in "fiu":
+        return {str(given.name or "weights"): cast("Mapping[str, float]", dict(given))}
+    return cast("Mapping[str, GeneList]", dict(given))
+
+
+def _of_net(table: pd.DataFrame) -> Mapping[str, GeneList]:
+    """A table of one gene per row, as decoupler's nets: the set, the gene, perhaps a weight."""
+    low = {str(column).lower(): column for column in table.columns}
+    name, gene, weight = (
+        next((low[word] for word in words if word in low), None)
+        for words in (NAMES, GENES, WEIGHTS)
+    )
+    if name is None or gene is None:
+        message = (
+            "A table (DataFrame) of gene sets has one row per gene, with a column of sets"
+            f" ({', '.join(NAMES[:3])}) and one of genes ({', '.join(GENES[:3])}); the"
+            f" columns here are: {', '.join(map(str, table.columns[:8]))}. Or give a mapping of"
+            " names"
+            " to lists of genes."
         )
-    if isinstance(spec, Path):
-        return load_library(spec)
-    if isinstance(spec, str):
-        return _named([spec]) if _is_name(spec) else load_library(spec)
-    return _named(list(spec))
+        raise SignatureError(message, code="E208")
+    sets: dict[str, GeneList] = {}
+    for key, rows in table.groupby(name, sort=False):
+        genes = [str(one) for one in rows[gene]]
+        numbers = None if weight is None else [float(one) for one in rows[weight]]
+        whole = numbers is None or all(one in (1.0, -1.0) for one in numbers)
+        if numbers is None or (whole and min(numbers) > 0):
+            sets[str(key)] = genes
+        else:
+            sets[str(key)] = dict(zip(genes, numbers, strict=True))
+    return sets
 
 
 def _is_name(text: str) -> bool:

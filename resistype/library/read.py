@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from pydantic import ValidationError
 
 from resistype.errors import SignatureError, complain
 from resistype.library.formats.gmt import is_signed
 from resistype.library.formats.gmt import rows as gmt_rows
-from resistype.library.formats.raw import RawSet, name_complaint, safe_id, to_signature
+from resistype.library.formats.raw import RawSet, digest_of, name_complaint, safe_id, to_signature
 from resistype.library.signature import AXES, Signature
 from resistype.library.textfile import brief, complaint, line_of, read_text
 from resistype.safe.toml import RefusedError
@@ -158,9 +158,8 @@ def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
         if problem := name_complaint(str(name)):
             complaints.append(problem)
             continue
-        if key in taken:
-            complaints.append(f"'{taken[key]}' and '{name}' both become the id '{key}'; rename one")
-            continue
+        if key in taken:  # names that differ in signs only, as CD8+ and CD8-
+            key = safe_id(f"{key[:50]}_{digest_of(str(name))}")
         taken[key] = str(name)
         signature, found = _from_list(str(name), key, genes)
         complaints.extend(f"'{str(name)[:60]}': {message}" for message in found)
@@ -171,6 +170,9 @@ def read_mapping(sets: Mapping[str, GeneList]) -> list[Signature]:
 
 def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, list[str]]:
     """A signature from one entry of a mapping, or the complaints about it."""
+    if hasattr(genes, "dtype") and hasattr(genes, "index"):  # a Series: genes, or their weights
+        numbers = getattr(genes.dtype, "kind", "O") in "fiu"
+        genes = dict(cast("Any", genes)) if numbers else list(cast("Iterable[str]", genes))
     if isinstance(genes, (str, bytes)) or not isinstance(genes, Iterable):
         return None, [f"wanted a list of genes, got {brief(genes)}"]
     names = sorted(genes) if isinstance(genes, (set, frozenset)) else list(genes)
@@ -192,11 +194,34 @@ def _from_list(name: str, key: str, genes: object) -> tuple[Signature | None, li
         if isinstance(genes, Mapping)
         else None
     )
-    fields = {"id": key, "name": name[:200], "up": tuple(dict.fromkeys(names)), "weights": weights}
+    genes_up, genes_down = _by_sign(tuple(dict.fromkeys(names)), weights)
+    if weights is None and any(gene[-1] in "+-" and len(gene) > 1 for gene in names):
+        genes_up = tuple(dict.fromkeys(g.removesuffix("+") for g in names if not g.endswith("-")))
+        genes_down = tuple(dict.fromkeys(g[:-1] for g in names if g.endswith("-")))
+    fields = {
+        "id": key,
+        "name": name[:200],
+        "up": genes_up,
+        "down": genes_down,
+        "weights": weights,
+    }
     try:
         return Signature.model_validate(fields), []
     except ValidationError as error:
         return None, [complaint(item)[1] for item in error.errors(include_url=False)]
+
+
+def _by_sign(
+    genes: Sequence[str], weights: Mapping[str, object] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Genes up and down: a weight below zero lowers the score, whatever the method."""
+    below = {
+        gene
+        for gene, weight in (weights or {}).items()
+        if isinstance(weight, int | float) and weight < 0
+    }
+    up = tuple(gene for gene in genes if gene not in below)
+    return up, tuple(gene for gene in genes if gene in below)
 
 
 def _plain(value: object) -> object:

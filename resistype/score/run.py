@@ -192,15 +192,16 @@ def _scores(
     matched: Matched,
     options: ScoreOptions,
 ) -> Scores:
+    shown = {name: library.titles.get(name, name) for name in library}
     return Scores(
         samples=expression.samples,
-        signatures=matched.sets.names,
+        signatures=tuple(shown[name] for name in matched.sets.names),
         methods=tuple(one.id for one in methods),
         values={one.id: values[one.id] for one in methods},
         null=_null(values, methods, options.null),
-        coverage=matched.coverage,
+        coverage=matched.coverage.rename(index=shown),
         specs={one.id: one.spec for one in methods},
-        refs={name: (s.ref, s.content_hash) for name, s in library.items()},
+        refs={shown[name]: (s.ref, s.content_hash) for name, s in library.items()},
         n_genes=expression.n_genes,
         unit=expression.unit,
         notes=(*expression.notes, *_notes(methods, matched.sets)),

@@ -18,6 +18,7 @@ from scipy.stats import mannwhitneyu
 import resistype as rt
 from resistype.curation import Contrast, Derived, Filters, derive, translate
 from resistype.errors import InputError, SamplesError, SignatureError
+from resistype.expression import ReadOptions, as_expression
 from resistype.library import Library, load_library
 from resistype.score import ScoreOptions
 
@@ -199,7 +200,9 @@ def mice(shared: Path, **filters: Any) -> Derived:
     samples = pd.read_csv(folder / "samples.tsv", sep="\t").set_index("sample")
     late = Contrast(case="state=L21,L28,L35,L60", controls=("state=M", "state=E5,E7"))
     fields = {"axis": "immune_dysfunction", "id": "mouse_exhaustion"}
-    data = folder / "normalized_counts.symbols.parquet"
+    # the published list was made from the normalised counts as they are
+    path = folder / "normalized_counts.symbols.parquet"
+    data = as_expression(path, ReadOptions(unit="tpm"))
     return derive(
         data, late, "Mouse exhaustion", samples=samples, filters=Filters(**filters), fields=fields
     )

@@ -9,6 +9,7 @@ whether a complaint is an error or a finding.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ Complaint: TypeAlias = tuple[int, str]
 MAX_GENES = 20_000  # more names than a species has genes of one kind: no signature
 MAX_SETS = 20_000
 TOO_MANY_SETS = f"more than {MAX_SETS:,} sets in one file; split it"
+LONGEST = 64
 UNSAFE = re.compile(r"[^a-z0-9_.-]+")
 PATHLIKE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|.*\.\.[/\\]|.*[/\\]\.\.")
 SHOWN = 60
@@ -94,7 +96,16 @@ def safe_id(name: str) -> str:
     """An id from any name: lower case, other characters become one underscore; empty when
     nothing is left.
     """
-    return UNSAFE.sub("_", name[:400].lower()).strip("_.-")[:64].rstrip("_.-")
+    plain = UNSAFE.sub("_", name[:400].lower()).strip("_.-")
+    if len(plain) <= LONGEST:
+        return plain
+    # Names of one study differ at their ends, as in _UP and _DN, so a cut alone would join them.
+    return f"{plain[: LONGEST - 9].rstrip('_.-')}_{digest_of(name)}"
+
+
+def digest_of(name: str) -> str:
+    """Eight characters that tell names apart whose ids would be the same."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def name_complaint(name: str) -> str:
