@@ -102,9 +102,9 @@ def test_four_hundred_changes_of_tcga_can_be_read(lab: LabServer, page: Any, sha
         COHORT
         + data(shared, "tcga")
         + "a = rt.classify(x, **kw)\nb, c = (rt.classify(x, reference=r,"
-        " options=rt.CallOptions(method=m), **kw) for r, m in (('riaz_pre', None), (None,"
-        " 'singscore')))",
-        "w = Compare(a, b, names=('own cohort', 'frozen riaz_pre'), matrices=x); w",
+        " options=rt.CallOptions(method=m, same_as=r), **kw) for r, m in (('tcga_skcm', None),"
+        " (None, 'singscore')))",
+        "w = Compare(a, b, names=('own cohort', 'frozen tcga_skcm'), matrices=x); w",
         "v = Compare(a, c, names=('ssGSEA', 'singscore'), matrices=x); v",
     ]
     lab.open(page, lab.write_notebook("tcga.ipynb", cells))
