@@ -276,13 +276,10 @@ def list_signatures(
     axis: Annotated[str | None, typer.Option(help="only this axis")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every shipped signature: axis, genes, status, source."""
+    """Every shipped signature by its id: axis, genes, status; tab-separated in a pipe."""
     library = load_library()
-    frame = list_frame(library.select(axis=axis) if axis else library)
-    if as_json:
-        show.say(frame.to_json(orient="records", force_ascii=False, indent=1))
-    else:
-        show.table(frame)
+    frame = list_frame(library.select(axis=axis) if axis else library).reset_index()
+    show.listing(frame, as_json=as_json, drawn=["signature", "axis", "status", "up", "down"])
 
 
 @signatures.command("show")
@@ -318,10 +315,10 @@ def check_signatures(
 
 
 @schemes.command("list")
-def list_all_schemes() -> None:
-    """Every shipped scheme, for biopsies and for cells."""
+def list_all_schemes(as_json: AsJson = False) -> None:
+    """Every shipped scheme by its id, for biopsies and for cells; tab-separated in a pipe."""
     rows = [_row(load_scheme(name)) for name in list_schemes()]
-    show.table(pd.DataFrame(rows))
+    show.listing(pd.DataFrame(rows), as_json=as_json)
 
 
 def _row(scheme: Scheme) -> dict[str, str]:

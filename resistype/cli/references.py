@@ -49,13 +49,10 @@ def _about(reference: Reference) -> dict[str, object]:
 
 @references.command("list")
 def list_all(as_json: AsJson = False) -> None:
-    """Every shipped reference, and what it may be compared with."""
+    """Every shipped reference, and what it may be compared with; tab-separated in a pipe."""
     rows = [_about(find_reference(name)) for name in list_references()]
-    if as_json:
-        show.say(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
     columns = ["reference", "n", "tumour_type", "library", "quantification", "genes", "scheme"]
-    show.table(pd.DataFrame(rows)[columns])
+    show.listing(pd.DataFrame(rows), as_json=as_json, drawn=columns)
 
 
 @references.command("show")

@@ -1,11 +1,17 @@
-"""What the command line prints: progress on stderr, tables on stdout."""
+"""What the command line prints: progress on stderr, tables on stdout.
+
+On a terminal a table is drawn to its width. In a pipe or a file a table of results is as wide as it
+is, and a list (``listing``) is tab-separated, for cut, awk and a spreadsheet.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pandas as pd
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -48,7 +54,39 @@ def table(frame: pd.DataFrame, *, title: str = "") -> None:
         )
     for row in frame.itertuples(index=False):
         shown.add_row(*(Text(_cell(value)) for value in row))
-    _OUT.print(shown)
+    out = _OUT if _OUT.is_terminal else Console(highlight=False, width=_wide(frame))
+    out.print(shown)
+
+
+def _wide(frame: pd.DataFrame) -> int:
+    """Columns of characters in which no cell of a table is broken."""
+    cells = [
+        [len(str(column)), *(len(_cell(value)) for value in frame.iloc[:, place])]
+        for place, column in enumerate(frame.columns)
+    ]
+    return max(80, sum(max(column) + 3 for column in cells))
+
+
+def listing(frame: pd.DataFrame, *, as_json: bool = False, drawn: list[str] | None = None) -> None:
+    """A list of things with their ids: JSON records, a table on a terminal, otherwise TSV.
+
+    Parameters
+    ----------
+    frame
+        A row per thing; the first column is the id by which it is asked for.
+    as_json
+        JSON records.
+    drawn
+        Columns that a terminal has room for; None: all.
+    """
+    if as_json:
+        rows = json.loads(frame.to_json(orient="records"))
+        say(json.dumps(rows, ensure_ascii=False, indent=1))
+    elif _OUT.is_terminal:
+        table(frame[drawn] if drawn else frame)
+    else:
+        for row in [list(frame.columns), *frame.itertuples(index=False)]:
+            typer.echo("\t".join(" ".join(_cell(value).split()) for value in row))
 
 
 def _cell(value: object) -> str:
