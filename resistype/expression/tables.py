@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
 
 from resistype.errors import ExpressionError
 from resistype.expression.checks import ENOUGH, look_at
@@ -389,7 +390,8 @@ def frame_table(frame: pd.DataFrame) -> Table:
     if isinstance(frame.index, pd.MultiIndex) or isinstance(frame.columns, pd.MultiIndex):
         message = "The DataFrame has names of several levels. Give rows and columns one name each."
         raise ExpressionError(message, code="E505")
-    beside = _text_columns(frame)
+    kinds = np.array([getattr(dtype, "kind", "O") for dtype in frame.dtypes])
+    beside = _text_columns(frame, kinds)
     held = {
         str(frame.columns[k]): tuple(
             "" if gone else str(cell)
@@ -398,16 +400,16 @@ def frame_table(frame: pd.DataFrame) -> Table:
         for k in beside
     }
     if beside:
-        frame = frame.iloc[:, np.setdiff1d(np.arange(frame.shape[1]), beside)]
+        kept = np.setdiff1d(np.arange(frame.shape[1]), beside)
+        frame, kinds = frame.iloc[:, kept], kinds[kept]
     rows, columns = _names(frame.index), _names(frame.columns)
     if not frame.size:
         return Table(np.empty(frame.shape), rows, columns, _told(held), held)
-    return Table(_float_values(frame), rows, columns, _told(held), held)
+    return Table(_float_values(frame, kinds), rows, columns, _told(held), held)
 
 
-def _text_columns(frame: pd.DataFrame) -> list[int]:
+def _text_columns(frame: pd.DataFrame, kinds: NDArray[Any]) -> list[int]:
     """Places of columns that hold words."""
-    kinds = np.array([getattr(dtype, "kind", "O") for dtype in frame.dtypes])
     found = []
     for place in np.flatnonzero(kinds == "O").tolist():
         column = frame.iloc[:LOOKED_AT, place].dropna()
@@ -420,7 +422,7 @@ def _text_columns(frame: pd.DataFrame) -> list[int]:
     return found if len(found) < frame.shape[1] else []
 
 
-def _float_values(frame: pd.DataFrame) -> NDArray[Any]:
+def _float_values(frame: pd.DataFrame, kinds: NDArray[Any]) -> NDArray[Any]:
     """Values of a frame as float32 or float64, whatever its columns are made of."""
     dtypes = list(frame.dtypes)
     single = np.dtype(np.float32)
@@ -432,8 +434,10 @@ def _float_values(frame: pd.DataFrame) -> NDArray[Any]:
             values[:, start : start + CHUNK] = frame.iloc[:, start : start + CHUNK].to_numpy()
         return values
     first = type(dtypes[0])
-    if not issubclass(first, np.dtype) and all(
-        type(one) is first and getattr(one, "kind", "O") in "fiub" for one in dtypes
+    if (
+        not issubclass(first, np.dtype)
+        and set(kinds) <= set("fiub")
+        and len({*map(type, dtypes)}) == 1
     ):
         return _of_one_kind(frame, first)
     return _mixed(frame, values, plain)
@@ -445,15 +449,16 @@ def _of_one_kind(frame: pd.DataFrame, kind: type) -> NDArray[np.float64]:
         turned = frame.T  # rows are fewer than columns, and pandas turns such frames at once
         return np.asarray(turned.to_numpy(dtype=np.float64, na_value=np.nan).T)
     arrays = [column.array for _, column in frame.items()]
-    out = np.empty(frame.shape[::-1])
-    out[:] = np.array([array.fill_value for array in arrays], dtype=np.float64)[:, None]
+    fill = np.array([array.fill_value for array in arrays], dtype=np.float64)
     stored = [array.sp_index.npoints for array in arrays]
-    place = (
-        np.repeat(np.arange(len(arrays)), stored),
-        np.concatenate([array.sp_index.indices for array in arrays]),
-    )
-    out[place] = np.concatenate([array.sp_values for array in arrays])
-    return out.T
+    rows = np.concatenate([array.sp_index.indices for array in arrays])
+    values = np.concatenate([array.sp_values for array in arrays]).astype(np.float64)
+    ends = np.concatenate([[0], np.cumsum(stored)])
+    if not fill.any():  # nothing but zeros between; NaN counts as something
+        return csc_matrix((values, rows, ends), frame.shape).toarray()
+    out = np.tile(fill, (len(frame), 1))
+    out[rows, np.repeat(np.arange(len(arrays)), stored)] = values
+    return out
 
 
 def _mixed(frame: pd.DataFrame, values: NDArray[Any], plain: Sequence[bool]) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +21,7 @@ import resistype as rt
 from resistype.cli import main
 from resistype.expression import ReadOptions
 from resistype.score import ScoreOptions
+from resistype.widgets import Runner
 from tests.expression.build import COUNTS, GENES, SAMPLES, frame
 
 SETS = {"mhc": ["B2M", "TAP1"], "t cells": ["CD8A", "GZMA"]}
@@ -58,6 +60,25 @@ def tenx(folder: Path) -> Way:
     return place, ReadOptions()
 
 
+def tenx_h5(folder: Path) -> Way:
+    """As Cell Ranger writes it: a column per cell, features with id, name and kind."""
+    values = sp.csc_matrix(COUNTS.T.astype(int))
+    words = {
+        "barcodes": SAMPLES,
+        "features/id": [f"ENSG{k}" for k in range(len(GENES))],
+        "features/name": GENES,
+        "features/feature_type": ["Gene Expression"] * len(GENES),
+        "features/genome": ["GRCh38"] * len(GENES),
+    }
+    with h5py.File(folder / "a.h5", "w") as file:
+        group = file.create_group("matrix")
+        for name in ("data", "indices", "indptr", "shape"):
+            group[name] = getattr(values, name)
+        for name, texts in words.items():
+            group[name] = np.array(texts, dtype="S")
+    return folder / "a.h5", ReadOptions()
+
+
 def workbook(folder: Path) -> Way:
     pytest.importorskip("openpyxl", reason="the extra tables is not installed")
     frame(COUNTS).T.to_excel(folder / "a.xlsx")
@@ -88,6 +109,8 @@ WAYS: dict[str, Callable[[Path], Way]] = {
     "Int64": lambda _: (frame(COUNTS).astype("Int64"), ReadOptions()),
     "Arrow": lambda _: (frame(COUNTS).astype("double[pyarrow]"), ReadOptions()),
     "sparse": lambda _: (frame(COUNTS).astype(pd.SparseDtype(float, 0.0)), ReadOptions()),
+    "sparse round 3": lambda _: (frame(COUNTS).astype(pd.SparseDtype(float, 3.0)), ReadOptions()),
+    "sparse round NaN": lambda _: (frame(COUNTS).astype(pd.SparseDtype(float)), ReadOptions()),
     "numbers as text": lambda _: (frame(COUNTS).astype(str), ReadOptions()),
     "turned": lambda _: (frame(COUNTS).T, ReadOptions(orientation="genes_x_samples")),
     "AnnData": lambda _: (adata(), ReadOptions()),
@@ -101,6 +124,7 @@ WAYS: dict[str, Callable[[Path], Way]] = {
     "parquet": parquet,
     "gct": gct,
     "10x folder": tenx,
+    "10x h5": tenx_h5,
     "xlsx": workbook,
     "h5ad": h5ad(),
     "h5ad layer": h5ad(layer="counts"),
@@ -125,16 +149,46 @@ def test_every_way_in_gives_the_same_scores(way: str, tmp_path: Path, wanted: pd
     pd.testing.assert_frame_equal(scores.to_frame(), wanted, check_exact=True)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_runner_gives_the_same_scores(way: str, tmp_path: Path, wanted: pd.DataFrame) -> None:
+    data, read = WAYS[way](tmp_path)
+
+    runner = Runner.score(data, SETS, method="weighted", options=ScoreOptions(read=read))
+    runner.start()
+    runner.wait(300)
+
+    assert runner.state["phase"] == "done"
+    pd.testing.assert_frame_equal(runner.outcome.to_frame(), wanted, check_exact=True)
+
+
+# The same words at the command line: the options that a file needs there.
+FILES = {
+    "csv": [],
+    "tsv.gz": [],
+    "semicolons": [],
+    "parquet": [],
+    "gct": [],
+    "10x folder": [],
+    "10x h5": [],
+    "xlsx": [],
+    "h5ad": [],
+    "h5ad layer": ["--layer", "counts"],
+    "h5ad raw": ["--raw"],
+    "zarr": [],
+}
+
+
+@pytest.mark.parametrize("way", FILES)
 def test_the_command_line_gives_the_same_scores(
-    tmp_path: Path, wanted: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+    way: str, tmp_path: Path, wanted: pd.DataFrame, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    frame(COUNTS).T.to_csv(tmp_path / "a.tsv", sep="\t")
+    data, _ = WAYS[way](tmp_path)
     lines = ["\t".join([name.replace(" ", "_"), "x", *genes]) for name, genes in SETS.items()]
     (tmp_path / "a.gmt").write_text("\n".join(lines) + "\n")
     words = ["--signatures", str(tmp_path / "a.gmt"), "--method", "weighted", "--no-progress"]
 
     with pytest.raises(SystemExit) as end:
-        main(["score", str(tmp_path / "a.tsv"), *words, "--out", str(tmp_path / "s.tsv")])
+        main(["score", str(data), *words, *FILES[way], "--out", str(tmp_path / "s.tsv")])
 
     assert end.value.code == 0
     scores = pd.read_csv(tmp_path / "s.tsv", sep="\t", index_col=0)
