@@ -7,7 +7,7 @@ the depth of the library; logs of the right base, turned back, sum to one total 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, cast, get_args, get_type_hints
 
@@ -141,6 +141,65 @@ def _allowed(hint: Any) -> tuple[Any, ...]:
         elif part is type(None):
             found.append(None)
     return tuple(found) if any(isinstance(word, str) for word in found) else ()
+
+
+# What each option is for, under the word of the command line and of a form.
+READING = {
+    "values": "what the values are: counts, cpm, tpm, log2, ln, log10, log2_counts; by default"
+    " found",
+    "orientation": "side of the genes: auto, samples_x_genes or genes_x_samples",
+    "duplicates": "genes that occur twice: error, sum, mean, max or first",
+    "nan": "missing values: error, or drop (rank each sample over the genes it has)",
+    "gene_names": "column that names the genes",
+    "case": "gene names: keep, or fold into upper case",
+    "layer": "layer of an h5ad or loom, sheet of a workbook",
+    "raw": "read the .raw of an h5ad",
+    "modality": "modality of a MuData",
+    "set_aside": "a column that is no sample; repeatable; none keeps all",
+    "allow_scaled": "take centred or z-scored values",
+}
+_FIELDS = {word: field for field, word in _WORDS.items()}
+
+
+def read_options(words: Mapping[str, Any]) -> ReadOptions:
+    """Options from the words of the command line and of a form; unknown words are refused.
+
+    Raises
+    ------
+    ExpressionError
+        E310 when a value is not one of those allowed.
+    """
+    given = {_FIELDS.get(word, word): value for word, value in words.items()}
+    aside = given.pop("set_aside", None)
+    if aside:
+        given["set_aside"] = "none" if list(aside) == ["none"] else tuple(aside)
+    return ReadOptions(**given)
+
+
+def read_words(options: ReadOptions) -> list[dict[str, Any]]:
+    """Each option for a form: its word, what it is for, what it allows, and its value.
+
+    No words are allowed where any text will do, and an empty one means: as it is found. A value is
+    a text, a truth, or a list of texts.
+    """
+    hints = get_type_hints(ReadOptions)
+    rows = []
+    for word, text in READING.items():
+        name = _FIELDS.get(word, word)
+        value = getattr(options, name)
+        value = "" if value is None else value
+        allowed = sorted("" if one is None else one for one in _allowed(hints[name]))
+        if name == "set_aside":
+            value = [] if value is None else list(value) or ["none"]
+        rows.append(
+            {
+                "name": word,
+                "help": text,
+                "allowed": allowed,
+                "value": "" if value is None else value,
+            }
+        )
+    return rows
 
 
 SMALL_OFFSET_FLOOR = float(np.log2(0.001))

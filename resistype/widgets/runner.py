@@ -27,7 +27,13 @@ import pandas as pd
 import traitlets
 
 from resistype.errors import CoverageWarning, InputError, ReferenceDataError, ResistypeError
-from resistype.expression import Expression, as_expression
+from resistype.expression import (
+    Expression,
+    ReadOptions,
+    as_expression,
+    read_options,
+    read_words,
+)
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
 from resistype.samples import read_samples
 from resistype.scheme import Calls, Reference, Scheme, load_scheme
@@ -40,6 +46,7 @@ from resistype.systems.bulk.comparable import STATED
 from resistype.systems.bulk.measure import CallOptions
 from resistype.systems.bulk.reference import too_few
 from resistype.systems.bulk.study import Study, read_study
+from resistype.text import listed
 from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
 
 EVERY = 0.2  # seconds between two messages of progress
@@ -64,6 +71,10 @@ class Runner(Widget):
         From the result to sentences that go to the log of warnings.
     names
         Names that are not to be saved with the notebook, and what is said in the place of each.
+    read
+        How the input was read. The page shows each option in a form, and reads again by it.
+    again
+        Reads the input by other options; what it gives is run and shown from then on.
 
     Attributes
     ----------
@@ -89,6 +100,7 @@ class Runner(Widget):
     _kind = traitlets.Unicode("runner").tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
+    reading: traitlets.List[Any] = traitlets.List().tag(sync=True)
     checks: traitlets.List[Any] = traitlets.List().tag(sync=True)
     warnings: traitlets.List[Any] = traitlets.List().tag(sync=True)
     result: traitlets.Dict[Any, Any] = traitlets.Dict(allow_none=True, default_value=None).tag(
@@ -104,6 +116,8 @@ class Runner(Widget):
         table: Callable[[Any], tuple[str, list[str], list[list[Any]]]] | None = None,
         notes: Callable[[Any], Sequence[str]] | None = None,
         names: Mapping[str, str] | None = None,
+        read: ReadOptions | None = None,
+        again: Callable[[ReadOptions], Run] | None = None,
     ) -> None:
         if not callable(work):
             message = (
@@ -111,7 +125,7 @@ class Runner(Widget):
                 "Runner.score."
             )
             raise InputError(message, code="V117")
-        self._work, self._table, self._notes = work, table, notes
+        self._work, self._table, self._notes, self._again = work, table, notes, again
         self._cancel = threading.Event()
         self._elsewhere: Callable[..., Any] = warnings.showwarning
         self._thread: threading.Thread | None = None
@@ -122,6 +136,7 @@ class Runner(Widget):
             title=title,
             checks=[self._plain(one) for one in _sentences(checks)],
             state=_state("idle"),
+            reading=read_words(read or ReadOptions()) if again else [],
         )
 
     @classmethod
@@ -167,17 +182,21 @@ class Runner(Widget):
             "timepoint": timepoint,
             "baseline": baseline,
         }
-        expression = as_expression(data, chosen.read)
-        study = read_study(
-            expression,
-            samples,
-            (patient, timepoint, baseline),
-            plan=chosen.plan,
-        )
-        run = check_classify(
-            study, load_scheme(scheme), keys=keys | {"reference": reference, "options": chosen}
-        )
-        return cls._ready(run)
+        loaded = load_scheme(scheme)
+
+        def prepare(read: ReadOptions) -> Run:
+            study = read_study(
+                as_expression(data, read),
+                samples,
+                (patient, timepoint, baseline),
+                plan=chosen.plan,
+            )
+            options = replace(chosen, read=read)
+            return check_classify(
+                study, loaded, keys=keys | {"reference": reference, "options": options}
+            )
+
+        return cls._ready(data, prepare, chosen.read)
 
     @classmethod
     def score(
@@ -204,13 +223,19 @@ class Runner(Widget):
             What `score` would raise of the matrix and the signatures, before anything is started.
         """
         chosen = options or ScoreOptions()
-        expression, library = as_expression(data, chosen.read), read_signatures(signatures)
-        return cls._ready(
-            check_score(expression, library, method=method, n_jobs=n_jobs, options=chosen)
-        )
+        library = read_signatures(signatures)
+
+        def prepare(read: ReadOptions) -> Run:
+            options = replace(chosen, read=read)
+            return check_score(
+                as_expression(data, read), library, method=method, n_jobs=n_jobs, options=options
+            )
+
+        return cls._ready(data, prepare, chosen.read)
 
     @classmethod
-    def _ready(cls, run: Run) -> Runner:
+    def _ready(cls, data: Any, prepare: Callable[[ReadOptions], Run], read: ReadOptions) -> Runner:
+        run = prepare(read)
         return cls(
             run.work,
             checks=run.checks,
@@ -218,11 +243,60 @@ class Runner(Widget):
             table=run.table,
             notes=run.notes,
             names=run.names,
+            read=read,
+            again=None if isinstance(data, Expression) else prepare,  # that one is read already
         )
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
-        """Questions of the page: start and cancel."""
-        return {"start": self._asked_start, "cancel": self._asked_cancel}
+        """Questions of the page: start, cancel, and read again."""
+        return {
+            "start": self._asked_start,
+            "cancel": self._asked_cancel,
+            "read": self._asked_read,
+        }
+
+    def read(self, **words: Any) -> None:
+        """Read the input again by other options, under the words of the command line.
+
+        Parameters
+        ----------
+        words
+            ``values``, ``orientation``, ``duplicates``, ``nan``, ``gene_names``, ``case``,
+            ``layer``, ``raw``, ``modality``, ``set_aside``, ``allow_scaled``; the others stay.
+
+        Raises
+        ------
+        InputError
+            V115 when a run is on its way; V119 when the input is an Expression, which is read
+            already, or a word is no option.
+        ResistypeError
+            What reading raises; the input as it was read before stays.
+        """
+        if self._thread is not None and self._thread.is_alive():
+            raise InputError("A run is on its way; cancel it first.", code="V115")
+        if self._again is None:
+            message = "The input is an Expression, which is read already. Give the file or frame."
+            raise InputError(message, code="V119")
+        known = {row["name"]: row["value"] for row in self.reading}
+        odd = [w for w in words if w not in known or type(words[w]) is not type(known[w])]
+        if odd:
+            message = f"{listed(odd)}: the options of reading are {listed(known)}, texts but for "
+            message += "raw and allow_scaled (true or false) and set_aside (a list of texts)."
+            raise InputError(message, code="V119")
+        read = read_options(
+            {word: None if value == "" else value for word, value in (known | words).items()}
+        )
+        run = self._again(read)
+        self._work, self._table, self._notes, self._hidden = (
+            run.work,
+            run.table,
+            run.notes,
+            run.names,
+        )
+        self.outcome, self.warnings = None, []
+        self.set_trait("result", None)
+        self.reading, self.state = read_words(read), _state("idle")
+        self.checks = [self._plain(one) for one in _sentences(run.checks)]
 
     def start(self) -> None:
         """Begin in the background.
@@ -260,6 +334,13 @@ class Runner(Widget):
 
     def _asked_start(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:
         self.start()
+        return {}, []
+
+    def _asked_read(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        words = content.get("words")
+        if not isinstance(words, dict) or not all(isinstance(word, str) for word in words):
+            raise InputError("The options of reading are no table of words.", code="V119")
+        self.read(**words)
         return {}, []
 
     def _asked_cancel(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:

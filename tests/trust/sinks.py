@@ -31,7 +31,7 @@ from tests.widgets.hostile import HOSTILE
 from tests.widgets.test_compare import hostile_pair
 
 GENES = ("STAT1", "IRF1", "CXCL9", "B2M", "TAP1", "WARS")
-TOLD = ("_kind", "title", "state", "checks", "warnings", "result")
+TOLD = ("_kind", "title", "state", "reading", "checks", "warnings", "result")
 
 
 @dataclass

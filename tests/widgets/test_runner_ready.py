@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,17 @@ import pandas as pd
 import pytest
 
 from resistype import datasets
-from resistype.errors import GeneError, ReferenceDataError, SamplesError
+from resistype.errors import (
+    GeneError,
+    InputError,
+    ReferenceDataError,
+    ResistypeError,
+    SamplesError,
+)
+from resistype.expression import READING, ReadOptions, as_expression
+from resistype.genes.names import gene_table
 from resistype.scheme import Calls
-from resistype.score import Scores, score
+from resistype.score import ScoreOptions, Scores, score
 from resistype.systems.bulk.measure import CallOptions
 from resistype.widgets import Runner
 from resistype.widgets.base import Widget
@@ -233,3 +242,62 @@ def test_a_warning_of_the_notebook_beside_a_run_stays_in_the_notebook(
     runner.wait(LIMIT)
 
     assert (heard, runner.warnings) == (["of the cell"], [])
+
+
+def test_the_input_is_read_again_as_the_form_says(tmp_path: Path) -> None:
+    """The same file as natural logarithms: the page's words are the options of Python."""
+    rng = np.random.default_rng(0)
+    values = pd.DataFrame(
+        np.round(rng.normal(6, 2, (12, 300)).clip(0), 2),
+        [f"P{k}" for k in range(12)],
+        [*sorted(gene_table().approved)[:298], "B2M", "TAP1"],
+    )
+    values.T.to_csv(tmp_path / "a.tsv", sep="\t")
+    sets = {"mhc": ["B2M", "TAP1"]}
+    runner = Runner.score(tmp_path / "a.tsv", sets, method="weighted")
+    before, fields = runner.checks, {row["name"]: row["value"] for row in runner.reading}
+
+    assert set(fields) == set(READING)
+    runner.answers()["read"]({"words": {**fields, "values": "ln"}}, [])
+
+    wanted = score(
+        tmp_path / "a.tsv",
+        sets,
+        method="weighted",
+        options=ScoreOptions(read=ReadOptions(unit="ln")),
+    )
+    assert before[2].startswith("Values are read as log2 (recognised by")
+    assert runner.checks[2].endswith("(given by unit=).")
+    pd.testing.assert_frame_equal(done(runner).outcome.to_frame(), wanted.to_frame())
+    assert {row["name"]: row["value"] for row in runner.reading} == fields | {"values": "ln"}
+
+
+BAD_WORDS: dict[str, tuple[dict[str, Any], str]] = {
+    "no such word": ({"values": "fpkm"}, "E310"),
+    "no such option": ({"colour": "red"}, "V119"),
+    "not a truth": ({"raw": "yes"}, "V119"),
+    "not what the values are": ({"values": "log10"}, "E401"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_WORDS)
+def test_what_cannot_be_read_leaves_the_run_as_it_was(case: str, demo: Any) -> None:
+    words, code = BAD_WORDS[case]
+    runner = Runner.score(demo.expression, {"mhc": ["B2M", "TAP1"]}, method="weighted")
+    before = (runner.checks, runner.reading, runner.state)
+
+    with pytest.raises(ResistypeError) as error:
+        runner.read(**words)
+
+    assert str(error.value.code).startswith(code)
+    assert (runner.checks, runner.reading, runner.state) == before
+    assert len(done(runner).outcome.samples) == 64
+
+
+def test_an_expression_has_nothing_to_read(demo: Any) -> None:
+    held = as_expression(demo.expression)
+    runner = Runner.score(held, {"mhc": ["B2M", "TAP1"]}, method="weighted")
+
+    assert runner.reading == []
+    with pytest.raises(InputError, match="V119 The input is an Expression"):
+        runner.read(values="tpm")

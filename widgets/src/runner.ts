@@ -18,6 +18,40 @@ interface Result {
   rows: (string | number)[][];
 }
 
+// One option of reading: its allowed words (empty: as it is found), or any text where there are none.
+interface Option {
+  name: string;
+  help: string;
+  allowed: string[];
+  value: string | boolean | string[];
+}
+
+// A field for one option, and what it says now.
+function field(option: Option): { label: HTMLElement; value: () => Option["value"] } {
+  const { name, help, allowed, value } = option;
+  const attr = { name, title: help, "data-testid": `rt-read-${name}` };
+  const label = (input: HTMLElement): HTMLElement => el("label", {}, words(name), " ", input);
+  if (typeof value === "boolean") {
+    const box = el("input", { attr: { ...attr, type: "checkbox" } });
+    box.checked = value;
+    return { label: label(box), value: () => box.checked };
+  }
+  if (allowed.length) {
+    const choice = el("select", { attr });
+    for (const word of allowed)
+      choice.append(el("option", { text: word || "found", attr: { value: word } }));
+    choice.value = String(value);
+    return { label: label(choice), value: () => choice.value };
+  }
+  const text = el("input", { attr: { ...attr, type: "text", size: 12 } });
+  text.value = Array.isArray(value) ? value.join(", ") : value;
+  const parts = (): string[] => text.value.split(",").map((part) => part.trim());
+  return {
+    label: label(text),
+    value: () => (Array.isArray(value) ? parts().filter(Boolean) : text.value.trim()),
+  };
+}
+
 function clock(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   return seconds < 90 ? `${Math.max(0, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
@@ -35,8 +69,8 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
     });
   const bar = el("progress", { attr: { max: 1, value: 0, "aria-label": "progress" } });
   const line = el("p", { attr: { "data-testid": "rt-progress" } });
-  const ask = (what: string): void => {
-    link.request(what, {}, [], 20).then(
+  const ask = (what: string, given: Record<string, unknown> = {}): void => {
+    link.request(what, given, [], 300).then(
       () => box.alert(""),
       (error: Error) => box.alert(error.message),
     );
@@ -51,6 +85,29 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
     attr: { type: "button", "data-testid": "rt-cancel" },
     on: { click: () => ask("cancel") },
   });
+
+  // The options of reading: what was guessed can be said here, and the input is read again.
+  const form = el("details", { attr: { "data-testid": "rt-reading" } });
+  const drawReading = (): void => {
+    empty(form);
+    const fields = ((model.get("reading") as Option[]) ?? []).map((option) => ({
+      name: option.name,
+      ...field(option),
+    }));
+    form.hidden = fields.length === 0;
+    const again = el("button", {
+      text: "read again",
+      attr: { type: "button", "data-testid": "rt-read" },
+      on: {
+        click: () =>
+          ask("read", { words: Object.fromEntries(fields.map((f) => [f.name, f.value()])) }),
+      },
+    });
+    form.append(
+      el("summary", { text: "how the input is read" }),
+      el("div", { class: "rt-bar" }, ...fields.map((f) => f.label), again),
+    );
+  };
 
   const drawState = (): void => {
     const state = model.get("state") as State;
@@ -96,16 +153,19 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
       el("span", { class: "rt-soft", text: "Research use only." }),
     ),
     summary,
+    form,
     el("div", { class: "rt-bar" }, start, cancel),
     bar,
     line,
     log,
     result,
   );
+  link.watch("reading", drawReading);
   link.watch("state", drawState);
   link.watch("checks", drawLists);
   link.watch("warnings", drawLists);
   link.watch("result", drawResult);
+  drawReading();
   drawState();
   drawLists();
   drawResult();

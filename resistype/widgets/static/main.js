@@ -610,8 +610,8 @@ function add(act, alert) {
 var MOST2 = 300;
 var ORDERS = ["as listed", "to mend first", "fitting least first"];
 function build(row, act, width, print2) {
-  const about = short(row.name, 20), edit = (field2) => (value2) => act("edit", row.key, field2, value2);
-  const field = (name, size) => {
+  const about = short(row.name, 20), edit = (field3) => (value2) => act("edit", row.key, field3, value2);
+  const field2 = (name, size) => {
     const node = typed(`${name} of ${about}`, row[name], edit(name), `${name}-${row.key}`);
     node.size = size;
     node.title = row[name];
@@ -631,11 +631,11 @@ function build(row, act, width, print2) {
   const line = el(
     "tr",
     row.bad ? { class: "rt-mark" } : {},
-    field("name", 8),
+    field2("name", 8),
     el("td", {}, side),
-    field("weight", 3),
-    field("citation", 7),
-    field("note", 11),
+    field2("weight", 3),
+    field2("citation", 7),
+    field2("note", 11),
     ...figures,
     el("td", {}, out)
   );
@@ -2167,7 +2167,7 @@ function controls(label2, key, [low, high]) {
       "data-testid": key
     }
   });
-  const field = el("input", {
+  const field2 = el("input", {
     attr: {
       type: "number",
       step: "any",
@@ -2187,7 +2187,7 @@ function controls(label2, key, [low, high]) {
   });
   picture.style.cursor = "ew-resize";
   picture.style.touchAction = "none";
-  return { slider, field, picture };
+  return { slider, field: field2, picture };
 }
 function thresholds(store, moved) {
   const node = el("div", { class: "rt-cuts", attr: { "data-testid": "rt-thresholds" } });
@@ -2290,14 +2290,14 @@ function thresholds(store, moved) {
     const step = (high - low) / 100;
     const key = `rt-${axis.id}-${threshold.name}`;
     const label2 = `${words(threshold.name)}: ${quantity.title} (${quantity.unit})`;
-    const { slider, field, picture } = controls(label2, key, [low, high]);
+    const { slider, field: field2, picture } = controls(label2, key, [low, high]);
     const item = {
       name: threshold.name,
       quantity: first.quantity,
       signs,
       bins,
       slider,
-      field,
+      field: field2,
       picture
     };
     slider.value = String(store.thresholds[axis.id][threshold.name]);
@@ -2318,9 +2318,9 @@ function thresholds(store, moved) {
         Math.min(high, Math.max(low, store.thresholds[axis.id][threshold.name] + by * step))
       );
     });
-    field.addEventListener(
+    field2.addEventListener(
       "change",
-      () => set(threshold.name, field.value === "" ? NaN : Number(field.value))
+      () => set(threshold.name, field2.value === "" ? NaN : Number(field2.value))
     );
     drag(item);
     const reset = el("button", {
@@ -2342,7 +2342,7 @@ function thresholds(store, moved) {
         { title: `${threshold.text} (${threshold.source})` },
         said,
         picture,
-        el("div", { class: "rt-thr" }, slider, field, reset)
+        el("div", { class: "rt-thr" }, slider, field2, reset)
       )
     );
   };
@@ -2910,6 +2910,30 @@ function render4(given) {
 var explorer_default = { render: render4 };
 
 // src/runner.ts
+function field(option) {
+  const { name, help, allowed, value: value2 } = option;
+  const attr = { name, title: help, "data-testid": `rt-read-${name}` };
+  const label2 = (input) => el("label", {}, words(name), " ", input);
+  if (typeof value2 === "boolean") {
+    const box = el("input", { attr: { ...attr, type: "checkbox" } });
+    box.checked = value2;
+    return { label: label2(box), value: () => box.checked };
+  }
+  if (allowed.length) {
+    const choice = el("select", { attr });
+    for (const word of allowed)
+      choice.append(el("option", { text: word || "found", attr: { value: word } }));
+    choice.value = String(value2);
+    return { label: label2(choice), value: () => choice.value };
+  }
+  const text = el("input", { attr: { ...attr, type: "text", size: 12 } });
+  text.value = Array.isArray(value2) ? value2.join(", ") : value2;
+  const parts = () => text.value.split(",").map((part) => part.trim());
+  return {
+    label: label2(text),
+    value: () => Array.isArray(value2) ? parts().filter(Boolean) : text.value.trim()
+  };
+}
 function clock(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   return seconds < 90 ? `${Math.max(0, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
@@ -2924,8 +2948,8 @@ function render5({ model, el: host }) {
   });
   const bar = el("progress", { attr: { max: 1, value: 0, "aria-label": "progress" } });
   const line = el("p", { attr: { "data-testid": "rt-progress" } });
-  const ask = (what) => {
-    link.request(what, {}, [], 20).then(
+  const ask = (what, given = {}) => {
+    link.request(what, given, [], 300).then(
       () => box.alert(""),
       (error) => box.alert(error.message)
     );
@@ -2940,6 +2964,26 @@ function render5({ model, el: host }) {
     attr: { type: "button", "data-testid": "rt-cancel" },
     on: { click: () => ask("cancel") }
   });
+  const form = el("details", { attr: { "data-testid": "rt-reading" } });
+  const drawReading = () => {
+    empty(form);
+    const fields = (model.get("reading") ?? []).map((option) => ({
+      name: option.name,
+      ...field(option)
+    }));
+    form.hidden = fields.length === 0;
+    const again = el("button", {
+      text: "read again",
+      attr: { type: "button", "data-testid": "rt-read" },
+      on: {
+        click: () => ask("read", { words: Object.fromEntries(fields.map((f) => [f.name, f.value()])) })
+      }
+    });
+    form.append(
+      el("summary", { text: "how the input is read" }),
+      el("div", { class: "rt-bar" }, ...fields.map((f) => f.label), again)
+    );
+  };
   const drawState = () => {
     const state = model.get("state");
     const running = state.phase === "running" || state.phase === "cancelling";
@@ -2981,16 +3025,19 @@ function render5({ model, el: host }) {
       el("span", { class: "rt-soft", text: "Research use only." })
     ),
     summary,
+    form,
     el("div", { class: "rt-bar" }, start2, cancel),
     bar,
     line,
     log,
     result
   );
+  link.watch("reading", drawReading);
   link.watch("state", drawState);
   link.watch("checks", drawLists);
   link.watch("warnings", drawLists);
   link.watch("result", drawResult);
+  drawReading();
   drawState();
   drawLists();
   drawResult();
