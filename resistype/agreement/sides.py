@@ -128,7 +128,7 @@ def _reasons(evidence: pd.DataFrame, samples: pd.Index, axes: list[str]) -> pd.D
     first = said.drop_duplicates(["sample", "axis"]).pivot(  # noqa: PD010
         index="sample", columns="axis", values="reason"
     )
-    return first.reindex(index=samples, columns=axes).fillna("")
+    return first.reindex(index=samples, columns=axes).astype(object).fillna("")
 
 
 def _scheme(folder: Path, run: dict[str, Any], evidence: pd.DataFrame) -> Scheme | None:

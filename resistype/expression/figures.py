@@ -36,20 +36,21 @@ BACK: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
 
 
 class Turned(NamedTuple):
-    """Logs turned back: the smallest and largest sum of a sample, and whether they are whole
-    numbers.
+    """Logs turned back: the smallest and largest sum of a sample, whether they are whole numbers,
+    and of how many samples (copies of one count as one).
     """
 
     low: float
     high: float
     counts: bool
+    n: int
 
     @property
     def even(self) -> bool:
         """Whether every sample sums to one total, as after normalising to it."""
         if not LEAST_TOTAL < self.high < MOST_TOTAL:
             return False
-        if self.low == self.high:  # one sample shows no evenness, but its total may be a usual one
+        if self.n == 1:  # one sample shows no evenness, but its total may be a usual one
             return any(abs(self.high - total) < EVEN * total for total in TOTALS)
         return self.high - self.low < EVEN * self.high
 
@@ -193,7 +194,9 @@ def _turned(values: Matrix, low: float, high: float) -> dict[str, Turned]:
         if (base == "log2_small_offset") == (low < 0):
             linear = back(rows)
             sums = np.nansum(linear, axis=1)
-            found[base] = Turned(float(sums.min()), float(sums.max()), _are_counts(linear))
+            squares = np.nansum(linear * linear, axis=1)
+            n = len(sums) if np.ptp(squares) > 1e-9 * squares.max() else 1
+            found[base] = Turned(float(sums.min()), float(sums.max()), _are_counts(linear), n)
     return found
 
 

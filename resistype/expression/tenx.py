@@ -10,6 +10,7 @@ sizes.
 
 from __future__ import annotations
 
+import inspect
 import io
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +30,10 @@ from resistype.safe.toml import RefusedError
 from resistype.text import listed, option, plural
 
 GENES = "Gene Expression"
+# scipy before 1.15 always gives a matrix, later ones ask which, and from 1.20 it is an array.
+_AS_ARRAY: dict[str, Any] = (
+    {"spmatrix": False} if "spmatrix" in inspect.signature(scipy.io.mmread).parameters else {}
+)
 PARTS = {
     "matrix": ("matrix.mtx",),
     "features": ("features.tsv", "genes.tsv"),
@@ -155,7 +160,7 @@ def _matrix(path: Path) -> Any:
         )
         raise ExpressionError(message, code="E313")
     try:
-        return sp.csc_matrix(scipy.io.mmread(io.BytesIO(text)))
+        return sp.csc_matrix(scipy.io.mmread(io.BytesIO(text), **_AS_ARRAY))
     except (ValueError, OverflowError, TypeError, MemoryError) as error:
         raise ExpressionError(
             f"{path} is damaged: {error}. Fetch it again.", code="E313"

@@ -190,15 +190,8 @@ def read_words(options: ReadOptions) -> list[dict[str, Any]]:
         value = "" if value is None else value
         allowed = sorted("" if one is None else one for one in _allowed(hints[name]))
         if name == "set_aside":
-            value = [] if value is None else list(value) or ["none"]
-        rows.append(
-            {
-                "name": word,
-                "help": text,
-                "allowed": allowed,
-                "value": "" if value is None else value,
-            }
-        )
+            value = [] if options.set_aside is None else list(value) or ["none"]
+        rows.append({"name": word, "help": text, "allowed": allowed, "value": value})
     return rows
 
 

@@ -435,7 +435,8 @@ _NOT_OPTIONS = {"method", "doi", "coverage", "caveats"}
 
 
 def _opinion(calls: Calls, name: str, table: pd.DataFrame) -> Opinion:
-    named = table["prediction"].reindex(pd.Index(calls.samples)).fillna("no opinion").astype(str)
+    named = table["prediction"].astype(object).reindex(pd.Index(calls.samples))
+    named = named.fillna("no opinion").astype(str)
     beside = []
     for axis in calls.scheme.axes:
         counts = Counter(zip(calls.verdicts.calls[axis.id].tolist(), named.tolist(), strict=True))

@@ -225,8 +225,9 @@ def test_modalities_and_raw(tmp_path: Path) -> None:
         COUNTS[:, :2], pd.DataFrame(index=SAMPLES), pd.DataFrame(index=["a", "b"])
     )
     with h5py.File(tmp_path / "a.h5mu", "w") as file:
-        write_elem(file, "mod/rna", rna)
-        write_elem(file, "mod/prot", proteins)
+        held = file.create_group("mod")
+        write_elem(held, "rna", rna)
+        write_elem(held, "prot", proteins)
     rna.write_h5ad(tmp_path / "a.h5ad")
 
     data = read_expression(tmp_path / "a.h5mu")

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from resistype.errors import ExpressionError
 from resistype.expression import ReadOptions
-from resistype.expression.figures import figures
+from resistype.expression.figures import Turned, figures
 from resistype.expression.units import SMALL_OFFSET_FLOOR, Verdict, find_unit
 from tests.expression.build import COUNTS
 
@@ -52,7 +52,7 @@ def unit_of(values: Any, **options: Any) -> Verdict:
         (np.log2(WIDE * 27 + 1), "log2", "log2(x + 1) (recognised by samples that sum to 27,0"),
         (np.log2(WIDE[:, ::2] * 27 + 1), "log2", "TPM cannot pass a million"),
         (np.log2(WIDE * 27 + 0.001), "log2_small_offset", "TPM cannot pass a million"),
-        (np.log2(WIDE + 16), "log2", "Nothing is 0: an array, VST or rlog"),
+        (np.log2(WIDE * [[1.0], [1.3], [0.8]] + 16), "log2", "Nothing is 0: an array, VST or rlog"),
         (np.rint(WIDE * 4e3), "counts", "bases covered, as recount gives"),
         (NEGATIVE_LOG, "log2", "as batch correction leaves"),
         (SMALL_OFFSET, "log2_small_offset", "-9.966 = log2(0.001), the largest"),
@@ -76,6 +76,16 @@ def test_units_are_found(values: Any, unit: str, words: str) -> None:
     assert found.unit == unit
     assert words in found.note
     assert found.note.endswith(".")
+
+
+def test_samples_that_sum_to_the_very_same_are_no_single_sample() -> None:
+    """Sums may be equal to the last bit, as they are by chance with another numpy."""
+    assert Turned(27e6, 27e6, counts=False, n=3).even
+    assert not Turned(27e6, 27e6, counts=False, n=1).even
+    counted = [
+        figures(np.log2(WIDE[rows] * 27 + 1)).turned["log2"].n for rows in ([0, 1, 2], [0, 0])
+    ]
+    assert counted == [3, 1]
 
 
 @pytest.mark.parametrize("values", [COUNTS, np.log2(TPM + 1), TPM, np.log1p(TPM / 100)])
