@@ -54,7 +54,8 @@ def of_cells(scheme: Any) -> Calls:
     return rt.classify(cells(), scheme)
 
 
-def of_donors(scheme: Any) -> Calls:
+@cache
+def donors() -> Any:
     adata = cells().copy()
     states = {"memory": "early", "exhausted": "late"}
     adata.obs["state"] = [states.get(one, "other") for one in adata.obs["state"].astype(str)]
@@ -73,7 +74,11 @@ def of_donors(scheme: Any) -> Calls:
         )
     )
     adata.var_names = [named.get(one, one) for one in adata.var_names]
-    return rt.classify(adata, scheme)
+    return adata
+
+
+def of_donors(scheme: Any) -> Calls:
+    return rt.classify(donors(), scheme)
 
 
 def of_tissue(scheme: Any) -> Calls:
@@ -229,43 +234,63 @@ def test_data_and_options_of_another_system_are_refused(act: Callable[[], object
 # ------------------------------------------------------------------ variants
 
 
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.filterwarnings("ignore::resistype.errors.ResistypeWarning")
 def test_a_moved_threshold_saved_and_used_on_the_command_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What a session shows is what its saved scheme gives; the mark stands in the record, the
     report, the terminal.
     """
-    calls = of_cells("tex_psr")
+    calls = EVERY[name](own_copy(tmp_path) if name == "my_stress" else name)
     session = rt.Session(calls)
-    session.move_threshold("stages", "zero", 0.15)
+    axis, threshold, value = _movable(calls)
+    session.move_threshold(axis, threshold, value)
     path = session.save_scheme(tmp_path)
-    assert path.name == "tex_psr-1.0.0+moved.toml"
+    assert path.name == f"{calls.scheme.id}-{calls.scheme.version}+moved.toml"
     assert str(path) in session.to_script().splitlines()[-1]
 
-    data = tmp_path / "cells.h5ad"
-    cells().write_h5ad(data)
-    words = [
-        "classify",
-        data,
-        "--scheme",
-        path,
-        "--lineage",
-        "lineage",
-        "--stage",
-        "stage",
-        "--out",
-        tmp_path / "o",
-    ]
+    words = ["classify", *DATA[EVERY[name]](tmp_path), "--scheme", path, "--out", tmp_path / "o"]
     with pytest.raises(SystemExit) as caught:
         main([str(word) for word in words])
     assert caught.value.code == 0
-    found = pd.read_csv(tmp_path / "o" / "calls.tsv", sep="\t", index_col=0)
-    assert found["stages"].tolist() == session.to_frame()["stages"].astype(str).tolist()
-    assert (
-        json.loads((tmp_path / "o" / "run.json").read_text())["scheme"]["version"] == "1.0.0+moved"
-    )
-    assert "1.0.0+moved" in (tmp_path / "o" / "report.html").read_text(encoding="utf-8")
-    assert "1.0.0+moved" in capsys.readouterr().out
+    version = f"{calls.scheme.version}+moved"
+    found = pd.read_csv(tmp_path / "o" / "calls.tsv", sep="\t", index_col=0, dtype=str)
+    wanted = session.to_frame().astype(str)
+    for one in (one.id for one in calls.scheme.axes):
+        assert found[one].tolist() == wanted.loc[found.index, one].tolist()
+    assert len(found) == len(wanted)
+    assert json.loads((tmp_path / "o" / "run.json").read_text())["scheme"]["version"] == version
+    assert version in (tmp_path / "o" / "report.html").read_text(encoding="utf-8")
+    assert version in capsys.readouterr().out
+
+
+def biopsies_file(folder: Path) -> list[Any]:
+    demo = rt.datasets.demo()
+    demo.expression.T.to_csv(folder / "counts.tsv", sep="\t")
+    demo.samples.to_csv(folder / "samples.tsv", sep="\t")
+    samples = ["--samples", folder / "samples.tsv", "--baseline", "Pre"]
+    return [folder / "counts.tsv", *samples, "--no-stability"]
+
+
+def cells_file(folder: Path, adata: Callable[[], Any] = cells) -> list[Any]:
+    adata().write_h5ad(folder / "cells.h5ad")
+    return [folder / "cells.h5ad"]
+
+
+def tissue_file(folder: Path) -> list[Any]:
+    demo = rt.datasets.tissue_demo()
+    demo.to_anndata().write_h5ad(folder / "tissue.h5ad")
+    return [folder / "tissue.h5ad", "--scale-um", demo.scale_um]
+
+
+# The file that holds what each classification was of, and the options that it needs.
+DATA: dict[Callable[[Any], Calls], Callable[[Path], list[Any]]] = {
+    of_biopsies: biopsies_file,
+    of_cells: cells_file,
+    of_donors: lambda folder: cells_file(folder, donors),
+    of_tissue: tissue_file,
+}
 
 
 def test_a_session_saves_both_levels_of_a_scheme(tmp_path: Path) -> None:

@@ -165,16 +165,21 @@ def _cells(
     data: Any, scheme: Scheme, patient: str, timepoint: str | None, *, options: Any
 ) -> CellOptions:
     """Options with the columns that the scheme's inputs name, where the cells have them and
-    nobody said otherwise.
+    nobody said otherwise: as an argument, in the options, or by a gate or cuts that make them.
     """
     given: CellOptions = _of(options, CellOptions, scheme)
-    if options is not None:
-        return given
     have = set(map(str, as_expression(data, given.score.read).obs.columns))
+    columns = given.columns
+    if options is None:
+        found = timepoint if timepoint in have else None
+        columns = CellColumns(patient=patient, timepoint=found)
+    made = {"state", "lineage"} if given.gate else {"state"} if given.cuts else set()
     named = {
         name: one.column
         for name, one in scheme.inputs.items()
-        if name in _CELL_COLUMNS and one.column in have
+        if name in _CELL_COLUMNS
+        and name not in made
+        and getattr(columns, name) is None
+        and one.column in have
     }
-    found = timepoint if timepoint in have else None
-    return replace(given, columns=CellColumns(patient=patient, timepoint=found, **named))
+    return replace(given, columns=replace(columns, **named))

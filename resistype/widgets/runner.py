@@ -46,7 +46,7 @@ from resistype.systems.bulk.comparable import STATED
 from resistype.systems.bulk.measure import CallOptions
 from resistype.systems.bulk.reference import too_few
 from resistype.systems.bulk.study import Study, read_study
-from resistype.text import listed
+from resistype.text import door, listed
 from resistype.widgets.base import Answer, Widget, stand_ins, static_table, unnamed
 
 EVERY = 0.2  # seconds between two messages of progress
@@ -340,7 +340,8 @@ class Runner(Widget):
         words = content.get("words")
         if not isinstance(words, dict) or not all(isinstance(word, str) for word in words):
             raise InputError("The options of reading are no table of words.", code="V119")
-        self.read(**words)
+        with door("runner"):
+            self.read(**words)
         return {}, []
 
     def _asked_cancel(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:

@@ -219,7 +219,7 @@ def test_a_classification_is_started_cancelled_and_done_from_the_page(
     page.get_by_text("E401 Values look like raw counts").wait_for()  # the data are no such values
     page.get_by_test_id("rt-read-values").select_option("counts")
     page.get_by_test_id("rt-read").click()
-    page.get_by_text("read as raw counts (given by unit=)").wait_for()
+    page.get_by_text("read as raw counts (given by the field 'values')").wait_for()
     page.get_by_test_id("rt-start").click()
     page.wait_for_function(
         "/running: [1-9]\\d*"

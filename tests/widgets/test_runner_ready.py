@@ -267,7 +267,7 @@ def test_the_input_is_read_again_as_the_form_says(tmp_path: Path) -> None:
         options=ScoreOptions(read=ReadOptions(unit="ln")),
     )
     assert before[2].startswith("Values are read as log2(x + 1) (guessed")
-    assert runner.checks[2].endswith("(given by unit=).")
+    assert runner.checks[2].endswith("(given by the field 'values').")
     pd.testing.assert_frame_equal(done(runner).outcome.to_frame(), wanted.to_frame())
     assert {row["name"]: row["value"] for row in runner.reading} == fields | {"values": "ln"}
 

@@ -34,6 +34,7 @@ from resistype.systems.bulk.context import (
     rescored,
     sets_of,
 )
+from resistype.text import option
 
 MIN_UNIVERSE = 0.5  # ours: of the genes that the reference expresses
 MIN_UNIVERSE_FIGURES = 0.995  # ours: where only figures were kept, scores cannot be had again
@@ -163,7 +164,8 @@ def compare(
             )
         elif not stated[row]:
             reasons[row] = (
-                f"you have not said that these data were made like {name}: --same-as {name}"
+                f"you have not said that these data were made like {name}:"
+                f" {option('same_as', name)}"
             )
     return Comparability(name, ~(far | unlike), stated, reasons, found.distance, found.likeness)
 
@@ -238,8 +240,8 @@ def _same_unit(reference: Reference, expression: Expression) -> None:
     if known and counted != mine:
         message = (
             f"You said that these data were made like {reference.name!r}, but they are"
-            f" {expression.unit} and it is {'counts' if counted else 'TPM'}. Leave --same-as out,"
-            " or give the data in its unit."
+            f" {expression.unit} and it is {'counts' if counted else 'TPM'}. Leave"
+            f" {option('same_as')} out, or give the data in its unit."
         )
         raise ReferenceDataError(message, code="R110")
 
@@ -253,8 +255,8 @@ def say(compared: Comparability) -> None:
         return
     only_unsaid = int((compared.alike & ~compared.stated).sum())
     ways = (
-        f"If tumour type, library and quantification are the same, say so: --same-as"
-        f" {compared.reference} (same_as={compared.reference!r} in CallOptions)."
+        f"If tumour type, library and quantification are the same, say so:"
+        f" {option('same_as', compared.reference)}."
         if only_unsaid
         else "Leave reference= out to call within this cohort (10 samples or more), give each"
         " patient's own baseline, or fit a reference on ten or more tumours of your own pipeline:"

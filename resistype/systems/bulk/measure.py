@@ -63,6 +63,7 @@ from resistype.systems.bulk.record import (
 from resistype.systems.bulk.reference import fit_own, in_genes, too_few, with_base_rates
 from resistype.systems.bulk.stability import assess
 from resistype.systems.bulk.study import Study, TablePlan, read_study
+from resistype.text import option
 
 
 @dataclass(frozen=True)
@@ -324,7 +325,8 @@ def _shift(context: Context, study: Study, options: CallOptions) -> Shift | None
     if not name:
         return None
     if not said:
-        reason = f"nobody has said that these data were made like {Path(name).stem} (--same-as)"
+        reason = "nobody has said that these data were made like "
+        reason += f"{Path(name).stem} ({option('same_as')})"
         return Shift(
             scheme.anchor_quantity, Path(name).stem, len(rows), "cannot_tell", float("nan"), reason
         )

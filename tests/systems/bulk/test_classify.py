@@ -23,6 +23,7 @@ from resistype.errors import (
 )
 from resistype.expression import Expression, read_expression
 from resistype.scheme import Calls, Reference
+from resistype.session import Session
 from resistype.systems import classify
 from resistype.systems.bulk.measure import CallOptions, apply_scheme
 from resistype.systems.bulk.reference import fit_reference
@@ -561,3 +562,48 @@ def test_adding_samples_does_not_move_what_is_not_relative(shared: Path) -> None
     ):
         pd.testing.assert_series_equal(half.quantities[name], whole[name], check_exact=True)
     assert (half.quantities["ifng_level"] - whole["ifng_level"]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("reference", [None, "tcga_skcm"])
+@pytest.mark.filterwarnings("ignore::resistype.errors.ResistypeWarning")
+def test_a_threshold_moved_in_a_session_is_that_of_classify(
+    shared: Path, tmp_path: Path, reference: str | None
+) -> None:
+    """Riaz: the rules give 13 up, 3 down, 22 stable, 5 indeterminate (moves.md, acceptance)."""
+    folder = shared / "data" / "riaz_pairs"
+
+    def called(scheme: object) -> Calls:
+        return classify(
+            matrix(folder / "counts.symbols.parquet"),
+            scheme,
+            samples=folder / "samples.tsv",
+            baseline="Pre",
+            reference=reference,
+            options=QUICK,
+        )
+
+    calls = called("acquired_resistance")
+    before = Counter(calls.verdicts.calls["ifng"])
+    session = Session(calls)
+    session.move_threshold("ifng", "change", 1.0)
+    again = called(session.scheme)
+    from_file = called(session.save_scheme(tmp_path))
+
+    assert again.run["scheme"]["version"] == from_file.run["scheme"]["version"] == "1.1.0+moved"
+    for axis in (axis.id for axis in calls.scheme.axes):
+        wanted = session.to_frame()[axis].astype(str).tolist()
+        assert len(wanted) == 109
+        assert again.verdicts.calls[axis].tolist() == wanted, axis
+        assert from_file.verdicts.calls[axis].tolist() == wanted, axis
+    assert Counter(again.verdicts.calls["ifng"]) != before
+    if reference is None:
+        assert [before[name] for name in ("up", "down", "stable", "indeterminate")] == [
+            13,
+            3,
+            22,
+            5,
+        ]
+    else:
+        rate, words = again.base_rate("ifng", "up")
+        assert np.isnan(rate)
+        assert "no reference" in words or "not counted" in words

@@ -220,7 +220,7 @@ def test_a_side_that_nobody_may_ask_about_is_said_first(shared: Path) -> None:
     code, text = next(iter(calls.run_caveats.items()))
 
     assert code == "SIDE_UNKNOWN"
-    assert "nobody has said that these data were made like tcga_skcm (--same-as)" in text
+    assert "nobody has said that these data were made like tcga_skcm (same_as=)" in text
     assert calls.reference["shift"]["state"] == "cannot_tell"
     assert "not_assessable" not in set(calls.verdicts.calls["ifng"])
 
