@@ -13,7 +13,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from resistype.expression import READING, ReadOptions, read_options
+from resistype.expression import ReadOptions
+from resistype.expression.units import READING, read_options
 
 # The type of each option at the command line where it is no text, and its words where they differ.
 _TYPES: dict[str, Any] = {"raw": bool, "allow_scaled": bool, "set_aside": list[str] | None}

@@ -30,7 +30,6 @@ from resistype.report.units import same_site_count, visible_labels
 from resistype.safe.files import replace_file
 from resistype.scheme import Calls
 from resistype.scheme.caveats import FIRST, caveat_text
-from resistype.scheme.scheme import ABSTENTIONS
 from resistype.score import Null, RunOptions, ScoreOptions, score
 from resistype.systems import classify
 from resistype.text import mode_words
@@ -208,6 +207,8 @@ def print_cohort(calls: Calls) -> None:
             f"reference: {about['name']} ({mode_words(about['mode'])}, n = {about['n']})"
         )
         show.cohort_table(pd.DataFrame(_counted(one)), by_chance=calls.scheme.system != "bulk")
+        for line in _unassessed(one):
+            show.say(line)
     for line in _of_one_site(calls):
         show.say(line)
     for code in sorted({code for codes in calls.verdicts.caveats for code in codes} & _OF_KINDS):
@@ -233,24 +234,39 @@ _OF_KINDS = {"ON_TREATMENT", "AFTER_STOP", "KIND_UNKNOWN", "OTHER_BATCH", "BATCH
 
 
 def _counted(calls: Calls) -> list[dict[str, object]]:
-    frame, rows = calls.to_frame(), []
+    """Each call that was given, of those that could have it, beside its base rate."""
+    rows: list[dict[str, object]] = []
     for axis in calls.scheme.axes:
-        counts = frame[axis.id].value_counts()
-        for label in (*axis.labels, *ABSTENTIONS):
-            n = int(counts.get(label, 0))
-            if not n:
-                continue
-            share, basis = calls.base_rate(axis.id, label)
-            rate = f"{share:.0%} of {basis}" if share == share else basis  # noqa: PLR0124  NaN
+        counts = calls.counts(axis.id)
+        for call, one in counts[counts["n"] > 0].to_dict("index").items():
+            rate = one["basis"]
+            if not np.isnan(one["base_rate"]):
+                rate = f"{one['base_rate']:.0%} of {rate}"
             rows.append(
                 {
                     "axis": axis.title,
-                    "call": calls.words(axis.id, label).word,
-                    f"{calls.unit}s": n,
+                    "call": calls.words(axis.id, str(call)).word,
+                    "n": f"{one['n']} of {one['of']} {one['among']}",
                     "base rate": rate,
                 }
             )
     return rows
+
+
+REASONS = 3  # that are named of an axis; all stand in calls.tsv
+
+
+def _unassessed(calls: Calls) -> Iterator[str]:
+    """Why axes were not assessed, each with its commonest reasons."""
+    for axis in calls.scheme.axes:
+        reasons = calls.unassessed(axis.id)
+        if not reasons:
+            continue
+        named = [f"{why} ({n})" for why, n in [*reasons.items()][:REASONS]]
+        rest = sum([*reasons.values()][REASONS:])
+        more = [f"other reasons ({rest})"] if rest else []
+        of = f"{sum(reasons.values())} of {len(calls.samples)} {calls.unit}s"
+        yield f"{axis.title}, not assessed in {of}: {'; '.join([*named, *more])}"
 
 
 def clinical_command(

@@ -68,16 +68,8 @@ def _wide(frame: pd.DataFrame) -> int:
 
 
 def listing(frame: pd.DataFrame, *, as_json: bool = False, drawn: list[str] | None = None) -> None:
-    """A list of things with their ids: JSON records, a table on a terminal, otherwise TSV.
-
-    Parameters
-    ----------
-    frame
-        A row per thing; the first column is the id by which it is asked for.
-    as_json
-        JSON records.
-    drawn
-        Columns that a terminal has room for; None: all.
+    """A list of things, ids in its first column: JSON, a table on a terminal, otherwise TSV.
+    A terminal has room for the columns `drawn`.
     """
     if as_json:
         rows = json.loads(frame.to_json(orient="records"))

@@ -6,10 +6,9 @@ from resistype.expression.layouts import Collected, collect
 from resistype.expression.matrix import Expression, iter_blocks, read_block
 from resistype.expression.read import as_expression, read_expression
 from resistype.expression.store import Backed, CsrRows
-from resistype.expression.units import READING, ReadOptions, Unit, read_options, read_words
+from resistype.expression.units import ReadOptions, Unit
 
 __all__ = [
-    "READING",
     "Backed",
     "Block",
     "Collected",
@@ -23,6 +22,4 @@ __all__ = [
     "iter_blocks",
     "read_block",
     "read_expression",
-    "read_options",
-    "read_words",
 ]

@@ -427,19 +427,15 @@ def _float_values(frame: pd.DataFrame, kinds: NDArray[Any]) -> NDArray[Any]:
     dtypes = list(frame.dtypes)
     single = np.dtype(np.float32)
     kept = all(isinstance(one, np.dtype) and one == single for one in dtypes)
-    values = np.empty(frame.shape, dtype=np.float32 if kept else np.float64)
+    values = np.empty(frame.shape, dtype=single if kept else np.float64)
     plain = [isinstance(one, np.dtype) and one.kind in "fiu" for one in dtypes]
     if all(plain):
         for start in range(0, frame.shape[1], CHUNK):
             values[:, start : start + CHUNK] = frame.iloc[:, start : start + CHUNK].to_numpy()
         return values
-    first = type(dtypes[0])
-    if (
-        not issubclass(first, np.dtype)
-        and set(kinds) <= set("fiub")
-        and len({*map(type, dtypes)}) == 1
-    ):
-        return _of_one_kind(frame, first)
+    types = {*map(type, dtypes)}
+    if len(types) == 1 and not any(plain) and set(kinds) <= set("fiub"):
+        return _of_one_kind(frame, types.pop())
     return _mixed(frame, values, plain)
 
 

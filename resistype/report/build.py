@@ -41,7 +41,7 @@ from resistype.scheme.caveats import caveat_text
 from resistype.scheme.scheme import Axis, axis_colors
 from resistype.scheme.scheme import Threshold as SchemeThreshold
 from resistype.stats import wilson
-from resistype.text import mode_words, one_line, word
+from resistype.text import mode_words, one_line
 
 # Tables of a system on a page: columns that fit, rows up to a limit, each with its n.
 
@@ -122,7 +122,7 @@ def _cell(cell: Any) -> str | float | None:
 
 
 MEANINGS = {
-    "indeterminate": "measured, but in a indeterminate zone or with evidence that does not agree",
+    "indeterminate": "measured, but in an indeterminate zone or with evidence that does not agree",
     "not_assessable": "cannot be called; the reason is given",
 }
 
@@ -269,54 +269,42 @@ def _inputs(calls: Calls) -> Inputs:
 # ------------------------------------------------------------------ axes
 
 
-def label_rows(
-    labels: dict[str, str],
-    colors: dict[str, str],
-    given: list[str],
-    *,
-    median: dict[str, float] | None = None,
-    words: Mapping[str, str] | None = None,
-) -> tuple[LabelCount, ...]:
-    """Labels of an axis with their counts and Wilson's interval; those of abstention last."""
-    rows = []
-    for name, text in {**labels, **MEANINGS}.items():
-        n = given.count(name)
-        low, high = wilson(n, len(given))
-        about = {"n": n, "proportion": n / len(given) if given else None, "low": low, "high": high}
-        stability = (median or {}).get(name)
-        rows.append(
-            LabelCount(
-                id=name,
-                word=(words or {}).get(name) or word(name),
-                text=text,
-                color=colors[name],
-                stability=stability,
-                **about,
-            )
-        )
-    return tuple(rows)
-
-
 def _axis(calls: Calls, axis: Axis) -> AxisCounts:
     given = [str(call) for call in calls.verdicts.calls[axis.id]]
     median: dict[str, float] = {}
     if calls.stability is not None:
         overall = pd.Series(calls.stability.overall(axis.id)).groupby(np.array(given)).median()
         median = {str(name): float(value) for name, value in overall.items()}
-    labels = visible_labels(calls, axis)
-    words = {name: calls.words(axis.id, name).word for name in labels}
-    rows = label_rows(labels, axis_colors(axis), given, median=median, words=words)
-    filled = []
-    for row in rows:
-        share, basis = calls.base_rate(axis.id, row.id)
-        known = None if np.isnan(share) else share
-        near = same_site_count(calls, axis.id, row.id)
-        more = {"base_rate": known, "reference_basis": basis, "n_same_site": near and near[0]}
-        filled.append(row.model_copy(update=more))
+    colors, rows = axis_colors(axis), []
+    counts: dict[Any, dict[Any, Any]] = calls.counts(axis.id).to_dict("index")
+    for name, text in {**visible_labels(calls, axis), **MEANINGS}.items():
+        one = counts[name]
+        n, of = int(one["n"]), int(one["of"])
+        low, high = wilson(n, of)
+        near = same_site_count(calls, axis.id, name)
+        rows.append(
+            LabelCount(
+                id=name,
+                word=calls.words(axis.id, name).word,
+                text=text,
+                color=colors[name],
+                n=n,
+                of=of,
+                among=one["among"],
+                proportion=n / of if of else None,
+                low=low,
+                high=high,
+                base_rate=None if np.isnan(one["base_rate"]) else one["base_rate"],
+                reference_basis=one["basis"],
+                stability=median.get(name),
+                n_same_site=near and near[0],
+            )
+        )
     of_site = same_site(calls)
     pairs = None if of_site is None else int(of_site.sum())
-    labels_of = {"labels": tuple(filled), "n_same_site": pairs}
-    return AxisCounts(id=axis.id, title=axis.title, n=len(given), **labels_of)
+    return AxisCounts(
+        id=axis.id, title=axis.title, n=len(given), labels=tuple(rows), n_same_site=pairs
+    )
 
 
 # ------------------------------------------------------------------ thresholds and signatures

@@ -38,8 +38,8 @@ class Model(BaseModel):
 
 
 class LabelCount(Model):
-    """A call that an axis may give: n, share with Wilson's interval of 95 %, and the fraction of
-    the reference.
+    """A call that an axis may give: n of those that could have it, their proportion with Wilson's
+    interval of 95 %, and the base rate in the same denominator.
     """
 
     id: str
@@ -47,6 +47,8 @@ class LabelCount(Model):
     text: str
     color: str = Field(pattern="^#[0-9A-Fa-f]{6}$")
     n: int
+    of: int = Field(description="units that could have the call, in which the axis was assessed")
+    among: str = Field(description="pairs, or the unit")
     proportion: Number
     low: Number
     high: Number

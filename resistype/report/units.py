@@ -67,10 +67,6 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
     """Every sample, in the order of the page."""
     evidence = _evidence(calls)
     moved = _moves(calls.genes)
-    rates: dict[tuple[str, str], float] = {}
-    for axis in calls.scheme.axes:
-        for name in set(calls.verdicts.calls[axis.id].tolist()):
-            rates[axis.id, name] = calls.base_rate(axis.id, name)[0]
     firm = {axis.id: _firm(calls, axis.id) for axis in calls.scheme.axes}
     design = calls.design.reindex(
         columns=["patient", "timepoint", "baseline_sample"], fill_value=""
@@ -87,9 +83,7 @@ def build_units(calls: Calls, opinions: dict[str, pd.Series]) -> tuple[Unit, ...
                 baseline=about["baseline_sample"],
                 headline=calls.headline(sample),
                 heading=calls.heading(sample),
-                calls=tuple(
-                    _call(calls, axis.id, row, rates=rates, firm=firm) for axis in calls.scheme.axes
-                ),
+                calls=tuple(_call(calls, axis.id, row, firm=firm) for axis in calls.scheme.axes),
                 evidence=evidence[sample],
                 caveats=tuple(calls.verdicts.caveats[row]),
                 genes=moved.get(sample, {}),
@@ -115,7 +109,6 @@ def _call(
     axis: str,
     row: int,
     *,
-    rates: dict[tuple[str, str], float],
     firm: dict[str, dict[str, Any]],
 ) -> Call:
     verdicts = calls.verdicts
@@ -125,7 +118,7 @@ def _call(
         call=given,
         word=calls.words(axis, given, row=row).word,
         reason=str(verdicts.reasons[axis][row]),
-        base_rate=rates[axis, given],
+        base_rate=calls.base_rate(axis, given, paired=bool(calls.paired[row]))[0],
         call_before_stability=ruled if ruled != given else "",
         word_before_stability=calls.words(axis, ruled, row=row).word if ruled != given else "",
         **{kind: values[row] for kind, values in firm[axis].items()},

@@ -48,6 +48,14 @@ def apply_rules(scheme: Scheme, columns: Mapping[str, Column]) -> Verdicts:
     return Verdicts(calls, decided, reasons, _caveats(scheme, values, calls), dict(calls))
 
 
+def proportion(calls: NDArray[np.object_], label: str) -> tuple[float, int]:
+    """Fraction of units with a call, and of how many: those in which the axis was assessed, or all
+    where the question is how many were not.
+    """
+    of = len(calls) if label == "not_assessable" else int((calls != "not_assessable").sum())
+    return (int((calls == label).sum()) / of if of else float("nan")), of
+
+
 def _reasons(
     axis: Axis, which: NDArray[np.intp], columns: Mapping[str, Column]
 ) -> NDArray[np.object_]:
@@ -82,6 +90,10 @@ def _caveats(
         for row in np.flatnonzero(mask):
             given[row].append(rule.code)
     return tuple(tuple(codes) for codes in given)
+
+
+# What base rates of a change are counted over; every other basis is of single units.
+PAIRS = "unrelated reference pairs"
 
 
 @dataclass(frozen=True)

@@ -7,172 +7,34 @@ views of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from resistype.errors import InputError
-from resistype.scheme.apply import Column, Verdicts
+from resistype.scheme.apply import PAIRS, Column, Verdicts
 from resistype.scheme.caveats import caveat_text
-from resistype.scheme.rules import Condition, holds
-from resistype.scheme.scheme import Axis, Kind, KindOfTimePoint, Scheme, Unit, Words
+from resistype.scheme.evidence import evidence_frame
+from resistype.scheme.scheme import (
+    ABSTENTIONS,
+    Kind,
+    KindOfTimePoint,
+    Scheme,
+    Unit,
+    Words,
+)
 from resistype.scheme.stability import Stability
 from resistype.views import view
 
 # Clinical phenotypes that say acquired resistance, such as "acquired (nsclc_ar_2021: yes)".
 ACQUIRED = re.compile(r"\s*acquired(?: resistance)?\s*(?:\(.*\)\s*)?", re.IGNORECASE)
-
-# Evidence: every number that an axis looked at, the threshold beside it, and how far it was from
-# deciding.
-
-
-class Called(Protocol):
-    """What evidence needs to know of calls."""
-
-    @property
-    def scheme(self) -> Scheme: ...  # noqa: D102
-    @property
-    def samples(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def columns(self) -> Mapping[str, Column]: ...  # noqa: D102
-    @property
-    def verdicts(self) -> Verdicts: ...  # noqa: D102
-    @property
-    def coverage(self) -> pd.DataFrame: ...  # noqa: D102
-    @property
-    def stability(self) -> Stability | None: ...  # noqa: D102
-
-
-COLUMNS = (
-    "sample",
-    "axis",
-    "call",
-    "quantity",
-    "title",
-    "value",
-    "unit",
-    "threshold",
-    "threshold_value",
-    "threshold_source",
-    "distance",
-    "passes",
-    "decided",
-    "stability",
-    "coverage",
-    "shared_genes",
-    "reason",
-)
-
-
-def evidence_frame(calls: Called, rows: Sequence[int] | None = None) -> pd.DataFrame:
-    """Long table of evidence for some observations, or for all."""
-    chosen = range(len(calls.samples)) if rows is None else rows
-    firm = {axis.id: _firm(calls, axis) for axis in calls.scheme.axes}
-    every = [
-        line | {"stability": float(firm[axis.id][row])}
-        for row in chosen
-        for axis in calls.scheme.axes
-        for line in _axis_lines(calls, axis, row)
-    ]
-    return pd.DataFrame(every, columns=list(COLUMNS))
-
-
-def _axis_lines(calls: Called, axis: Axis, row: int) -> Iterator[dict[str, Any]]:
-    decided = int(calls.verdicts.decided[axis.id][row])
-    deciding = set(axis.rules[decided].when) if decided >= 0 else set()
-    chosen: dict[tuple[str, str, int], Condition] = {}
-    for condition in _in_play(calls, axis, row):
-        key = (condition.subject, condition.target, condition.sign)
-        if key not in chosen or condition.text in deciding:
-            chosen[key] = condition
-    for condition in chosen.values():
-        yield _line(calls, axis, row, condition.subject) | _threshold(
-            calls, axis, row, condition, deciding
-        )
-    shown = {condition.subject for condition in chosen.values()}
-    for name in axis.quantities:
-        if name not in shown:
-            yield _line(calls, axis, row, name)
-
-
-def _in_play(calls: Called, axis: Axis, row: int) -> Iterator[Condition]:
-    """Comparisons of the rules that could have decided here: what they need is measured, what
-    they exclude is not.
-    """
-    values = {name: column.values[row : row + 1] for name, column in calls.columns.items()}
-    given = {name: call[row : row + 1] for name, call in calls.verdicts.rule_calls.items()}
-    for rule in axis.rules:
-        gates = [c for c in rule.conditions if c.kind != "compare"]
-        if all(bool(holds(gate, values, {}, calls=given)[0]) for gate in gates):
-            yield from (
-                c
-                for c in rule.conditions
-                if c.kind == "compare" and not np.isnan(values[c.subject][0])
-            )
-
-
-def _line(calls: Called, axis: Axis, row: int, name: str) -> dict[str, Any]:
-    quantity, column = calls.scheme.quantities[name], calls.columns[name]
-    signature = _signature(calls, name)
-    known = calls.coverage.loc[signature] if signature in calls.coverage.index else None
-    return {
-        "sample": calls.samples[row],
-        "axis": axis.id,
-        "call": calls.verdicts.calls[axis.id][row],
-        "quantity": name,
-        "title": quantity.title,
-        "value": float(column.values[row]),
-        "unit": quantity.unit,
-        "threshold": "",
-        "threshold_value": float("nan"),
-        "threshold_source": "",
-        "distance": float("nan"),
-        "passes": None,
-        "decided": False,
-        "coverage": "" if known is None else f"{known['found']}/{known['asked']}",
-        "shared_genes": "" if known is None else known["shared"],
-        "reason": column.reason[row] or calls.verdicts.reasons[axis.id][row],
-    }
-
-
-def _firm(calls: Called, axis: Axis) -> NDArray[np.float64]:
-    if calls.stability is None:
-        return np.full(len(calls.samples), np.nan)
-    return calls.stability.overall(axis.id)
-
-
-def _signature(calls: Called, name: str) -> str:
-    quantity = calls.scheme.quantities[name]
-    while not quantity.signature and quantity.of:
-        quantity = calls.scheme.quantities[quantity.of]
-    return quantity.signature
-
-
-def _threshold(
-    calls: Called, axis: Axis, row: int, condition: Condition, deciding: set[str]
-) -> dict[str, Any]:
-    threshold = axis.thresholds.get(condition.target) or calls.scheme.parameters[condition.target]
-    limit = condition.sign * threshold.value
-    value = calls.columns[condition.subject].values[row : row + 1]
-    passes = holds(
-        condition, {condition.subject: value}, {condition.target: threshold.value}, calls={}
-    )
-    return {
-        "threshold": f"{condition.op} {limit:g}",
-        "threshold_value": limit,
-        "threshold_source": (
-            f"{threshold.source}: {threshold.citation}" if threshold.citation else threshold.source
-        ),
-        "distance": float(value[0]) - limit,
-        "passes": bool(passes[0]),
-        "decided": condition.text in deciding,
-    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,8 +159,8 @@ class Calls:
             raise InputError(message, code="S111") from None
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per sample: design, one column per axis, base rate of each call, headline,
-        caveats.
+        """One row per sample: design, one column per axis, the reason where it is not called, base
+        rate of each call, headline, caveats.
 
         Examples
         --------
@@ -312,8 +174,12 @@ class Calls:
         for axis in self.scheme.axes:
             frame[axis.id] = self.verdicts.calls[axis.id]
         for axis in self.scheme.axes:
+            frame[f"{axis.id}_reason"] = self.verdicts.reasons[axis.id]
+        paired = self.paired.tolist()
+        for axis in self.scheme.axes:
+            given = zip(self.verdicts.calls[axis.id].tolist(), paired, strict=True)
             frame[f"{axis.id}_base_rate"] = [
-                self.base_rate(axis.id, call)[0] for call in self.verdicts.calls[axis.id].tolist()
+                self.base_rate(axis.id, call, paired=own)[0] for call, own in given
             ]
         if self.stability is not None:
             for axis in self.scheme.axes:
@@ -325,35 +191,125 @@ class Calls:
         frame.index.name = self.unit
         return frame.drop(columns=self.unit, errors="ignore")
 
-    def base_rate(self, axis: str, call: str) -> tuple[float, str]:
-        """How often the same rule gives this call in the reference, and on what it was counted."""
+    @cached_property
+    def paired(self) -> NDArray[np.bool_]:
+        """Units that were compared with the patient's baseline, shape (n_obs,)."""
+        if "baseline_sample" not in self.design.columns:
+            return np.zeros(len(self.samples), dtype=bool)
+        return np.asarray(self.design["baseline_sample"].astype(str) != "")
+
+    def base_rate(self, axis: str, call: str, *, paired: bool | None = None) -> tuple[float, str]:
+        """How often the same rule gives this call in the reference, and on what it was counted.
+
+        Parameters
+        ----------
+        axis, call
+            Ids.
+        paired
+            Counted over pairs (of a sample that has a baseline) or over single samples; by default
+            over pairs where the axis asks for a baseline.
+        """
         if not len(self.base_rates):
             return float("nan"), str(self.reference.get("not_counted", "no reference"))
-        return self._rates.get(
-            (axis, call),
-            (float("nan"), str(self.reference.get("not_counted", "not counted in the reference"))),
-        )
+        known = self._rates.get((axis, call), {})
+        kind = paired if len(known) > 1 and paired is not None else next(iter(known), None)
+        missing = str(self.reference.get("not_counted", "not counted in the reference"))
+        return (float("nan"), missing) if kind is None else known[kind]
 
     @cached_property
-    def _rates(self) -> dict[tuple[str, str], tuple[float, str]]:
+    def _rates(self) -> dict[tuple[str, str], dict[bool, tuple[float, str]]]:
         columns = (
             self.base_rates[name].tolist() for name in ("axis", "label", "proportion", "n", "basis")
         )
-        rows = zip(*columns, strict=True)
-        # The first row of a label counts, so the last one is put in first.
-        return {
-            (axis, label): (float(share), f"{int(n)} {basis}")
-            for axis, label, share, n, basis in reversed([*rows])
-        }
+        rates: dict[tuple[str, str], dict[bool, tuple[float, str]]] = {}
+        for axis, label, share, n, basis in zip(*columns, strict=True):
+            of_kind = rates.setdefault((axis, label), {})
+            of_kind.setdefault(basis == PAIRS, (float(share), f"{int(n)} {basis}"))
+        return rates
+
+    def counts(self, axis: str) -> pd.DataFrame:
+        """How many units have each call, of those that could have it, and the base rate in the same
+        denominator.
+
+        A call that needs a baseline is counted over the pairs, a level over the samples without
+        one, an abstention over both, with base rates mixed alike; each over those in which the
+        axis was assessed, and "not assessable" over all.
+
+        Parameters
+        ----------
+        axis
+            Its id.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: calls. Columns n, of, among (``"pairs"`` or the unit), base_rate, basis.
+
+        Examples
+        --------
+        >>> import resistype as rt
+        >>> demo = rt.datasets.demo()
+        >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
+        >>> calls.counts("ifng").loc["up", ["n", "of", "among"]].to_dict()
+        {'n': 6, 'of': 32, 'among': 'pairs'}
+        """
+        one = self.scheme.axis(axis)
+        given = self.verdicts.calls[axis]
+        asks = any(label.needs_baseline for label in one.labels.values())
+        rows = {}
+        for call in dict.fromkeys([*one.labels, *ABSTENTIONS]):
+            mask = np.ones(len(given), dtype=bool)
+            if asks and call in one.labels:
+                mask = self.paired == one.labels[call].needs_baseline
+            mask |= given == call
+            if call != "not_assessable":
+                mask &= given != "not_assessable"
+            kinds = [bool(kind) for kind in np.unique(self.paired[mask])] if asks else []
+            of_each = [int((mask & (self.paired == kind)).sum()) for kind in kinds]
+            rates = [self.base_rate(axis, call, paired=kind) for kind in kinds]
+            rate, basis = rates[0] if len(rates) == 1 else self.base_rate(axis, call)
+            if len(rates) > 1 and rates[0] != rates[1]:
+                rate = float(np.average([rate for rate, _ in rates], weights=of_each))
+                basis = " and ".join(words for _, words in rates) + ", mixed as here"
+            rows[call] = {
+                "n": int((given == call).sum()),
+                "of": int(mask.sum()),
+                "among": "pairs" if kinds == [True] else f"{self.unit}s",
+                "base_rate": rate,
+                "basis": basis,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("call")
+
+    def unassessed(self, axis: str) -> dict[str, int]:
+        """Why an axis was not assessed, and in how many units; the commonest reason first.
+
+        Parameters
+        ----------
+        axis
+            Its id.
+
+        Examples
+        --------
+        >>> import resistype as rt
+        >>> demo = rt.datasets.demo()
+        >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
+        >>> calls.unassessed("ifng")
+        {}
+        """
+        missing = self.verdicts.calls[axis] == "not_assessable"
+        return dict(Counter(self.verdicts.reasons[axis][missing].tolist()).most_common())
 
     def headline(self, sample: str) -> str:
-        """All labels that say something, side by side; abstentions are not hidden."""
+        """All labels that say something, side by side, and which axes were not assessed."""
         row = self.row(sample)
-        said = [
-            self.words(axis.id, str(self.verdicts.calls[axis.id][row]), row=row).headline
-            for axis in self.scheme.axes
-        ]
-        return " + ".join(filter(None, said)) or "no call"
+        given = [(axis, str(self.verdicts.calls[axis.id][row])) for axis in self.scheme.axes]
+        said = [self.words(axis.id, call, row=row).headline for axis, call in given]
+        missing = [axis.title for axis, call in given if call == "not_assessable"]
+        told = " + ".join(filter(None, said))
+        if len(missing) == len(given):
+            return "not assessed"
+        aside = [f"not assessed: {', '.join(missing)}"] if missing else []
+        return "; ".join([told or "no call", *aside])
 
     def words(self, axis: str, call: str, *, row: int | None = None) -> Words:
         """How a call is printed, in the words that the kinds of its time points allow.

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resistype._renamed import renamed
-from resistype.scheme.apply import Column, Verdicts, apply_rules
+from resistype.scheme.apply import Column, Verdicts, apply_rules, proportion
 from resistype.scheme.calls import Calls
 from resistype.scheme.caveats import caveat_text
 from resistype.scheme.record import versions
@@ -192,13 +192,13 @@ def _base_rates(scheme: Scheme, measured: Measured) -> pd.DataFrame:
                 continue
             given = calls[axis.id]
             for label in dict.fromkeys([*axis.labels, *ABSTENTIONS]):
-                share = float(np.mean(given == label))
+                share, of = proportion(given, label)
                 rows.append(
                     {
                         "axis": axis.id,
                         "label": label,
                         "proportion": share,
-                        "n": len(given),
+                        "n": of,
                         "basis": chance.words,
                     }
                 )
@@ -227,8 +227,8 @@ def _too_near(scheme: Scheme, verdicts: Verdicts, base_rates: pd.DataFrame) -> d
     near = []
     for row in base_rates.to_dict("records"):
         label = scheme.axis(row["axis"]).labels.get(row["label"])
-        seen = float(np.mean(verdicts.calls[row["axis"]] == row["label"]))
-        if label is not None and label.headline and seen and row["proportion"] >= _NEAR * seen:
+        seen, _ = proportion(verdicts.calls[row["axis"]], row["label"])
+        if label is not None and label.headline and seen > 0 and row["proportion"] >= _NEAR * seen:
             near.append(
                 f"{label.headline} in {seen:.0%} here, in {row['proportion']:.0%} of {row['basis']}"
             )

@@ -22,7 +22,7 @@ from resistype.events import Event
 from resistype.history import History
 from resistype.scheme import Calls, write_scheme
 from resistype.scheme.apply import Column, Verdicts, apply_rules
-from resistype.scheme.calls import evidence_frame
+from resistype.scheme.evidence import evidence_frame
 from resistype.scheme.scheme import Scheme
 from resistype.scheme.stability import Stability
 from resistype.session.commands import Command, apply, as_corners, color_choices, known_axis

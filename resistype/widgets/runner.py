@@ -27,13 +27,8 @@ import pandas as pd
 import traitlets
 
 from resistype.errors import CoverageWarning, InputError, ReferenceDataError, ResistypeError
-from resistype.expression import (
-    Expression,
-    ReadOptions,
-    as_expression,
-    read_options,
-    read_words,
-)
+from resistype.expression import Expression, ReadOptions, as_expression
+from resistype.expression.units import read_options, read_words
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
 from resistype.samples import read_samples
 from resistype.scheme import Calls, Reference, Scheme, load_scheme
@@ -71,10 +66,6 @@ class Runner(Widget):
         From the result to sentences that go to the log of warnings.
     names
         Names that are not to be saved with the notebook, and what is said in the place of each.
-    read
-        How the input was read. The page shows each option in a form, and reads again by it.
-    again
-        Reads the input by other options; what it gives is run and shown from then on.
 
     Attributes
     ----------
@@ -116,8 +107,6 @@ class Runner(Widget):
         table: Callable[[Any], tuple[str, list[str], list[list[Any]]]] | None = None,
         notes: Callable[[Any], Sequence[str]] | None = None,
         names: Mapping[str, str] | None = None,
-        read: ReadOptions | None = None,
-        again: Callable[[ReadOptions], Run] | None = None,
     ) -> None:
         if not callable(work):
             message = (
@@ -125,7 +114,8 @@ class Runner(Widget):
                 "Runner.score."
             )
             raise InputError(message, code="V117")
-        self._work, self._table, self._notes, self._again = work, table, notes, again
+        self._work, self._table, self._notes = work, table, notes
+        self._again: Callable[[ReadOptions], Run] | None = None
         self._cancel = threading.Event()
         self._elsewhere: Callable[..., Any] = warnings.showwarning
         self._thread: threading.Thread | None = None
@@ -136,7 +126,6 @@ class Runner(Widget):
             title=title,
             checks=[self._plain(one) for one in _sentences(checks)],
             state=_state("idle"),
-            reading=read_words(read or ReadOptions()) if again else [],
         )
 
     @classmethod
@@ -236,16 +225,17 @@ class Runner(Widget):
     @classmethod
     def _ready(cls, data: Any, prepare: Callable[[ReadOptions], Run], read: ReadOptions) -> Runner:
         run = prepare(read)
-        return cls(
+        runner = cls(
             run.work,
             checks=run.checks,
             title=run.title,
             table=run.table,
             notes=run.notes,
             names=run.names,
-            read=read,
-            again=None if isinstance(data, Expression) else prepare,  # that one is read already
         )
+        if not isinstance(data, Expression):  # that one is read already
+            runner._again, runner.reading = prepare, read_words(read)
+        return runner
 
     def answers(self) -> dict[str, Callable[[dict[str, Any], list[bytes]], Answer]]:
         """Questions of the page: start, cancel, and read again."""
@@ -255,47 +245,43 @@ class Runner(Widget):
             "read": self._asked_read,
         }
 
-    def read(self, **words: Any) -> None:
-        """Read the input again by other options, under the words of the command line.
+    def read(self, options: ReadOptions) -> None:
+        """Read the input again by other options, and check it again.
 
         Parameters
         ----------
-        words
-            ``values``, ``orientation``, ``duplicates``, ``nan``, ``gene_names``, ``case``,
-            ``layer``, ``raw``, ``modality``, ``set_aside``, ``allow_scaled``; the others stay.
+        options
+            How the matrix is read.
 
         Raises
         ------
         InputError
             V115 when a run is on its way; V119 when the input is an Expression, which is read
-            already, or a word is no option.
+            already.
         ResistypeError
             What reading raises; the input as it was read before stays.
+
+        Examples
+        --------
+        >>> import resistype as rt
+        >>> from resistype.expression import ReadOptions
+        >>> demo = rt.datasets.demo()
+        >>> runner = Runner.classify(demo.expression, samples=demo.samples, baseline="Pre")
+        >>> runner.read(ReadOptions(unit="counts"))
+        >>> runner.checks[1]
+        'Values are read as raw counts (given by unit=).'
         """
         if self._thread is not None and self._thread.is_alive():
             raise InputError("A run is on its way; cancel it first.", code="V115")
         if self._again is None:
             message = "The input is an Expression, which is read already. Give the file or frame."
             raise InputError(message, code="V119")
-        known = {row["name"]: row["value"] for row in self.reading}
-        odd = [w for w in words if w not in known or type(words[w]) is not type(known[w])]
-        if odd:
-            message = f"{listed(odd)}: the options of reading are {listed(known)}, texts but for "
-            message += "raw and allow_scaled (true or false) and set_aside (a list of texts)."
-            raise InputError(message, code="V119")
-        read = read_options(
-            {word: None if value == "" else value for word, value in (known | words).items()}
-        )
-        run = self._again(read)
-        self._work, self._table, self._notes, self._hidden = (
-            run.work,
-            run.table,
-            run.notes,
-            run.names,
-        )
+        run = self._again(options)
+        self._work, self._table, self._notes = run.work, run.table, run.notes
+        self._hidden = run.names
         self.outcome, self.warnings = None, []
         self.set_trait("result", None)
-        self.reading, self.state = read_words(read), _state("idle")
+        self.reading, self.state = read_words(options), _state("idle")
         self.checks = [self._plain(one) for one in _sentences(run.checks)]
 
     def start(self) -> None:
@@ -337,11 +323,17 @@ class Runner(Widget):
         return {}, []
 
     def _asked_read(self, content: dict[str, Any], _buffers: list[bytes]) -> Answer:
+        known = {row["name"]: row["value"] for row in self.reading}
         words = content.get("words")
-        if not isinstance(words, dict) or not all(isinstance(word, str) for word in words):
-            raise InputError("The options of reading are no table of words.", code="V119")
+        given = words if isinstance(words, dict) else {"": words}
+        odd = [w for w in given if w not in known or type(given[w]) is not type(known[w])]
+        if odd:
+            message = f"{listed(odd)}: the options of reading are {listed(known)}, texts but for "
+            message += "raw and allow_scaled (true or false) and set_aside (a list of texts)."
+            raise InputError(message, code="V119")
+        asked = {word: None if value == "" else value for word, value in (known | given).items()}
         with door("runner"):
-            self.read(**words)
+            self.read(read_options(asked))
         return {}, []
 
     def _asked_cancel(self, _content: dict[str, Any], _buffers: list[bytes]) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -203,16 +204,35 @@ def test_calls_of_the_cohort_are_counted_with_their_intervals(kind: str) -> None
         }
         assert set(rows) == visible | set(ABSTENTIONS)
         for name, cells in rows.items():
-            n, total = int((given == name).sum()), len(given)
+            n, total, among = slow_count(calls, axis, given.to_numpy(), name)
             low, high = slow_wilson(n, total)
-            share, basis = calls.base_rate(axis.id, name)
-            assert cells[1] == str(n)
-            assert cells[2] == f"{percent(n / total)} ({percent(low)} to {percent(high)})"
+            share, basis = calls.counts(axis.id).loc[name, ["base_rate", "basis"]]
+            assert cells[1] == f"{n} of {total} {among}"
+            part = n / total if total else None
+            ends = f"({percent(none(low))} to {percent(none(high))})"
+            assert cells[2] == f"{percent(part)} {ends}"
             assert cells[4] == f"{percent(none(share))} {basis}"
+
+
+def slow_count(calls: Any, axis: Any, given: Any, name: str) -> tuple[int, int, str]:
+    """Units one by one: those that could have the call, and those that have it."""
+    asks = any(label.needs_baseline for label in axis.labels.values())
+    own = [bool(one) for one in calls.design["baseline_sample"] != ""]
+    n = of = 0
+    kinds = set()
+    for call, paired in zip(given, own, strict=True):
+        could = not asks or name in ABSTENTIONS or axis.labels[name].needs_baseline == paired
+        assessed = name == "not_assessable" or call != "not_assessable"
+        n += call == name
+        of += could and assessed
+        kinds |= {paired} if could and assessed else set()
+    return n, of, "pairs" if asks and kinds == {True} else f"{calls.unit}s"
 
 
 def slow_wilson(k: int, n: int) -> tuple[float, float]:
     """Ends of the shares p with |k/n − p| ≤ 1.96 standard errors at p, found on a fine grid."""
+    if n == 0:
+        return float("nan"), float("nan")
     grid = np.linspace(0, 1, 200_001)
     inside = grid[(k / n - grid) ** 2 <= 1.959963984540054**2 * grid * (1 - grid) / n + 1e-15]
     return float(inside.min()), float(inside.max())

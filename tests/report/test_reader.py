@@ -116,7 +116,7 @@ def test_6_which_thresholds_are_published() -> None:
 def test_7_how_many_patients_and_how_sure() -> None:
     rows = {row[0]: row for row in page().after("calls", "IFNγ response")}
 
-    assert rows["up"][2].isdigit()
+    assert re.fullmatch(r"\d+ of \d+ pairs", rows["up"][2])
     assert re.fullmatch(r"\d+\u00a0% \(\d+\u00a0% to \d+\u00a0%\)", rows["up"][3])
     assert re.match(r"\d+\u00a0% \d+ unrelated reference pairs", rows["up"][5])
 

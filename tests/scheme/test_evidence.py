@@ -13,7 +13,7 @@ import pytest
 
 from resistype.scheme import Calls
 from resistype.scheme.apply import Column, apply_rules
-from resistype.scheme.calls import COLUMNS, evidence_frame
+from resistype.scheme.evidence import COLUMNS, evidence_frame
 from resistype.scheme.rules import parse_condition
 from resistype.scheme.scheme import ABSTENTIONS
 from resistype.scheme.stability import Stability, take_back

@@ -22,7 +22,8 @@ from resistype.errors import (
     ResistypeError,
     SamplesError,
 )
-from resistype.expression import READING, ReadOptions, as_expression
+from resistype.expression import ReadOptions, as_expression
+from resistype.expression.units import READING
 from resistype.genes.names import gene_table
 from resistype.scheme import Calls
 from resistype.score import ScoreOptions, Scores, score
@@ -287,7 +288,7 @@ def test_what_cannot_be_read_leaves_the_run_as_it_was(case: str, demo: Any) -> N
     before = (runner.checks, runner.reading, runner.state)
 
     with pytest.raises(ResistypeError) as error:
-        runner.read(**words)
+        runner.answers()["read"]({"words": words}, [])
 
     assert str(error.value.code).startswith(code)
     assert (runner.checks, runner.reading, runner.state) == before
@@ -300,4 +301,4 @@ def test_an_expression_has_nothing_to_read(demo: Any) -> None:
 
     assert runner.reading == []
     with pytest.raises(InputError, match="V119 The input is an Expression"):
-        runner.read(values="tpm")
+        runner.read(ReadOptions(unit="tpm"))

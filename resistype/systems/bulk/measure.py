@@ -186,7 +186,7 @@ def classify_biopsies(
     >>> demo = rt.datasets.demo()
     >>> calls = rt.classify(demo.expression, samples=demo.samples, baseline="Pre")
     >>> calls.headline("SIM-P20-Post")
-    'IFNγ up + ISG.RS supports persistent signalling'
+    'IFNγ up + ISG.RS supports persistent signalling; not assessed: Interferon sensing (DNA)'
     """
     loaded = by_method(load_scheme(scheme), options.method)
     study = read_study(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from resistype.errors import CohortWarning, ReferenceDataError, warn
 from resistype.expression import Expression, as_expression
 from resistype.library import Library, load_library
-from resistype.scheme.apply import Column, Verdicts, apply_rules
+from resistype.scheme.apply import PAIRS, Column, Verdicts, apply_rules, proportion
 from resistype.scheme.profile import METHODS, Tumours, fit_profile
 from resistype.scheme.read import load_scheme
 from resistype.scheme.reference import (
@@ -40,7 +40,6 @@ from resistype.systems.bulk.context import (
 from resistype.systems.bulk.quantities import measure, measure_basic
 
 _MAX_PAIRS = 2000
-_PAIRS = "unrelated reference pairs"
 
 
 def fit_reference(
@@ -262,21 +261,18 @@ def _rates(axis: Axis, alone: Verdicts, paired: Verdicts | None) -> list[dict[st
     level = [name for name in axis.labels if name not in needs]
     if not needs or paired is None:
         return _shares(axis.id, alone.calls[axis.id], [*level, *ABSTENTIONS], "reference samples")
-    change = _shares(axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], _PAIRS)
-    return change + _shares(axis.id, alone.calls[axis.id], level, "reference samples")
+    change = _shares(axis.id, paired.calls[axis.id], [*needs, *ABSTENTIONS], PAIRS)
+    single = [*level, *ABSTENTIONS]
+    return change + _shares(axis.id, alone.calls[axis.id], single, "reference samples")
 
 
 def _shares(
     axis: str, calls: NDArray[np.object_], labels: list[str], basis: str
 ) -> list[dict[str, Any]]:
     """Fractions among those in which the axis could be assessed; of not assessable, among all."""
-    assessed = calls != "not_assessable"
-    n = int(assessed.sum())
     rows = []
     for label in labels:
-        whole = label == "not_assessable"
-        hits, of = int((calls == label).sum()), len(calls) if whole else n
-        share = hits / of if of else float("nan")
+        share, of = proportion(calls, label)
         rows.append({"axis": axis, "label": label, "proportion": share, "n": of, "basis": basis})
     return rows
 
@@ -344,8 +340,4 @@ def _recounted(context: Context, reference: Reference, rows: NDArray[np.intp]) -
     stored = reference.base_rates
     if not len(stored):
         return again
-    paired = stored[stored["basis"] == _PAIRS]
-    of_change = set(zip(paired["axis"], paired["label"], strict=True))
-    keys = list(zip(again["axis"], again["label"], strict=True))
-    fresh = again[[key not in of_change for key in keys]]
-    return pd.concat([paired, fresh], ignore_index=True)
+    return pd.concat([stored[stored["basis"] == PAIRS], again], ignore_index=True)

@@ -119,7 +119,7 @@ def cart_product(
     >>> cells = pd.DataFrame({"patient": "T1", "timepoint": "IP", "state": state})
     >>> found = cart_product(cells, inputs=CellInputs(columns=CellColumns(state="state")))
     >>> found.to_frame().loc["T1", "headline"]
-    'memory-leaning product'
+    'memory-leaning product; not assessed: Plasticity of clones, Expansion of clones'
     """
     inputs = inputs or CellInputs()
     loaded = load_scheme(scheme)

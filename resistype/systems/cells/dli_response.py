@@ -95,7 +95,7 @@ def dli_response(
     ...     plan=DliPlan(reference_late=0.3),
     ... )
     >>> found.to_frame().loc["D1", "headline"]
-    'responder-like pattern (Bachireddy 2021)'
+    'responder-like pattern (Bachireddy 2021); not assessed: Origin of early clones after infusion'
     """
     inputs, plan, loaded = inputs or CellInputs(), plan or DliPlan(), load_scheme(scheme)
     table = cell_table(cells, inputs.columns)

@@ -306,7 +306,7 @@ def classify_cells(
     ... )
     >>> found = classify_cells(cells, only, options=CellOptions(columns=CellColumns(state="state")))
     >>> found.to_frame().loc["A", "headline"]
-    'memory-leaning product'
+    'memory-leaning product; not assessed: Plasticity of clones, Expansion of clones'
     """
     options, loaded = options or CellOptions(), load_scheme(scheme)
     expression = as_expression(data, options.score.read)

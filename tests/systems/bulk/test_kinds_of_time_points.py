@@ -129,7 +129,7 @@ def test_each_kind_has_its_words(kind: str, headline: str, heading: str, caveat:
     assert codes == ({caveat} if caveat else set())
     for axis in ("ifng", "antigen_presentation", "dysfunction", "ifn_sensing"):
         assert (calls.verdicts.calls[axis] == progression.verdicts.calls[axis]).all()
-    assert (calls.base_rates["proportion"] == progression.base_rates["proportion"]).all()
+    assert calls.base_rates["proportion"].equals(progression.base_rates["proportion"])
 
 
 def test_post_alone_tells_nothing() -> None:
@@ -148,7 +148,7 @@ def test_kinds_may_differ_within_a_time_point() -> None:
 
     assert calls.kinds == ("on_treatment", "progression")
     assert calls.words("ifng", "up").word == "rose / up"
-    assert calls.headline("SIM-P20-Post") == "IFNγ rose during treatment"
+    assert calls.headline("SIM-P20-Post").startswith("IFNγ rose during treatment; not assessed: ")
     assert calls.to_frame().loc["SIM-P20-Post", "isg_rs"] == "not_assessable"
     page = build_report(calls)
     units = {unit.id: unit for unit in page.groups[0].units}
