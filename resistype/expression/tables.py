@@ -424,8 +424,7 @@ def _text_columns(frame: pd.DataFrame, kinds: NDArray[Any]) -> list[int]:
 
 def _float_values(frame: pd.DataFrame, kinds: NDArray[Any]) -> NDArray[Any]:
     """Values of a frame as float32 or float64, whatever its columns are made of."""
-    dtypes = list(frame.dtypes)
-    single = np.dtype(np.float32)
+    dtypes, single = list(frame.dtypes), np.dtype(np.float32)
     kept = all(isinstance(one, np.dtype) and one == single for one in dtypes)
     values = np.empty(frame.shape, dtype=single if kept else np.float64)
     plain = [isinstance(one, np.dtype) and one.kind in "fiu" for one in dtypes]
@@ -434,7 +433,8 @@ def _float_values(frame: pd.DataFrame, kinds: NDArray[Any]) -> NDArray[Any]:
             values[:, start : start + CHUNK] = frame.iloc[:, start : start + CHUNK].to_numpy()
         return values
     types = {*map(type, dtypes)}
-    if len(types) == 1 and not any(plain) and set(kinds) <= set("fiub"):
+    own = not any(isinstance(one, np.dtype) for one in dtypes)
+    if own and len(types) == 1 and set(kinds) <= set("fiub"):
         return _of_one_kind(frame, types.pop())
     return _mixed(frame, values, plain)
 
