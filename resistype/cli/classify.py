@@ -58,7 +58,7 @@ _OF_CELLS = (
 _OF_TISSUE = ("scale_um", "region", "cell_type", "tumour", "t_cell", "margin")
 _OF_BULK = (
     *("baseline", "reference", "same_as", "batch", "stability", "method", "opinion"),
-    *("timepoint_kind", "clinical"),
+    *("timepoint_kind", "clinical", "keep", "mutations"),
 )
 _SYSTEMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_OF_CELLS, CELLS),
@@ -82,6 +82,8 @@ class _Biopsies:
     opinion: Path | None
     kinds: dict[str, str]
     clinical: Path | None
+    keep: tuple[str, ...]
+    mutations: Path | None
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,14 @@ def classify_command(
     clinical: Annotated[
         Path | None, typer.Option(help="biopsies: courses of patients, as for resistype clinical")
     ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(help="biopsies: columns of the samples table beside the calls: COL,COL"),
+    ] = None,
+    mutations: Annotated[
+        Path | None,
+        typer.Option(help="biopsies: DNA variants, a row each (such as a MAF)"),
+    ] = None,
     stability: Annotated[
         bool, typer.Option(help="biopsies: repeat the calls to see how robust they are")
     ] = True,
@@ -248,29 +258,14 @@ def classify_command(
         product=product, clone=clone, group=group,
     )  # fmt: skip
     asked = _Asked(
-        expression,
-        loaded,
-        scheme,
-        out,
-        read,
-        jobs,
-        columns,
-        samples,
-        sample,
-        _per(per, loaded),
+        expression, loaded, scheme, out, read, jobs, columns, samples, sample, _per(per, loaded)
     )
     if loaded.system in BULK:
+        kept = tuple(filter(None, (one.strip() for one in (keep or "").split(","))))
         more = _Biopsies(
-            baseline,
-            reference,
-            same_as,
-            batch,
-            stability,
-            method,
-            opinion,
-            _named(timepoint_kind),
-            clinical,
-        )
+            baseline, reference, same_as, batch, stability, method, opinion,
+            _named(timepoint_kind), clinical, kept, mutations,
+        )  # fmt: skip
         calls, report = _biopsies(asked, more)
     elif loaded.system in TISSUE:
         calls = _tissue(asked, _Tissue(scale_um, region, cell_type, tumour, t_cell, margin))
@@ -372,6 +367,8 @@ def _biopsies(asked: _Asked, more: _Biopsies) -> tuple[Calls, ReportOptions]:
         method=more.method,
         timepoint_kinds=more.kinds,
         clinical=definitions.phenotypes(courses),
+        keep=more.keep,
+        mutations=more.mutations,
     )
     with show.progress("classifying", 2) as bar:
         calls = classify(

@@ -32,7 +32,7 @@ from resistype.scheme import Calls
 from resistype.scheme.caveats import FIRST, caveat_text
 from resistype.score import Null, RunOptions, ScoreOptions, score
 from resistype.systems import classify
-from resistype.text import mode_words
+from resistype.text import listed, mode_words
 
 Expression = Annotated[Path, typer.Argument(help="csv, tsv (.gz), parquet, h5ad, zarr or 10x h5")]
 PatientPages = Annotated[bool, typer.Option(help="a page for each patient, in OUT/patients")]
@@ -273,9 +273,21 @@ def clinical_command(
     table: Annotated[Path, typer.Argument(help="csv or tsv, one row per patient")],
     out: Annotated[Path, typer.Option(help="table to write (tsv)")],
     definition: Annotated[str, typer.Option(help="a definition, or all")] = "nsclc_ar_2021",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="FIELD=COLUMN, such as progression=PFS; repeatable"),
+    ] = None,
+    time_unit: Annotated[
+        str | None, typer.Option(help="times are days or months since the start; default: dates")
+    ] = None,
 ) -> None:
     """Clinical phenotype of each patient under published definitions."""
-    frame = clinical(table, definition)
+    named = [one.partition("=") for one in column or ()]
+    if not all(equals and name for _, equals, name in named):
+        message = f"--column {listed(column or ())}: give it as FIELD=COLUMN (progression=PFS)."
+        raise InputError(message, code="E990")
+    columns = {field.strip(): name.strip() for field, _, name in named}
+    frame = clinical(table, definition, columns=columns, time_unit=time_unit)
     write_text(out, table_text(frame))
     disagree = int(frame["definitions_disagree"].sum())
     show.say(

@@ -10,7 +10,7 @@ A rule sees one `History` and returns one `Verdict`; its limits stand in `histor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from resistype.clinical.timelines import (
     CITATIONS,
     THRESHOLDS,
     History,
+    TimeColumns,
     Verdict,
     limit,
     read_courses,
@@ -349,7 +350,11 @@ DEFAULT: Final = "nsclc_ar_2021"
 
 
 def clinical(
-    table: str | Path | pd.DataFrame, definition: str | Sequence[str] = DEFAULT
+    table: str | Path | pd.DataFrame,
+    definition: str | Sequence[str] = DEFAULT,
+    *,
+    columns: Mapping[str, str] | None = None,
+    time_unit: str | None = None,
 ) -> pd.DataFrame:
     """Clinical phenotype of every patient under one, several or all published definitions.
 
@@ -363,6 +368,15 @@ def clinical(
     definition
         `"sitc2020"`, `"sitc_180d"`, `"sitc_ici_chemo"`, `"nsclc_ar_2021"`, `"hcc_pref"`, a list of
         them, or `"all"`.
+    columns
+        Names of the columns where they differ: field and column, ``{"progression": "PFS"}``. The
+        field `progressed` (1 or 0, yes or no) says whether the time of `progression` is an event or
+        the end of follow-up, `censored` the contrary. An event of progression-free survival may be
+        a death: look before you call it a progression.
+    time_unit
+        ``"days"`` or ``"months"`` (of 30.44 days): `progression`, `last_dose` and `last_followup`
+        are numbers since the start of treatment; `start` is then not needed, rows of a patient
+        that say the same count once, and what is not given is not known. By default they are dates.
 
     Returns
     -------
@@ -406,7 +420,7 @@ def clinical(
     """
     asked = _asked(definition)
     rows = []
-    for history in read_courses(table):
+    for history in read_courses(table, TimeColumns(columns or {}, time_unit)):
         verdicts = {name: judge(history, known) for name, known in DEFINITIONS.items()}
         row: dict[str, object] = {"patient": history.patient}
         for name in asked:

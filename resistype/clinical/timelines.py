@@ -13,7 +13,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,6 +22,8 @@ import pandas as pd
 
 from resistype.errors import SamplesError, complain
 from resistype.safe.files import unpacked
+from resistype.samples.columns import near
+from resistype.samples.table import as_key
 from resistype.text import restored
 
 # The course of one patient in dates, what a definition says of it, and the table of the
@@ -232,19 +234,49 @@ ORDER: Final = (
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "nat", "none", "<na>", "."})
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00)?)?")
 _SHOWN: Final = 20
+_NUMBER: Final = re.compile(r"\d+(?:\.\d*)?(?:e[-+]?\d+)?", re.IGNORECASE)
+_EVENT: Final = {"1": "yes", "1.0": "yes", "yes": "yes", "true": "yes"} | dict.fromkeys(
+    ("0", "0.0", "no", "false"), "no"
+)
 
 
-def read_courses(table: str | Path | pd.DataFrame) -> list[History]:
-    """Histories of all patients of a table, in its order."""
+# Times given as numbers are counted from this day; no date of a patient is made of it.
+_DAY_0: Final = date(2000, 1, 1)
+DAYS_OF_A_MONTH: Final = 365.2425 / 12
+_SEEN: Final = ("progressed", "censored")  # whether the time of progression is that of an event
+_ROUNDING: Final = {"days": 0, "months": 2}  # days by which months are rounded apart (ours)
+
+
+@dataclass(frozen=True)
+class TimeColumns:
+    """Columns of fields that a table names otherwise, and the unit of times since the start of
+    treatment (days or months; None: dates).
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
+
+
+def read_courses(
+    table: str | Path | pd.DataFrame, times: TimeColumns = TimeColumns()
+) -> list[History]:
+    """Histories of all patients of a table, in its order; rows of a patient that say the same count
+    once.
+    """
     frame = _read(table)
-    columns = _columns(frame)
-    patients = [_text(value) for value in frame[columns["patient"]]]
+    columns = _columns(frame, times)
+    if times.unit is not None:
+        frame = frame[[*columns.values()]].drop_duplicates()
+    patients = [
+        (as_key(value) or "") if _text(value) else "" for value in frame[columns["patient"]]
+    ]
     complaints = _patient_complaints(patients)
     histories = []
     for number, (patient, row) in enumerate(
         zip(patients, _rows(frame, columns), strict=True), start=1
     ):
-        histories.append(_history(patient or f"row {number}", row, complaints))
+        dated = row if times.unit is None else _dated(row, times, complaints, patient)
+        histories.append(_history(patient or f"row {number}", dated, complaints))
     if len(complaints) > _SHOWN:
         complaints = [*complaints[:_SHOWN], f"and {len(complaints) - _SHOWN} more"]
     complain(complaints, SamplesError, code="E950", subject="The clinical table cannot be used")
@@ -276,24 +308,78 @@ def _read(table: str | Path | pd.DataFrame) -> pd.DataFrame:
     raise SamplesError(message, code="E952") from cause
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, str]:
+def _dated(
+    row: dict[str, Any], times: TimeColumns, complaints: list[str], patient: str
+) -> dict[str, Any]:
+    """A row with times since the start as dates since a day 0; a progression that was not seen is
+    follow-up.
+    """
+    days = DAYS_OF_A_MONTH if times.unit == "months" else 1.0
+    out = dict(row)
+    for name in ("last_dose", "progression", "last_followup"):
+        text = _text(row.get(name, ""))
+        out[name] = ""
+        if not text:
+            continue
+        number = float(text) if _NUMBER.fullmatch(text) else float("nan")
+        if not 0 <= number * days < 40_000:
+            complaints.append(f"{patient}: {name} {text!r} is no number of {times.unit}")
+            continue
+        out[name] = (_DAY_0 + timedelta(days=round(number * days))).isoformat()
+    out["start"] = _DAY_0.isoformat()
+    for name in _SEEN:
+        if name not in row:
+            continue
+        word = _EVENT.get(_text(row[name]).casefold(), "")
+        if not word and _text(row[name]):
+            complaints.append(f"{patient}: {name} {row[name]!r} is not one of 1, 0, yes, no")
+        seen = word == ("yes" if name == "progressed" else "no")
+        if word and not seen:
+            known = [one for one in (out["progression"], out["last_followup"]) if one]
+            out["last_followup"] = max(known, default="")
+        if not seen:
+            out["progression"] = ""
+    if out["progression"] and out["last_followup"]:
+        first, last = (date.fromisoformat(out[n]) for n in ("last_followup", "progression"))
+        if 0 < (last - first).days <= _ROUNDING[times.unit or "days"]:
+            out["last_followup"] = out["progression"]
+    return out
+
+
+def _columns(frame: pd.DataFrame, times: TimeColumns) -> dict[str, str]:
     """Name in the table of every field that it holds."""
+    fields = {*COLUMNS, *OPTIONAL, *_SEEN}
+    wrong = [f"{name!r} is no field; fields: {', '.join(sorted(fields))}" for name in times.columns
+             if name not in fields]  # fmt: skip
+    wrong += [f"no column {column!r} for {name!r}{near(column, frame.columns)}"
+              for name, column in times.columns.items() if column not in frame.columns]  # fmt: skip
+    if times.unit not in (None, "days", "months"):
+        wrong.append(f"the unit of times {times.unit!r} is not one of days, months")
+    wrong += [
+        f"{name!r} belongs to times; say their unit (days or months)"
+        for name in _SEEN
+        if times.unit is None and name in times.columns
+    ]
+    complain(wrong, SamplesError, code="E950", subject="The clinical table cannot be used")
     named: dict[str, list[str]] = {}
     for column in frame.columns:
         named.setdefault(str(column).strip().casefold(), []).append(column)
     found: dict[str, str] = {}
     complaints = []
-    for field, names in {**COLUMNS, **{name: (name,) for name in OPTIONAL}}.items():
+    needless = ("start", "last_dose", "last_followup") if times.unit else ()
+    for name_of, names in {**COLUMNS, **{name: (name,) for name in (*OPTIONAL, *_SEEN)}}.items():
         here = [column for name in names for column in named.get(name, [])]
+        if name_of in times.columns:
+            here = [times.columns[name_of]]
         if len(here) > 1:
             complaints.append(
-                f"{len(here)} columns for '{field}': {', '.join(map(repr, here))}; keep one"
+                f"{len(here)} columns for '{name_of}': {', '.join(map(repr, here))}; keep one"
             )
         elif here:
-            found[field] = here[0]
-        elif field in COLUMNS:
+            found[name_of] = here[0]
+        elif name_of in COLUMNS and name_of not in needless:
             complaints.append(
-                f"no column '{field}'" + (f" (or '{names[1]}')" if len(names) > 1 else "")
+                f"no column '{name_of}'" + (f" (or '{names[1]}')" if len(names) > 1 else "")
             )
     if complaints:
         complaints.append(f"columns found: {', '.join(map(str, frame.columns)) or 'none'}")

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from resistype.errors import SamplesError, complain
+from resistype.samples.columns import near
 from resistype.samples.table import as_key
 from resistype.text import listed, plural
 
@@ -319,7 +320,7 @@ def _keys(table: pd.DataFrame, patient: str, timepoint: str) -> pd.DataFrame:
         words = " and ".join(repr(name) for name in absent)
         message = (
             f"The samples table has no column {words}; its columns are:"
-            f" {', '.join(map(str, table.columns))}."
+            f" {', '.join(map(str, table.columns))}.{near(absent[0], table.columns)}"
         )
         raise SamplesError(message, code="E903")
     rows = pd.DataFrame({"sample": [str(name) for name in table.index]})

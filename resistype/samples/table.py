@@ -32,6 +32,11 @@ NUMBER = re.compile(
 LARGEST = 64 << 20
 
 
+def read_rows(path: str | Path) -> pd.DataFrame:
+    """A table whose rows need no id, such as one of variants, read as a samples table is."""
+    return _read(Path(path), None)
+
+
 def read_samples(table: str | Path | pd.DataFrame, *, sample: str | None = None) -> pd.DataFrame:
     """Read a table with one row per sample.
 
@@ -282,8 +287,9 @@ def align_samples(
     >>> aligned["patient"].tolist(), notes
     (['P1', 'P1'], ('1 of 3 rows of the samples table has no expression (c).',))
     """
-    known, wanted = set(table.index), set(samples)
-    absent = [name for name in samples if name not in known]
+    same = _as_written(table.index, samples)
+    known, wanted = set(table.index), {same.get(name, name) for name in samples}
+    absent = [name for name in samples if same.get(name, name) not in known]
     if absent:
         message = (
             f"{len(absent)} of {len(samples)} samples of the matrix are not in the samples table"
@@ -297,4 +303,22 @@ def align_samples(
         f"{len(extra)} of {len(table)} rows of the samples table {has} no expression"
         f" ({listed(extra)})."
     )
-    return table.loc[list(samples)], (note,) if extra else ()
+    rows = table.loc[[same.get(name, name) for name in samples]]
+    return rows, (note,) if extra else ()
+
+
+def _as_written(ids: pd.Index, samples: Sequence[str]) -> dict[str, str]:
+    """Ids of the table for samples that are called alike but for what a detour through numbers or
+    a spreadsheet leaves: 1.0 for 1, and spaces. Empty where that joins two to one.
+    """
+    known = set(ids)
+    if known.issuperset(samples):
+        return {}
+    bare = {_bare(name): str(name) for name in ids}
+    if len(bare) < len(known) or len({_bare(name) for name in samples}) < len(samples):
+        return {}
+    return {name: bare[_bare(name)] for name in samples if _bare(name) in bare}
+
+
+def _bare(name: object) -> str:
+    return re.sub(r"^(\d+)\.0$", r"\1", str(name).strip())

@@ -7,7 +7,7 @@ both are in the scheme and in its signatures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,20 +72,16 @@ class CallOptions:
 
     Parameters
     ----------
-    n_jobs
-        Threads; the result does not depend on it.
-    read
-        How the matrix is read.
+    n_jobs, read
+        Threads, on which no result depends; how the matrix is read.
     sample
-        Column of the samples table with the sample ids; by default the first.
+        Column of the sample ids; by default the first.
     stability
-        Whether the calls are repeated with fewer genes, other cohorts and other methods. Without
-        it, no call says how robust it is and none is withheld.
+        Whether calls are repeated with fewer genes, other cohorts and methods, and withheld.
     batch
         Column of the samples table with the sequencing batch. Genes at the floor in a whole batch
         make an axis not assessable there; by default every column that divides the samples is
-        looked at. A patient's baseline is taken from the same batch where there is one; by default
-        that is the column ``batch``, where the table has one.
+        looked at. Baselines are of the same batch where there is one (by default ``batch``).
     same_as
         Name or path of the frozen reference to which these data are the same in three things:
         tumour type, library preparation, quantification. Nothing is placed among the samples of a
@@ -99,12 +95,15 @@ class CallOptions:
     library
         Signatures in the place of the shipped ones of the same id, for example another version.
     timepoint_kinds
-        What a time point is: ``pre``, ``on_treatment``, ``progression``, ``after_stop`` or
-        ``unknown``, by its value in the samples table. By default the column ``timepoint_kind``
-        says so, else the word of the time point, where it is plain ("Post" is not).
+        What a time point is (pre, on_treatment, progression, after_stop, unknown), by its value; by
+        default the column ``timepoint_kind`` says so, else the word itself ("Post" is not plain).
     clinical
         Clinical phenotype by patient, such as "acquired (nsclc_ar_2021: yes)"; by default the
         column ``clinical`` of the samples table. Without it no profile is called acquired.
+    keep
+        Columns of the samples table that stand beside the calls.
+    mutations
+        DNA variants, a row each (such as a MAF): the column ``genomic`` of the samples table.
 
     Examples
     --------
@@ -123,12 +122,15 @@ class CallOptions:
     library: Library | None = None
     timepoint_kinds: Mapping[str, str] = field(default_factory=dict)
     clinical: Mapping[str, str] = field(default_factory=dict)
+    keep: Sequence[str] = ()
+    mutations: str | Path | pd.DataFrame | None = None
 
     @property
     def plan(self) -> TablePlan:
         """How the samples table is read."""
         kinds = {as_key(time) or "": kind for time, kind in self.timepoint_kinds.items()}
-        return TablePlan(self.sample, self.batch, kinds, self.clinical)
+        kept = (tuple(self.keep), self.mutations)
+        return TablePlan(self.sample, self.batch, kinds, self.clinical, *kept)
 
 
 def classify_biopsies(

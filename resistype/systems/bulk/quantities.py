@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -89,10 +90,15 @@ def _counts(event: str, wanted: set[str]) -> bool:
         known = ", ".join(sorted(_LOSS | _NO_LOSS | {_LOSS_OF_HETEROZYGOSITY}))
         message = f"event {word!r} of {gene.strip()!r} is not known; known: {known}"
         raise ValueError(message)
-    symbol = resolve([gene.strip()])[0].symbol or gene.strip()
+    symbol = _approved(gene.strip())
     if symbol not in wanted:
         return False
     return word in _LOSS or (word == _LOSS_OF_HETEROZYGOSITY and symbol.startswith("HLA-"))
+
+
+@lru_cache(maxsize=1 << 15)
+def _approved(gene: str) -> str:
+    return resolve([gene])[0].symbol or gene
 
 
 def events_column(table: pd.DataFrame, column: str, genes: Sequence[str]) -> NDArray[np.float64]:

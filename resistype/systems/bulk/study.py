@@ -4,8 +4,9 @@ the pairs as quantities of a scheme.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from numpy.typing import NDArray
 from resistype.errors import SamplesError, complain
 from resistype.expression import Expression
 from resistype.samples import Alike, Pairing, align_samples, pair_samples, read_samples
+from resistype.samples.columns import is_read, named, near
+from resistype.samples.mutations import read_mutations, with_events
 from resistype.samples.pairs import SITE_COLUMNS, column_named, timepoint_kinds
 from resistype.samples.table import as_key
 from resistype.scheme.apply import Column
 from resistype.scheme.scheme import Quantity
 from resistype.systems.bulk.context import Context, Rows
+from resistype.text import listed
 
 NO_BASELINE = "no baseline biopsy of this patient"
 
@@ -55,6 +59,8 @@ class TablePlan:
     batch: str | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     clinical: Mapping[str, str] = field(default_factory=dict)
+    keep: Sequence[str] = ()
+    mutations: str | Path | pd.DataFrame | None = None
 
     @property
     def named(self) -> dict[str, Any]:
@@ -63,6 +69,8 @@ class TablePlan:
             "batch": self.batch,
             "timepoint_kinds": dict(self.kinds),
             "clinical": dict(self.clinical),
+            "keep": list(self.keep),
+            "mutations": "" if self.mutations is None else _name_of(self.mutations),
         }
         return {name: value for name, value in rest.items() if value}
 
@@ -88,15 +96,26 @@ def read_study(
         {"baseline_sample": ""}, index=pd.Index(expression.samples, name="sample")
     )
     everybody = _by_name(expression, expression.samples)
-    if samples is None:
-        if baseline is not None or plan.kinds or plan.clinical:
-            asked = "Kinds of time points and clinical phenotypes need"
+    given = _given(expression, samples, plan=plan, own=(patient, timepoint))
+    if given is None:
+        if baseline is not None or plan.kinds or plan.clinical or plan.keep or plan.mutations:
+            asked = "Kinds of time points, clinical phenotypes, mutations and columns to keep need"
             asked = asked if baseline is None else f"baseline={baseline!r} needs"
             message = f"{asked} a samples table with the columns {patient!r} and {timepoint!r}."
             raise SamplesError(message, code="E911")
         return Study(expression, None, None, design, expression.notes, everybody)
-    given = read_samples(samples, sample=plan.sample)
+    given, renamed = named(given, asked=(plan.batch, *_own_names(patient, timepoint), *plan.keep))
+    if samples is None:
+        own = f"Columns {listed(given.columns)} of the data's own table (obs) are read."
+        renamed = (own, *renamed)
+    if plan.mutations is not None:
+        given, note = with_events(given, read_mutations(plan.mutations), patient=patient)
+        renamed = (*renamed, note)
     table, notes = align_samples(given, expression.samples)
+    given = given.rename(index=dict(zip(table.index, expression.samples, strict=True)))
+    table = table.set_axis(pd.Index(expression.samples, name=table.index.name), axis=0)
+    notes = (*renamed, *notes)
+    _keep(design, table, plan.keep)
     for name, column in (("patient", patient), ("timepoint", timepoint)):
         if column in table.columns:
             design.insert(
@@ -119,6 +138,42 @@ def read_study(
     first = _baseline_of_patients(given, pairing, keys=(patient, timepoint, baseline))
     all_notes = (*expression.notes, *notes, *pairing.notes, *told)
     return Study(expression, table, pairing, design, all_notes, _by_name(expression, first))
+
+
+def _given(
+    expression: Expression, samples: Any, *, plan: TablePlan, own: tuple[str, str]
+) -> pd.DataFrame | None:
+    """The samples table, or what of the data's own table is read here; None where there is none."""
+    if samples is not None:
+        return read_samples(samples, sample=plan.sample)
+    asked = {*own, *plan.keep, plan.batch}
+    here = [name for name in expression.obs.columns if name in asked or is_read(name)]
+    if not here:
+        return None
+    index = pd.Index(expression.samples, name="sample")
+    return pd.DataFrame({str(name): expression.obs[name].to_numpy() for name in here}, index)
+
+
+def _name_of(table: Any) -> str:
+    return "a table" if isinstance(table, pd.DataFrame) else str(table)
+
+
+def _keep(design: pd.DataFrame, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Columns of the samples table that the user wants beside the calls."""
+    absent = [name for name in columns if name not in table.columns]
+    if absent:
+        message = (
+            f"The samples table has no column {' and '.join(map(repr, absent))} to keep; its"
+            f" columns are: {', '.join(map(str, table.columns))}.{near(absent[0], table.columns)}"
+        )
+        raise SamplesError(message, code="E903")
+    for name in dict.fromkeys(columns):
+        design.insert(design.shape[1] - 1, name, table[name].to_numpy())
+
+
+def _own_names(patient: str, timepoint: str) -> list[str]:
+    """Columns of patient and time point that the user named."""
+    return [name for name in (patient, timepoint) if name not in ("patient", "timepoint")]
 
 
 def _about_time(

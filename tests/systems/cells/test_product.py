@@ -46,7 +46,7 @@ def test_the_textbook_patient() -> None:
         0.039,
         0.064,
     ]
-    assert row["headline"] == "memory-leaning product"
+    assert row["headline"].startswith("memory-leaning product; not assessed: Plasticity")
     assert row["product_balance_text"] == "memory-leaning product"
 
 
