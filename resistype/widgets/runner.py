@@ -31,6 +31,7 @@ from resistype.expression import Expression, ReadOptions, as_expression
 from resistype.expression.units import read_options, read_words
 from resistype.library import Library, SignatureSpec, load_library, read_signatures
 from resistype.samples import read_samples
+from resistype.samples.columns import named
 from resistype.scheme import Calls, Reference, Scheme, load_scheme
 from resistype.scheme.reference import MIN_COHORT, SMALL_COHORT, find_reference
 from resistype.score import Progress, ScoreOptions, Scores, score
@@ -507,19 +508,18 @@ def check_classify(study: Study, scheme: Scheme, *, keys: dict[str, Any]) -> Run
             return classify(study.expression, scheme, **keys)
 
     title = f"classify: {scheme.title}"
-    names = stand_ins(study.expression.samples, _given(keys), keys["patient"])
+    names = stand_ins(study.expression.samples, _given(study, keys), keys["patient"])
     return Run(
         lambda: in_thread(work), list(dict.fromkeys(checks)), title, _calls_table, _caveats, names
     )
 
 
-def _given(keys: dict[str, Any]) -> pd.DataFrame | None:
+def _given(study: Study, keys: dict[str, Any]) -> pd.DataFrame | None:
     """The samples table with all of its rows, those without expression too."""
-    return (
-        None
-        if keys["samples"] is None
-        else read_samples(keys["samples"], sample=keys["options"].sample)
-    )
+    if keys["samples"] is None:
+        return study.table
+    table = read_samples(keys["samples"], sample=keys["options"].sample)
+    return named(table, asked=[keys["patient"]])[0]
 
 
 def _compared(study: Study, keys: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -302,3 +303,17 @@ def test_an_expression_has_nothing_to_read(demo: Any) -> None:
     assert runner.reading == []
     with pytest.raises(InputError, match="V119 The input is an Expression"):
         runner.read(ReadOptions(unit="tpm"))
+
+
+@pytest.mark.parametrize("where", ["another name", "the data"])
+def test_names_of_patients_stay_in_python_wherever_they_were_found(demo: Any, where: str) -> None:
+    table = demo.samples.rename(columns={"patient": "Subject ID"})
+    data, samples = demo.expression, table
+    if where == "the data":
+        data, samples = ad.AnnData(demo.expression, table), None
+
+    runner = Runner.classify(data, samples=samples, baseline="Pre", options=QUICK)
+
+    assert (
+        runner._plain(f"the patient {demo.samples['patient'].iloc[0]}") == "the patient patient 1"
+    )
