@@ -314,6 +314,4 @@ def test_names_of_patients_stay_in_python_wherever_they_were_found(demo: Any, wh
 
     runner = Runner.classify(data, samples=samples, baseline="Pre", options=QUICK)
 
-    assert (
-        runner._plain(f"the patient {demo.samples['patient'].iloc[0]}") == "the patient patient 1"
-    )
+    assert runner._hidden[demo.samples["patient"].iloc[0]] == "patient 1"
