@@ -195,7 +195,7 @@ def _turned(values: Matrix, low: float, high: float) -> dict[str, Turned]:
             linear = back(rows)
             sums = np.nansum(linear, axis=1)
             squares = np.nansum(linear * linear, axis=1)
-            n = len(sums) if np.ptp(squares) > 1e-9 * squares.max() else 1
+            n = len(sums) if squares.max() > (1 + 1e-9) * squares.min() else 1
             found[base] = Turned(float(sums.min()), float(sums.max()), _are_counts(linear), n)
     return found
 

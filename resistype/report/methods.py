@@ -213,11 +213,8 @@ def script(run: Mapping[str, Any]) -> str:
         for name, value in columns.items()
         if value is not None and plain.get(name) != value
     }
-    options = {
-        name: shown.pop(name)
-        for name in ("sample", "batch", "same_as", "timepoint_kinds", "clinical")
-        if name in shown
-    }
+    asked = ("sample", "batch", "same_as", "timepoint_kinds", "clinical", "keep", "mutations")
+    options = {name: shown.pop(name) for name in asked if name in shown}
     words += [f"{name}={value!r}" for name, value in shown.items()]
     words += [f"reference={_named(given['reference'])}"] if given["reference"] is not None else []
     named = ", ".join(f"{name}={value!r}" for name, value in options.items())

@@ -135,7 +135,8 @@ def test_run_json_lets_a_run_be_repeated(
 
 def test_the_script_of_the_report_runs(inputs: Path, tmp_path: Path) -> None:
     words = ["classify", inputs / "expression.tsv.gz", "--samples", inputs / "samples.tsv"]
-    assert run(*words, "--baseline", "Pre", "--out", tmp_path / "o") == 0
+    kept = ["--keep", "simulated"]
+    assert run(*words, "--baseline", "Pre", *kept, "--out", tmp_path / "o") == 0
     script = json.loads((tmp_path / "o" / "report.json").read_text(encoding="utf-8"))["script"]
 
     names: dict[str, Any] = {}
