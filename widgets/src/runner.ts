@@ -18,7 +18,7 @@ interface Result {
   rows: (string | number)[][];
 }
 
-// One option of reading: its allowed words (empty: as it is found), or any text where there are none.
+// One option of reading: its allowed words (empty: as it is found); any text where there are none.
 interface Option {
   name: string;
   help: string;
