@@ -77,6 +77,7 @@ LONG_FILES: dict[str, str] = {
     "curation/derive.py": "signatures from data: contrasts, prepared matrices, their tables",
     "curation/draft.py": "a draft, its fields, names of other species",
     "curation/quality.py": "everything that judges a draft",
+    "expression/layouts.py": "the table of layouts, and the files of one sample",
     "genes/names.py": "what a gene name means: tables, survey, symbols",
     "library/formats/exchange.py": "formats of other tools, one reader and one writer each",
     "opinions/templates.py": "nearest template prediction and centroids share their null",

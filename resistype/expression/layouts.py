@@ -134,6 +134,27 @@ def _headless(width: int) -> Callable[[Head], bool]:
     return test
 
 
+def _long_columns(head: Head) -> tuple[str, str, str] | None:
+    """Names of the columns of genes, samples and values where names come again in the first column,
+    another column of words says of what, and one column alone holds numbers.
+    """
+    rows = [row for row in map(head.cells, range(head.skipped + 1, HEAD_LINES)) if row]
+    width = len(head.header)
+    if len(rows) < ENOUGH_ROWS or width < 3 or {len(row) for row in rows} != {width}:
+        return None
+    columns = list(zip(*rows, strict=True))
+    numbers = [k for k in range(width) if all(_DECIMAL.fullmatch(cell) for cell in columns[k])]
+    each = [len(set(column)) for column in columns]
+    most = len(rows) // each[0] + 1
+    words = [k for k in range(1, width) if k not in numbers and 1 < each[k] <= most]
+    if 0 in numbers or 2 * each[0] > len(rows) or not words or len(numbers) != 1:
+        return None
+    return head.header[0], head.header[words[0]], head.header[numbers[0]]
+
+
+LONG = "a long table"
+_DECIMAL = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+ENOUGH_ROWS = 6
 HEADINGS = {
     "",
     "gene",
@@ -235,6 +256,19 @@ LAYOUTS: tuple[Layout, ...] = (
         endings=(".gene_abund.tab", ".gene_abundances.tsv", ".tab"),
     ),
     Layout(
+        "Cufflinks",
+        "columns tracking_id, gene_short_name, FPKM",
+        _has("tracking_id", "gene_short_name", "FPKM"),
+        genes=4,
+        columns={"FPKM": (-1, "unknown")},
+        endings=(".genes.fpkm_tracking", ".fpkm_tracking"),
+    ),
+    Layout(
+        LONG,
+        "a row per gene and sample, the values in one column",
+        lambda head: _long_columns(head) is not None,
+    ),
+    Layout(
         "STAR ReadsPerGene",
         "four columns without a header, the first row N_unmapped",
         lambda head: len(head.cells(0)) == 4 and head.cells(0)[0] == "N_unmapped",
@@ -281,7 +315,7 @@ def layout_of(head: Head) -> Layout | None:
     return next((one for one in LAYOUTS if one.recognise(head)), None)
 
 
-def refuse_layout(layout: Layout, path: Path, names: Sequence[str]) -> None:
+def refuse_layout(layout: Layout, path: Path, head: Head) -> None:
     """Refuse what is no matrix: one sample, transcripts, or results of a test; with the way that
     works.
     """
@@ -292,9 +326,21 @@ def refuse_layout(layout: Layout, path: Path, names: Sequence[str]) -> None:
             " were made from."
         )
         raise ExpressionError(message, code="E319")
+    long = _long_columns(head) if layout.name == LONG else None
+    if long is not None:
+        gene, sample, value = long
+        message = (
+            f"{path.name} is {LONG}: {layout.sign}. Turn it to genes × samples in Python and read"
+            " that:\n"
+            "    import pandas as pd\n"
+            f"    x = pd.read_table({path.name!r}, sep=None, engine='python')\n"
+            f"    x = x.pivot(index={gene!r}, columns={sample!r}, values={value!r})\n"
+            "    x.to_csv('matrix.csv')"
+        )
+        raise ExpressionError(message, code="E319")
     if not layout.one_sample:
         return
-    refuse_probes(names)
+    refuse_probes([row[0] for row in map(head.cells, range(2, 100)) if row])
     columns = listed(layout.columns)
     choice = next(iter(layout.columns))
     if layout.must_choose:

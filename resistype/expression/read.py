@@ -429,9 +429,25 @@ def _samples_among(table: Table, options: ReadOptions) -> tuple[list[int], list[
         )
         raise ExpressionError(message, code="E703")
     gone += aside
-    return [k for k in every if k not in gone], _told(
-        names, sorted(gone), "by their names and values"
+    kept = [k for k in every if k not in gone]
+    if not kept or (len(kept) > 1 and {plain[k] for k in kept} <= FIGURES):
+        message = (
+            f"The columns are figures of each gene and no samples ({listed(names)}). Give a table"
+            f" of genes × samples; if all are samples, say {option('set_aside', 'none')}."
+        )
+        raise ExpressionError(message, code="E319")
+    return kept, _told(names, sorted(gone), "by their names and values")
+
+
+# Names of columns that say something of a gene over many samples, or of one sample in several ways.
+FIGURES = frozenset(
+    (
+        *("mean", "median", "sd", "std", "se", "sem", "variance", "var", "min", "max", "cv", "iqr"),
+        *("fpkm", "rpkm", "tpm", "cpm", "count", "counts", "coverage", "est_counts", "numreads"),
+        *("fpkm_conf_lo", "fpkm_conf_hi", "expected_count", "basemean", "logcpm", "logfc"),
+        *("log2foldchange", "lfcse", "stat", "pvalue", "padj", "fdr", "score", "rank", "weight"),
     )
+)
 
 
 def _told(names: Sequence[str], gone: Sequence[int], how: str) -> list[str]:

@@ -99,7 +99,7 @@ def read_text(
     head = head_of(path.name, text)
     layout = layout_of(head)
     if layout is not None:
-        refuse_layout(layout, path, [row[0] for row in map(head.cells, range(2, 100)) if row])
+        refuse_layout(layout, path, head)
         notes += (f"The file is laid out as {layout.name}: {layout.sign}.",)
     about = None
     if layout is not None and layout.name == "GEO series matrix":
