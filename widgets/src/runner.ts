@@ -94,7 +94,8 @@ function render({ model, el: host }: { model: AnyModel; el: HTMLElement }): () =
       name: option.name,
       ...field(option),
     }));
-    form.hidden = fields.length === 0;
+    form.hidden = !fields.length;
+    if (form.hidden) return;
     const again = el("button", {
       text: "read again",
       attr: { type: "button", "data-testid": "rt-read" },

@@ -2971,7 +2971,8 @@ function render5({ model, el: host }) {
       name: option.name,
       ...field(option)
     }));
-    form.hidden = fields.length === 0;
+    form.hidden = !fields.length;
+    if (form.hidden) return;
     const again = el("button", {
       text: "read again",
       attr: { type: "button", "data-testid": "rt-read" },
